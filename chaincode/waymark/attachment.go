@@ -1,0 +1,29 @@
+package waymark
+
+import "time"
+
+// Attachment says that a device witnesses the conditions of a shipment.
+type Attachment struct {
+	Shipment string `json:"shipment"`
+	Device   string `json:"device"`
+	// After is the device's last sequence number when it was attached: only
+	// later messages count for the shipment.
+	After uint64 `json:"after"`
+	// Seen is its last sequence number at the last acceptance, After before the
+	// first, and SeenAt when that was: the next acceptance needs a later message
+	// with a reading of a later time.
+	Seen     uint64    `json:"seen"`
+	SeenAt   time.Time `json:"seen_at"`
+	Attached Stamp     `json:"attached"`
+}
+
+// AttachDeviceRequest makes a device witness the conditions of a shipment.
+type AttachDeviceRequest struct {
+	Shipment string `json:"shipment"`
+	Device   string `json:"device"`
+}
+
+// Validate checks the form of the request.
+func (r AttachDeviceRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateID("/device", r.Device))
+}

@@ -1,0 +1,77 @@
+package attest
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Message is a parsed message. Nothing in it may be believed before Verify.
+type Message struct {
+	Header
+	Payload []byte
+
+	envelope envelope
+}
+
+// envelope is what differs between COSE and JWS: how the signature is checked.
+type envelope interface {
+	// verify checks the signature with key and returns the bytes that it signs.
+	verify(key publicKey) ([]byte, error)
+}
+
+// Text returns the form in which a message travels in JSON, given the bytes that
+// the device published: a JWS compact text as it is, anything else as base64url
+// without padding.
+func Text(raw []byte) string {
+	if looksLikeJWS(string(raw)) {
+		return string(raw)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// Parse reads a message from its text form. It checks form, not signature. It
+// returns Invalid for anything that is not exactly one message.
+func Parse(text string) (*Message, error) {
+	if len(text) > waymark.MaxMessageBytes {
+		return nil, waymark.Errorf(waymark.Invalid, "the message is longer than %d bytes", waymark.MaxMessageBytes)
+	}
+	if strings.ContainsAny(text, "\r\n") { // Go's base64 passes over them, even if strict
+		return nil, waymark.Errorf(waymark.Invalid, "the message has a line break in it")
+	}
+	parse := parseCOSE
+	if looksLikeJWS(text) {
+		parse = parseJWS
+	}
+	m, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// looksLikeJWS reports whether text can only be a JWS: base64url has no dot, and
+// COSE_Sign1 bytes start with tag 18, which is no ASCII letter.
+func looksLikeJWS(text string) bool {
+	return strings.HasPrefix(text, "ey") && strings.Contains(text, ".")
+}
+
+// Verify checks the signature over the exact bytes the device signed, with the
+// algorithm that the key fixes, and returns their digest. It returns
+// Unauthenticated if the signature does not hold, Invalid if the key is unusable.
+func (m *Message) Verify(key waymark.JWK) (Digest, error) {
+	public, err := parseJWK(key)
+	if err != nil {
+		return Digest{}, err
+	}
+	signed, err := m.envelope.verify(public)
+	if err != nil {
+		return Digest{}, waymark.Errorf(waymark.Unauthenticated,
+			"the signature of device %s with key %s does not hold", m.Device, m.KeyID).Because(waymark.ReasonSignature)
+	}
+	return digestOf(signed), nil
+}

@@ -1,0 +1,67 @@
+package waymark
+
+// The names of the events. A transaction that changes something emits exactly one.
+const (
+	EventMemberRegistered  = "member.registered"
+	EventDeviceRegistered  = "device.registered"
+	EventDeviceSuspended   = "device.suspended"
+	EventDeviceResumed     = "device.resumed"
+	EventDeviceRetired     = "device.retired"
+	EventDeviceKeyRotated  = "device.key_rotated"
+	EventTelemetryRecorded = "telemetry.recorded"
+	EventShipmentCreated   = "shipment.created"
+	EventDeviceAttached    = "shipment.device_attached"
+	EventHandoffOffered    = "handoff.offered"
+	EventHandoffAccepted   = "handoff.accepted"
+	EventHandoffRejected   = "handoff.rejected"
+	EventHandoffCancelled  = "handoff.cancelled"
+	// ExcursionRecorded names an entry of a History; on the wire excursions
+	// travel inside EventTelemetryRecorded.
+	ExcursionRecorded = "excursion.recorded"
+)
+
+// MemberEvent is the payload of the member events.
+type MemberEvent struct {
+	Member string `json:"member"`
+}
+
+// DeviceEvent is the payload of the device events.
+type DeviceEvent struct {
+	Device string      `json:"device"`
+	Owner  string      `json:"owner"`
+	State  DeviceState `json:"state"`
+}
+
+// TelemetryEvent is the payload of EventTelemetryRecorded.
+type TelemetryEvent struct {
+	Windows    []WindowRef    `json:"windows"`
+	Excursions []ExcursionRef `json:"excursions,omitempty"`
+}
+
+// WindowRef names a Window.
+type WindowRef struct {
+	Device string `json:"device"`
+	First  uint64 `json:"first"`
+	Last   uint64 `json:"last"`
+}
+
+// ExcursionRef says that a shipment's condition was broken.
+type ExcursionRef struct {
+	Shipment string `json:"shipment"`
+	Device   string `json:"device"`
+	Name     string `json:"name"`
+}
+
+// ShipmentEvent is the payload of the shipment events.
+type ShipmentEvent struct {
+	Shipment string `json:"shipment"`
+	Device   string `json:"device,omitempty"`
+}
+
+// HandoffEvent is the payload of the handoff events.
+type HandoffEvent struct {
+	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+}

@@ -1,0 +1,33 @@
+package waymark
+
+// Action is what a caller asks to do. Its text is the id of the Cedar action.
+type Action string
+
+// The actions.
+const (
+	ActRegisterMember Action = "RegisterMember"
+	ActReadMember     Action = "ReadMember"
+	ActRegisterDevice Action = "RegisterDevice"
+	ActManageDevice   Action = "ManageDevice" // suspend, resume, rotate, retire
+	ActReadDevice     Action = "ReadDevice"
+	ActRelayMessages  Action = "RelayMessages"
+	ActReport         Action = "Report" // by the device itself
+	ActReadTelemetry  Action = "ReadTelemetry"
+	ActCreateShipment Action = "CreateShipment"
+	ActReadShipment   Action = "ReadShipment"
+	ActAttachDevice   Action = "AttachDevice"
+	ActOfferHandoff   Action = "OfferHandoff"
+	ActAcceptHandoff  Action = "AcceptHandoff"
+	ActRejectHandoff  Action = "RejectHandoff"
+	ActCancelHandoff  Action = "CancelHandoff"
+	ActReadPolicy     Action = "ReadPolicy"
+	// ActReadTransaction is to see a transaction of the channel whole, arguments included.
+	ActReadTransaction Action = "ReadTransaction"
+)
+
+// Actions returns every action.
+func Actions() []Action {
+	return []Action{ActRegisterMember, ActReadMember, ActRegisterDevice, ActManageDevice, ActReadDevice,
+		ActRelayMessages, ActReport, ActReadTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
+		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction}
+}

@@ -1,0 +1,26 @@
+package waymark
+
+// The ids of the rules that refuse apart from the policies, as they stand in
+// Error.Reasons. Policies give their own ids; see the baseline.
+const (
+	ReasonAttached     = "device-attached"    // the device witnesses another shipment
+	ReasonChain        = "broken-chain"       // a message does not chain to its neighbour
+	ReasonClock        = "clock"              // the transaction's time is far from the endorser's
+	ReasonDeviceActive = "device-active"      // the device is not active
+	ReasonExcursion    = "excursion"          // a reading was outside a condition
+	ReasonFork         = "fork"               // another message has the same number
+	ReasonGap          = "missing-messages"   // an attached device's stream has a gap
+	ReasonGaps         = "too-many-gaps"      // the stream has all the gaps it may have
+	ReasonExpired      = "handoff-expired"    // the offer is past its time
+	ReasonHandoffOpen  = "handoff-open"       // a handoff is open that must not be, or is not that must
+	ReasonKey          = "key-in-force"       // the key is not, or no longer, the device's
+	ReasonLifecycle    = "device-lifecycle"   // the device cannot go from this state to that
+	ReasonLimit        = "limit"              // there are as many as there may ever be
+	ReasonMeasurements = "measurements"       // the device reports too many different measurements
+	ReasonNoWitness    = "no-witness"         // no attached device has measured what a condition bounds
+	ReasonShipment     = "shipment-lifecycle" // the shipment's state does not allow it
+	ReasonSignature    = "signature"          // the signature does not hold
+	ReasonSilence      = "silent-witness"     // an attached device has not reported since the last handoff
+	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way
+	ReasonTime         = "time"               // a reading is from the future or from before registration
+)

@@ -1,0 +1,26 @@
+package waymark
+
+import "regexp"
+
+// Patterns of RFC 8428: names (clause 4.5.1) and the units of its registry.
+var (
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:./_-]{0,63}$`)
+	unitPattern = regexp.MustCompile(`^[A-Za-z0-9%][A-Za-z0-9%/_-]{0,15}$`)
+)
+
+// ValidateMeasurement checks the SenML name of a measurement: 1 to 64
+// characters of A-Z a-z 0-9 : . / _ -, the first a letter or digit.
+func ValidateMeasurement(pointer, name string) error {
+	if namePattern.MatchString(name) {
+		return nil
+	}
+	return InvalidField(pointer, "must be a SenML name: 1 to 64 characters of A-Z a-z 0-9 : . / _ - and start with a letter or digit")
+}
+
+// ValidateUnit checks a SenML unit symbol, as in "Cel" or "%RH".
+func ValidateUnit(pointer, unit string) error {
+	if unitPattern.MatchString(unit) {
+		return nil
+	}
+	return InvalidField(pointer, `must be a SenML unit, as in "Cel" or "%%RH"`)
+}

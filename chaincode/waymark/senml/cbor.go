@@ -1,0 +1,128 @@
+package senml
+
+import (
+	"math"
+	"math/big"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// labels are the CBOR labels (RFC 8428, table 4) by their JSON names.
+func labels() map[int64]string {
+	return map[int64]string{
+		-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
+		0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
+	}
+}
+
+// tagDecimalFraction is [exponent, mantissa] (RFC 8949, clause 3.4.4).
+const tagDecimalFraction = 4
+
+// maxExponent bounds the exponent of a decimal fraction, so that no conversion
+// can be made to run long.
+const maxExponent = 40
+
+// ParseCBOR reads a pack in SenML CBOR (RFC 8428, clause 6). Numbers are
+// integers, decimal fractions (tag 4) or floats, which count as the exact
+// binary value they hold. It returns Invalid as ParseJSON does, and for NaN and
+// the infinities.
+func ParseCBOR(payload []byte) ([]Reading, error) {
+	mode, err := cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		IndefLength:      cbor.IndefLengthForbidden,
+		IntDec:           cbor.IntDecConvertSignedOrFail,
+		MaxArrayElements: MaxReadings,
+		MaxMapPairs:      32,
+		MaxNestedLevels:  8,
+	}.DecMode()
+	if err != nil { // the options are constant
+		panic("senml: " + err.Error())
+	}
+	var raw []map[any]any
+	if err := mode.Unmarshal(payload, &raw); err != nil {
+		return nil, waymark.Errorf(waymark.Invalid, "the pack must be a CBOR array of at most %d SenML records, without repeated labels", MaxReadings)
+	}
+	records := make([]record, len(raw))
+	for i, m := range raw {
+		if m == nil {
+			return nil, waymark.Errorf(waymark.Invalid, "record %d of the pack: must be a CBOR map", i)
+		}
+		if err := records[i].setAll(m); err != nil {
+			return nil, waymark.Errorf(waymark.Invalid, "record %d of the pack: %s", i, waymark.AsError(err).Message)
+		}
+	}
+	return resolve(records)
+}
+
+// setAll sets every member. If several are wrong the message does not depend on
+// map order: it names the one whose label sorts first.
+func (r *record) setAll(m map[any]any) error {
+	byName, err := named(m)
+	if err != nil {
+		return err
+	}
+	for _, label := range sortedKeys(byName) {
+		value, err := exact(byName[label])
+		if err != nil {
+			return waymark.Errorf(waymark.Invalid, "%.40q %s", label, waymark.AsError(err).Message)
+		}
+		if err := r.set(label, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func named(m map[any]any) (map[string]any, error) {
+	known := labels()
+	byName := make(map[string]any, len(m))
+	for label, value := range m {
+		name, ok := label.(string)
+		if n, isInt := label.(int64); isInt {
+			name, ok = known[n], known[n] != ""
+		}
+		if !ok {
+			continue // labels of other registries may be ignored (clause 4.4)
+		}
+		if _, twice := byName[name]; twice {
+			return nil, waymark.Errorf(waymark.Invalid, "a label is there twice, as number and as text")
+		}
+		byName[name] = value
+	}
+	return byName, nil
+}
+
+// exact turns every numeric form into a *big.Rat and leaves the rest.
+func exact(value any) (any, error) {
+	switch v := value.(type) {
+	case int64:
+		return new(big.Rat).SetInt64(v), nil
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, waymark.Errorf(waymark.Invalid, "must be a finite number")
+		}
+		return new(big.Rat).SetFloat64(v), nil
+	case cbor.Tag:
+		return decimalFraction(v)
+	}
+	return value, nil
+}
+
+func decimalFraction(tag cbor.Tag) (any, error) {
+	parts, ok := tag.Content.([]any)
+	if tag.Number != tagDecimalFraction || !ok || len(parts) != 2 {
+		return nil, waymark.Errorf(waymark.Invalid, "must be an integer, a decimal fraction (tag 4) or a float")
+	}
+	exponent, isInt := parts[0].(int64)
+	mantissa, isInt2 := parts[1].(int64)
+	if !isInt || !isInt2 || exponent < -maxExponent || exponent > maxExponent {
+		return nil, waymark.Errorf(waymark.Invalid, "must be a decimal fraction of 64-bit integers with an exponent of at most %d", maxExponent)
+	}
+	power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(max(exponent, -exponent)), nil))
+	r := new(big.Rat).SetInt64(mantissa)
+	if exponent < 0 {
+		return r.Quo(r, power), nil
+	}
+	return r.Mul(r, power), nil
+}

@@ -1,0 +1,19 @@
+package senml
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+)
+
+// Parse reads the pack inside a message, by the kind that the message states.
+// It returns Invalid for a message that is no pack.
+func Parse(m *attest.Message) ([]Reading, error) {
+	switch m.Kind {
+	case attest.PackJSON:
+		return ParseJSON(m.Payload)
+	case attest.PackCBOR:
+		return ParseCBOR(m.Payload)
+	default:
+		return nil, waymark.Errorf(waymark.Invalid, "a message of type %s is not a pack of readings", m.Kind)
+	}
+}

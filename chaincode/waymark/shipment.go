@@ -1,0 +1,127 @@
+package waymark
+
+import (
+	"strconv"
+)
+
+// Limits of a shipment.
+const (
+	MaxItems      = 1000
+	MaxConditions = 8
+	MaxDevices    = 16 // attached to one shipment
+)
+
+// Item is one serialised thing, an SGTIN (GS1 General Specifications, 3.3.2 and 3.5.2).
+type Item struct {
+	GTIN   string `json:"gtin"`   // 14 digits
+	Serial string `json:"serial"` // 1 to 20 characters
+}
+
+// Shipment is what moves under one agreement. It never changes once created.
+type Shipment struct {
+	ID         string      `json:"id"`
+	Consignor  string      `json:"consignor"`
+	Consignee  string      `json:"consignee"`
+	Arbiter    string      `json:"arbiter"` // the member trusted by both, or empty
+	Items      []Item      `json:"items"`
+	Conditions []Condition `json:"conditions"`
+	Created    Stamp       `json:"created"`
+}
+
+// CreateShipmentRequest creates a shipment that the caller's member sends.
+type CreateShipmentRequest struct {
+	ID         string      `json:"id"`
+	Consignee  string      `json:"consignee"`
+	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional"`
+	Items      []Item      `json:"items"`
+	Conditions []Condition `json:"conditions"`
+}
+
+// Validate checks the form of the request.
+func (r CreateShipmentRequest) Validate() error {
+	if err := first(
+		ValidateID("/id", r.ID),
+		ValidateID("/consignee", r.Consignee),
+		optional(r.Arbiter, func() error { return ValidateID("/arbiter", r.Arbiter) }),
+		validateItems(r.Items),
+	); err != nil {
+		return err
+	}
+	return validateConditions(r.Conditions)
+}
+
+func validateItems(items []Item) error {
+	if n := len(items); n == 0 || n > MaxItems {
+		return InvalidField("/items", "must hold 1 to %d items, has %d", MaxItems, n)
+	}
+	seen := make(map[Item]bool, len(items))
+	for i, item := range items {
+		at := "/items/" + strconv.Itoa(i)
+		if err := first(ValidateGTIN(at+"/gtin", item.GTIN), ValidateSerial(at+"/serial", item.Serial)); err != nil {
+			return err
+		}
+		if seen[item] {
+			return InvalidField(at, "is in the list twice")
+		}
+		seen[item] = true
+	}
+	return nil
+}
+
+// ShipmentState is where a shipment is in its lifecycle.
+type ShipmentState string
+
+// The states.
+const (
+	ShipmentReady     ShipmentState = "ready"      // with the consignor
+	ShipmentInCustody ShipmentState = "in_custody" // with a carrier
+	ShipmentAccepted  ShipmentState = "accepted"   // the consignee has it, without reservation on any leg
+	ShipmentDisputed  ShipmentState = "accepted_with_discrepancy"
+)
+
+// ShipmentStates returns every state of a shipment.
+func ShipmentStates() []ShipmentState {
+	return []ShipmentState{ShipmentReady, ShipmentInCustody, ShipmentAccepted, ShipmentDisputed}
+}
+
+// Custody says who holds a shipment now.
+type Custody struct {
+	Shipment  string        `json:"shipment"`
+	Custodian string        `json:"custodian"`
+	Leg       uint64        `json:"leg"` // handoffs accepted so far
+	State     ShipmentState `json:"state"`
+	Changed   Stamp         `json:"changed"`
+}
+
+// ShipmentView is a shipment with its present state.
+type ShipmentView struct {
+	Shipment  Shipment       `json:"shipment"`
+	Custody   Custody        `json:"custody"`
+	Condition ConditionState `json:"condition"`
+	// Reasons are the rules behind a condition that is not conformant, sorted.
+	Reasons     []string     `json:"reasons"`
+	Attachments []Attachment `json:"attachments"`
+	Handoffs    []Handoff    `json:"handoffs"` // oldest first
+	Excursions  []Excursion  `json:"excursions"`
+}
+
+// ShipmentQuery names a shipment.
+type ShipmentQuery struct {
+	Shipment string `json:"shipment"`
+}
+
+// Validate checks the form of the query.
+func (q ShipmentQuery) Validate() error { return ValidateID("/shipment", q.Shipment) }
+
+// HistoryEntry is one thing that happened to a shipment.
+type HistoryEntry struct {
+	What   string `json:"what"`   // an event name, as in "handoff.offered"
+	Detail string `json:"detail"` // in words, for a timeline
+	Stamp  Stamp  `json:"stamp"`
+}
+
+// History is what happened to a shipment, oldest first.
+type History struct {
+	Shipment string         `json:"shipment"`
+	Entries  []HistoryEntry `json:"entries"`
+}

@@ -1,0 +1,29 @@
+package waymark
+
+import "time"
+
+// Role is what a caller may act as inside its member. The member's certificate
+// authority puts it into the caller's certificate as attribute "waymark.role".
+type Role string
+
+// The roles.
+const (
+	Admin    Role = "admin"    // manages the member's record and its devices
+	Operator Role = "operator" // works with devices and shipments
+	Viewer   Role = "viewer"   // reads
+	Relay    Role = "relay"    // only relays signed messages of devices
+)
+
+// Roles returns every role.
+func Roles() []Role { return []Role{Admin, Operator, Viewer, Relay} }
+
+// RoleAttribute is the certificate attribute that carries the Role.
+const RoleAttribute = "waymark.role"
+
+// Stamp says which transaction wrote a record, when, and who acted.
+type Stamp struct {
+	TxID   string    `json:"tx_id"`
+	Time   time.Time `json:"time"` // the transaction's time, UTC, to the millisecond
+	Member string    `json:"member"`
+	Role   Role      `json:"role"`
+}

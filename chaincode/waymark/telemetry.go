@@ -1,0 +1,177 @@
+package waymark
+
+import (
+	"strconv"
+	"time"
+)
+
+// Limits of one batch.
+const (
+	// MaxBatchMessages bounds the messages in one transaction.
+	MaxBatchMessages = 500
+	// MaxMessageBytes bounds one signed message as it travels in JSON.
+	MaxMessageBytes = 32 << 10
+	// MaxBatchBytes bounds the sum of the messages of one transaction.
+	MaxBatchBytes = 4 << 20
+	// MaxSequence is the largest sequence number: exact in any JSON reader (RFC 8259, clause 6).
+	MaxSequence = 1<<53 - 1
+)
+
+// RecordRequest is a batch of signed messages, of any devices, in the order in
+// which each device sent its own. A message is a JWS compact text (it has dots)
+// or a COSE_Sign1 as base64url without padding (it has none).
+type RecordRequest struct {
+	Messages []string `json:"messages"`
+}
+
+// Validate checks the form and the bounds of the batch, not what is in the
+// messages: a bad message has its own outcome and costs no other its place.
+func (r RecordRequest) Validate() error {
+	if n := len(r.Messages); n == 0 || n > MaxBatchMessages {
+		return InvalidField("/messages", "must hold 1 to %d messages, has %d", MaxBatchMessages, n)
+	}
+	total := 0
+	for i, m := range r.Messages {
+		if err := validateMessage("/messages/"+strconv.Itoa(i), m); err != nil {
+			return err
+		}
+		total += len(m)
+	}
+	if total > MaxBatchBytes {
+		return InvalidField("/messages", "must be at most %d bytes together, have %d", MaxBatchBytes, total)
+	}
+	return nil
+}
+
+func validateMessage(pointer, message string) error {
+	return ValidateText(pointer, message, MaxMessageBytes, true)
+}
+
+// Outcome is what became of one message of a batch.
+type Outcome string
+
+// The outcomes.
+const (
+	Recorded  Outcome = "recorded"  // this transaction records it
+	Duplicate Outcome = "duplicate" // an earlier transaction had recorded it; TxID names that one
+	Rejected  Outcome = "rejected"  // it is not recorded; Code and Detail say why, and whether that can change
+)
+
+// Outcomes returns every outcome.
+func Outcomes() []Outcome { return []Outcome{Recorded, Duplicate, Rejected} }
+
+// MessageResult is the outcome of one message, in the place it had in the batch.
+type MessageResult struct {
+	Device   string   `json:"device"`   // empty if the message could not be read
+	Sequence uint64   `json:"sequence"` // 0 if the message could not be read
+	Outcome  Outcome  `json:"outcome"`
+	TxID     string   `json:"tx_id"` // the transaction that recorded it; empty if rejected
+	Code     Code     `json:"code,omitempty" metadata:",optional"`
+	Detail   string   `json:"detail,omitempty" metadata:",optional"`
+	Reasons  []string `json:"reasons,omitempty" metadata:",optional"`
+}
+
+// RecordResult has one result per message, in the order of the batch.
+type RecordResult struct {
+	Results []MessageResult `json:"results"`
+}
+
+// Window summarises an unbroken run of messages of one device that one
+// transaction recorded. The messages themselves are in that transaction.
+type Window struct {
+	Device   string    `json:"device"`
+	Shipment string    `json:"shipment"` // that the device witnessed then, or empty
+	First    uint64    `json:"first"`    // sequence number of the first message
+	Last     uint64    `json:"last"`     // and of the last, inclusive
+	Readings int       `json:"readings"`
+	From     time.Time `json:"from"` // time of the earliest reading
+	To       time.Time `json:"to"`   // time of the latest reading
+	Series   []Series  `json:"series"`
+	// Digests is base64 of the first 8 bytes of each message's digest, in
+	// order: what tells a repeated message from another with the same number.
+	Digests  []byte `json:"digests"`
+	Recorded Stamp  `json:"recorded"`
+}
+
+// Series summarises the readings of one measurement, as integers in the fixed
+// scale of its unit (ScaleOf).
+type Series struct {
+	Name  string `json:"name"` // SenML name, as in "temperature"
+	Unit  string `json:"unit"` // SenML unit, as in "Cel"
+	Count int64  `json:"count"`
+	Min   int64  `json:"min"`
+	Max   int64  `json:"max"`
+	Sum   int64  `json:"sum"`
+}
+
+// WindowQuery asks for the window that holds one message.
+type WindowQuery struct {
+	Device   string `json:"device"`
+	Sequence uint64 `json:"sequence"`
+}
+
+// Validate checks the form of the query.
+func (q WindowQuery) Validate() error {
+	return first(ValidateID("/device", q.Device), ValidateSequence("/sequence", q.Sequence))
+}
+
+// ValidateSequence checks a sequence number: 1 to MaxSequence.
+func ValidateSequence(pointer string, n uint64) error {
+	if n < 1 || n > MaxSequence {
+		return InvalidField(pointer, "must be 1 to %d", uint64(MaxSequence))
+	}
+	return nil
+}
+
+// Stream is where a device's stream of messages stands.
+type Stream struct {
+	Device string `json:"device"`
+	Last   uint64 `json:"last"`   // highest recorded sequence number, 0 before the first
+	Digest []byte `json:"digest"` // base64 of the SHA-256 digest of that message
+	Gaps   []Gap  `json:"gaps"`   // numbers below Last that were never recorded, lowest first
+	// Measured says what the device has measured so far, sorted by name and unit.
+	Measured []Measured `json:"measured"`
+}
+
+// Measured says when a device last reported a measurement.
+type Measured struct {
+	Name string `json:"name"`
+	Unit string `json:"unit"`
+	Last uint64 `json:"last"` // highest sequence number of a message that held it
+	// Latest is the latest time of such a reading, by the device's clock.
+	Latest time.Time `json:"latest"`
+}
+
+// MaxMeasured bounds the different measurements of one device.
+const MaxMeasured = 32
+
+// Gap is a run of missing sequence numbers, with the digests that the messages
+// on both sides pin, so that only the true messages fit in.
+type Gap struct {
+	First  uint64 `json:"first"`
+	Last   uint64 `json:"last"`
+	Before []byte `json:"before"` // digest of message First-1
+	After  []byte `json:"after"`  // the previous-digest that message Last+1 claims
+}
+
+// MaxWindowMessages bounds the messages that one window summarises.
+const MaxWindowMessages = 100
+
+// MaxGaps bounds the open gaps of one device's stream. A message that would
+// open one more is rejected until older gaps are filled.
+const MaxGaps = 64
+
+// Excursion says that readings of a device, in one transaction, were outside a
+// condition of the shipment it witnessed.
+type Excursion struct {
+	Shipment string    `json:"shipment"`
+	Device   string    `json:"device"`
+	Name     string    `json:"name"`
+	Unit     string    `json:"unit"`
+	From     time.Time `json:"from"`     // the first reading outside
+	To       time.Time `json:"to"`       // the last reading outside
+	Readings int64     `json:"readings"` // how many were outside
+	Min      Decimal   `json:"min"`      // lowest of the readings outside
+	Max      Decimal   `json:"max"`      // highest of the readings outside
+	Recorded Stamp     `json:"recorded"`
+}

@@ -1,0 +1,33 @@
+package waymark
+
+// Transaction is the name by which Fabric calls a contract function.
+type Transaction string
+
+// The transactions that write. Each takes one request as JSON and is submitted.
+const (
+	MembersRegister  Transaction = "members:Register"
+	DevicesRegister  Transaction = "devices:Register"
+	DevicesSuspend   Transaction = "devices:Suspend"
+	DevicesResume    Transaction = "devices:Resume"
+	DevicesRetire    Transaction = "devices:Retire"
+	DevicesRotateKey Transaction = "devices:RotateKey"
+	TelemetryRecord  Transaction = "telemetry:Record"
+	ShipmentsCreate  Transaction = "shipments:Create"
+	ShipmentsAttach  Transaction = "shipments:Attach"
+	ShipmentsOffer   Transaction = "shipments:Offer"
+	ShipmentsAccept  Transaction = "shipments:Accept"
+	ShipmentsReject  Transaction = "shipments:Reject"
+	ShipmentsCancel  Transaction = "shipments:Cancel"
+)
+
+// The transactions that only read. Each is evaluated.
+const (
+	MembersGet       Transaction = "members:Get"
+	DevicesGet       Transaction = "devices:Get"
+	TelemetryWindow  Transaction = "telemetry:Window"
+	TelemetryStream  Transaction = "telemetry:Stream"
+	ShipmentsGet     Transaction = "shipments:Get"
+	ShipmentsHistory Transaction = "shipments:History"
+	PoliciesCheck    Transaction = "policies:Check"
+	PoliciesBaseline Transaction = "policies:Baseline"
+)
