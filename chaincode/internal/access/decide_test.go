@@ -1,0 +1,234 @@
+package access
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/cedar-policy/cedar-go"
+	xast "github.com/cedar-policy/cedar-go/x/exp/ast"
+	"github.com/cedar-policy/cedar-go/x/exp/schema"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// vector is one case of test/vectors/decisions.json.
+type vector struct {
+	Principal struct {
+		Member string
+		Role   waymark.Role
+		Device string // a device as principal
+	}
+	Action   waymark.Action
+	Resource struct {
+		Member, Consortium string
+		Device             *struct {
+			ID, Owner string
+			State     waymark.DeviceState
+		}
+		Telemetry *struct {
+			Device, Owner string
+			Parties       []string
+		}
+		Shipment *struct {
+			Consignor, Custodian string
+			Parties              []string
+		}
+		Handoff *struct{ From, To string }
+	}
+	Context struct{ DeviceOwner string }
+	Allowed bool
+	Reasons []string
+}
+
+func vectors(t *testing.T) []vector {
+	t.Helper()
+	content, err := os.ReadFile("../../../test/vectors/decisions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []vector
+	if err := json.Unmarshal(content, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func (v vector) request() Request {
+	r := Request{Principal: Caller(ledger.Caller{Member: v.Principal.Member, Role: v.Principal.Role}), Action: v.Action, DeviceOwner: v.Context.DeviceOwner}
+	switch {
+	case v.Resource.Device != nil:
+		d := v.Resource.Device
+		r.Resource = Device(waymark.Device{ID: d.ID, Owner: d.Owner, State: d.State})
+	case v.Resource.Telemetry != nil:
+		w := v.Resource.Telemetry
+		r.Resource = Telemetry(w.Device, w.Owner, w.Parties)
+	case v.Resource.Shipment != nil:
+		s := v.Resource.Shipment
+		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor}, s.Custodian, s.Parties)
+	case v.Resource.Handoff != nil:
+		r.Resource = Handoff(waymark.Handoff{Shipment: "s1", From: v.Resource.Handoff.From, To: v.Resource.Handoff.To})
+	case v.Resource.Consortium != "":
+		r.Resource = Consortium(v.Resource.Consortium)
+	default:
+		r.Resource = Member(v.Resource.Member)
+	}
+	switch v.Principal.Device {
+	case "":
+	case v.Resource.Device.ID:
+		r.Principal = r.Resource
+	default:
+		r.Principal = Device(waymark.Device{ID: v.Principal.Device, Owner: v.Resource.Device.Owner, State: waymark.DeviceActive})
+	}
+	return r
+}
+
+func TestDecisions(t *testing.T) {
+	decided := map[string]bool{}
+	for i, v := range vectors(t) {
+		d := Decide(v.request())
+		if d.Allowed != v.Allowed || !slices.Equal(d.Reasons, v.Reasons) {
+			t.Errorf("case %d, %+v %s: got %v %v, want %v %v", i, v.Principal, v.Action, d.Allowed, d.Reasons, v.Allowed, v.Reasons)
+		}
+		err := AuthorizeRequest(v.request())
+		if e := waymark.AsError(err); v.Allowed != (err == nil) || err != nil && (e.Code != waymark.Forbidden || !slices.Equal(e.Reasons, v.Reasons)) {
+			t.Errorf("case %d: authorized with %v", i, err)
+		}
+		for _, id := range d.Reasons {
+			decided[id] = true
+		}
+	}
+	for id := range baseline.All() {
+		if !decided[string(id)] {
+			t.Errorf("no case is decided by policy %s", id)
+		}
+	}
+}
+
+func TestEveryActionHasItsMatrix(t *testing.T) {
+	allowed, denied := map[waymark.Action]bool{}, map[waymark.Action]bool{}
+	for _, v := range vectors(t) {
+		allowed[v.Action] = allowed[v.Action] || v.Allowed
+		denied[v.Action] = denied[v.Action] || !v.Allowed
+	}
+	for _, a := range waymark.Actions() {
+		if !allowed[a] || !denied[a] {
+			t.Errorf("%s: a case that allows %v, one that denies %v", a, allowed[a], denied[a])
+		}
+	}
+}
+
+// validator checks strictly against the baseline's schema.
+func validator(t *testing.T) (*validate.Validator, []string) {
+	t.Helper()
+	var s schema.Schema
+	if err := s.UnmarshalCedar([]byte(schemaText)); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := s.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var actions []string
+	for uid := range resolved.Actions {
+		actions = append(actions, string(uid.ID))
+	}
+	return validate.New(resolved, validate.WithStrict()), actions
+}
+
+func TestTheBaselineFitsItsSchema(t *testing.T) {
+	v, actions := validator(t)
+	for id, policy := range baseline.All() {
+		if err := v.Policy(string(id), (*xast.Policy)(policy.AST())); err != nil {
+			t.Errorf("policy %s: %v", id, err)
+		}
+	}
+	var want []string
+	for _, a := range waymark.Actions() {
+		want = append(want, string(a))
+	}
+	slices.Sort(want)
+	slices.Sort(actions)
+	if !slices.Equal(actions, want) {
+		t.Errorf("the schema has actions %v, the vocabulary %v", actions, want)
+	}
+}
+
+// TestRequestsFitTheSchema: what the constructors of this package make, for the
+// cases that are no evaluation errors by intent.
+func TestRequestsFitTheSchema(t *testing.T) {
+	v, _ := validator(t)
+	for i, c := range vectors(t) {
+		r := c.request()
+		context := cedar.RecordMap{}
+		if r.DeviceOwner != "" {
+			context["deviceOwner"] = member(r.DeviceOwner)
+		}
+		if err := v.Entities(cedar.EntityMap{r.Principal.entity.UID: r.Principal.entity, r.Resource.entity.UID: r.Resource.entity}); err != nil {
+			t.Errorf("case %d: %v", i, err)
+		}
+		err := v.Request(cedar.Request{Principal: r.Principal.entity.UID, Resource: r.Resource.entity.UID,
+			Action: cedar.NewEntityUID("Waymark::Action", cedar.String(r.Action)), Context: cedar.NewRecord(context)})
+		if err != nil && c.Allowed {
+			t.Errorf("case %d is allowed and does not fit: %v", i, err)
+		}
+	}
+}
+
+func TestAnErrorOfAnyPolicyDenies(t *testing.T) {
+	d := explain(cedar.Allow, cedar.Diagnostic{
+		Reasons: []cedar.DiagnosticReason{{PolicyID: "permits"}},
+		Errors:  []cedar.DiagnosticError{{PolicyID: "z"}, {PolicyID: "a"}},
+	})
+	if d.Allowed || !slices.Equal(d.Reasons, []string{"a", "z"}) {
+		t.Errorf("decided %+v", d)
+	}
+}
+
+func TestAuthorizeTakesTheCallerOfTheTransaction(t *testing.T) {
+	tx := ledger.Tx{Caller: ledger.Caller{Member: "producer", Role: waymark.Admin}}
+	if err := Authorize(tx, waymark.ActRegisterMember, Member("producer")); err != nil {
+		t.Error(err)
+	}
+	if err := Authorize(tx, waymark.ActRegisterMember, Member("carrier")); waymark.CodeOf(err) != waymark.Forbidden {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBaselineSaysWhatDecides(t *testing.T) {
+	b := Baseline()
+	if b.Policy != baselineText || b.Schema != schemaText || len(b.SHA256) != 64 {
+		t.Errorf("baseline %+v", b)
+	}
+}
+
+func TestBaselineMustHaveIDs(t *testing.T) {
+	for name, text := range map[string]string{
+		"no policy": "permit everything",
+		"no id":     "permit (principal, action, resource);",
+		"an id twice": `@id("a") permit (principal, action, resource);
+		               @id("a") permit (principal, action, resource);`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it was parsed")
+				}
+			}()
+			mustParse(text)
+		})
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	r := Request{Principal: Caller(ledger.Caller{Member: "carrier", Role: waymark.Operator}), Action: waymark.ActAcceptHandoff,
+		Resource: Handoff(waymark.Handoff{Shipment: "s1", From: "producer", To: "carrier"})}
+	for b.Loop() {
+		if !Decide(r).Allowed {
+			b.Fatal("denied")
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package condition
+
+import (
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Witness is a device attached to a shipment, with its state and where its stream
+// stands.
+type Witness struct {
+	Attachment waymark.Attachment
+	Device     waymark.Device
+	Stream     waymark.Stream
+}
+
+// Verdict judges a shipment: non-conformant if there is any excursion, unknown
+// if anything is missing, conformant otherwise. Each leg needs data of its own:
+// every witness must have reported since the last acceptance, and one of them
+// what each condition bounds. Within a leg, silence is not measured by time.
+func Verdict(conditions []waymark.Condition, witnesses []Witness, excursions int) (waymark.ConditionState, []string) {
+	reasons := []string{}
+	note := func(found bool, reason string) {
+		if found {
+			reasons = append(reasons, reason)
+		}
+	}
+	note(excursions > 0, waymark.ReasonExcursion)
+	note(slices.ContainsFunc(conditions, func(c waymark.Condition) bool { return !measured(c, witnesses) }), waymark.ReasonNoWitness)
+	note(slices.ContainsFunc(witnesses, Witness.hasGap), waymark.ReasonGap)
+	note(slices.ContainsFunc(witnesses, Witness.silent), waymark.ReasonSilence)
+	note(slices.ContainsFunc(witnesses, Witness.changed), waymark.ReasonWitness)
+	slices.Sort(reasons)
+	switch {
+	case excursions > 0:
+		return waymark.ConditionNonConformant, reasons
+	case len(reasons) > 0:
+		return waymark.ConditionUnknown, reasons
+	}
+	return waymark.ConditionConformant, reasons
+}
+
+// measured reports whether a witness has measured what c bounds since the last
+// acceptance, and none has measured it in a unit in which it cannot be judged.
+func measured(c waymark.Condition, witnesses []Witness) bool {
+	judged := false
+	for _, w := range witnesses {
+		for _, m := range w.Stream.Measured {
+			switch {
+			case m.Name != c.Name:
+			case m.Unit == c.Unit:
+				judged = judged || m.Last > w.Attachment.Seen && !m.Latest.Before(w.Attachment.SeenAt)
+			case m.Last > w.Attachment.After:
+				return false
+			}
+		}
+	}
+	return judged
+}
+
+// hasGap reports whether a message since attachment is missing.
+func (w Witness) hasGap() bool {
+	return slices.ContainsFunc(w.Stream.Gaps, func(g waymark.Gap) bool { return g.Last > w.Attachment.After })
+}
+
+// changed reports whether the device is not active, or was suspended or given
+// another key since it was attached: what it measured meanwhile may have been refused.
+func (w Witness) changed() bool {
+	return w.Device.State != waymark.DeviceActive || w.Device.Changed.Time.After(w.Attachment.Attached.Time)
+}
+
+// silent reports whether nothing has come since the last acceptance.
+func (w Witness) silent() bool { return w.Stream.Last <= w.Attachment.Seen }

@@ -1,0 +1,221 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/contract"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+)
+
+// bench is a chaincode on a peer of its own.
+type bench struct {
+	t    *testing.T
+	cc   *contract.Chaincode
+	peer *stub.Peer
+	ids  map[string][]byte
+	now  time.Time // the client's claim
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	cc, err := contract.New(zap.NewNop(), func() time.Time { return scenario.Start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, cc: cc, peer: stub.NewPeer(scenario.Channel), ids: map[string][]byte{}, now: scenario.Start}
+	for _, member := range []string{"producer", "carrier", "retailer"} {
+		b.must(member, waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: member, Name: member})
+	}
+	return b
+}
+
+func (b *bench) id(member string, role waymark.Role) []byte {
+	b.t.Helper()
+	key := member + "/" + string(role)
+	if b.ids[key] == nil {
+		id, err := stub.Creator(member, role)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		b.ids[key] = id
+	}
+	return b.ids[key]
+}
+
+// invoke runs a transaction without committing it.
+func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.Stub) {
+	tx := stub.Transaction{ID: strings.Repeat("a", 64), Time: b.now, Creator: creator}
+	for _, a := range args {
+		tx.Args = append(tx.Args, []byte(a))
+	}
+	s := b.peer.Begin(tx)
+	return b.cc.Invoke(s), s
+}
+
+// must runs and commits a transaction that succeeds.
+func (b *bench) must(member string, role waymark.Role, name waymark.Transaction, request any) []byte {
+	b.t.Helper()
+	argument, err := json.Marshal(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	response, s := b.invoke(b.id(member, role), string(name), string(argument))
+	if response.GetStatus() != 200 {
+		b.t.Fatalf("%s: %s", name, response.GetMessage())
+	}
+	s.Commit()
+	return response.GetPayload()
+}
+
+// refused checks that a call fails with a wire error of one of the codes and
+// writes nothing.
+func (b *bench) refused(creator []byte, codes []waymark.Code, args ...string) {
+	b.t.Helper()
+	response, s := b.invoke(creator, args...)
+	shown := strings.Join(args, " ")
+	shown = shown[:min(len(shown), 80)]
+	if response.GetStatus() == 200 {
+		b.t.Errorf("%q succeeded: %.80s", shown, response.GetPayload())
+		return
+	}
+	e, ok := waymark.ParseWire(response.GetMessage())
+	if !ok || len(s.Writes) != 0 {
+		b.t.Errorf("%q: message %.200q, writes %v", shown, response.GetMessage(), s.Writes)
+		return
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return
+		}
+	}
+	b.t.Errorf("%q: %v, want one of %v", shown, e, codes)
+}
+
+// journey has the producer's goods with the carrier, offered to the retailer.
+func (b *bench) journey() {
+	b.t.Helper()
+	c := &scenario.Consortium{T: b.t, Now: b.now}
+	d := c.NewDevice("logger-1", "producer")
+	end := waymark.EndHandoffRequest{Shipment: "s1", Number: 1, Reason: "because"}
+	for _, step := range []struct {
+		member string
+		role   waymark.Role
+		name   waymark.Transaction
+		give   any
+	}{
+		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: d.Registration()}},
+		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "logger-1", Reason: "lost"}},
+		{"producer", waymark.Operator, waymark.DevicesResume, waymark.DeviceStateRequest{Device: "logger-1", Reason: "found"}},
+		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.Rotation("k2")}},
+		{"producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
+			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}, Conditions: []waymark.Condition{}}},
+		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"}},
+		{"carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{d.Pack(500)}}},
+		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: b.now.Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.ShipmentsReject, end},
+		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: b.now.Add(time.Hour)}},
+		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}},
+		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: b.now.Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 3}},
+		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: "logger-1", Reason: "done"}},
+	} {
+		b.must(step.member, step.role, step.name, step.give)
+	}
+}
+
+func TestEveryTransaction(t *testing.T) {
+	b := newBench(t)
+	b.journey()
+	for name, request := range map[waymark.Transaction]any{
+		waymark.MembersGet:       waymark.MemberQuery{Member: "producer"},
+		waymark.DevicesGet:       waymark.DeviceQuery{Device: "logger-1"},
+		waymark.TelemetryWindow:  waymark.WindowQuery{Device: "logger-1", Sequence: 1},
+		waymark.TelemetryStream:  waymark.DeviceQuery{Device: "logger-1"},
+		waymark.ShipmentsGet:     waymark.ShipmentQuery{Shipment: "s1"},
+		waymark.ShipmentsHistory: waymark.ShipmentQuery{Shipment: "s1"},
+		waymark.PoliciesCheck:    waymark.CheckRequest{Action: waymark.ActOfferHandoff, Shipment: "s1"},
+	} {
+		if payload := b.must("producer", waymark.Viewer, name, request); !json.Valid(payload) {
+			t.Errorf("%s answers %q", name, payload)
+		}
+	}
+	response, _ := b.invoke(b.id("producer", waymark.Viewer), string(waymark.PoliciesBaseline))
+	var baseline waymark.Baseline
+	if err := json.Unmarshal(response.GetPayload(), &baseline); err != nil || baseline.SHA256 == "" {
+		t.Errorf("baseline %q, %v", response.GetPayload(), err)
+	}
+	if response := b.cc.Init(nil); response.GetStatus() != 200 {
+		t.Errorf("init: %v", response)
+	}
+}
+
+func TestClockGuard(t *testing.T) {
+	b := newBench(t)
+	for off, allowed := range map[time.Duration]bool{
+		0: true, attest.MaxClockSkew: true, -attest.MaxClockSkew: true,
+		attest.MaxClockSkew + 1: false, -attest.MaxClockSkew - 1: false, 24 * time.Hour: false, -30 * 365 * 24 * time.Hour: false,
+	} {
+		b.now = scenario.Start.Add(off)
+		response, s := b.invoke(b.id("producer", waymark.Admin), string(waymark.MembersRegister), `{"id":"producer","name":"new"}`)
+		if (response.GetStatus() == 200) != allowed {
+			t.Errorf("%s off: %s", off, response.GetMessage())
+		}
+		if e, ok := waymark.ParseWire(response.GetMessage()); !allowed && (!ok || e.Code != waymark.FailedPrecondition || e.Reasons[0] != "clock" || len(s.Writes) > 0) {
+			t.Errorf("%s off: %s", off, response.GetMessage())
+		}
+	}
+	b.now = scenario.Start
+	b.peer.Failures["GetTxTimestamp"] = errors.New("no time")
+	b.refused(b.id("producer", waymark.Admin), []waymark.Code{waymark.Invalid}, string(waymark.MembersGet), `{"member":"producer"}`)
+}
+
+func TestAnInternalCauseGoesToTheLogAlone(t *testing.T) {
+	b := newBench(t)
+	core, logged := observer.New(zap.ErrorLevel)
+	cc, err := contract.New(zap.New(core), func() time.Time { return scenario.Start })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cc = cc
+	b.peer.Failures["GetState"] = errors.New("secret: /var/peer")
+	response, _ := b.invoke(b.id("producer", waymark.Admin), string(waymark.MembersGet), `{"member":"producer"}`)
+	if e, ok := waymark.ParseWire(response.GetMessage()); !ok || e.Code != waymark.Internal || strings.Contains(response.GetMessage(), "secret") {
+		t.Errorf("got %s", response.GetMessage())
+	}
+	if entries := logged.TakeAll(); len(entries) != 1 || !strings.Contains(fmt.Sprint(entries[0].ContextMap()), "secret: /var/peer") {
+		t.Errorf("logged %+v", entries)
+	}
+	b.peer.Failures["GetState"] = nil
+	b.refused(b.id("producer", ""), []waymark.Code{waymark.Forbidden}, string(waymark.MembersGet), `{"member":"producer"}`)
+	if n := logged.Len(); n != 0 {
+		t.Errorf("%d refusals are logged as failures", n)
+	}
+}
+
+// exploding panics where the ledger is read.
+type exploding struct{ *stub.Stub }
+
+func (exploding) GetState(string) ([]byte, error) { panic("boom: secret") }
+
+func TestAPanicEndsOneTransaction(t *testing.T) {
+	b := newBench(t)
+	_, s := b.invoke(b.id("producer", waymark.Admin), string(waymark.MembersGet), `{"member":"producer"}`)
+	response := b.cc.Invoke(exploding{s})
+	e, ok := waymark.ParseWire(response.GetMessage())
+	if !ok || e.Code != waymark.Internal || strings.Contains(e.Message, "secret") || !strings.Contains(e.Message, s.GetTxID()) {
+		t.Errorf("got %s", response.GetMessage())
+	}
+	b.must("producer", waymark.Viewer, waymark.MembersGet, waymark.MemberQuery{Member: "producer"})
+}

@@ -1,0 +1,145 @@
+package contract_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// transactions are all that take a request, with the members that it has.
+var transactions = map[waymark.Transaction][]string{
+	waymark.MembersRegister:  {"id", "name", "gln", "gateway_url"},
+	waymark.MembersGet:       {"member"},
+	waymark.DevicesRegister:  {"registration"},
+	waymark.DevicesSuspend:   {"device", "reason"},
+	waymark.DevicesResume:    {"device", "reason"},
+	waymark.DevicesRetire:    {"device", "reason"},
+	waymark.DevicesRotateKey: {"device", "rotation"},
+	waymark.DevicesGet:       {"device"},
+	waymark.TelemetryRecord:  {"messages"},
+	waymark.TelemetryWindow:  {"device", "sequence"},
+	waymark.TelemetryStream:  {"device"},
+	waymark.ShipmentsCreate:  {"id", "consignee", "arbiter", "items", "conditions"},
+	waymark.ShipmentsAttach:  {"shipment", "device"},
+	waymark.ShipmentsOffer:   {"shipment", "to", "expires_at"},
+	waymark.ShipmentsAccept:  {"shipment", "number", "reservation"},
+	waymark.ShipmentsReject:  {"shipment", "number", "reason"},
+	waymark.ShipmentsCancel:  {"shipment", "number", "reason"},
+	waymark.ShipmentsGet:     {"shipment"},
+	waymark.ShipmentsHistory: {"shipment"},
+	waymark.PoliciesCheck:    {"action", "member", "device", "shipment", "handoff"},
+}
+
+// values are what nobody should send as a value.
+func values() []string {
+	return []string{
+		`null`, `true`, `-1`, `0`, `1.5`, `1e400`, `18446744073709551616`, `9007199254740993`, `{}`, `[]`, `[null]`, `[[]]`, `[{}]`, `""`, `" "`,
+		`"\u0000"`, `"\u0000dev\u0000victim\u0000"`, `"\udbff\udfff"`, `"\ud800"`, `"a/b"`, `"../../etc"`, `"*"`, `"#"`, "\"\xff\xfe\"", `"NaN"`, `"e\u0301"`,
+		`"` + strings.Repeat("a", 65) + `"`, `"` + strings.Repeat("a", 1<<15) + `"`,
+		strings.Repeat("[", 1000) + strings.Repeat("]", 1000), `["` + strings.Repeat("a", 1<<15+1) + `"]`,
+		`[{"gtin":null,"serial":null}]`, `[{"name":"t","unit":"Cel","minimum":"1e99"}]`, `"9999-12-31T23:59:59Z"`, `"0000-00-00T00:00:00Z"`,
+	}
+}
+
+var anyFault = []waymark.Code{waymark.Invalid, waymark.NotFound, waymark.Forbidden}
+
+func TestHostileRequests(t *testing.T) {
+	b := newBench(t)
+	b.journey()
+	id := b.id("producer", waymark.Operator)
+	whole := []string{
+		``, ` `, `null`, `"null"`, `true`, `0`, `[]`, `[null]`, `{}`, `{"":""}`, `{"unknown":1}`, `{`, `{}{}`, `{}]`, `nul`, "\xff", "\x00",
+		strings.Repeat("{\"a\":", 100000), strings.Repeat("[", 1<<20), `{"a":` + strings.Repeat("9", 1<<20) + `}`, strings.Repeat(" ", 1<<20), `"` + strings.Repeat("a", 1<<20) + `"`,
+	}
+	for name, members := range transactions {
+		for _, text := range whole {
+			b.refused(id, []waymark.Code{waymark.Invalid}, string(name), text)
+		}
+		for _, m := range members {
+			for _, v := range values() {
+				b.refused(id, anyFault, string(name), fmt.Sprintf(`{%q:%s}`, m, v))
+			}
+		}
+	}
+}
+
+// TestOneReadingOfARequest: a request that two readers of the block could take
+// for two different ones is refused.
+func TestOneReadingOfARequest(t *testing.T) {
+	b := newBench(t)
+	id := b.id("producer", waymark.Admin)
+	for _, text := range []string{
+		`{"member":"carrier","member":"producer"}`,
+		`{"Member":"producer"}`,
+		`{"MEMBER":"producer"}`,
+		`{"member":"carrier","Member":"producer"}`,
+		`{"member":"producer"} ` + "\u00a0",
+		`{"member":"producer"}null`,
+	} {
+		b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.MembersGet), text)
+	}
+	create := `{"id":"s1","consignee":"retailer","conditions":[],"items":[{"gtin":"09506000134352","serial":"1",%s}]}`
+	for _, more := range []string{`"serial":"2"`, `"Serial":"2"`, `"\u017ferial":"2"`} {
+		b.refused(b.id("producer", waymark.Operator), []waymark.Code{waymark.Invalid}, string(waymark.ShipmentsCreate), fmt.Sprintf(create, more))
+	}
+	if response, _ := b.invoke(id, string(waymark.MembersGet), " {\"member\" :\n\"producer\"}\t"); response.GetStatus() != 200 {
+		t.Errorf("white space: %s", response.GetMessage())
+	}
+}
+
+func TestHostileCalls(t *testing.T) {
+	b := newBench(t)
+	id := b.id("producer", waymark.Admin)
+	get := `{"member":"producer"}`
+	for _, args := range [][]string{
+		{}, {""}, {"", get}, {":"}, {":", get}, {"Get", get}, {":Get", get}, {"members", get}, {"members:", get}, {"members:get", get}, {"Members:Get", get},
+		{"members:Get "}, {" members:Get", get}, {"members:members:Get", get}, {"members:Register:Get", get}, {"nobody:Get", get},
+		{"members:Delete", get}, {"members:GetName"}, {"members:GetInfo"}, {"members:GetUnknownTransaction"}, {"members:GetIgnoredFunctions"},
+		{"members:GetEvaluateTransactions"}, {"members:GetTransactionContextHandler"}, {"members:GetBeforeTransaction"}, {"members:Get\x00", get},
+		{"members:\xff", get}, {strings.Repeat("a", 1<<20), get}, {strings.Repeat(":", 1000), get}, {"org.hyperledger.fabric:", ""}, {"org.hyperledger.fabric:Get", ""},
+		{"org.hyperledger.fabric:getMetadata"}, {"members:Get"}, {"members:Get", get, ""}, {"members:Get", get, get}, {"policies:Baseline", "{}"},
+		{`waymark-error:{"code":"unavailable","message":"come back"}`, get}, {`members:waymark-error:{"code":"internal","message":"x"}`, get},
+		append([]string{"members:Get", get}, make([]string, 1000)...),
+	} {
+		b.refused(id, []waymark.Code{waymark.Invalid}, args...)
+	}
+}
+
+func TestHostileCallers(t *testing.T) {
+	b := newBench(t)
+	b.journey()
+	register, get := `{"id":"producer","name":"x"}`, `{"member":"producer"}`
+	for _, role := range []waymark.Role{"", "root", "Admin", "admin ", "admin,operator", `"admin"`} {
+		b.refused(b.id("producer", role), []waymark.Code{waymark.Forbidden}, string(waymark.MembersRegister), register)
+		b.refused(b.id("producer", role), []waymark.Code{waymark.Forbidden}, string(waymark.MembersGet), get)
+	}
+	serialise := func(m *msp.SerializedIdentity) []byte {
+		raw, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	badAttributes, err := stub.CreatorWith("producer", []byte("{"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificateless := serialise(&msp.SerializedIdentity{Mspid: "producer"}) // has no role
+	b.refused(certificateless, []waymark.Code{waymark.Forbidden}, string(waymark.MembersGet), get)
+	for name, creator := range map[string][]byte{
+		"nobody": nil, "no identity": []byte("nonsense"),
+		"attributes that are no JSON": badAttributes,
+		"a broken certificate":        serialise(&msp.SerializedIdentity{Mspid: "producer", IdBytes: []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.refused(creator, []waymark.Code{waymark.Unauthenticated}, string(waymark.MembersGet), get)
+			b.refused(creator, []waymark.Code{waymark.Unauthenticated}, string(waymark.PoliciesBaseline))
+		})
+	}
+}

@@ -1,0 +1,72 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+//go:generate go test -run ^TestMetadata$ -count 1 . -update
+
+var update = flag.Bool("update", false, "write the contract metadata anew")
+
+// metadataFile is the published description of every transaction.
+const metadataFile = "../../../docs/api/contract-metadata.json"
+
+// TestMetadata compares what the chaincode says of its own transactions with the
+// published file, and with the vocabulary.
+func TestMetadata(t *testing.T) {
+	b := newBench(t)
+	response, _ := b.invoke(b.id("producer", waymark.Viewer), "org.hyperledger.fabric:GetMetadata")
+	var text string
+	if err := json.Unmarshal(response.GetPayload(), &text); err != nil {
+		t.Fatalf("metadata %.100q: %v", response.GetPayload(), err)
+	}
+	var got bytes.Buffer
+	if err := json.Indent(&got, []byte(text), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	got.WriteByte('\n')
+	if *update {
+		if err := os.WriteFile(metadataFile, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(metadataFile)
+	if err != nil || !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%s is not what the chaincode says (%v): run go generate", metadataFile, err)
+	}
+	checkNames(t, []byte(text))
+}
+
+func checkNames(t *testing.T, text []byte) {
+	t.Helper()
+	var metadata struct {
+		Contracts map[string]struct {
+			Transactions []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(text, &metadata); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for contract, c := range metadata.Contracts {
+		for _, tx := range c.Transactions {
+			got = append(got, contract+":"+tx.Name)
+		}
+	}
+	want := []string{string(waymark.PoliciesBaseline), "org.hyperledger.fabric:GetMetadata"}
+	for name := range transactions {
+		want = append(want, string(name))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the chaincode has\n%v\nthe vocabulary\n%v", got, want)
+	}
+}

@@ -1,0 +1,46 @@
+package contract
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/hyperledger/fabric-contract-api-go/v2/metadata"
+	"github.com/hyperledger/fabric-contract-api-go/v2/serializer"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// strictJSON reads requests: one JSON object with no unknown member, none twice, and
+// nothing after it. contractapi's own serializer would ignore unknown members and repeat
+// the whole value in its error.
+type strictJSON struct{}
+
+var _ serializer.TransactionSerializer = strictJSON{}
+
+// FromString implements serializer.TransactionSerializer.
+func (strictJSON) FromString(text string, t reflect.Type, _ *metadata.ParameterMetadata, _ *metadata.ComponentMetadata) (reflect.Value, error) {
+	value := reflect.New(t)
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value.Interface()); err != nil {
+		return reflect.Value{}, wire(waymark.Errorf(waymark.Invalid, "the request is not a JSON object of the form that the transaction takes"))
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return reflect.Value{}, wire(waymark.Errorf(waymark.Invalid, "there is text after the request"))
+	}
+	if err := checkNames(text); err != nil {
+		return reflect.Value{}, wire(err)
+	}
+	return value.Elem(), nil
+}
+
+// ToString implements serializer.TransactionSerializer.
+func (strictJSON) ToString(value reflect.Value, _ reflect.Type, _ *metadata.ReturnMetadata, _ *metadata.ComponentMetadata) (string, error) {
+	encoded, err := json.Marshal(value.Interface())
+	if err != nil {
+		return "", wire(err)
+	}
+	return string(encoded), nil
+}

@@ -1,0 +1,128 @@
+package custody
+
+import (
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// MaxHandoffs bounds the offers of one shipment.
+const MaxHandoffs = 200
+
+// MaxOffer bounds how far ahead an offer may expire.
+const MaxOffer = 90 * 24 * time.Hour
+
+// guard counts the handoffs of a shipment and says whether one is open, so that
+// two offers at once conflict.
+type guard struct {
+	Last uint64 `json:"last"`
+	Open bool   `json:"open"`
+}
+
+// Offer offers custody to another member. One offer at a time can be open; the
+// same offer again changes nothing while it is.
+func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, error) {
+	s, c, err := load(l, r.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	entity, err := resource(l, s, c)
+	if err != nil {
+		return nil, err
+	}
+	tx := l.Tx()
+	if err := access.Authorize(tx, waymark.ActOfferHandoff, entity); err != nil {
+		return nil, err
+	}
+	g, last, err := latest(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	if g.Open && isSame(last, r) {
+		return last, nil
+	}
+	if err := checkOffer(l, c, r); err != nil {
+		return nil, err
+	}
+	if err := makeWay(l, g, last); err != nil {
+		return nil, err
+	}
+	return makeOffer(l, s, &waymark.Handoff{
+		Shipment: s.ID, Number: g.Last + 1, From: c.Custodian, To: r.To, ExpiresAt: expiry(r),
+		State: waymark.HandoffOffered, Condition: waymark.ConditionUnknown, Reasons: []string{}, Offered: tx.Stamp(), Changed: tx.Stamp(),
+	})
+}
+
+func makeOffer(l ledger.Ledger, s *waymark.Shipment, h *waymark.Handoff) (*waymark.Handoff, error) {
+	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number, Open: true}); err != nil {
+		return nil, err
+	}
+	if err := l.Protect(ledger.CustodyKey(s.ID), whileOffered(*s, *h)); err != nil {
+		return nil, err
+	}
+	return saveHandoff(l, h, waymark.EventHandoffOffered)
+}
+
+func checkOffer(l ledger.Ledger, c *waymark.Custody, r waymark.OfferHandoffRequest) error {
+	now := l.Tx().Time
+	switch {
+	case ended(c.State):
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
+	case r.To == c.Custodian:
+		return waymark.InvalidField("/to", "must be another member than the custodian")
+	case !r.ExpiresAt.After(now) || r.ExpiresAt.After(now.Add(MaxOffer)):
+		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", int(MaxOffer.Hours()/24))
+	}
+	_, err := registry.RequireMember(l, r.To)
+	return err
+}
+
+// expiry is the end of an offer as the ledger keeps it.
+func expiry(r waymark.OfferHandoffRequest) time.Time {
+	return r.ExpiresAt.UTC().Truncate(time.Millisecond)
+}
+
+// latest returns the guard of a shipment and its last handoff, nil before the first.
+func latest(r ledger.Reader, shipment string) (*guard, *waymark.Handoff, error) {
+	g, err := ledger.Require[guard](r, ledger.GuardKey(shipment), "guard of "+shipment)
+	if err != nil || g.Last == 0 {
+		return g, nil, err
+	}
+	last, err := requireHandoff(r, shipment, g.Last)
+	return g, last, err
+}
+
+// isSame reports whether an open handoff came of the same request.
+func isSame(open *waymark.Handoff, r waymark.OfferHandoffRequest) bool {
+	return open.To == r.To && open.ExpiresAt.Equal(expiry(r))
+}
+
+// makeWay checks that another offer may be made. One that has expired does not
+// block: it is closed here, as the next one takes its place.
+func makeWay(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
+	switch {
+	case g.Open && !l.Tx().Time.After(last.ExpiresAt):
+		return waymark.Errorf(waymark.FailedPrecondition,
+			"handoff %d of shipment %s is open: it must be answered, cancelled or expire first", last.Number, last.Shipment).Because(waymark.ReasonHandoffOpen)
+	case g.Last >= MaxHandoffs:
+		return waymark.Errorf(waymark.FailedPrecondition, "the shipment has had %d offers", MaxHandoffs).Because(waymark.ReasonLimit)
+	case !g.Open:
+		return nil
+	}
+	last.State, last.Changed = waymark.HandoffExpired, l.Tx().Stamp()
+	return ledger.Save(l, ledger.HandoffKey(last.Shipment, last.Number), last)
+}
+
+func requireHandoff(r ledger.Reader, shipment string, number uint64) (*waymark.Handoff, error) {
+	return ledger.Require[waymark.Handoff](r, ledger.HandoffKey(shipment, number), "such handoff of shipment "+shipment)
+}
+
+func saveHandoff(l ledger.Ledger, h *waymark.Handoff, event string) (*waymark.Handoff, error) {
+	if err := ledger.Save(l, ledger.HandoffKey(h.Shipment, h.Number), h); err != nil {
+		return nil, err
+	}
+	return h, l.Emit(event, waymark.HandoffEvent{Shipment: h.Shipment, Number: h.Number, From: h.From, To: h.To})
+}

@@ -1,0 +1,98 @@
+package custody_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// What an owner could do to hide a reading: each ends in unknown or is found.
+func TestNothingHidesAReading(t *testing.T) {
+	for name, hide := range map[string]struct {
+		trick   func(*story)
+		reasons []string
+	}{
+		"the device is suspended before the reading arrives": {func(s *story) {
+			scenario.Must(s.Consortium, s.operator("producer"), registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "trick"})
+			s.Record(s.logger.Pack(4000))
+		}, []string{"witness-changed"}},
+		"and resumed": {func(s *story) {
+			scenario.Must(s.Consortium, s.operator("producer"), registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "trick"})
+			s.Record(s.logger.Pack(4000))
+			scenario.Must(s.Consortium, s.operator("producer"), registry.ResumeDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "trick"})
+		}, []string{"witness-changed"}},
+		"its key is rotated before the reading arrives": {func(s *story) {
+			hot := s.logger.Pack(4000)
+			scenario.Must(s.Consortium, s.operator("producer"), registry.RotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: s.logger.Rotation("k2")})
+			s.Record(hot)
+		}, []string{"witness-changed"}},
+		"the reading is lost on the way": {func(s *story) {
+			s.logger.Pack(4000)
+			s.measure(500)
+		}, []string{"missing-messages"}},
+		"a second device never reports": {func(s *story) {
+			s.Device("logger-2", "producer")
+			s.attach("logger-2")
+		}, []string{"silent-witness"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			s.measure(500)
+			s.Now = s.Now.Add(time.Second)
+			hide.trick(s)
+			s.expectCondition(waymark.ConditionUnknown, hide.reasons...)
+		})
+	}
+}
+
+// A message that fills a gap from before the journey, but measured on it, is judged.
+func TestAReadingOfTheJourneyIsJudgedWhateverItsNumber(t *testing.T) {
+	s := newStory(t)
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Create, createRequest("s2"))
+	d := s.Device("logger-2", "producer")
+	s.Record(d.Pack(500))
+	gap := *d
+	s.Now = s.Now.Add(time.Minute)
+	hot, digest := gap.PackDigest(4000) // signed as message 2, measured after the attachment
+	d.Next, d.Previous = 3, digest[:]
+	s.Now = s.Now.Add(-time.Minute)
+	s.Record(d.Pack(500)) // message 3: 2 is missing
+	s.Now = s.Now.Add(time.Second)
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Attach, attachRequest("s2", "logger-2"))
+	s.Now = s.Now.Add(time.Minute)
+	s.Record(d.Pack(500))
+	s.Record(hot)
+	view := scenario.Must(s.Consortium, s.operator("producer"), custody.Get, waymark.ShipmentQuery{Shipment: "s2"})
+	if view.Condition != waymark.ConditionNonConformant || len(view.Excursions) != 1 {
+		t.Errorf("condition %s, excursions %+v", view.Condition, view.Excursions)
+	}
+}
+
+func TestReadingsFromBeforeTheJourneyAreNoEvidence(t *testing.T) {
+	s := newStory(t)
+	old := s.logger.Pack(500) // measured now, recorded after the attachment of another shipment
+	s.Now = s.Now.Add(time.Minute)
+	d := s.Device("logger-2", "producer")
+	stale := d.Pack(500)
+	s.Now = s.Now.Add(time.Minute)
+	s.attach("logger-2")
+	s.Record(old, stale)
+	if w := s.view(); w.Condition != waymark.ConditionConformant { // logger-1 was there
+		t.Errorf("condition %s %v", w.Condition, w.Reasons)
+	}
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Create, createRequest("s2"))
+	e := s.Device("logger-3", "producer")
+	stale = e.Pack(500)
+	s.Now = s.Now.Add(time.Minute)
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Attach, attachRequest("s2", "logger-3"))
+	s.Record(stale)
+	view := scenario.Must(s.Consortium, s.operator("producer"), custody.Get, waymark.ShipmentQuery{Shipment: "s2"})
+	if view.Condition != waymark.ConditionUnknown || !slices.Equal(view.Reasons, []string{"no-witness"}) {
+		t.Errorf("a reading from before: %s %v", view.Condition, view.Reasons)
+	}
+}

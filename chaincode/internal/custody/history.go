@@ -1,0 +1,102 @@
+package custody
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// History returns what happened to a shipment, oldest first, to its parties.
+func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error) {
+	s, _, handoffs, err := read(l, q.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	f, err := findings(l, s)
+	if err != nil {
+		return nil, err
+	}
+	t := timeline{latest: s.Created.Time}
+	t.add(waymark.EventShipmentCreated, fmt.Sprintf("%d items from %s to %s", len(s.Items), s.Consignor, s.Consignee), s.Created)
+	for _, a := range f.attachments {
+		t.add(waymark.EventDeviceAttached, a.Device, a.Attached)
+	}
+	for _, e := range f.excursions {
+		t.add(waymark.ExcursionRecorded, describe(e), e.Recorded)
+	}
+	for _, handoff := range handoffs {
+		if err := t.addHandoff(l, handoff); err != nil {
+			return nil, err
+		}
+	}
+	return &waymark.History{Shipment: s.ID, Entries: t.sorted()}, nil
+}
+
+// timeline collects entries. Members' clocks may differ by minutes, so times
+// alone do not tell the order: nothing comes before the creation, and a change of
+// a handoff never before the one that it followed.
+type timeline struct {
+	latest  time.Time // no change of a handoff can come before
+	moments []moment
+}
+
+// moment is an entry with its place in time.
+type moment struct {
+	at    time.Time
+	entry waymark.HistoryEntry
+}
+
+func (t *timeline) add(what, detail string, stamp waymark.Stamp) {
+	at := stamp.Time
+	if at.Before(t.latest) {
+		at = t.latest
+	}
+	t.moments = append(t.moments, moment{at, waymark.HistoryEntry{What: what, Detail: detail, Stamp: stamp}})
+}
+
+// addHandoff tells the offer and what became of it.
+func (t *timeline) addHandoff(l ledger.Ledger, h waymark.Handoff) error {
+	versions, err := l.History(ledger.HandoffKey(h.Shipment, h.Number))
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		var was waymark.Handoff
+		if err := json.Unmarshal(v.Value, &was); err != nil {
+			return fmt.Errorf("decode handoff: %w", err)
+		}
+		t.add("handoff."+string(was.State), describeHandoff(was), was.Changed)
+		t.latest = t.moments[len(t.moments)-1].at
+	}
+	return nil
+}
+
+func (t *timeline) sorted() []waymark.HistoryEntry {
+	slices.SortStableFunc(t.moments, func(a, b moment) int { return a.at.Compare(b.at) })
+	entries := make([]waymark.HistoryEntry, 0, len(t.moments))
+	for _, m := range t.moments {
+		entries = append(entries, m.entry)
+	}
+	return entries
+}
+
+func describe(e waymark.Excursion) string {
+	return fmt.Sprintf("%s: %d readings of %s outside, %s to %s %s", e.Device, e.Readings, e.Name, e.Min, e.Max, e.Unit)
+}
+
+func describeHandoff(h waymark.Handoff) string {
+	text := fmt.Sprintf("%d, %s to %s", h.Number, h.From, h.To)
+	switch {
+	case h.Reservation != "":
+		return text + ", conditions " + string(h.Condition) + ", with reservation: " + h.Reservation
+	case h.State == waymark.HandoffAccepted:
+		return text + ", conditions " + string(h.Condition)
+	case h.Reason != "":
+		return text + ": " + h.Reason
+	}
+	return text
+}

@@ -1,0 +1,2 @@
+// Package fabricledger adapts the ledger port to Fabric's chaincode shim.
+package fabricledger

@@ -1,0 +1,144 @@
+package fabricledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/cid"
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Ledger is one transaction as Fabric runs it.
+type Ledger struct {
+	stub    shim.ChaincodeStubInterface
+	tx      ledger.Tx
+	emitted bool
+}
+
+var _ ledger.Ledger = (*Ledger)(nil)
+
+// New reads who calls and when from the transaction. It fails if the caller's
+// identity cannot be read.
+func New(stub shim.ChaincodeStubInterface, identity cid.ClientIdentity) (*Ledger, error) {
+	caller, err := callerOf(identity)
+	if err != nil {
+		return nil, err
+	}
+	stamp, err := stub.GetTxTimestamp()
+	if err != nil {
+		return nil, fmt.Errorf("read transaction time: %w", err)
+	}
+	return &Ledger{stub: stub, tx: ledger.Tx{
+		ID: stub.GetTxID(), Time: stamp.AsTime().UTC().Truncate(time.Millisecond),
+		Channel: stub.GetChannelID(), Caller: caller,
+	}}, nil
+}
+
+func callerOf(identity cid.ClientIdentity) (ledger.Caller, error) {
+	member, err := identity.GetMSPID()
+	if err != nil {
+		return ledger.Caller{}, fmt.Errorf("read caller's member: %w", err)
+	}
+	role, _, err := identity.GetAttributeValue(waymark.RoleAttribute)
+	if err != nil {
+		return ledger.Caller{}, fmt.Errorf("read caller's role: %w", err)
+	}
+	return ledger.Caller{Member: member, Role: waymark.Role(role)}, nil
+}
+
+// Get implements ledger.Reader.
+func (l *Ledger) Get(key ledger.Key) ([]byte, error) {
+	value, err := l.stub.GetState(key.String())
+	if err != nil {
+		return nil, fmt.Errorf("get state: %w", err)
+	}
+	if len(value) == 0 {
+		return nil, nil
+	}
+	return value, nil
+}
+
+// Scan implements ledger.Reader.
+func (l *Ledger) Scan(r ledger.Range, visit func([]byte) error) (err error) {
+	it, err := l.stub.GetStateByRange(r.From, r.To)
+	if err != nil {
+		return fmt.Errorf("scan state: %w", err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for it.HasNext() {
+		kv, err := it.Next()
+		if err != nil {
+			return fmt.Errorf("scan state: %w", err)
+		}
+		if err := visit(kv.GetValue()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put implements ledger.Writer.
+func (l *Ledger) Put(key ledger.Key, value []byte) error {
+	if len(value) == 0 {
+		return fmt.Errorf("put %s: the value is empty", key)
+	}
+	return l.stub.PutState(key.String(), value)
+}
+
+// Delete implements ledger.Writer.
+func (l *Ledger) Delete(key ledger.Key) error { return l.stub.DelState(key.String()) }
+
+// Protect implements ledger.Writer.
+func (l *Ledger) Protect(key ledger.Key, q ledger.Quorum) error {
+	policy, err := quorumPolicy(q)
+	if err != nil {
+		return err
+	}
+	return l.stub.SetStateValidationParameter(key.String(), policy)
+}
+
+// Tx implements ledger.Ledger.
+func (l *Ledger) Tx() ledger.Tx { return l.tx }
+
+// Emit implements ledger.Ledger.
+func (l *Ledger) Emit(name string, payload any) error {
+	if l.emitted {
+		return errors.New("emit: the transaction has its event already")
+	}
+	encoded, err := json.Marshal(payload)
+	if err != nil {
+		return fmt.Errorf("encode event: %w", err)
+	}
+	if err := l.stub.SetEvent(name, encoded); err != nil {
+		return fmt.Errorf("set event: %w", err)
+	}
+	l.emitted = true
+	return nil
+}
+
+// History implements ledger.Ledger.
+func (l *Ledger) History(key ledger.Key) (versions []ledger.Version, err error) {
+	it, err := l.stub.GetHistoryForKey(key.String())
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for it.HasNext() {
+		m, err := it.Next()
+		if err != nil {
+			return nil, fmt.Errorf("read history: %w", err)
+		}
+		v := ledger.Version{TxID: m.GetTxId()}
+		if !m.GetIsDelete() {
+			v.Value = m.GetValue()
+		}
+		versions = append(versions, v)
+	}
+	slices.Reverse(versions) // Fabric gives the newest first
+	return versions, nil
+}

@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Key names one record. Only the functions of this file make keys, so that no
+// two kinds can collide and no caller's text can reach into another record: ids
+// hold no slash (waymark.ValidateID) and numbers have a fixed width, so that
+// lexical order is numeric order.
+type Key struct{ text string }
+
+// String returns the key as Fabric stores it.
+func (k Key) String() string { return k.text }
+
+// Range is the keys from From up to, not including, To.
+type Range struct{ From, To string }
+
+// MemberKey is the record of a member.
+func MemberKey(id string) Key { return key("member", id) }
+
+// DeviceKey is the record of a device.
+func DeviceKey(id string) Key { return key("device", id) }
+
+// StreamKey is where a device's stream stands.
+func StreamKey(device string) Key { return key("stream", device) }
+
+// WindowKey is the window that begins with message first.
+func WindowKey(device string, first uint64) Key { return key("window", device, number(first)) }
+
+// Windows are the windows of a device that begin with a message from..to, both included.
+func Windows(device string, from, to uint64) Range {
+	return Range{WindowKey(device, from).text, WindowKey(device, to+1).text}
+}
+
+// AttachmentKey says which shipment a device witnesses.
+func AttachmentKey(device string) Key { return key("attachment", device) }
+
+// WitnessKey is the reverse edge: a device that witnesses, or witnessed, a shipment.
+func WitnessKey(shipment, device string) Key { return key("witness", shipment, device) }
+
+// Witnesses are all devices that witness, or witnessed, a shipment.
+func Witnesses(shipment string) Range { return below("witness", shipment) }
+
+// ExcursionKey is the nth excursion that one transaction recorded of one device,
+// whose readings began with message first: no two excursions share a key.
+func ExcursionKey(shipment, device string, first uint64, n int) Key {
+	return key("excursion", shipment, device, number(first), number(uint64(n))) //nolint:gosec // n counts up from 0
+}
+
+// Excursions are all excursions of a shipment.
+func Excursions(shipment string) Range { return below("excursion", shipment) }
+
+// ShipmentKey is the part of a shipment that never changes.
+func ShipmentKey(id string) Key { return key("shipment", id) }
+
+// CustodyKey says who holds a shipment.
+func CustodyKey(shipment string) Key { return key("custody", shipment) }
+
+// HandoffKey is one handoff of a shipment.
+func HandoffKey(shipment string, n uint64) Key { return key("handoff", shipment, number(n)) }
+
+// Handoffs are all handoffs of a shipment, oldest first.
+func Handoffs(shipment string) Range { return below("handoff", shipment) }
+
+// GuardKey counts the handoffs of a shipment and says whether one is open.
+func GuardKey(shipment string) Key { return key("guard", shipment) }
+
+func key(parts ...string) Key { return Key{strings.Join(parts, "/")} }
+
+// below are the keys that continue parts: '0' is the character after '/'.
+func below(parts ...string) Range {
+	prefix := strings.Join(parts, "/")
+	return Range{prefix + "/", prefix + "0"}
+}
+
+func number(n uint64) string { return fmt.Sprintf("%016x", n) }

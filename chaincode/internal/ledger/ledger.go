@@ -1,0 +1,84 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Reader reads the records as they were before the transaction.
+type Reader interface {
+	// Get returns the value of a key, nil if it is absent. It does not see the
+	// transaction's own writes. The transaction is invalidated if another one
+	// changes the key before this one commits.
+	Get(key Key) ([]byte, error)
+	// Scan calls visit for each record of the range in key order, until visit
+	// fails. It does not see the transaction's own writes. In a transaction that
+	// writes, a key that appears in or vanishes from the range before commit
+	// invalidates it.
+	Scan(r Range, visit func(value []byte) error) error
+}
+
+// Writer changes records when the transaction commits, all or none.
+type Writer interface {
+	// Put sets the value of a key. The value must not be empty.
+	Put(key Key, value []byte) error
+	// Delete removes a key; removing an absent one changes nothing.
+	Delete(key Key) error
+	// Protect makes every later change of the key need endorsements as q says,
+	// whatever the chaincode's own endorsement policy. q must be possible.
+	Protect(key Key, q Quorum) error
+}
+
+// Ledger is what one transaction sees.
+type Ledger interface {
+	Reader
+	Writer
+	// Tx returns the transaction.
+	Tx() Tx
+	// Emit sets the transaction's one event; a second call fails.
+	Emit(name string, payload any) error
+	// History returns every committed version of a key, oldest first. It has no
+	// phantom protection, so a transaction that writes must not rely on it.
+	History(key Key) ([]Version, error)
+}
+
+// Tx is the transaction that runs.
+type Tx struct {
+	ID      string
+	Time    time.Time // UTC, to the millisecond; the client's claim, within MaxClockSkew of each endorser
+	Channel string    // the consortium
+	Caller  Caller
+}
+
+// Caller is who submitted the transaction, by its verified certificate.
+type Caller struct {
+	Member string       // MSP id
+	Role   waymark.Role // empty if the certificate carries none
+}
+
+// Stamp says that this transaction wrote a record.
+func (t Tx) Stamp() waymark.Stamp {
+	return waymark.Stamp{TxID: t.ID, Time: t.Time, Member: t.Caller.Member, Role: t.Caller.Role}
+}
+
+// Quorum is a key-level endorsement policy: any Need of Members.
+type Quorum struct {
+	Need    int
+	Members []string // MSP ids, sorted, each once
+}
+
+// Validate checks that the members can make the quorum.
+func (q Quorum) Validate() error {
+	if q.Need < 1 || q.Need > len(q.Members) {
+		return fmt.Errorf("a quorum of %d of %d members", q.Need, len(q.Members))
+	}
+	return nil
+}
+
+// Version is one committed value of a key.
+type Version struct {
+	TxID  string
+	Value []byte // nil for a deletion
+}

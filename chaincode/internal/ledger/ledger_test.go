@@ -1,0 +1,172 @@
+package ledger_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+func TestKeys(t *testing.T) {
+	tests := map[string]ledger.Key{
+		"member/m":                  ledger.MemberKey("m"),
+		"device/d":                  ledger.DeviceKey("d"),
+		"stream/d":                  ledger.StreamKey("d"),
+		"window/d/000000000000000a": ledger.WindowKey("d", 10),
+		"attachment/d":              ledger.AttachmentKey("d"),
+		"witness/s/d":               ledger.WitnessKey("s", "d"),
+		"excursion/s/d/000000000000000a/0000000000000001": ledger.ExcursionKey("s", "d", 10, 1),
+		"shipment/s":                 ledger.ShipmentKey("s"),
+		"custody/s":                  ledger.CustodyKey("s"),
+		"guard/s":                    ledger.GuardKey("s"),
+		"handoff/s/ffffffffffffffff": ledger.HandoffKey("s", math.MaxUint64),
+	}
+	for want, key := range tests {
+		if key.String() != want {
+			t.Errorf("got %s, want %s", key, want)
+		}
+	}
+}
+
+// TestRangesHoldTheirOwn: a range holds the records of its own shipment or device
+// and of no other, whatever character an id goes on with.
+func TestRangesHoldTheirOwn(t *testing.T) {
+	others := []string{"s", "s10", "s1-", "s1:", "s1_", "s1A", "s1z", "S1", "s2", "s1-1", "s0"}
+	ranges := map[string]struct {
+		in  ledger.Range
+		key func(id string) ledger.Key
+	}{
+		"handoffs":   {ledger.Handoffs("s1"), func(id string) ledger.Key { return ledger.HandoffKey(id, 1) }},
+		"witnesses":  {ledger.Witnesses("s1"), func(id string) ledger.Key { return ledger.WitnessKey(id, "d") }},
+		"excursions": {ledger.Excursions("s1"), func(id string) ledger.Key { return ledger.ExcursionKey(id, "d", 1, 0) }},
+		"windows":    {ledger.Windows("s1", 1, 9), func(id string) ledger.Key { return ledger.WindowKey(id, 9) }},
+	}
+	for name, r := range ranges {
+		in := func(key ledger.Key) bool { return r.in.From <= key.String() && key.String() < r.in.To }
+		if !in(r.key("s1")) {
+			t.Errorf("%s leave their own out", name)
+		}
+		for _, id := range others {
+			if in(r.key(id)) {
+				t.Errorf("%s of s1 hold %s", name, r.key(id))
+			}
+		}
+	}
+	if r := ledger.Windows("s1", 2, 9); ledger.WindowKey("s1", 1).String() >= r.From || ledger.WindowKey("s1", 10).String() < r.To {
+		t.Errorf("windows 2 to 9 are %v", r)
+	}
+}
+
+func TestRecords(t *testing.T) {
+	world := memledger.New()
+	for n := range uint64(3) {
+		if _, err := world.Submit(ledger.Tx{}, func(l ledger.Ledger) error {
+			return ledger.Save(l, ledger.HandoffKey("s1", n+1), &waymark.Handoff{Number: n + 1})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := world.Begin(ledger.Tx{})
+	h, err := ledger.Load[waymark.Handoff](l, ledger.HandoffKey("s1", 2))
+	if err != nil || h.Number != 2 {
+		t.Errorf("loaded %+v, %v", h, err)
+	}
+	if h, err := ledger.Load[waymark.Handoff](l, ledger.HandoffKey("s1", 9)); err != nil || h != nil {
+		t.Errorf("loaded %+v, %v, of nothing", h, err)
+	}
+	if _, err := ledger.Require[waymark.Handoff](l, ledger.HandoffKey("s1", 9), "handoff 9"); waymark.CodeOf(err) != waymark.NotFound || !strings.Contains(err.Error(), "handoff 9") {
+		t.Errorf("required nothing: %v", err)
+	}
+	for _, test := range []struct {
+		limit, want int
+		more        bool
+	}{{0, 0, true}, {1, 1, true}, {2, 2, true}, {3, 3, false}, {4, 3, false}} {
+		some, more, err := ledger.Some[waymark.Handoff](l, ledger.Handoffs("s1"), test.limit)
+		if len(some) != test.want || more != test.more || err != nil {
+			t.Errorf("some %d: %d records, more %v, %v", test.limit, len(some), more, err)
+		}
+		_, err = ledger.List[waymark.Handoff](l, ledger.Handoffs("s1"), test.limit)
+		if exhausted := waymark.CodeOf(err) == waymark.ResourceExhausted; exhausted != test.more {
+			t.Errorf("list of at most %d: %v", test.limit, err)
+		}
+	}
+}
+
+func TestARecordThatCannotBeReadIsAnError(t *testing.T) {
+	world := memledger.New()
+	key := ledger.HandoffKey("s1", 1)
+	if _, err := world.Submit(ledger.Tx{}, func(l ledger.Ledger) error { return l.Put(key, []byte("{")) }); err != nil {
+		t.Fatal(err)
+	}
+	l := world.Begin(ledger.Tx{})
+	_, loaded := ledger.Load[waymark.Handoff](l, key)
+	_, required := ledger.Require[waymark.Handoff](l, key, "it")
+	_, listed := ledger.List[waymark.Handoff](l, ledger.Handoffs("s1"), 9)
+	unencodable := ledger.Save(l, key, &struct{ F func() }{})
+	for _, err := range []error{loaded, required, listed, unencodable} {
+		if waymark.CodeOf(err) != waymark.Internal {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestStamp(t *testing.T) {
+	at := time.Unix(1, 0).UTC()
+	got := ledger.Tx{ID: "t", Time: at, Caller: ledger.Caller{Member: "m", Role: waymark.Viewer}}.Stamp()
+	if want := (waymark.Stamp{TxID: "t", Time: at, Member: "m", Role: waymark.Viewer}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestQuorumMustBePossible(t *testing.T) {
+	for _, q := range []ledger.Quorum{{Need: 1, Members: []string{"a"}}, {Need: 2, Members: []string{"a", "b", "c"}}} {
+		if err := q.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, q := range []ledger.Quorum{{}, {Need: 2, Members: []string{"a"}}} {
+		if q.Validate() == nil {
+			t.Errorf("%+v is possible", q)
+		}
+	}
+}
+
+// TestMemory is what the conformance cases cannot say of the
+// ledger in memory: how its own methods see a transaction.
+func TestMemory(t *testing.T) {
+	world := memledger.New()
+	key := ledger.CustodyKey("s1")
+	event, err := world.Submit(ledger.Tx{ID: "t1"}, func(l ledger.Ledger) error {
+		return errors.Join(l.Put(key, []byte("a")), l.Protect(key, ledger.Quorum{Need: 1, Members: []string{"m"}}), l.Emit("e", 7))
+	})
+	if err != nil || event.Name != "e" || string(event.Payload) != "7" {
+		t.Errorf("event %+v, %v", event, err)
+	}
+	if q, ok := world.Quorum(key); !ok || q.Need != 1 || !slices.Equal(world.Keys(), []string{"custody/s1"}) || string(world.Value("custody/s1")) != "a" {
+		t.Errorf("quorum %+v, keys %v", q, world.Keys())
+	}
+	if _, ok := world.Quorum(ledger.CustodyKey("s2")); ok {
+		t.Error("a quorum of nothing")
+	}
+	refused := errors.New("refused")
+	if _, err := world.Submit(ledger.Tx{}, func(l ledger.Ledger) error { return errors.Join(l.Delete(key), refused) }); !errors.Is(err, refused) || world.Value("custody/s1") == nil {
+		t.Errorf("a refused transaction wrote (%v)", err)
+	}
+	tx := world.Begin(ledger.Tx{ID: "t2"})
+	if tx.Tx().ID != "t2" || tx.Emit("e", func() {}) == nil {
+		t.Error("an event that is no JSON")
+	}
+	if tx.Scan(ledger.Handoffs("s1"), nil) != nil || string(tx.Effects()) == string(world.Begin(ledger.Tx{}).Effects()) {
+		t.Error("a scan is no effect")
+	}
+	before := string(world.Snapshot())
+	if err := errors.Join(tx.Delete(key), tx.Commit()); err != nil || before == string(world.Snapshot()) {
+		t.Errorf("a deletion changed nothing (%v)", err)
+	}
+}

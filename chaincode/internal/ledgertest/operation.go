@@ -1,0 +1,118 @@
+package ledgertest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+)
+
+// Kind is what an operation does.
+type Kind string
+
+// The kinds.
+const (
+	Get     Kind = "get"     // the value of a record
+	Put     Kind = "put"     // sets it
+	Delete  Kind = "delete"  // removes it
+	Scan    Kind = "scan"    // the values of all records of a shipment, at most Limit if that is not 0
+	History Kind = "history" // every committed value of a record
+	Emit    Kind = "emit"    // sets the event, named Value
+	Protect Kind = "protect" // needs any two of Members for the next change
+)
+
+// Operation is one call of the port. It works on the handoff records of a
+// shipment, whose keys have every trait that matters: a text and a number.
+type Operation struct {
+	Kind     Kind     `json:"op"`
+	Shipment string   `json:"shipment,omitempty"`
+	Number   uint64   `json:"number,omitempty"`
+	Value    string   `json:"value,omitempty"`
+	Limit    int      `json:"limit,omitempty"`
+	Members  []string `json:"members,omitempty"`
+	Want     *Result  `json:"want,omitempty"` // nil: nothing comes back
+}
+
+// Result is what a call of the port gave.
+type Result struct {
+	Value  *string   `json:"value,omitempty"`  // of a get; absent for an absent record
+	Values []*string `json:"values,omitempty"` // of a scan or history; null for a deletion
+	Failed bool      `json:"failed,omitempty"` // the call returned an error
+}
+
+// errEnough ends a scan.
+var errEnough = errors.New("enough")
+
+// Run makes the calls in one transaction and returns what each gave. A call that
+// fails does not end the transaction. It returns an error for an unknown kind.
+func Run(l ledger.Ledger, operations []Operation) ([]Result, error) {
+	results := make([]Result, 0, len(operations))
+	for _, o := range operations {
+		result, known, err := o.run(l)
+		if !known {
+			return nil, fmt.Errorf("operation %q is unknown", o.Kind)
+		}
+		if err != nil {
+			result = Result{Failed: true}
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+func (o Operation) run(l ledger.Ledger) (result Result, known bool, err error) {
+	key := ledger.HandoffKey(o.Shipment, o.Number)
+	switch o.Kind {
+	case Get:
+		value, err := l.Get(key)
+		return Result{Value: text(value)}, true, err
+	case Put:
+		return Result{}, true, l.Put(key, []byte(o.Value))
+	case Delete:
+		return Result{}, true, l.Delete(key)
+	case Scan:
+		values, err := o.scan(l)
+		return Result{Values: values}, true, err
+	case History:
+		values, err := history(l, key)
+		return Result{Values: values}, true, err
+	case Emit:
+		return Result{}, true, l.Emit(o.Value, struct{}{})
+	case Protect:
+		return Result{}, true, l.Protect(key, ledger.Quorum{Need: 2, Members: o.Members})
+	}
+	return Result{}, false, nil
+}
+
+func (o Operation) scan(l ledger.Ledger) ([]*string, error) {
+	var values []*string
+	err := l.Scan(ledger.Handoffs(o.Shipment), func(value []byte) error {
+		values = append(values, text(value))
+		if len(values) == o.Limit {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return values, err
+}
+
+func history(l ledger.Ledger, key ledger.Key) ([]*string, error) {
+	versions, err := l.History(key)
+	var values []*string
+	for _, v := range versions {
+		values = append(values, text(v.Value))
+	}
+	return values, err
+}
+
+// text is nil for an absent value.
+func text(value []byte) *string {
+	if value == nil {
+		return nil
+	}
+	s := string(value)
+	return &s
+}

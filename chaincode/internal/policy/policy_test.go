@@ -1,0 +1,158 @@
+package policy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/policy"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// world is a consortium in which every action has something to act on: shipment
+// s1 with the carrier, offered to the retailer, witnessed by logger-1.
+func world(t *testing.T) *scenario.Consortium {
+	t.Helper()
+	c := scenario.New(t)
+	producer := c.As("producer", waymark.Operator)
+	d := c.Device("logger-1", "producer")
+	c.Device("logger-c", "carrier")
+	scenario.Must(c, producer, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
+		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
+	scenario.Must(c, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
+	c.Record(d.Pack(500))
+	scenario.Must(c, producer, custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
+	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
+	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: c.Now.Add(time.Hour)})
+	return c
+}
+
+// try runs a transaction as far as its endorsement.
+func try[Q waymark.Validator, R any](rule func(ledger.Ledger, Q) (R, error), request Q) func(*scenario.Consortium, ledger.Caller) error {
+	return func(c *scenario.Consortium, by ledger.Caller) error {
+		_, _, err := scenario.Endorse(c, by, rule, request)
+		return err
+	}
+}
+
+// acts are the transactions behind each action. What a caller does about a member
+// or device of its own is named by own.
+func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.Consortium, ledger.Caller) error {
+	end := waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}
+	shipment, device := waymark.ShipmentQuery{Shipment: "s1"}, waymark.DeviceQuery{Device: "logger-1"}
+	registration := c.NewDevice("logger-n", own).Registration()
+	return map[waymark.Action]func(*scenario.Consortium, ledger.Caller) error{
+		waymark.ActRegisterMember: try(registry.RegisterMember, waymark.RegisterMemberRequest{ID: own, Name: "new"}),
+		waymark.ActReadMember:     try(registry.Member, waymark.MemberQuery{Member: own}),
+		waymark.ActRegisterDevice: try(registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: registration}),
+		waymark.ActManageDevice:   try(registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "because"}),
+		waymark.ActReadDevice:     try(registry.Device, device),
+		waymark.ActRelayMessages:  try(telemetry.Record, waymark.RecordRequest{Messages: []string{"nonsense"}}),
+		waymark.ActReadTelemetry:  try(telemetry.Window, waymark.WindowQuery{Device: "logger-1", Sequence: 1}),
+		waymark.ActCreateShipment: try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}}),
+		waymark.ActReadShipment:   try(custody.Get, shipment),
+		waymark.ActAttachDevice:   try(custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-c"}),
+		waymark.ActOfferHandoff:   try(custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
+		waymark.ActAcceptHandoff:  try(custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2}),
+		waymark.ActRejectHandoff:  try(custody.Reject, end),
+		waymark.ActCancelHandoff:  try(custody.Cancel, end),
+		waymark.ActReadPolicy: func(c *scenario.Consortium, by ledger.Caller) error {
+			_, err := policy.Baseline(c.World.Begin(c.Tx(by)))
+			return err
+		},
+	}
+}
+
+// ask makes the question about the resources that acts use.
+func ask(a waymark.Action, own string) waymark.CheckRequest {
+	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2}
+	switch a {
+	case waymark.ActRegisterDevice:
+		r.Device = "logger-n"
+	case waymark.ActAttachDevice:
+		r.Device = "logger-c"
+	case waymark.ActCreateShipment:
+		r.Shipment = "s2"
+	}
+	return r
+}
+
+// TestCheckIsWhatTransactionsDecide: whoever may ask is told what the transaction
+// would say, with the same rules.
+func TestCheckIsWhatTransactionsDecide(t *testing.T) {
+	c := world(t)
+	for _, member := range []string{"producer", "carrier", "retailer", "auditor"} {
+		transactions := acts(c, member)
+		for _, role := range waymark.Roles() {
+			by := c.As(member, role)
+			for _, action := range waymark.Actions() {
+				if action == waymark.ActReport || action == waymark.ActReadTransaction { // a device's own, see below; asked by gateways
+					continue
+				}
+				d := scenario.Must(c, by, policy.Check, ask(action, member))
+				err := transactions[action](c, by)
+				forbidden := waymark.CodeOf(err) == waymark.Forbidden
+				if d.Allowed == forbidden {
+					t.Errorf("%s of %s, %s: the check says %+v, the transaction %v", role, member, action, d, err)
+				}
+				if forbidden && !slices.Equal(waymark.AsError(err).Reasons, d.Reasons) {
+					t.Errorf("%s of %s, %s: reasons %v and %v", role, member, action, d.Reasons, waymark.AsError(err).Reasons)
+				}
+			}
+		}
+	}
+}
+
+func TestCheckOfADevice(t *testing.T) {
+	c := world(t)
+	by := c.As("auditor", waymark.Viewer)
+	report := waymark.CheckRequest{Action: waymark.ActReport, Device: "logger-1"}
+	if d := scenario.Must(c, by, policy.Check, report); !d.Allowed {
+		t.Errorf("active: %+v", d)
+	}
+	scenario.Must(c, c.As("producer", waymark.Operator), registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "lost"})
+	if d := scenario.Must(c, by, policy.Check, report); d.Allowed || !slices.Equal(d.Reasons, []string{"only-active-device-reports"}) {
+		t.Errorf("suspended: %+v", d)
+	}
+}
+
+func TestCheckNeedsWhatItIsAbout(t *testing.T) {
+	c := world(t)
+	by := c.As("auditor", waymark.Viewer)
+	for _, action := range waymark.Actions() {
+		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9}
+		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
+		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
+			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff:
+			if waymark.CodeOf(err) != waymark.NotFound {
+				t.Errorf("%s of nothing: %v", action, err)
+			}
+		default: // it can be asked about what does not exist yet
+			if err != nil {
+				t.Errorf("%s: %v", action, err)
+			}
+		}
+	}
+	r := waymark.CheckRequest{Action: waymark.ActAttachDevice, Device: "logger-1", Shipment: "s9"}
+	scenario.Refused(c, by, policy.Check, r, waymark.NotFound, "")
+	scenario.Refused(c, by, policy.Check, waymark.CheckRequest{Action: "Fly"}, waymark.Invalid, "")
+	scenario.Refused(c, by, policy.Check, waymark.CheckRequest{Action: waymark.ActReadDevice}, waymark.Invalid, "")
+	scenario.Refused(c, c.As("auditor", ""), policy.Check, waymark.CheckRequest{Action: waymark.ActReadPolicy}, waymark.Forbidden, waymark.DefaultDeny)
+}
+
+func TestBaseline(t *testing.T) {
+	c := world(t)
+	b, err := policy.Baseline(c.World.Begin(c.Tx(c.As("auditor", waymark.Viewer))))
+	if err != nil || !strings.Contains(b.Policy, "only-offeree-answers-handoff") {
+		t.Errorf("baseline %+v, %v", b, err)
+	}
+	if _, err := policy.Baseline(c.World.Begin(c.Tx(c.As("auditor", "")))); waymark.CodeOf(err) != waymark.Forbidden {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,131 @@
+package telemetry
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// Record records a batch of signed messages. Each message has its own outcome:
+// one that is rejected costs no other its place. It returns an error only if the
+// batch as a whole cannot be judged.
+func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, error) {
+	if err := access.Authorize(l.Tx(), waymark.ActRelayMessages, access.Consortium(l.Tx().Channel)); err != nil {
+		return nil, err
+	}
+	b := batch{ledger: l, sessions: map[string]*session{}}
+	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(r.Messages))}
+	for _, text := range r.Messages {
+		outcome, err := b.record(text)
+		if err != nil {
+			return nil, err
+		}
+		result.Results = append(result.Results, outcome)
+	}
+	return result, b.save()
+}
+
+// batch is one transaction's work.
+type batch struct {
+	ledger   ledger.Ledger
+	sessions map[string]*session
+	order    []string // device ids as they first came: the order of writing
+}
+
+// record judges one message. Faults of the message become its outcome; an error
+// means that the ledger could not be read.
+func (b *batch) record(text string) (waymark.MessageResult, error) {
+	m, err := attest.Parse(text)
+	if err != nil {
+		return rejected("", 0, err), nil
+	}
+	if !m.Kind.Sequenced() {
+		return rejected(m.Device, 0, waymark.InvalidField("/cty", "is %s: only packs of readings are recorded", m.Kind)), nil
+	}
+	s, err := b.session(m.Device)
+	if err != nil {
+		return waymark.MessageResult{}, err
+	}
+	digest, inForce, err := b.authenticate(s, m)
+	if err != nil {
+		return rejected(m.Device, m.Sequence, err), nil
+	}
+	if stream.Seen(&s.stream, m.Sequence) {
+		return b.repeated(s, m, digest)
+	}
+	if err := b.admit(s, m, digest, inForce); err != nil {
+		return rejected(m.Device, m.Sequence, err), nil
+	}
+	return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: b.ledger.Tx().ID}, nil
+}
+
+func (b *batch) session(device string) (*session, error) {
+	if s := b.sessions[device]; s != nil {
+		return s, nil
+	}
+	s, err := openSession(b.ledger, device)
+	if err == nil {
+		b.sessions[device] = s
+		b.order = append(b.order, device)
+	}
+	return s, err
+}
+
+// authenticate checks that the device which the message names has signed it, for
+// this consortium, with a key it has or had.
+func (b *batch) authenticate(s *session, m *attest.Message) (digest attest.Digest, inForce bool, err error) {
+	if s.device == nil {
+		return digest, false, waymark.Errorf(waymark.NotFound, "there is no device %s", m.Device)
+	}
+	if channel := b.ledger.Tx().Channel; m.Consortium != channel {
+		return digest, false, waymark.InvalidField("/aud", "is %s, this consortium is %s", m.Consortium, channel)
+	}
+	key, found := s.device.Key(m.KeyID)
+	if !found {
+		return digest, false, waymark.Errorf(waymark.Unauthenticated, "device %s has no key %s", m.Device, m.KeyID).Because(waymark.ReasonKey)
+	}
+	digest, err = m.Verify(key.JWK)
+	return digest, key.InForce(), err
+}
+
+// repeated answers a message whose number is recorded: the first result if it is
+// the same message, rejected as a fork otherwise.
+func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (waymark.MessageResult, error) {
+	txID, same, err := s.recordedBy(b.ledger, m.Sequence, digest)
+	if err != nil {
+		return waymark.MessageResult{}, err
+	}
+	if same {
+		return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Duplicate, TxID: txID}, nil
+	}
+	return rejected(m.Device, m.Sequence, waymark.Errorf(waymark.AlreadyExists,
+		"another message %d of device %s is recorded: its number was used twice", m.Sequence, m.Device).Because(waymark.ReasonFork)), nil
+}
+
+// admit takes an authentic message that is new, or says why not.
+func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, inForce bool) error {
+	if !inForce {
+		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s has been replaced", m.KeyID, m.Device).Because(waymark.ReasonKey)
+	}
+	device := access.Device(*s.device)
+	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
+		return err
+	}
+	readings, err := senml.Parse(m)
+	if err != nil {
+		return err
+	}
+	if err := checkTimes(readings, s.device.Registered.Time, b.ledger.Tx().Time); err != nil {
+		return err
+	}
+	return s.accept(m, digest, readings)
+}
+
+func rejected(device string, sequence uint64, err error) waymark.MessageResult {
+	e := waymark.AsError(err)
+	return waymark.MessageResult{Device: device, Sequence: sequence, Outcome: waymark.Rejected,
+		Code: e.Code, Detail: e.Message, Reasons: e.Reasons}
+}
