@@ -1,0 +1,127 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// The parts fit the interfaces that the REST side declares.
+var (
+	_ rest.Ledger        = (*fabric.Client)(nil)
+	_ rest.Authenticator = (*auth.File)(nil)
+)
+
+// parts is the gateway, put together but not yet serving.
+type parts struct {
+	log    *zap.Logger
+	ledger *fabric.Client
+	server *http.Server
+}
+
+// assemble reads every file that c names and wires the parts.
+func assemble(c config.Config) (*parts, error) {
+	log, err := newLogger(c.Log)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("server certificate: %w", err)
+	}
+	tokens, err := auth.Open(c.TokensFile)
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	client, err := fabric.New(fabricConfig(c), registry)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := rest.New(rest.Options{
+		Ledger:        client,
+		Authenticator: tokens,
+		Limits:        limitsOf(c.Limits),
+		Logger:        log,
+		Registry:      registry,
+	})
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return &parts{log: log, ledger: client, server: newServer(c, handler, certificate, log)}, nil
+}
+
+// close ends the connection to the peer and writes out the log.
+func (p *parts) close() error {
+	err := p.ledger.Close()
+	_ = p.log.Sync() // fails on terminals and pipes, where there is nothing to sync
+	return err
+}
+
+func limitsOf(l config.Limits) rest.Limits {
+	return rest.Limits{BodyBytes: l.BodyBytes, InFlight: l.InFlight, BytesInFlight: l.BytesInFlight, BlockBytes: l.BlockBytes}
+}
+
+func fabricConfig(c config.Config) fabric.Config {
+	pairs := map[waymark.Role]config.KeyPair{
+		waymark.Admin:    c.Identities.Admin,
+		waymark.Operator: c.Identities.Operator,
+		waymark.Viewer:   c.Identities.Viewer,
+		waymark.Relay:    c.Identities.Relay,
+	}
+	identities := make(map[waymark.Role]fabric.Identity)
+	for role, pair := range pairs {
+		if pair != (config.KeyPair{}) {
+			identities[role] = fabric.Identity{CertFile: pair.CertFile, KeyFile: pair.KeyFile}
+		}
+	}
+	return fabric.Config{
+		Member:     c.Member,
+		Channel:    c.Channel,
+		Chaincode:  c.Chaincode,
+		Peer:       fabric.Peer{Address: c.Peer.Address, CAFile: c.Peer.CAFile, ServerName: c.Peer.ServerName},
+		Identities: identities,
+		BlockBytes: int(c.Limits.BlockBytes),
+		Timeouts: fabric.Timeouts{
+			Evaluate: c.Timeouts.Evaluate,
+			Endorse:  c.Timeouts.Endorse,
+			Submit:   c.Timeouts.Submit,
+			Commit:   c.Timeouts.Commit,
+			Lookup:   c.Timeouts.Lookup,
+			Total:    c.Timeouts.Total,
+		},
+	}
+}
+
+// newLogger logs to stderr: every line, since the request log is also an account
+// of who did what.
+func newLogger(c config.Log) (*zap.Logger, error) {
+	settings := zap.NewProductionConfig()
+	settings.Sampling = nil
+	settings.Encoding = c.Format
+	settings.DisableStacktrace = true
+	settings.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	settings.EncoderConfig.EncodeDuration = zapcore.SecondsDurationEncoder
+	level, err := zap.ParseAtomicLevel(c.Level)
+	if err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	settings.Level = level
+	log, err := settings.Build()
+	if err != nil {
+		return nil, fmt.Errorf("logger: %w", err)
+	}
+	return log, nil
+}

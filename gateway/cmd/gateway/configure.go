@@ -1,0 +1,38 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+)
+
+// loadConfig reads the configuration that --config names.
+func loadConfig(flags []string, stderr io.Writer) (config.Config, error) {
+	set := flag.NewFlagSet("gateway", flag.ContinueOnError)
+	path := set.String("config", "", "configuration file (YAML)")
+	if err := parseFlags(set, flags, stderr); err != nil {
+		return config.Config{}, err
+	}
+	if *path == "" {
+		fmt.Fprint(stderr, "--config is required\n", usage)
+		return config.Config{}, errUsage
+	}
+	return config.Load(*path, os.Environ())
+}
+
+// checkConfig opens everything that the configuration names, and serves nothing.
+func checkConfig(flags []string, stdout, stderr io.Writer) error {
+	c, err := loadConfig(flags, stderr)
+	if err != nil {
+		return err
+	}
+	p, err := assemble(c)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "the configuration is good")
+	return p.close()
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Exit statuses, as shells expect them.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// errUsage says that the command line is wrong; the usage has been printed.
+var errUsage = errors.New("usage")
+
+func main() {
+	gin.SetMode(gin.ReleaseMode) // in its debug mode Gin prints every route
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case err == nil:
+	case errors.Is(err, errUsage):
+		os.Exit(exitUsage)
+	default:
+		fmt.Fprintln(os.Stderr, "gateway:", err)
+		os.Exit(exitFailure)
+	}
+}
+
+const usage = `usage:
+  gateway --config FILE                   serve until SIGINT or SIGTERM
+  gateway config check --config FILE      say what is wrong with a configuration
+  gateway token new --role ROLE --id ID   make a bearer token and its entry
+  gateway openapi [--output FILE]         print the OpenAPI document
+`
+
+// run does what args ask for.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	words, flags := split(args)
+	switch words {
+	case "":
+		return serve(ctx, flags, stderr)
+	case "config check":
+		return checkConfig(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
+	case "token new":
+		return newToken(flags, stdout, stderr)
+	case "openapi":
+		return writeOpenAPI(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
+	}
+	fmt.Fprint(stderr, usage)
+	return errUsage
+}
+
+// split takes the command's words, at most two, off the front of args.
+func split(args []string) (words string, flags []string) {
+	for i, arg := range args {
+		if i == 2 || arg == "" || arg[0] == '-' {
+			return words, args[i:]
+		}
+		if i > 0 {
+			words += " "
+		}
+		words += arg
+	}
+	return words, nil
+}
+
+// parseFlags parses flags into set, and allows nothing after them.
+func parseFlags(set *flag.FlagSet, flags []string, stderr io.Writer) error {
+	set.SetOutput(stderr)
+	set.Usage = func() { fmt.Fprint(stderr, usage) }
+	if err := set.Parse(flags); err != nil {
+		return errUsage
+	}
+	if set.NArg() > 0 {
+		fmt.Fprintf(stderr, "unexpected argument %q\n%s", set.Arg(0), usage)
+		return errUsage
+	}
+	return nil
+}

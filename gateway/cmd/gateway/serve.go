@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"go.uber.org/zap"
+)
+
+// serve runs the gateway until ctx is done, then lets the requests in flight
+// end, for as long as timeouts.drain.
+func serve(ctx context.Context, flags []string, stderr io.Writer) error {
+	c, err := loadConfig(flags, stderr)
+	if err != nil {
+		return err
+	}
+	p, err := assemble(c) //nolint:contextcheck // handlers have the context of their request
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close())
+	}
+	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
+	err = p.serveUntil(ctx, listener, c)
+	p.log.Info("stopped")
+	return errors.Join(err, p.close())
+}
+
+func (p *parts) serveUntil(ctx context.Context, listener net.Listener, c config.Config) error {
+	failed := make(chan error, 1)
+	go func() { failed <- p.server.ServeTLS(listener, "", "") }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	p.log.Info("stopping", zap.Duration("drain", c.Timeouts.Drain))
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Timeouts.Drain)
+	defer cancel()
+	if err := p.server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests were still in flight: %w", err), p.server.Close())
+	}
+	return nil
+}
+
+func newServer(c config.Config, handler http.Handler, certificate tls.Certificate, log *zap.Logger) *http.Server {
+	// net/http reports handshakes and the like that clients got wrong.
+	complaints, err := zap.NewStdLogAt(log.Named("http"), zap.DebugLevel)
+	if err != nil { // only for a level that does not exist
+		complaints = zap.NewStdLog(log)
+	}
+	return &http.Server{
+		Handler:           handler,
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		ReadHeaderTimeout: c.Timeouts.ReadHeader,
+		ReadTimeout:       c.Timeouts.Read,
+		WriteTimeout:      c.Timeouts.Write,
+		IdleTimeout:       c.Timeouts.Idle,
+		MaxHeaderBytes:    c.Limits.HeaderBytes,
+		ErrorLog:          complaints,
+	}
+}

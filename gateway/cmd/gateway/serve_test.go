@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"go.uber.org/zap"
+)
+
+// site is a folder with everything that a gateway needs; its peer is nowhere.
+type site struct {
+	config string
+	trust  *x509.CertPool
+}
+
+func newSite(t *testing.T) site {
+	t.Helper()
+	dir := t.TempDir()
+	certPEM, keyPEM := selfSigned(t)
+	files := map[string]string{
+		"cert.pem":    string(certPEM),
+		"key.pem":     string(keyPEM),
+		"tokens.json": "[]",
+		"gateway.yaml": `
+member: producer
+listen: 127.0.0.1:0
+tls: {cert_file: cert.pem, key_file: key.pem}
+peer: {address: "127.0.0.1:1", ca_file: cert.pem}
+identities:
+  viewer: {cert_file: cert.pem, key_file: key.pem}
+tokens_file: tokens.json
+`,
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trust := x509.NewCertPool()
+	trust.AppendCertsFromPEM(certPEM)
+	return site{config: filepath.Join(dir, "gateway.yaml"), trust: trust}
+}
+
+func selfSigned(t *testing.T) (certPEM, keyPEM []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+}
+
+func TestConfigCheck(t *testing.T) {
+	s := newSite(t)
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), []string{"config", "check", "--config", s.config}, &stdout, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"key.pem", "tokens.json", "cert.pem"} {
+		path := filepath.Join(filepath.Dir(s.config), name)
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := run(t.Context(), []string{"config", "check", "--config", s.config}, &stdout, &stderr); err == nil {
+			t.Errorf("a broken %s is not noticed", name)
+		}
+	}
+}
+
+// TestServe runs the whole gateway without its peer: it serves, says that it is
+// not ready, and on stop lets the request in flight end.
+func TestServe(t *testing.T) {
+	s := newSite(t)
+	c, err := config.Load(s.config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := assemble(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.log = zap.NewNop()
+	arrived, release := make(chan struct{}), make(chan struct{})
+	inner := p.server.Handler
+	p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			close(arrived)
+			<-release
+		}
+		inner.ServeHTTP(w, r)
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- p.serveUntil(ctx, listener, c) }()
+	base := "https://" + listener.Addr().String()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.trust}, ForceAttemptHTTP2: true}}
+	defer client.CloseIdleConnections()
+
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/members/x": 401} {
+		if got, body, err := get(client, base+path); err != nil || got != want {
+			t.Errorf("%s: %d, want %d: %v %s", path, got, want, err, body)
+		}
+	}
+	slow := make(chan string, 1)
+	go func() {
+		status, _, err := get(client, base+"/slow")
+		slow <- fmt.Sprint(status, err)
+	}()
+	<-arrived
+	stop()
+	time.Sleep(50 * time.Millisecond)
+	close(release)
+	if got := <-slow; got != "404 <nil>" {
+		t.Errorf("the request in flight ended with %s", got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := p.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func get(client *http.Client, url string) (int, string, error) {
+	response, err := client.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(body), err
+}
+
+func TestServeSaysThatThePortIsTaken(t *testing.T) {
+	s := newSite(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	t.Setenv("WAYMARK_GATEWAY_LISTEN", listener.Addr().String())
+	t.Setenv("WAYMARK_GATEWAY_LOG__LEVEL", "error")
+	err = run(t.Context(), []string{"--config", s.config}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), listener.Addr().String()) {
+		t.Errorf("got %v", err)
+	}
+}

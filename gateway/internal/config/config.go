@@ -1,0 +1,147 @@
+package config
+
+import "time"
+
+// Config is the whole configuration. Paths that are not absolute start at the
+// folder of the configuration file.
+//
+// Every key can be overridden by an environment variable: WAYMARK_GATEWAY_ and
+// its path in capitals, with two underscores between levels, as in
+// WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_PEER__ADDRESS.
+type Config struct {
+	// Member is the MSP id of the member whose gateway this is. Required.
+	Member string `koanf:"member"`
+	// Channel is the Fabric channel of the ledger. Default "waymark".
+	Channel string `koanf:"channel"`
+	// Chaincode is the committed name of the chaincode. Default "waymark".
+	Chaincode string `koanf:"chaincode"`
+	// Listen is the host:port to serve HTTPS on. Required.
+	Listen string `koanf:"listen"`
+	// TLS is the server's certificate. Required.
+	TLS KeyPair `koanf:"tls"`
+	// Peer is the member's own peer. Required.
+	Peer Peer `koanf:"peer"`
+	// Identities are the Fabric client identities by role. At least one is
+	// required; a caller whose role has none is refused.
+	Identities Identities `koanf:"identities"`
+	// TokensFile lists the bearer tokens' hashes: a JSON array of
+	// {"id", "role", "sha256"}. It is read again when it changes. Required.
+	TokensFile string `koanf:"tokens_file"`
+	// Limits bound what callers can make the gateway hold.
+	Limits Limits `koanf:"limits"`
+	// Timeouts bound every wait.
+	Timeouts Timeouts `koanf:"timeouts"`
+	// Log says what is logged.
+	Log Log `koanf:"log"`
+}
+
+// KeyPair is a certificate and its private key.
+type KeyPair struct {
+	// CertFile is a PEM file with the certificate, followed by any intermediates.
+	CertFile string `koanf:"cert_file"`
+	// KeyFile is a PEM file with the private key.
+	KeyFile string `koanf:"key_file"`
+}
+
+// Peer is where the member's peer is.
+type Peer struct {
+	// Address is host:port of the peer's gRPC server. Required.
+	Address string `koanf:"address"`
+	// CAFile is a PEM file with the authority of the peer's TLS certificate. Required.
+	CAFile string `koanf:"ca_file"`
+	// ServerName is the name to expect in that certificate. Default: the host of Address.
+	ServerName string `koanf:"server_name"`
+}
+
+// Identities has one key pair per role; empty for a role that is not served.
+type Identities struct {
+	Admin    KeyPair `koanf:"admin"`
+	Operator KeyPair `koanf:"operator"`
+	Viewer   KeyPair `koanf:"viewer"`
+	Relay    KeyPair `koanf:"relay"`
+}
+
+// Limits bound what callers can make the gateway hold.
+type Limits struct {
+	// BodyBytes is the largest request body. Default 5 MiB, which fits the largest
+	// batch of messages; 1 KiB to 64 MiB.
+	BodyBytes int64 `koanf:"body_bytes"`
+	// HeaderBytes is the largest request header. Default 16 KiB; 4 KiB to 1 MiB.
+	HeaderBytes int `koanf:"header_bytes"`
+	// InFlight is how many requests under /v1 are served at once; more are
+	// answered 503 with Retry-After. Default 400, below the 500 calls that a peer
+	// serves at once; 1 to 10000.
+	InFlight int `koanf:"in_flight"`
+	// BytesInFlight is how large their bodies, and the blocks fetched for them, may
+	// be together; past it the answer is the same. While it is served a body takes
+	// about five times its size in memory, a block four to seven times. Default 64 MiB; body_bytes or block_bytes,
+	// whichever is larger, to 1 GiB.
+	BytesInFlight int64 `koanf:"bytes_in_flight"`
+	// BlockBytes is the largest block of the channel: BatchSize.AbsoluteMaxBytes of
+	// its orderers, and room for signatures. A question for a transaction fetches a
+	// whole block and counts as this many bytes in flight; a transaction in a larger
+	// block is not told. Default 11 MiB, since the consortium's network allows 10;
+	// 1 MiB to 100 MiB.
+	BlockBytes int64 `koanf:"block_bytes"`
+}
+
+// Timeouts bound every wait. Each is a Go duration, as in "15s".
+type Timeouts struct {
+	// ReadHeader bounds how long a client may take for its header. Default 5s.
+	ReadHeader time.Duration `koanf:"read_header"`
+	// Read bounds how long it may take for header and body. Default 15s.
+	Read time.Duration `koanf:"read"`
+	// Write bounds a request from the end of its header to the end of the answer.
+	// Default 75s; must exceed Read and Total together, and Read and two queries.
+	Write time.Duration `koanf:"write"`
+	// Idle is how long an unused connection stays open. Default 120s.
+	Idle time.Duration `koanf:"idle"`
+	// Drain is how long requests in flight may take after a stop is asked for.
+	// Default 65s; must exceed Read and Total together, so that a stop cuts no write.
+	Drain time.Duration `koanf:"drain"`
+	// Evaluate bounds one query of the ledger. Default 10s.
+	Evaluate time.Duration `koanf:"evaluate"`
+	// Endorse bounds the collection of endorsements. Default 15s.
+	Endorse time.Duration `koanf:"endorse"`
+	// Submit bounds the hand-over to the ordering service. Default 10s.
+	Submit time.Duration `koanf:"submit"`
+	// Commit bounds the wait for the block after that. Default 20s.
+	Commit time.Duration `koanf:"commit"`
+	// Lookup bounds one question for a transaction whose submit failed, before the
+	// same bytes are sent again. Default 3s.
+	Lookup time.Duration `koanf:"lookup"`
+	// Total bounds a write with all its retries; past it the answer is 503 with
+	// the transaction's id. Default 45s; must exceed Endorse.
+	Total time.Duration `koanf:"total"`
+}
+
+// Log says what is logged.
+type Log struct {
+	// Level is debug, info, warn or error. Default info.
+	Level string `koanf:"level"`
+	// Format is json or console. Default json.
+	Format string `koanf:"format"`
+}
+
+// Default returns the configuration before the file is read.
+func Default() Config {
+	return Config{
+		Channel:   "waymark",
+		Chaincode: "waymark",
+		Limits:    Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20},
+		Timeouts: Timeouts{
+			ReadHeader: 5 * time.Second,
+			Read:       15 * time.Second,
+			Write:      75 * time.Second,
+			Idle:       120 * time.Second,
+			Drain:      65 * time.Second,
+			Evaluate:   10 * time.Second,
+			Endorse:    15 * time.Second,
+			Submit:     10 * time.Second,
+			Commit:     20 * time.Second,
+			Lookup:     3 * time.Second,
+			Total:      45 * time.Second,
+		},
+		Log: Log{Level: "info", Format: "json"},
+	}
+}

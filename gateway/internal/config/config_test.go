@@ -1,0 +1,95 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+)
+
+const good = `
+member: producer
+listen: 127.0.0.1:7100
+tls: {cert_file: server.pem, key_file: /keys/server.key}
+peer: {address: "127.0.0.1:7101", ca_file: ca.pem}
+identities:
+  operator: {cert_file: operator.pem, key_file: operator.key}
+tokens_file: tokens.json
+timeouts: {commit: 7s}
+`
+
+func load(t *testing.T, content string, environment ...string) (config.Config, string, error) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "gateway.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(path, environment)
+	return c, dir, err
+}
+
+func TestLoad(t *testing.T) {
+	got, dir, err := load(t, good, "HOME=/", "WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=7",
+		"WAYMARK_GATEWAY_TIMEOUTS__READ_HEADER=2s", "WAYMARK_GATEWAY_PEER__SERVER_NAME=peer0", "WAYMARK_GATEWAY_TOKENS_FILE=/run/tokens.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.Member = "producer"
+	want.Listen = "127.0.0.1:7100"
+	want.TLS = config.KeyPair{CertFile: filepath.Join(dir, "server.pem"), KeyFile: "/keys/server.key"}
+	want.Peer = config.Peer{Address: "127.0.0.1:7101", CAFile: filepath.Join(dir, "ca.pem"), ServerName: "peer0"}
+	want.Identities.Operator = config.KeyPair{
+		CertFile: filepath.Join(dir, "operator.pem"), KeyFile: filepath.Join(dir, "operator.key"),
+	}
+	want.TokensFile = "/run/tokens.json"
+	want.Limits.InFlight = 7
+	want.Timeouts.Commit = 7 * time.Second
+	want.Timeouts.ReadHeader = 2 * time.Second
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	tests := []struct {
+		name string
+		give string
+		env  []string
+		want string // part of the message: the key at fault
+	}{
+		{name: "unknown key", give: good + "membre: x\n", want: "membre"},
+		{name: "unknown inner key", give: strings.Replace(good, "ca_file", "cafile", 1), want: "peer.cafile"},
+		{name: "key twice", give: good + "member: x\n", want: "member"},
+		{name: "unknown role", give: strings.Replace(good, "  operator:", "  root:", 1), want: "identities.root"},
+		{name: "unknown variable", give: good, env: []string{"WAYMARK_GATEWAY_PEER__HOST=x"}, want: "PEER__HOST"},
+		{name: "one underscore between levels", give: good, env: []string{"WAYMARK_GATEWAY_PEER_ADDRESS=p:1"}, want: "two underscores"},
+		{name: "scalar for a section", give: strings.Replace(good, "timeouts: {commit: 7s}", "timeouts: 7s", 1), want: "timeouts"},
+		{name: "no member", give: strings.Replace(good, "member: producer", "", 1), want: "member"},
+		{name: "no identity", give: strings.Replace(good, "  operator:", "  # operator:", 1), want: "identities"},
+		{name: "half a pair", give: strings.Replace(good, ", key_file: operator.key", "", 1), want: "identities.operator.key_file"},
+		{name: "listen", give: strings.Replace(good, "127.0.0.1:7100", "7100", 1), want: "listen"},
+		{name: "not a duration", give: strings.Replace(good, "7s", "soon", 1), want: "commit"},
+		{name: "negative", give: strings.Replace(good, "7s", "-7s", 1), want: "timeouts.commit"},
+		{name: "write too short", give: good, env: []string{"WAYMARK_GATEWAY_TIMEOUTS__WRITE=20s"}, want: "timeouts.write"},
+		{name: "write shorter than two queries", give: good, env: []string{"WAYMARK_GATEWAY_TIMEOUTS__EVALUATE=30s"}, want: "timeouts.write"},
+		{name: "drain shorter than a write", give: good, env: []string{"WAYMARK_GATEWAY_TIMEOUTS__DRAIN=60s"}, want: "timeouts.drain"},
+		{name: "total longer than the drain", give: good, env: []string{"WAYMARK_GATEWAY_TIMEOUTS__TOTAL=55s"}, want: "timeouts.drain"},
+		{name: "a block does not fit", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__BYTES_IN_FLIGHT=6000000"}, want: "limits.bytes_in_flight"},
+		{name: "block bytes", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__BLOCK_BYTES=1000"}, want: "limits.block_bytes"},
+		{name: "in flight", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=0"}, want: "limits.in_flight"},
+		{name: "level", give: good, env: []string{"WAYMARK_GATEWAY_LOG__LEVEL=loud"}, want: "log.level"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := load(t, tt.give, tt.env...)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want an error that names %q", err, tt.want)
+			}
+		})
+	}
+}

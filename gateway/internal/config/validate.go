@@ -1,0 +1,114 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+)
+
+// Validate checks what can be checked without opening a file. Its error names
+// every key at fault.
+func (c Config) Validate() error {
+	return errors.Join(
+		required("member", c.Member),
+		required("channel", c.Channel),
+		required("chaincode", c.Chaincode),
+		hostPort("listen", c.Listen),
+		hostPort("peer.address", c.Peer.Address),
+		required("peer.ca_file", c.Peer.CAFile),
+		required("tokens_file", c.TokensFile),
+		c.TLS.validate("tls", true),
+		c.Identities.validate(),
+		c.Limits.validate(),
+		c.Timeouts.validate(),
+		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
+		oneOf("log.format", c.Log.Format, "json", "console"),
+	)
+}
+
+func (p KeyPair) validate(key string, must bool) error {
+	if !must && p == (KeyPair{}) {
+		return nil
+	}
+	return errors.Join(required(key+".cert_file", p.CertFile), required(key+".key_file", p.KeyFile))
+}
+
+func (i Identities) validate() error {
+	if i == (Identities{}) {
+		return errors.New("identities: at least one of admin, operator, viewer, relay is required")
+	}
+	return errors.Join(
+		i.Admin.validate("identities.admin", false),
+		i.Operator.validate("identities.operator", false),
+		i.Viewer.validate("identities.viewer", false),
+		i.Relay.validate("identities.relay", false),
+	)
+}
+
+func (l Limits) validate() error {
+	return errors.Join(
+		between("limits.body_bytes", l.BodyBytes, 1<<10, 64<<20),
+		between("limits.header_bytes", l.HeaderBytes, 4<<10, 1<<20),
+		between("limits.in_flight", l.InFlight, 1, 10000),
+		between("limits.block_bytes", l.BlockBytes, 1<<20, 100<<20),
+		between("limits.bytes_in_flight", l.BytesInFlight, max(l.BodyBytes, l.BlockBytes), 1<<30),
+	)
+}
+
+func (t Timeouts) validate() error {
+	all := []struct {
+		key   string
+		value time.Duration
+	}{
+		{"read_header", t.ReadHeader}, {"read", t.Read}, {"write", t.Write}, {"idle", t.Idle},
+		{"drain", t.Drain}, {"evaluate", t.Evaluate}, {"endorse", t.Endorse}, {"submit", t.Submit},
+		{"commit", t.Commit}, {"lookup", t.Lookup}, {"total", t.Total},
+	}
+	var errs []error
+	for _, d := range all {
+		errs = append(errs, between("timeouts."+d.key, d.value, time.Millisecond, time.Hour))
+	}
+	if t.Write <= t.Read+t.Total {
+		errs = append(errs, errors.New("timeouts.write: must exceed timeouts.read and timeouts.total together"))
+	}
+	if t.Drain <= t.Read+t.Total {
+		errs = append(errs, errors.New("timeouts.drain: must exceed timeouts.read and timeouts.total together"))
+	}
+	if t.Write <= t.Read+2*t.Evaluate {
+		errs = append(errs, errors.New("timeouts.write: must exceed timeouts.read and twice timeouts.evaluate"))
+	}
+	if t.Total <= t.Endorse {
+		errs = append(errs, errors.New("timeouts.total: must exceed timeouts.endorse"))
+	}
+	return errors.Join(errs...)
+}
+
+func required(key, value string) error {
+	if value == "" {
+		return fmt.Errorf("%s: is required", key)
+	}
+	return nil
+}
+
+func hostPort(key, value string) error {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return fmt.Errorf("%s: must be host:port, is %q", key, value)
+	}
+	return nil
+}
+
+func between[T int | int64 | time.Duration](key string, value, low, high T) error {
+	if value < low || value > high {
+		return fmt.Errorf("%s: must be %v to %v, is %v", key, low, high, value)
+	}
+	return nil
+}
+
+func oneOf(key, value string, allowed ...string) error {
+	if !slices.Contains(allowed, value) {
+		return fmt.Errorf("%s: must be one of %v, is %q", key, allowed, value)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package fabric
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+)
+
+const (
+	// maxReconnectDelay caps the pause between dials. gRPC's own cap of two
+	// minutes would keep a gateway down long after its peer is back.
+	maxReconnectDelay = time.Second
+	// keepaliveTime is the least a peer tolerates by default.
+	keepaliveTime = 60 * time.Second
+)
+
+// dial makes the one connection to the peer that every session shares. It does
+// not wait for the peer: a gateway starts before its peer does. It takes no
+// answer that is larger than receiveBytes.
+func dial(peer Peer, receiveBytes int) (*grpc.ClientConn, error) {
+	trust, err := trustFrom(peer)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := grpc.NewClient("passthrough:///"+peer.Address,
+		grpc.WithTransportCredentials(credentials.NewTLS(trust)),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{
+				BaseDelay:  100 * time.Millisecond,
+				Multiplier: 1.6,
+				Jitter:     0.2,
+				MaxDelay:   maxReconnectDelay,
+			},
+			MinConnectTimeout: 5 * time.Second,
+		}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: 20 * time.Second}),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receiveBytes)),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("peer %s: %w", peer.Address, err)
+	}
+	return conn, nil
+}
+
+func trustFrom(peer Peer) (*tls.Config, error) {
+	pem, err := os.ReadFile(peer.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the peer's certificate authority: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the peer's certificate authority %s holds no certificate", peer.CAFile)
+	}
+	name := peer.ServerName
+	if name == "" {
+		if name, _, err = net.SplitHostPort(peer.Address); err != nil {
+			return nil, fmt.Errorf("peer address: %w", err)
+		}
+	}
+	return &tls.Config{RootCAs: roots, ServerName: name, MinVersion: tls.VersionTLS12}, nil
+}

@@ -1,0 +1,171 @@
+package fabric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// failure is what went wrong with one transaction.
+type failure struct {
+	kind  kind
+	txID  string         // empty if no proposal was made
+	wire  *waymark.Error // what the chaincode said, or nil
+	cause error          // for the log; may be nil
+}
+
+// err is the failure as the caller is told it. The cause stays in the chain for
+// the log and out of the message.
+func (f *failure) err() error {
+	told := f.wire
+	if told == nil {
+		r := ruleFor(f.kind)
+		told = waymark.Errorf(r.code, "%s", r.message)
+	}
+	var err error = told
+	if f.cause != nil {
+		err = fmt.Errorf("%s: %w", f.kind, errors.Join(told, f.cause))
+	}
+	if f.txID != "" {
+		err = &ledger.Failure{TxID: f.txID, Err: err}
+	}
+	return err
+}
+
+// Texts by which Fabric v3.1 tells failures apart that share one gRPC code.
+const (
+	textNotEnough   = "failed to collect enough transaction endorsements"
+	textMismatch    = "ProposalResponsePayloads do not match"
+	textChaincode   = "chaincode response "
+	textDenied      = "access denied"
+	textBadProposal = "error validating proposal"
+	textTooMany     = "too many requests"
+	// textTooLarge is gRPC's own: an answer is past Config.BlockBytes.
+	textTooLarge = "received message larger than max"
+)
+
+// failureOf classifies an error of endorse or evaluate, before which nothing was
+// submitted.
+func failureOf(err error) *failure {
+	st := status.Convert(err)
+	wire := wireError(st)
+	f := &failure{kind: kindOf(st, wire != nil), cause: detailed(err, st)}
+	if f.kind == refused || f.kind == disagreed {
+		f.wire = wire
+	}
+	if errors.Is(err, context.Canceled) {
+		f.kind = abandoned
+	}
+	return f
+}
+
+// detailed adds what each endorser said, for the log, where fabric-gateway's
+// error does not do so itself.
+func detailed(err error, st *status.Status) error {
+	var known *client.TransactionError
+	if errors.As(err, &known) || len(st.Details()) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(texts(st), "; "))
+}
+
+func kindOf(st *status.Status, wire bool) kind {
+	if strings.Contains(st.Message(), textNotEnough) {
+		if wire || mentions(st, textMismatch) || mentions(st, textChaincode) {
+			return disagreed
+		}
+		return unreachable
+	}
+	if wire {
+		return refused
+	}
+	if mentions(st, textDenied) || mentions(st, textBadProposal) || mentions(st, textChaincode) {
+		return defective
+	}
+	return kindOfCode(st)
+}
+
+func kindOfCode(st *status.Status) kind {
+	switch st.Code() {
+	case codes.Unavailable, codes.FailedPrecondition, codes.Aborted:
+		return unreachable
+	case codes.DeadlineExceeded:
+		return expired
+	case codes.Canceled:
+		return abandoned
+	case codes.ResourceExhausted:
+		if mentions(st, textTooLarge) {
+			return defective
+		}
+		return overloaded
+	default:
+		if mentions(st, textTooMany) {
+			return overloaded
+		}
+		return defective
+	}
+}
+
+// kindOfStatus classifies the error of a question for a transaction's fate.
+func kindOfStatus(err error) kind {
+	if status.Code(err) == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded) {
+		return absent
+	}
+	return statusFailed
+}
+
+// kindOfValidation classifies the code that the committing peer gave. The empty
+// kind means that the transaction is valid.
+func kindOfValidation(code peer.TxValidationCode) kind {
+	switch code {
+	case peer.TxValidationCode_VALID:
+		return ""
+	case peer.TxValidationCode_MVCC_READ_CONFLICT, peer.TxValidationCode_PHANTOM_READ_CONFLICT:
+		return conflicted
+	case peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE:
+		return unendorsed
+	case peer.TxValidationCode_DUPLICATE_TXID:
+		return duplicated
+	default:
+		return invalidated
+	}
+}
+
+// wireError returns the first error that a chaincode put into the texts.
+func wireError(st *status.Status) *waymark.Error {
+	for _, text := range texts(st) {
+		if e, ok := waymark.ParseWire(text); ok {
+			return e
+		}
+	}
+	return nil
+}
+
+func mentions(st *status.Status, part string) bool {
+	for _, text := range texts(st) {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// texts returns what each endorser said, and then the summary.
+func texts(st *status.Status) []string {
+	var all []string
+	for _, detail := range st.Details() {
+		if d, ok := detail.(*gatewaypb.ErrorDetail); ok {
+			all = append(all, d.GetMessage())
+		}
+	}
+	return append(all, st.Message())
+}

@@ -1,0 +1,243 @@
+package fabric
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// fakePeer is a peer's gateway service whose answers are scripted. It keeps to
+// Fabric's rules where they matter here: an envelope that it has taken commits
+// once, whatever the submit call answered.
+type fakePeer struct {
+	gatewaypb.UnimplementedGatewayServer
+
+	mu sync.Mutex
+	// endorse, submit and fate are used up one a call; when empty all is well.
+	endorse []error
+	submit  []submitAnswer
+	fate    []fateAnswer
+	// evaluate answers every query.
+	evaluate func() ([]byte, error)
+
+	endorsed, submitted, asked int
+	envelopes                  map[string]int // copies taken, by transaction id
+}
+
+// submitAnswer is what a submit call answers, and whether the envelope is taken.
+type submitAnswer struct {
+	err  error
+	lost bool
+}
+
+// fateAnswer is what a commit status call answers.
+type fateAnswer struct {
+	err   error
+	code  peer.TxValidationCode
+	stall bool // answer only when the caller has gone
+}
+
+func next[T any](list *[]T) (T, bool) {
+	var zero T
+	if len(*list) == 0 {
+		return zero, false
+	}
+	first := (*list)[0]
+	*list = (*list)[1:]
+	return first, true
+}
+
+func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*gatewaypb.EndorseResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endorsed++
+	if err, ok := next(&p.endorse); ok && err != nil {
+		return nil, err
+	}
+	envelope, err := prepared(in.GetProposedTransaction())
+	if err != nil {
+		return nil, err
+	}
+	return &gatewaypb.EndorseResponse{PreparedTransaction: envelope}, nil
+}
+
+func (p *fakePeer) Submit(_ context.Context, in *gatewaypb.SubmitRequest) (*gatewaypb.SubmitResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.submitted++
+	answer, _ := next(&p.submit)
+	if !answer.lost {
+		p.envelopes[in.GetTransactionId()]++
+	}
+	if answer.err != nil {
+		return nil, answer.err
+	}
+	return &gatewaypb.SubmitResponse{}, nil
+}
+
+func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitStatusRequest) (*gatewaypb.CommitStatusResponse, error) {
+	var request gatewaypb.CommitStatusRequest
+	if err := proto.Unmarshal(in.GetRequest(), &request); err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	p.mu.Lock()
+	p.asked++
+	answer, _ := next(&p.fate)
+	known := p.envelopes[request.GetTransactionId()] > 0
+	p.mu.Unlock()
+	if answer.stall || answer.err == nil && !known {
+		<-ctx.Done()
+		return nil, status.FromContextError(ctx.Err()).Err()
+	}
+	if answer.err != nil {
+		return nil, answer.err
+	}
+	return &gatewaypb.CommitStatusResponse{Result: answer.code, BlockNumber: 7}, nil
+}
+
+func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
+	if !slices.Equal(in.GetTargetOrganizations(), []string{"producer"}) {
+		return nil, status.Error(codes.InvalidArgument, "a query must stay with the member's own peer")
+	}
+	payload, err := p.evaluate()
+	if err != nil {
+		return nil, err
+	}
+	return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: payload}}, nil
+}
+
+// prepared makes the envelope that a peer would, with the proposal's headers and
+// the result {"ok":true}.
+func prepared(signed *peer.SignedProposal) (*common.Envelope, error) {
+	var proposal peer.Proposal
+	var header common.Header
+	if err := proto.Unmarshal(signed.GetProposalBytes(), &proposal); err != nil {
+		return nil, err
+	}
+	if err := proto.Unmarshal(proposal.GetHeader(), &header); err != nil {
+		return nil, err
+	}
+	action := marshal(&peer.ChaincodeAction{Response: &peer.Response{Status: 200, Payload: []byte(`{"ok":true}`)}})
+	response := marshal(&peer.ProposalResponsePayload{Extension: action})
+	payload := marshal(&peer.ChaincodeActionPayload{
+		ChaincodeProposalPayload: proposal.GetPayload(),
+		Action:                   &peer.ChaincodeEndorsedAction{ProposalResponsePayload: response},
+	})
+	tx := marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Payload: payload}}})
+	return &common.Envelope{Payload: marshal(&common.Payload{Header: &header, Data: tx})}, nil
+}
+
+func marshal(m proto.Message) []byte {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// testBlockBytes is the largest answer that newClient's clients take.
+const testBlockBytes = 1 << 20
+
+// newClient starts p behind TLS on the loopback interface and connects to it
+// with short timeouts.
+func newClient(t *testing.T, p *fakePeer) *Client {
+	t.Helper()
+	p.envelopes = make(map[string]int)
+	dir := t.TempDir()
+	certFile, keyFile, pair := selfSigned(t, dir)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
+	gatewaypb.RegisterGatewayServer(server, p)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	client, err := New(Config{
+		Member: "producer", Channel: "waymark", Chaincode: "waymark",
+		Peer:       Peer{Address: listener.Addr().String(), CAFile: certFile},
+		Identities: map[waymark.Role]Identity{waymark.Operator: {CertFile: certFile, KeyFile: keyFile}},
+		BlockBytes: testBlockBytes,
+		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
+			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},
+	}, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client
+}
+
+func selfSigned(t *testing.T, dir string) (certFile, keyFile string, pair tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "peer"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, content := range map[string][]byte{certFile: certPEM, keyFile: keyPEM} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pair, err = tls.X509KeyPair(certPEM, keyPEM); err != nil {
+		t.Fatal(err)
+	}
+	return certFile, keyFile, pair
+}
+
+// rpcError is an error as the peer's gateway service makes it.
+func rpcError(code codes.Code, message string, details ...string) error {
+	st := status.New(code, message)
+	for _, text := range details {
+		with, err := st.WithDetails(&gatewaypb.ErrorDetail{Address: "peer:1", MspId: "producer", Message: text})
+		if err != nil {
+			panic(err)
+		}
+		st = with
+	}
+	return st.Err()
+}

@@ -1,0 +1,46 @@
+package fabric
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// published is the retry table as operators and callers read it.
+const published = "../../../docs/retries.md"
+
+// TestPublishedTableIsCurrent wants one row for each rule, with what is done and
+// told; the words in between are free.
+func TestPublishedTableIsCurrent(t *testing.T) {
+	data, err := os.ReadFile(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := map[step]string{stop: "answer", again: "endorse anew", lookup: "look up", resubmit: "send again"}
+	told := make(map[string][]string) // kind to {what it is, what is done, code, message}
+	for line := range strings.Lines(string(data)) {
+		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); len(cells) == 5 && strings.HasPrefix(cells[0], "`") {
+			told[strings.Trim(cells[0], "`")] = cells[1:]
+		}
+	}
+	table := rules()
+	for k, r := range table {
+		want := fmt.Sprintf("%s, %s, %s", steps[r.next], r.code, r.message)
+		if k == refused {
+			want = "answer, the chaincode's own, the chaincode's own"
+		}
+		cells := told[string(k)]
+		if len(cells) != 4 || cells[0] == "" || strings.Join(cells[1:], ", ") != want {
+			t.Errorf("%s: the page says %q, the table %q", k, cells, want)
+		}
+	}
+	if len(told) != len(table) {
+		t.Errorf("the page has the rows %q", slices.Sorted(maps.Keys(told)))
+	}
+	if bound := fmt.Sprintf("at most %d proposals", maxAttempts); !strings.Contains(string(data), bound) {
+		t.Errorf("the page does not say %q", bound)
+	}
+}

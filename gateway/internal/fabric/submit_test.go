@@ -1,0 +1,169 @@
+package fabric
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/grpc/codes"
+)
+
+func submit(c *Client) (ledger.Committed, error) {
+	return c.Submit(context.Background(), waymark.Operator, waymark.DevicesSuspend,
+		waymark.DeviceStateRequest{Device: "d", Reason: "r"})
+}
+
+// wire is a chaincode's refusal as the peer's gateway service passes it on.
+func wire(code waymark.Code) string {
+	return "chaincode response 500, " + waymark.Errorf(code, "no").MarshalWire()
+}
+
+const (
+	textFirstRefused = "failed to endorse transaction, see attached details for more info"
+	mvcc             = peer.TxValidationCode_MVCC_READ_CONFLICT
+)
+
+// TestSubmit has a row for each row of the retry table. It counts calls, since
+// what must never happen is a second endorsement while a fate is unknown.
+func TestSubmit(t *testing.T) {
+	unavailable := rpcError(codes.Unavailable, "connection refused")
+	lost := rpcError(codes.Aborted, textFirstRefused, wire(waymark.FailedPrecondition))
+	other := rpcError(codes.Aborted, textNotEnough, wire(waymark.NotFound))
+	mismatch := rpcError(codes.Aborted, textNotEnough, textMismatch)
+	conflict := fateAnswer{code: mvcc}
+	short := fateAnswer{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE}
+	tests := []struct {
+		name                      string
+		peer                      fakePeer
+		code                      waymark.Code
+		endorsed, submitted, asks int
+		unknown                   bool   // the answer names a transaction
+		says                      string // part of the message
+	}{
+		{name: "committed", endorsed: 1, submitted: 1, asks: 1},
+		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{lost}},
+			code: waymark.FailedPrecondition, endorsed: 1},
+		{name: "peer down", peer: fakePeer{endorse: []error{unavailable, unavailable, unavailable, unavailable, unavailable}},
+			code: waymark.Unavailable, endorsed: 5},
+		{name: "peer comes back", peer: fakePeer{endorse: []error{unavailable}}, endorsed: 2, submitted: 1, asks: 1},
+		{name: "too few peers at first", peer: fakePeer{endorse: []error{rpcError(codes.FailedPrecondition, "failed to select a set of endorsers")}},
+			endorsed: 2, submitted: 1, asks: 1},
+		{name: "peer busy", peer: fakePeer{endorse: []error{rpcError(codes.Unknown, "too many requests for /gateway.Gateway, exceeding concurrency limit (500)")}},
+			code: waymark.Unavailable, endorsed: 1},
+		{name: "access denied", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "error validating proposal: access denied")}},
+			code: waymark.Internal, endorsed: 1},
+		{name: "chaincode error without a code", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "chaincode response 500, schema")}},
+			code: waymark.Internal, endorsed: 1},
+		{name: "a lagging peer catches up", peer: fakePeer{endorse: []error{other, mismatch}}, endorsed: 3, submitted: 1, asks: 1},
+		{name: "peers never agree", peer: fakePeer{endorse: []error{mismatch, mismatch, mismatch, mismatch, mismatch}},
+			code: waymark.Conflict, endorsed: 5},
+		{name: "conflict cured", peer: fakePeer{fate: []fateAnswer{conflict, conflict}}, endorsed: 3, submitted: 3, asks: 3},
+		{name: "conflict not cured", peer: fakePeer{fate: []fateAnswer{conflict, conflict, conflict, conflict, conflict}},
+			code: waymark.Conflict, endorsed: 5, submitted: 5, asks: 5, unknown: true, says: "a concurrent transaction won"},
+		{name: "key policy changed", peer: fakePeer{fate: []fateAnswer{short}},
+			endorsed: 2, submitted: 2, asks: 2},
+		{name: "endorsements never suffice", peer: fakePeer{fate: []fateAnswer{short, short, short, short, short}},
+			code: waymark.Unavailable, endorsed: 5, submitted: 5, asks: 5, unknown: true, says: "did not satisfy the policy"},
+		{name: "conflict, then a key policy changed", peer: fakePeer{fate: []fateAnswer{conflict, short}}, endorsed: 3, submitted: 3, asks: 3},
+		{name: "invalid for good", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_BAD_CREATOR_SIGNATURE}}},
+			code: waymark.Internal, endorsed: 1, submitted: 1, asks: 1, unknown: true},
+		{name: "submit failed but taken", peer: fakePeer{submit: []submitAnswer{{err: unavailable}}}, endorsed: 1, submitted: 1, asks: 1},
+		{name: "already processed", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers", "request already processed")}}},
+			endorsed: 1, submitted: 1, asks: 1},
+		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, endorsed: 1, submitted: 2, asks: 2},
+		{name: "accepted and lost", peer: fakePeer{submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2, asks: 2},
+		{name: "peer dies while we wait", peer: fakePeer{fate: []fateAnswer{{err: unavailable}, {err: unavailable}}}, endorsed: 1, submitted: 1, asks: 3},
+		{name: "slow block", peer: fakePeer{fate: []fateAnswer{{stall: true}}}, endorsed: 1, submitted: 2, asks: 2},
+		{name: "second copy", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_DUPLICATE_TXID}}}, endorsed: 1, submitted: 1, asks: 2},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := submit(newClient(t, &tt.peer))
+			p := &tt.peer
+			if waymark.CodeOf(err) != tt.code {
+				t.Fatalf("got %v, want code %q", err, tt.code)
+			}
+			if told := waymark.AsError(err); told != nil && !strings.Contains(told.Message, tt.says) {
+				t.Errorf("says %q, want %q", told.Message, tt.says)
+			}
+			if p.endorsed != tt.endorsed || p.submitted != tt.submitted || p.asked != tt.asks {
+				t.Errorf("endorsed %d, submitted %d, asked %d; want %d, %d, %d",
+					p.endorsed, p.submitted, p.asked, tt.endorsed, tt.submitted, tt.asks)
+			}
+			var concerned *ledger.Failure
+			if errors.As(err, &concerned) != tt.unknown {
+				t.Errorf("names a transaction: %v", !tt.unknown)
+			}
+			if err == nil && (got.Receipt.BlockNumber != 7 || got.Receipt.Status != ledger.Valid ||
+				p.envelopes[got.Receipt.TxID] == 0 || string(got.Result) != `{"ok":true}`) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestFateUnknownWhenTheTimeIsUp(t *testing.T) {
+	p := &fakePeer{}
+	for range 100 {
+		p.submit = append(p.submit, submitAnswer{lost: true})
+	}
+	c := newClient(t, p)
+	c.cfg.Timeouts.Total = time.Second
+	_, err := submit(c)
+	var concerned *ledger.Failure
+	if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || len(concerned.TxID) != 64 {
+		t.Fatalf("got %v", err)
+	}
+	if p.endorsed != 1 {
+		t.Errorf("endorsed %d times", p.endorsed)
+	}
+}
+
+func TestTheFateIsFollowedWhenTheCallerLeaves(t *testing.T) {
+	p := &fakePeer{fate: []fateAnswer{{stall: true}}}
+	c := newClient(t, p)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel) // while the first question stalls
+	got, err := c.Submit(ctx, waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "d", Reason: "r"})
+	if err != nil || got.Receipt.Status != ledger.Valid {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestRoleWithoutIdentity(t *testing.T) {
+	c := newClient(t, &fakePeer{})
+	_, err := c.Submit(t.Context(), waymark.Admin, waymark.DevicesSuspend, waymark.DeviceStateRequest{})
+	if waymark.CodeOf(err) != waymark.Forbidden {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTableIsSafe checks the one property that no row may break: only a
+// transaction that certainly changed nothing is made anew.
+func TestTableIsSafe(t *testing.T) {
+	harmless := map[kind]bool{unreachable: true, disagreed: true, conflicted: true, unendorsed: true}
+	for k, r := range rules() {
+		if (r.next == again) != harmless[k] || r.code == "" || r.message == "" {
+			t.Errorf("%s: %+v", k, r)
+		}
+	}
+}
+
+func TestPausesGrowToTheirBound(t *testing.T) {
+	for n := 1; n < 70; n++ {
+		longest := maxPause
+		if n < 5 {
+			longest = min(maxPause, firstPause<<(n-1))
+		}
+		if got := pauseBefore(n); got < longest/2 || got > longest {
+			t.Errorf("pause %d: %v, want %v to %v", n, got, longest/2, longest)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package rest
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+func TestDecodeRefuses(t *testing.T) {
+	const tail = `"consignee":"r","items":[],"conditions":[]}`
+	tests := []struct {
+		name, give, field string
+	}{
+		{name: "unknown", give: `{"idd":"S",` + tail, field: "/idd"},
+		{name: "case folded", give: `{"ID":"S",` + tail, field: "/ID"},
+		{name: "duplicate", give: `{"id":"S","id":"T",` + tail, field: "/id"},
+		{name: "duplicate by escape", give: `{"id":"S","\u0069d":"T",` + tail, field: "/id"},
+		{name: "inner unknown", give: `{"items":[{"gtin":"1"},{"gtn":"1"}]}`, field: "/items/1/gtn"},
+		{name: "number for text", give: `{"id":1,` + tail, field: "/id"},
+		{name: "text for list", give: `{"items":"x"}`, field: "/items"},
+		{name: "object for text", give: `{"id":{"a":1}}`, field: "/id"},
+		{name: "null", give: `{"id":null,` + tail, field: "/id"},
+		{name: "null inside", give: `{"items":[null]}`, field: "/items/0"},
+		{name: "trailing object", give: `{} {}`},
+		{name: "trailing text", give: `{}x`},
+		{name: "array", give: `[]`},
+		{name: "text", give: `"x"`},
+		{name: "nothing", give: ` `},
+		{name: "cut off", give: `{"id":"S"`},
+		{name: "comment", give: `{"id":"S" /* x */}`},
+		{name: "single quotes", give: `{'id':'S'}`},
+		{name: "NaN", give: `{"id":NaN}`, field: "/id"},
+		{name: "invalid UTF-8", give: "{\"id\":\"\xff\"}", field: "/id"},
+		{name: "lone surrogate", give: `{"id":"\ud800"}`, field: "/id"},
+		{name: "deep", give: strings.Repeat(`{"a":`, 17) + "1" + strings.Repeat("}", 17)},
+		{name: "very deep", give: strings.Repeat("[", 1_000_000)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var target waymark.CreateShipmentRequest
+			err := decode([]byte(tt.give), &target)
+			if waymark.CodeOf(err) != waymark.Invalid {
+				t.Fatalf("got %v", err)
+			}
+			if got := waymark.AsError(err); got.Field != tt.field || strings.Contains(got.Message, "waymark.") {
+				t.Errorf("field %q, want %q: %s", got.Field, tt.field, got.Message)
+			}
+		})
+	}
+}
+
+func TestDecodeNumbers(t *testing.T) {
+	tests := []struct {
+		give string
+		want uint64
+		bad  bool
+	}{
+		{give: "7", want: 7},
+		{give: "18446744073709551615", want: 1<<64 - 1},
+		{give: "18446744073709551616", bad: true},
+		{give: "-1", bad: true},
+		{give: "1.5", bad: true},
+		{give: "1e3", bad: true},
+		{give: `"7"`, bad: true},
+		{give: strings.Repeat("9", 3000), bad: true},
+	}
+	for _, tt := range tests {
+		var q waymark.CheckRequest
+		err := decode([]byte(`{"action":"ReadDevice","handoff":`+tt.give+`}`), &q)
+		if (err != nil) != tt.bad || err == nil && q.Handoff != tt.want {
+			t.Errorf("%.40s: %d, %v", tt.give, q.Handoff, err)
+		}
+	}
+}
+
+// FuzzDecode checks that what is accepted is what the standard library reads
+// too, and that every refusal is an Invalid error.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{`{"id":"S","items":[{"gtin":"1","serial":"2"}]}`, `{"id":"S","id":"T"}`, `{"ID":""}`, `[`, `{}{}`, "{\"id\":\"\\ud800\"}"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var ours, theirs waymark.CreateShipmentRequest
+		if err := decode(data, &ours); err != nil {
+			if waymark.CodeOf(err) != waymark.Invalid {
+				t.Fatalf("%q: %v", data, err)
+			}
+			return
+		}
+		if err := json.Unmarshal(data, &theirs); err != nil {
+			t.Fatalf("%q: accepted, but %v", data, err)
+		}
+		a, errA := json.Marshal(ours)
+		b, errB := json.Marshal(theirs)
+		if errA != nil || errB != nil || string(a) != string(b) && !strings.Contains(string(b), "null") {
+			t.Fatalf("%q:\n%s\n%s", data, a, b)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package rest
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"go.uber.org/zap"
+)
+
+// exchange is what one request is known by, for the log and the error answer.
+type exchange struct {
+	requestID string
+	caller    auth.Caller // zero before authentication
+	txID      string      // of the transaction concerned, if any
+	err       error       // why it failed, if it did
+}
+
+// exchangeKey is where Gin's context holds the exchange.
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange that observe put there for every request.
+func exchangeOf(c *gin.Context) *exchange {
+	value, _ := c.Get(exchangeKey{})
+	if ex, ok := value.(*exchange); ok {
+		return ex
+	}
+	panic("rest: a handler runs without the observe middleware")
+}
+
+const headerRequestID = "X-Request-Id"
+
+// requestIDPattern admits what cannot do harm in a log line.
+var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// newRequestID returns the caller's own id if it is a proper one.
+func newRequestID(h http.Header) string {
+	if given := h.Get(headerRequestID); requestIDPattern.MatchString(given) {
+		return given
+	}
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the process instead
+	return hex.EncodeToString(b[:])
+}
+
+// observe gives the request its id, and logs and counts it when it is done.
+func (s *service) observe(c *gin.Context) {
+	start := time.Now()
+	ex := &exchange{requestID: newRequestID(c.Request.Header)}
+	c.Set(exchangeKey{}, ex)
+	c.Header(headerRequestID, ex.requestID)
+	c.Next()
+	took := time.Since(start)
+	s.metrics.observe(c.FullPath(), c.Request.Method, c.Writer.Status(), took)
+	s.logRequest(c, ex, took)
+}
+
+func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
+	fields := []zap.Field{
+		zap.String("request_id", ex.requestID),
+		zap.String("method", c.Request.Method),
+		zap.String("route", c.FullPath()), // not the path, which may hold anything
+		zap.Int("status", c.Writer.Status()),
+		zap.Duration("duration", took),
+	}
+	if ex.caller.ID != "" {
+		fields = append(fields, zap.String("caller", ex.caller.ID), zap.String("role", string(ex.caller.Role)))
+	}
+	if ex.txID != "" {
+		fields = append(fields, zap.String("tx_id", ex.txID))
+	}
+	if ex.err != nil {
+		fields = append(fields, zap.String("code", string(waymark.CodeOf(ex.err))))
+	}
+	switch status := c.Writer.Status(); {
+	case status == http.StatusServiceUnavailable:
+		s.log.Warn("request", append(fields, zap.Error(ex.err))...)
+	case status >= http.StatusInternalServerError:
+		s.log.Error("request", append(fields, zap.Error(ex.err))...)
+	default:
+		s.log.Info("request", fields...)
+	}
+}

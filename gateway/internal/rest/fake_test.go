@@ -1,0 +1,110 @@
+package rest_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+)
+
+const (
+	someTx   = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	otherTx  = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	operator = "operator-token"
+	relay    = "relay-token"
+)
+
+// call is what reached the ledger.
+type call struct {
+	Role    waymark.Role
+	Tx      waymark.Transaction
+	Request any
+}
+
+// fakeLedger answers every call with result or err and remembers it.
+type fakeLedger struct {
+	mu     sync.Mutex
+	calls  []call
+	result string
+	err    error
+	hold   chan struct{} // when not nil, calls wait until it is closed
+	panics bool
+}
+
+var _ rest.Ledger = (*fakeLedger)(nil)
+
+func (f *fakeLedger) take(role waymark.Role, tx waymark.Transaction, request any) (json.RawMessage, error) {
+	f.mu.Lock()
+	f.calls = append(f.calls, call{role, tx, request})
+	result, err, hold := f.result, f.err, f.hold
+	f.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	if f.panics {
+		panic("secret in a panic")
+	}
+	return json.RawMessage(result), err
+}
+
+func (f *fakeLedger) Submit(_ context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (ledger.Committed, error) {
+	result, err := f.take(role, tx, request)
+	if err != nil {
+		return ledger.Committed{}, err
+	}
+	return ledger.Committed{Receipt: ledger.Receipt{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
+}
+
+func (f *fakeLedger) Evaluate(_ context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (json.RawMessage, error) {
+	return f.take(role, tx, request)
+}
+
+func (f *fakeLedger) Transaction(_ context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error) {
+	if _, err := f.take(role, "", withEnvelope); err != nil {
+		return ledger.Transaction{}, err
+	}
+	if txID != someTx {
+		return ledger.Transaction{}, waymark.Errorf(waymark.NotFound, "no transaction %s", txID)
+	}
+	return ledger.Transaction{TxID: txID, Status: ledger.Valid, Endorsers: []string{}}, nil
+}
+
+func (f *fakeLedger) Ready(context.Context) error {
+	_, err := f.take("", "ready", nil)
+	return err
+}
+
+func (f *fakeLedger) seen() []call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
+}
+
+// await returns once the ledger has been called n times.
+func (f *fakeLedger) await(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); len(f.seen()) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the request did not reach the ledger")
+		}
+	}
+}
+
+// fakeTokens knows one operator and one relay.
+type fakeTokens struct{}
+
+func (fakeTokens) Authenticate(token string) (auth.Caller, error) {
+	switch token {
+	case operator:
+		return auth.Caller{ID: "erp", Role: waymark.Operator}, nil
+	case relay:
+		return auth.Caller{ID: "bridge", Role: waymark.Relay}, nil
+	}
+	return auth.Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token is not known here")
+}

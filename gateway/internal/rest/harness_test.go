@@ -1,0 +1,84 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// api is the whole service over a fake ledger.
+type api struct {
+	ledger  *fakeLedger
+	handler http.Handler
+	logs    *observer.ObservedLogs
+}
+
+func newAPI(t *testing.T) *api {
+	t.Helper()
+	core, logs := observer.New(zapcore.DebugLevel)
+	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs}
+	handler, err := rest.New(rest.Options{
+		Ledger:        a.ledger,
+		Authenticator: fakeTokens{},
+		Limits:        rest.Limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000},
+		Logger:        zap.New(core),
+		Registry:      prometheus.NewRegistry(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.handler = handler
+	return a
+}
+
+// request is one of the operator.
+func request(method, path, body string) *http.Request {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+operator)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+// do sends a request as the operator; headers are name, value pairs.
+func (a *api) do(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	r := request(method, path, body)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return a.send(r)
+}
+
+func (a *api) send(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	a.handler.ServeHTTP(w, r)
+	return w
+}
+
+// problem checks that the answer is a whole problem document and returns it.
+func problem(t *testing.T, w *httptest.ResponseRecorder) rest.Problem {
+	t.Helper()
+	var p rest.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("not a problem document: %v: %s", err, w.Body)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("content type %q", got)
+	}
+	if p.Status != w.Code || p.Type != "urn:waymark:problem:"+string(p.Code) || p.Title == "" || p.Detail == "" {
+		t.Errorf("status %d, problem %+v", w.Code, p)
+	}
+	if p.RequestID == "" || p.RequestID != w.Header().Get("X-Request-Id") {
+		t.Errorf("request id %q, header %q", p.RequestID, w.Header().Get("X-Request-Id"))
+	}
+	return p
+}

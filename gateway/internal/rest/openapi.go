@@ -1,0 +1,175 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+const (
+	openAPIVersion = "3.1.0"
+	apiVersion     = "1.0.0-draft"
+	tokenScheme    = "token"
+)
+
+// OpenAPI returns the OpenAPI document of the route table, as indented JSON that
+// is the same on every call.
+func OpenAPI() ([]byte, error) {
+	b := newSchemas()
+	paths := openapi3.NewPaths()
+	for _, r := range routes() {
+		operation, err := b.operation(r)
+		if err != nil {
+			return nil, fmt.Errorf("openapi: %s: %w", r.id, err)
+		}
+		item := paths.Value(r.path)
+		if item == nil {
+			item = &openapi3.PathItem{}
+			paths.Set(r.path, item)
+		}
+		item.SetOperation(r.method, operation)
+	}
+	document := &openapi3.T{
+		OpenAPI: openAPIVersion,
+		Info: &openapi3.Info{
+			Title:       "Waymark gateway",
+			Description: "A member's way to the consortium's ledger. A write is answered once its transaction is committed and valid.",
+			Version:     apiVersion,
+			License:     &openapi3.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
+		},
+		Servers:    openapi3.Servers{{URL: "/"}},
+		Paths:      paths,
+		Security:   openapi3.SecurityRequirements{{tokenScheme: {}}},
+		Components: &openapi3.Components{Schemas: b.components, SecuritySchemes: securitySchemes()},
+	}
+	data, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+func securitySchemes() openapi3.SecuritySchemes {
+	scheme := openapi3.NewSecurityScheme().WithType("http").WithScheme("bearer")
+	return openapi3.SecuritySchemes{tokenScheme: &openapi3.SecuritySchemeRef{Value: scheme}}
+}
+
+// operation describes one row of the table.
+func (b *schemas) operation(r route) (*openapi3.Operation, error) {
+	responses, err := b.responses(r)
+	if err != nil {
+		return nil, err
+	}
+	o := &openapi3.Operation{
+		OperationID: r.id,
+		Summary:     r.summary,
+		Tags:        []string{r.tag},
+		Parameters:  parameters(r),
+		Responses:   responses,
+	}
+	if r.open {
+		o.Security = &openapi3.SecurityRequirements{}
+	}
+	if r.body != nil {
+		schema, err := b.of(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body := openapi3.NewRequestBody().WithJSONSchemaRef(schema)
+		body.Required = len(b.resolve(schema).Required) > 0
+		o.RequestBody = &openapi3.RequestBodyRef{Value: body}
+	}
+	return o, nil
+}
+
+func (b *schemas) responses(r route) (*openapi3.Responses, error) {
+	ok := openapi3.NewResponse().WithDescription("Done")
+	if r.result != nil {
+		schema, err := b.of(r.result)
+		if err != nil {
+			return nil, err
+		}
+		if r.write {
+			if schema, err = b.written(schema); err != nil {
+				return nil, err
+			}
+		}
+		ok = ok.WithContent(openapi3.NewContentWithJSONSchemaRef(schema))
+	}
+	if r.created {
+		ok.Headers = openapi3.Headers{"Location": header("Where the created thing is")}
+	}
+	responses := openapi3.NewResponses(openapi3.WithStatus(r.status(), &openapi3.ResponseRef{Value: ok}))
+	if r.open && r.path != "/readyz" {
+		responses.Delete("default")
+		return responses, nil
+	}
+	problem, err := b.of(Problem{})
+	if err != nil {
+		return nil, err
+	}
+	content := openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(problem)}
+	for _, status := range problemStatuses(r) {
+		answer := openapi3.NewResponse().WithDescription(http.StatusText(status)).WithContent(content)
+		responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: answer})
+	}
+	responses.Delete("default")
+	return responses, nil
+}
+
+// problemStatuses are those that the operation can answer besides its success.
+func problemStatuses(r route) []int {
+	if r.open {
+		return []int{http.StatusServiceUnavailable}
+	}
+	statuses := []int{waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(),
+		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
+	if strings.Contains(r.path, "{") || r.body != nil {
+		statuses = append(statuses, waymark.Invalid.HTTPStatus(), waymark.NotFound.HTTPStatus())
+	}
+	if r.body != nil {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if r.write {
+		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
+	}
+	return statuses
+}
+
+// parameters describes those in the path, and the one in the query.
+func parameters(r route) openapi3.Parameters {
+	var all openapi3.Parameters
+	for _, part := range strings.Split(r.path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			name = strings.TrimSuffix(name, "}")
+			p := openapi3.NewPathParameter(name).WithSchema(parameterSchema(name))
+			all = append(all, &openapi3.ParameterRef{Value: p})
+		}
+	}
+	if r.query != "" {
+		p := openapi3.NewQueryParameter(r.query).WithSchema(openapi3.NewBoolSchema())
+		all = append(all, &openapi3.ParameterRef{Value: p})
+	}
+	return all
+}
+
+func parameterSchema(name string) *openapi3.Schema {
+	switch name {
+	case paramNumber, paramSequence:
+		return openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxSequence)
+	case paramTxID:
+		return openapi3.NewStringSchema().WithPattern(txIDPattern.String())
+	}
+	return openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(waymark.MaxIDLength)
+}
+
+func header(description string) *openapi3.HeaderRef {
+	return &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{
+		Description: description, Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
+	}}}
+}

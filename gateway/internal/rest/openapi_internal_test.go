@@ -1,0 +1,102 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+)
+
+// published is the copy of the document that people read.
+const published = "../../../docs/api/openapi.json"
+
+func TestPublishedDocumentIsCurrent(t *testing.T) {
+	want, err := OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the code says: run go generate ./... in gateway", published)
+	}
+}
+
+// TestRouterServesTheDocument compares what Gin has registered with what the
+// document promises, in both directions.
+func TestRouterServesTheDocument(t *testing.T) {
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string `json:"operationId"`
+		} `json:"paths"`
+	}
+	data, err := OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &document); err != nil {
+		t.Fatal(err)
+	}
+	s := &service{log: zap.NewNop(), metrics: newMetrics(prometheus.NewRegistry(), func() float64 { return 0 })}
+	engine := s.engine()
+	var registered []string
+	for _, r := range engine.Routes() {
+		registered = append(registered, r.Method+" "+r.Path)
+	}
+	var promised []string
+	for path, operations := range document.Paths {
+		for method := range operations {
+			r := route{path: path}
+			promised = append(promised, upper(method)+" "+r.pattern())
+		}
+	}
+	slices.Sort(registered)
+	slices.Sort(promised)
+	if !slices.Equal(registered, promised) {
+		t.Errorf("registered %q\npromised   %q", registered, promised)
+	}
+}
+
+func upper(method string) string { return string(bytes.ToUpper([]byte(method))) }
+
+func TestEveryRouteIsDescribed(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, r := range routes() {
+		if r.id == "" || seen[r.id] || r.summary == "" || r.tag == "" || r.serve == nil {
+			t.Errorf("%s %s: incomplete, or its id is taken", r.method, r.path)
+		}
+		seen[r.id] = true
+		if r.write == (r.method == http.MethodGet) && r.path != "/v1/policies:check" {
+			t.Errorf("%s: method %s", r.path, r.method)
+		}
+	}
+}
+
+func TestDocumentIsValidAndKnowsWhatIsOptional(t *testing.T) {
+	data, err := OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := document.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	request := document.Components.Schemas["CreateShipmentRequest"].Value
+	if want := []string{"conditions", "consignee", "id", "items"}; !slices.Equal(request.Required, want) {
+		t.Errorf("required %q, want %q", request.Required, want)
+	}
+	if document.Paths.Value("/v1/shipments/{id}/handoffs/{number}/accept").Post.RequestBody.Value.Required {
+		t.Error("an acceptance without reservation needs no body")
+	}
+}

@@ -1,0 +1,60 @@
+package rest
+
+import (
+	"regexp"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// The parameters that paths can have.
+const (
+	paramID       = "id"       // of a member, device or shipment
+	paramNumber   = "number"   // of a handoff
+	paramSequence = "sequence" // of a message
+	paramTxID     = "tx_id"
+)
+
+// path is the checked parameters of a request's path.
+type path struct {
+	id     string
+	number uint64 // of {number} or {sequence}
+	txID   string
+}
+
+// txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.
+var txIDPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// parsePath checks every parameter, with Invalid for one that cannot name anything.
+func parsePath(params gin.Params) (path, error) {
+	var p path
+	for _, param := range params {
+		if err := p.set(param.Key, param.Value); err != nil {
+			return path{}, err
+		}
+	}
+	return p, nil
+}
+
+func (p *path) set(key, value string) error {
+	switch key {
+	case paramID:
+		if err := waymark.ValidateID("", value); err != nil {
+			return waymark.Errorf(waymark.Invalid, "the id in the path %s", waymark.AsError(err).Message)
+		}
+		p.id = value
+	case paramNumber, paramSequence:
+		n, err := strconv.ParseUint(value, 10, 64)
+		if err != nil || n < 1 || n > waymark.MaxSequence || strconv.FormatUint(n, 10) != value {
+			return waymark.Errorf(waymark.Invalid, "the %s in the path must be a number, 1 to %d", key, uint64(waymark.MaxSequence))
+		}
+		p.number = n
+	case paramTxID:
+		if !txIDPattern.MatchString(value) {
+			return waymark.Errorf(waymark.Invalid, "the transaction id in the path must be 64 lower-case hexadecimal digits")
+		}
+		p.txID = value
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Problem is the body of every error (RFC 9457).
+type Problem struct {
+	// Type names the kind of problem: "urn:waymark:problem:" and the code.
+	Type string `json:"type"`
+	// Title says the same in words.
+	Title string `json:"title"`
+	// Status is the HTTP status.
+	Status int `json:"status"`
+	// Detail says what is wrong with this request and what to do.
+	Detail string `json:"detail"`
+	// Code is the stable code for programs.
+	Code waymark.Code `json:"code"`
+	// Field is the JSON pointer (RFC 6901) to the faulty member of the body.
+	Field string `json:"field,omitempty"`
+	// Reasons are the ids of the rules that decided, sorted.
+	Reasons []string `json:"reasons,omitempty"`
+	// TxID is the transaction concerned. With code unavailable its fate may be
+	// unknown: ask for it before sending the request again.
+	TxID string `json:"tx_id,omitempty"`
+	// RequestID finds the request in the gateway's log.
+	RequestID string `json:"request_id"`
+}
+
+const (
+	problemType   = "urn:waymark:problem:"
+	problemMedia  = "application/problem+json"
+	jsonMedia     = "application/json"
+	retryAfter    = "1" // seconds
+	authChallenge = `Bearer realm="waymark"`
+)
+
+// titles says each code in words.
+func titles() map[waymark.Code]string {
+	return map[waymark.Code]string{
+		waymark.Invalid:            "The request is malformed",
+		waymark.Unauthenticated:    "A valid credential is required",
+		waymark.Forbidden:          "A policy denies this",
+		waymark.NotFound:           "There is no such thing",
+		waymark.AlreadyExists:      "This id is taken",
+		waymark.FailedPrecondition: "The present state does not allow this",
+		waymark.Conflict:           "A concurrent transaction won",
+		waymark.ResourceExhausted:  "A limit was met",
+		waymark.Unavailable:        "A part of the system does not answer",
+		waymark.Internal:           "Something is wrong on our side",
+	}
+}
+
+// titleOf returns the title of a code; one that is not in the set is Internal's.
+func titleOf(code waymark.Code) string {
+	all := titles()
+	if title, ok := all[code]; ok {
+		return title
+	}
+	return all[waymark.Internal]
+}
+
+// httpError is an error whose HTTP status says more than its code does.
+type httpError struct {
+	status int
+	err    *waymark.Error
+}
+
+func (e *httpError) Error() string { return e.err.Error() }
+
+func (e *httpError) Unwrap() error { return e.err }
+
+// fail answers with the problem that err is, and keeps err for the log.
+func fail(c *gin.Context, err error) {
+	c.Abort()
+	ex := exchangeOf(c)
+	ex.err = err
+	e := waymark.AsError(err)
+	p := Problem{
+		Type:      problemType + string(e.Code),
+		Title:     titleOf(e.Code),
+		Status:    e.Code.HTTPStatus(),
+		Detail:    e.Message,
+		Code:      e.Code,
+		Field:     e.Field,
+		Reasons:   e.Reasons,
+		RequestID: ex.requestID,
+	}
+	var special *httpError
+	if errors.As(err, &special) {
+		p.Status = special.status
+	}
+	if p.Status == http.StatusInternalServerError {
+		p.Detail = "internal error: report it with the request id" // reveals nothing else
+	}
+	var concerned *ledger.Failure
+	if errors.As(err, &concerned) {
+		p.TxID = concerned.TxID
+		ex.txID = concerned.TxID
+	}
+	writeProblem(c, p)
+}
+
+func writeProblem(c *gin.Context, p Problem) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		c.Header("WWW-Authenticate", authChallenge)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		c.Header("Retry-After", retryAfter)
+	}
+	body, err := json.Marshal(p)
+	if err != nil { // only invalid UTF-8 in a message can do this
+		body = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
+		p.Status = http.StatusInternalServerError
+	}
+	c.Data(p.Status, problemMedia, body)
+}

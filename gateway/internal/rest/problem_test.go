@@ -1,0 +1,214 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// compact takes the spaces out of JSON and changes nothing else.
+func compact(text string) string {
+	var out bytes.Buffer
+	if err := json.Compact(&out, []byte(text)); err != nil {
+		return "not JSON: " + text
+	}
+	return out.String()
+}
+
+func TestErrorsBecomeProblems(t *testing.T) {
+	tests := []struct {
+		give       error
+		status     int
+		code       waymark.Code
+		retryAfter bool
+		txID       string
+	}{
+		{give: waymark.InvalidField("/name", "must not be empty"), status: 400, code: waymark.Invalid},
+		{give: waymark.Errorf(waymark.Forbidden, "denied").Because("b", "a"), status: 403, code: waymark.Forbidden},
+		{give: waymark.Errorf(waymark.NotFound, "no"), status: 404, code: waymark.NotFound},
+		{give: waymark.Errorf(waymark.AlreadyExists, "taken"), status: 409, code: waymark.AlreadyExists},
+		{give: waymark.Errorf(waymark.Conflict, "lost"), status: 409, code: waymark.Conflict},
+		{give: waymark.Errorf(waymark.FailedPrecondition, "not now"), status: 422, code: waymark.FailedPrecondition},
+		{give: waymark.Errorf(waymark.ResourceExhausted, "slow"), status: 429, code: waymark.ResourceExhausted, retryAfter: true},
+		{give: &ledger.Failure{TxID: someTx, Err: waymark.Errorf(waymark.Unavailable, "unknown")}, status: 503,
+			code: waymark.Unavailable, retryAfter: true, txID: someTx},
+		{give: waymark.Errorf(waymark.Internal, "secret"), status: 500, code: waymark.Internal},
+		{give: errors.New("secret"), status: 500, code: waymark.Internal},
+		{give: fmt.Errorf("secret: %w", waymark.Errorf(waymark.NotFound, "no")), status: 404, code: waymark.NotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.give.Error(), func(t *testing.T) {
+			a := newAPI(t)
+			a.ledger.err = tt.give
+			w := a.do("PUT", "/v1/members/producer", `{"name":"P"}`)
+			p := problem(t, w)
+			if w.Code != tt.status || p.Code != tt.code || p.TxID != tt.txID {
+				t.Errorf("got %d %s", w.Code, w.Body)
+			}
+			if got := w.Header().Get("Retry-After") != ""; got != tt.retryAfter {
+				t.Errorf("Retry-After: %v", got)
+			}
+			if strings.Contains(w.Body.String(), "secret") {
+				t.Errorf("the answer tells too much: %s", w.Body)
+			}
+			told := waymark.AsError(tt.give)
+			if tt.status < 500 && (p.Field != told.Field || strings.Join(p.Reasons, " ") != strings.Join(told.Reasons, " ")) {
+				t.Errorf("got %s, want %+v", w.Body, told)
+			}
+		})
+	}
+}
+
+func TestRefusedBeforeTheLedger(t *testing.T) {
+	big := `{"name":"` + strings.Repeat("x", 5000) + `"}`
+	tests := []struct {
+		name               string
+		method, path, body string
+		headers            []string
+		status             int
+		code               waymark.Code
+		field              string
+		header             string // name: value that the answer must have
+	}{
+		{name: "unknown path", method: "GET", path: "/v1/nothing", status: 404, code: waymark.NotFound},
+		{name: "trailing slash", method: "GET", path: "/v1/policies/baseline/", status: 404, code: waymark.NotFound},
+		{name: "wrong method", method: "DELETE", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, PUT"},
+		{name: "no token", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", ""},
+			status: 401, code: waymark.Unauthenticated, header: `WWW-Authenticate: Bearer realm="waymark"`},
+		{name: "bad token", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", "Bearer x"},
+			status: 401, code: waymark.Unauthenticated},
+		{name: "basic", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", "Basic " + operator},
+			status: 401, code: waymark.Unauthenticated},
+		{name: "bad id", method: "GET", path: "/v1/members/a%20b", status: 400, code: waymark.Invalid},
+		{name: "bad sequence", method: "GET", path: "/v1/devices/d/windows/0", status: 400, code: waymark.Invalid},
+		{name: "padded sequence", method: "GET", path: "/v1/devices/d/windows/01", status: 400, code: waymark.Invalid},
+		{name: "huge sequence", method: "GET", path: "/v1/devices/d/windows/9007199254740992", status: 400, code: waymark.Invalid},
+		{name: "too large", method: "PUT", path: "/v1/members/producer", body: big, status: 413, code: waymark.Invalid},
+		{name: "not JSON", method: "PUT", path: "/v1/members/producer", body: "{}",
+			headers: []string{"Content-Type", "text/plain"}, status: 415, code: waymark.Invalid},
+		{name: "no type", method: "PUT", path: "/v1/members/producer", body: "{}",
+			headers: []string{"Content-Type", ""}, status: 415, code: waymark.Invalid},
+		{name: "latin", method: "PUT", path: "/v1/members/producer", body: "{}",
+			headers: []string{"Content-Type", "application/json; charset=latin1"}, status: 415, code: waymark.Invalid},
+		{name: "gzip", method: "PUT", path: "/v1/members/producer", body: "{}",
+			headers: []string{"Content-Encoding", "gzip"}, status: 415, code: waymark.Invalid},
+		{name: "no body", method: "PUT", path: "/v1/members/producer", status: 400, code: waymark.Invalid, field: "/name"},
+		{name: "member of the path", method: "POST", path: "/v1/shipments/S1/devices", body: `{"shipment":"S2","device":"d"}`,
+			status: 400, code: waymark.Invalid, field: "/shipment"},
+		{name: "inner fault", method: "POST", path: "/v1/shipments", status: 400, code: waymark.Invalid, field: "/items/0/gtin",
+			body: `{"id":"S1","consignee":"r","items":[{"gtin":"1","serial":"1"}],"conditions":[]}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newAPI(t)
+			w := a.do(tt.method, tt.path, tt.body, tt.headers...)
+			p := problem(t, w)
+			if w.Code != tt.status || p.Code != tt.code || p.Field != tt.field {
+				t.Errorf("got %d %s", w.Code, w.Body)
+			}
+			if name, value, ok := strings.Cut(tt.header, ": "); ok && w.Header().Get(name) != value {
+				t.Errorf("%s: %q, want %q", name, w.Header().Get(name), value)
+			}
+			if calls := a.ledger.seen(); len(calls) != 0 {
+				t.Errorf("the ledger was called: %+v", calls)
+			}
+		})
+	}
+}
+
+func TestPanicIsAProblem(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.panics = true
+	w := a.do("GET", "/v1/members/producer", "")
+	if p := problem(t, w); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "secret") {
+		t.Errorf("got %d %+v", w.Code, p)
+	}
+	if w := a.do("GET", "/healthz", ""); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+func TestFullGatewayRefusesAndRecovers(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.hold = make(chan struct{})
+	done := make(chan int)
+	for range 2 { // as many as the limit
+		go func() { done <- a.do("GET", "/v1/members/producer", "").Code }()
+	}
+	a.ledger.await(t, 2)
+	w := a.do("GET", "/v1/members/producer", "")
+	if p := problem(t, w); p.Code != waymark.Unavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if w := a.do("GET", "/metrics", ""); !strings.Contains(w.Body.String(), "waymark_gateway_requests_in_flight 2") {
+		t.Error("the gauge does not say 2")
+	}
+	close(a.ledger.hold)
+	for range 2 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("held request: %d", status)
+		}
+	}
+	if w := a.do("GET", "/v1/members/producer", ""); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+// A body whose length is not announced takes the place of the largest one.
+func TestBodiesTogetherAreBounded(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.hold = make(chan struct{})
+	body := `{"name":"` + strings.Repeat("x", 180) + `"}`
+	done := make(chan int)
+	go func() { done <- a.send(unannounced(body)).Code }()
+	a.ledger.await(t, 1)
+	if w := a.send(unannounced(body)); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("second of the largest: %d", w.Code)
+	}
+	go func() { done <- a.do("PUT", "/v1/members/producer", body).Code }() // small enough
+	a.ledger.await(t, 2)
+	close(a.ledger.hold)
+	for range 2 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("held request: %d", status)
+		}
+	}
+}
+
+func unannounced(body string) *http.Request {
+	r := request("PUT", "/v1/members/producer", body)
+	r.ContentLength = -1
+	return r
+}
+
+func TestLogHasNoSecrets(t *testing.T) {
+	a := newAPI(t)
+	a.do("PUT", "/v1/members/producer", `{"name":"payload"}`, "X-Request-Id", "given-1")
+	a.do("PUT", "/v1/members/producer", `{"name":"payload"}`, "X-Request-Id", "bad id\n")
+	entries := a.logs.FilterMessage("request").All()
+	if len(entries) != 2 {
+		t.Fatalf("%d lines", len(entries))
+	}
+	fields := entries[0].ContextMap()
+	for key, want := range map[string]any{"request_id": "given-1", "route": "/v1/members/:id", "status": int64(200), "tx_id": someTx, "caller": "erp"} {
+		if fields[key] != want {
+			t.Errorf("%s = %v, want %v", key, fields[key], want)
+		}
+	}
+	if id, _ := entries[1].ContextMap()["request_id"].(string); len(id) != 32 {
+		t.Errorf("request id %q", id)
+	}
+	for _, e := range entries {
+		text := fmt.Sprint(e.Message, e.ContextMap())
+		if strings.Contains(text, operator) || strings.Contains(text, "payload") {
+			t.Errorf("secret in the log: %s", text)
+		}
+	}
+}

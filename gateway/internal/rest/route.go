@@ -1,0 +1,154 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// route is one row of the table: what the router, the OpenAPI document and the
+// tests know of an operation.
+type route struct {
+	method  string
+	path    string // as OpenAPI writes it, as in "/v1/members/{id}"
+	id      string // operation id
+	tag     string
+	summary string
+	open    bool   // served without a token
+	body    any    // a value of the body's type; nil for none
+	result  any    // a value of the record's type; nil if it is not JSON of ours
+	block   bool   // a whole block is fetched to answer
+	write   bool   // answered with a Written around the record
+	created bool   // answered with 201 and a Location
+	query   string // name of the one boolean query parameter, or empty
+	serve   func(*service, *gin.Context) error
+}
+
+// Written is the answer to every write: the transaction that is now on the
+// ledger, and the record as it stands after it.
+type Written struct {
+	Transaction ledger.Receipt `json:"transaction"`
+	Result      jsontext.Value `json:"result"`
+}
+
+// status is what the route answers when all is well.
+func (r route) status() int {
+	if r.created {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+// pattern is the path as Gin writes it: {id} is :id, and a colon that starts no
+// parameter is escaped.
+func (r route) pattern() string {
+	p := strings.ReplaceAll(r.path, ":", `\:`)
+	return strings.NewReplacer("{", ":", "}", "").Replace(p)
+}
+
+// submits completes a route that submits tx. B is the body; request makes the
+// transaction's request of it and of the ids in the path. location, if any,
+// makes the Location of what was created, from the request and the record.
+func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
+	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
+	r.serve = func(s *service, c *gin.Context) error {
+		q, err := requestOf(s, c, request)
+		if err != nil {
+			return err
+		}
+		done, err := s.ledger.Submit(c.Request.Context(), exchangeOf(c).caller.Role, tx, q)
+		if err != nil {
+			return err
+		}
+		exchangeOf(c).txID = done.Receipt.TxID
+		if location != nil {
+			c.Header("Location", location(q, done.Result))
+		}
+		return respond(c, r.status(), Written{Transaction: done.Receipt, Result: record(done.Result)})
+	}
+	return r
+}
+
+// evaluates completes a route without a body that evaluates tx.
+func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path) Q) route {
+	r.result = result
+	r.serve = func(s *service, c *gin.Context) error {
+		p, err := parsePath(c.Params)
+		if err != nil {
+			return err
+		}
+		return answer(c.Request.Context(), s, c, tx, request(p))
+	}
+	return r
+}
+
+// asks completes a route whose body is the question that tx evaluates.
+func asks[Q waymark.Validator](r route, tx waymark.Transaction, result any) route {
+	r.body, r.result = *new(Q), result
+	r.serve = func(s *service, c *gin.Context) error {
+		q, err := requestOf(s, c, func(_ path, q Q) Q { return q })
+		if err != nil {
+			return err
+		}
+		return answer(c.Request.Context(), s, c, tx, q)
+	}
+	return r
+}
+
+// answer evaluates tx and sends the record. A nil q passes no argument.
+func answer(ctx context.Context, s *service, c *gin.Context, tx waymark.Transaction, q waymark.Validator) error {
+	if q != nil {
+		if err := q.Validate(); err != nil {
+			return err
+		}
+	}
+	result, err := s.ledger.Evaluate(ctx, exchangeOf(c).caller.Role, tx, q)
+	if err != nil {
+		return err
+	}
+	return respond(c, http.StatusOK, record(result))
+}
+
+// requestOf decodes and validates, before anything else is touched.
+func requestOf[B any, Q waymark.Validator](s *service, c *gin.Context, request func(path, B) Q) (Q, error) {
+	var q Q
+	p, err := parsePath(c.Params)
+	if err != nil {
+		return q, err
+	}
+	data, err := readBody(c.Writer, c.Request, s.admission.limits.BodyBytes)
+	if err != nil {
+		return q, err
+	}
+	var body B
+	if err := decode(data, &body); err != nil {
+		return q, err
+	}
+	q = request(p, body)
+	return q, q.Validate()
+}
+
+// record is a result as it goes into an answer: the very bytes, or null for none.
+func record(result json.RawMessage) jsontext.Value {
+	if len(result) == 0 {
+		return jsontext.Value("null")
+	}
+	return jsontext.Value(result)
+}
+
+// respond sends v as JSON.
+func respond(c *gin.Context, status int, v any) error {
+	body, err := jsonv2.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.Data(status, jsonMedia, body)
+	return nil
+}

@@ -1,0 +1,22 @@
+package rest
+
+import "slices"
+
+// The tags that group the operations.
+const (
+	tagMembers   = "members"
+	tagDevices   = "devices"
+	tagMessages  = "messages"
+	tagShipments = "shipments"
+	tagPolicies  = "policies"
+	tagLedger    = "ledger"
+	tagSystem    = "system"
+)
+
+// routes is the table of everything this gateway serves.
+func routes() []route {
+	return slices.Concat(
+		memberRoutes(), deviceRoutes(), telemetryRoutes(), shipmentRoutes(), handoffRoutes(),
+		policyRoutes(), ledgerRoutes(), systemRoutes(),
+	)
+}

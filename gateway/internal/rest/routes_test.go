@@ -1,0 +1,120 @@
+package rest_test
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+func TestRoutesReachTheLedger(t *testing.T) {
+	const handoff = "/v1/shipments/S1/handoffs/3/"
+	tests := []struct {
+		method, path, body string
+		result             string
+		tx                 waymark.Transaction
+		want               any
+		status             int
+		location           string
+	}{
+		{method: "GET", path: "/v1/members/producer", tx: waymark.MembersGet, want: waymark.MemberQuery{Member: "producer"}},
+		{method: "PUT", path: "/v1/members/producer", body: `{"name":"P"}`,
+			tx: waymark.MembersRegister, want: waymark.RegisterMemberRequest{ID: "producer", Name: "P"}},
+		{method: "POST", path: "/v1/devices", body: `{"registration":"a.b.c"}`, result: `{"id":"logger-1"}`,
+			tx: waymark.DevicesRegister, want: waymark.RegisterDeviceRequest{Registration: "a.b.c"}, status: 201, location: "/v1/devices/logger-1"},
+		{method: "GET", path: "/v1/devices/logger-1", tx: waymark.DevicesGet, want: waymark.DeviceQuery{Device: "logger-1"}},
+		{method: "POST", path: "/v1/devices/logger-1/suspend", body: `{"reason":"lost"}`,
+			tx: waymark.DevicesSuspend, want: waymark.DeviceStateRequest{Device: "logger-1", Reason: "lost"}},
+		{method: "POST", path: "/v1/devices/logger-1/resume", body: `{"reason":"found"}`,
+			tx: waymark.DevicesResume, want: waymark.DeviceStateRequest{Device: "logger-1", Reason: "found"}},
+		{method: "POST", path: "/v1/devices/logger-1/retire", body: `{"reason":"old"}`,
+			tx: waymark.DevicesRetire, want: waymark.DeviceStateRequest{Device: "logger-1", Reason: "old"}},
+		{method: "POST", path: "/v1/devices/logger-1/rotate", body: `{"rotation":"a.b.c"}`,
+			tx: waymark.DevicesRotateKey, want: waymark.RotateKeyRequest{Device: "logger-1", Rotation: "a.b.c"}},
+		{method: "GET", path: "/v1/devices/logger-1/stream", tx: waymark.TelemetryStream, want: waymark.DeviceQuery{Device: "logger-1"}},
+		{method: "GET", path: "/v1/devices/logger-1/windows/7", tx: waymark.TelemetryWindow, want: waymark.WindowQuery{Device: "logger-1", Sequence: 7}},
+		{method: "POST", path: "/v1/messages", body: `{"messages":["a.b.c","def"]}`,
+			tx: waymark.TelemetryRecord, want: waymark.RecordRequest{Messages: []string{"a.b.c", "def"}}},
+		{method: "POST", path: "/v1/shipments", body: `{"id":"S1","consignee":"retailer","items":[{"gtin":"00012345600012","serial":"1"}],` +
+			`"conditions":[{"name":"temperature","unit":"Cel","maximum":"8"}]}`,
+			tx: waymark.ShipmentsCreate, status: 201, location: "/v1/shipments/S1",
+			want: waymark.CreateShipmentRequest{ID: "S1", Consignee: "retailer",
+				Items:      []waymark.Item{{GTIN: "00012345600012", Serial: "1"}},
+				Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Maximum: "8"}}}},
+		{method: "GET", path: "/v1/shipments/S1", tx: waymark.ShipmentsGet, want: waymark.ShipmentQuery{Shipment: "S1"}},
+		{method: "GET", path: "/v1/shipments/S1/history", tx: waymark.ShipmentsHistory, want: waymark.ShipmentQuery{Shipment: "S1"}},
+		{method: "POST", path: "/v1/shipments/S1/devices", body: `{"device":"logger-1"}`, status: 201, location: "/v1/shipments/S1",
+			tx: waymark.ShipmentsAttach, want: waymark.AttachDeviceRequest{Shipment: "S1", Device: "logger-1"}},
+		{method: "POST", path: "/v1/shipments/S1/handoffs", body: `{"to":"carrier","expires_at":"2026-01-02T03:04:05Z"}`,
+			status: 201, location: "/v1/shipments/S1", tx: waymark.ShipmentsOffer,
+			want: waymark.OfferHandoffRequest{Shipment: "S1", To: "carrier", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}},
+		{method: "POST", path: handoff + "accept", tx: waymark.ShipmentsAccept, want: waymark.AcceptHandoffRequest{Shipment: "S1", Number: 3}},
+		{method: "POST", path: handoff + "accept", body: `{"reservation":"too warm"}`,
+			tx: waymark.ShipmentsAccept, want: waymark.AcceptHandoffRequest{Shipment: "S1", Number: 3, Reservation: "too warm"}},
+		{method: "POST", path: handoff + "reject", body: `{"reason":"no"}`,
+			tx: waymark.ShipmentsReject, want: waymark.EndHandoffRequest{Shipment: "S1", Number: 3, Reason: "no"}},
+		{method: "POST", path: handoff + "cancel", body: `{"reason":"no"}`,
+			tx: waymark.ShipmentsCancel, want: waymark.EndHandoffRequest{Shipment: "S1", Number: 3, Reason: "no"}},
+		{method: "POST", path: "/v1/policies:check", body: `{"action":"ReadDevice","device":"logger-1"}`,
+			tx: waymark.PoliciesCheck, want: waymark.CheckRequest{Action: waymark.ActReadDevice, Device: "logger-1"}},
+		{method: "GET", path: "/v1/policies/baseline", tx: waymark.PoliciesBaseline},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			a := newAPI(t)
+			record := `{"x":"<&>", "n":9007199254740993}`
+			if tt.result != "" {
+				record = tt.result
+			}
+			a.ledger.result = record
+			w := a.do(tt.method, tt.path, tt.body)
+			want := call{Role: waymark.Operator, Tx: tt.tx, Request: tt.want}
+			if got := a.ledger.seen(); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+				t.Fatalf("got %d %s\ncalls %+v\nwant  %+v", w.Code, w.Body, got, want)
+			}
+			status := tt.status
+			if status == 0 {
+				status = http.StatusOK
+			}
+			if w.Code != status || w.Header().Get("Location") != tt.location {
+				t.Errorf("status %d, location %q", w.Code, w.Header().Get("Location"))
+			}
+			checkRecord(t, tt.method, w.Body.String(), record)
+		})
+	}
+}
+
+// checkRecord wants a read to answer the record as it is, and a write to put it
+// beside the transaction; its numbers must not pass through a float.
+func checkRecord(t *testing.T, method, body, record string) {
+	t.Helper()
+	written := `{"transaction":{"tx_id":"` + someTx + `","block_number":12,"status":"VALID"},"result":` + compact(record) + `}`
+	if got := compact(body); got != compact(record) && (method == http.MethodGet || got != written) {
+		t.Errorf("body %s", body)
+	}
+}
+
+func TestSystemRoutesNeedNoToken(t *testing.T) {
+	a := newAPI(t)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json"} {
+		if w := a.do("GET", path, "", "Authorization", ""); w.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.err = waymark.Errorf(waymark.Unavailable, "not enough peers answer")
+	for range 3 {
+		w := a.do("GET", "/readyz", "")
+		if p := problem(t, w); w.Code != http.StatusServiceUnavailable || p.Code != waymark.Unavailable {
+			t.Errorf("got %d %s", w.Code, w.Body)
+		}
+	}
+	if n := len(a.ledger.seen()); n != 1 {
+		t.Errorf("the ledger was asked %d times", n)
+	}
+}

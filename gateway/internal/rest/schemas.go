@@ -1,0 +1,135 @@
+package rest
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3gen"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+const componentPrefix = "#/components/schemas/"
+
+// schemas makes JSON schemas of Go types, one component for each struct.
+type schemas struct {
+	components openapi3.Schemas
+}
+
+func newSchemas() *schemas { return &schemas{components: make(openapi3.Schemas)} }
+
+// of returns a reference to the schema of value's type.
+func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
+	return openapi3gen.NewSchemaRefForValue(value, b.components,
+		openapi3gen.SchemaCustomizer(customize),
+		openapi3gen.CreateTypeNameGenerator(typeName),
+		openapi3gen.CreateComponentSchemas(openapi3gen.ExportComponentSchemasOptions{
+			ExportComponentSchemas: true, ExportTopLevelSchema: true,
+		}))
+}
+
+// resolve follows a reference into the components.
+func (b *schemas) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
+	if target, ok := b.components[strings.TrimPrefix(ref.Ref, componentPrefix)]; ok {
+		return target.Value
+	}
+	if ref.Value == nil {
+		return &openapi3.Schema{}
+	}
+	return ref.Value
+}
+
+// written is the schema of a Written around a record.
+func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, error) {
+	receipt, err := b.of(ledger.Receipt{})
+	if err != nil {
+		return nil, err
+	}
+	schema := openapi3.NewObjectSchema()
+	schema.Properties = openapi3.Schemas{"transaction": receipt, "result": record}
+	schema.Required = []string{"transaction", "result"}
+	return openapi3.NewSchemaRef("", schema), nil
+}
+
+// typeName is the component's name: the Go type's, with an upper-case initial.
+func typeName(t reflect.Type) string {
+	name := t.Name()
+	if name == "" {
+		return name
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// customize adds what reflection alone does not see: which members are required,
+// where there are no others, and the values of the enumerations.
+func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
+	schema.Nullable = false // an absent member is left out, never null
+	schema.Enum = enumOf(t)
+	if t.Kind() == reflect.Uint64 {
+		largest := float64(waymark.MaxSequence)
+		schema.Max = &largest
+	}
+	if t.Kind() != reflect.Struct || schema.Properties == nil {
+		return nil
+	}
+	schema.Required = requiredOf(t)
+	if isBody(t) {
+		closed := false
+		schema.AdditionalProperties = openapi3.AdditionalProperties{Has: &closed}
+	}
+	return nil
+}
+
+// isBody reports whether t is sent by callers. Those have no members but these;
+// what we send may grow.
+func isBody(t reflect.Type) bool {
+	return strings.HasSuffix(t.Name(), "Request") || strings.HasSuffix(t.Name(), "Body")
+}
+
+// requiredOf lists the members without omitempty and without the vocabulary's
+// own mark of what is optional.
+func requiredOf(t reflect.Type) []string {
+	var names []string
+	for field := range t.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		optional := strings.Contains(options, "omitempty") || strings.Contains(field.Tag.Get("metadata"), "optional")
+		if name != "" && name != "-" && !optional {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// enumOf returns the values of a closed set of texts, or nil.
+func enumOf(t reflect.Type) []any {
+	switch t {
+	case reflect.TypeFor[waymark.Code]():
+		return anys(waymark.Codes()...)
+	case reflect.TypeFor[waymark.Role]():
+		return anys(waymark.Roles()...)
+	case reflect.TypeFor[waymark.Action]():
+		return anys(waymark.Actions()...)
+	case reflect.TypeFor[waymark.Outcome]():
+		return anys(waymark.Outcomes()...)
+	case reflect.TypeFor[waymark.DeviceState]():
+		return anys(waymark.DeviceStates()...)
+	case reflect.TypeFor[waymark.ShipmentState]():
+		return anys(waymark.ShipmentStates()...)
+	case reflect.TypeFor[waymark.HandoffState]():
+		return anys(waymark.HandoffStates()...)
+	case reflect.TypeFor[waymark.ConditionState]():
+		return anys(waymark.ConditionStates()...)
+	}
+	return nil
+}
+
+func anys[T ~string](values ...T) []any {
+	all := make([]any, len(values))
+	for i, v := range values {
+		all[i] = string(v)
+	}
+	return all
+}

@@ -1,0 +1,91 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"go.uber.org/zap"
+)
+
+// Options is what the service is made of. All are required.
+type Options struct {
+	Ledger        Ledger
+	Authenticator Authenticator
+	Limits        Limits
+	Logger        *zap.Logger
+	Registry      *prometheus.Registry // served at /metrics
+}
+
+// Limits bound what callers can make the gateway hold.
+type Limits struct {
+	BodyBytes     int64 // of one request
+	InFlight      int   // requests under /v1 served at once
+	BytesInFlight int64 // of their bodies and the blocks fetched for them; at least each of the others
+	BlockBytes    int64 // of the largest block, which a question for a transaction fetches whole
+}
+
+// service is what the handlers work with.
+type service struct {
+	ledger    Ledger
+	auth      Authenticator
+	admission *admission
+	log       *zap.Logger
+	registry  *prometheus.Registry
+	metrics   *metrics
+	readiness *readiness
+	openapi   []byte
+}
+
+// New makes the handler of the whole API. Its metrics are registered with
+// o.Registry.
+func New(o Options) (http.Handler, error) {
+	document, err := OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		ledger:    o.Ledger,
+		auth:      o.Authenticator,
+		admission: &admission{limits: o.Limits},
+		log:       o.Logger,
+		registry:  o.Registry,
+		readiness: &readiness{ledger: o.Ledger},
+		openapi:   document,
+	}
+	s.metrics = newMetrics(o.Registry, s.admission.inFlight)
+	return s.engine(), nil
+}
+
+// engine registers the table with Gin.
+func (s *service) engine() *gin.Engine {
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // a redirect would be the one answer that is no problem document
+	engine.Use(s.observe, s.recover, secure)
+	engine.NoRoute(func(c *gin.Context) {
+		fail(c, waymark.Errorf(waymark.NotFound, "there is nothing at this path: see /openapi.json"))
+	})
+	engine.NoMethod(func(c *gin.Context) {
+		fail(c, &httpError{http.StatusMethodNotAllowed,
+			waymark.Errorf(waymark.Invalid, "this path does not have this method: see the header Allow")})
+	})
+	for _, r := range routes() {
+		engine.Handle(r.method, r.pattern(), s.chain(r)...)
+	}
+	return engine
+}
+
+// chain is what a request to r goes through.
+func (s *service) chain(r route) []gin.HandlerFunc {
+	serve := func(c *gin.Context) {
+		if err := r.serve(s, c); err != nil {
+			fail(c, err)
+		}
+	}
+	if r.open {
+		return []gin.HandlerFunc{serve}
+	}
+	return []gin.HandlerFunc{s.authenticate, s.admit(r), serve}
+}

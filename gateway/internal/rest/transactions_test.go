@@ -1,0 +1,120 @@
+package rest_test
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+const allowed = `{"allowed":true,"reasons":["members-read-transactions"]}`
+
+// question is what the policies are asked before a transaction is told.
+func question(role waymark.Role) call {
+	return call{Role: role, Tx: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: waymark.ActReadTransaction}}
+}
+
+func TestTransaction(t *testing.T) {
+	tests := []struct {
+		path     string
+		status   int
+		envelope bool
+	}{
+		{path: someTx, status: 200},
+		{path: someTx + "?envelope=true", status: 200, envelope: true},
+		{path: someTx + "?envelope=false", status: 200},
+		{path: someTx + "?envelope=1", status: 400},
+		{path: otherTx, status: 404},
+		{path: "A" + someTx[1:], status: 400},
+		{path: someTx[1:], status: 400},
+	}
+	for _, tt := range tests {
+		a := newAPI(t)
+		a.ledger.result = allowed
+		w := a.do("GET", "/v1/transactions/"+tt.path, "")
+		if w.Code != tt.status {
+			t.Errorf("%s: status %d: %s", tt.path, w.Code, w.Body)
+		}
+		var want []call
+		if tt.status != 400 { // what is malformed reaches nobody
+			want = []call{question(waymark.Operator), {Role: waymark.Operator, Request: tt.envelope}}
+		}
+		if got := a.ledger.seen(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: calls %+v, want %+v", tt.path, got, want)
+		}
+	}
+}
+
+// A transaction is told only to those whom the policies let read it, with its
+// envelope or without.
+func TestTransactionNeedsAPermit(t *testing.T) {
+	tests := []struct {
+		name    string
+		answer  string
+		err     error
+		status  int
+		code    waymark.Code
+		reasons []string
+	}{
+		{name: "denied by default", answer: `{"allowed":false,"reasons":["default-deny"]}`,
+			status: 403, code: waymark.Forbidden, reasons: []string{waymark.DefaultDeny}},
+		{name: "forbidden by rules", answer: `{"allowed":false,"reasons":["b","a"]}`,
+			status: 403, code: waymark.Forbidden, reasons: []string{"a", "b"}},
+		{name: "no decision", answer: `{}`, status: 403, code: waymark.Forbidden},
+		{name: "not an answer", answer: `[]`, status: 500, code: waymark.Internal},
+		{name: "may not even ask", err: waymark.Errorf(waymark.Forbidden, "no").Because("x"),
+			status: 403, code: waymark.Forbidden, reasons: []string{"x"}},
+		{name: "peer down", err: waymark.Errorf(waymark.Unavailable, "down"), status: 503, code: waymark.Unavailable},
+		{name: "odd", err: errors.New("odd"), status: 500, code: waymark.Internal},
+	}
+	for _, tt := range tests {
+		for _, query := range []string{"", "?envelope=true"} {
+			t.Run(tt.name+query, func(t *testing.T) {
+				a := newAPI(t)
+				a.ledger.result, a.ledger.err = tt.answer, tt.err
+				w := a.do("GET", "/v1/transactions/"+someTx+query, "", "Authorization", "Bearer "+relay)
+				p := problem(t, w)
+				if w.Code != tt.status || p.Code != tt.code || !slices.Equal(p.Reasons, tt.reasons) {
+					t.Errorf("got %d %s", w.Code, w.Body)
+				}
+				if got := a.ledger.seen(); !reflect.DeepEqual(got, []call{question(waymark.Relay)}) {
+					t.Errorf("calls %+v", got)
+				}
+			})
+		}
+	}
+}
+
+// A question for a transaction takes the place of the largest block, whatever
+// length of body its header claims, and leaves room for what is small.
+func TestBlocksInMemoryAreBounded(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.result = allowed
+	a.ledger.hold = make(chan struct{})
+	done := make(chan int)
+	get := func(path string) { done <- a.do("GET", path, "").Code }
+	go get("/v1/transactions/" + someTx)
+	a.ledger.await(t, 1)
+	claimed := request("GET", "/v1/transactions/"+someTx, "")
+	claimed.ContentLength = -1
+	for _, r := range []*http.Request{request("GET", "/v1/transactions/"+someTx, ""), claimed} {
+		w := a.send(r)
+		if p := problem(t, w); p.Code != waymark.Unavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("second block: %d %s", w.Code, w.Body)
+		}
+	}
+	go get("/v1/members/producer")
+	a.ledger.await(t, 2)
+	close(a.ledger.hold)
+	for range 2 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("held request: %d", status)
+		}
+	}
+	if w := a.send(claimed); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
