@@ -1,0 +1,90 @@
+// Command mqtt-bridge takes signed device messages from MQTT to the ledger: it
+// acknowledges what is on its disk, and keeps it until it is committed or in
+// quarantine with a reason.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"go.uber.org/zap"
+)
+
+const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
+       mqtt-bridge quarantine list|export|devices --config FILE
+       mqtt-bridge quarantine show|replay|drop|withdraw --config FILE NUMBER...
+`
+
+var errUsage = errors.New("unknown command; mqtt-bridge -h says how to call it")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "mqtt-bridge:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "quarantine" {
+		return quarantine(ctx, args[1:], os.Stdout)
+	}
+	flags := newFlags()
+	path := flags.String("config", "", "configuration file (YAML)")
+	broker := flags.String("broker", "", "embedded or external; wins over the file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	environ := os.Environ()
+	if *broker != "" {
+		environ = append(environ, "WAYMARK_BRIDGE_BROKER="+*broker)
+	}
+	c, err := config.Load(*path, environ)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c)
+}
+
+func serve(ctx context.Context, c config.Config) error {
+	log, err := newLogger(c.LogLevel)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }() // standard error cannot always be synced
+	b, err := bridge.Open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	err = b.Run(ctx)
+	return errors.Join(err, b.Close())
+}
+
+func newLogger(level string) (*zap.Logger, error) {
+	parsed, err := zap.ParseAtomicLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("log_level: %w", err)
+	}
+	settings := zap.NewProductionConfig()
+	settings.Level = parsed
+	log, err := settings.Build()
+	if err != nil {
+		return nil, fmt.Errorf("set up logging: %w", err)
+	}
+	return log, nil
+}
+
+func newFlags() *flag.FlagSet {
+	flags := flag.NewFlagSet("mqtt-bridge", flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(os.Stderr, usage) }
+	return flags
+}

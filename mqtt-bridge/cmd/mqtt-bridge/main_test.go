@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+)
+
+// writeConfig writes a file as `network up` does and returns its path, with one
+// message in quarantine.
+func writeConfig(t *testing.T) (path, listen string) {
+	t.Helper()
+	certFile, keyFile := gatewaytest.Certificate(t)
+	g := gatewaytest.New(t)
+	dir, broker, listen := t.TempDir(), freeAddress(t), freeAddress(t)
+	store, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, QuarantineBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.Append([]spool.Message{{Device: "logger-1", Payload: []byte("x"), Verdict: &spool.Verdict{Code: spool.Unreadable, Detail: "no"}}})
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("BROKER", broker, "LISTEN", listen, "CERT", certFile, "KEY", keyFile, "DIR", dir,
+		"URL", g.URL, "GWCA", g.CAFile, "TOKEN", g.TokenFile).Replace(`
+consortium: waymark
+broker: embedded
+embedded: {listen: "BROKER", cert_file: "CERT", key_file: "KEY", store_dir: "DIR/store"}
+mqtt: {url: "ssl://BROKER", ca_file: "CERT", client_id: waymark-bridge}
+gateway: {url: "URL", ca_file: "GWCA", token_file: "TOKEN"}
+spool_dir: "DIR"
+listen: "LISTEN"
+log_level: error
+`)
+	path = filepath.Join(dir, "bridge.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, listen
+}
+
+func TestServeAndQuarantine(t *testing.T) {
+	path, listen := writeConfig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, []string{"--config", path, "--broker", "embedded"}) }()
+	waitReady(t, listen)
+	command := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := quarantine(t.Context(), append(args[:1:1], append([]string{"--config", path}, args[1:]...)...), &out); err != nil {
+			t.Fatalf("quarantine %v: %v", args, err)
+		}
+		return out.String()
+	}
+	if got := command("list"); !strings.Contains(got, "logger-1\tunreadable\t\"no\"") {
+		t.Errorf("list: %s", got)
+	}
+	var exported spool.Quarantined
+	if err := json.Unmarshal([]byte(command("export")), &exported); err != nil || string(exported.Payload) != "x" {
+		t.Errorf("export: %+v, %v", exported, err)
+	}
+	if got := command("devices"); !strings.Contains(got, "logger-1\t1 messages") || !strings.HasSuffix(got, "\troom\n") {
+		t.Errorf("devices: %s", got)
+	}
+	if got := command("show", "1"); !strings.Contains(got, `"code": "unreadable"`) {
+		t.Errorf("show: %s", got)
+	}
+	command("replay", "1") // the fake ledger rejects it again
+	deadline := time.Now().Add(10 * time.Second)
+	for !strings.Contains(command("list"), "\tinvalid\t") {
+		if time.Now().After(deadline) {
+			t.Fatal("what was replayed did not come back")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	number, _, _ := strings.Cut(command("list"), "\t")
+	command("drop", number)
+	if got := command("list"); got != "" {
+		t.Errorf("after drop: %s", got)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+}
+
+func TestWrongCalls(t *testing.T) {
+	path, _ := writeConfig(t)
+	for _, args := range [][]string{
+		{},
+		{"--config", filepath.Join(t.TempDir(), "absent.yaml")},
+		{"--config", path, "--broker", "redis"},
+		{"--frobnicate"},
+		{"quarantine"},
+		{"quarantine", "list", "--config", path}, // no bridge runs
+		{"quarantine", "withdraw", "--config", path},
+		{"quarantine", "burn", "--config", path},
+		{"quarantine", "drop", "--config", path},
+	} {
+		if err := run(t.Context(), args); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+}
+
+func waitReady(t *testing.T, listen string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		response, err := http.Get("http://" + listen + "/readyz")
+		if err != nil {
+			continue
+		}
+		_ = response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	t.Fatal("the bridge does not come up")
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}

@@ -1,0 +1,40 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+)
+
+// quota knows whose quarantine is full.
+type quota interface {
+	// OverQuota reports whether a device has used up its quota.
+	OverQuota(device string) (bool, error)
+}
+
+// admission lets in devices that may speak and whose quarantine has room.
+type admission struct {
+	logins broker.Logins
+	quota  quota
+}
+
+// Login returns until when a device may stay. It fails with ResourceExhausted for
+// one whose quarantine is full, and as logins does. The password comes first: only
+// the device learns that its messages are bad.
+func (a admission) Login(ctx context.Context, device, password string) (time.Time, error) {
+	expires, err := a.logins.Login(ctx, device, password)
+	if err != nil {
+		return time.Time{}, err
+	}
+	full, err := a.quota.OverQuota(device)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if full {
+		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted,
+			"the quarantine of device %s is full: drop or replay some of its messages", device)
+	}
+	return expires, nil
+}

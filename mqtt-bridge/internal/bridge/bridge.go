@@ -1,0 +1,158 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// flushTimeout bounds the writing and acknowledging of what is queued when the
+// bridge stops. What it does not reach comes again from the broker.
+const flushTimeout = 5 * time.Second
+
+// Bridge is the assembled program.
+type Bridge struct {
+	config  config.Config
+	log     *zap.Logger
+	metrics *metrics.Metrics
+	spool   *spool.Spool
+	gateway *gateway.Client
+	logins  *login.Checker
+	broker  *broker.Broker // nil with an external broker
+	intake  *intake.Intake
+	relay   *relay.Relay
+	client  *mqtt.Client
+	admin   *admin.Server
+	suspect chan string // devices whose message was rejected
+
+	listening chan struct{} // holds a token once a subscription stands
+}
+
+// Open opens the spool and starts the embedded broker, if there is one. Close
+// undoes it.
+func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
+	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspect: make(chan string, maxSuspects), listening: make(chan struct{}, 1)}
+	for _, step := range []func(context.Context) error{b.openSpool, b.openGateway, b.openBroker, b.openClient, b.openAdmin} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
+	}
+	return b, nil
+}
+
+// Close stops the broker and closes the spool. To be called after Run.
+func (b *Bridge) Close() error {
+	if b.broker != nil {
+		b.broker.Stop()
+	}
+	if b.gateway != nil {
+		b.gateway.Close()
+	}
+	if b.spool != nil {
+		return b.spool.Close()
+	}
+	return nil
+}
+
+// Run works until ctx ends or the admin endpoint fails. Then it stops in order:
+// take nothing more, write and acknowledge what is queued, disconnect, let the
+// batches in flight end.
+func (b *Bridge) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	receiving, disconnect := context.WithCancel(context.WithoutCancel(ctx))
+	defer disconnect()
+	var parts sync.WaitGroup
+	var adminErr error
+	parts.Go(func() { adminErr = b.admin.Run(ctx); cancel() })
+	parts.Go(func() { b.relay.Run(ctx) })
+	parts.Go(func() { b.recheck(ctx) })
+	parts.Go(func() { b.admit(ctx) })
+	parts.Go(func() { b.settleBroker(ctx); b.client.Run(receiving) })
+	parts.Go(func() {
+		defer disconnect()
+		b.write(ctx)
+	})
+	b.log.Info("bridge runs", zap.String("admin", b.admin.Address()), zap.Int64("waiting", b.spool.Usage().Messages))
+	parts.Wait()
+	return adminErr
+}
+
+// write runs the intake until ctx ends and then for what is queued.
+func (b *Bridge) write(ctx context.Context) {
+	writing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		b.intake.Close()
+		time.AfterFunc(flushTimeout, cancel)
+	})()
+	b.intake.Run(writing)
+}
+
+// settleBroker waits, after a bridge that died, until the embedded broker will
+// send again first what was not acknowledged.
+func (b *Bridge) settleBroker(ctx context.Context) {
+	if b.broker == nil {
+		return
+	}
+	unsettled, err := b.broker.Unsettled(ctx)
+	if err != nil {
+		b.log.Warn("cannot tell what the broker has unacknowledged", zap.Error(err))
+	}
+	if !unsettled && err == nil {
+		return
+	}
+	select {
+	case <-time.After(b.config.MQTT.ReconnectWait):
+	case <-ctx.Done():
+	}
+}
+
+func (b *Bridge) openSpool(context.Context) error {
+	if err := os.MkdirAll(b.config.SpoolDir, 0o700); err != nil {
+		return fmt.Errorf("make spool folder: %w", err)
+	}
+	store, err := spool.Open(b.config.SpoolDir, spool.Limits{Bytes: b.config.SpoolBytes, QuarantineBytes: b.config.QuarantineBytes,
+		DeviceMessages: int64(b.config.QuarantineDeviceMessages), DeviceBytes: b.config.QuarantineDeviceBytes})
+	if err != nil {
+		return err
+	}
+	b.spool = store
+	b.metrics.Gauge("spool_messages", "Messages that wait in the spool.", func() float64 { return float64(store.Usage().Messages) })
+	b.metrics.Gauge("spool_bytes", "Bytes of the messages that wait.", func() float64 { return float64(store.Usage().Bytes) })
+	b.metrics.Gauge("quarantine_messages", "Messages in quarantine.", func() float64 { return float64(store.Usage().QuarantineMessages) })
+	b.metrics.Gauge("quarantine_bytes", "Bytes in quarantine.", func() float64 { return float64(store.Usage().QuarantineBytes) })
+	b.metrics.Gauge("held_messages", "Messages beyond their device's quota of the quarantine.", func() float64 { return float64(store.Usage().Held) })
+	b.metrics.Gauge("held_bytes", "Bytes of the messages held; they count against the spool.", func() float64 { return float64(store.Usage().HeldBytes) })
+	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.observer(), b.log)
+	return nil
+}
+
+func (b *Bridge) openGateway(context.Context) error {
+	g := b.config.Gateway
+	client, err := gateway.New(gateway.Options{URL: g.URL, CAFile: g.CAFile, TokenFile: g.TokenFile, Timeout: g.Timeout}, b.metrics.Request)
+	if err != nil {
+		return err
+	}
+	b.gateway, b.logins = client, login.New(b.config.Consortium, client)
+	r := b.config.Relay
+	b.relay = relay.New(b.spool, client, relay.Options{BatchMessages: r.BatchMessages, BatchBytes: r.BatchBytes,
+		Linger: r.Linger, MaxBackoff: r.MaxBackoff, StuckAttempts: r.StuckAttempts}, b.observer(), b.log)
+	b.metrics.Gauge("devices_set_aside", "Devices whose oldest message fails even alone.", func() float64 { return float64(b.relay.SetAside()) })
+	return nil
+}

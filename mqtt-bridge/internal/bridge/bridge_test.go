@@ -1,0 +1,224 @@
+package bridge_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+)
+
+// site is a bridge with everything around it.
+type site struct {
+	config  config.Config
+	gateway *gatewaytest.Gateway
+}
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	certFile, keyFile := gatewaytest.Certificate(t)
+	g := gatewaytest.New(t)
+	dir := t.TempDir()
+	c := config.Default()
+	c.Consortium = gatewaytest.Consortium
+	c.Embedded.Listen, c.Listen = freeAddress(t), freeAddress(t)
+	c.Embedded.CertFile, c.Embedded.KeyFile, c.Embedded.StoreDir = certFile, keyFile, filepath.Join(dir, "store")
+	c.MQTT.URL, c.MQTT.CAFile = "ssl://"+c.Embedded.Listen, certFile
+	c.Gateway.URL, c.Gateway.CAFile, c.Gateway.TokenFile = g.URL, g.CAFile, g.TokenFile
+	c.SpoolDir = filepath.Join(dir, "spool")
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return &site{config: c, gateway: g}
+}
+
+// start runs a bridge until the returned function is called, which waits for it.
+func (s *site) start(t testing.TB) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	b, err := bridge.Open(ctx, s.config, zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
+	var once atomic.Bool
+	stop = func() {
+		if once.Swap(true) {
+			return
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func (s *site) ready(t testing.TB) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.config.Listen+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+// options are those of a client written without any help of the bridge.
+func (s *site) options(t testing.TB, clientID, user, password string) *paho.ClientOptions {
+	t.Helper()
+	pem, err := os.ReadFile(s.config.Embedded.CertFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return paho.NewClientOptions().AddBroker(s.config.MQTT.URL).
+		SetTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).
+		SetClientID(clientID).SetUsername(user).SetPassword(password).
+		SetProtocolVersion(4).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second)
+}
+
+func (s *site) connect(t testing.TB, clientID, user, password string) (paho.Client, error) {
+	t.Helper()
+	client := paho.NewClient(s.options(t, clientID, user, password))
+	token := client.Connect()
+	token.WaitTimeout(10 * time.Second)
+	if token.Error() == nil {
+		t.Cleanup(func() { client.Disconnect(50) })
+	}
+	return client, token.Error()
+}
+
+func (s *site) device(t testing.TB, id string, format attest.Format) (*gatewaytest.Device, paho.Client) {
+	t.Helper()
+	d := gatewaytest.NewDevice(t, id, format)
+	s.gateway.Register(d.Record(t, waymark.DeviceActive))
+	client, err := s.connect(t, id, id, d.Password(t, time.Now()))
+	if err != nil {
+		t.Fatalf("connect %s: %v", id, err)
+	}
+	return d, client
+}
+
+// publish publishes n messages and waits for their acknowledgements.
+func publish(t testing.TB, client paho.Client, d *gatewaytest.Device, n int) {
+	t.Helper()
+	tokens := make([]paho.Token, n)
+	for i := range tokens {
+		tokens[i] = client.Publish("waymark/v1/"+d.ID+"/up", 1, false, d.Next(t))
+	}
+	for i, token := range tokens {
+		if !token.WaitTimeout(20*time.Second) || token.Error() != nil {
+			t.Fatalf("publish %d of %s: %v", i, d.ID, token.Error())
+		}
+	}
+}
+
+// inOrder reports whether the ledger has 1 to n of the device, in order.
+func (s *site) inOrder(device string, n int) bool {
+	want := make([]uint64, n)
+	for i := range want {
+		want[i] = uint64(i + 1)
+	}
+	return slices.Equal(s.gateway.Order(device), want)
+}
+
+func TestMessagesReachTheLedgerInOrder(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	for i, format := range []attest.Format{attest.JWS, attest.COSE} {
+		d, client := s.device(t, fmt.Sprintf("logger-%d", i), format)
+		publish(t, client, d, 200)
+		waitFor(t, "all of "+d.ID, func() bool { return s.inOrder(d.ID, 200) })
+	}
+}
+
+func TestNothingIsLostInAnOutageWithARestart(t *testing.T) {
+	s := newSite(t)
+	stop := s.start(t)
+	d, client := s.device(t, "logger-1", attest.JWS)
+	publish(t, client, d, 50)
+	s.gateway.Fail(func([]string) *gatewaytest.Failure {
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
+	})
+	publish(t, client, d, 100)
+	stop()
+	s.gateway.Fail(func(texts []string) *gatewaytest.Failure {
+		if texts == nil { // the registry answers, the ledger does not
+			return nil
+		}
+		return &gatewaytest.Failure{} // connection dropped
+	})
+	s.start(t)
+	client, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, client, d, 100)
+	s.gateway.Fail(nil)
+	waitFor(t, "all messages", func() bool { return s.inOrder(d.ID, 250) })
+}
+
+func TestFullSpoolHoldsTheBrokerBack(t *testing.T) {
+	const total = 5000 // about 2 MB: twice the spool
+	s := newSite(t)
+	s.config.SpoolBytes, s.config.QueueMessages = 1<<20, 64
+	s.start(t)
+	d, client := s.device(t, "logger-1", attest.JWS)
+	s.gateway.Fail(func([]string) *gatewaytest.Failure {
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
+	})
+	publish(t, client, d, total) // the broker keeps what the bridge does not take
+	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	time.Sleep(5 * time.Second) // the broker sends again meanwhile what is not acknowledged
+	s.gateway.Fail(nil)
+	waitFor(t, "all messages", func() bool { return len(s.gateway.Order(d.ID)) == total })
+	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(40 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("waited too long for %s", what)
+}

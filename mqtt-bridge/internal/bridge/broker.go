@@ -1,0 +1,108 @@
+package bridge
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
+	"go.uber.org/zap"
+)
+
+// admitWait is the time between two tries to let devices in.
+const admitWait = 2 * time.Second
+
+func (b *Bridge) openBroker(ctx context.Context) error {
+	if b.config.Broker != config.BrokerEmbedded {
+		return nil
+	}
+	e := b.config.Embedded
+	started, err := broker.Start(ctx, broker.Options{
+		Listen: e.Listen, CertFile: e.CertFile, KeyFile: e.KeyFile, StoreDir: e.StoreDir, StoreBytes: e.StoreBytes,
+		SyncAlways: e.SyncAlways, SyncInterval: e.SyncInterval, MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID,
+	}, admission{logins: b.logins, quota: b.spool}, b.metrics.Login, b.log)
+	if err != nil {
+		return err
+	}
+	b.broker = started
+	return nil
+}
+
+func (b *Bridge) openClient(context.Context) error {
+	m := b.config.MQTT
+	options := mqtt.Options{URL: m.URL, ClientID: m.ClientID, Username: m.Username, ReconnectWait: m.ReconnectWait}
+	if strings.HasPrefix(m.URL, "ssl:") {
+		settings, err := clientTLS(m)
+		if err != nil {
+			return err
+		}
+		options.TLS = settings
+	}
+	switch {
+	case b.broker != nil:
+		options.Username, options.Password = b.broker.Credential()
+	case m.PasswordFile != "":
+		password, err := os.ReadFile(m.PasswordFile)
+		if err != nil {
+			return fmt.Errorf("read broker password: %w", err)
+		}
+		options.Password = strings.TrimSpace(string(password))
+	}
+	b.client = mqtt.New(options, b.intake, b.subscribed, b.log)
+	return nil
+}
+
+// subscribed tells admit that a subscription stands.
+func (b *Bridge) subscribed() {
+	select {
+	case b.listening <- struct{}{}:
+	default: // it knows
+	}
+}
+
+// admit lets devices in once a subscription stands: from then on nothing is
+// acknowledged to them that nobody gets. It tries until it succeeds.
+func (b *Bridge) admit(ctx context.Context) {
+	select {
+	case <-b.listening:
+	case <-ctx.Done():
+		return
+	}
+	for b.broker != nil {
+		err := b.broker.Open()
+		if err == nil {
+			return
+		}
+		b.log.Error("devices are kept out", zap.Error(err), zap.Duration("wait", admitWait))
+		select {
+		case <-time.After(admitWait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func clientTLS(m config.MQTT) (*tls.Config, error) {
+	pem, err := os.ReadFile(m.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read broker CA: %w", err)
+	}
+	settings := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	if !settings.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("broker CA %s holds no PEM certificate", m.CAFile)
+	}
+	if m.CertFile != "" {
+		certificate, err := tls.LoadX509KeyPair(m.CertFile, m.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("load client certificate: %w", err)
+		}
+		settings.Certificates = []tls.Certificate{certificate}
+	}
+	return settings, nil
+}

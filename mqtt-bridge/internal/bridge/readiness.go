@@ -1,0 +1,54 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+)
+
+func (b *Bridge) openAdmin(context.Context) error {
+	token, err := admin.EnsureToken(b.config.AdminToken())
+	if err != nil {
+		return err
+	}
+	b.admin, err = admin.New(b.config.Listen, token, b.spool, b.metrics.Handler(), b.checks(), b.log)
+	return err
+}
+
+// checks say whether messages can be taken. A gateway that is away is what the
+// spool is for, so it is shown and does not count; a credential that the gateway
+// refuses needs a person, so it does.
+func (b *Bridge) checks() []admin.Check {
+	return []admin.Check{
+		{Name: "mqtt", Required: true, Holds: func() error {
+			if !b.client.Subscribed() {
+				return errors.New("not subscribed at the broker")
+			}
+			return nil
+		}},
+		{Name: "devices", Required: true, Holds: func() error {
+			if b.broker != nil && !b.broker.Opened() {
+				return errors.New("devices are not let in")
+			}
+			return nil
+		}},
+		{Name: "spool", Required: true, Holds: b.intake.Failure},
+		{Name: "credential", Required: true, Holds: func() error {
+			if err := b.relay.Health(); gateway.CredentialRefused(err) {
+				return fmt.Errorf("the gateway refuses our token: %w", err)
+			}
+			return nil
+		}},
+		{Name: "quarantine", Required: true, Holds: func() error {
+			if err := b.relay.Health(); errors.Is(err, spool.ErrQuarantineFull) {
+				return err
+			}
+			return nil
+		}},
+		{Name: "gateway", Holds: b.relay.Health},
+	}
+}

@@ -1,0 +1,73 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+const (
+	// maxSuspects bounds the devices that wait to be looked at; one more is left
+	// out, and comes back with its next rejected message.
+	maxSuspects    = 1024
+	recheckTimeout = 10 * time.Second
+)
+
+// observer counts, and remembers whose messages are refused.
+type observer struct {
+	*metrics.Metrics
+	suspect chan<- string
+}
+
+func (b *Bridge) observer() *observer { return &observer{Metrics: b.metrics, suspect: b.suspect} }
+
+// Quarantined is told of a message once it is in quarantine.
+func (o *observer) Quarantined(device string, code spool.Code) {
+	o.Metrics.Quarantined(code)
+	o.Rejected(device)
+}
+
+// Rejected is told of a device of which the ledger rejected a message.
+func (o *observer) Rejected(device string) {
+	select {
+	case o.suspect <- device:
+	default:
+	}
+}
+
+// recheck disconnects devices that are no longer active, or have used up their
+// quota of the quarantine. A device was checked when it logged in; that its message
+// is refused is the sign to look again.
+func (b *Bridge) recheck(ctx context.Context) {
+	for {
+		select {
+		case device := <-b.suspect:
+			b.recheckOne(ctx, device)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (b *Bridge) recheckOne(ctx context.Context, device string) {
+	if b.broker == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, recheckTimeout)
+	defer cancel()
+	full, err := b.spool.OverQuota(device)
+	if err != nil {
+		b.log.Error("cannot read the quota of a device", zap.String("device_id", device), zap.Error(err))
+	}
+	if !full && b.logins.Active(ctx, device) {
+		return
+	}
+	if err := b.broker.Disconnect(device); err != nil {
+		b.log.Warn("cannot disconnect device", zap.String("device_id", device), zap.Error(err))
+		return
+	}
+	b.log.Info("device disconnected: it is not active, or its quarantine is full", zap.String("device_id", device), zap.Bool("quarantine_full", full))
+}

@@ -1,0 +1,142 @@
+package broker
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"go.uber.org/zap"
+)
+
+// loginTimeout bounds one login, the look at the registry included. It is less
+// than authSeconds.
+const loginTimeout = 8 * time.Second
+
+// internalUser is the name of the broker's own connections inside the process.
+// No device can have it: it is no id.
+const internalUser = ".internal"
+
+// Logins decides who is a device.
+type Logins interface {
+	// Login checks a device's password and returns until when it is good. An
+	// error says why the device is refused.
+	Login(ctx context.Context, device, password string) (time.Time, error)
+}
+
+// authenticator admits the bridge, the broker's own connections, and devices
+// once the bridge listens.
+type authenticator struct {
+	logins   Logins
+	bridgeID string
+	secret   string      // of the bridge and of internal connections; never leaves the process
+	open     atomic.Bool // devices may connect
+	log      *zap.Logger
+	observe  func(accepted bool)
+	full     func() bool // as many devices as may be are connected
+}
+
+func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *zap.Logger) *authenticator {
+	return &authenticator{logins: logins, bridgeID: bridgeID, secret: rand.Text(), observe: observe, log: log}
+}
+
+// Check is called by the server for each new connection, in that connection's
+// own goroutine.
+func (a *authenticator) Check(c server.ClientAuthentication) bool {
+	name, password := c.GetOpts().Username, c.GetOpts().Password
+	clientID, isMQTT := mqttClientID(c)
+	switch {
+	case !isMQTT:
+		return name == internalUser && a.isSecret(password)
+	case name == a.bridgeID || clientID == a.bridgeID:
+		if name != clientID || !a.isSecret(password) {
+			return false
+		}
+		c.RegisterUser(&server.User{Username: name, Permissions: bridgePermissions()})
+		return true
+	}
+	return a.admitDevice(c, clientID, name, password)
+}
+
+func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID, name, password string) bool {
+	expires, err := a.checkDevice(clientID, name, password)
+	a.observe(err == nil)
+	if err != nil {
+		a.log.Info("device refused", zap.String("device_id", printable(name)), zap.Error(err))
+		return false
+	}
+	c.RegisterUser(&server.User{Username: name, Permissions: devicePermissions(name), ConnectionDeadline: expires})
+	return true
+}
+
+func (a *authenticator) checkDevice(clientID, name, password string) (time.Time, error) {
+	if a.full() {
+		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
+	}
+	if !a.open.Load() {
+		return time.Time{}, waymark.Errorf(waymark.Unavailable, "the bridge is not subscribed yet: connect again")
+	}
+	if err := waymark.ValidateID("/username", name); err != nil {
+		return time.Time{}, err
+	}
+	// Else a device could take over another's session, or the bridge's.
+	if clientID != name {
+		return time.Time{}, waymark.Errorf(waymark.Unauthenticated, "client id and user name must both be the device id")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	defer cancel()
+	return a.logins.Login(ctx, name, password)
+}
+
+func (a *authenticator) isSecret(password string) bool {
+	return subtle.ConstantTimeCompare([]byte(password), []byte(a.secret)) == 1
+}
+
+// bridgePermissions: all devices' messages in, and their down topics out. The
+// inbox is where the server itself delivers messages of QoS 1.
+func bridgePermissions() *server.Permissions {
+	return &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: []string{"waymark.v1.*.down"}},
+		Subscribe: &server.SubjectPermission{Allow: []string{"waymark.v1.*.up", "$MQTT.sub.>"}},
+	}
+}
+
+// devicePermissions: its own topics, letter for letter.
+func devicePermissions(device string) *server.Permissions {
+	return &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: []string{"waymark.v1." + device + ".up"}},
+		Subscribe: &server.SubjectPermission{Allow: []string{"waymark.v1." + device + ".down"}},
+	}
+}
+
+// connectionName is `address - mid:N - "client id"`.
+var connectionName = regexp.MustCompile(`(?s) - mid(?:_ws)?:\d+ - (".*")$`)
+
+// mqttClientID reads the client id from the server's name of the connection:
+// there is no other way to it here.
+func mqttClientID(c server.ClientAuthentication) (string, bool) {
+	named, ok := c.(fmt.Stringer)
+	if !ok {
+		return "", false
+	}
+	parts := connectionName.FindStringSubmatch(named.String())
+	if parts == nil {
+		return "", false
+	}
+	id, err := strconv.Unquote(parts[1])
+	return id, err == nil
+}
+
+// printable keeps a hostile name from filling the log.
+func printable(name string) string {
+	if waymark.ValidateID("", name) != nil {
+		return "(not an id)"
+	}
+	return name
+}

@@ -1,0 +1,132 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+const startTimeout = 30 * time.Second
+
+// Broker is the running broker.
+type Broker struct {
+	server   *server.Server
+	auth     *authenticator
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	addr     string
+	storeDir string
+	log      *zap.Logger
+}
+
+// Start starts the broker. Devices are refused until Open. observe is told of
+// each device's attempt to log in.
+func Start(ctx context.Context, o Options, logins Logins, observe func(accepted bool), log *zap.Logger) (*Broker, error) {
+	auth := newAuthenticator(logins, o.BridgeID, observe, log)
+	options, err := o.server(auth)
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(options)
+	if err != nil {
+		return nil, fmt.Errorf("set up broker: %w", err)
+	}
+	auth.full = func() bool { return s.NumClients() > o.MaxConnections+ownConnections }
+	s.SetLogger(&logger{log: log}, false, false)
+	// The server says that it cannot listen by Fatalf, and goes on without.
+	if err := portFree(o.Listen); err != nil {
+		return nil, err
+	}
+	s.Start()
+	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, log: log}
+	if err := b.prepare(ctx, o); err != nil {
+		b.Stop()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Address is where it listens, host:port.
+func (b *Broker) Address() string { return b.addr }
+
+// Credential is what the bridge's own client presents.
+func (b *Broker) Credential() (username, password string) { return b.auth.bridgeID, b.auth.secret }
+
+// Disconnect ends the connection of a device, if there is one. Logging in again
+// is up to Logins.
+func (b *Broker) Disconnect(device string) error {
+	connections, err := b.server.Connz(&server.ConnzOptions{MQTTClient: device, Username: true})
+	if err != nil {
+		return fmt.Errorf("find connection: %w", err)
+	}
+	var failures []error
+	for _, c := range connections.Conns {
+		failures = append(failures, b.server.DisconnectClientByID(c.Cid))
+	}
+	if err := errors.Join(failures...); err != nil {
+		return fmt.Errorf("disconnect device: %w", err)
+	}
+	return nil
+}
+
+// Stop ends all connections and closes the store.
+func (b *Broker) Stop() {
+	if b.conn != nil {
+		b.conn.Close()
+	}
+	b.server.Shutdown()
+	b.server.WaitForShutdown()
+}
+
+func (b *Broker) prepare(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if !b.server.ReadyForConnections(startTimeout) {
+		return fmt.Errorf("broker does not come up on %s within %s", o.Listen, startTimeout)
+	}
+	address, err := mqttAddress(b.server, o.Listen)
+	if err != nil {
+		return err
+	}
+	b.addr = address
+	b.conn, err = nats.Connect("", nats.InProcessServer(b.server), nats.UserInfo(internalUser, b.auth.secret))
+	if err != nil {
+		return fmt.Errorf("connect to broker in process: %w", err)
+	}
+	b.js, err = jetstream.New(b.conn)
+	if err != nil {
+		return fmt.Errorf("open broker store: %w", err)
+	}
+	if err := b.clearUnopened(ctx); err != nil {
+		return err
+	}
+	return b.prepareStreams(ctx, o.StoreBytes)
+}
+
+// mqttAddress finds the port that was chosen if the configured one is 0.
+func mqttAddress(s *server.Server, listen string) (string, error) {
+	v, err := s.Varz(nil)
+	if err != nil {
+		return "", fmt.Errorf("read broker state: %w", err)
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", fmt.Errorf("read listen address: %w", err)
+	}
+	return net.JoinHostPort(host, fmt.Sprint(v.MQTT.Port)), nil
+}
+
+func portFree(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("broker cannot listen: %w", err)
+	}
+	return listener.Close()
+}

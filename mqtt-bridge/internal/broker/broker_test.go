@@ -1,0 +1,184 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"go.uber.org/zap"
+)
+
+// nobody refuses every device.
+type nobody struct{}
+
+func (nobody) Login(context.Context, string, string) (time.Time, error) {
+	return time.Time{}, errors.New("refused")
+}
+
+func start(t *testing.T, o Options) *Broker {
+	t.Helper()
+	b, err := Start(t.Context(), o, nobody{}, func(bool) {}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	return b
+}
+
+func options(t *testing.T) Options {
+	t.Helper()
+	certFile, keyFile := gatewaytest.Certificate(t)
+	return Options{Listen: "127.0.0.1:0", CertFile: certFile, KeyFile: keyFile, StoreDir: t.TempDir(),
+		StoreBytes: 16 << 20, SyncInterval: time.Second, MaxConnections: 10, BridgeID: "waymark-bridge"}
+}
+
+// subscribe subscribes as the bridge does, and leaves.
+func subscribe(t *testing.T, b *Broker, caFile string) {
+	t.Helper()
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	name, password := b.Credential()
+	client := paho.NewClient(paho.NewClientOptions().AddBroker("ssl://" + b.Address()).
+		SetTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).
+		SetClientID(name).SetUsername(name).SetPassword(password).SetCleanSession(false).SetProtocolVersion(4))
+	for _, token := range []func() paho.Token{
+		client.Connect,
+		func() paho.Token { return client.Subscribe("waymark/v1/+/up", 1, nil) },
+	} {
+		if t1 := token(); !t1.WaitTimeout(10*time.Second) || t1.Error() != nil {
+			t.Fatal(t1.Error())
+		}
+	}
+	client.Disconnect(100)
+}
+
+func consumers(t *testing.T, b *Broker) int {
+	t.Helper()
+	stream, err := b.js.Stream(t.Context(), messagesStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream.CachedInfo().State.Consumers
+}
+
+func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
+	o := options(t)
+	for _, step := range []struct {
+		name string
+		open bool // at the end of the step
+		want int  // subscriptions at its start
+	}{
+		{"new", false, 0},
+		{"died before it was open: starts afresh", true, 0},
+		{"was open: keeps its session", true, 1},
+		{"another bound", true, 1},
+	} {
+		o.StoreBytes += 1 << 20
+		b := start(t, o)
+		if got := consumers(t, b); got != step.want {
+			t.Errorf("%s: %d subscriptions, want %d", step.name, got, step.want)
+		}
+		subscribe(t, b, o.CertFile)
+		if unsettled, err := b.Unsettled(t.Context()); unsettled || err != nil {
+			t.Errorf("%s: unsettled %t, %v", step.name, unsettled, err)
+		}
+		if step.open {
+			if err := b.Open(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stream, err := b.js.Stream(t.Context(), messagesStream)
+		if err != nil || stream.CachedInfo().Config.MaxBytes != o.StoreBytes {
+			t.Errorf("%s: bound %d, %v", step.name, stream.CachedInfo().Config.MaxBytes, err)
+		}
+		b.Stop()
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	o := options(t)
+	o.Listen = start(t, o).Address()
+	o.StoreDir = t.TempDir()
+	if b, err := Start(t.Context(), o, nobody{}, func(bool) {}, zap.NewNop()); err == nil {
+		b.Stop()
+		t.Error("two brokers on one port")
+	}
+}
+
+// named is a connection as the server names it.
+type named struct {
+	server.ClientAuthentication
+	name string
+}
+
+func (n named) String() string { return n.name }
+
+func FuzzClientID(f *testing.F) {
+	for _, id := range []string{"logger-1", "", `x" - mid:1 - "waymark-bridge`, "a\nb", `\`, "\xff", ` - mid:1 - "y"`} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		got, ok := mqttClientID(named{name: fmt.Sprintf("127.0.0.1:5 - mid:7 - %q", id)})
+		if !ok || got != id {
+			t.Errorf("read %q, %t; want %q", got, ok, id)
+		}
+	})
+}
+
+func TestStoreWithMessagesIsKeptWithoutItsMark(t *testing.T) {
+	o := options(t)
+	b := start(t, o)
+	subscribe(t, b, o.CertFile)
+	if err := b.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.js.Publish(t.Context(), "$MQTT.msgs.waymark.v1.logger-1.up", []byte("acknowledged")); err != nil {
+		t.Fatal(err)
+	}
+	b.Stop()
+	mark := filepath.Join(o.StoreDir, openedFile)
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	b = start(t, o)
+	if held, err := b.heldMessages(t.Context()); held != 1 || err != nil || consumers(t, b) != 1 {
+		t.Errorf("%d messages and %d subscriptions are left, %v", held, consumers(t, b), err)
+	}
+	if err := b.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(mark); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDevicesAreKeptOutWithoutAMark(t *testing.T) {
+	o := options(t)
+	b := start(t, o)
+	mark := filepath.Join(o.StoreDir, openedFile)
+	if err := os.Mkdir(mark, 0o700); err != nil { // where the file is to be
+		t.Fatal(err)
+	}
+	if err := b.Open(); err == nil || b.Opened() {
+		t.Errorf("opened %t, %v", b.Opened(), err)
+	}
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Open(); err != nil || !b.Opened() {
+		t.Errorf("opened %t, %v", b.Opened(), err)
+	}
+}

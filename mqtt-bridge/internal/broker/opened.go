@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+)
+
+// openedFile, in the store's folder, is the mark that devices were let in. Until
+// then nothing was acknowledged to anyone.
+const openedFile = "opened"
+
+// Open lets devices in. To be called once the bridge's subscription stands:
+// before its first one the broker would acknowledge messages that nobody gets. If
+// it fails, devices are kept out; it can be called again.
+func (b *Broker) Open() error {
+	if b.auth.open.Load() {
+		return nil
+	}
+	if err := b.markOpened(); err != nil {
+		return fmt.Errorf("open broker: %w", err)
+	}
+	b.auth.open.Store(true)
+	return nil
+}
+
+// Opened reports whether devices are let in.
+func (b *Broker) Opened() bool { return b.auth.open.Load() }
+
+// markOpened writes the mark and has it on the disk before it returns, with all
+// folders of the store: after a power loss a mark that is missing would make a
+// store that devices have filled look like one that never opened.
+func (b *Broker) markOpened() error {
+	file, err := os.OpenFile(filepath.Join(b.storeDir, openedFile), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return filepath.WalkDir(b.storeDir, func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the server put something away meanwhile
+		}
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		return syncFolder(path)
+	})
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path) //nolint:gosec // a folder of the broker's own store
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// clearUnopened starts afresh if the process died before devices were ever let
+// in. The bridge's half-made subscription would otherwise stay in the way: it
+// holds messages for nobody, and takes the one place there is. A store that holds
+// messages was open, whatever the mark says, and is left as it is.
+func (b *Broker) clearUnopened(ctx context.Context) error {
+	_, err := os.Stat(filepath.Join(b.storeDir, openedFile))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	held, err := b.heldMessages(ctx)
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		b.log.Warn("broker store has no mark that it was open, but holds messages: it is kept", zap.Uint64("messages", held))
+		return nil
+	}
+	for _, name := range []string{messagesStream, sessionsStream} {
+		if err := b.js.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("clear broker stream %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// heldMessages counts the devices' messages in the store.
+func (b *Broker) heldMessages(ctx context.Context) (uint64, error) {
+	stream, err := b.js.Stream(ctx, messagesStream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read broker stream: %w", err)
+	}
+	return stream.CachedInfo().State.Msgs, nil
+}

@@ -1,0 +1,95 @@
+package broker
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// AckWait is how long the broker waits for an acknowledgement before it sends a
+// message again. Whoever reconnects sooner gets newer messages before older ones.
+const AckWait = 2 * time.Second
+
+const (
+	serverName = "waymark-bridge"
+	// maxPayload leaves room above waymark.MaxMessageBytes, so that a message
+	// that is somewhat too long is acknowledged and found in quarantine. A longer
+	// one costs the device its connection.
+	maxPayload    = 128 << 10
+	maxAckPending = 1024
+	// ownConnections are the bridge's and the broker's own.
+	ownConnections = 2
+	// spareConnections are for the bridge, the broker's own, and those that have
+	// not logged in yet: devices must not be able to keep the bridge out.
+	spareConnections = 256
+	authSeconds      = 10
+	tlsSeconds       = 10
+	writeDeadline    = 10 * time.Second
+	maxPendingBytes  = 64 << 20
+	// storeReserve is what the store may hold besides the messages: sessions,
+	// retained messages, messages of QoS 2 on their way.
+	storeReserve = 256 << 20
+)
+
+// Options say where the broker listens and what it keeps.
+type Options struct {
+	Listen         string // host:port
+	CertFile       string // PEM chain
+	KeyFile        string // PEM
+	StoreDir       string
+	StoreBytes     int64 // bounds the messages held for the bridge
+	SyncAlways     bool
+	SyncInterval   time.Duration
+	MaxConnections int
+	BridgeID       string // MQTT client id and user name of the bridge
+}
+
+func (o Options) server(auth *authenticator) (*server.Options, error) {
+	host, portText, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("read listen address: %w", err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, fmt.Errorf("read listen port: %w", err)
+	}
+	certificate, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load broker certificate: %w", err)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	options := &server.Options{
+		ServerName:      serverName,
+		DontListen:      true, // no NATS port: only MQTT, and connections inside this process
+		NoSigs:          true,
+		NoLog:           true, // Start sets a logger of ours
+		JetStream:       true,
+		StoreDir:        o.StoreDir,
+		SyncAlways:      o.SyncAlways,
+		SyncInterval:    o.SyncInterval,
+		MaxPayload:      maxPayload,
+		MaxConn:         o.MaxConnections + spareConnections,
+		MaxPending:      maxPendingBytes,
+		WriteDeadline:   writeDeadline,
+		JetStreamLimits: server.JSLimitOpts{DefaultMaxConsumers: -1}, // the default refuses the 1001st
+		// Sum of the streams' bounds must fit.
+		JetStreamMaxStore:          o.StoreBytes + storeReserve,
+		JetStreamMaxMemory:         16 << 20,
+		CustomClientAuthentication: auth,
+	}
+	options.MQTT = server.MQTTOpts{
+		Host: host, Port: port,
+		TLSConfig:     &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSTimeout:    tlsSeconds,
+		AuthTimeout:   authSeconds,
+		AckWait:       AckWait,
+		MaxAckPending: maxAckPending,
+	}
+	return options, nil
+}

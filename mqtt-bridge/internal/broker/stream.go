@@ -1,0 +1,83 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The server's own streams.
+const (
+	messagesStream = "$MQTT_msgs" // messages of QoS 1, for each session that subscribed at QoS 1
+	sessionsStream = "$MQTT_sess" // sessions and their subscriptions
+)
+
+// prepareStreams makes the server's own streams before it does, with bounds. By
+// default they have none: a full store then locks the subscriber out, too.
+func (b *Broker) prepareStreams(ctx context.Context, storeBytes int64) error {
+	streams := []jetstream.StreamConfig{
+		{
+			Name: messagesStream, Subjects: []string{"$MQTT.msgs.>"}, Storage: jetstream.FileStorage,
+			Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, MaxBytes: storeBytes,
+			// The bridge's. Each one more would be scanned at every acknowledgement,
+			// so a device that subscribes at QoS 1 is refused.
+			MaxConsumers: 1,
+		},
+		{
+			Name: "$MQTT_qos2in", Subjects: []string{"$MQTT.qos2.>"}, Storage: jetstream.FileStorage,
+			Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxMsgsPerSubject: 1,
+			DiscardNewPerSubject: true, MaxBytes: storeReserve / 4,
+		},
+		{
+			Name: "$MQTT_rmsgs", Subjects: []string{"$MQTT.rmsgs.>"}, Storage: jetstream.FileStorage,
+			Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, MaxBytes: storeReserve / 4,
+		},
+	}
+	for _, config := range streams {
+		if err := b.prepareStream(ctx, config); err != nil {
+			return fmt.Errorf("prepare broker stream %s: %w", config.Name, err)
+		}
+	}
+	return nil
+}
+
+// prepareStream asks before it creates: a stream that exists keeps what it holds,
+// and gets the bound of the present configuration.
+func (b *Broker) prepareStream(ctx context.Context, config jetstream.StreamConfig) error {
+	stream, err := b.js.Stream(ctx, config.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = b.js.CreateStream(ctx, config)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	existing := stream.CachedInfo().Config
+	if existing.MaxBytes == config.MaxBytes {
+		return nil
+	}
+	existing.MaxBytes = config.MaxBytes
+	_, err = b.js.UpdateStream(ctx, existing)
+	return err
+}
+
+// Unsettled reports whether messages were sent to the bridge and not yet
+// acknowledged. Until AckWait has passed since, a new connection would get newer
+// messages before them.
+func (b *Broker) Unsettled(ctx context.Context) (bool, error) {
+	stream, err := b.js.Stream(ctx, messagesStream)
+	if err != nil {
+		return false, fmt.Errorf("read broker stream: %w", err)
+	}
+	consumers := stream.ListConsumers(ctx)
+	unsettled := false
+	for info := range consumers.Info() {
+		unsettled = unsettled || info.NumAckPending > 0
+	}
+	if err := consumers.Err(); err != nil {
+		return false, fmt.Errorf("list broker consumers: %w", err)
+	}
+	return unsettled, nil
+}

@@ -1,0 +1,140 @@
+package config
+
+import "time"
+
+// Broker says where devices connect.
+type Broker string
+
+// The brokers.
+const (
+	BrokerEmbedded Broker = "embedded" // inside this process
+	BrokerExternal Broker = "external" // any MQTT 3.1.1 broker, set up as README.md says
+)
+
+// Config is the whole configuration. Every member can also be set by an
+// environment variable: WAYMARK_BRIDGE_ and the path in capitals, with two
+// underscores between levels, as in WAYMARK_BRIDGE_GATEWAY__TOKEN_FILE. The
+// environment wins over the file.
+type Config struct {
+	// Consortium is the audience that every device message must name. Required.
+	Consortium string `koanf:"consortium"`
+	// Broker is embedded (default) or external.
+	Broker Broker `koanf:"broker"`
+	// Embedded is used when Broker is embedded.
+	Embedded Embedded `koanf:"embedded"`
+	// MQTT is the bridge's own connection to the broker.
+	MQTT MQTT `koanf:"mqtt"`
+	// Gateway is where messages are submitted.
+	Gateway Gateway `koanf:"gateway"`
+	// Relay shapes the batches.
+	Relay Relay `koanf:"relay"`
+	// SpoolDir is the folder of the spool and of the admin token. Created if
+	// absent, mode 0700. One process at a time. Required.
+	SpoolDir string `koanf:"spool_dir"`
+	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait.
+	// Default 1 GiB, at least 1 MiB.
+	SpoolBytes int64 `koanf:"spool_bytes"`
+	// QuarantineBytes bounds the quarantine. Beyond it the bridge stops taking
+	// and relaying rather than drop anything. Default 256 MiB, at least 1 MiB.
+	QuarantineBytes int64 `koanf:"quarantine_bytes"`
+	// QuarantineDeviceMessages and QuarantineDeviceBytes are one device's quota of
+	// the quarantine. A device that has used it up is refused by the embedded broker
+	// until some of its messages are dropped or replayed; what it had acknowledged by
+	// then is held, and counts against SpoolBytes. Default 1000 messages, 1 to
+	// 1000000, and 4 MiB, at least 256 KiB.
+	QuarantineDeviceMessages int   `koanf:"quarantine_device_messages"`
+	QuarantineDeviceBytes    int64 `koanf:"quarantine_device_bytes"`
+	// QueueMessages bounds the messages in memory before the spool. Default
+	// 4096, 1 to 65536.
+	QueueMessages int `koanf:"queue_messages"`
+	// QueueBytes bounds the same queue in bytes. Default 32 MiB, at least 1 MiB.
+	QueueBytes int64 `koanf:"queue_bytes"`
+	// Listen is the host:port of the plain HTTP endpoint for health, metrics and
+	// the quarantine. A loopback address, unless AdminTokenFile is set. Required.
+	Listen string `koanf:"listen"`
+	// AdminTokenFile holds the bearer token of the quarantine endpoint. By
+	// default the bridge makes one in SpoolDir/admin.token.
+	AdminTokenFile string `koanf:"admin_token_file"`
+	// LogLevel is debug, info (default), warn or error.
+	LogLevel string `koanf:"log_level"`
+}
+
+// Embedded configures the embedded broker. Devices reach it by TLS only.
+type Embedded struct {
+	// Listen is the host:port for devices. Required.
+	Listen string `koanf:"listen"`
+	// CertFile and KeyFile are the listener's certificate chain and key, PEM. Required.
+	CertFile string `koanf:"cert_file"`
+	KeyFile  string `koanf:"key_file"`
+	// StoreDir is the folder of the broker's store. Required.
+	StoreDir string `koanf:"store_dir"`
+	// StoreBytes bounds the messages the broker holds for the bridge; when they
+	// are reached, publishers are refused. Default 1 GiB, at least 16 MiB.
+	StoreBytes int64 `koanf:"store_bytes"`
+	// SyncAlways makes the broker sync its store to the disk for each message
+	// before it acknowledges: nothing acknowledged is lost by a power loss
+	// either, at the price of one disk sync a message. Default true. If false, the
+	// store is synced every SyncInterval, and a power loss costs what was
+	// acknowledged since; a process that is killed loses nothing in both cases.
+	SyncAlways bool `koanf:"sync_always"`
+	// SyncInterval is used without SyncAlways only. Default 1s, 100ms to 2m.
+	SyncInterval time.Duration `koanf:"sync_interval"`
+	// MaxConnections bounds the devices connected at once. Default 10000, 1 to 100000.
+	MaxConnections int `koanf:"max_connections"`
+}
+
+// MQTT configures the bridge's own client.
+type MQTT struct {
+	// URL is ssl://host:port; tcp:// is accepted only for a loopback host. Required.
+	URL string `koanf:"url"`
+	// CAFile is the PEM certificate that the broker's certificate is checked
+	// with. Required with ssl.
+	CAFile string `koanf:"ca_file"`
+	// ClientID names the persistent session, and must stay the same for ever.
+	// Default waymark-bridge.
+	ClientID string `koanf:"client_id"`
+	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential
+	// at an external broker. The embedded broker knows its bridge without one.
+	Username     string `koanf:"username"`
+	PasswordFile string `koanf:"password_file"`
+	CertFile     string `koanf:"cert_file"`
+	KeyFile      string `koanf:"key_file"`
+	// ReconnectWait is the shortest wait before connecting again. It must be
+	// longer than the broker's time for sending again what was not acknowledged,
+	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
+	ReconnectWait time.Duration `koanf:"reconnect_wait"`
+}
+
+// Gateway configures the client of the REST gateway.
+type Gateway struct {
+	// URL is https://host:port. Required.
+	URL string `koanf:"url"`
+	// CAFile is the PEM certificate that the gateway's certificate is checked with. Required.
+	CAFile string `koanf:"ca_file"`
+	// TokenFile holds the bearer token of role relay. Read for each request, so
+	// that it can be replaced while the bridge runs. Required.
+	TokenFile string `koanf:"token_file"`
+	// Timeout bounds one request. It must exceed the time in which the gateway
+	// answers a write (its timeouts.total, 45s by default): a batch given up sooner
+	// is submitted again while the first is still on its way, and two transactions
+	// then contend for the same streams. Default 60s, 1s to 5m.
+	Timeout time.Duration `koanf:"timeout"`
+}
+
+// Relay shapes the batches.
+type Relay struct {
+	// BatchMessages bounds a batch. Default and at most waymark.MaxBatchMessages.
+	BatchMessages int `koanf:"batch_messages"`
+	// BatchBytes bounds the texts of a batch together. Default 1 MiB, 32 KiB to
+	// waymark.MaxBatchBytes.
+	BatchBytes int `koanf:"batch_bytes"`
+	// Linger is how long an idle shard waits for more before it submits.
+	// Default 20ms, 0 to 5s.
+	Linger time.Duration `koanf:"linger"`
+	// StuckAttempts is how often a message may fail alone, each time with a success
+	// of others since the last, before it goes into quarantine as stuck. Default 20,
+	// 3 to 10000.
+	StuckAttempts int `koanf:"stuck_attempts"`
+	// MaxBackoff caps the wait between two tries of one batch. Default 5s, 100ms to 5m.
+	MaxBackoff time.Duration `koanf:"max_backoff"`
+}

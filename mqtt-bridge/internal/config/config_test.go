@@ -1,0 +1,81 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+)
+
+const good = `
+consortium: waymark
+broker: embedded
+embedded: {listen: "127.0.0.1:8883", cert_file: c.pem, key_file: k.pem, store_dir: store}
+mqtt: {url: "ssl://127.0.0.1:8883", ca_file: ca.pem}
+gateway: {url: "https://127.0.0.1:7000", ca_file: ca.pem, token_file: token}
+relay: {linger: 5ms}
+spool_dir: spool
+listen: 127.0.0.1:9090
+`
+
+func load(t *testing.T, text string, environ ...string) (config.Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "bridge.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(path, environ)
+}
+
+func TestLoad(t *testing.T) {
+	c, err := load(t, good, "HOME=/", "WAYMARK_BRIDGE_GATEWAY__TOKEN_FILE=other", "WAYMARK_BRIDGE_RELAY__BATCH_MESSAGES=7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Gateway.TokenFile != "other" || c.Relay.BatchMessages != 7 || c.Relay.Linger != 5*time.Millisecond ||
+		c.MQTT.ClientID != "waymark-bridge" || c.Embedded.SyncInterval != time.Second || c.Broker != config.BrokerEmbedded {
+		t.Errorf("%+v", c)
+	}
+	if got := c.AdminToken(); got != filepath.Join("spool", "admin.token") {
+		t.Errorf("admin token %s", got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, test := range []struct{ name, old, replacement, want string }{
+		{"unknown member", "spool_dir:", "spol_dir:", "spol_dir"},
+		{"unknown broker", "broker: embedded", "broker: redis", "broker must be"},
+		{"no consortium", "consortium: waymark", "", "consortium"},
+		{"gateway in the clear", "https://", "http://", "gateway.url"},
+		{"broker in the clear", "ssl://", "tcp://", "mqtt.url"},
+		{"no broker certificate", "cert_file: c.pem, ", "", "embedded.cert_file"},
+		{"admin endpoint for all", "listen: 127.0.0.1:9090", "listen: 0.0.0.0:9090", "loopback"},
+		{"too small a spool", "spool_dir:", "spool_bytes: 1\nspool_dir:", "spool_bytes"},
+		{"too long a linger", "linger: 5ms", "linger: 5m", "relay.linger"},
+		{"not a duration", "linger: 5ms", "linger: soon", "linger"},
+		{"no YAML", "broker: embedded", "broker: [", "parse"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, strings.Replace(good, test.old, test.replacement, 1))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error about %q", err, test.want)
+			}
+		})
+	}
+	if _, err := load(t, good, "WAYMARK_BRIDGE_GATEWAY__TOKN_FILE=x"); err == nil {
+		t.Error("a misspelt variable is accepted")
+	}
+	if _, err := config.Load(filepath.Join(t.TempDir(), "absent.yaml"), nil); err == nil {
+		t.Error("an absent file is accepted")
+	}
+}
+
+func TestExternalBrokerOnThisMachineMayBeClear(t *testing.T) {
+	text := strings.NewReplacer("broker: embedded", "broker: external", "ssl://", "tcp://").Replace(good)
+	if _, err := load(t, text); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,156 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Validate checks every member and returns all that is wrong, joined.
+func (c Config) Validate() error {
+	return errors.Join(
+		wrap("consortium", waymark.ValidateID("/consortium", c.Consortium)),
+		c.validateBroker(),
+		c.validateMQTT(),
+		c.validateGateway(),
+		c.validateRelay(),
+		required("spool_dir", c.SpoolDir),
+		atLeast("spool_bytes", c.SpoolBytes, 1<<20),
+		atLeast("quarantine_bytes", c.QuarantineBytes, 1<<20),
+		between("quarantine_device_messages", c.QuarantineDeviceMessages, 1, 1000000),
+		atLeast("quarantine_device_bytes", c.QuarantineDeviceBytes, 256<<10),
+		between("queue_messages", c.QueueMessages, 1, 65536),
+		atLeast("queue_bytes", c.QueueBytes, 1<<20),
+		c.validateListen(),
+	)
+}
+
+// AdminToken is the file of the quarantine endpoint's bearer token.
+func (c Config) AdminToken() string {
+	if c.AdminTokenFile != "" {
+		return c.AdminTokenFile
+	}
+	return filepath.Join(c.SpoolDir, "admin.token")
+}
+
+func (c Config) validateBroker() error {
+	switch c.Broker {
+	case BrokerExternal:
+		return nil
+	case BrokerEmbedded:
+	default:
+		return fmt.Errorf("broker must be %s or %s, not %q", BrokerEmbedded, BrokerExternal, c.Broker)
+	}
+	e := c.Embedded
+	return errors.Join(
+		hostPort("embedded.listen", e.Listen),
+		required("embedded.cert_file", e.CertFile),
+		required("embedded.key_file", e.KeyFile),
+		required("embedded.store_dir", e.StoreDir),
+		atLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
+		between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
+		between("embedded.max_connections", e.MaxConnections, 1, 100000),
+	)
+}
+
+func (c Config) validateMQTT() error {
+	m := c.MQTT
+	u, err := url.Parse(m.URL)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("mqtt.url must be ssl://host:port, not %q", m.URL)
+	}
+	switch {
+	case u.Scheme == "ssl":
+		err = required("mqtt.ca_file", m.CAFile)
+	case u.Scheme != "tcp":
+		err = fmt.Errorf("mqtt.url must start with ssl:// or tcp://, not %s://", u.Scheme)
+	case !loopback(u.Hostname()) || c.Broker == BrokerEmbedded:
+		err = errors.New("mqtt.url must be ssl://: tcp:// is for an external broker on this machine only")
+	}
+	if (m.CertFile == "") != (m.KeyFile == "") {
+		err = errors.Join(err, errors.New("mqtt.cert_file and mqtt.key_file go together"))
+	}
+	return errors.Join(err,
+		wrap("mqtt.client_id", waymark.ValidateID("/mqtt/client_id", m.ClientID)),
+		between("mqtt.reconnect_wait", m.ReconnectWait, 0, time.Minute))
+}
+
+func (c Config) validateGateway() error {
+	u, err := url.Parse(c.Gateway.URL)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("gateway.url must be https://host:port, not %q", c.Gateway.URL)
+	}
+	return errors.Join(
+		required("gateway.ca_file", c.Gateway.CAFile),
+		required("gateway.token_file", c.Gateway.TokenFile),
+		between("gateway.timeout", c.Gateway.Timeout, time.Second, 5*time.Minute),
+	)
+}
+
+func (c Config) validateRelay() error {
+	r := c.Relay
+	return errors.Join(
+		between("relay.batch_messages", r.BatchMessages, 1, waymark.MaxBatchMessages),
+		between("relay.batch_bytes", r.BatchBytes, waymark.MaxMessageBytes, waymark.MaxBatchBytes),
+		between("relay.linger", r.Linger, 0, 5*time.Second),
+		between("relay.stuck_attempts", r.StuckAttempts, 3, 10000),
+		between("relay.max_backoff", r.MaxBackoff, 100*time.Millisecond, 5*time.Minute),
+	)
+}
+
+func (c Config) validateListen() error {
+	if err := hostPort("listen", c.Listen); err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err == nil && !loopback(host) && c.AdminTokenFile == "" {
+		return errors.New("listen must be a loopback address, since it is plain HTTP; set admin_token_file to listen elsewhere")
+	}
+	return err
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && address.IsLoopback())
+}
+
+func hostPort(name, value string) error {
+	if _, _, err := net.SplitHostPort(value); err != nil {
+		return fmt.Errorf("%s must be host:port, not %q", name, value)
+	}
+	return nil
+}
+
+func required(name, value string) error {
+	if value == "" {
+		return fmt.Errorf("%s is required", name)
+	}
+	return nil
+}
+
+func wrap(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+func atLeast(name string, value, low int64) error {
+	if value < low {
+		return fmt.Errorf("%s must be at least %d, is %d", name, low, value)
+	}
+	return nil
+}
+
+func between[T int | time.Duration](name string, value, low, high T) error {
+	if value < low || value > high {
+		return fmt.Errorf("%s must be %v to %v, is %v", name, low, high, value)
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package gatewaytest
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+)
+
+const token = "relay-token"
+
+// Failure is an answer that is no success.
+type Failure struct {
+	Status     int
+	Code       waymark.Code
+	RetryAfter string // seconds
+}
+
+// Gateway is the fake.
+type Gateway struct {
+	URL       string
+	CAFile    string
+	TokenFile string
+
+	mu       sync.Mutex
+	devices  map[string]waymark.Device
+	recorded map[string]map[uint64]bool
+	order    map[string][]uint64
+	batches  [][]string
+	failing  func(texts []string) *Failure
+	asked    int
+}
+
+// New starts a fake that ends with the test.
+func New(t testing.TB) *Gateway {
+	t.Helper()
+	certFile, keyFile := Certificate(t)
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	check(t, err)
+	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
+		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{}}
+	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/messages", g.messages)
+	mux.HandleFunc("GET /v1/devices/{id}", g.device)
+	server := httptest.NewUnstartedServer(authenticated(mux))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	g.URL = server.URL
+	return g
+}
+
+// Register puts a device into the registry, or replaces it.
+func (g *Gateway) Register(d waymark.Device) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.devices[d.ID] = d
+}
+
+// Fail makes batches fail for which f returns a Failure. A nil f ends it. A
+// Failure with status 0 drops the connection.
+func (g *Gateway) Fail(f func(texts []string) *Failure) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failing = f
+}
+
+// Order returns the sequence numbers of a device in the order of recording.
+func (g *Gateway) Order(device string) []uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.order[device])
+}
+
+// Batches returns the batches that were answered with results.
+func (g *Gateway) Batches() [][]string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.batches)
+}
+
+// Asked returns how often batches were submitted, failures included.
+func (g *Gateway) Asked() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asked
+}
+
+func authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			problem(w, Failure{Status: http.StatusUnauthorized, Code: waymark.Unauthenticated})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (g *Gateway) device(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failing != nil {
+		if f := g.failing(nil); f != nil {
+			problem(w, *f)
+			return
+		}
+	}
+	device, found := g.devices[r.PathValue("id")]
+	if !found {
+		problem(w, Failure{Status: http.StatusNotFound, Code: waymark.NotFound})
+		return
+	}
+	_ = json.NewEncoder(w).Encode(device)
+}
+
+func (g *Gateway) messages(w http.ResponseWriter, r *http.Request) {
+	var request waymark.RecordRequest
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		problem(w, Failure{Status: http.StatusBadRequest, Code: waymark.Invalid})
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked++
+	if g.failing != nil {
+		if f := g.failing(request.Messages); f != nil {
+			problem(w, *f)
+			return
+		}
+	}
+	g.batches = append(g.batches, request.Messages)
+	result := waymark.RecordResult{Results: []waymark.MessageResult{}}
+	for _, text := range request.Messages {
+		result.Results = append(result.Results, g.record(text))
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"transaction": map[string]any{"id": "tx"}, "result": result})
+}
+
+func (g *Gateway) record(text string) waymark.MessageResult {
+	m, err := attest.Parse(text)
+	if err != nil {
+		return waymark.MessageResult{Outcome: waymark.Rejected, Code: waymark.Invalid, Detail: "unreadable"}
+	}
+	result := waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: "tx"}
+	device, known := g.devices[m.Device]
+	switch {
+	case known && device.State != waymark.DeviceActive:
+		result.Outcome, result.TxID, result.Code, result.Reasons = waymark.Rejected, "", waymark.FailedPrecondition, []string{"device_active"}
+		return result
+	case g.recorded[m.Device][m.Sequence]:
+		result.Outcome = waymark.Duplicate
+		return result
+	}
+	if g.recorded[m.Device] == nil {
+		g.recorded[m.Device] = map[uint64]bool{}
+	}
+	g.recorded[m.Device][m.Sequence] = true
+	g.order[m.Device] = append(g.order[m.Device], m.Sequence)
+	return result
+}
+
+// problem answers with a problem document, or drops the connection.
+func problem(w http.ResponseWriter, f Failure) {
+	if f.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(`{"status":` + strconv.Itoa(f.Status) + `,"code":` + strconv.Quote(string(f.Code)) + `,"detail":"as told"}`))
+}

@@ -1,0 +1,48 @@
+package intake
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+)
+
+// inspect makes the spool's message of an arrival. What no ledger could ever
+// record gets its verdict here, and so costs the ledger nothing.
+func inspect(a Arrival) spool.Message {
+	m := spool.Message{Device: a.Device, Received: a.Received, Payload: a.Payload}
+	if err := waymark.ValidateID("/topic", a.Device); err != nil {
+		m.Device = "" // it may be of any length
+		m.Verdict = verdict(spool.WrongDevice, "the topic names no possible device", a.Received)
+		return m
+	}
+	m.Verdict = examine(a)
+	return m
+}
+
+func examine(a Arrival) *spool.Verdict {
+	if len(a.Payload) > waymark.MaxMessageBytes {
+		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed",
+			len(a.Payload), waymark.MaxMessageBytes), a.Received)
+	}
+	text := attest.Text(a.Payload)
+	if len(text) > waymark.MaxMessageBytes {
+		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes as text, at most %d are allowed",
+			len(text), waymark.MaxMessageBytes), a.Received)
+	}
+	parsed, err := attest.Parse(text)
+	if err != nil {
+		return verdict(spool.Unreadable, err.Error(), a.Received)
+	}
+	if parsed.Device != a.Device {
+		return verdict(spool.WrongDevice, fmt.Sprintf("the message is of device %s, the topic of %s",
+			parsed.Device, a.Device), a.Received)
+	}
+	return nil
+}
+
+func verdict(code spool.Code, detail string, at time.Time) *spool.Verdict {
+	return &spool.Verdict{Code: code, Detail: detail, Time: at.UTC()}
+}

@@ -1,0 +1,199 @@
+package intake_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// store is a Store that can be full or broken.
+type store struct {
+	mu      sync.Mutex
+	failure error
+	room    int // messages that fit in one Append, 0 for all
+	stored  []spool.Message
+}
+
+func (s *store) Append(m []spool.Message) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failure != nil {
+		return 0, s.failure
+	}
+	if s.room > 0 {
+		m = m[:min(s.room, len(m))]
+	}
+	s.stored = append(s.stored, m...)
+	return len(m), nil
+}
+
+func (s *store) fail(err error) { s.mu.Lock(); s.failure = err; s.mu.Unlock() }
+
+func (s *store) all() []spool.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.stored)
+}
+
+// silent is an Observer that keeps nothing.
+type silent struct{}
+
+func (silent) Received()                      {}
+func (silent) Acknowledged(int)               {}
+func (silent) Quarantined(string, spool.Code) {}
+func (silent) AppendFailed(error)             {}
+
+// acks remembers which messages were acknowledged.
+type acks struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (a *acks) of(payload string) func() {
+	return func() { a.mu.Lock(); a.seen = append(a.seen, payload); a.mu.Unlock() }
+}
+
+func (a *acks) all() []string { a.mu.Lock(); defer a.mu.Unlock(); return slices.Clone(a.seen) }
+
+func start(t *testing.T, s *store, count int, size int64) *intake.Intake {
+	t.Helper()
+	in := intake.New(s, count, size, silent{}, zap.NewNop())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { in.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return in
+}
+
+func put(ctx context.Context, in *intake.Intake, a *acks, payload string) error {
+	return in.Put(ctx, intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: []byte(payload), Ack: a.of(payload)})
+}
+
+func TestAcknowledgedInOrderOnceStored(t *testing.T) {
+	s, a := &store{room: 3}, &acks{}
+	in := start(t, s, 100, 1<<20)
+	var want []string
+	for i := range 50 {
+		want = append(want, strconv.Itoa(i))
+		if err := put(t.Context(), in, a, want[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, func() bool { return slices.Equal(a.all(), want) })
+	if len(s.all()) != 50 {
+		t.Errorf("stored %d", len(s.all()))
+	}
+}
+
+func TestNothingIsAcknowledgedWhileTheStoreFails(t *testing.T) {
+	for _, failure := range []error{spool.ErrFull, errors.New("no space left on device")} {
+		s, a := &store{failure: failure}, &acks{}
+		in := start(t, s, 2, 1<<20)
+		for _, p := range []string{"1", "2"} {
+			if err := put(t.Context(), in, a, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waitFor(t, func() bool { return errors.Is(in.Failure(), failure) })
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := put(ctx, in, a, "3"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the queue of 2 took a third: %v", err)
+		}
+		cancel()
+		if len(a.all()) != 0 {
+			t.Errorf("acknowledged %v", a.all())
+		}
+		s.fail(nil)
+		waitFor(t, func() bool { return slices.Equal(a.all(), []string{"1", "2"}) && in.Failure() == nil })
+	}
+}
+
+func TestQueueIsBoundedByBytes(t *testing.T) {
+	s, a := &store{failure: spool.ErrFull}, &acks{}
+	in := start(t, s, 100, 10)
+	if err := put(t.Context(), in, a, strings.Repeat("x", 50)); err != nil { // alone it may be larger
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := put(ctx, in, a, "y"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("took more than its bytes: %v", err)
+	}
+}
+
+func TestCloseWritesWhatIsQueued(t *testing.T) {
+	s, a := &store{}, &acks{}
+	in := intake.New(s, 10, 1<<20, silent{}, zap.NewNop())
+	for _, p := range []string{"1", "2"} {
+		if err := put(t.Context(), in, a, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in.Close()
+	if err := put(t.Context(), in, a, "3"); !errors.Is(err, intake.ErrClosed) {
+		t.Errorf("put after close: %v", err)
+	}
+	in.Run(t.Context())
+	if !slices.Equal(a.all(), []string{"1", "2"}) {
+		t.Errorf("acknowledged %v", a.all())
+	}
+}
+
+func TestDoor(t *testing.T) {
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	for _, test := range []struct {
+		name, device string
+		payload      []byte
+		want         spool.Code
+	}{
+		{"a message", "logger-1", d.Next(t), ""},
+		{"not a message", "logger-1", []byte("21.5 Cel"), spool.Unreadable},
+		{"nothing", "logger-1", nil, spool.Unreadable},
+		{"another device's", "logger-2", d.Next(t), spool.WrongDevice},
+		{"an impossible device", strings.Repeat("x", 300), d.Next(t), spool.WrongDevice},
+		{"too large", "logger-1", make([]byte, waymark.MaxMessageBytes+1), spool.TooLarge},
+		{"too large as text", "logger-1", make([]byte, waymark.MaxMessageBytes-1), spool.TooLarge},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, a := &store{}, &acks{}
+			in := start(t, s, 10, 1<<20)
+			err := in.Put(t.Context(), intake.Arrival{Device: test.device, Received: time.Now(), Payload: test.payload, Ack: a.of("x")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, func() bool { return len(a.all()) == 1 }) // it is acknowledged in any case
+			got := spool.Code("")
+			if v := s.all()[0].Verdict; v != nil {
+				got = v.Code
+			}
+			if got != test.want {
+				t.Errorf("verdict %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatal("waited too long")
+}

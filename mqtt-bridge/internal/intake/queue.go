@@ -1,0 +1,119 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+)
+
+// ErrClosed is returned by Put once the intake is stopping. The message stays
+// unacknowledged, and the broker will send it again.
+var ErrClosed = errors.New("intake is closed")
+
+// pending is a message that waits to be written, with its acknowledgement.
+type pending struct {
+	message spool.Message
+	ack     func()
+}
+
+// queue is bounded by count and by bytes.
+type queue struct {
+	maxCount int
+	maxBytes int64
+
+	mu     sync.Mutex
+	items  []pending
+	bytes  int64
+	closed bool
+	space  chan struct{} // closed and replaced when room is made or the queue closes
+	filled chan struct{} // holds a token while there may be something to take
+}
+
+func newQueue(maxCount int, maxBytes int64) *queue {
+	return &queue{maxCount: maxCount, maxBytes: maxBytes, space: make(chan struct{}), filled: make(chan struct{}, 1)}
+}
+
+// put blocks while there is no room. A message larger than the whole queue goes
+// in when the queue is empty.
+func (q *queue) put(ctx context.Context, p pending) error {
+	for {
+		wait, err := q.tryPut(p)
+		if err != nil || wait == nil {
+			return err
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// tryPut returns a channel to wait on if there is no room now.
+func (q *queue) tryPut(p pending) (<-chan struct{}, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	size := int64(len(p.message.Payload))
+	switch {
+	case q.closed:
+		return nil, ErrClosed
+	case len(q.items) > 0 && (len(q.items) >= q.maxCount || q.bytes+size > q.maxBytes):
+		return q.space, nil
+	}
+	q.items = append(q.items, p)
+	q.bytes += size
+	q.signal()
+	return nil, nil
+}
+
+// take returns the oldest items, up to count and bytes but at least one if there
+// is any, and whether the queue is closed. They stay in the queue, so that they
+// count against its bounds, until release.
+func (q *queue) take(count int, bytes int64) ([]pending, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, total := 0, int64(0)
+	for n < len(q.items) && n < count {
+		if total += int64(len(q.items[n].message.Payload)); total > bytes && n > 0 {
+			break
+		}
+		n++
+	}
+	return append([]pending(nil), q.items[:n]...), q.closed
+}
+
+// release drops the n oldest items and makes room.
+func (q *queue) release(n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, p := range q.items[:n] {
+		q.bytes -= int64(len(p.message.Payload))
+	}
+	q.items = append([]pending(nil), q.items[n:]...)
+	q.makeRoom()
+	if len(q.items) > 0 {
+		q.signal()
+	}
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.makeRoom()
+	q.signal()
+}
+
+func (q *queue) makeRoom() {
+	close(q.space)
+	q.space = make(chan struct{})
+}
+
+func (q *queue) signal() {
+	select {
+	case q.filled <- struct{}{}:
+	default: // it holds a token already
+	}
+}

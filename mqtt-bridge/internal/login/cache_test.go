@@ -1,0 +1,73 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+)
+
+// registry is a Devices.
+type registry struct {
+	state   waymark.DeviceState // empty: not registered
+	failure error
+	asked   int
+}
+
+func (r *registry) Device(_ context.Context, id string) (*waymark.Device, error) {
+	r.asked++
+	switch {
+	case r.failure != nil:
+		return nil, r.failure
+	case r.state == "":
+		return nil, &gateway.StatusError{Status: 404, Code: waymark.NotFound}
+	}
+	return &waymark.Device{ID: id, State: r.state}, nil
+}
+
+func TestCache(t *testing.T) {
+	r, now := &registry{}, time.Now()
+	c := newCache(r, func() time.Time { return now })
+	for _, step := range []struct {
+		name    string
+		after   time.Duration
+		state   waymark.DeviceState
+		failure error
+		want    waymark.Code
+		asked   int
+	}{
+		{"not registered", 0, "", nil, waymark.Unauthenticated, 1},
+		{"that is remembered", unknownFor / 2, waymark.DeviceActive, nil, waymark.Unauthenticated, 1},
+		{"but not for long", unknownFor, waymark.DeviceActive, nil, "", 2},
+		{"a known one is remembered", freshFor / 2, waymark.DeviceActive, nil, "", 2},
+		{"and asked again", freshFor, waymark.DeviceActive, nil, "", 3},
+		{"and used while the registry is away", staleFor / 2, "", errors.New("away"), "", 4},
+		{"but not for ever", staleFor, "", errors.New("away"), waymark.Unavailable, 5},
+	} {
+		now = now.Add(step.after)
+		r.state, r.failure = step.state, step.failure
+		_, err := c.device(t.Context(), "logger-1", freshFor)
+		if got := waymark.CodeOf(err); got != step.want || r.asked != step.asked {
+			t.Fatalf("%s: %q after %d questions, want %q after %d", step.name, got, r.asked, step.want, step.asked)
+		}
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	c := newCache(&registry{state: waymark.DeviceActive}, time.Now)
+	for i := range maxCached + 10 {
+		if _, err := c.device(t.Context(), strconv.Itoa(i), freshFor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.entries) != maxCached || c.order.Len() != maxCached {
+		t.Errorf("%d entries, %d in order", len(c.entries), c.order.Len())
+	}
+	if _, found := c.lookup("0"); found {
+		t.Error("what was used least is still there")
+	}
+}

@@ -1,0 +1,86 @@
+package login_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
+)
+
+// fixed is a registry of one device.
+type fixed waymark.Device
+
+func (f fixed) Device(context.Context, string) (*waymark.Device, error) {
+	d := waymark.Device(f)
+	return &d, nil
+}
+
+func TestLogin(t *testing.T) {
+	now := time.Now()
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	active := d.Record(t, waymark.DeviceActive)
+	replaced := d.Record(t, waymark.DeviceActive)
+	replaced.Keys[0].NotAfter = now
+	renamed := d.Record(t, waymark.DeviceActive)
+	renamed.Keys[0].ID = "k2"
+	for _, test := range []struct {
+		name       string
+		consortium string
+		record     waymark.Device
+		device     string
+		password   string
+		want       waymark.Code
+	}{
+		{"right", "waymark", active, "logger-1", d.Password(t, now), ""},
+		{"another consortium", "elsewhere", active, "logger-1", d.Password(t, now), waymark.Unauthenticated},
+		{"another device", "waymark", active, "logger-2", d.Password(t, now), waymark.Unauthenticated},
+		{"a key that was replaced", "waymark", replaced, "logger-1", d.Password(t, now), waymark.Unauthenticated},
+		{"a key that is not there", "waymark", renamed, "logger-1", d.Password(t, now), waymark.Unauthenticated},
+		{"suspended", "waymark", d.Record(t, waymark.DeviceSuspended), "logger-1", d.Password(t, now), waymark.Forbidden},
+		{"retired", "waymark", d.Record(t, waymark.DeviceRetired), "logger-1", d.Password(t, now), waymark.Forbidden},
+		{"expired", "waymark", active, "logger-1", d.Password(t, now.Add(-2*time.Hour)), waymark.Unauthenticated},
+		{"a message", "waymark", active, "logger-1", string(d.Next(t)), waymark.Invalid},
+		{"nonsense", "waymark", active, "logger-1", "secret", waymark.Unauthenticated},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			expires, err := login.New(test.consortium, fixed(test.record)).Login(t.Context(), test.device, test.password)
+			if got := waymark.CodeOf(err); got != test.want {
+				t.Errorf("got %q, want %q: %v", got, test.want, err)
+			}
+			if err == nil && (expires.Before(now.Add(59*time.Minute)) || expires.After(now.Add(61*time.Minute))) {
+				t.Errorf("expires %s", expires)
+			}
+		})
+	}
+}
+
+// changing is a registry whose one device changes.
+type changing struct{ record *waymark.Device }
+
+func (c changing) Device(context.Context, string) (*waymark.Device, error) {
+	d := *c.record
+	return &d, nil
+}
+
+// A device that was resumed, or whose key was rotated, need not wait until memory
+// is old.
+func TestLoginAfterAChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+		record := d.Record(t, waymark.DeviceSuspended)
+		checker := login.New("waymark", changing{&record})
+		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, time.Now())); waymark.CodeOf(err) != waymark.Forbidden {
+			t.Fatalf("suspended: %v", err)
+		}
+		record.State = waymark.DeviceActive
+		time.Sleep(2 * time.Second)
+		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, time.Now())); err != nil {
+			t.Errorf("resumed: %v", err)
+		}
+	})
+}

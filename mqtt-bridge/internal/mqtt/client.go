@@ -1,0 +1,161 @@
+package mqtt
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
+	"go.uber.org/zap"
+)
+
+const (
+	connectTimeout   = 10 * time.Second
+	subscribeTimeout = 10 * time.Second
+	writeTimeout     = 10 * time.Second
+	keepAlive        = 30 * time.Second
+	maxReconnectWait = 10 * time.Second
+	quiesce          = 500 // ms for the last acknowledgements when it disconnects
+)
+
+// Options say which broker and how.
+type Options struct {
+	URL           string      // ssl://host:port or tcp://host:port
+	TLS           *tls.Config // nil with tcp
+	ClientID      string      // names the persistent session
+	Username      string
+	Password      string
+	ReconnectWait time.Duration // shortest wait before connecting again
+}
+
+// Receiver takes what arrives.
+type Receiver interface {
+	// Put takes an arrival, and blocks while it has no room. What it does not
+	// take stays unacknowledged and comes again.
+	Put(ctx context.Context, a intake.Arrival) error
+}
+
+// Client keeps one session alive.
+type Client struct {
+	options      Options
+	receiver     Receiver
+	onSubscribed func()
+	log          *zap.Logger
+	subscribed   atomic.Bool
+}
+
+// New makes a client. onSubscribed is called each time the subscription stands.
+func New(options Options, receiver Receiver, onSubscribed func(), log *zap.Logger) *Client {
+	return &Client{options: options, receiver: receiver, onSubscribed: onSubscribed, log: log}
+}
+
+// Subscribed reports whether messages can arrive now.
+func (c *Client) Subscribed() bool { return c.subscribed.Load() }
+
+// Run keeps a session until ctx ends, connecting again for ever. Each connection
+// has a client of its own: what an old one still held is sent again by the
+// broker, and the ledger knows duplicates.
+func (c *Client) Run(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
+		lasted, err := c.session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		failures++
+		if lasted {
+			failures = 1
+		}
+		wait := c.options.ReconnectWait + rand.N(min(maxReconnectWait, time.Duration(failures)*time.Second)) //nolint:gosec // jitter
+		c.log.Warn("no broker connection", zap.Error(err), zap.Duration("wait", wait))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// session connects, subscribes and receives until the connection is lost or ctx
+// ends. It reports whether the subscription stood.
+func (c *Client) session(ctx context.Context) (bool, error) {
+	lost := make(chan error, 1)
+	client := paho.NewClient(c.clientOptions(ctx, lost))
+	defer client.Disconnect(quiesce)
+	if err := await(ctx, client.Connect(), connectTimeout); err != nil {
+		return false, fmt.Errorf("connect to broker: %w", err)
+	}
+	if err := subscribe(ctx, client); err != nil {
+		return false, fmt.Errorf("subscribe %s: %w", upFilter, err)
+	}
+	c.log.Info("subscribed", zap.String("topic", upFilter))
+	c.onSubscribed()
+	c.subscribed.Store(true)
+	defer c.subscribed.Store(false)
+	select {
+	case err := <-lost:
+		return true, fmt.Errorf("connection lost: %w", err)
+	case <-ctx.Done():
+		return true, nil
+	}
+}
+
+func (c *Client) clientOptions(ctx context.Context, lost chan<- error) *paho.ClientOptions {
+	return paho.NewClientOptions().
+		AddBroker(c.options.URL).
+		SetTLSConfig(c.options.TLS).
+		SetClientID(c.options.ClientID).
+		SetUsername(c.options.Username).
+		SetPassword(c.options.Password).
+		SetProtocolVersion(4). // MQTT 3.1.1, and no fallback to 3.1
+		SetCleanSession(false).
+		SetOrderMatters(true).
+		SetAutoAckDisabled(true).
+		SetAutoReconnect(false). // Run does it, and waits long enough
+		SetConnectRetry(false).
+		SetConnectTimeout(connectTimeout).
+		SetWriteTimeout(writeTimeout).
+		SetKeepAlive(keepAlive).
+		// Before Connect: the broker sends what waited before we can subscribe.
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { c.receive(ctx, m) }).
+		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
+}
+
+// receive blocks while the receiver has no room, and with it the connection:
+// the broker then holds what follows.
+func (c *Client) receive(ctx context.Context, m paho.Message) {
+	err := c.receiver.Put(ctx, intake.Arrival{
+		Device: deviceOf(m.Topic()), Received: time.Now(), Payload: m.Payload(), Ack: m.Ack,
+	})
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, intake.ErrClosed) {
+		c.log.Error("message not taken", zap.Error(err))
+	}
+}
+
+func subscribe(ctx context.Context, client paho.Client) error {
+	token := client.Subscribe(upFilter, 1, nil)
+	if err := await(ctx, token, subscribeTimeout); err != nil {
+		return err
+	}
+	answer, ok := token.(*paho.SubscribeToken)
+	if !ok || answer.Result()[upFilter] != 1 {
+		return errors.New("the broker does not grant QoS 1: check the bridge's permissions there")
+	}
+	return nil
+}
+
+func await(ctx context.Context, token paho.Token, timeout time.Duration) error {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-token.Done():
+		return token.Error()
+	case <-timer.C:
+		return errors.New("no answer in time")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,89 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// stopGrace is how long a batch in flight may take to be answered once the
+// relay is told to stop. It stays in the spool if it takes longer.
+const stopGrace = 5 * time.Second
+
+// Queue is where messages wait.
+type Queue interface {
+	// Ready receives when a shard may have become non-empty.
+	Ready(shard int) <-chan struct{}
+	// Oldest returns a shard's oldest entries of the devices that want accepts,
+	// within bounds but at least one if there is any.
+	Oldest(shard, messages, bytes int, want func(device string) bool) ([]spool.Entry, error)
+	// Settle durably removes entries, those with a verdict into quarantine.
+	Settle(shard int, settlements []spool.Settlement) error
+}
+
+// Gateway submits batches.
+type Gateway interface {
+	// Submit records a batch and returns one result a message, in order.
+	Submit(ctx context.Context, texts []string) ([]waymark.MessageResult, error)
+}
+
+// Observer is told what happens. Its methods are called from several goroutines.
+type Observer interface {
+	Relayed(outcome waymark.Outcome)
+	// Quarantined is told of a message once it is in quarantine.
+	Quarantined(device string, code spool.Code)
+	Retried(reason string)
+	// Rejected is told of each device of which the ledger rejected a message.
+	Rejected(device string)
+}
+
+// Options shape the batches; config.Relay says what each means.
+type Options struct {
+	BatchMessages int
+	BatchBytes    int
+	Linger        time.Duration
+	MaxBackoff    time.Duration
+	StuckAttempts int
+}
+
+// Relay moves messages from a Queue to a Gateway.
+type Relay struct {
+	queue    Queue
+	gateway  Gateway
+	options  Options
+	observer Observer
+	log      *zap.Logger
+	health   health
+
+	successes  atomic.Uint64 // batches that the ledger answered
+	asideCount atomic.Int64
+}
+
+// New makes a relay. Run starts it.
+func New(queue Queue, gateway Gateway, options Options, observer Observer, log *zap.Logger) *Relay {
+	return &Relay{queue: queue, gateway: gateway, options: options, observer: observer, log: log}
+}
+
+// Run relays until ctx ends and batches in flight are answered, for at most
+// stopGrace.
+func (r *Relay) Run(ctx context.Context) {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })()
+	var shards sync.WaitGroup
+	for index := range spool.Shards {
+		shards.Go(func() { r.newShard(index, ctx.Done()).run(calls) })
+	}
+	shards.Wait()
+}
+
+// SetAside counts the devices whose oldest message fails even alone.
+func (r *Relay) SetAside() int64 { return r.asideCount.Load() }
+
+// Health returns what stands between the relay and the gateway, nil if nothing.
+func (r *Relay) Health() error { return r.health.current() }

@@ -1,0 +1,182 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// patience is how often a batch may fail before it is halved, and a message alone
+// before its device is set aside.
+const patience = 3
+
+// shard relays one queue.
+type shard struct {
+	*Relay
+	index    int
+	stop     <-chan struct{}   // closed when nothing new is to be begun
+	size     int               // messages in the next batch; halved by failure, doubled by success
+	tries    int               // failed attempts of batches of this size
+	failures int               // failed attempts in a row, while nothing else succeeds either
+	seen     uint64            // the relay's successes at the last failure
+	aside    map[string]*trial // devices whose oldest message fails alone
+	tried    bool              // the last attempt was of a trial: now it is the others' turn
+}
+
+// work is what one attempt submits.
+type work struct {
+	entries []spool.Entry
+	trial   *trial // nil for an ordinary batch
+}
+
+func (r *Relay) newShard(index int, stop <-chan struct{}) *shard {
+	return &shard{Relay: r, index: index, stop: stop, size: r.options.BatchMessages, aside: map[string]*trial{}}
+}
+
+// run relays until stop. ctx outlives it by stopGrace, for the batch in flight.
+func (s *shard) run(ctx context.Context) {
+	for failures := 0; !s.stopping(); {
+		next, err := s.next(time.Now())
+		switch {
+		case err != nil:
+			failures++
+			s.log.Error("cannot read the spool", zap.Int("shard", s.index), zap.Error(err))
+			pause(s.stop, backoff(failures, s.options.MaxBackoff))
+		case len(next.entries) == 0:
+			failures = 0
+			s.await()
+		default:
+			failures = 0
+			s.deliver(ctx, next)
+		}
+	}
+}
+
+// next is the oldest message of a device set aside, if one is due, or the oldest
+// entries of the others. Both have their turn.
+func (s *shard) next(now time.Time) (work, error) {
+	if t := s.due(now); t != nil && !s.tried {
+		s.tried = true
+		entries, err := s.queue.Oldest(s.index, 1, s.options.BatchBytes, func(device string) bool { return device == t.device })
+		if err != nil {
+			return work{}, err
+		}
+		if len(entries) > 0 && entries[0].Number == t.number {
+			return work{entries: entries, trial: t}, nil
+		}
+		s.takeBack(t) // somebody moved its message into quarantine
+	}
+	s.tried = false
+	entries, err := s.queue.Oldest(s.index, s.size, s.options.BatchBytes, func(device string) bool { return s.aside[device] == nil })
+	return work{entries: s.fit(entries)}, err
+}
+
+// await returns when there may be something to relay, after lingering for more.
+func (s *shard) await() {
+	again, cancel := s.nextTrial(time.Now())
+	defer cancel()
+	select {
+	case <-s.queue.Ready(s.index):
+		pause(s.stop, s.options.Linger)
+	case <-again:
+	case <-s.stop:
+	}
+}
+
+func (s *shard) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// fit cuts entries to what one batch may hold as text, which for binary messages
+// is longer than what they take in the spool.
+func (s *shard) fit(entries []spool.Entry) []spool.Entry {
+	total := 0
+	for i, e := range entries {
+		if total += len(attest.Text(e.Payload)); total > s.options.BatchBytes && i > 0 {
+			return entries[:i]
+		}
+	}
+	return entries
+}
+
+// deliver makes one attempt. What it does not settle stays in the spool.
+func (s *shard) deliver(ctx context.Context, w work) {
+	settlements, err := s.decide(ctx, w)
+	switch {
+	case err == nil:
+		if s.settle(w.entries, settlements) {
+			s.passed(w)
+		}
+	case s.stopping():
+	case gateway.Refused(err) && len(w.entries) > 1: // one of them is the culprit
+		s.size, s.tries = len(w.entries)/2, 0
+	case gateway.Refused(err):
+		s.giveUp(w, refusalOf(err, s.attempt(w)))
+	default:
+		s.postpone(w, err)
+	}
+}
+
+// passed lets batches grow again.
+func (s *shard) passed(w work) {
+	s.failures = 0
+	if w.trial != nil {
+		s.takeBack(w.trial)
+		return
+	}
+	s.tries, s.size = 0, min(2*s.size, s.options.BatchMessages)
+}
+
+// giveUp puts the one message of w into quarantine.
+func (s *shard) giveUp(w work, verdict *spool.Verdict) {
+	if s.settle(w.entries, []spool.Settlement{{Number: w.entries[0].Number, Verdict: verdict}}) && w.trial != nil {
+		s.takeBack(w.trial)
+	}
+}
+
+// postpone decides what to try next after a failure, and when.
+func (s *shard) postpone(w work, err error) {
+	s.failed(err)
+	s.failures++
+	if gateway.Away(err) { // it says nothing about these messages
+		wait := max(backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(err))
+		if gateway.CredentialRefused(err) { // only a person can help: no hurry
+			wait = max(wait, s.options.MaxBackoff)
+		}
+		pause(s.stop, wait)
+		return
+	}
+	if up := s.successes.Load(); up > s.seen { // it is these messages that fail, so they need not wait long
+		s.seen, s.failures = up, 1
+	}
+	wait := backoff(s.failures, s.options.MaxBackoff)
+	if w.trial != nil {
+		s.failedAlone(w, err)
+	} else {
+		wait = max(wait, gateway.RetryAfter(err))
+		s.narrow(w, err)
+	}
+	pause(s.stop, wait)
+}
+
+// narrow halves a batch that failed several times, so that what can succeed does,
+// until the message that fails is alone.
+func (s *shard) narrow(w work, err error) {
+	if s.tries++; s.tries < patience {
+		return
+	}
+	if len(w.entries) > 1 {
+		s.size, s.tries = len(w.entries)/2, 0
+		return
+	}
+	s.setAside(w.entries[0], err)
+}

@@ -1,0 +1,45 @@
+package relay
+
+import (
+	"errors"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// verdict is nil for a message that is on the ledger.
+func (s *shard) verdict(result waymark.MessageResult, e spool.Entry, attempts int) *spool.Verdict {
+	s.observer.Relayed(result.Outcome)
+	if result.Outcome != waymark.Rejected {
+		return nil
+	}
+	s.observer.Rejected(e.Device)
+	s.log.Info("message rejected by the ledger", zap.String("device_id", e.Device), zap.Uint64("number", e.Number),
+		zap.Uint64("sequence", result.Sequence), zap.String("code", string(result.Code)), zap.Strings("reasons", result.Reasons))
+	return &spool.Verdict{Code: result.Code, Detail: result.Detail, Reasons: result.Reasons,
+		Time: time.Now().UTC(), Attempts: attempts}
+}
+
+// corrupt is the verdict on an entry whose checksum does not hold: nobody can
+// say any more what it was, so nothing is submitted for it.
+func (s *shard) corrupt(e spool.Entry) *spool.Verdict {
+	s.log.Error("a record of the spool is corrupt: check the disk", zap.Int("shard", s.index), zap.Uint64("number", e.Number))
+	return &spool.Verdict{Code: spool.Corrupt, Detail: "the record in the spool does not have its checksum", Time: time.Now().UTC()}
+}
+
+// refusalOf is the verdict if the gateway refused the request as such, nil for
+// any other error.
+func refusalOf(err error, attempts int) *spool.Verdict {
+	var status *gateway.StatusError
+	if !gateway.Refused(err) || !errors.As(err, &status) {
+		return nil
+	}
+	code := status.Code
+	if code == "" {
+		code = waymark.Invalid
+	}
+	return &spool.Verdict{Code: code, Detail: status.Detail, Reasons: status.Reasons, Time: time.Now().UTC(), Attempts: attempts}
+}

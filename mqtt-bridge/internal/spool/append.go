@@ -1,0 +1,103 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	bolt "go.etcd.io/bbolt"
+)
+
+// Append stores the first n of messages, as many as there is room for, in one
+// transaction that is on the disk when Append returns. Those with a Verdict go
+// into quarantine, the others to the end of their device's queue. With no room
+// for even the first it returns ErrFull or ErrQuarantineFull; on any error
+// nothing was stored, and the caller must not acknowledge.
+func (s *Spool) Append(messages []Message) (n int, err error) {
+	var touched [Shards]bool
+	err = s.update(func(tx *bolt.Tx, u *Usage) error {
+		for n = 0; n < len(messages); n++ {
+			err := s.appendOne(tx, u, messages[n])
+			if n > 0 && (errors.Is(err, ErrFull) || errors.Is(err, ErrQuarantineFull)) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			touched[ShardOf(messages[n].Device)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("append to spool: %w", err)
+	}
+	for shard, hit := range touched {
+		if hit {
+			s.wake(shard)
+		}
+	}
+	return n, nil
+}
+
+// appendOne returns ErrFull or ErrQuarantineFull, and changes nothing, if there is
+// no room.
+func (s *Spool) appendOne(tx *bolt.Tx, u *Usage, m Message) error {
+	if len(m.Device) > waymark.MaxIDLength {
+		return fmt.Errorf("device id of %d bytes", len(m.Device))
+	}
+	number, err := tx.Bucket([]byte(metaBucket)).NextSequence()
+	if err != nil {
+		return err
+	}
+	if m.Verdict == nil {
+		return s.putEntry(tx, u, number, m)
+	}
+	if u.Bytes+u.HeldBytes+int64(len(m.Payload)) > s.limits.Bytes { // it may have to be held
+		return ErrFull
+	}
+	return s.quarantine(tx, u, Quarantined{Number: number, Device: m.Device, Received: m.Received, Verdict: *m.Verdict, Payload: m.Payload})
+}
+
+func (s *Spool) putEntry(tx *bolt.Tx, u *Usage, number uint64, m Message) error {
+	bucket := shardBucket(ShardOf(m.Device))
+	record := seal(bucket, keyOf(number), encodeEntry(m))
+	if u.Bytes+u.HeldBytes+int64(len(record)) > s.limits.Bytes {
+		return ErrFull
+	}
+	u.Messages++
+	u.Bytes += int64(len(record))
+	return tx.Bucket(bucket).Put(keyOf(number), record)
+}
+
+// quarantine counts a message whose payload is in quarantine already, stores any
+// other, or holds it if it is beyond its device's quota. It returns
+// ErrQuarantineFull, and changes nothing, if the quarantine as a whole is full.
+func (s *Spool) quarantine(tx *bolt.Tx, u *Usage, q Quarantined) error {
+	if known, err := repeated(tx, q); known || err != nil {
+		return err
+	}
+	sealed, err := sealQuarantined(q)
+	if err != nil {
+		return err
+	}
+	a := accountOf(tx, q.Device)
+	switch {
+	case a.Held > 0 || !s.limits.room(a, int64(len(sealed))): // in order of arrival
+		return hold(tx, u, q, a)
+	case u.QuarantineBytes+int64(len(sealed)) > s.limits.QuarantineBytes:
+		return ErrQuarantineFull
+	}
+	return enter(tx, u, q, sealed, a)
+}
+
+// enter puts a sealed record into quarantine.
+func enter(tx *bolt.Tx, u *Usage, q Quarantined, sealed []byte, a Account) error {
+	u.QuarantineMessages++
+	u.QuarantineBytes += int64(len(sealed))
+	a.Messages++
+	a.Bytes += int64(len(sealed))
+	if err := tx.Bucket([]byte(quarantineBucket)).Put(keyOf(q.Number), sealed); err != nil {
+		return err
+	}
+	return index(tx, q, a)
+}

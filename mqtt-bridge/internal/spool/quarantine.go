@@ -1,0 +1,139 @@
+package spool
+
+import (
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// MaxListed bounds one page of List.
+const MaxListed = 1000
+
+// List returns quarantined messages whose number is above after, lowest first,
+// at most limit (and at most MaxListed). The next page is after the last number.
+func (s *Spool) List(after uint64, limit int) ([]Quarantined, error) {
+	listed := []Quarantined{}
+	err := s.db.View(func(tx *bolt.Tx) error {
+		cursor := tx.Bucket([]byte(quarantineBucket)).Cursor()
+		for key, record := cursor.Seek(keyOf(after + 1)); key != nil && len(listed) < min(limit, MaxListed); key, record = cursor.Next() {
+			listed = append(listed, withRepeats(tx, key, record))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list quarantine: %w", err)
+	}
+	return listed, nil
+}
+
+// Quarantined returns one message, or ErrNoSuchMessage.
+func (s *Spool) Quarantined(number uint64) (Quarantined, error) {
+	var q Quarantined
+	err := s.db.View(func(tx *bolt.Tx) error {
+		record := tx.Bucket([]byte(quarantineBucket)).Get(keyOf(number))
+		if record == nil {
+			return ErrNoSuchMessage
+		}
+		q = withRepeats(tx, keyOf(number), record)
+		return nil
+	})
+	if err != nil {
+		return q, fmt.Errorf("read quarantine: %w", err)
+	}
+	return q, nil
+}
+
+// Drop deletes one message for good. It returns ErrNoSuchMessage.
+func (s *Spool) Drop(number uint64) error {
+	err := s.update(func(tx *bolt.Tx, u *Usage) error { return s.takeOut(tx, u, number) })
+	if err != nil {
+		return fmt.Errorf("drop from quarantine: %w", err)
+	}
+	return nil
+}
+
+// Replay moves one message to the end of its device's queue. It returns
+// ErrNoSuchMessage, ErrNotReplayable or ErrFull.
+func (s *Spool) Replay(number uint64) error {
+	q, err := s.Quarantined(number)
+	if err != nil {
+		return err
+	}
+	if q.Code == Corrupt {
+		return ErrNotReplayable
+	}
+	err = s.update(func(tx *bolt.Tx, u *Usage) error {
+		if err := s.takeOut(tx, u, number); err != nil {
+			return err
+		}
+		return s.appendOne(tx, u, Message{Device: q.Device, Received: time.Now(), Payload: q.Payload})
+	})
+	if err != nil {
+		return fmt.Errorf("replay from quarantine: %w", err)
+	}
+	s.wake(ShardOf(q.Device))
+	return nil
+}
+
+// Withdraw moves one waiting message into quarantine, by its number. It returns
+// ErrNoSuchMessage if it does not wait (any more).
+func (s *Spool) Withdraw(number uint64) error {
+	verdict := &Verdict{Code: Withdrawn, Detail: "an operator took it out of the queue", Time: time.Now().UTC()}
+	err := s.update(func(tx *bolt.Tx, u *Usage) error {
+		for shard := range Shards {
+			if tx.Bucket(shardBucket(shard)).Get(keyOf(number)) != nil {
+				return s.settleOne(tx, u, shard, Settlement{Number: number, Verdict: verdict})
+			}
+		}
+		return ErrNoSuchMessage
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw from spool: %w", err)
+	}
+	return nil
+}
+
+func withRepeats(tx *bolt.Tx, key, record []byte) Quarantined {
+	q := decodeQuarantined(quarantineBucket, key, record)
+	q.Repeats = repeats(tx, q)
+	return q
+}
+
+// takeOut removes a message from quarantine and lets held ones move up.
+func (s *Spool) takeOut(tx *bolt.Tx, u *Usage, number uint64) error {
+	bucket := tx.Bucket([]byte(quarantineBucket))
+	record := bucket.Get(keyOf(number))
+	if record == nil {
+		return ErrNoSuchMessage
+	}
+	size := int64(len(record))
+	_, damage := unseal([]byte(quarantineBucket), keyOf(number), record)
+	q := decodeQuarantined(quarantineBucket, keyOf(number), record)
+	u.QuarantineMessages--
+	u.QuarantineBytes -= size
+	if err := bucket.Delete(keyOf(number)); err != nil {
+		return err
+	}
+	if damage != nil { // nobody can say whose it was
+		if err := reindex(tx); err != nil {
+			return err
+		}
+	} else if err := unindex(tx, q, size); err != nil {
+		return err
+	}
+	return s.promote(tx, u)
+}
+
+// unindex takes a message that left the quarantine out of the index.
+func unindex(tx *bolt.Tx, q Quarantined, size int64) error {
+	digests, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
+	if at, found := decodePlace(digests.Get(key)); found && at.number == q.Number {
+		if err := digests.Delete(key); err != nil {
+			return err
+		}
+	}
+	a := accountOf(tx, q.Device)
+	a.Messages, a.Bytes = a.Messages-1, a.Bytes-size
+	return putAccount(tx, a)
+}

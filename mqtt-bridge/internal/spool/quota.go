@@ -1,0 +1,181 @@
+package spool
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The quarantine's index: what each device has in quarantine, and which payloads
+// are there. It is written in the transactions that change the quarantine, and can
+// be made anew from it.
+const (
+	accountBucket = "quarantine-devices" // device -> account
+	digestBucket  = "quarantine-digests" // digest of device and payload -> place
+)
+
+// Account is what one device has in quarantine.
+type Account struct {
+	Device    string `json:"device"`
+	Messages  int64  `json:"messages"`   // in quarantine
+	Bytes     int64  `json:"bytes"`      // of their records
+	Held      int64  `json:"held"`       // messages beyond the quota; they move into quarantine when there is room
+	HeldBytes int64  `json:"held_bytes"` // of their records, which count against the spool
+	Full      bool   `json:"full"`       // the quota is used up
+}
+
+// place says where a payload is, and how often it came again.
+type place struct {
+	number  uint64
+	repeats uint64
+}
+
+// accountKey is never empty, unlike a device.
+func accountKey(device string) []byte { return append([]byte{'d'}, device...) }
+
+func digestKey(device string, payload []byte) []byte {
+	h := sha256.New()
+	_, _ = h.Write([]byte{byte(len(device))}) //nolint:gosec // appendOne bounds it; a hash never fails
+	_, _ = h.Write([]byte(device))
+	_, _ = h.Write(payload)
+	return h.Sum(nil)
+}
+
+func accountOf(tx *bolt.Tx, device string) Account {
+	a := Account{Device: device}
+	b := tx.Bucket([]byte(accountBucket)).Get(accountKey(device))
+	if n := decodeNumbers(b, 4); n != nil {
+		a.Messages, a.Bytes, a.Held, a.HeldBytes = n[0], n[1], n[2], n[3]
+	}
+	return a
+}
+
+func putAccount(tx *bolt.Tx, a Account) error {
+	bucket := tx.Bucket([]byte(accountBucket))
+	if a.Messages == 0 && a.Held == 0 {
+		return bucket.Delete(accountKey(a.Device))
+	}
+	return bucket.Put(accountKey(a.Device), encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes))
+}
+
+// room reports whether a record of size bytes is within the quota. A quota of 0 is
+// none, and one message is within any quota, however large it is.
+func (l Limits) room(a Account, size int64) bool {
+	return a.Messages == 0 || (l.DeviceMessages == 0 || a.Messages < l.DeviceMessages) && (l.DeviceBytes == 0 || a.Bytes+size <= l.DeviceBytes)
+}
+
+func (l Limits) full(a Account) bool { return a.Held > 0 || !l.room(a, 1) }
+
+// OverQuota reports whether a device has used up its quota of the quarantine.
+func (s *Spool) OverQuota(device string) (bool, error) {
+	var full bool
+	err := s.db.View(func(tx *bolt.Tx) error {
+		full = s.limits.full(accountOf(tx, device))
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("read quota: %w", err)
+	}
+	return full, nil
+}
+
+// Devices returns the accounts of all devices with something in quarantine, by device.
+func (s *Spool) Devices() ([]Account, error) {
+	accounts := []Account{}
+	err := s.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte(accountBucket)).ForEach(func(key, _ []byte) error {
+			a := accountOf(tx, string(key[1:]))
+			a.Full = s.limits.full(a)
+			accounts = append(accounts, a)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read quotas: %w", err)
+	}
+	return accounts, nil
+}
+
+// repeated counts q if its very payload is in quarantine or held already, and
+// reports whether it is. A record that is damaged does not count as there.
+func repeated(tx *bolt.Tx, q Quarantined) (bool, error) {
+	bucket, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
+	at, found := decodePlace(bucket.Get(key))
+	if !found {
+		return false, nil
+	}
+	there, found := lookUp(tx, q.Device, at.number)
+	if !found || there.Device != q.Device || !bytes.Equal(there.Payload, q.Payload) {
+		return false, nil
+	}
+	at.repeats++
+	return true, bucket.Put(key, encodePlace(at))
+}
+
+// lookUp finds a message in quarantine or among those held.
+func lookUp(tx *bolt.Tx, device string, number uint64) (Quarantined, bool) {
+	if record := tx.Bucket([]byte(quarantineBucket)).Get(keyOf(number)); record != nil {
+		return decodeQuarantined(quarantineBucket, keyOf(number), record), true
+	}
+	key := heldKey(device, number)
+	if record := tx.Bucket([]byte(heldBucket)).Get(key); record != nil {
+		return decodeQuarantined(heldBucket, key, record), true
+	}
+	return Quarantined{}, false
+}
+
+// repeats returns how often the payload of q came again since it is in quarantine.
+func repeats(tx *bolt.Tx, q Quarantined) uint64 {
+	if at, found := decodePlace(tx.Bucket([]byte(digestBucket)).Get(digestKey(q.Device, q.Payload))); found && at.number == q.Number {
+		return at.repeats
+	}
+	return 0
+}
+
+// reindex makes the index anew. How often payloads came again is forgotten.
+func reindex(tx *bolt.Tx) error {
+	for _, name := range []string{accountBucket, digestBucket} {
+		if err := tx.DeleteBucket([]byte(name)); err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	err := tx.Bucket([]byte(quarantineBucket)).ForEach(func(key, record []byte) error {
+		q := decodeQuarantined(quarantineBucket, key, record)
+		a := accountOf(tx, q.Device)
+		a.Messages, a.Bytes = a.Messages+1, a.Bytes+int64(len(record))
+		return index(tx, q, a)
+	})
+	if err != nil {
+		return err
+	}
+	return tx.Bucket([]byte(heldBucket)).ForEach(func(key, record []byte) error {
+		q := decodeQuarantined(heldBucket, key, record)
+		a := accountOf(tx, q.Device)
+		a.Held, a.HeldBytes = a.Held+1, a.HeldBytes+int64(len(record))
+		return index(tx, q, a)
+	})
+}
+
+func index(tx *bolt.Tx, q Quarantined, a Account) error {
+	if err := tx.Bucket([]byte(digestBucket)).Put(digestKey(q.Device, q.Payload), encodePlace(place{number: q.Number})); err != nil {
+		return err
+	}
+	return putAccount(tx, a)
+}
+
+func encodePlace(p place) []byte {
+	return binary.BigEndian.AppendUint64(keyOf(p.number), p.repeats)
+}
+
+func decodePlace(b []byte) (place, bool) {
+	if len(b) != 2*keySize {
+		return place{}, false
+	}
+	return place{number: binary.BigEndian.Uint64(b), repeats: binary.BigEndian.Uint64(b[keySize:])}, true
+}

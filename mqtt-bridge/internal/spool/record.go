@@ -1,0 +1,107 @@
+package spool
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"time"
+)
+
+// A record is CRC-32C (4 bytes, big endian) over bucket, key and body, then the
+// body. The bucket and the key are covered so that a record that turns up in
+// another place is found, too.
+
+const checksumSize = 4
+
+var errChecksum = errors.New("checksum does not hold")
+
+func checksum(bucket, key, body []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	sum := crc32.Update(0, table, bucket)
+	sum = crc32.Update(sum, table, key)
+	return crc32.Update(sum, table, body)
+}
+
+func seal(bucket, key, body []byte) []byte {
+	record := make([]byte, checksumSize, checksumSize+len(body))
+	binary.BigEndian.PutUint32(record, checksum(bucket, key, body))
+	return append(record, body...)
+}
+
+func unseal(bucket, key, record []byte) ([]byte, error) {
+	if len(record) < checksumSize {
+		return nil, errChecksum
+	}
+	body := record[checksumSize:]
+	if binary.BigEndian.Uint32(record) != checksum(bucket, key, body) {
+		return nil, errChecksum
+	}
+	return body, nil
+}
+
+// The body of a waiting message: received (8 bytes, Unix milliseconds), length
+// of the device id (1 byte), device id, payload.
+const entryHead = 9
+
+func encodeEntry(m Message) []byte {
+	body := make([]byte, entryHead, entryHead+len(m.Device)+len(m.Payload))
+	binary.BigEndian.PutUint64(body, uint64(m.Received.UnixMilli()))
+	body[8] = byte(len(m.Device)) //nolint:gosec // Append bounds it
+	return append(append(body, m.Device...), m.Payload...)
+}
+
+// decodeEntry copies what it returns: bbolt's bytes end with the transaction.
+func decodeEntry(bucket, key, record []byte) Entry {
+	e := Entry{Number: binary.BigEndian.Uint64(key)}
+	body, err := unseal(bucket, key, record)
+	if err != nil || len(body) < entryHead || len(body) < entryHead+int(body[8]) {
+		e.Corrupt, e.Payload = true, append([]byte(nil), record...)
+		return e
+	}
+	end := entryHead + int(body[8])
+	e.Received = time.UnixMilli(int64(binary.BigEndian.Uint64(body))).UTC() //nolint:gosec // written by encodeEntry
+	e.Device = string(body[entryHead:end])
+	e.Payload = append([]byte(nil), body[end:]...)
+	return e
+}
+
+func sealQuarantined(q Quarantined) ([]byte, error) {
+	body, err := encodeQuarantined(q)
+	if err != nil {
+		return nil, err
+	}
+	return seal([]byte(quarantineBucket), keyOf(q.Number), body), nil
+}
+
+func encodeQuarantined(q Quarantined) ([]byte, error) {
+	q.Repeats = 0 // the index counts them
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("encode quarantined message: %w", err)
+	}
+	return body, nil
+}
+
+// decodeQuarantined reports a record whose checksum does not hold as what it
+// is, so that it can be seen, exported and dropped like any other.
+func decodeQuarantined(bucket string, key, record []byte) Quarantined {
+	var q Quarantined
+	body, err := unseal([]byte(bucket), key, record)
+	if err == nil {
+		err = json.Unmarshal(body, &q)
+	}
+	if err != nil {
+		return Quarantined{
+			Number:  binary.BigEndian.Uint64(key[len(key)-keySize:]),
+			Verdict: Verdict{Code: Corrupt, Detail: "the record in quarantine does not have its checksum"},
+			Payload: append([]byte(nil), record...),
+		}
+	}
+	return q
+}
+
+func keyOf(number uint64) []byte {
+	return binary.BigEndian.AppendUint64(nil, number)
+}

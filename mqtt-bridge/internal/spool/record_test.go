@@ -1,0 +1,27 @@
+package spool
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+func FuzzEntry(f *testing.F) {
+	f.Add("logger-1", []byte("payload"), []byte("any record"))
+	f.Add("", []byte{}, []byte{})
+	f.Add("d", []byte{0}, seal(shardBucket(0), keyOf(7), []byte("short")))
+	f.Fuzz(func(t *testing.T, device string, payload, record []byte) {
+		decodeEntry(shardBucket(0), keyOf(7), record) // whatever it is, it must not panic
+		if len(device) > 64 {
+			return
+		}
+		sealed := seal(shardBucket(1), keyOf(7), encodeEntry(Message{Device: device, Received: time.UnixMilli(5), Payload: payload}))
+		e := decodeEntry(shardBucket(1), keyOf(7), sealed)
+		if e.Corrupt || e.Device != device || !bytes.Equal(e.Payload, payload) || e.Received.UnixMilli() != 5 || e.Number != 7 {
+			t.Errorf("%+v", e)
+		}
+		if !decodeEntry(shardBucket(2), keyOf(7), sealed).Corrupt || !decodeEntry(shardBucket(1), keyOf(8), sealed).Corrupt {
+			t.Error("a record in another place passes")
+		}
+	})
+}
