@@ -1,0 +1,61 @@
+package artifact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/waymark-ledger/waymark/network/internal/topology"
+)
+
+// WriteGateway writes the configuration and the token hashes of member m's
+// gateway.
+func WriteGateway(n topology.Network, m topology.Member) error {
+	c, ports := n.Credentials(m), n.Ports(m)
+	var b strings.Builder
+	b.WriteString("# Written by `network up`.\n")
+	fmt.Fprintf(&b, "member: %s\nchannel: %s\nchaincode: %s\n", m.ID, n.Channel, topology.Chaincode)
+	fmt.Fprintf(&b, "listen: %q\n", topology.Address(ports.Gateway))
+	fmt.Fprintf(&b, "tls:\n  cert_file: %q\n  key_file: %q\n", c.GatewayTLS().Cert, c.GatewayTLS().Key)
+	fmt.Fprintf(&b, "peer:\n  address: %q\n  ca_file: %q\n  server_name: %q\n",
+		topology.Address(ports.Peer), c.TLSCA().Cert, m.PeerHost())
+	b.WriteString("identities:\n")
+	for _, role := range topology.Roles() {
+		identity := c.Identity(role)
+		fmt.Fprintf(&b, "  %s:\n    cert_file: %q\n    key_file: %q\n", role, identity.Cert, identity.Key)
+	}
+	fmt.Fprintf(&b, "tokens_file: %q\n", n.TokensFile(m))
+	if err := writeFile(n.GatewayConfig(m), []byte(b.String()), 0o600); err != nil {
+		return err
+	}
+	return writeTokens(n, m)
+}
+
+// tokenHash is one entry of a gateway's tokens file.
+type tokenHash struct {
+	ID     string `json:"id"`
+	Role   string `json:"role"`
+	SHA256 string `json:"sha256"`
+}
+
+// writeTokens writes the hashes of member m's tokens: the gateway never sees
+// the tokens themselves until they are presented.
+func writeTokens(n topology.Network, m topology.Member) error {
+	var hashes []tokenHash
+	for _, role := range topology.Roles() {
+		token, err := os.ReadFile(n.Credentials(m).Token(role))
+		if err != nil {
+			return fmt.Errorf("read token: %w", err)
+		}
+		sum := sha256.Sum256(token)
+		hashes = append(hashes, tokenHash{ID: m.ID + "-" + role, Role: role, SHA256: hex.EncodeToString(sum[:])})
+	}
+	data, err := json.MarshalIndent(hashes, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode tokens: %w", err)
+	}
+	return writeFile(n.TokensFile(m), append(data, '\n'), 0o600)
+}
