@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/bridge"
+)
+
+// refusals shows what cannot be done, on the first logger.
+func (s *story) refusals(ctx context.Context) error {
+	s.chapter("What is refused")
+	for _, attempt := range []func(context.Context, *logger) error{s.forge, s.replay, s.suspend} {
+		if err := attempt(ctx, s.loggers[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forge signs a reading in the logger's name with another key: what a thief of the
+// relay's credential could try.
+func (s *story) forge(ctx context.Context, l *logger) error {
+	key, err := attest.GenerateKey(attest.Ed25519)
+	if err != nil {
+		return err
+	}
+	payload, err := senml.EncodeJSON(now(500))
+	if err != nil {
+		return err
+	}
+	last, digest := l.Last()
+	forged, err := attest.Sign(attest.JWS, key, attest.Header{Device: l.ID(), Consortium: s.network.Consortium,
+		KeyID: l.KeyID(), Kind: attest.PackJSON, Sequence: last + 1, Previous: digest}, payload)
+	if err != nil {
+		return err
+	}
+	result, err := s.record(ctx, forged.Text())
+	if err != nil {
+		return err
+	}
+	if result.Outcome != waymark.Rejected || result.Code != waymark.Unauthenticated || !contains(result.Reasons, "signature") {
+		return fmt.Errorf("a forged message was %s (%s)", result.Outcome, result.Code)
+	}
+	s.say("    REFUSED a reading forged with a stolen relay credential, but not the logger's key")
+	s.say("            %s, rule %s", result.Code, result.Reasons[0])
+	return nil
+}
+
+// replay submits a recorded message again.
+func (s *story) replay(ctx context.Context, l *logger) error {
+	result, err := s.record(ctx, attest.Text(l.sent[0]))
+	if err != nil {
+		return err
+	}
+	if result.Outcome != waymark.Duplicate || result.TxID == "" {
+		return fmt.Errorf("a replayed message was %s", result.Outcome)
+	}
+	s.say("    NOTHING CHANGED by message 1 of %s, replayed", l.ID())
+	s.say("            %s of transaction %.8s", result.Outcome, result.TxID)
+	return nil
+}
+
+// suspend suspends the logger, which then publishes over its open session: the
+// broker takes the message, the ledger does not, and it waits in quarantine.
+func (s *story) suspend(ctx context.Context, l *logger) error {
+	_, receipt, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices/"+l.ID()+"/suspend",
+		map[string]string{"reason": "reported stolen"})
+	if err != nil {
+		return err
+	}
+	s.done(receipt, "the producer suspends %s", l.ID())
+	m, err := l.Sign(attest.COSE, now(500))
+	if err != nil {
+		return err
+	}
+	if err := l.session.Publish(ctx, m); err != nil {
+		return err
+	}
+	q, err := bridge.AwaitQuarantine(ctx, s.network, l.ID(), commitTimeout)
+	if err != nil {
+		return err
+	}
+	if q.Code != string(waymark.Forbidden) || !contains(q.Reasons, "only-active-device-reports") {
+		return fmt.Errorf("the suspended logger's message is in quarantine for %s %v", q.Code, q.Reasons)
+	}
+	s.say("    REFUSED a message of the suspended logger; it is in the bridge's quarantine, not lost")
+	s.say("            %s, rule %s", q.Code, q.Reasons[0])
+	return nil
+}
+
+// record submits one message with the relay's credential.
+func (s *story) record(ctx context.Context, text string) (waymark.MessageResult, error) {
+	result, _, err := app.Write[waymark.RecordResult](ctx, s.relay, http.MethodPost, "/v1/messages", waymark.RecordRequest{Messages: []string{text}})
+	if err != nil {
+		return waymark.MessageResult{}, err
+	}
+	return result.Results[0], nil
+}
+
+func now(centiCelsius int64) []senml.Reading {
+	return []senml.Reading{{Name: "temperature", Unit: "Cel", Value: centiCelsius, Time: time.Now().UTC().Truncate(time.Millisecond)}}
+}

@@ -1,0 +1,176 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/device"
+)
+
+var names atomic.Int64
+
+// name returns an id that no other test has.
+func name(kind string) string { return fmt.Sprintf("%s-%d", kind, names.Add(1)) }
+
+// limit bounds one test.
+func limit(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func as(t *testing.T, member string, role waymark.Role) *app.App {
+	t.Helper()
+	a, err := app.New(local.at, member, role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func operator(t *testing.T, member string) *app.App {
+	t.Helper()
+	return as(t, member, waymark.Operator)
+}
+
+// post writes and fails the test unless it is committed, at every peer.
+func post[T any](ctx context.Context, t *testing.T, a *app.App, path string, body any) (T, app.Receipt) {
+	t.Helper()
+	record, receipt, err := app.Write[T](ctx, a, http.MethodPost, path, body)
+	if err != nil {
+		t.Fatalf("POST %s: %v", path, err)
+	}
+	if receipt.Status != "VALID" || receipt.TxID == "" || receipt.BlockNumber == 0 {
+		t.Fatalf("POST %s: receipt %+v", path, receipt)
+	}
+	for member := range local.at.Members {
+		if err := app.Settle(ctx, receipt.TxID, as(t, member, waymark.Viewer)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return record, receipt
+}
+
+// refused writes and fails the test unless it is refused with a code and reason.
+func refused(ctx context.Context, t *testing.T, a *app.App, path string, body any, code waymark.Code, reason string) {
+	t.Helper()
+	_, _, err := app.Write[any](ctx, a, http.MethodPost, path, body)
+	var p *app.Problem
+	if !errors.As(err, &p) || p.Code != code || (reason != "" && !slices.Contains(p.Reasons, reason)) {
+		t.Errorf("POST %s by %s: got %v, want %s because of %q", path, a.Member, err, code, reason)
+	}
+}
+
+// logger makes a device of the producer and registers it.
+func logger(ctx context.Context, t *testing.T, algorithm attest.Algorithm) *device.Device {
+	t.Helper()
+	d, err := device.Create(t.TempDir(), device.Settings{ID: name("logger"), Algorithm: algorithm,
+		Consortium: local.at.Consortium, Owner: "producer", Model: "TL-20"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	registration, err := d.Registration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices", waymark.RegisterDeviceRequest{Registration: registration})
+	return d
+}
+
+func connect(ctx context.Context, t *testing.T, d *device.Device) *device.Session {
+	t.Helper()
+	s, err := d.Connect(ctx, brokerOf())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// temperatures are readings of now.
+func temperatures(centiCelsius ...int64) []senml.Reading {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	var readings []senml.Reading
+	for _, value := range centiCelsius {
+		readings = append(readings, senml.Reading{Name: "temperature", Unit: "Cel", Value: value, Time: now})
+	}
+	return readings
+}
+
+func sign(t *testing.T, d *device.Device, format attest.Format, centiCelsius ...int64) device.Message {
+	t.Helper()
+	m, err := d.Sign(format, temperatures(centiCelsius...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// record submits messages through the producer's relay.
+func record(ctx context.Context, t *testing.T, texts ...string) ([]waymark.MessageResult, app.Receipt) {
+	t.Helper()
+	result, receipt := post[waymark.RecordResult](ctx, t, as(t, "producer", waymark.Relay), "/v1/messages", waymark.RecordRequest{Messages: texts})
+	return result.Results, receipt
+}
+
+// awaitStream waits until the ledger has a device's messages up to last, without a gap.
+func awaitStream(ctx context.Context, t *testing.T, id string, last uint64) {
+	t.Helper()
+	viewer := as(t, "producer", waymark.Viewer)
+	var stream waymark.Stream
+	var err error
+	for ctx.Err() == nil {
+		stream, err = app.Read[waymark.Stream](ctx, viewer, "/v1/devices/"+id+"/stream")
+		if err == nil && stream.Last >= last && len(stream.Gaps) == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("%s: the ledger has message %d of %d, %d gaps (%v)", id, stream.Last, last, len(stream.Gaps), err)
+}
+
+// shipment creates a shipment from producer to retailer at 2 to 8 degrees.
+func shipment(ctx context.Context, t *testing.T, arbiter string) string {
+	t.Helper()
+	request := waymark.CreateShipmentRequest{
+		ID: name("shipment"), Consignee: "retailer", Arbiter: arbiter,
+		Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "A-1"}},
+		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}},
+	}
+	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", request)
+	return request.ID
+}
+
+func attach(ctx context.Context, t *testing.T, shipment, device string) {
+	t.Helper()
+	post[waymark.Attachment](ctx, t, operator(t, "producer"), "/v1/shipments/"+shipment+"/devices", map[string]string{"device": device})
+}
+
+func offer(ctx context.Context, t *testing.T, shipment, from, to string) waymark.Handoff {
+	t.Helper()
+	h, _ := post[waymark.Handoff](ctx, t, operator(t, from), "/v1/shipments/"+shipment+"/handoffs",
+		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+	return h
+}
+
+func answer(shipment string, number uint64, how string) string {
+	return fmt.Sprintf("/v1/shipments/%s/handoffs/%d/%s", shipment, number, how)
+}
+
+func brokerOf() device.Broker {
+	return device.Broker{URL: local.at.MQTT.URL, CAFile: local.at.MQTT.CAFile}
+}

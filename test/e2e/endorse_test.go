@@ -1,0 +1,101 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/audit"
+)
+
+// P9: the same request on the same state gives the same bytes, read set and write
+// set, from the chaincode process of every member.
+func TestEndorsersAgree(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	d, fresh := logger(ctx, t, attest.Ed25519), logger(ctx, t, attest.ES256)
+	unregistered := logger(ctx, t, attest.Ed25519)
+	id := shipment(ctx, t, "auditor")
+	attach(ctx, t, id, d.ID())
+	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	offer(ctx, t, id, "producer", "carrier")
+	registration, err := unregistered.Registration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotation, err := fresh.Rotate(attest.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := shipment(ctx, t, "")
+	awaitSameHeight(ctx, t)
+	for _, c := range []struct {
+		member  string
+		role    waymark.Role
+		tx      waymark.Transaction
+		request any
+	}{
+		{"producer", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "producer", Name: "Producer, renamed"}},
+		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: registration}},
+		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: fresh.ID(), Rotation: rotation}},
+		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{
+			sign(t, d, attest.COSE, 900, 1000, 400, -300).Text(), sign(t, d, attest.JWS, 500).Text(), "garbage"}}},
+		{"producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer",
+			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "Z/1"}}}},
+		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: other, Device: fresh.ID()}},
+		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: other, To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1}},
+		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
+		{"auditor", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: id}},
+		{"auditor", waymark.Viewer, waymark.ShipmentsHistory, waymark.ShipmentQuery{Shipment: id}},
+	} {
+		t.Run(string(c.tx), func(t *testing.T) {
+			request, err := json.Marshal(c.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			payloads, err := audit.EndorseEverywhere(ctx, local.at, c.member, c.role, c.tx, string(request))
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := slices.Sorted(maps.Keys(payloads))[0]
+			for member, payload := range payloads {
+				if !bytes.Equal(payload, payloads[first]) {
+					t.Errorf("%s and %s endorse different bytes", first, member)
+				}
+			}
+		})
+	}
+}
+
+// P6: custody does not move on the endorsement of members whom it does not concern,
+// although three of four satisfy the chaincode's own policy.
+func TestCustodyNeedsTheMembersItConcerns(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	id := shipment(ctx, t, "")
+	attach(ctx, t, id, d.ID())
+	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	offer(ctx, t, id, "producer", "carrier")
+	request, err := json.Marshal(waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := audit.SubmitEndorsedBy(ctx, local.at, "carrier", waymark.Operator, waymark.ShipmentsAccept, string(request), "carrier", "retailer", "auditor")
+	if err != nil || code != "ENDORSEMENT_POLICY_FAILURE" {
+		t.Errorf("without the producer's endorsement: %s (%v), want ENDORSEMENT_POLICY_FAILURE", code, err)
+	}
+	code, err = audit.SubmitEndorsedBy(ctx, local.at, "carrier", waymark.Operator, waymark.ShipmentsAccept, string(request), "carrier", "producer", "auditor")
+	if err != nil || code != "VALID" {
+		t.Errorf("with it: %s (%v), want VALID", code, err)
+	}
+}

@@ -1,0 +1,29 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// settlePoll is the pause between two questions.
+const settlePoll = 20 * time.Millisecond
+
+// Settle waits until each app's peer has committed a transaction: a write is
+// answered by the peer of the member that made it, and the others follow.
+func Settle(ctx context.Context, txID string, apps ...*App) error {
+	for _, a := range apps {
+		for {
+			_, err := a.Transaction(ctx, txID)
+			if err == nil {
+				break
+			}
+			select {
+			case <-time.After(settlePoll):
+			case <-ctx.Done():
+				return fmt.Errorf("transaction %.8s at %s: %w (%w)", txID, a.Member, ctx.Err(), err)
+			}
+		}
+	}
+	return nil
+}

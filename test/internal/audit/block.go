@@ -1,0 +1,112 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// transaction is one transaction of a block.
+type transaction struct {
+	id     string
+	valid  bool
+	result *waymark.RecordResult // of telemetry:Record, nil for any other
+}
+
+func parseBlock(b *common.Block) ([]transaction, error) {
+	flags := b.GetMetadata().GetMetadata()[common.BlockMetadataIndex_TRANSACTIONS_FILTER]
+	var transactions []transaction
+	for i, raw := range b.GetData().GetData() {
+		t, endorsed, err := parseEnvelope(raw)
+		if err != nil {
+			return nil, fmt.Errorf("transaction %d: %w", i, err)
+		}
+		if !endorsed {
+			continue
+		}
+		t.valid = i < len(flags) && flags[i] == byte(peer.TxValidationCode_VALID)
+		transactions = append(transactions, t)
+	}
+	return transactions, nil
+}
+
+// parseEnvelope reads an endorsed transaction; other envelopes are configuration.
+func parseEnvelope(raw []byte) (t transaction, endorsed bool, err error) {
+	var envelope common.Envelope
+	var payload common.Payload
+	var header common.ChannelHeader
+	if err := unmarshal(raw, &envelope); err != nil {
+		return t, false, err
+	}
+	if err := unmarshal(envelope.GetPayload(), &payload); err != nil {
+		return t, false, err
+	}
+	if err := unmarshal(payload.GetHeader().GetChannelHeader(), &header); err != nil {
+		return t, false, err
+	}
+	if header.GetType() != int32(common.HeaderType_ENDORSER_TRANSACTION) {
+		return t, false, nil
+	}
+	t.id = header.GetTxId()
+	t.result, err = parseResult(payload.GetData())
+	return t, true, err
+}
+
+func parseResult(data []byte) (*waymark.RecordResult, error) {
+	var tx peer.Transaction
+	if err := unmarshal(data, &tx); err != nil {
+		return nil, err
+	}
+	var action peer.ChaincodeActionPayload
+	var response peer.ProposalResponsePayload
+	var chaincode peer.ChaincodeAction
+	if len(tx.GetActions()) != 1 {
+		return nil, fmt.Errorf("%d actions", len(tx.GetActions()))
+	}
+	if err := unmarshal(tx.GetActions()[0].GetPayload(), &action); err != nil {
+		return nil, err
+	}
+	if err := unmarshal(action.GetAction().GetProposalResponsePayload(), &response); err != nil {
+		return nil, err
+	}
+	if err := unmarshal(response.GetExtension(), &chaincode); err != nil {
+		return nil, err
+	}
+	name, err := functionOf(action.GetChaincodeProposalPayload())
+	if err != nil || name != string(waymark.TelemetryRecord) {
+		return nil, err
+	}
+	var result waymark.RecordResult
+	if err := json.Unmarshal(chaincode.GetResponse().GetPayload(), &result); err != nil {
+		return nil, fmt.Errorf("decode result: %w", err)
+	}
+	return &result, nil
+}
+
+func functionOf(proposal []byte) (string, error) {
+	var payload peer.ChaincodeProposalPayload
+	var invocation peer.ChaincodeInvocationSpec
+	if err := unmarshal(proposal, &payload); err != nil {
+		return "", err
+	}
+	if err := unmarshal(payload.GetInput(), &invocation); err != nil {
+		return "", err
+	}
+	args := invocation.GetChaincodeSpec().GetInput().GetArgs()
+	if len(args) == 0 {
+		return "", nil
+	}
+	return string(args[0]), nil
+}
+
+func unmarshal(raw []byte, m proto.Message) error {
+	if err := proto.Unmarshal(raw, m); err != nil {
+		return fmt.Errorf("decode %T: %w", m, err)
+	}
+	return nil
+}

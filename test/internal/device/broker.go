@@ -1,0 +1,64 @@
+package device
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	writeTimeout   = 10 * time.Second
+	keepAlive      = 30 * time.Second
+	loginLifetime  = attest.MaxLoginLifetime
+	quiesceMillis  = 250
+	protocol311    = 4
+)
+
+// Topics of a device.
+func upTopic(id string) string   { return "waymark/v1/" + id + "/up" }
+func downTopic(id string) string { return "waymark/v1/" + id + "/down" }
+
+// Broker says where a device publishes.
+type Broker struct {
+	URL    string // ssl://host:port
+	CAFile string // PEM; empty means the roots of the system
+	// Window bounds the messages that wait for their PUBACK; 0 means DefaultWindow.
+	Window int
+	// Down is called with each message on the device's down topic. It must not block.
+	Down func(payload []byte)
+	// Notice is told what happens to the connection, in words. It may be nil.
+	Notice func(text string)
+}
+
+// DefaultWindow is a window that keeps a broker busy and an outbox short.
+const DefaultWindow = 64
+
+// tls returns how to check the broker. It returns Invalid for a URL without TLS:
+// the password must not travel in the clear.
+func (b Broker) tls() (*tls.Config, error) {
+	u, err := url.Parse(b.URL)
+	if err != nil || !slices.Contains([]string{"ssl", "tls", "mqtts"}, u.Scheme) {
+		return nil, waymark.Errorf(waymark.Invalid, "the broker's URL must be ssl://host:port, it is %.80q", b.URL)
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if b.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(b.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the broker's CA: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read the broker's CA: no certificate in %s", b.CAFile)
+	}
+	return c, nil
+}

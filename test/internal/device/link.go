@@ -1,0 +1,109 @@
+package device
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+// link is one connection. It never reconnects: what a dead connection still
+// held is published again on the next one, by the session.
+type link struct {
+	client paho.Client
+	lost   chan struct{} // closed when the connection is gone
+	once   sync.Once
+}
+
+// dial connects and subscribes to the down topic. The error wraps ErrRefused when
+// the broker has refused the device's password.
+func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*link, error) {
+	password, err := d.Login(time.Now(), loginLifetime)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{lost: make(chan struct{})}
+	l.client = paho.NewClient(paho.NewClientOptions().
+		AddBroker(b.URL).
+		SetTLSConfig(tlsConfig).
+		SetProtocolVersion(protocol311).
+		SetClientID(d.ID()).
+		SetUsername(d.ID()).
+		SetPassword(password).
+		SetCleanSession(true).
+		SetAutoReconnect(false).
+		SetConnectRetry(false).
+		SetConnectTimeout(connectTimeout).
+		SetWriteTimeout(writeTimeout).
+		SetKeepAlive(keepAlive).
+		SetConnectionLostHandler(func(paho.Client, error) { l.markLost() }))
+	if err := await(ctx, l.client.Connect()); err != nil {
+		l.close()
+		return nil, fmt.Errorf("connect: %w", classify(err))
+	}
+	handler := func(_ paho.Client, m paho.Message) {
+		if b.Down != nil {
+			b.Down(m.Payload())
+		}
+	}
+	if err := await(ctx, l.client.Subscribe(downTopic(d.ID()), 0, handler)); err != nil {
+		l.close()
+		return nil, fmt.Errorf("subscribe: %w", err)
+	}
+	return l, nil
+}
+
+// ErrRefused says that the broker refused the device: it is not registered,
+// suspended, retired, its key is not in force, or its clock is wrong.
+var ErrRefused = errors.New("the broker refused the device: is it registered and active, its key in force, its clock right?")
+
+// classify tells a refusal from a broker that is away.
+func classify(err error) error {
+	if errors.Is(err, packets.ErrorRefusedNotAuthorised) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) {
+		return fmt.Errorf("%w (%w)", ErrRefused, err)
+	}
+	return err
+}
+
+// await waits for a token, no longer than connectTimeout.
+func await(ctx context.Context, token paho.Token) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	select {
+	case <-token.Done():
+		return token.Error()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *link) publish(topic string, raw []byte) paho.Token {
+	return l.client.Publish(topic, 1, false, raw)
+}
+
+// acknowledged waits for a PUBACK. It reports false if the connection was lost
+// first: its tokens were completed before lost was closed, or never will be.
+func (l *link) acknowledged(token paho.Token) bool {
+	select {
+	case <-token.Done():
+		return token.Error() == nil
+	case <-l.lost:
+	}
+	select {
+	case <-token.Done():
+		return token.Error() == nil
+	default:
+		return false
+	}
+}
+
+// markLost is also how a connection is given up on which a message failed.
+func (l *link) markLost() { l.once.Do(func() { close(l.lost) }) }
+
+// close disconnects. Tokens that wait complete with an error.
+func (l *link) close() { l.client.Disconnect(quiesceMillis) }

@@ -1,0 +1,112 @@
+// Package localnet runs the network command: it brings a local consortium up
+// and down, and kills parts of it.
+package localnet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/waymark-ledger/waymark/network/endpoints"
+)
+
+// Bounds of the commands.
+const (
+	upTimeout   = 10 * time.Minute // a first build of Fabric is part of it
+	stepTimeout = 60 * time.Second
+)
+
+// Network is a local consortium in a directory of its own.
+type Network struct {
+	root     string // of the repository
+	dir      string
+	basePort int
+}
+
+// New returns a network below root that keeps its state in dir.
+func New(root, dir string, basePort int) *Network {
+	return &Network{root: root, dir: dir, basePort: basePort}
+}
+
+// Root returns the root of the repository that holds the working directory.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find repository: %w", err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("find repository: no go.work above the working directory")
+		}
+	}
+}
+
+// Build builds the network command, which builds all others.
+func (n *Network) Build(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, upTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", n.program(), "./cmd/network") //nolint:gosec // our own command
+	cmd.Dir = filepath.Join(n.root, "network")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the network command: %w\n%s", err, output)
+	}
+	return nil
+}
+
+func (n *Network) program() string { return filepath.Join(n.root, ".waymark", "bin", "network") }
+
+// Up brings the network up and returns where it can be reached.
+func (n *Network) Up(ctx context.Context, options ...string) (*endpoints.Network, error) {
+	if err := n.run(ctx, upTimeout, append([]string{"up"}, options...)...); err != nil {
+		return nil, err
+	}
+	return n.Endpoints()
+}
+
+// Endpoints reads where the network can be reached.
+func (n *Network) Endpoints() (*endpoints.Network, error) {
+	return endpoints.Load(filepath.Join(n.dir, "endpoints.json"))
+}
+
+// Down stops every process. purge deletes the ledger.
+func (n *Network) Down(ctx context.Context, purge bool) error {
+	args := []string{"down"}
+	if purge {
+		args = append(args, "--purge")
+	}
+	return n.run(ctx, stepTimeout, args...)
+}
+
+// Kill ends a process by SIGKILL.
+func (n *Network) Kill(ctx context.Context, name string) error {
+	return n.run(ctx, stepTimeout, "kill", name)
+}
+
+// Start starts a process that was stopped or killed.
+func (n *Network) Start(ctx context.Context, name string) error {
+	return n.run(ctx, stepTimeout, "start", name)
+}
+
+// Dir returns where the network keeps its state.
+func (n *Network) Dir() string { return n.dir }
+
+func (n *Network) run(ctx context.Context, timeout time.Duration, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	args = append(args, "--dir", n.dir, "--base-port", strconv.Itoa(n.basePort))
+	cmd := exec.CommandContext(ctx, n.program(), args...) //nolint:gosec // our own command
+	cmd.Dir = n.root
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("network %v: %w\n%s", args, err, output)
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	dir := "."
+	if len(os.Args) == 2 {
+		dir = os.Args[1]
+	}
+	if err := run(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func run(dir string) error {
+	messages, err := messageFile()
+	if err != nil {
+		return err
+	}
+	packs, err := packFile()
+	if err != nil {
+		return err
+	}
+	if err := write(filepath.Join(dir, "messages.json"), messages); err != nil {
+		return err
+	}
+	return write(filepath.Join(dir, "senml.json"), packs)
+}
+
+func write(path string, content any) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(content); err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil { //nolint:gosec // the vectors are public
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package vectors_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// example is a block of the protocol's document that repeats a vector.
+var example = regexp.MustCompile("(?s)<!-- vector (\\S+) (\\S+) -->\n```[a-z]*\n(.*?)\n```")
+
+func messages(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	data, err := os.ReadFile("messages.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Vectors []map[string]any }
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]map[string]any{}
+	for _, v := range file.Vectors {
+		name, _ := v["name"].(string)
+		if byName[name] != nil {
+			t.Errorf("two vectors are named %s", name)
+		}
+		byName[name] = v
+	}
+	return byName
+}
+
+// member returns what a block is to show of a vector.
+func member(t *testing.T, v map[string]any, name string) string {
+	t.Helper()
+	if name != "header" {
+		text, _ := v[name].(string)
+		return text
+	}
+	text, _ := v["text"].(string)
+	head, _, _ := strings.Cut(text, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestExamplesOfTheProtocolAreVectors(t *testing.T) {
+	page, err := os.ReadFile("../../docs/device-protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := example.FindAllStringSubmatch(string(page), -1)
+	if marks := strings.Count(string(page), "<!-- vector "); len(blocks) != marks || marks < 15 {
+		t.Fatalf("%d blocks for %d marks", len(blocks), marks)
+	}
+	known := messages(t)
+	for _, b := range blocks {
+		want := member(t, known[b[1]], b[2])
+		if got := strings.ReplaceAll(b[3], "\n", ""); want == "" || got != want {
+			t.Errorf("%s of %s is %s, the vector has %s", b[2], b[1], got, want)
+		}
+	}
+}
+
+func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./generate", dir)
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for _, name := range []string{"messages.json", "senml.json"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs: run go generate", name)
+		}
+	}
+}
