@@ -1,0 +1,75 @@
+# Waymark. `make help` lists the targets. Only Go, make, gcc and git are needed:
+# every other tool is built from source at the version pinned here.
+
+MODULES   := chaincode/waymark chaincode network gateway mqtt-bridge test
+STATE     := .waymark
+TOOLS     := $(CURDIR)/$(STATE)/tools
+BIN       := $(CURDIR)/$(STATE)/bin
+NETWORK   := $(BIN)/network
+LOGGER    ?=
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
+
+.DEFAULT_GOAL := help
+.PHONY: help programs build up down purge status demo test unit e2e mosquitto node lint generate
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+programs: # the commands that drive the others
+	@cd network && GOWORK=off go build -o $(BIN)/network ./cmd/network
+	@cd test && GOWORK=off go build -o $(BIN)/device ./cmd/device && GOWORK=off go build -o $(BIN)/demo ./cmd/demo
+
+build: programs ## build every command into .waymark/bin
+	@$(NETWORK) build
+
+up: programs ## bring the local consortium up (four members, real Fabric), or resume it
+	@$(NETWORK) up
+
+down: programs ## stop it; its ledger stays in .waymark
+	@$(NETWORK) down
+
+purge: programs ## stop it and delete its ledger
+	@$(NETWORK) down --purge
+
+status: programs ## show its processes
+	@$(NETWORK) status
+
+demo: up ## the whole story: devices, a shipment, handoffs, an excursion, refusals
+	@$(BIN)/demo $(if $(LOGGER),--logger "$(abspath $(LOGGER))")
+
+test: unit e2e ## everything: unit, conformance, vectors, fuzz seeds, end to end; race detector on
+	@tests=$$(cat $(STATE)/tests/*.json | grep '"Test":'); \
+	  count() { printf '%s\n' "$$tests" | grep -c "\"Action\":\"$$1\""; }; \
+	  echo "$$(count pass) passed, $$(count fail) failed, $$(count skip) skipped"
+
+$(TOOLS)/gotestsum:
+	@GOBIN=$(TOOLS) GOWORK=off go install $(GOTESTSUM)
+
+$(TOOLS)/golangci-lint:
+	@GOBIN=$(TOOLS) GOWORK=off go install $(GOLANGCI_LINT)
+
+unit: $(TOOLS)/gotestsum ## unit and conformance tests of every module
+	@mkdir -p $(STATE)/tests
+	@for m in $(MODULES); do echo "== $$m"; \
+	  (cd $$m && GOWORK=off $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped \
+	    --jsonfile $(CURDIR)/$(STATE)/tests/$$(echo $$m | tr / -).json -- -race ./...) || exit 1; done
+
+e2e: $(TOOLS)/gotestsum build ## conformance, scenarios and faults on real networks of their own
+	@mkdir -p $(STATE)/tests
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname --hide-summary skipped \
+	  --jsonfile $(CURDIR)/$(STATE)/tests/e2e.json -- -race -tags e2e -count 1 -p 1 -timeout 30m ./conformance/... ./e2e/...
+
+mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
+
+node: ## a device written in JavaScript (needs node and npm, and the network up)
+	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test
+
+lint: $(TOOLS)/golangci-lint ## golangci-lint and gofmt over every module
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+generate: ## write generated files anew; CI checks that nothing changes
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go generate ./...) || exit 1; done
+
