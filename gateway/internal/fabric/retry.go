@@ -52,8 +52,9 @@ type rule struct {
 	message string
 }
 
-// maxAttempts bounds the proposals of one call.
-const maxAttempts = 5
+// maxAttempts bounds the proposals of one call: with the pauses between them, two to
+// three and a half seconds, in which a peer that has come back is found again.
+const maxAttempts = 7
 
 // rules is the retry table.
 func rules() map[kind]rule {

@@ -15,8 +15,8 @@ import (
 // valid. Retries follow the table in retry.go.
 //
 // Codes: what the chaincode answers; Conflict when concurrent transactions won
-// five times (read again, then retry); Unavailable when peers or orderers do not
-// answer, or five times did not endorse as a policy requires (if the error is a
+// seven times (read again, then retry); Unavailable when peers or orderers do not
+// answer, or seven times did not endorse as a policy requires (if the error is a
 // ledger.Failure with an id, ask for that transaction before retrying); Forbidden when the role has no identity; Internal otherwise.
 func (c *Client) Submit(ctx context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (ledger.Committed, error) {
 	s, err := c.session(role)

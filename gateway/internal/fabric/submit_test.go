@@ -3,6 +3,7 @@ package fabric
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,8 +49,8 @@ func TestSubmit(t *testing.T) {
 		{name: "committed", endorsed: 1, submitted: 1, asks: 1},
 		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{lost}},
 			code: waymark.FailedPrecondition, endorsed: 1},
-		{name: "peer down", peer: fakePeer{endorse: []error{unavailable, unavailable, unavailable, unavailable, unavailable}},
-			code: waymark.Unavailable, endorsed: 5},
+		{name: "peer down", peer: fakePeer{endorse: slices.Repeat([]error{unavailable}, maxAttempts)},
+			code: waymark.Unavailable, endorsed: maxAttempts},
 		{name: "peer comes back", peer: fakePeer{endorse: []error{unavailable}}, endorsed: 2, submitted: 1, asks: 1},
 		{name: "too few peers at first", peer: fakePeer{endorse: []error{rpcError(codes.FailedPrecondition, "failed to select a set of endorsers")}},
 			endorsed: 2, submitted: 1, asks: 1},
@@ -60,15 +61,15 @@ func TestSubmit(t *testing.T) {
 		{name: "chaincode error without a code", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "chaincode response 500, schema")}},
 			code: waymark.Internal, endorsed: 1},
 		{name: "a lagging peer catches up", peer: fakePeer{endorse: []error{other, mismatch}}, endorsed: 3, submitted: 1, asks: 1},
-		{name: "peers never agree", peer: fakePeer{endorse: []error{mismatch, mismatch, mismatch, mismatch, mismatch}},
-			code: waymark.Conflict, endorsed: 5},
+		{name: "peers never agree", peer: fakePeer{endorse: slices.Repeat([]error{mismatch}, maxAttempts)},
+			code: waymark.Conflict, endorsed: maxAttempts},
 		{name: "conflict cured", peer: fakePeer{fate: []fateAnswer{conflict, conflict}}, endorsed: 3, submitted: 3, asks: 3},
-		{name: "conflict not cured", peer: fakePeer{fate: []fateAnswer{conflict, conflict, conflict, conflict, conflict}},
-			code: waymark.Conflict, endorsed: 5, submitted: 5, asks: 5, unknown: true, says: "a concurrent transaction won"},
+		{name: "conflict not cured", peer: fakePeer{fate: slices.Repeat([]fateAnswer{conflict}, maxAttempts)},
+			code: waymark.Conflict, endorsed: maxAttempts, submitted: maxAttempts, asks: maxAttempts, unknown: true, says: "a concurrent transaction won"},
 		{name: "key policy changed", peer: fakePeer{fate: []fateAnswer{short}},
 			endorsed: 2, submitted: 2, asks: 2},
-		{name: "endorsements never suffice", peer: fakePeer{fate: []fateAnswer{short, short, short, short, short}},
-			code: waymark.Unavailable, endorsed: 5, submitted: 5, asks: 5, unknown: true, says: "did not satisfy the policy"},
+		{name: "endorsements never suffice", peer: fakePeer{fate: slices.Repeat([]fateAnswer{short}, maxAttempts)},
+			code: waymark.Unavailable, endorsed: maxAttempts, submitted: maxAttempts, asks: maxAttempts, unknown: true, says: "did not satisfy the policy"},
 		{name: "conflict, then a key policy changed", peer: fakePeer{fate: []fateAnswer{conflict, short}}, endorsed: 3, submitted: 3, asks: 3},
 		{name: "invalid for good", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_BAD_CREATOR_SIGNATURE}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1, asks: 1, unknown: true},

@@ -63,5 +63,7 @@ func gossip(address string) []string {
 		// With the stock timers peers take 27 s to learn of one another.
 		"CORE_PEER_GOSSIP_RECONNECTINTERVAL=1s",
 		"CORE_PEER_GOSSIP_PUBLISHSTATEINFOINTERVAL=500ms",
+		// What was said before a peer could hear it is asked for, by default every 4 s.
+		"CORE_PEER_GOSSIP_REQUESTSTATEINFOINTERVAL=500ms",
 	}
 }

@@ -129,8 +129,9 @@ func (c *Consortium) deployment(packages map[string]string, state State) []stage
 func (c *Consortium) applications(opts Options) []stage {
 	n := c.network
 	publish := stage{"write endpoints.json", func(context.Context) error { return c.publish() }}
+	acquaint := stage{"acquaint peers with one another", lifecycle.New(n).Acquaint}
 	if opts.FabricOnly {
-		return []stage{{"ask chaincode through each peer", lifecycle.New(n).Answer}, publish}
+		return []stage{{"ask chaincode through each peer", lifecycle.New(n).Answer}, acquaint, publish}
 	}
 	return []stage{
 		{"start gateways", func(ctx context.Context) error {
@@ -140,6 +141,7 @@ func (c *Consortium) applications(opts Options) []stage {
 		{"start mqtt-bridge", func(ctx context.Context) error {
 			return c.startAll(ctx, []unit{bridgeUnit(n, bridgeOwner())})
 		}},
+		acquaint,
 		publish,
 	}
 }

@@ -3,10 +3,15 @@ package pki
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
 	"encoding/asn1"
 	"fmt"
 	"io"
 	"math/big"
+
+	"github.com/waymark-ledger/waymark/network/internal/topology"
 )
 
 // lowS signs with ECDSA and keeps S in the lower half of the group order.
@@ -36,4 +41,19 @@ func (s lowS) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]b
 		return nil, fmt.Errorf("encode signature: %w", err)
 	}
 	return der, nil
+}
+
+// Sign signs what Fabric is sent in the name of an identity, as Fabric's MSP does:
+// ECDSA over SHA-256, with a low S.
+func Sign(identity topology.Pair, message []byte) ([]byte, error) {
+	pair, err := tls.LoadX509KeyPair(identity.Cert, identity.Key)
+	if err != nil {
+		return nil, fmt.Errorf("read identity: %w", err)
+	}
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("read identity: the key in %s is not ECDSA", identity.Key)
+	}
+	digest := sha256.Sum256(message)
+	return lowS{key}.Sign(rand.Reader, digest[:], crypto.SHA256)
 }

@@ -62,6 +62,14 @@ func (c Credentials) AdminMSP() string {
 	return filepath.Join(c.organisation(), "users", "Admin@"+c.id, "msp")
 }
 
+// Admin is the administrator's signing certificate inside AdminMSP.
+func (c Credentials) Admin() Pair {
+	return Pair{
+		Cert: filepath.Join(c.AdminMSP(), "signcerts", "Admin@"+c.id+"-cert.pem"),
+		Key:  filepath.Join(c.AdminMSP(), "keystore", "priv_sk"),
+	}
+}
+
 // PeerMSP is the directory of the peer's identity.
 func (c Credentials) PeerMSP() string {
 	return filepath.Join(c.organisation(), "peers", "peer."+c.id, "msp")
