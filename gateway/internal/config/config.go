@@ -69,7 +69,7 @@ type Limits struct {
 	// HeaderBytes is the largest request header. Default 16 KiB; 4 KiB to 1 MiB.
 	HeaderBytes int `koanf:"header_bytes"`
 	// InFlight is how many requests under /v1 are served at once; more are
-	// answered 503 with Retry-After. Default 400, below the 500 calls that a peer
+	// answered 429 with Retry-After. Default 400, below the 500 calls that a peer
 	// serves at once; 1 to 10000.
 	InFlight int `koanf:"in_flight"`
 	// BytesInFlight is how large their bodies, and the blocks fetched for them, may

@@ -59,7 +59,7 @@ func failureOf(err error) *failure {
 	st := status.Convert(err)
 	wire := wireError(st)
 	f := &failure{kind: kindOf(st, wire != nil), cause: detailed(err, st)}
-	if f.kind == refused || f.kind == disagreed {
+	if f.kind == refused { // of peers that disagree, none speaks for all
 		f.wire = wire
 	}
 	if errors.Is(err, context.Canceled) {

@@ -62,7 +62,7 @@ func rules() map[kind]rule {
 		refused:      {stop, waymark.Internal, "the chaincode refused"}, // its own error replaces this one
 		disagreed:    {again, waymark.Conflict, "the peers do not agree on the present state: retry"},
 		unreachable:  {again, waymark.Unavailable, "not enough peers answer: retry later"},
-		overloaded:   {stop, waymark.Unavailable, "the peer is busy: retry later"},
+		overloaded:   {stop, waymark.ResourceExhausted, "the peer is busy: retry later"},
 		expired:      {stop, waymark.Unavailable, "the peers did not answer in time: retry later"},
 		abandoned:    {stop, waymark.Unavailable, "the request was abandoned"},
 		defective:    {stop, waymark.Internal, unexpected},

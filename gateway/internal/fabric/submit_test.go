@@ -55,7 +55,7 @@ func TestSubmit(t *testing.T) {
 		{name: "too few peers at first", peer: fakePeer{endorse: []error{rpcError(codes.FailedPrecondition, "failed to select a set of endorsers")}},
 			endorsed: 2, submitted: 1, asks: 1},
 		{name: "peer busy", peer: fakePeer{endorse: []error{rpcError(codes.Unknown, "too many requests for /gateway.Gateway, exceeding concurrency limit (500)")}},
-			code: waymark.Unavailable, endorsed: 1},
+			code: waymark.ResourceExhausted, endorsed: 1},
 		{name: "access denied", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "error validating proposal: access denied")}},
 			code: waymark.Internal, endorsed: 1},
 		{name: "chaincode error without a code", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "chaincode response 500, schema")}},

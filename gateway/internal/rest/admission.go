@@ -68,7 +68,7 @@ func (s *service) admit(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		bytes := s.admission.reserve(r, c.Request.ContentLength)
 		if !s.admission.enter(bytes) {
-			fail(c, waymark.Errorf(waymark.Unavailable, "this gateway serves as many requests as it can: retry later"))
+			fail(c, waymark.Errorf(waymark.ResourceExhausted, "this gateway serves as many requests as it can: retry later"))
 			return
 		}
 		defer s.admission.leave(bytes)

@@ -144,7 +144,7 @@ func TestFullGatewayRefusesAndRecovers(t *testing.T) {
 	}
 	a.ledger.await(t, 2)
 	w := a.do("GET", "/v1/members/producer", "")
-	if p := problem(t, w); p.Code != waymark.Unavailable || w.Header().Get("Retry-After") == "" {
+	if p := problem(t, w); p.Code != waymark.ResourceExhausted || w.Header().Get("Retry-After") == "" {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	if w := a.do("GET", "/metrics", ""); !strings.Contains(w.Body.String(), "waymark_gateway_requests_in_flight 2") {
@@ -169,7 +169,7 @@ func TestBodiesTogetherAreBounded(t *testing.T) {
 	done := make(chan int)
 	go func() { done <- a.send(unannounced(body)).Code }()
 	a.ledger.await(t, 1)
-	if w := a.send(unannounced(body)); w.Code != http.StatusServiceUnavailable {
+	if w := a.send(unannounced(body)); w.Code != http.StatusTooManyRequests {
 		t.Errorf("second of the largest: %d", w.Code)
 	}
 	go func() { done <- a.do("PUT", "/v1/members/producer", body).Code }() // small enough

@@ -102,7 +102,7 @@ func TestBlocksInMemoryAreBounded(t *testing.T) {
 	claimed.ContentLength = -1
 	for _, r := range []*http.Request{request("GET", "/v1/transactions/"+someTx, ""), claimed} {
 		w := a.send(r)
-		if p := problem(t, w); p.Code != waymark.Unavailable || w.Header().Get("Retry-After") == "" {
+		if p := problem(t, w); p.Code != waymark.ResourceExhausted || w.Header().Get("Retry-After") == "" {
 			t.Errorf("second block: %d %s", w.Code, w.Body)
 		}
 	}
