@@ -12,9 +12,11 @@ type Attachment struct {
 	// Seen is its last sequence number at the last acceptance, After before the
 	// first, and SeenAt when that was: the next acceptance needs a later message
 	// with a reading of a later time.
-	Seen     uint64    `json:"seen"`
-	SeenAt   time.Time `json:"seen_at"`
-	Attached Stamp     `json:"attached"`
+	Seen   uint64    `json:"seen"`
+	SeenAt time.Time `json:"seen_at"`
+	// DeviceChanged is the transaction of the device's last change when it was attached.
+	DeviceChanged string `json:"device_changed"`
+	Attached      Stamp  `json:"attached"`
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.

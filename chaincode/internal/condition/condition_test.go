@@ -117,7 +117,7 @@ func TestVerdict(t *testing.T) {
 	cold := []waymark.Condition{bounds("2", "8")}
 	both := append(slices.Clone(cold), waymark.Condition{Name: "humidity", Unit: "%RH", Maximum: "60"})
 	kelvin := []waymark.Condition{{Name: "temperature", Unit: "K", Maximum: "281"}}
-	changed := waymark.Device{State: waymark.DeviceActive, Changed: waymark.Stamp{Time: start}}
+	changed := waymark.Device{State: waymark.DeviceActive, Changed: waymark.Stamp{TxID: "later"}}
 	const ok, unknown, bad = waymark.ConditionConformant, waymark.ConditionUnknown, waymark.ConditionNonConformant
 	tests := map[string]struct {
 		conditions []waymark.Condition

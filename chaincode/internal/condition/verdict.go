@@ -65,8 +65,9 @@ func (w Witness) hasGap() bool {
 
 // changed reports whether the device is not active, or was suspended or given
 // another key since it was attached: what it measured meanwhile may have been refused.
+// Transactions tell that, and not their times, which are claims of different clocks.
 func (w Witness) changed() bool {
-	return w.Device.State != waymark.DeviceActive || w.Device.Changed.Time.After(w.Attachment.Attached.Time)
+	return w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
 }
 
 // silent reports whether nothing has come since the last acceptance.

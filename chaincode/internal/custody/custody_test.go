@@ -55,6 +55,7 @@ func (s *story) measure(centiCelsius ...int64) {
 	if r := s.Record(s.logger.Pack(centiCelsius...)); r[0].Outcome != waymark.Recorded {
 		s.T.Fatalf("message: %+v", r[0])
 	}
+	s.Now = s.Now.Add(time.Duration(len(centiCelsius)) * time.Second) // the time that it took
 }
 
 func (s *story) offerRequest(to string) waymark.OfferHandoffRequest {

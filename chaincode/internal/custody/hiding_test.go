@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -95,4 +96,34 @@ func TestReadingsFromBeforeTheJourneyAreNoEvidence(t *testing.T) {
 	if view.Condition != waymark.ConditionUnknown || !slices.Equal(view.Reasons, []string{"no-witness"}) {
 		t.Errorf("a reading from before: %s %v", view.Condition, view.Reasons)
 	}
+}
+
+// Clocks differ by minutes: a device that measured with a fast clock before an
+// acceptance has measured nothing on the next leg, whatever it sends then.
+func TestAFastClockLendsNoReadingToTheNextLeg(t *testing.T) {
+	s := newStory(t)
+	start := s.Now
+	s.Now = start.Add(3 * time.Minute) // the device's clock
+	ahead := s.logger.Pack(500)
+	s.Now = start
+	s.Record(ahead)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	s.Now = start.Add(time.Minute)
+	s.Record(s.logger.Pack(500)) // later than the acceptance, and not than what was seen
+	s.expectCondition(waymark.ConditionUnknown, "no-witness")
+	s.Now = start.Add(4 * time.Minute)
+	s.Record(s.logger.Pack(500))
+	s.expectCondition(waymark.ConditionConformant)
+}
+
+// The times of transactions are claims: what happened after the attachment counts as
+// such even if it says that it was before.
+func TestAChangeIsSeenWhateverTheTimes(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.Now = s.Now.Add(-4 * time.Minute) // another gateway's clock
+	for _, change := range []func(ledger.Ledger, waymark.DeviceStateRequest) (*waymark.Device, error){registry.SuspendDevice, registry.ResumeDevice} {
+		scenario.Must(s.Consortium, s.operator("producer"), change, waymark.DeviceStateRequest{Device: "logger-1", Reason: "trick"})
+	}
+	s.expectCondition(waymark.ConditionUnknown, "witness-changed")
 }

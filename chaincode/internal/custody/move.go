@@ -1,6 +1,8 @@
 package custody
 
 import (
+	"time"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -43,13 +45,26 @@ func finalState(l ledger.Ledger, last *waymark.Handoff) (waymark.ShipmentState, 
 	return waymark.ShipmentAccepted, nil
 }
 
+// startOfLeg is the time from which a witness's readings count for the leg that
+// begins: after all that it has measured, even if its clock is fast, so that no
+// reading of before can count.
+func startOfLeg(l ledger.Ledger, at waymark.Stream) time.Time {
+	start := l.Tx().Time
+	for _, m := range at.Measured {
+		if m.Latest.After(start) {
+			start = m.Latest.Add(time.Millisecond)
+		}
+	}
+	return start
+}
+
 // seen notes how far each witness had reported, so that the next leg needs data of
 // its own, and at the end of the journey releases them. Only the reverse edge is
 // written on the way: telemetry does not read it, so the two do not conflict.
 func seen(l ledger.Ledger, witnesses []condition.Witness, end bool) error {
 	for _, w := range witnesses {
 		a := w.Attachment
-		a.Seen, a.SeenAt = w.Stream.Last, l.Tx().Time
+		a.Seen, a.SeenAt = w.Stream.Last, startOfLeg(l, w.Stream)
 		if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ func Attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment
 	if err := mayAttach(l, c, device, present); err != nil {
 		return nil, err
 	}
-	return attach(l, r)
+	return attach(l, device, r)
 }
 
 func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *waymark.Attachment) error {
@@ -128,13 +128,14 @@ func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *
 	return err
 }
 
-func attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
+func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
 	at, err := stream.Load(l, r.Device)
 	if err != nil {
 		return nil, err
 	}
 	a := waymark.Attachment{
-		Shipment: r.Shipment, Device: r.Device, After: at.Last, Seen: at.Last, SeenAt: l.Tx().Time, Attached: l.Tx().Stamp(),
+		Shipment: r.Shipment, Device: r.Device, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
+		DeviceChanged: d.Changed.TxID, Attached: l.Tx().Stamp(),
 	}
 	if err := ledger.Save(l, ledger.AttachmentKey(r.Device), &a); err != nil {
 		return nil, err
