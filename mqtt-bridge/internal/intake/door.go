@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -9,10 +11,17 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
+// maxKept bounds what is kept of a message that is too large to be one: some
+// brokers let hundreds of megabytes through.
+const maxKept = 4 * waymark.MaxMessageBytes
+
 // inspect makes the spool's message of an arrival. What no ledger could ever
 // record gets its verdict here, and so costs the ledger nothing.
 func inspect(a Arrival) spool.Message {
 	m := spool.Message{Device: a.Device, Received: a.Received, Payload: a.Payload}
+	if len(a.Payload) > maxKept {
+		m.Payload = bytes.Clone(a.Payload[:maxKept])
+	}
 	if err := waymark.ValidateID("/topic", a.Device); err != nil {
 		m.Device = "" // it may be of any length
 		m.Verdict = verdict(spool.WrongDevice, "the topic names no possible device", a.Received)
@@ -24,8 +33,8 @@ func inspect(a Arrival) spool.Message {
 
 func examine(a Arrival) *spool.Verdict {
 	if len(a.Payload) > waymark.MaxMessageBytes {
-		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed",
-			len(a.Payload), waymark.MaxMessageBytes), a.Received)
+		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed (SHA-256 %x; at most %d bytes are kept)",
+			len(a.Payload), waymark.MaxMessageBytes, sha256.Sum256(a.Payload), maxKept), a.Received)
 	}
 	text := attest.Text(a.Payload)
 	if len(text) > waymark.MaxMessageBytes {

@@ -63,7 +63,7 @@ func New(store Store, maxCount int, maxBytes int64, observer Observer, log *zap.
 // or the context's error if the arrival was not taken.
 func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	i.observer.Received()
-	return i.queue.put(ctx, pending{message: inspect(a), ack: a.Ack})
+	return i.queue.put(ctx, &pending{message: inspect(a), acks: []func(){a.Ack}})
 }
 
 // Close makes Put refuse and lets Run end once the queue is written.
@@ -101,8 +101,7 @@ func (i *Intake) drain(ctx context.Context) bool {
 		n, err := i.store.Append(messagesOf(group))
 		i.note(err)
 		if err == nil {
-			i.acknowledge(group[:n])
-			i.queue.release(n)
+			i.acknowledge(group[:n], i.queue.release(n))
 			continue
 		}
 		select {
@@ -113,9 +112,11 @@ func (i *Intake) drain(ctx context.Context) bool {
 	}
 }
 
-func (i *Intake) acknowledge(group []pending) {
+func (i *Intake) acknowledge(group []*pending, acks []func()) {
+	for _, ack := range acks {
+		ack()
+	}
 	for _, p := range group {
-		p.ack()
 		if p.message.Verdict != nil {
 			i.observer.Quarantined(p.message.Device, p.message.Verdict.Code)
 		}
@@ -138,7 +139,7 @@ func (i *Intake) note(err error) {
 	}
 }
 
-func messagesOf(group []pending) []spool.Message {
+func messagesOf(group []*pending) []spool.Message {
 	messages := make([]spool.Message, len(group))
 	for n, p := range group {
 		messages[n] = p.message

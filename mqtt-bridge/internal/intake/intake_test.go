@@ -197,3 +197,39 @@ func waitFor(t *testing.T, holds func() bool) {
 	}
 	t.Fatal("waited too long")
 }
+
+// A broker that is kept waiting sends the same message again: it takes one place, and
+// each sending is acknowledged once it is stored.
+func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
+	s, a := &store{failure: spool.ErrFull}, &acks{}
+	in := start(t, s, 2, 1<<20)
+	for _, p := range []string{"1", "1", "2", "1", "2"} {
+		if err := put(t.Context(), in, a, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.fail(nil)
+	waitFor(t, func() bool { return slices.Equal(a.all(), []string{"1", "1", "1", "2", "2"}) })
+	if len(s.all()) != 2 {
+		t.Errorf("stored %d", len(s.all()))
+	}
+	if err := put(t.Context(), in, a, "1"); err != nil { // later, it is the spool's to tell
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return len(s.all()) == 3 })
+}
+
+// Some brokers let any size through: little of what can be no message is kept.
+func TestOfAHugeMessageLittleIsKept(t *testing.T) {
+	s, a := &store{}, &acks{}
+	in := start(t, s, 10, 1<<20)
+	if err := put(t.Context(), in, a, strings.Repeat("x", 8<<20)); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return len(s.all()) == 1 })
+	m := s.all()[0]
+	if len(m.Payload) != 4*waymark.MaxMessageBytes || m.Verdict == nil || m.Verdict.Code != spool.TooLarge ||
+		!strings.Contains(m.Verdict.Detail, "8388608 bytes") {
+		t.Errorf("kept %d bytes, %+v", len(m.Payload), m.Verdict)
+	}
+}

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
@@ -12,10 +14,21 @@ import (
 // unacknowledged, and the broker will send it again.
 var ErrClosed = errors.New("intake is closed")
 
-// pending is a message that waits to be written, with its acknowledgement.
+// pending is a message that waits to be written, with its acknowledgements: a broker
+// that is kept waiting sends the same message again.
 type pending struct {
 	message spool.Message
-	ack     func()
+	acks    []func()
+}
+
+// identity tells whether two arrivals are the same message.
+type identity [sha256.Size]byte
+
+func (p *pending) identity() identity {
+	h := sha256.New()
+	h.Write([]byte(p.message.Device + "\x00")) // a device id holds no NUL
+	h.Write(p.message.Payload)
+	return identity(h.Sum(nil))
 }
 
 // queue is bounded by count and by bytes.
@@ -24,7 +37,8 @@ type queue struct {
 	maxBytes int64
 
 	mu     sync.Mutex
-	items  []pending
+	items  []*pending
+	known  map[identity]*pending // of items
 	bytes  int64
 	closed bool
 	space  chan struct{} // closed and replaced when room is made or the queue closes
@@ -32,12 +46,13 @@ type queue struct {
 }
 
 func newQueue(maxCount int, maxBytes int64) *queue {
-	return &queue{maxCount: maxCount, maxBytes: maxBytes, space: make(chan struct{}), filled: make(chan struct{}, 1)}
+	return &queue{maxCount: maxCount, maxBytes: maxBytes, known: map[identity]*pending{}, space: make(chan struct{}), filled: make(chan struct{}, 1)}
 }
 
 // put blocks while there is no room. A message larger than the whole queue goes
-// in when the queue is empty.
-func (q *queue) put(ctx context.Context, p pending) error {
+// in when the queue is empty. One that is in the queue already takes no place: it
+// is acknowledged with the first.
+func (q *queue) put(ctx context.Context, p *pending) error {
 	for {
 		wait, err := q.tryPut(p)
 		if err != nil || wait == nil {
@@ -52,17 +67,22 @@ func (q *queue) put(ctx context.Context, p pending) error {
 }
 
 // tryPut returns a channel to wait on if there is no room now.
-func (q *queue) tryPut(p pending) (<-chan struct{}, error) {
+func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	size := int64(len(p.message.Payload))
+	size, id := int64(len(p.message.Payload)), p.identity()
+	first := q.known[id]
 	switch {
 	case q.closed:
 		return nil, ErrClosed
+	case first != nil:
+		first.acks = append(first.acks, p.acks...)
+		return nil, nil
 	case len(q.items) > 0 && (len(q.items) >= q.maxCount || q.bytes+size > q.maxBytes):
 		return q.space, nil
 	}
 	q.items = append(q.items, p)
+	q.known[id] = p
 	q.bytes += size
 	q.signal()
 	return nil, nil
@@ -71,7 +91,7 @@ func (q *queue) tryPut(p pending) (<-chan struct{}, error) {
 // take returns the oldest items, up to count and bytes but at least one if there
 // is any, and whether the queue is closed. They stay in the queue, so that they
 // count against its bounds, until release.
-func (q *queue) take(count int, bytes int64) ([]pending, bool) {
+func (q *queue) take(count int, bytes int64) ([]*pending, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n, total := 0, int64(0)
@@ -81,21 +101,25 @@ func (q *queue) take(count int, bytes int64) ([]pending, bool) {
 		}
 		n++
 	}
-	return append([]pending(nil), q.items[:n]...), q.closed
+	return slices.Clone(q.items[:n]), q.closed
 }
 
-// release drops the n oldest items and makes room.
-func (q *queue) release(n int) {
+// release drops the n oldest items and makes room. It returns their acknowledgements,
+// in order.
+func (q *queue) release(n int) (acks []func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, p := range q.items[:n] {
 		q.bytes -= int64(len(p.message.Payload))
+		delete(q.known, p.identity())
+		acks = append(acks, p.acks...)
 	}
-	q.items = append([]pending(nil), q.items[n:]...)
+	q.items = slices.Clone(q.items[n:])
 	q.makeRoom()
 	if len(q.items) > 0 {
 		q.signal()
 	}
+	return acks
 }
 
 func (q *queue) close() {

@@ -16,7 +16,9 @@ const (
 	unknownFor   = time.Second      // a device that is not: it may be registered any moment
 	staleFor     = time.Hour        // use when the registry cannot be asked
 	maxCached    = 20000
-	maxQuestions = 16 // asked of the registry at once
+	maxUnknown   = 1000 // ids that anybody can make up
+	maxQuestions = 16   // asked of the registry at once about devices that are known
+	maxStrangers = 4    // and about ids that are not
 )
 
 // Devices is the registry.
@@ -26,16 +28,27 @@ type Devices interface {
 	Device(ctx context.Context, id string) (*waymark.Device, error)
 }
 
-// cache remembers what the registry said, for a short time, and drops what was
-// used least when it is full.
+// cache remembers what the registry said, for a short time. Ids that are not
+// registered are kept apart and asked about apart: whoever makes them up can neither
+// drive out a device that is known nor keep it waiting.
 type cache struct {
-	devices   Devices
-	now       func() time.Time
-	questions chan struct{}
+	devices              Devices
+	now                  func() time.Time
+	questions, strangers chan struct{}
+	known, unknown       *memory
+}
+
+// memory keeps a bounded number of entries and drops what was used least.
+type memory struct {
+	limit int
 
 	mu      sync.Mutex
 	entries map[string]*list.Element
 	order   *list.List // of entry, last used first
+}
+
+func newMemory(limit int) *memory {
+	return &memory{limit: limit, entries: map[string]*list.Element{}, order: list.New()}
 }
 
 type entry struct {
@@ -45,8 +58,9 @@ type entry struct {
 }
 
 func newCache(devices Devices, now func() time.Time) *cache {
-	return &cache{devices: devices, now: now, questions: make(chan struct{}, maxQuestions),
-		entries: map[string]*list.Element{}, order: list.New()}
+	return &cache{devices: devices, now: now,
+		questions: make(chan struct{}, maxQuestions), strangers: make(chan struct{}, maxStrangers),
+		known: newMemory(maxCached), unknown: newMemory(maxUnknown)}
 }
 
 // device returns a device, from memory while that is younger than fresh. It returns
@@ -58,7 +72,11 @@ func (c *cache) device(ctx context.Context, id string, fresh time.Duration) (*wa
 	if found && (known.device != nil && age < fresh || known.device == nil && age < unknownFor) {
 		return known.result()
 	}
-	asked, err := c.ask(ctx, id)
+	slots := c.strangers
+	if found && known.device != nil {
+		slots = c.questions
+	}
+	asked, err := c.ask(ctx, id, slots)
 	if err == nil {
 		c.store(asked)
 		return asked.result()
@@ -76,10 +94,10 @@ func (e entry) result() (*waymark.Device, error) {
 	return e.device, nil
 }
 
-func (c *cache) ask(ctx context.Context, id string) (entry, error) {
+func (c *cache) ask(ctx context.Context, id string, slots chan struct{}) (entry, error) {
 	select {
-	case c.questions <- struct{}{}:
-		defer func() { <-c.questions }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
 	case <-ctx.Done():
 		return entry{}, ctx.Err()
 	}
@@ -91,30 +109,45 @@ func (c *cache) ask(ctx context.Context, id string) (entry, error) {
 }
 
 func (c *cache) lookup(id string) (entry, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	element, found := c.entries[id]
+	if e, found := c.known.lookup(id); found {
+		return e, true
+	}
+	return c.unknown.lookup(id)
+}
+
+func (c *cache) store(e entry) {
+	if e.device == nil { // registered devices stay so: retired is a state
+		c.unknown.store(e)
+		return
+	}
+	c.known.store(e)
+}
+
+func (m *memory) lookup(id string) (entry, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	element, found := m.entries[id]
 	if !found {
 		return entry{}, false
 	}
-	c.order.MoveToFront(element)
+	m.order.MoveToFront(element)
 	e, ok := element.Value.(entry)
 	return e, ok
 }
 
-func (c *cache) store(e entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if element, found := c.entries[e.id]; found {
+func (m *memory) store(e entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if element, found := m.entries[e.id]; found {
 		element.Value = e
-		c.order.MoveToFront(element)
+		m.order.MoveToFront(element)
 		return
 	}
-	c.entries[e.id] = c.order.PushFront(e)
-	if c.order.Len() > maxCached {
-		oldest := c.order.Back()
-		if old, ok := c.order.Remove(oldest).(entry); ok {
-			delete(c.entries, old.id)
+	m.entries[e.id] = m.order.PushFront(e)
+	if m.order.Len() > m.limit {
+		oldest := m.order.Back()
+		if old, ok := m.order.Remove(oldest).(entry); ok {
+			delete(m.entries, old.id)
 		}
 	}
 }

@@ -64,10 +64,41 @@ func TestCacheIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(c.entries) != maxCached || c.order.Len() != maxCached {
-		t.Errorf("%d entries, %d in order", len(c.entries), c.order.Len())
+	if len(c.known.entries) != maxCached || c.known.order.Len() != maxCached {
+		t.Errorf("%d entries, %d in order", len(c.known.entries), c.known.order.Len())
 	}
 	if _, found := c.lookup("0"); found {
 		t.Error("what was used least is still there")
+	}
+}
+
+// Anybody can make up ids: that costs devices that are known neither their place
+// nor their turn.
+func TestStrangersCostKnownDevicesNothing(t *testing.T) {
+	r := &registry{state: waymark.DeviceActive}
+	c := newCache(r, time.Now)
+	if _, err := c.device(t.Context(), "logger-1", freshFor); err != nil {
+		t.Fatal(err)
+	}
+	r.state = ""
+	for i := range maxUnknown + 10 {
+		if _, err := c.device(t.Context(), "stranger-"+strconv.Itoa(i), freshFor); waymark.CodeOf(err) != waymark.Unauthenticated {
+			t.Fatal(err)
+		}
+	}
+	if len(c.unknown.entries) != maxUnknown {
+		t.Errorf("%d strangers are remembered", len(c.unknown.entries))
+	}
+	if _, found := c.known.lookup("logger-1"); !found {
+		t.Error("a known device was driven out")
+	}
+	for range maxStrangers {
+		c.strangers <- struct{}{} // all of them wait for the registry
+	}
+	r.state = waymark.DeviceActive
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := c.device(ctx, "logger-1", 0); err != nil {
+		t.Errorf("a known device waits for strangers: %v", err)
 	}
 }

@@ -19,10 +19,10 @@ func (s *Spool) Oldest(shard, messages, bytes int, want func(device string) bool
 			if len(key) != keySize {
 				return fmt.Errorf("key of %d bytes in %s: the file is damaged", len(key), name)
 			}
-			e := decodeEntry(name, key, record)
-			if want != nil && !want(e.Device) {
+			if device, ok := deviceIn(record); want != nil && ok && !want(device) {
 				continue
 			}
+			e := decodeEntry(name, key, record)
 			if total += len(record); total > bytes && len(entries) > 0 {
 				break
 			}

@@ -52,6 +52,20 @@ func encodeEntry(m Message) []byte {
 	return append(append(body, m.Device...), m.Payload...)
 }
 
+// deviceIn returns the device of a waiting message without a look at the rest, or
+// false for a record that is no message. It does not check the checksum.
+func deviceIn(record []byte) (string, bool) {
+	if len(record) < checksumSize+entryHead {
+		return "", false
+	}
+	body := record[checksumSize:]
+	end := entryHead + int(body[8])
+	if len(body) < end {
+		return "", false
+	}
+	return string(body[entryHead:end]), true
+}
+
 // decodeEntry copies what it returns: bbolt's bytes end with the transaction.
 func decodeEntry(bucket, key, record []byte) Entry {
 	e := Entry{Number: binary.BigEndian.Uint64(key)}
