@@ -74,8 +74,8 @@ func refused(ctx context.Context, t *testing.T, a *app.App, path string, body an
 	}
 }
 
-// logger makes a device of the producer and registers it.
-func logger(ctx context.Context, t *testing.T, algorithm attest.Algorithm) *device.Device {
+// newLogger makes a device of the producer that is not registered.
+func newLogger(t *testing.T, algorithm attest.Algorithm) *device.Device {
 	t.Helper()
 	d, err := device.Create(t.TempDir(), device.Settings{ID: name("logger"), Algorithm: algorithm,
 		Consortium: local.at.Consortium, Owner: "producer", Model: "TL-20"})
@@ -83,6 +83,13 @@ func logger(ctx context.Context, t *testing.T, algorithm attest.Algorithm) *devi
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+// logger makes a device of the producer and registers it.
+func logger(ctx context.Context, t *testing.T, algorithm attest.Algorithm) *device.Device {
+	t.Helper()
+	d := newLogger(t, algorithm)
 	registration, err := d.Registration()
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,9 @@ import (
 // set, from the chaincode process of every member.
 func TestEndorsersAgree(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
-	d, fresh := logger(ctx, t, attest.Ed25519), logger(ctx, t, attest.ES256)
-	unregistered := logger(ctx, t, attest.Ed25519)
+	d, fresh, asleep := logger(ctx, t, attest.Ed25519), logger(ctx, t, attest.ES256), logger(ctx, t, attest.Ed25519)
+	unregistered := newLogger(t, attest.Ed25519)
+	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices/"+asleep.ID()+"/suspend", map[string]string{"reason": "test"})
 	id := shipment(ctx, t, "auditor")
 	attach(ctx, t, id, d.ID())
 	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
@@ -44,6 +45,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "producer", Name: "Producer, renamed"}},
 		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: registration}},
 		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesResume, waymark.DeviceStateRequest{Device: asleep.ID(), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: fresh.ID(), Rotation: rotation}},
 		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{

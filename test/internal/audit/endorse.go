@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -18,7 +19,7 @@ import (
 
 // EndorseEverywhere asks the peer of every member to endorse one and the same
 // proposal of a member's role, past the gateways, and returns what each endorsed:
-// result, event, read set and write set, by member.
+// result, event, read set and write set, by member. It fails unless each endorses.
 func EndorseEverywhere(ctx context.Context, n *endpoints.Network, member string, role waymark.Role, tx waymark.Transaction, request string) (map[string][]byte, error) {
 	from, err := ConnectAs(n, member, role)
 	if err != nil {
@@ -39,6 +40,9 @@ func EndorseEverywhere(ctx context.Context, n *endpoints.Network, member string,
 		_ = p.Close()
 		if err != nil {
 			return nil, fmt.Errorf("endorse at %s: %w", id, err)
+		}
+		if status := response.GetResponse(); status.GetStatus() != http.StatusOK || len(response.GetPayload()) == 0 {
+			return nil, fmt.Errorf("the peer of %s does not endorse: %d %s", id, status.GetStatus(), status.GetMessage())
 		}
 		payloads[id] = response.GetPayload()
 	}
