@@ -63,7 +63,7 @@ func New(store Store, maxCount int, maxBytes int64, observer Observer, log *zap.
 // or the context's error if the arrival was not taken.
 func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	i.observer.Received()
-	return i.queue.put(ctx, &pending{message: inspect(a), acks: []func(){a.Ack}})
+	return i.queue.put(ctx, &pending{message: inspect(a), ack: a.Ack})
 }
 
 // Close makes Put refuse and lets Run end once the queue is written.

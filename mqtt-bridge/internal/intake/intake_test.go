@@ -199,7 +199,7 @@ func waitFor(t *testing.T, holds func() bool) {
 }
 
 // A broker that is kept waiting sends the same message again: it takes one place, and
-// each sending is acknowledged once it is stored.
+// is acknowledged once, when it is stored.
 func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
 	s, a := &store{failure: spool.ErrFull}, &acks{}
 	in := start(t, s, 2, 1<<20)
@@ -209,7 +209,7 @@ func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
 		}
 	}
 	s.fail(nil)
-	waitFor(t, func() bool { return slices.Equal(a.all(), []string{"1", "1", "1", "2", "2"}) })
+	waitFor(t, func() bool { return slices.Equal(a.all(), []string{"1", "2"}) })
 	if len(s.all()) != 2 {
 		t.Errorf("stored %d", len(s.all()))
 	}

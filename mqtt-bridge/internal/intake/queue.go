@@ -14,11 +14,11 @@ import (
 // unacknowledged, and the broker will send it again.
 var ErrClosed = errors.New("intake is closed")
 
-// pending is a message that waits to be written, with its acknowledgements: a broker
-// that is kept waiting sends the same message again.
+// pending is a message that waits to be written, with the acknowledgement of its
+// latest sending: a broker that is kept waiting sends the same message again.
 type pending struct {
 	message spool.Message
-	acks    []func()
+	ack     func()
 }
 
 // identity tells whether two arrivals are the same message.
@@ -50,8 +50,8 @@ func newQueue(maxCount int, maxBytes int64) *queue {
 }
 
 // put blocks while there is no room. A message larger than the whole queue goes
-// in when the queue is empty. One that is in the queue already takes no place: it
-// is acknowledged with the first.
+// in when the queue is empty. One that is in the queue already takes no second
+// place.
 func (q *queue) put(ctx context.Context, p *pending) error {
 	for {
 		wait, err := q.tryPut(p)
@@ -76,7 +76,7 @@ func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 	case q.closed:
 		return nil, ErrClosed
 	case first != nil:
-		first.acks = append(first.acks, p.acks...)
+		first.ack = p.ack
 		return nil, nil
 	case len(q.items) > 0 && (len(q.items) >= q.maxCount || q.bytes+size > q.maxBytes):
 		return q.space, nil
@@ -112,7 +112,7 @@ func (q *queue) release(n int) (acks []func()) {
 	for _, p := range q.items[:n] {
 		q.bytes -= int64(len(p.message.Payload))
 		delete(q.known, p.identity())
-		acks = append(acks, p.acks...)
+		acks = append(acks, p.ack)
 	}
 	q.items = slices.Clone(q.items[n:])
 	q.makeRoom()
