@@ -89,7 +89,7 @@ func (f *fakeLedger) seen() []call {
 // await returns once the ledger has been called n times.
 func (f *fakeLedger) await(t *testing.T, n int) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); len(f.seen()) < n; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); len(f.seen()) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the request did not reach the ledger")
 		}

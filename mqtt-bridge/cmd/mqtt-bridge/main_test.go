@@ -78,7 +78,7 @@ func TestServeAndQuarantine(t *testing.T) {
 		t.Errorf("show: %s", got)
 	}
 	command("replay", "1") // the fake ledger rejects it again
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(60 * time.Second)
 	for !strings.Contains(command("list"), "\tinvalid\t") {
 		if time.Now().After(deadline) {
 			t.Fatal("what was replayed did not come back")
@@ -117,7 +117,7 @@ func TestWrongCalls(t *testing.T) {
 
 func waitReady(t *testing.T, listen string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		response, err := http.Get("http://" + listen + "/readyz")
 		if err != nil {
 			continue

@@ -102,14 +102,14 @@ func (s *site) options(t testing.TB, clientID, user, password string) *paho.Clie
 	return paho.NewClientOptions().AddBroker(s.config.MQTT.URL).
 		SetTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).
 		SetClientID(clientID).SetUsername(user).SetPassword(password).
-		SetProtocolVersion(4).SetAutoReconnect(false).SetConnectTimeout(5 * time.Second)
+		SetProtocolVersion(4).SetAutoReconnect(false).SetConnectTimeout(30 * time.Second)
 }
 
 func (s *site) connect(t testing.TB, clientID, user, password string) (paho.Client, error) {
 	t.Helper()
 	client := paho.NewClient(s.options(t, clientID, user, password))
 	token := client.Connect()
-	token.WaitTimeout(10 * time.Second)
+	token.WaitTimeout(30 * time.Second)
 	if token.Error() == nil {
 		t.Cleanup(func() { client.Disconnect(50) })
 	}

@@ -130,7 +130,7 @@ func TestSuspendedDeviceIsDisconnected(t *testing.T) {
 	d, client := s.device(t, "logger-1", attest.JWS)
 	publish(t, client, d, 1)
 	s.gateway.Register(d.Record(t, waymark.DeviceSuspended))
-	for end := time.Now().Add(20 * time.Second); client.IsConnectionOpen() && time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); client.IsConnectionOpen() && time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
 		client.Publish("waymark/v1/logger-1/up", 1, false, d.Next(t)).WaitTimeout(time.Second)
 	}
 	if client.IsConnectionOpen() {

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // bench is a supervisor in a process of its own.
 type bench struct {
