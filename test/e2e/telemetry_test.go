@@ -136,7 +136,7 @@ func TestPoisonMessageEndsInQuarantine(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitStream(ctx, t, d.ID(), 20)
-	q, err := bridge.AwaitQuarantine(ctx, local.at, d.ID(), 20*time.Second)
+	q, err := bridge.AwaitQuarantine(ctx, local.at, d.ID(), time.Minute)
 	if err != nil || q.Code != "unreadable" || string(q.Payload) != "poison" {
 		t.Errorf("quarantine holds %+v (%v)", q, err)
 	}
