@@ -12,7 +12,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e mosquitto node lint generate
+.PHONY: help programs build up down purge status demo test unit e2e mosquitto node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,16 @@ mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquit
 node: ## a device written in JavaScript (needs node and npm, and the network up)
 	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test
 
-lint: $(TOOLS)/golangci-lint ## golangci-lint and gofmt over every module
+$(TOOLS)/determinism: $(wildcard test/cmd/determinism/*.go test/internal/determinism/*.go)
+	@cd test && GOWORK=off go build -o $@ ./cmd/determinism
+
+lint: $(TOOLS)/golangci-lint determinism ## golangci-lint and gofmt over every module; determinism of the rules
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+determinism: $(TOOLS)/determinism ## what endorsers could not agree on, in all that runs inside a transaction
+	@cd chaincode && GOWORK=off $(TOOLS)/determinism -test=false \
+	  $$(GOWORK=off go list ./internal/... | grep -vE '/(memledger|ledgertest|scenario|service)(/|$$)')
+	@cd chaincode/waymark && GOWORK=off $(TOOLS)/determinism -test=false ./...
 
 generate: ## write generated files anew; CI checks that nothing changes
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go generate ./...) || exit 1; done

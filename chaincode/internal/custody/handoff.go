@@ -74,7 +74,7 @@ func checkOffer(l ledger.Ledger, c *waymark.Custody, r waymark.OfferHandoffReque
 	case r.To == c.Custodian:
 		return waymark.InvalidField("/to", "must be another member than the custodian")
 	case !r.ExpiresAt.After(now) || r.ExpiresAt.After(now.Add(MaxOffer)):
-		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", int(MaxOffer.Hours()/24))
+		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", MaxOffer/(24*time.Hour))
 	}
 	_, err := registry.RequireMember(l, r.To)
 	return err

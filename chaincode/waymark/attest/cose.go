@@ -39,7 +39,7 @@ func parseCOSE(text string) (*Message, error) {
 
 func coseHeader(p cose.ProtectedHeader) (Header, error) {
 	var h Header
-	for label, value := range p { // each label sets its own member, so order does not matter
+	for label, value := range p { //determinism: each label sets its own member
 		if !setCOSE(&h, label, value) {
 			return Header{}, waymark.Errorf(waymark.Invalid,
 				"the COSE header may hold only 1 alg, 3 content type, 4 kid, 15 {1: iss, 3: aud}, %d seq and %d prev, each of its type", labelSequence, labelPrevious)

@@ -77,7 +77,7 @@ func parseJWSHeader(segment string) (jwsHeader, error) {
 	if err := json.Unmarshal(raw, &names); err != nil {
 		return jwsHeader{}, waymark.Errorf(waymark.Invalid, "the JWS header is not a JSON object")
 	}
-	for name, value := range names { // either finding is the same whichever comes first
+	for name, value := range names { //determinism: either finding is the same, whichever comes first
 		if !slices.Contains(strings.Fields(jwsParameters), name) || slices.Contains([]string{"null", `""`, "0"}, string(value)) {
 			return jwsHeader{}, waymark.Errorf(waymark.Invalid, "the JWS header may hold only %s, each with a value or left out", jwsParameters)
 		}

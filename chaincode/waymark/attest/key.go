@@ -43,10 +43,10 @@ type publicKey struct {
 func GenerateKey(algorithm Algorithm) (crypto.Signer, error) {
 	switch algorithm {
 	case Ed25519:
-		_, private, err := ed25519.GenerateKey(rand.Reader)
+		_, private, err := ed25519.GenerateKey(rand.Reader) //determinism: for devices, no rule makes a key
 		return private, err
 	case ES256:
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) //determinism: for devices, no rule makes a key
 	}
 	return nil, waymark.Errorf(waymark.Invalid, "algorithm %q is neither %s nor %s", algorithm, Ed25519, ES256)
 }

@@ -83,7 +83,7 @@ func signCOSE(signer cose.Signer, h Header, payload []byte) (Signed, error) {
 	}
 	capture := &capturingSigner{Signer: signer}
 	m := cose.Sign1Message{Headers: cose.Headers{Protected: protected}, Payload: payload}
-	if err := m.Sign(rand.Reader, nil, capture); err != nil {
+	if err := m.Sign(rand.Reader, nil, capture); err != nil { //determinism: for devices, no rule signs
 		return Signed{}, fmt.Errorf("sign: %w", err)
 	}
 	raw, err := m.MarshalCBOR()
@@ -101,7 +101,7 @@ func signJWS(signer cose.Signer, algorithm Algorithm, h Header, payload []byte) 
 		return Signed{}, fmt.Errorf("encode header: %w", err)
 	}
 	signed := encode(head) + "." + encode(payload)
-	signature, err := signer.Sign(rand.Reader, []byte(signed))
+	signature, err := signer.Sign(rand.Reader, []byte(signed)) //determinism: for devices, no rule signs
 	if err != nil {
 		return Signed{}, fmt.Errorf("sign: %w", err)
 	}

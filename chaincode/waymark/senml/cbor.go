@@ -77,7 +77,7 @@ func (r *record) setAll(m map[any]any) error {
 func named(m map[any]any) (map[string]any, error) {
 	known := labels()
 	byName := make(map[string]any, len(m))
-	for label, value := range m {
+	for label, value := range m { //determinism: each label sets its own name
 		name, ok := label.(string)
 		if n, isInt := label.(int64); isInt {
 			name, ok = known[n], known[n] != ""
