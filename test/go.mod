@@ -3,6 +3,7 @@ module github.com/waymark-ledger/waymark/test
 go 1.26.0
 
 require (
+	github.com/cloudflare/circl v1.6.5
 	github.com/eclipse/paho.mqtt.golang v1.5.1
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/hyperledger/fabric-gateway v1.10.1

@@ -57,13 +57,16 @@ type DeviceKey struct {
 // InForce reports whether the key has not been replaced.
 func (k DeviceKey) InForce() bool { return k.NotAfter.IsZero() }
 
-// JWK is a public key as a JSON Web Key (RFC 7517): Ed25519 (kty OKP, RFC 8037)
-// or ECDSA P-256 (kty EC, RFC 7518, clause 6.2). The key fixes the algorithm.
+// JWK is a public key as a JSON Web Key (RFC 7517): Ed25519 (kty OKP, RFC 8037),
+// ECDSA P-256 (kty EC, RFC 7518, clause 6.2) or ML-DSA-44 (kty AKP, RFC 9964,
+// clause 3). The key fixes the algorithm. Members of another key type are absent.
 type JWK struct {
-	KeyType string `json:"kty"`
-	Curve   string `json:"crv"`
-	X       string `json:"x"`                                // base64url without padding
-	Y       string `json:"y,omitempty" metadata:",optional"` // P-256 only
+	KeyType   string `json:"kty"`
+	Algorithm string `json:"alg,omitempty" metadata:",optional"` // ML-DSA-44 only
+	Curve     string `json:"crv,omitempty" metadata:",optional"` // Ed25519 and P-256 only
+	X         string `json:"x,omitempty" metadata:",optional"`   // base64url without padding, with Curve
+	Y         string `json:"y,omitempty" metadata:",optional"`   // P-256 only
+	Public    string `json:"pub,omitempty" metadata:",optional"` // base64url without padding, ML-DSA-44 only
 }
 
 // Registration is the statement that a device signs with the very key it

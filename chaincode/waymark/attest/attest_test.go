@@ -18,7 +18,7 @@ func header(sequence uint64) attest.Header {
 }
 
 func TestSignParseVerify(t *testing.T) {
-	for _, algorithm := range []attest.Algorithm{attest.Ed25519, attest.ES256} {
+	for _, algorithm := range attest.Algorithms() {
 		for _, format := range []attest.Format{attest.COSE, attest.JWS} {
 			t.Run(string(algorithm)+"/"+string(format), func(t *testing.T) {
 				key, err := attest.GenerateKey(algorithm)

@@ -35,7 +35,7 @@ type jwsEnvelope struct {
 func parseJWS(text string) (*Message, error) {
 	parsed, err := jose.ParseSignedCompact(text, joseAlgorithms())
 	if err != nil || len(parsed.Signatures) != 1 {
-		return nil, waymark.Errorf(waymark.Invalid, "the message is not a JWS in compact form, signed with EdDSA or ES256")
+		return nil, waymark.Errorf(waymark.Invalid, "the message is not a JWS in compact form, signed with EdDSA, ES256 or ML-DSA-44")
 	}
 	end := strings.LastIndexByte(text, '.')
 	head, body, _ := strings.Cut(text[:end], ".")

@@ -9,7 +9,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"strings"
 
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/veraison/go-cose"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -20,9 +22,13 @@ type Algorithm string
 
 // The algorithms.
 const (
-	Ed25519 Algorithm = "EdDSA" // RFC 8032 over curve Ed25519
-	ES256   Algorithm = "ES256" // ECDSA with P-256 and SHA-256
+	Ed25519 Algorithm = "EdDSA"     // RFC 8032 over curve Ed25519
+	ES256   Algorithm = "ES256"     // ECDSA with P-256 and SHA-256
+	MLDSA44 Algorithm = "ML-DSA-44" // FIPS 204, as RFC 9964 names it
 )
+
+// Algorithms returns every algorithm.
+func Algorithms() []Algorithm { return []Algorithm{Ed25519, ES256, MLDSA44} }
 
 // COSE algorithm numbers under the fully specified names of RFC 9864. They name
 // the same algorithms as -8 and -7 do for the keys we accept.
@@ -47,12 +53,15 @@ func GenerateKey(algorithm Algorithm) (crypto.Signer, error) {
 		return private, err
 	case ES256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) //determinism: for devices, no rule makes a key
+	case MLDSA44:
+		_, private, err := mldsa44.GenerateKey(rand.Reader) //determinism: for devices, no rule makes a key
+		return private, err
 	}
-	return nil, waymark.Errorf(waymark.Invalid, "algorithm %q is neither %s nor %s", algorithm, Ed25519, ES256)
+	return nil, waymark.Errorf(waymark.Invalid, "algorithm %q is none of %v", algorithm, Algorithms())
 }
 
 // PublicJWK returns the public half of a key. It returns Invalid for a key that
-// is neither Ed25519 nor ECDSA P-256.
+// is none of the Algorithms.
 func PublicJWK(private crypto.Signer) (waymark.JWK, error) {
 	encode := base64.RawURLEncoding.EncodeToString
 	switch public := private.Public().(type) {
@@ -67,34 +76,48 @@ func PublicJWK(private crypto.Signer) (waymark.JWK, error) {
 			return waymark.JWK{}, err
 		}
 		return waymark.JWK{KeyType: "EC", Curve: "P-256", X: encode(point[1:33]), Y: encode(point[33:])}, nil
+	case *mldsa44.PublicKey:
+		return waymark.JWK{KeyType: "AKP", Algorithm: string(MLDSA44), Public: encode(public.Bytes())}, nil
 	}
-	return waymark.JWK{}, waymark.Errorf(waymark.Invalid, "the key is neither Ed25519 nor ECDSA P-256")
+	return waymark.JWK{}, waymark.Errorf(waymark.Invalid, "the key is neither Ed25519, ECDSA P-256 nor ML-DSA-44")
 }
 
-// ValidateJWK checks that key is a usable public key: the right length, and on
-// its curve. It returns Invalid.
+// ValidateJWK checks that key is a usable public key: the right length, on its
+// curve if it has one, and with no member of another key type. It returns Invalid.
 func ValidateJWK(key waymark.JWK) error {
 	_, err := parseJWK(key)
 	return err
 }
 
 func parseJWK(key waymark.JWK) (publicKey, error) {
-	switch {
-	case key.KeyType == "OKP" && key.Curve == "Ed25519" && key.Y == "":
-		x, err := coordinate("/jwk/x", key.X)
-		return publicKey{Ed25519, ed25519.PublicKey(x)}, err
-	case key.KeyType == "EC" && key.Curve == "P-256":
+	switch (waymark.JWK{KeyType: key.KeyType, Algorithm: key.Algorithm, Curve: key.Curve}) {
+	case waymark.JWK{KeyType: "OKP", Curve: "Ed25519"}:
+		return parseEd25519(key)
+	case waymark.JWK{KeyType: "EC", Curve: "P-256"}:
 		return parseP256(key)
+	case waymark.JWK{KeyType: "AKP", Algorithm: string(MLDSA44)}:
+		return parseMLDSA44(key)
 	}
-	return publicKey{}, waymark.InvalidField("/jwk", "must be kty OKP with crv Ed25519, or kty EC with crv P-256")
+	return publicKey{}, waymark.InvalidField("/jwk", "must be kty OKP with crv Ed25519, kty EC with crv P-256, or kty AKP with alg ML-DSA-44")
+}
+
+func parseEd25519(key waymark.JWK) (publicKey, error) {
+	if key.Y != "" || key.Public != "" {
+		return publicKey{}, waymark.InvalidField("/jwk", "must have kty, crv and x, and no more, for Ed25519")
+	}
+	x, err := keyBytes("/jwk/x", key.X, ed25519.PublicKeySize)
+	return publicKey{Ed25519, ed25519.PublicKey(x)}, err
 }
 
 func parseP256(key waymark.JWK) (publicKey, error) {
-	x, err := coordinate("/jwk/x", key.X)
+	if key.Public != "" {
+		return publicKey{}, waymark.InvalidField("/jwk", "must have kty, crv, x and y, and no more, for P-256")
+	}
+	x, err := keyBytes("/jwk/x", key.X, 32)
 	if err != nil {
 		return publicKey{}, err
 	}
-	y, err := coordinate("/jwk/y", key.Y)
+	y, err := keyBytes("/jwk/y", key.Y, 32)
 	if err != nil {
 		return publicKey{}, err
 	}
@@ -106,10 +129,10 @@ func parseP256(key waymark.JWK) (publicKey, error) {
 	return publicKey{ES256, public}, nil
 }
 
-func coordinate(pointer, text string) ([]byte, error) {
+func keyBytes(pointer, text string, size int) ([]byte, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 32 {
-		return nil, waymark.InvalidField(pointer, "must be 32 bytes in base64url without padding")
+	if err != nil || len(b) != size || strings.ContainsAny(text, "\r\n") { // which Go's base64 passes over
+		return nil, waymark.InvalidField(pointer, "must be %d bytes in base64url without padding", size)
 	}
 	return b, nil
 }
@@ -119,15 +142,23 @@ func coordinate(pointer, text string) ([]byte, error) {
 func (k publicKey) allowsJOSE(alg string) bool { return alg == string(k.algorithm) }
 
 func (k publicKey) allowsCOSE(alg cose.Algorithm) bool {
-	if k.algorithm == Ed25519 {
+	switch k.algorithm {
+	case Ed25519:
 		return alg == cose.AlgorithmEdDSA || alg == coseEd25519
+	case ES256:
+		return alg == cose.AlgorithmES256 || alg == coseESP256
+	case MLDSA44:
+		return alg == coseMLDSA44
 	}
-	return alg == cose.AlgorithmES256 || alg == coseESP256
+	return false
 }
 
 // check verifies signature over content. It is the one place where signatures
 // are checked, for both envelopes.
 func (k publicKey) check(content, signature []byte) error {
+	if public, ok := k.key.(*mldsa44.PublicKey); ok {
+		return checkMLDSA44(public, content, signature)
+	}
 	native := cose.AlgorithmEdDSA
 	if k.algorithm == ES256 {
 		native = cose.AlgorithmES256
@@ -141,7 +172,8 @@ func (k publicKey) check(content, signature []byte) error {
 
 func digestOf(signed []byte) Digest { return sha256.Sum256(signed) }
 
-// joseAlgorithms are those a JWS may name; the key then narrows them to one.
+// joseAlgorithms are those a JWS may name; the key then narrows them to one. The
+// library compares the names and checks no signature, so it need not know each.
 func joseAlgorithms() []jose.SignatureAlgorithm {
-	return []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256}
+	return []jose.SignatureAlgorithm{jose.EdDSA, jose.ES256, jose.SignatureAlgorithm(MLDSA44)}
 }

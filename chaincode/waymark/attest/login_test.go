@@ -1,6 +1,7 @@
 package attest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func TestCheckLogin(t *testing.T) {
 
 func TestValidateJWK(t *testing.T) {
 	const x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+	pub := strings.Repeat("A", 1750) // 1312 bytes: any are a key
 	tests := []struct {
 		name    string
 		key     waymark.JWK
@@ -63,6 +65,20 @@ func TestValidateJWK(t *testing.T) {
 		{"short x", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x[:42]}, "/jwk/x"},
 		{"no y", waymark.JWK{KeyType: "EC", Curve: "P-256", X: x}, "/jwk/y"},
 		{"padded", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x + "="}, "/jwk/x"},
+		{"a line break", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x[:20] + "\n" + x[20:]}, "/jwk/x"},
+		{"Ed25519 with alg", waymark.JWK{KeyType: "OKP", Algorithm: "EdDSA", Curve: "Ed25519", X: x}, "/jwk"},
+		{"Ed25519 with pub", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x, Public: pub}, "/jwk"},
+		{"P-256 with pub", waymark.JWK{KeyType: "EC", Curve: "P-256", X: x, Y: y, Public: pub}, "/jwk"},
+		{"ML-DSA-44", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Public: pub}, ""},
+		{"ML-DSA-65", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-65", Public: pub}, "/jwk"},
+		{"AKP without alg", waymark.JWK{KeyType: "AKP", Public: pub}, "/jwk"},
+		{"ML-DSA-44 with crv", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Curve: "P-256", Public: pub}, "/jwk"},
+		{"ML-DSA-44 with x", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", X: x, Public: pub}, "/jwk"},
+		{"ML-DSA-44 with y", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Y: y, Public: pub}, "/jwk"},
+		{"no pub", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44"}, "/jwk/pub"},
+		{"a byte less", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Public: pub[2:]}, "/jwk/pub"},
+		{"a byte more", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Public: pub + "AA"}, "/jwk/pub"},
+		{"unused bits", waymark.JWK{KeyType: "AKP", Algorithm: "ML-DSA-44", Public: pub[1:] + "B"}, "/jwk/pub"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 	"github.com/veraison/go-cose"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -52,13 +53,16 @@ func Sign(format Format, key crypto.Signer, h Header, payload []byte) (Signed, e
 }
 
 // newSigner wraps a private key: both envelopes use the raw signature encodings
-// that COSE and JOSE share (RFC 8032; r and s of 32 bytes each for ECDSA).
+// that COSE and JOSE share (RFC 8032; r and s of 32 bytes each for ECDSA; FIPS 204).
 func newSigner(key crypto.Signer) (cose.Signer, Algorithm, error) {
 	if _, err := PublicJWK(key); err != nil {
 		return nil, "", err
 	}
 	native, algorithm := cose.AlgorithmEdDSA, Ed25519
-	if _, ok := key.Public().(*ecdsa.PublicKey); ok {
+	switch key.Public().(type) {
+	case *mldsa44.PublicKey:
+		return mldsa44Signer{key}, MLDSA44, nil
+	case *ecdsa.PublicKey:
 		native, algorithm = cose.AlgorithmES256, ES256
 	}
 	signer, err := cose.NewSigner(native, key)

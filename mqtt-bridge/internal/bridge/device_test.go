@@ -168,3 +168,24 @@ func TestWillObeysPermissions(t *testing.T) {
 		t.Errorf("a will came in on another device's topic: %v", got)
 	}
 }
+
+// The largest passwords and messages are those of ML-DSA-44.
+func TestDeviceWithAnMLDSAKey(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	key, err := attest.GenerateKey(attest.MLDSA44)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []attest.Format{attest.JWS, attest.COSE} {
+		d := gatewaytest.NewDevice(t, "logger-"+string(format), format)
+		d.Key = key
+		s.gateway.Register(d.Record(t, waymark.DeviceActive))
+		client, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now()))
+		if err != nil {
+			t.Fatalf("connect %s: %v", d.ID, err)
+		}
+		publish(t, client, d, 20)
+		waitFor(t, "all of "+d.ID, func() bool { return s.inOrder(d.ID, 20) })
+	}
+}

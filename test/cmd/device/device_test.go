@@ -58,6 +58,10 @@ func TestKeyThenRegister(t *testing.T) {
 	if out := must(t, "show", "--dir", dir, "--id", "logger-2"); !strings.Contains(out, "last message 0") {
 		t.Errorf("show: %s", out)
 	}
+	must(t, "key", "--dir", dir, "--id", "logger-3", "--algorithm", "ML-DSA-44")
+	if m, err := attest.Parse(strings.TrimSpace(must(t, "register", "--dir", dir, "--id", "logger-3"))); err != nil || !strings.Contains(string(m.Payload), `"jwk":{"kty":"AKP","alg":"ML-DSA-44","pub":"`) {
+		t.Errorf("registration of an ML-DSA-44 key: %v", err)
+	}
 	must(t, "recover", "--dir", dir, "--id", "logger-2", "--recorded", "9")
 	if out := must(t, "show", "--dir", dir, "--id", "logger-2"); !strings.Contains(out, "last message 10") {
 		t.Errorf("show after recover: %s", out)

@@ -32,7 +32,7 @@ func keyCommand(f *fleet) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&algorithm, "algorithm", string(attest.Ed25519), "EdDSA (Ed25519) or ES256 (ECDSA P-256)")
+	cmd.Flags().StringVar(&algorithm, "algorithm", string(attest.Ed25519), "EdDSA (Ed25519), ES256 (ECDSA P-256) or ML-DSA-44")
 	return cmd
 }
 

@@ -75,7 +75,7 @@ func rotateCommand(f *fleet) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&algorithm, "algorithm", string(attest.Ed25519), "EdDSA (Ed25519) or ES256 (ECDSA P-256), of the next key")
+	cmd.Flags().StringVar(&algorithm, "algorithm", string(attest.Ed25519), "EdDSA (Ed25519), ES256 (ECDSA P-256) or ML-DSA-44, of the next key")
 	cmd.Flags().BoolVar(&activate, "activate", false, "put the next key in force: its rotation is on the ledger")
 	cmd.Flags().BoolVar(&abandon, "abandon", false, "give the next key up: its rotation never reached the ledger")
 	cmd.Flags().StringVar(&submit, "submit", "", "endpoints file: send the rotation to the owner's gateway, then activate")

@@ -51,7 +51,7 @@ func sign(t *testing.T, d *device.Device) device.Message {
 }
 
 func TestChainSurvivesReopening(t *testing.T) {
-	for _, algorithm := range []attest.Algorithm{attest.Ed25519, attest.ES256} {
+	for _, algorithm := range attest.Algorithms() {
 		for _, format := range []attest.Format{attest.COSE, attest.JWS} {
 			t.Run(string(algorithm)+"/"+string(format), func(t *testing.T) {
 				dir := t.TempDir()

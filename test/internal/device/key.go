@@ -2,9 +2,7 @@ package device
 
 import (
 	"crypto"
-	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +15,7 @@ func keyPath(home, id string) string { return filepath.Join(home, id+".pem") }
 
 // saveKey writes a private key as PKCS #8 in PEM, readable by its owner alone.
 func saveKey(home, id string, key crypto.Signer) error {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := marshalKey(key)
 	if err != nil {
 		return fmt.Errorf("write key %s: %w", id, err)
 	}
@@ -41,13 +39,9 @@ func loadKey(home, id string) (crypto.Signer, error) {
 	if block == nil || block.Type != pemType {
 		return nil, fmt.Errorf("read key %s: it is not a PKCS #8 key in PEM", id)
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := parseKey(block.Bytes)
 	if err != nil {
 		return nil, fmt.Errorf("read key %s: %w", id, err)
-	}
-	key, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("read key " + id + ": it cannot sign")
 	}
 	return key, nil
 }

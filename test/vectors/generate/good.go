@@ -28,11 +28,13 @@ func messageFile() (*messages, error) {
 	b := &bench{signers: known}
 	b.goodPacks()
 	b.goodStatements()
+	b.goodMLDSA()
 	b.badJWS()
 	b.badJWSText()
 	b.badCOSE()
 	b.badCOSEBytes()
 	b.badSignatures()
+	b.badMLDSA()
 	file := &messages{
 		About:   "Signed messages of Waymark devices; README.md says how to read this file. The keys are public: never use them.",
 		Keys:    map[string]jwk{},
@@ -126,7 +128,7 @@ func (b *bench) goodPacks() {
 }
 
 func (b *bench) goodStatements() {
-	for _, key := range []string{ed25519Key, p256Key} {
+	for _, key := range []string{ed25519Key, p256Key, mldsaKey} {
 		h := pack(0, "vnd.waymark.registration+json")
 		text := b.statement("logger-1", "k1", key)
 		b.jws("registration-"+key, "a registration, signed with the key that it names", key, h, text)
@@ -135,21 +137,21 @@ func (b *bench) goodStatements() {
 	b.jws("connect-jws", "a password for the broker, good for one day", ed25519Key, login, `{"iat":1772352000,"exp":1772438400}`)
 	b.cose("connect-cose", "the same in COSE; its text form is the password", ed25519Key, login, -8, []byte(`{"iat":1772352000,"exp":1772438400}`))
 
+	b.rotation("rotation", p256Key)
+	b.rotation("rotation-to-ml-dsa-44", mldsaKey)
+}
+
+// rotation leads from the Ed25519 key to another.
+func (b *bench) rotation(name, to string) {
 	inner := pack(0, "vnd.waymark.registration+json")
 	inner.KeyID = "k2"
-	next := b.signers[p256Key]
-	text, err := jwsText(next, inner.jws(next.jose), []byte(b.statement("logger-1", "k2", p256Key)))
+	next := b.signers[to]
+	text, err := jwsText(next, inner.jws(next.jose), []byte(b.statement("logger-1", "k2", to)))
 	b.fail(err)
 	outer := pack(0, "vnd.waymark.rotation")
-	b.jws("rotation", "from key k1 (ed25519) to k2 (p256): the payload is the registration of k2, signed with k2", ed25519Key, outer, text)
+	b.jws(name, "from key k1 (ed25519) to k2 ("+to+"): the payload is the registration of k2, signed with k2", ed25519Key, outer, text)
 }
 
 func (b *bench) statement(device, keyID, key string) string {
-	k := b.signers[key].jwk
-	y := ""
-	if k.Y != "" {
-		y = fmt.Sprintf(`,"y":%q`, k.Y)
-	}
-	return fmt.Sprintf(`{"device":%q,"owner":"producer","model":"TL-20","key_id":%q,"jwk":{"kty":%q,"crv":%q,"x":%q%s}}`,
-		device, keyID, k.KeyType, k.Curve, k.X, y)
+	return fmt.Sprintf(`{"device":%q,"owner":"producer","model":"TL-20","key_id":%q,"jwk":%s}`, device, keyID, b.signers[key].jwk.public())
 }

@@ -6,21 +6,37 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"math/big"
 
-	"encoding/asn1"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 )
 
 // jwk is a private key as a JSON Web Key.
 type jwk struct {
-	KeyType string `json:"kty"`
-	Curve   string `json:"crv"`
-	X       string `json:"x"`
-	Y       string `json:"y,omitempty"`
-	D       string `json:"d"`
-	Source  string `json:"source"` // where the key is published
+	KeyType   string `json:"kty"`
+	Algorithm string `json:"alg,omitempty"`
+	Curve     string `json:"crv,omitempty"`
+	X         string `json:"x,omitempty"`
+	Y         string `json:"y,omitempty"`
+	Public    string `json:"pub,omitempty"`
+	D         string `json:"d,omitempty"`
+	Private   string `json:"priv,omitempty"` // the seed
+	Source    string `json:"source"`         // where the key is published
+}
+
+// public writes the public half as the Go client does.
+func (k jwk) public() string {
+	switch k.KeyType {
+	case "AKP":
+		return fmt.Sprintf(`{"kty":"AKP","alg":%q,"pub":%q}`, k.Algorithm, k.Public)
+	case "EC":
+		return fmt.Sprintf(`{"kty":"EC","crv":%q,"x":%q,"y":%q}`, k.Curve, k.X, k.Y)
+	default:
+		return fmt.Sprintf(`{"kty":"OKP","crv":%q,"x":%q}`, k.Curve, k.X)
+	}
 }
 
 // signer signs the raw way that JOSE and COSE share.
@@ -35,6 +51,8 @@ const (
 	ed25519Key = "ed25519"
 	otherKey   = "ed25519-other"
 	p256Key    = "p256"
+	mldsaKey   = "ml-dsa-44"
+	mldsaOther = "ml-dsa-44-other"
 )
 
 // signers are keys that everybody knows. Never use them for anything else.
@@ -51,7 +69,15 @@ func signers() (map[string]signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]signer{ed25519Key: ed, otherKey: other, p256Key: p256}, nil
+	var zeros, count [mldsa44.SeedSize]byte
+	for i := range count {
+		count[i] = byte(i)
+	}
+	return map[string]signer{
+		ed25519Key: ed, otherKey: other, p256Key: p256,
+		mldsaKey:   newMLDSA44(zeros, "RFC 9964, the example key of ML-DSA-44: a seed of zeros"),
+		mldsaOther: newMLDSA44(count, "a seed of the bytes 0 to 31"),
+	}, nil
 }
 
 func newEd25519(d, source string) (signer, error) {
@@ -61,7 +87,7 @@ func newEd25519(d, source string) (signer, error) {
 	}
 	private := ed25519.NewKeyFromSeed(seed)
 	public := private.Public().(ed25519.PublicKey)
-	return signer{jwk{"OKP", "Ed25519", b64(public), "", d, source}, "EdDSA", -8, private}, nil
+	return signer{jwk{KeyType: "OKP", Curve: "Ed25519", X: b64(public), D: d, Source: source}, "EdDSA", -8, private}, nil
 }
 
 func newP256(d, source string) (signer, error) {
@@ -77,13 +103,19 @@ func newP256(d, source string) (signer, error) {
 	if err != nil {
 		return signer{}, fmt.Errorf("key of %s: %w", source, err)
 	}
-	return signer{jwk{"EC", "P-256", b64(point[1:33]), b64(point[33:]), d, source}, "ES256", -7, private}, nil
+	return signer{jwk{KeyType: "EC", Curve: "P-256", X: b64(point[1:33]), Y: b64(point[33:]), D: d, Source: source}, "ES256", -7, private}, nil
 }
 
-// sign is deterministic for both: RFC 8032, and RFC 6979 where Go is given no
-// randomness.
+func newMLDSA44(seed [mldsa44.SeedSize]byte, source string) signer {
+	public, private := mldsa44.NewKeyFromSeed(&seed)
+	return signer{jwk{KeyType: "AKP", Algorithm: "ML-DSA-44", Public: b64(public.Bytes()), Private: b64(seed[:]), Source: source},
+		"ML-DSA-44", -48, private}
+}
+
+// sign is deterministic for all: RFC 8032; RFC 6979 where Go is given no
+// randomness; the deterministic variant of FIPS 204 (clause 3.4).
 func (s signer) sign(content []byte) ([]byte, error) {
-	if s.jose == "EdDSA" {
+	if s.jose != "ES256" {
 		return s.private.Sign(nil, content, crypto.Hash(0))
 	}
 	der, err := s.der(content)
