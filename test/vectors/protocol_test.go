@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,57 @@ func TestExamplesOfTheProtocolAreVectors(t *testing.T) {
 	}
 }
 
+// proof is a block of the document that repeats a vector of windows.json.
+var proof = regexp.MustCompile("(?s)<!-- window (\\S+) (\\S+) -->\n```text\n(.*?)\n```")
+
+// trees maps each name that a block may have to what the vectors have there.
+func trees(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("windows.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Windows []struct {
+			Name, Root string
+			Leaves     []struct {
+				Hex, Hash string
+				Path      []string
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, w := range file.Windows {
+		known[w.Name+" root"] = w.Root
+		for i, l := range w.Leaves {
+			leaf := fmt.Sprintf("%s leaf%d.", w.Name, i)
+			known[leaf+"hex"], known[leaf+"hash"], known[leaf+"path"] = l.Hex, l.Hash, strings.Join(l.Path, "")
+		}
+	}
+	return known
+}
+
+func TestProofsOfTheProtocolAreVectors(t *testing.T) {
+	page, err := os.ReadFile("../../docs/device-protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := proof.FindAllStringSubmatch(string(page), -1)
+	if marks := strings.Count(string(page), "<!-- window "); len(blocks) != marks || marks < 4 {
+		t.Fatalf("%d blocks for %d marks", len(blocks), marks)
+	}
+	known := trees(t)
+	for _, b := range blocks {
+		want := known[b[1]+" "+b[2]]
+		if got := strings.ReplaceAll(b[3], "\n", ""); want == "" || got != want {
+			t.Errorf("%s of %s is %s, the vector has %s", b[2], b[1], got, want)
+		}
+	}
+}
+
 func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./generate", dir)
@@ -77,7 +129,7 @@ func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, name := range []string{"messages.json", "senml.json"} {
+	for _, name := range []string{"messages.json", "senml.json", "windows.json"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,14 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
+	trees, err := windowFile()
+	if err != nil {
+		return err
+	}
 	if err := write(filepath.Join(dir, "messages.json"), messages); err != nil {
+		return err
+	}
+	if err := write(filepath.Join(dir, "windows.json"), trees); err != nil {
 		return err
 	}
 	return write(filepath.Join(dir, "senml.json"), packs)

@@ -1,0 +1,59 @@
+package window
+
+import (
+	"github.com/fxamacker/cbor/v2"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// HashSize is the length of every hash of the tree, in bytes: SHA-256.
+const HashSize = 32
+
+// Leaf is one reading with its place in the device's stream: what one leaf of the
+// tree says. Its members are encoded in this order.
+type Leaf struct {
+	_          struct{} `cbor:",toarray"`
+	Device     string
+	Sequence   uint64 // of the message
+	Index      uint64 // of the reading in the message, from 0; records without a value do not count
+	Name       string // SenML name, resolved
+	Unit       string // SenML unit, resolved
+	Value      int64  // in the fixed scale of the unit, waymark.ScaleOf
+	TimeMillis int64  // since 1970
+}
+
+// Encode returns the one encoding of a leaf: an array of its seven members in
+// deterministic CBOR (RFC 8949, clause 4.2.1).
+func (l Leaf) Encode() []byte {
+	encoded, err := deterministic.Marshal(l)
+	if err != nil { // texts and integers always marshal
+		panic("window: encode leaf: " + err.Error())
+	}
+	return encoded
+}
+
+// Hash returns the leaf's hash: SHA-256 of 0x00 and its encoding.
+func (l Leaf) Hash() []byte { return LeafHash(l.Encode()) }
+
+// LeafHash returns the hash of an encoded leaf: SHA-256 of 0x00 and the encoding.
+func LeafHash(encoded []byte) []byte { return rfc6962.DefaultHasher.HashLeaf(encoded) }
+
+// Leaves returns the leaves of one message, in the order of its readings.
+func Leaves(device string, sequence uint64, readings []senml.Reading) []Leaf {
+	leaves := make([]Leaf, len(readings))
+	for i, r := range readings {
+		leaves[i] = Leaf{Device: device, Sequence: sequence, Index: uint64(i), //nolint:gosec // i counts up from 0
+			Name: r.Name, Unit: r.Unit, Value: r.Value, TimeMillis: r.Time.UnixMilli()}
+	}
+	return leaves
+}
+
+var deterministic = mustEncoding()
+
+func mustEncoding() cbor.EncMode {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil { // the options are constant
+		panic("window: " + err.Error())
+	}
+	return mode
+}
