@@ -12,7 +12,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e mosquitto node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state mosquitto node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ e2e: $(TOOLS)/gotestsum build ## conformance, scenarios and faults on real netwo
 	@mkdir -p $(STATE)/tests
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname --hide-summary skipped \
 	  --jsonfile $(CURDIR)/$(STATE)/tests/e2e.json -- -race -tags e2e -count 1 -p 1 -timeout 30m ./conformance/... ./e2e/...
+
+state: ## measure what records cost on every peer, into .waymark/bench/state.json
+	@mkdir -p $(STATE)/bench
+	@cd chaincode && GOWORK=off go test ./internal/telemetry -run '^TestSizeOfState$$' -count 1 -state $(CURDIR)/$(STATE)/bench/state.json
+	@cat $(STATE)/bench/state.json
 
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge

@@ -32,10 +32,12 @@ type DeviceEvent struct {
 	State  DeviceState `json:"state"`
 }
 
-// TelemetryEvent is the payload of EventTelemetryRecorded.
+// TelemetryEvent is the payload of EventTelemetryRecorded. A batch whose only effect
+// is that it showed a clash has no windows.
 type TelemetryEvent struct {
 	Windows    []WindowRef    `json:"windows"`
 	Excursions []ExcursionRef `json:"excursions,omitempty"`
+	Clashes    []ClashRef     `json:"clashes,omitempty"`
 }
 
 // WindowRef names a Window.

@@ -14,6 +14,7 @@ const (
 	ReasonExpired      = "handoff-expired"    // the offer is past its time
 	ReasonHandoffOpen  = "handoff-open"       // a handoff is open that must not be, or is not that must
 	ReasonKey          = "key-in-force"       // the key is not, or no longer, the device's
+	ReasonJumpBack     = "jump-back"          // as fork, by a device that seems to count anew from an older number
 	ReasonLifecycle    = "device-lifecycle"   // the device cannot go from this state to that
 	ReasonLimit        = "limit"              // there are as many as there may ever be
 	ReasonMeasurements = "measurements"       // the device reports too many different measurements

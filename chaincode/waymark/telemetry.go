@@ -53,8 +53,11 @@ type Outcome string
 // The outcomes.
 const (
 	Recorded  Outcome = "recorded"  // this transaction records it
-	Duplicate Outcome = "duplicate" // an earlier transaction had recorded it; TxID names that one
-	Rejected  Outcome = "rejected"  // it is not recorded; Code and Detail say why, and whether that can change
+	Duplicate Outcome = "duplicate" // a replay: an earlier transaction had recorded this very message; TxID names that one
+	// Rejected is not recorded; Code, Detail and Reasons say why, and whether that can
+	// change. A number that is taken by another message has code already_exists and
+	// reason ReasonFork or ReasonJumpBack, and is noted in the stream's Clashes.
+	Rejected Outcome = "rejected"
 )
 
 // Outcomes returns every outcome.
@@ -74,34 +77,6 @@ type MessageResult struct {
 // RecordResult has one result per message, in the order of the batch.
 type RecordResult struct {
 	Results []MessageResult `json:"results"`
-}
-
-// Window summarises an unbroken run of messages of one device that one
-// transaction recorded. The messages themselves are in that transaction.
-type Window struct {
-	Device   string    `json:"device"`
-	Shipment string    `json:"shipment"` // that the device witnessed then, or empty
-	First    uint64    `json:"first"`    // sequence number of the first message
-	Last     uint64    `json:"last"`     // and of the last, inclusive
-	Readings int       `json:"readings"`
-	From     time.Time `json:"from"` // time of the earliest reading
-	To       time.Time `json:"to"`   // time of the latest reading
-	Series   []Series  `json:"series"`
-	// Digests is base64 of the first 8 bytes of each message's digest, in
-	// order: what tells a repeated message from another with the same number.
-	Digests  []byte `json:"digests"`
-	Recorded Stamp  `json:"recorded"`
-}
-
-// Series summarises the readings of one measurement, as integers in the fixed
-// scale of its unit (ScaleOf).
-type Series struct {
-	Name  string `json:"name"` // SenML name, as in "temperature"
-	Unit  string `json:"unit"` // SenML unit, as in "Cel"
-	Count int64  `json:"count"`
-	Min   int64  `json:"min"`
-	Max   int64  `json:"max"`
-	Sum   int64  `json:"sum"`
 }
 
 // WindowQuery asks for the window that holds one message.
@@ -131,6 +106,11 @@ type Stream struct {
 	Gaps   []Gap  `json:"gaps"`   // numbers below Last that were never recorded, lowest first
 	// Measured says what the device has measured so far, sorted by name and unit.
 	Measured []Measured `json:"measured"`
+	// Clashes are the first authentic messages whose number another message had
+	// taken, oldest first, at most MaxClashes.
+	Clashes []Clash `json:"clashes"`
+	// MoreClashes says that there was at least one more than the list may hold.
+	MoreClashes bool `json:"more_clashes"`
 }
 
 // Measured says when a device last reported a measurement.
@@ -153,9 +133,6 @@ type Gap struct {
 	Before []byte `json:"before"` // digest of message First-1
 	After  []byte `json:"after"`  // the previous-digest that message Last+1 claims
 }
-
-// MaxWindowMessages bounds the messages that one window summarises.
-const MaxWindowMessages = 100
 
 // MaxGaps bounds the open gaps of one device's stream. A message that would
 // open one more is rejected until older gaps are filled.

@@ -85,6 +85,16 @@ func (d *Device) PackDigest(centiCelsius ...int64) (string, attest.Digest) {
 	if err != nil {
 		d.c.T.Fatal(err)
 	}
+	return d.next(payload)
+}
+
+// SignPack signs the next message of the stream with any pack in SenML JSON.
+func (d *Device) SignPack(payload []byte) string {
+	text, _ := d.next(payload)
+	return text
+}
+
+func (d *Device) next(payload []byte) (string, attest.Digest) {
 	signed := d.sign(d.Header(), payload)
 	d.Next, d.Previous = d.Next+1, signed.Digest[:]
 	return signed.Text(), signed.Digest

@@ -11,14 +11,18 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
-// Load returns where a device's stream stands, empty before its first message.
+// Load returns where a device's stream stands, empty before its first message. A
+// record of before clashes were kept has none.
 func Load(r ledger.Reader, device string) (waymark.Stream, error) {
 	s, err := ledger.Load[waymark.Stream](r, ledger.StreamKey(device))
 	if err != nil {
 		return waymark.Stream{}, err
 	}
 	if s == nil {
-		return waymark.Stream{Device: device, Digest: []byte{}, Gaps: []waymark.Gap{}, Measured: []waymark.Measured{}}, nil
+		s = &waymark.Stream{Device: device, Digest: []byte{}, Gaps: []waymark.Gap{}, Measured: []waymark.Measured{}}
+	}
+	if s.Clashes == nil {
+		s.Clashes = []waymark.Clash{}
 	}
 	return *s, nil
 }

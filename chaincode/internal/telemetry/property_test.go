@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -43,10 +44,10 @@ func newHistory(t *testing.T) *history {
 }
 
 // next is one message that reaches the relay: new, dropped and sent late, sent
-// again, forked or forged.
+// again, forked, forged or no message at all.
 func (h *history) next(t *rapid.T, batch []string) []string {
 	i := rapid.IntRange(0, 1).Draw(t, "device")
-	switch rapid.SampledFrom([]string{"new", "new", "new", "late", "again", "fork", "forged"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"new", "new", "new", "late", "again", "fork", "forged", "broken"}).Draw(t, "what") {
 	case "new":
 		return append(batch, h.sign(i))
 	case "late":
@@ -59,6 +60,12 @@ func (h *history) next(t *rapid.T, batch []string) []string {
 		return batch
 	case "forged":
 		return append(batch, h.forger[i].Pack(1))
+	case "broken":
+		d := h.devices[i]
+		other := d.Header()
+		other.Consortium = "other"
+		return append(batch, rapid.SampledFrom([]string{"nonsense", h.c.NewDevice("stranger", "producer").Pack(1),
+			d.Sign(d.Header(), []byte(`[]`)), d.Sign(other, []byte(`[]`))}).Draw(t, "fault"))
 	}
 	if len(h.sent) == 0 {
 		return batch
@@ -142,6 +149,22 @@ func (h *history) checkStreams(t *rapid.T) {
 		if want := h.missing(d.ID, s.Last); !slices.Equal(gaps, want) {
 			t.Fatalf("the gaps of %s are %v, missing are %v", d.ID, gaps, want)
 		}
+		h.checkClashes(t, s)
+	}
+}
+
+// checkClashes wants each clash once, with a number that is recorded.
+func (h *history) checkClashes(t *rapid.T, s waymark.Stream) {
+	seen := map[string]bool{}
+	for _, c := range s.Clashes {
+		id := fmt.Sprint(c.Sequence, c.Digest)
+		if seen[id] || h.recorded[fmt.Sprint(s.Device, "/", c.Sequence)] == "" {
+			t.Fatalf("clash %+v is listed twice, or with a number that is not recorded", c)
+		}
+		seen[id] = true
+	}
+	if len(s.Clashes) > waymark.MaxClashes {
+		t.Fatalf("%d clashes", len(s.Clashes))
 	}
 }
 
@@ -172,6 +195,7 @@ func TestAnyHistoryOfMessages(t *testing.T) {
 			if len(batch) > 0 {
 				h.submit(rt, batch)
 			}
+			h.c.Now = h.c.Now.Add(time.Duration(rapid.IntRange(0, 2).Draw(rt, "minutes")) * time.Minute)
 		}
 		h.replay(rt, start)
 		h.checkStreams(rt)

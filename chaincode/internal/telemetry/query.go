@@ -9,8 +9,9 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Window returns the window that holds one message, to the device's owner and to
-// the parties of the shipment that the device witnessed then.
+// Window returns the window that holds one message, to the member that owned the
+// device when it was recorded and to the parties of the shipment that the device
+// witnessed then. A device's next owner has no claim to what it measured before.
 func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	device, err := registry.RequireDevice(l, q.Device)
 	if err != nil {
@@ -25,10 +26,23 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(l.Tx(), waymark.ActReadTelemetry, access.Telemetry(device.ID, device.Owner, parties)); err != nil {
+	if err := access.Authorize(l.Tx(), waymark.ActReadTelemetry, access.Telemetry(device.ID, ownerThen(device, w, missing), parties)); err != nil {
 		return nil, err
 	}
 	return &w, missing
+}
+
+// ownerThen is the member that owned the device when a window was recorded. Before
+// owners were kept a device stayed with the member that had registered it. What is
+// not recorded is the present owner's to ask for.
+func ownerThen(d *waymark.Device, w waymark.Window, missing error) string {
+	switch {
+	case missing != nil:
+		return d.Owner
+	case w.Owner == "":
+		return d.Registered.Member
+	}
+	return w.Owner
 }
 
 // Stream returns where a device's stream stands: that a message is missing is no

@@ -92,7 +92,7 @@ func (b *batch) authenticate(s *session, m *attest.Message) (digest attest.Diges
 }
 
 // repeated answers a message whose number is recorded: the first result if it is
-// the same message, rejected as a fork otherwise.
+// the same message, rejected as a clash otherwise.
 func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (waymark.MessageResult, error) {
 	txID, same, err := s.recordedBy(b.ledger, m.Sequence, digest)
 	if err != nil {
@@ -101,8 +101,7 @@ func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (w
 	if same {
 		return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Duplicate, TxID: txID}, nil
 	}
-	return rejected(m.Device, m.Sequence, waymark.Errorf(waymark.AlreadyExists,
-		"another message %d of device %s is recorded: its number was used twice", m.Sequence, m.Device).Because(waymark.ReasonFork)), nil
+	return rejected(m.Device, m.Sequence, clashError(m, s.clash(b.ledger.Tx(), m, digest))), nil
 }
 
 // admit takes an authentic message that is new, or says why not.

@@ -2,7 +2,6 @@ package telemetry
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
@@ -11,43 +10,51 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
-// save writes what the batch recorded, and the event. It writes nothing if
-// nothing was recorded.
+// save writes what the batch recorded and the clashes it showed, and the event. It
+// writes nothing if there is neither.
 func (b *batch) save() error {
-	var event waymark.TelemetryEvent
+	event := waymark.TelemetryEvent{Windows: []waymark.WindowRef{}}
 	for _, id := range b.order {
 		s := b.sessions[id]
-		if len(s.fresh) == 0 {
+		if len(s.fresh) == 0 && len(s.clashes) == 0 {
 			continue
 		}
 		if err := b.saveDevice(s, &event); err != nil {
 			return err
 		}
 	}
-	if len(event.Windows) == 0 {
+	if len(event.Windows) == 0 && len(event.Clashes) == 0 {
 		return nil
 	}
 	return b.ledger.Emit(waymark.EventTelemetryRecorded, event)
 }
 
 func (b *batch) saveDevice(s *session, event *waymark.TelemetryEvent) error {
-	id, stamp := s.device.ID, b.ledger.Tx().Stamp()
+	event.Clashes = append(event.Clashes, s.clashes...)
+	if len(s.fresh) > 0 {
+		if err := b.saveReadings(s, event); err != nil {
+			return err
+		}
+	}
+	return ledger.Save(b.ledger, ledger.StreamKey(s.device.ID), &s.stream)
+}
+
+// saveReadings writes the windows of what is new and judges its readings.
+func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
+	id := s.device.ID
 	slices.SortFunc(s.fresh, func(a, b accepted) int { return cmp.Compare(a.sequence, b.sequence) })
 	attachment, err := ledger.Load[waymark.Attachment](b.ledger, ledger.AttachmentKey(id))
 	if err != nil {
 		return err
 	}
-	for _, w := range summarise(id, s.fresh, stamp) {
+	for _, w := range summarise(s.device, s.fresh, b.ledger.Tx().Stamp()) {
 		if attachment != nil && (w.First > attachment.After || !w.To.Before(attachment.Attached.Time)) {
 			w.Shipment = attachment.Shipment
 		}
-		if err := ledger.Save(b.ledger, ledger.WindowKey(id, w.First), &w); err != nil {
+		if err := b.ledger.Put(ledger.WindowKey(id, w.First), encodeWindow(w)); err != nil {
 			return err
 		}
 		event.Windows = append(event.Windows, waymark.WindowRef{Device: id, First: w.First, Last: w.Last})
-	}
-	if err := ledger.Save(b.ledger, ledger.StreamKey(id), &s.stream); err != nil {
-		return err
 	}
 	if attachment == nil {
 		return nil
@@ -94,15 +101,4 @@ func readingsOf(messages []accepted, a *waymark.Attachment) []senml.Reading {
 	}
 	slices.SortStableFunc(readings, func(a, b senml.Reading) int { return a.Time.Compare(b.Time) })
 	return readings
-}
-
-// saturatingAdd keeps a sum at the bounds of int64 rather than wrap around.
-func saturatingAdd(a, b int64) int64 {
-	switch {
-	case b > 0 && a > math.MaxInt64-b:
-		return math.MaxInt64
-	case b < 0 && a < math.MinInt64-b:
-		return math.MinInt64
-	}
-	return a + b
 }

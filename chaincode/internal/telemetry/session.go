@@ -20,11 +20,14 @@ type session struct {
 	stream  waymark.Stream
 	windows []waymark.Window // committed ones that were looked at last
 	fresh   []accepted       // recorded by this transaction
+	// clashes are those that this transaction notes in the stream.
+	clashes []waymark.ClashRef
 }
 
 // accepted is a message that this transaction records.
 type accepted struct {
 	sequence uint64
+	key      string // id of the key that signed it
 	digest   attest.Digest
 	readings []senml.Reading
 }
@@ -80,7 +83,7 @@ func (s *session) accept(m *attest.Message, digest attest.Digest, readings []sen
 		return err
 	}
 	s.stream.Measured = measured
-	s.fresh = append(s.fresh, accepted{m.Sequence, digest, readings})
+	s.fresh = append(s.fresh, accepted{m.Sequence, m.KeyID, digest, readings})
 	return nil
 }
 

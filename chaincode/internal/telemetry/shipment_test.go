@@ -129,7 +129,7 @@ func TestADeviceWithoutMessagesHasAStream(t *testing.T) {
 	c := scenario.New(t)
 	c.Device("logger-1", "producer")
 	s := stream(t, c, "logger-1")
-	if s.Last != 0 || s.Device != "logger-1" || s.Gaps == nil || s.Measured == nil || s.Digest == nil {
+	if s.Last != 0 || s.Device != "logger-1" || s.Gaps == nil || s.Measured == nil || s.Digest == nil || s.Clashes == nil {
 		t.Errorf("stream %+v", s)
 	}
 }
@@ -139,9 +139,11 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 	d := c.Device("logger-1", "producer")
 	ship(c, d)
 	relay, viewer := c.As("producer", waymark.Relay), c.As("producer", waymark.Viewer)
+	twin := *d
 	first := d.Pack(500)
 	c.Record(first)
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{first, d.Pack(900)}})
+	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{twin.Pack(800)}})
 	scenario.Sweep(c, viewer, telemetry.Stream, waymark.DeviceQuery{Device: d.ID})
 	scenario.Sweep(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 1})
 }
@@ -174,14 +176,14 @@ func TestAGapMayNotSplitBeyondTheBound(t *testing.T) {
 	expect(t, c.Record(wide[0], wide[1], wide[2]), "recorded", "recorded", "recorded")
 }
 
-func TestSumsDoNotWrapAround(t *testing.T) {
+func TestASumThatDoesNotFitIsMarked(t *testing.T) {
 	for value, want := range map[string]int64{"92233720368547758.07": 1<<63 - 1, "-92233720368547758.08": -1 << 63} {
 		c := scenario.New(t)
 		d := c.Device("logger-1", "producer")
 		one := fmt.Sprintf(`{"n":"temperature","u":"Cel","v":%s,"t":%d}`, value, scenario.Start.Unix())
 		expect(t, c.Record(d.Sign(d.Header(), []byte("["+one+","+one+"]"))), "recorded")
 		w := scenario.Must(c, c.As("producer", waymark.Viewer), telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 1})
-		if w.Series[0].Sum != want || w.Series[0].Count != 2 {
+		if w.Series[0].Sum != want || w.Series[0].Count != 2 || !w.Series[0].Overflow {
 			t.Errorf("series %+v", w.Series[0])
 		}
 	}

@@ -2,17 +2,13 @@ package telemetry
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 )
-
-// digestPrefix is how many bytes of a digest a window keeps for each message.
-const digestPrefix = 8
 
 // windowsAround returns the windows that hold any of the messages first to last. A
 // window begins at most MaxWindowMessages before its last message, which bounds
@@ -22,7 +18,13 @@ func windowsAround(r ledger.Reader, device string, first, last uint64) ([]waymar
 	if first > waymark.MaxWindowMessages {
 		from = first - waymark.MaxWindowMessages + 1
 	}
-	return ledger.List[waymark.Window](r, ledger.Windows(device, from, last), 2*waymark.MaxWindowMessages)
+	var windows []waymark.Window
+	err := r.Scan(ledger.Windows(device, from, last), func(value []byte) error {
+		w, err := decodeWindow(device, value)
+		windows = append(windows, w)
+		return err
+	})
+	return windows, err
 }
 
 // holding returns the window that holds message n, or NotFound.
@@ -35,14 +37,18 @@ func holding(windows []waymark.Window, device string, n uint64) (waymark.Window,
 	return waymark.Window{}, waymark.Errorf(waymark.NotFound, "message %d of device %s is not recorded", n, device)
 }
 
+// digestIn reports whether message n of a window has a digest, by as much of it as the
+// window keeps.
 func digestIn(w waymark.Window, n uint64, digest attest.Digest) bool {
-	at := int(n-w.First) * digestPrefix //nolint:gosec // n is inside the window
-	return bytes.Equal(w.Digests[at:at+digestPrefix], digest[:digestPrefix])
+	size := len(w.Digests) / int(w.Last-w.First+1) //nolint:gosec // at most MaxWindowMessages
+	at := int(n-w.First) * size                    //nolint:gosec // n is inside the window
+	return bytes.Equal(w.Digests[at:at+size], digest[:size])
 }
 
 // summarise makes the windows of what a transaction records: one for each
-// unbroken run of numbers, at most MaxWindowMessages long. messages are in order.
-func summarise(device string, messages []accepted, stamp waymark.Stamp) []waymark.Window {
+// unbroken run of numbers signed with one key, at most MaxWindowMessages long.
+// messages are in order.
+func summarise(device *waymark.Device, messages []accepted, stamp waymark.Stamp) []waymark.Window {
 	var windows []waymark.Window
 	for len(messages) > 0 {
 		n := runLength(messages)
@@ -54,43 +60,44 @@ func summarise(device string, messages []accepted, stamp waymark.Stamp) []waymar
 
 func runLength(messages []accepted) int {
 	n := 1
-	for n < len(messages) && n < waymark.MaxWindowMessages && messages[n].sequence == messages[n-1].sequence+1 {
+	for n < len(messages) && n < waymark.MaxWindowMessages &&
+		messages[n].sequence == messages[n-1].sequence+1 && messages[n].key == messages[0].key {
 		n++
 	}
 	return n
 }
 
-func summariseRun(device string, run []accepted, stamp waymark.Stamp) waymark.Window {
+func summariseRun(device *waymark.Device, run []accepted, stamp waymark.Stamp) waymark.Window {
 	w := waymark.Window{
-		Device: device, First: run[0].sequence, Last: run[len(run)-1].sequence, Recorded: stamp,
-		From: run[0].readings[0].Time, To: run[0].readings[0].Time, Series: []waymark.Series{},
+		Device: device.ID, Owner: device.Owner, Key: run[0].key, First: run[0].sequence, Last: run[len(run)-1].sequence,
+		Recorded: stamp, From: run[0].readings[0].Time, To: run[0].readings[0].Time,
 	}
+	var t tally
+	var hashes [][]byte
 	for _, m := range run {
-		w.Digests = append(w.Digests, m.digest[:digestPrefix]...)
+		w.Digests = append(w.Digests, m.digest[:waymark.DigestPrefix]...)
+		for _, leaf := range window.Leaves(device.ID, m.sequence, m.readings) {
+			hashes = append(hashes, leaf.Hash())
+		}
 		for _, r := range m.readings {
-			add(&w, r)
+			w.From, w.To = earlier(w.From, r.Time), later(w.To, r.Time)
+			t.add(r)
 		}
 	}
+	w.Readings, w.Root, w.Series = len(hashes), window.Root(hashes), t.series()
 	return w
 }
 
-func add(w *waymark.Window, r senml.Reading) {
-	w.Readings++
-	if r.Time.Before(w.From) {
-		w.From = r.Time
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
 	}
-	if r.Time.After(w.To) {
-		w.To = r.Time
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	key := waymark.Series{Name: r.Name, Unit: r.Unit, Min: r.Value, Max: r.Value}
-	i, found := slices.BinarySearchFunc(w.Series, key, func(a, b waymark.Series) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
-	})
-	if !found {
-		w.Series = slices.Insert(w.Series, i, key)
-	}
-	s := &w.Series[i]
-	s.Count++
-	s.Sum = saturatingAdd(s.Sum, r.Value)
-	s.Min, s.Max = min(s.Min, r.Value), max(s.Max, r.Value)
+	return a
 }

@@ -114,6 +114,8 @@ func enumOf(t reflect.Type) []any {
 		return anys(waymark.Actions()...)
 	case reflect.TypeFor[waymark.Outcome]():
 		return anys(waymark.Outcomes()...)
+	case reflect.TypeFor[waymark.ClashKind]():
+		return anys(waymark.ClashKinds()...)
 	case reflect.TypeFor[waymark.DeviceState]():
 		return anys(waymark.DeviceStates()...)
 	case reflect.TypeFor[waymark.ShipmentState]():

@@ -1,0 +1,111 @@
+package telemetry
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// A window is stored as deterministic CBOR (RFC 8949, clause 4.2.1), a map with
+// integer keys: of all records there are most of this one, and as JSON it is more
+// than twice as large. What the key says or the rest implies is left out. This file
+// is the one place that knows the form.
+
+// storedWindow is the form. A number of a member is never used again for another.
+type storedWindow struct {
+	First    uint64         `cbor:"1,keyasint"` // a scan gives values without their keys
+	Owner    string         `cbor:"2,keyasint"`
+	Key      string         `cbor:"3,keyasint"`
+	Shipment string         `cbor:"4,keyasint,omitempty"`
+	From     int64          `cbor:"5,keyasint"` // milliseconds since 1970
+	Span     int64          `cbor:"6,keyasint"` // milliseconds from From to To
+	Series   []storedSeries `cbor:"7,keyasint"`
+	Digests  []byte         `cbor:"8,keyasint"` // their number gives Last
+	Root     []byte         `cbor:"9,keyasint"`
+	TxHash   []byte         `cbor:"10,keyasint,omitempty"` // the transaction's id if it is lower-case hex, as Fabric's are
+	TxID     string         `cbor:"11,keyasint,omitempty"` // otherwise
+	Time     int64          `cbor:"12,keyasint"`           // of the transaction, milliseconds since 1970
+	Member   string         `cbor:"13,keyasint"`
+	Role     string         `cbor:"14,keyasint"`
+}
+
+type storedSeries struct {
+	_             struct{} `cbor:",toarray"`
+	Name, Unit    string
+	Count         int64 // together they are the window's Readings
+	Min, Max, Sum int64
+	Overflow      bool
+}
+
+func encodeWindow(w waymark.Window) []byte {
+	s := storedWindow{
+		First: w.First, Owner: w.Owner, Key: w.Key, Shipment: w.Shipment,
+		From: w.From.UnixMilli(), Span: w.To.UnixMilli() - w.From.UnixMilli(),
+		Digests: w.Digests, Root: w.Root,
+		Time: w.Recorded.Time.UnixMilli(), Member: w.Recorded.Member, Role: string(w.Recorded.Role),
+	}
+	if hash, err := hex.DecodeString(w.Recorded.TxID); err == nil && hex.EncodeToString(hash) == w.Recorded.TxID {
+		s.TxHash = hash
+	} else {
+		s.TxID = w.Recorded.TxID
+	}
+	for _, e := range w.Series {
+		s.Series = append(s.Series, storedSeries{Name: e.Name, Unit: e.Unit, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
+	}
+	encoded, err := deterministic.Marshal(s)
+	if err != nil { // texts, bytes and integers always marshal
+		panic("telemetry: encode window: " + err.Error())
+	}
+	return encoded
+}
+
+var deterministic = mustEncoding()
+
+func mustEncoding() cbor.EncMode {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil { // the options are constant
+		panic("telemetry: " + err.Error())
+	}
+	return mode
+}
+
+// decodeWindow reads a window of a device. One of before this form is the JSON of a
+// waymark.Window: it begins with a brace, which no map in CBOR does.
+func decodeWindow(device string, value []byte) (waymark.Window, error) {
+	if len(value) > 0 && value[0] == '{' {
+		return decodeOldWindow(value)
+	}
+	var s storedWindow
+	if err := cbor.Unmarshal(value, &s); err != nil {
+		return waymark.Window{}, fmt.Errorf("decode window: %w", err)
+	}
+	w := waymark.Window{
+		Device: device, Owner: s.Owner, Key: s.Key, Shipment: s.Shipment,
+		First: s.First, Last: s.First + uint64(len(s.Digests)/waymark.DigestPrefix) - 1,
+		From: time.UnixMilli(s.From).UTC(), To: time.UnixMilli(s.From + s.Span).UTC(),
+		Series: []waymark.Series{}, Digests: s.Digests, Root: s.Root,
+		Recorded: waymark.Stamp{TxID: s.TxID, Time: time.UnixMilli(s.Time).UTC(), Member: s.Member, Role: waymark.Role(s.Role)},
+	}
+	if len(s.TxHash) > 0 {
+		w.Recorded.TxID = hex.EncodeToString(s.TxHash)
+	}
+	for _, e := range s.Series {
+		w.Readings += int(e.Count)
+		w.Series = append(w.Series, waymark.Series{Name: e.Name, Unit: e.Unit, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
+	}
+	return w, nil
+}
+
+// decodeOldWindow reads the first form. It kept neither owner, key nor root.
+func decodeOldWindow(value []byte) (waymark.Window, error) {
+	var w waymark.Window
+	if err := json.Unmarshal(value, &w); err != nil {
+		return w, fmt.Errorf("decode window: %w", err)
+	}
+	w.Root = []byte{}
+	return w, nil
+}

@@ -1,0 +1,53 @@
+package telemetry
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// tally sums up readings, one entry for each measurement, sorted by name and unit.
+type tally struct{ entries []entry }
+
+// entry is a series whose sum cannot overflow before the last reading is added.
+type entry struct {
+	waymark.Series
+	exact *big.Int
+}
+
+func (t *tally) add(r senml.Reading) {
+	fresh := entry{waymark.Series{Name: r.Name, Unit: r.Unit, Min: r.Value, Max: r.Value}, new(big.Int)}
+	i, found := slices.BinarySearchFunc(t.entries, fresh, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
+	})
+	if !found {
+		t.entries = slices.Insert(t.entries, i, fresh)
+	}
+	e := &t.entries[i]
+	e.Count++
+	e.Min, e.Max = min(e.Min, r.Value), max(e.Max, r.Value)
+	e.exact.Add(e.exact, big.NewInt(r.Value))
+}
+
+// series returns the sums. One that does not fit is marked, whatever the order in
+// which its readings came, and stands at the bound that it passed.
+func (t *tally) series() []waymark.Series {
+	all := make([]waymark.Series, 0, len(t.entries))
+	for _, e := range t.entries {
+		e.Overflow = !e.exact.IsInt64()
+		switch {
+		case !e.Overflow:
+			e.Sum = e.exact.Int64()
+		case e.exact.Sign() > 0:
+			e.Sum = math.MaxInt64
+		default:
+			e.Sum = math.MinInt64
+		}
+		all = append(all, e.Series)
+	}
+	return all
+}

@@ -1,0 +1,52 @@
+package waymark
+
+import "time"
+
+// MaxWindowMessages bounds the messages that one window summarises.
+const MaxWindowMessages = 100
+
+// DigestPrefix is how many bytes of each message's digest a window keeps: so many that
+// not even the device itself can make two messages that agree in them.
+const DigestPrefix = 16
+
+// Window summarises an unbroken run of messages of one device, signed with one key,
+// that one transaction recorded. The messages themselves are in that transaction.
+type Window struct {
+	Device string `json:"device"`
+	// Owner is the member that owned the device when the window was recorded: what it
+	// measured then stays that member's. Empty in a window of before owners were kept.
+	Owner string `json:"owner"`
+	// Key is the id of the device's key that signed the messages; with Recorded.Time it
+	// says whether the key was to be trusted. Empty in a window of before keys were kept.
+	Key      string    `json:"key"`
+	Shipment string    `json:"shipment"` // that the device witnessed then, or empty
+	First    uint64    `json:"first"`    // sequence number of the first message
+	Last     uint64    `json:"last"`     // and of the last, inclusive
+	Readings int       `json:"readings"`
+	From     time.Time `json:"from"` // time of the earliest reading
+	To       time.Time `json:"to"`   // time of the latest reading
+	Series   []Series  `json:"series"`
+	// Digests is base64 of the first DigestPrefix bytes of each message's digest, in
+	// order: what tells a repeated message from another with the same number. A window
+	// without Root has 8 bytes of each.
+	Digests []byte `json:"digests"`
+	// Root is base64 of the root of the Merkle tree over the readings (RFC 6962), message
+	// by message, reading by reading; package waymark/window makes and checks proofs.
+	// Empty in a window of before roots were kept.
+	Root     []byte `json:"root"`
+	Recorded Stamp  `json:"recorded"`
+}
+
+// Series summarises the readings of one measurement, as integers in the fixed
+// scale of its unit (ScaleOf).
+type Series struct {
+	Name  string `json:"name"` // SenML name, as in "temperature"
+	Unit  string `json:"unit"` // SenML unit, as in "Cel"
+	Count int64  `json:"count"`
+	Min   int64  `json:"min"`
+	Max   int64  `json:"max"`
+	// Sum adds up over windows, unless Overflow says that it does not fit: it is then
+	// the bound of int64 on its side, and no sum.
+	Sum      int64 `json:"sum"`
+	Overflow bool  `json:"overflow,omitempty" metadata:",optional"`
+}
