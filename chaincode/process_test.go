@@ -133,7 +133,7 @@ func story(t *testing.T) []proposal {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	c := &scenario.Consortium{T: t, Now: now}
 	d, forger := c.NewDevice("logger-1", "producer"), c.NewDevice("logger-1", "producer")
-	registration := waymark.RegisterDeviceRequest{Registration: d.Registration()}
+	registration := waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true}
 	first, lost, warm := d.Pack(500, 510), d.Pack(520), d.Pack(900, 100)
 	var all []proposal
 	add := func(member string, role waymark.Role, name waymark.Transaction, request any) {

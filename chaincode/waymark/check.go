@@ -6,8 +6,8 @@ import "slices"
 // action decides which ids are needed.
 type CheckRequest struct {
 	Action   Action `json:"action"`
-	Member   string `json:"member,omitempty" metadata:",optional"`   // RegisterMember, ReadMember; the owner for RegisterDevice, the consignor for CreateShipment
-	Device   string `json:"device,omitempty" metadata:",optional"`   // the device actions and AttachDevice
+	Member   string `json:"member,omitempty" metadata:",optional"`   // RegisterMember, ReadMember, ManageAuthority; the owner for RegisterDevice and JoinDevice, the consignor for CreateShipment
+	Device   string `json:"device,omitempty" metadata:",optional"`   // the device and transfer actions and AttachDevice
 	Shipment string `json:"shipment,omitempty" metadata:",optional"` // the shipment and handoff actions
 	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"`  // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
 }
@@ -29,11 +29,12 @@ func (r CheckRequest) Validate() error {
 // needs says which ids name the resource of an action.
 func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
-	case ActRegisterMember, ActReadMember:
+	case ActRegisterMember, ActReadMember, ActManageAuthority:
 		return true, false, false, false
-	case ActRegisterDevice:
+	case ActRegisterDevice, ActJoinDevice:
 		return true, true, false, false
-	case ActManageDevice, ActReadDevice, ActReadTelemetry, ActReport:
+	case ActManageDevice, ActReadDevice, ActReadTelemetry, ActReport,
+		ActReplaceDeviceKey, ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer:
 		return false, true, false, false
 	case ActCreateShipment:
 		return true, false, true, false

@@ -1,20 +1,19 @@
 package waymark
 
-import "time"
-
 // DeviceState is where a device is in its lifecycle.
 type DeviceState string
 
 // The states. Only an active device's messages are recorded; retired is final.
 const (
-	DeviceActive    DeviceState = "active"
-	DeviceSuspended DeviceState = "suspended"
-	DeviceRetired   DeviceState = "retired"
+	DeviceRegistered DeviceState = "registered" // known, not yet reporting
+	DeviceActive     DeviceState = "active"
+	DeviceSuspended  DeviceState = "suspended"
+	DeviceRetired    DeviceState = "retired"
 )
 
 // DeviceStates returns every state of a device.
 func DeviceStates() []DeviceState {
-	return []DeviceState{DeviceActive, DeviceSuspended, DeviceRetired}
+	return []DeviceState{DeviceRegistered, DeviceActive, DeviceSuspended, DeviceRetired}
 }
 
 // Device is a thing with its own key, registered by the member that owns it.
@@ -23,39 +22,21 @@ type Device struct {
 	Owner      string      `json:"owner"`
 	Model      string      `json:"model"`
 	State      DeviceState `json:"state"`
-	Keys       []DeviceKey `json:"keys"` // oldest first; the last one is in force
+	Keys       []DeviceKey `json:"keys"` // oldest first
 	Registered Stamp       `json:"registered"`
-	Changed    Stamp       `json:"changed"` // the last change of state or key
+	Changed    Stamp       `json:"changed"` // the last change of state, key or owner
 	Reason     string      `json:"reason"`  // why it changed last
+	// Attributes are what its owner says of it; absent before the owner did.
+	Attributes *DeviceAttributes `json:"attributes,omitempty" metadata:",optional"`
+	// Described says who set the attributes last, when and why.
+	Described *Change `json:"described,omitempty" metadata:",optional"`
 }
 
-// Key returns a key that the device has or had, by its id.
-func (d Device) Key(id string) (key DeviceKey, found bool) {
-	for _, k := range d.Keys {
-		if k.ID == id {
-			return k, true
-		}
-	}
-	return DeviceKey{}, false
+// Change says who changed something, when and why.
+type Change struct {
+	By     Stamp  `json:"by"`
+	Reason string `json:"reason"`
 }
-
-// KeyInForce returns the key of an id if it is in force.
-func (d Device) KeyInForce(id string) (DeviceKey, bool) {
-	k, found := d.Key(id)
-	return k, found && k.InForce()
-}
-
-// DeviceKey is a public key of a device with its validity.
-type DeviceKey struct {
-	ID        string    `json:"id"`
-	JWK       JWK       `json:"jwk"`
-	NotBefore time.Time `json:"not_before"` // when it was registered
-	// NotAfter is when it was replaced; absent (zero) while it is in force.
-	NotAfter time.Time `json:"not_after,omitzero" metadata:",optional"`
-}
-
-// InForce reports whether the key has not been replaced.
-func (k DeviceKey) InForce() bool { return k.NotAfter.IsZero() }
 
 // JWK is a public key as a JSON Web Key (RFC 7517): Ed25519 (kty OKP, RFC 8037),
 // ECDSA P-256 (kty EC, RFC 7518, clause 6.2) or ML-DSA-44 (kty AKP, RFC 9964,
@@ -91,9 +72,11 @@ func (r Registration) Validate() error {
 }
 
 // RegisterDeviceRequest carries a signed Registration: a JWS compact text, or a
-// COSE_Sign1 as base64url.
+// COSE_Sign1 as base64url. The device is registered, and reports once it is
+// activated: with Activate at once.
 type RegisterDeviceRequest struct {
 	Registration string `json:"registration"`
+	Activate     bool   `json:"activate,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request.
@@ -101,19 +84,7 @@ func (r RegisterDeviceRequest) Validate() error {
 	return validateMessage("/registration", r.Registration)
 }
 
-// RotateKeyRequest carries a Rotation: a signed Registration of the new key,
-// wrapped in a message signed by the key in force.
-type RotateKeyRequest struct {
-	Device   string `json:"device"`
-	Rotation string `json:"rotation"`
-}
-
-// Validate checks the form of the request.
-func (r RotateKeyRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), validateMessage("/rotation", r.Rotation))
-}
-
-// DeviceStateRequest suspends, resumes or retires a device.
+// DeviceStateRequest activates, suspends, resumes or retires a device.
 type DeviceStateRequest struct {
 	Device string `json:"device"`
 	Reason string `json:"reason"`

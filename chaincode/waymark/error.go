@@ -66,6 +66,9 @@ type Error struct {
 	Field string `json:"field,omitempty"`
 	// Reasons are the ids of the rules that decided, sorted.
 	Reasons []string `json:"reasons,omitempty"`
+	// Rows say what is wrong with which rows of a request that holds many: the first
+	// MaxErrorRows of them.
+	Rows []RowError `json:"rows,omitempty"`
 }
 
 // Error returns the message with its code in front.

@@ -15,6 +15,21 @@ const (
 	EventHandoffAccepted   = "handoff.accepted"
 	EventHandoffRejected   = "handoff.rejected"
 	EventHandoffCancelled  = "handoff.cancelled"
+
+	EventDevicesRegistered  = "device.registered_many"
+	EventDeviceJoined       = "device.joined"
+	EventDeviceActivated    = "device.activated"
+	EventDeviceKeyReplaced  = "device.key_replaced"
+	EventDeviceKeyRevoked   = "device.key_revoked"
+	EventDeviceDescribed    = "device.attributes_set"
+	EventTransferOffered    = "device.transfer_offered"
+	EventTransferAccepted   = "device.transfer_accepted"
+	EventTransferDeclined   = "device.transfer_declined"
+	EventTransferCancelled  = "device.transfer_cancelled"
+	EventAuthorityPut       = "device_authority.put"
+	EventAuthorityWithdrawn = "device_authority.withdrawn"
+	EventCertificateRevoked = "device_authority.certificate_revoked"
+
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
 	ExcursionRecorded = "excursion.recorded"

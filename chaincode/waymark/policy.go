@@ -8,7 +8,7 @@ const (
 	ActRegisterMember Action = "RegisterMember"
 	ActReadMember     Action = "ReadMember"
 	ActRegisterDevice Action = "RegisterDevice"
-	ActManageDevice   Action = "ManageDevice" // suspend, resume, rotate, retire
+	ActManageDevice   Action = "ManageDevice" // activate, suspend, resume, rotate, retire, revoke a key, describe
 	ActReadDevice     Action = "ReadDevice"
 	ActRelayMessages  Action = "RelayMessages"
 	ActReport         Action = "Report" // by the device itself
@@ -23,11 +23,21 @@ const (
 	ActReadPolicy     Action = "ReadPolicy"
 	// ActReadTransaction is to see a transaction of the channel whole, arguments included.
 	ActReadTransaction Action = "ReadTransaction"
+
+	ActManageAuthority  Action = "ManageAuthority"  // device CAs of a member and what they issued
+	ActJoinDevice       Action = "JoinDevice"       // by certificate
+	ActReplaceDeviceKey Action = "ReplaceDeviceKey" // without the old one
+	ActOfferTransfer    Action = "OfferTransfer"    // of a device to another owner
+	ActAcceptTransfer   Action = "AcceptTransfer"
+	ActDeclineTransfer  Action = "DeclineTransfer"
+	ActCancelTransfer   Action = "CancelTransfer"
 )
 
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{ActRegisterMember, ActReadMember, ActRegisterDevice, ActManageDevice, ActReadDevice,
 		ActRelayMessages, ActReport, ActReadTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
-		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction}
+		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
+		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
+		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer}
 }

@@ -24,4 +24,12 @@ const (
 	ReasonSilence      = "silent-witness"     // an attached device has not reported since the last handoff
 	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way
 	ReasonTime         = "time"               // a reading is from the future or from before registration
+
+	ReasonCertificate     = "certificate"         // the chain of certificates does not vouch for the device's key
+	ReasonRevoked         = "certificate-revoked" // a certificate that vouched for the key is revoked
+	ReasonAuthority       = "authority-withdrawn" // no device joins by this authority any more
+	ReasonKeyRevoked      = "key-revoked"         // the key is revoked from an earlier time already
+	ReasonVisibility      = "visibility"          // readings of this visibility cannot be recorded yet
+	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must
+	ReasonTransferExpired = "transfer-expired"    // the offer of the device is past its time
 )

@@ -18,6 +18,20 @@ const (
 	ShipmentsAccept  Transaction = "shipments:Accept"
 	ShipmentsReject  Transaction = "shipments:Reject"
 	ShipmentsCancel  Transaction = "shipments:Cancel"
+
+	DevicesRegisterMany      Transaction = "devices:RegisterMany"
+	DevicesJoin              Transaction = "devices:Join"
+	DevicesActivate          Transaction = "devices:Activate"
+	DevicesReplaceKey        Transaction = "devices:ReplaceKey"
+	DevicesRevokeKey         Transaction = "devices:RevokeKey"
+	DevicesSetAttributes     Transaction = "devices:SetAttributes"
+	DevicesPutAuthority      Transaction = "devices:PutAuthority"
+	DevicesWithdrawAuthority Transaction = "devices:WithdrawAuthority"
+	DevicesRevokeCertificate Transaction = "devices:RevokeCertificate"
+	DevicesOfferTransfer     Transaction = "devices:OfferTransfer"
+	DevicesAcceptTransfer    Transaction = "devices:AcceptTransfer"
+	DevicesDeclineTransfer   Transaction = "devices:DeclineTransfer"
+	DevicesCancelTransfer    Transaction = "devices:CancelTransfer"
 )
 
 // The transactions that only read. Each is evaluated.
@@ -30,4 +44,9 @@ const (
 	ShipmentsHistory Transaction = "shipments:History"
 	PoliciesCheck    Transaction = "policies:Check"
 	PoliciesBaseline Transaction = "policies:Baseline"
+
+	DevicesHistory     Transaction = "devices:History"
+	DevicesAuthority   Transaction = "devices:Authority"
+	DevicesCertificate Transaction = "devices:Certificate"
+	DevicesTransfer    Transaction = "devices:Transfer"
 )

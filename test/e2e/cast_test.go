@@ -94,7 +94,7 @@ func logger(ctx context.Context, t *testing.T, algorithm attest.Algorithm) *devi
 	if err != nil {
 		t.Fatal(err)
 	}
-	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices", waymark.RegisterDeviceRequest{Registration: registration})
+	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices", waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
 	return d
 }
 

@@ -34,7 +34,7 @@ async function connect(network, device) {
 async function run(network, settings) {
   const device = new Device({ id: `node-${randomBytes(4).toString('hex')}`, owner: OWNER, consortium: network.consortium, ...settings });
   const operator = new Gateway(network.members[OWNER], 'operator');
-  const registered = await operator.call('POST', '/v1/devices', { registration: await device.registration() });
+  const registered = await operator.call('POST', '/v1/devices', { registration: await device.registration(), activate: true });
   console.log(`${device.id}: ${registered.result.state}, ${settings.format} with ${settings.algorithm}, block ${registered.transaction.block_number}`);
 
   const client = await connect(network, device);

@@ -37,7 +37,8 @@ type vector struct {
 			Consignor, Custodian string
 			Parties              []string
 		}
-		Handoff *struct{ From, To string }
+		Handoff  *struct{ From, To string }
+		Transfer *struct{ From, To string }
 	}
 	Context struct{ DeviceOwner string }
 	Allowed bool
@@ -71,6 +72,8 @@ func (v vector) request() Request {
 		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor}, s.Custodian, s.Parties)
 	case v.Resource.Handoff != nil:
 		r.Resource = Handoff(waymark.Handoff{Shipment: "s1", From: v.Resource.Handoff.From, To: v.Resource.Handoff.To})
+	case v.Resource.Transfer != nil:
+		r.Resource = Transfer(waymark.Transfer{Device: "d1", From: v.Resource.Transfer.From, To: v.Resource.Transfer.To})
 	case v.Resource.Consortium != "":
 		r.Resource = Consortium(v.Resource.Consortium)
 	default:

@@ -50,7 +50,37 @@ func Consortium(channel string) Entity { return newEntity("Consortium", channel,
 
 // Device is a device, as principal or resource.
 func Device(d waymark.Device) Entity {
-	return newEntity("Device", d.ID, cedar.RecordMap{"owner": member(d.Owner), "state": cedar.String(d.State)})
+	attributes := d.Attributes
+	if attributes == nil {
+		attributes = &waymark.DeviceAttributes{}
+	}
+	return newEntity("Device", d.ID, cedar.RecordMap{
+		"owner": member(d.Owner), "state": cedar.String(d.State), "model": cedar.String(d.Model),
+		"firmware": cedar.String(attributes.FirmwareSHA256), "calibrationExpires": calibration(attributes),
+		"classes": classes(attributes.Measures), "locationClass": cedar.String(attributes.LocationClass),
+	})
+}
+
+// calibration is when the calibration expires: the year 1970 if there is none, which
+// is past for every policy that compares.
+func calibration(a *waymark.DeviceAttributes) cedar.Datetime {
+	if a.Calibration == nil {
+		return cedar.NewDatetimeFromMillis(0)
+	}
+	return cedar.NewDatetime(a.Calibration.ExpiresAt)
+}
+
+func classes(measures []waymark.DataClass) cedar.Set {
+	values := make([]cedar.Value, 0, len(measures))
+	for _, m := range measures {
+		values = append(values, cedar.String(m.Class))
+	}
+	return cedar.NewSet(values...)
+}
+
+// Transfer is an offer of a device between two members.
+func Transfer(t waymark.Transfer) Entity {
+	return newEntity("Transfer", t.Device, cedar.RecordMap{"from": member(t.From), "to": member(t.To)})
 }
 
 // Telemetry is what a device of owner has reported, while it witnessed a shipment of

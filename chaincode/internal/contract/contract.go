@@ -16,7 +16,7 @@ import (
 func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 	contracts := []contractapi.ContractInterface{
 		&Members{named("members", "Get")},
-		&Devices{named("devices", "Get")},
+		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream")},
 		&Shipments{named("shipments", "Get", "History")},
 		&Policies{named("policies", "Check", "Baseline")},

@@ -115,7 +115,7 @@ func (b *bench) journey() {
 		name   waymark.Transaction
 		give   any
 	}{
-		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: d.Registration()}},
+		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true}},
 		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "logger-1", Reason: "lost"}},
 		{"producer", waymark.Operator, waymark.DevicesResume, waymark.DeviceStateRequest{Device: "logger-1", Reason: "found"}},
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.Rotation("k2")}},

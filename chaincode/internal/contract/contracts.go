@@ -54,6 +54,91 @@ func (*Devices) Get(ctx Context, q waymark.DeviceQuery) (*waymark.Device, error)
 	return do(ctx, q, registry.Device)
 }
 
+// RegisterMany registers many devices, all or none.
+func (*Devices) RegisterMany(ctx Context, r waymark.RegisterManyRequest) (*waymark.RegisterManyResult, error) {
+	return do(ctx, r, registry.RegisterMany)
+}
+
+// Join registers a device that a device CA of its owner vouches for.
+func (*Devices) Join(ctx Context, r waymark.JoinDeviceRequest) (*waymark.Device, error) {
+	return do(ctx, r, registry.Join)
+}
+
+// Activate lets a registered device report.
+func (*Devices) Activate(ctx Context, r waymark.DeviceStateRequest) (*waymark.Device, error) {
+	return do(ctx, r, registry.ActivateDevice)
+}
+
+// ReplaceKey gives a device whose keys are lost a new one.
+func (*Devices) ReplaceKey(ctx Context, r waymark.ReplaceKeyRequest) (*waymark.Device, error) {
+	return do(ctx, r, registry.ReplaceKey)
+}
+
+// RevokeKey ends a key and disputes what was recorded under it since a time.
+func (*Devices) RevokeKey(ctx Context, r waymark.RevokeKeyRequest) (*waymark.Device, error) {
+	return do(ctx, r, registry.RevokeKey)
+}
+
+// SetAttributes replaces what the owner says of its device.
+func (*Devices) SetAttributes(ctx Context, r waymark.SetAttributesRequest) (*waymark.Device, error) {
+	return do(ctx, r, registry.SetAttributes)
+}
+
+// PutAuthority registers a device CA of the caller's member.
+func (*Devices) PutAuthority(ctx Context, r waymark.PutAuthorityRequest) (*waymark.Authority, error) {
+	return do(ctx, r, registry.PutAuthority)
+}
+
+// WithdrawAuthority ends joins by a device CA.
+func (*Devices) WithdrawAuthority(ctx Context, r waymark.WithdrawAuthorityRequest) (*waymark.Authority, error) {
+	return do(ctx, r, registry.WithdrawAuthority)
+}
+
+// RevokeCertificate ends a certificate that a device CA vouches for.
+func (*Devices) RevokeCertificate(ctx Context, r waymark.RevokeCertificateRequest) (*waymark.CertificateStatus, error) {
+	return do(ctx, r, registry.RevokeCertificate)
+}
+
+// OfferTransfer offers a device to another member.
+func (*Devices) OfferTransfer(ctx Context, r waymark.OfferTransferRequest) (*waymark.Transfer, error) {
+	return do(ctx, r, registry.OfferTransfer)
+}
+
+// AcceptTransfer makes the caller's member the owner of a device offered to it.
+func (*Devices) AcceptTransfer(ctx Context, r waymark.AcceptTransferRequest) (*waymark.Transfer, error) {
+	return do(ctx, r, registry.AcceptTransfer)
+}
+
+// DeclineTransfer turns the offer of a device down.
+func (*Devices) DeclineTransfer(ctx Context, r waymark.EndTransferRequest) (*waymark.Transfer, error) {
+	return do(ctx, r, registry.DeclineTransfer)
+}
+
+// CancelTransfer withdraws the offer of a device.
+func (*Devices) CancelTransfer(ctx Context, r waymark.EndTransferRequest) (*waymark.Transfer, error) {
+	return do(ctx, r, registry.CancelTransfer)
+}
+
+// History returns what a device's record has been.
+func (*Devices) History(ctx Context, q waymark.DeviceQuery) (*waymark.DeviceHistory, error) {
+	return do(ctx, q, registry.History)
+}
+
+// Authority returns a device CA of a member.
+func (*Devices) Authority(ctx Context, q waymark.AuthorityQuery) (*waymark.Authority, error) {
+	return do(ctx, q, registry.Authority)
+}
+
+// Certificate returns whether a certificate is revoked.
+func (*Devices) Certificate(ctx Context, q waymark.CertificateQuery) (*waymark.CertificateStatus, error) {
+	return do(ctx, q, registry.Certificate)
+}
+
+// Transfer returns the last transfer of a device.
+func (*Devices) Transfer(ctx Context, q waymark.DeviceQuery) (*waymark.Transfer, error) {
+	return do(ctx, q, registry.Transfer)
+}
+
 // Telemetry is the contract for what devices report.
 type Telemetry struct{ base }
 

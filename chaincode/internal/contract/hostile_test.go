@@ -16,11 +16,11 @@ import (
 var transactions = map[waymark.Transaction][]string{
 	waymark.MembersRegister:  {"id", "name", "gln", "gateway_url"},
 	waymark.MembersGet:       {"member"},
-	waymark.DevicesRegister:  {"registration"},
+	waymark.DevicesRegister:  {"registration", "activate"},
 	waymark.DevicesSuspend:   {"device", "reason"},
 	waymark.DevicesResume:    {"device", "reason"},
 	waymark.DevicesRetire:    {"device", "reason"},
-	waymark.DevicesRotateKey: {"device", "rotation"},
+	waymark.DevicesRotateKey: {"device", "rotation", "overlap_seconds"},
 	waymark.DevicesGet:       {"device"},
 	waymark.TelemetryRecord:  {"messages"},
 	waymark.TelemetryWindow:  {"device", "sequence"},
@@ -34,6 +34,24 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.ShipmentsGet:     {"shipment"},
 	waymark.ShipmentsHistory: {"shipment"},
 	waymark.PoliciesCheck:    {"action", "member", "device", "shipment", "handoff"},
+
+	waymark.DevicesRegisterMany:      {"registrations", "activate"},
+	waymark.DevicesJoin:              {"registration", "authority", "chain"},
+	waymark.DevicesActivate:          {"device", "reason"},
+	waymark.DevicesReplaceKey:        {"device", "registration", "reason"},
+	waymark.DevicesRevokeKey:         {"device", "key", "from", "reason"},
+	waymark.DevicesSetAttributes:     {"device", "attributes", "reason"},
+	waymark.DevicesPutAuthority:      {"certificate", "activate", "reason"},
+	waymark.DevicesWithdrawAuthority: {"authority", "reason"},
+	waymark.DevicesRevokeCertificate: {"authority", "serial", "reason"},
+	waymark.DevicesOfferTransfer:     {"device", "to", "expires_at"},
+	waymark.DevicesAcceptTransfer:    {"device"},
+	waymark.DevicesDeclineTransfer:   {"device", "reason"},
+	waymark.DevicesCancelTransfer:    {"device", "reason"},
+	waymark.DevicesHistory:           {"device"},
+	waymark.DevicesAuthority:         {"owner", "authority"},
+	waymark.DevicesCertificate:       {"owner", "authority", "serial"},
+	waymark.DevicesTransfer:          {"device"},
 }
 
 // values are what nobody should send as a value.

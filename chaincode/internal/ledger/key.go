@@ -67,6 +67,17 @@ func Handoffs(shipment string) Range { return below("handoff", shipment) }
 // GuardKey counts the handoffs of a shipment and says whether one is open.
 func GuardKey(shipment string) Key { return key("guard", shipment) }
 
+// AuthorityKey is a device CA of a member.
+func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }
+
+// RevocationKey says that a certificate under an authority is revoked.
+func RevocationKey(owner, authority, serial string) Key {
+	return key("revocation", owner, authority, serial)
+}
+
+// TransferKey is the last transfer of a device to another owner.
+func TransferKey(device string) Key { return key("transfer", device) }
+
 func key(parts ...string) Key { return Key{strings.Join(parts, "/")} }
 
 // below are the keys that continue parts: '0' is the character after '/'.

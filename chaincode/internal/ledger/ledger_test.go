@@ -25,6 +25,9 @@ func TestKeys(t *testing.T) {
 		"shipment/s":                 ledger.ShipmentKey("s"),
 		"custody/s":                  ledger.CustodyKey("s"),
 		"guard/s":                    ledger.GuardKey("s"),
+		"authority/m/a":              ledger.AuthorityKey("m", "a"),
+		"revocation/m/a/1":           ledger.RevocationKey("m", "a", "1"),
+		"transfer/d":                 ledger.TransferKey("d"),
 		"handoff/s/ffffffffffffffff": ledger.HandoffKey("s", math.MaxUint64),
 	}
 	for want, key := range tests {

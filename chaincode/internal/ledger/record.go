@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -77,3 +78,6 @@ func decode[T any](value []byte) (*T, error) {
 	}
 	return record, nil
 }
+
+// Milliseconds is a time as the ledger keeps it: UTC, to the millisecond.
+func Milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

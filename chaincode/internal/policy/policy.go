@@ -36,19 +36,21 @@ func Check(l ledger.Ledger, r waymark.CheckRequest) (*waymark.Decision, error) {
 // resolve finds the principal and resource that the action is about.
 func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (err error) {
 	switch r.Action {
-	case waymark.ActRegisterMember, waymark.ActReadMember:
+	case waymark.ActRegisterMember, waymark.ActReadMember, waymark.ActManageAuthority:
 		q.Resource = access.Member(r.Member)
 	case waymark.ActRelayMessages, waymark.ActReadPolicy, waymark.ActReadTransaction:
 		q.Resource = access.Consortium(l.Tx().Channel)
-	case waymark.ActRegisterDevice:
-		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceActive})
-	case waymark.ActManageDevice, waymark.ActReadDevice:
+	case waymark.ActRegisterDevice, waymark.ActJoinDevice:
+		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceRegistered})
+	case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer:
 		q.Resource, err = device(l, r.Device)
 	case waymark.ActReadTelemetry:
 		q.Resource, err = newTelemetry(l, r.Device)
 	case waymark.ActReport:
 		q.Resource, err = device(l, r.Device)
 		q.Principal = q.Resource
+	case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
+		q.Resource, err = transfer(l, r.Device)
 	default:
 		return resolveShipment(l, r, q)
 	}
@@ -78,6 +80,14 @@ func device(r ledger.Reader, id string) (access.Entity, error) {
 		return access.Entity{}, err
 	}
 	return access.Device(*d), nil
+}
+
+func transfer(r ledger.Reader, device string) (access.Entity, error) {
+	t, err := registry.RequireTransfer(r, device)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	return access.Transfer(*t), nil
 }
 
 // newTelemetry is what a device reports now, for the shipment that it witnesses.

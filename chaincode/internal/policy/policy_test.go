@@ -13,6 +13,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // world is a consortium in which every action has something to act on: shipment
@@ -23,6 +24,8 @@ func world(t *testing.T) *scenario.Consortium {
 	producer := c.As("producer", waymark.Operator)
 	d := c.Device("logger-1", "producer")
 	c.Device("logger-c", "carrier")
+	c.Device("logger-t", "producer")
+	scenario.Must(c, producer, registry.OfferTransfer, waymark.OfferTransferRequest{Device: "logger-t", To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
 	scenario.Must(c, producer, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
 	scenario.Must(c, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
@@ -47,21 +50,29 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 	end := waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}
 	shipment, device := waymark.ShipmentQuery{Shipment: "s1"}, waymark.DeviceQuery{Device: "logger-1"}
 	registration := c.NewDevice("logger-n", own).Registration()
+	authority, joining := c.NewAuthority(attest.Ed25519, nil), c.NewDevice("logger-j", own)
 	return map[waymark.Action]func(*scenario.Consortium, ledger.Caller) error{
-		waymark.ActRegisterMember: try(registry.RegisterMember, waymark.RegisterMemberRequest{ID: own, Name: "new"}),
-		waymark.ActReadMember:     try(registry.Member, waymark.MemberQuery{Member: own}),
-		waymark.ActRegisterDevice: try(registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: registration}),
-		waymark.ActManageDevice:   try(registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "because"}),
-		waymark.ActReadDevice:     try(registry.Device, device),
-		waymark.ActRelayMessages:  try(telemetry.Record, waymark.RecordRequest{Messages: []string{"nonsense"}}),
-		waymark.ActReadTelemetry:  try(telemetry.Window, waymark.WindowQuery{Device: "logger-1", Sequence: 1}),
-		waymark.ActCreateShipment: try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}}),
-		waymark.ActReadShipment:   try(custody.Get, shipment),
-		waymark.ActAttachDevice:   try(custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-c"}),
-		waymark.ActOfferHandoff:   try(custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
-		waymark.ActAcceptHandoff:  try(custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2}),
-		waymark.ActRejectHandoff:  try(custody.Reject, end),
-		waymark.ActCancelHandoff:  try(custody.Cancel, end),
+		waymark.ActRegisterMember:   try(registry.RegisterMember, waymark.RegisterMemberRequest{ID: own, Name: "new"}),
+		waymark.ActReadMember:       try(registry.Member, waymark.MemberQuery{Member: own}),
+		waymark.ActRegisterDevice:   try(registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: registration}),
+		waymark.ActManageDevice:     try(registry.SuspendDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "because"}),
+		waymark.ActReadDevice:       try(registry.Device, device),
+		waymark.ActRelayMessages:    try(telemetry.Record, waymark.RecordRequest{Messages: []string{"nonsense"}}),
+		waymark.ActReadTelemetry:    try(telemetry.Window, waymark.WindowQuery{Device: "logger-1", Sequence: 1}),
+		waymark.ActCreateShipment:   try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}}),
+		waymark.ActReadShipment:     try(custody.Get, shipment),
+		waymark.ActAttachDevice:     try(custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-c"}),
+		waymark.ActOfferHandoff:     try(custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
+		waymark.ActAcceptHandoff:    try(custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2}),
+		waymark.ActRejectHandoff:    try(custody.Reject, end),
+		waymark.ActCancelHandoff:    try(custody.Cancel, end),
+		waymark.ActManageAuthority:  try(registry.WithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: authority.ID(), Reason: "because"}),
+		waymark.ActJoinDevice:       try(registry.Join, authority.Join(joining, authority.Issue(joining, nil))),
+		waymark.ActReplaceDeviceKey: try(registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: registration, Reason: "because"}),
+		waymark.ActOfferTransfer:    try(registry.OfferTransfer, waymark.OfferTransferRequest{Device: "logger-1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
+		waymark.ActAcceptTransfer:   try(registry.AcceptTransfer, waymark.AcceptTransferRequest{Device: "logger-t"}),
+		waymark.ActDeclineTransfer:  try(registry.DeclineTransfer, waymark.EndTransferRequest{Device: "logger-t", Reason: "because"}),
+		waymark.ActCancelTransfer:   try(registry.CancelTransfer, waymark.EndTransferRequest{Device: "logger-t", Reason: "because"}),
 		waymark.ActReadPolicy: func(c *scenario.Consortium, by ledger.Caller) error {
 			_, err := policy.Baseline(c.World.Begin(c.Tx(by)))
 			return err
@@ -75,6 +86,10 @@ func ask(a waymark.Action, own string) waymark.CheckRequest {
 	switch a {
 	case waymark.ActRegisterDevice:
 		r.Device = "logger-n"
+	case waymark.ActJoinDevice:
+		r.Device = "logger-j"
+	case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
+		r.Device = "logger-t"
 	case waymark.ActAttachDevice:
 		r.Device = "logger-c"
 	case waymark.ActCreateShipment:
@@ -129,7 +144,8 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9}
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
 		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
-			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff:
+			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
+			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

@@ -6,47 +6,67 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// reasonLifecycle is the rule that retired is final.
-const reasonLifecycle = "device-lifecycle"
-
 // RegisterDevice registers a device for the caller's member, which the device's
 // own signed statement must name as its owner. The same key registered again
 // changes nothing.
 func RegisterDevice(l ledger.Ledger, r waymark.RegisterDeviceRequest) (*waymark.Device, error) {
-	tx := l.Tx()
-	statement, err := proveRegistration("/registration", r.Registration, tx.Channel)
-	if err != nil {
-		return nil, err
-	}
-	d := waymark.Device{
-		ID: statement.Device, Owner: statement.Owner, Model: statement.Model, State: waymark.DeviceActive,
-		Keys:       []waymark.DeviceKey{{ID: statement.KeyID, JWK: statement.JWK, NotBefore: tx.Time}},
-		Registered: tx.Stamp(), Changed: tx.Stamp(), Reason: "registered",
-	}
-	if err := access.Authorize(tx, waymark.ActRegisterDevice, access.Device(d)); err != nil {
-		return nil, err
+	d, old, err := prepare(l, "/registration", r.Registration, r.Activate)
+	if err != nil || old != nil {
+		return old, err
 	}
 	if _, err := RequireMember(l, d.Owner); err != nil {
 		return nil, err
 	}
-	old, err := ledger.Load[waymark.Device](l, ledger.DeviceKey(d.ID))
-	if err != nil {
-		return nil, err
-	}
-	if old != nil {
-		return again(old, statement)
-	}
-	return save(l, &d, waymark.EventDeviceRegistered)
+	return save(l, d, waymark.EventDeviceRegistered)
 }
 
-// again answers a registration of an id that is taken: the first result if it is
-// the same statement, AlreadyExists otherwise.
-func again(old *waymark.Device, s waymark.Registration) (*waymark.Device, error) {
+// prepare makes the record of a device that its statement lets the caller register.
+// If the very same is registered already it returns that as old.
+func prepare(l ledger.Ledger, pointer, registration string, activate bool) (d, old *waymark.Device, err error) {
+	tx := l.Tx()
+	statement, err := proveRegistration(pointer, registration, tx.Channel)
+	if err != nil {
+		return nil, nil, err
+	}
+	d = newDevice(tx, statement, activate)
+	if err := access.Authorize(tx, waymark.ActRegisterDevice, access.Device(*d)); err != nil {
+		return nil, nil, err
+	}
+	old, err = existing(l, statement)
+	return d, old, err
+}
+
+// newDevice is the first record of a device.
+func newDevice(tx ledger.Tx, s waymark.Registration, activate bool) *waymark.Device {
+	d := &waymark.Device{
+		ID: s.Device, Owner: s.Owner, Model: s.Model, State: waymark.DeviceRegistered,
+		Keys:       []waymark.DeviceKey{{ID: s.KeyID, JWK: s.JWK, NotBefore: tx.Time, Origin: waymark.KeyByDevice}},
+		Registered: tx.Stamp(), Changed: tx.Stamp(), Reason: "registered",
+	}
+	if activate {
+		d.State = waymark.DeviceActive
+	}
+	return d
+}
+
+// existing looks whether the id of a statement is taken: it returns nil if it is
+// free, the device as it is now if it was registered by the same statement, and
+// AlreadyExists otherwise.
+func existing(r ledger.Reader, s waymark.Registration) (*waymark.Device, error) {
+	old, err := ledger.Load[waymark.Device](r, ledger.DeviceKey(s.Device))
+	if err != nil || old == nil {
+		return nil, err
+	}
 	key := old.Keys[0]
 	if old.Owner == s.Owner && old.Model == s.Model && key.ID == s.KeyID && key.JWK == s.JWK {
 		return old, nil
 	}
 	return nil, waymark.Errorf(waymark.AlreadyExists, "device %s is registered already, by %s", old.ID, old.Owner)
+}
+
+// ActivateDevice lets a registered device report.
+func ActivateDevice(l ledger.Ledger, r waymark.DeviceStateRequest) (*waymark.Device, error) {
+	return changeState(l, r, waymark.DeviceActive, waymark.EventDeviceActivated, waymark.DeviceRegistered)
 }
 
 // SuspendDevice stops an active device from reporting.
@@ -61,7 +81,8 @@ func ResumeDevice(l ledger.Ledger, r waymark.DeviceStateRequest) (*waymark.Devic
 
 // RetireDevice ends a device for good.
 func RetireDevice(l ledger.Ledger, r waymark.DeviceStateRequest) (*waymark.Device, error) {
-	return changeState(l, r, waymark.DeviceRetired, waymark.EventDeviceRetired, waymark.DeviceActive, waymark.DeviceSuspended)
+	return changeState(l, r, waymark.DeviceRetired, waymark.EventDeviceRetired,
+		waymark.DeviceRegistered, waymark.DeviceActive, waymark.DeviceSuspended)
 }
 
 func changeState(l ledger.Ledger, r waymark.DeviceStateRequest, to waymark.DeviceState, event string, from ...waymark.DeviceState) (*waymark.Device, error) {
@@ -78,7 +99,7 @@ func changeState(l ledger.Ledger, r waymark.DeviceStateRequest, to waymark.Devic
 			return save(l, d, event)
 		}
 	}
-	return nil, waymark.Errorf(waymark.FailedPrecondition, "device %s is %s and cannot become %s", d.ID, d.State, to).Because(reasonLifecycle)
+	return nil, waymark.Errorf(waymark.FailedPrecondition, "device %s is %s and cannot become %s", d.ID, d.State, to).Because(waymark.ReasonLifecycle)
 }
 
 // Device returns a device's record.
@@ -102,6 +123,14 @@ func manage(l ledger.Ledger, id string) (*waymark.Device, error) {
 		return nil, err
 	}
 	return d, access.Authorize(l.Tx(), waymark.ActManageDevice, access.Device(*d))
+}
+
+// notRetired refuses any change of a retired device.
+func notRetired(d *waymark.Device) error {
+	if d.State == waymark.DeviceRetired {
+		return waymark.Errorf(waymark.FailedPrecondition, "device %s is %s", d.ID, d.State).Because(waymark.ReasonLifecycle)
+	}
+	return nil
 }
 
 func save(l ledger.Ledger, d *waymark.Device, event string) (*waymark.Device, error) {

@@ -1,12 +1,10 @@
 package registry
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"slices"
+	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -15,119 +13,127 @@ import (
 // MaxKeys bounds the keys that a device can have had.
 const MaxKeys = 32
 
-// RotateKey replaces the key in force. The request holds a registration of the
-// new key, signed by the new key, inside a message signed by the key in force:
-// only who holds both can rotate. The same rotation again changes nothing.
+// RotateKey adds a key and ends those in force, at once or after an overlap. The
+// request holds a registration of the new key, signed by the new key, inside a
+// message signed by the newest key in force: only who holds both can rotate. A
+// suspended device may rotate: its key may be why it is suspended. The same rotation
+// again changes nothing.
 func RotateKey(l ledger.Ledger, r waymark.RotateKeyRequest) (*waymark.Device, error) {
 	d, err := manage(l, r.Device)
 	if err != nil {
 		return nil, err
 	}
-	statement, err := proveRotation(r.Rotation, d, l.Tx().Channel)
-	if err != nil {
+	statement, err := proveRotation(l.Tx(), r.Rotation, d)
+	if err != nil || isNewest(d, statement) {
+		return d, err
+	}
+	if err := mayAddKey(d, statement); err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(d.Keys, func(k waymark.DeviceKey) bool { return k.ID == statement.KeyID }); i >= 0 {
-		if i == len(d.Keys)-1 && d.Keys[i].JWK == statement.JWK {
-			return d, nil
-		}
-		return nil, waymark.Errorf(waymark.AlreadyExists, "device %s has had a key %s already: give the new one another id", d.ID, statement.KeyID)
-	}
-	if err := mayRotate(d); err != nil {
-		return nil, err
-	}
-	now := l.Tx().Time
-	d.Keys[len(d.Keys)-1].NotAfter = now
-	d.Keys = append(d.Keys, waymark.DeviceKey{ID: statement.KeyID, JWK: statement.JWK, NotBefore: now})
+	addKey(l.Tx(), d, statement, waymark.KeyByDevice, time.Duration(r.OverlapSeconds)*time.Second)
 	d.Changed, d.Reason = l.Tx().Stamp(), "key rotated"
 	return save(l, d, waymark.EventDeviceKeyRotated)
 }
 
-// mayRotate lets a suspended device change its key: that may be why it is suspended.
-func mayRotate(d *waymark.Device) error {
+// ReplaceKey gives a device whose keys are lost a new one, by an admin of its owner,
+// and ends all others now. The new key signs the statement about it. The same
+// request again changes nothing.
+func ReplaceKey(l ledger.Ledger, r waymark.ReplaceKeyRequest) (*waymark.Device, error) {
+	d, err := RequireDevice(l, r.Device)
+	if err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActReplaceDeviceKey, access.Device(*d)); err != nil {
+		return nil, err
+	}
+	statement, err := proveRegistration("/registration", r.Registration, l.Tx().Channel)
+	if err != nil {
+		return nil, err
+	}
+	if !concerns(statement, d) {
+		return nil, waymark.InvalidField("/registration", "is of another device, owner or model than the one on record")
+	}
+	if isNewest(d, statement) && d.Keys[len(d.Keys)-1].Origin == waymark.KeyByAdministrator {
+		return d, nil
+	}
+	if err := mayAddKey(d, statement); err != nil {
+		return nil, err
+	}
+	addKey(l.Tx(), d, statement, waymark.KeyByAdministrator, 0)
+	d.Changed, d.Reason = l.Tx().Stamp(), r.Reason
+	return save(l, d, waymark.EventDeviceKeyReplaced)
+}
+
+// RevokeKey records that a key may have been in other hands since a time, and ends
+// it. It erases nothing. Revoked again, the time can move back, never forth; the
+// same time again changes nothing.
+func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, error) {
+	d, err := manage(l, r.Device)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(d.Keys, func(k waymark.DeviceKey) bool { return k.ID == r.Key })
+	if i < 0 {
+		return nil, waymark.Errorf(waymark.NotFound, "device %s has no key %s", d.ID, r.Key)
+	}
+	from, old := ledger.Milliseconds(r.From), d.Keys[i].Revoked
+	if old != nil && old.From.Equal(from) {
+		return d, nil
+	}
+	if err := mayRevoke(d, d.Keys[i], from, l.Tx().Time); err != nil {
+		return nil, err
+	}
+	d.Keys[i].Revoked = &waymark.KeyRevocation{From: from, By: l.Tx().Stamp(), Reason: r.Reason}
+	d.Changed, d.Reason = l.Tx().Stamp(), r.Reason
+	return save(l, d, waymark.EventDeviceKeyRevoked)
+}
+
+func mayRevoke(d *waymark.Device, k waymark.DeviceKey, from, now time.Time) error {
 	switch {
 	case d.State == waymark.DeviceRetired:
-		return waymark.Errorf(waymark.FailedPrecondition, "device %s is %s", d.ID, d.State).Because(reasonLifecycle)
-	case len(d.Keys) >= MaxKeys:
-		return waymark.Errorf(waymark.FailedPrecondition, "device %s has had %d keys: retire it and register a new one", d.ID, MaxKeys).Because(waymark.ReasonLimit)
+		return notRetired(d)
+	case from.Before(k.NotBefore):
+		return waymark.InvalidField("/from", "must not be before %s, when the key was registered", k.NotBefore.Format(time.RFC3339Nano))
+	case from.After(now.Add(attest.MaxClockSkew)):
+		return waymark.InvalidField("/from", "must not be in the future")
+	case k.Revoked != nil && from.After(k.Revoked.From):
+		return waymark.Errorf(waymark.FailedPrecondition, "key %s is revoked from %s already, and a revocation moves back only",
+			k.ID, k.Revoked.From.Format(time.RFC3339Nano)).Because(waymark.ReasonKeyRevoked)
 	}
 	return nil
 }
 
-// proveRegistration parses a signed registration and checks that the key which
-// it names has signed it, for this consortium.
-func proveRegistration(pointer, text, consortium string) (waymark.Registration, error) {
-	var none waymark.Registration
-	m, err := parseKind(pointer, text, attest.Registration, consortium)
-	if err != nil {
-		return none, err
+// addKey adds a key and ends every other one overlap after the new one begins, or
+// when it ends anyhow.
+func addKey(tx ledger.Tx, d *waymark.Device, s waymark.Registration, origin waymark.KeyOrigin, overlap time.Duration) {
+	begin := d.JudgedAt(tx.Time)
+	end := begin.Add(overlap)
+	for i := range d.Keys {
+		if k := &d.Keys[i]; k.NotAfter.IsZero() || k.NotAfter.After(end) {
+			k.NotAfter = end
+		}
 	}
-	s, err := parseStatement(pointer, m.Payload)
-	if err != nil {
-		return none, err
-	}
-	if s.Device != m.Device || s.KeyID != m.KeyID {
-		return none, waymark.InvalidField(pointer, "names another device or key in its payload than in its header")
-	}
-	if err := attest.ValidateJWK(s.JWK); err != nil {
-		return none, err
-	}
-	_, err = m.Verify(s.JWK)
-	return s, err
+	d.Keys = append(d.Keys, waymark.DeviceKey{ID: s.KeyID, JWK: s.JWK, NotBefore: begin, Origin: origin})
 }
 
-// parseKind parses a message that must be of one kind and for this consortium.
-func parseKind(pointer, text string, kind attest.Kind, consortium string) (*attest.Message, error) {
-	m, err := attest.Parse(text)
-	if err != nil {
-		return nil, waymark.InvalidField(pointer, "%s", waymark.AsError(err).Message)
-	}
-	if m.Kind != kind || m.Consortium != consortium {
-		return nil, waymark.InvalidField(pointer, "must be a message of type %s for consortium %s", kind, consortium)
-	}
-	return m, nil
+// isNewest reports whether the statement is of the key that was added last, so that
+// it was taken before.
+func isNewest(d *waymark.Device, s waymark.Registration) bool {
+	last := d.Keys[len(d.Keys)-1]
+	return last.ID == s.KeyID && last.JWK == s.JWK
 }
 
-func parseStatement(pointer string, payload []byte) (waymark.Registration, error) {
-	var s waymark.Registration
-	decoder := json.NewDecoder(bytes.NewReader(payload))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&s)
-	if _, end := decoder.Token(); err != nil || !errors.Is(end, io.EOF) {
-		return s, waymark.InvalidField(pointer, "must carry a registration statement: device, owner, model, key_id, jwk")
+// mayAddKey refuses a key that the device has had, under whatever id: a revoked key
+// does not come back.
+func mayAddKey(d *waymark.Device, s waymark.Registration) error {
+	if err := notRetired(d); err != nil {
+		return err
 	}
-	return s, s.Validate()
-}
-
-// proveRotation checks both signatures of a rotation and returns the statement
-// about the new key.
-func proveRotation(text string, d *waymark.Device, consortium string) (waymark.Registration, error) {
-	var none waymark.Registration
-	m, err := parseKind("/rotation", text, attest.Rotation, consortium)
-	if err != nil {
-		return none, err
+	if slices.ContainsFunc(d.Keys, func(k waymark.DeviceKey) bool { return k.ID == s.KeyID || k.JWK == s.JWK }) {
+		return waymark.Errorf(waymark.AlreadyExists, "device %s has had this key or one of id %s already: make a new one with another id", d.ID, s.KeyID)
 	}
-	s, err := proveRegistration("/rotation", string(m.Payload), consortium)
-	if err != nil {
-		return none, err
+	if len(d.Keys) >= MaxKeys {
+		return waymark.Errorf(waymark.FailedPrecondition, "device %s has had %d keys: retire it and register a new one", d.ID, MaxKeys).Because(waymark.ReasonLimit)
 	}
-	if m.Device != d.ID || s.Device != d.ID || s.Owner != d.Owner || s.Model != d.Model {
-		return none, waymark.InvalidField("/rotation", "is of another device, owner or model than the one on record")
-	}
-	key, ok := rotationKey(d, m.KeyID, s.KeyID)
-	if !ok {
-		return none, waymark.Errorf(waymark.Unauthenticated, "the rotation is not signed by the key in force of device %s", d.ID).Because(waymark.ReasonKey)
-	}
-	_, err = m.Verify(key.JWK)
-	return s, err
-}
-
-// rotationKey returns the key that must have signed a rotation to key next: the
-// one in force. A repeated rotation is signed by a key that no longer is; that key
-// is returned if the rotation led to the key in force, so that it can be answered
-// as a repetition.
-func rotationKey(d *waymark.Device, signer, next string) (waymark.DeviceKey, bool) {
-	key, found := d.Key(signer)
-	repeated := d.Keys[len(d.Keys)-1].ID == next
-	return key, found && (key.InForce() || repeated)
+	return nil
 }

@@ -75,6 +75,8 @@ func rotation(t *testing.T, present, next *scenario.Device, change func(outer, i
 	return present.Sign(outer, []byte(inner))
 }
 
+func noChange(_, _ *attest.Header, _ *waymark.Registration) {}
+
 func TestRotate(t *testing.T) {
 	c := scenario.New(t)
 	d := c.Device("logger-1", "producer")
@@ -91,7 +93,7 @@ func TestRotate(t *testing.T) {
 	if _, found := first.Key("k1"); !found {
 		t.Error("the replaced key is forgotten")
 	}
-	if _, inForce := first.KeyInForce("k1"); inForce {
+	if _, inForce := first.KeyInForce("k1", c.Now); inForce {
 		t.Error("the replaced key is in force")
 	}
 	if _, found := first.Key("k9"); found {

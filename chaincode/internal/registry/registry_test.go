@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -56,7 +58,7 @@ func TestGetMember(t *testing.T) {
 }
 
 func registration(d *scenario.Device) waymark.RegisterDeviceRequest {
-	return waymark.RegisterDeviceRequest{Registration: d.Registration()}
+	return waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true}
 }
 
 func TestRegisterDevice(t *testing.T) {
@@ -77,6 +79,55 @@ func TestRegisterDevice(t *testing.T) {
 	}
 	scenario.Refused(c, c.As("carrier", waymark.Operator), registry.RegisterDevice, registration(d), waymark.Forbidden, waymark.DefaultDeny)
 	scenario.Refused(c, c.As("stranger", waymark.Operator), registry.RegisterDevice, registration(c.NewDevice("logger-3", "stranger")), waymark.NotFound, "")
+}
+
+func TestADeviceIsRegisteredBeforeItIsActive(t *testing.T) {
+	c := scenario.New(t)
+	by := c.As("producer", waymark.Operator)
+	request := waymark.RegisterDeviceRequest{Registration: c.NewDevice("logger-1", "producer").Registration()}
+	record := scenario.Must(c, by, registry.RegisterDevice, request)
+	if record.State != waymark.DeviceRegistered || record.Keys[0].Origin != waymark.KeyByDevice {
+		t.Errorf("device %+v", record)
+	}
+	request.Activate = true // what is registered changes by devices:Activate alone
+	expectNothing(c, by, registry.RegisterDevice, request, record)
+	active := scenario.Must(c, by, registry.ActivateDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "mounted"})
+	if active.State != waymark.DeviceActive || active.Reason != "mounted" || active.Changed.Time != c.Now || active.Changed.Role != waymark.Operator {
+		t.Errorf("device %+v", active)
+	}
+}
+
+// TestOldRecordsAreRead: a record written before keys had an origin and an end of
+// their own.
+func TestOldRecordsAreRead(t *testing.T) {
+	c := scenario.New(t)
+	d := c.NewDevice("logger-1", "producer")
+	jwk, err := json.Marshal(d.Statement().JWK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := fmt.Sprintf(`{"id":"logger-1","owner":"producer","model":"TL-20","state":"active","keys":[
+		{"id":"k0","jwk":%[1]s,"not_before":"2026-01-01T00:00:00Z","not_after":"2026-02-01T00:00:00Z"},
+		{"id":"k1","jwk":%[1]s,"not_before":"2026-02-01T00:00:00Z"}],
+		"registered":{"tx_id":"t","time":"2026-01-01T00:00:00Z","member":"producer","role":"operator"},
+		"changed":{"tx_id":"t","time":"2026-02-01T00:00:00Z","member":"producer","role":"operator"},"reason":"key rotated"}`, jwk)
+	if _, err := c.World.Submit(c.Tx(c.As("producer", waymark.Operator)), func(l ledger.Ledger) error {
+		return l.Put(ledger.DeviceKey("logger-1"), []byte(old))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	by := c.As("producer", waymark.Operator)
+	record := scenario.Must(c, by, registry.Device, waymark.DeviceQuery{Device: "logger-1"})
+	if _, inForce := record.KeyInForce("k0", c.Now); inForce {
+		t.Error("the replaced key is in force")
+	}
+	if _, inForce := record.KeyInForce("k1", c.Now); !inForce {
+		t.Error("the present key is not in force")
+	}
+	rotated := scenario.Must(c, by, registry.RotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.Rotation("k2")})
+	if len(rotated.Keys) != 3 || rotated.Keys[0].NotAfter != record.Keys[0].NotAfter || rotated.Keys[1].NotAfter != c.Now {
+		t.Errorf("keys %+v", rotated.Keys)
+	}
 }
 
 func TestARegistrationReturnsTheDeviceAsItIsNow(t *testing.T) {
@@ -103,7 +154,7 @@ func TestGetDevice(t *testing.T) {
 type change func(ledger.Ledger, waymark.DeviceStateRequest) (*waymark.Device, error)
 
 func TestDeviceLifecycle(t *testing.T) {
-	acts := map[string]change{"suspend": registry.SuspendDevice, "resume": registry.ResumeDevice, "retire": registry.RetireDevice}
+	acts := map[string]change{"activate": registry.ActivateDevice, "suspend": registry.SuspendDevice, "resume": registry.ResumeDevice, "retire": registry.RetireDevice}
 	tests := map[string]struct{ act, want string }{
 		"":                       {"suspend", "suspended"},
 		"active":                 {"resume", "unchanged"},
@@ -116,12 +167,21 @@ func TestDeviceLifecycle(t *testing.T) {
 		"retire, then again":     {"retire", "unchanged"},
 		"suspend retire":         {"resume", "refused"},
 		"suspend resume suspend": {"resume", "active"},
+		"suspend, and":           {"activate", "refused"},
+		"active, and":            {"activate", "unchanged"},
+		"retire, and":            {"activate", "refused"},
+		"new":                    {"activate", "active"},
+		"new, then":              {"suspend", "refused"},
+		"new, and then":          {"resume", "refused"},
+		"new, at last":           {"retire", "retired"},
+		"new activate suspend":   {"resume", "active"},
 	}
 	for before, test := range tests {
 		t.Run(before+" "+test.act, func(t *testing.T) {
 			c := scenario.New(t)
-			c.Device("logger-1", "producer")
 			by := c.As("producer", waymark.Operator)
+			scenario.Must(c, by, registry.RegisterDevice, waymark.RegisterDeviceRequest{
+				Registration: c.NewDevice("logger-1", "producer").Registration(), Activate: !strings.HasPrefix(before, "new")})
 			request := waymark.DeviceStateRequest{Device: "logger-1", Reason: "because"}
 			for _, word := range strings.Fields(before) {
 				if act := acts[strings.Trim(word, ",")]; act != nil {
@@ -153,7 +213,7 @@ func TestWhoManagesADevice(t *testing.T) {
 		c.As("producer", waymark.Viewer), c.As("producer", waymark.Relay), c.As("producer", ""),
 		c.As("carrier", waymark.Admin), c.As("stranger", waymark.Operator),
 	} {
-		for _, act := range []change{registry.SuspendDevice, registry.ResumeDevice, registry.RetireDevice} {
+		for _, act := range []change{registry.ActivateDevice, registry.SuspendDevice, registry.ResumeDevice, registry.RetireDevice} {
 			scenario.Refused(c, by, act, request, waymark.Forbidden, waymark.DefaultDeny)
 		}
 		scenario.Refused(c, by, registry.RotateKey, rotation, waymark.Forbidden, waymark.DefaultDeny)

@@ -30,7 +30,7 @@ func (c *Consortium) NewDevice(id, owner string) *Device {
 func (c *Consortium) Device(id, owner string) *Device {
 	c.T.Helper()
 	d := c.NewDevice(id, owner)
-	Must(c, c.As(owner, waymark.Operator), registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration()})
+	Must(c, c.As(owner, waymark.Operator), registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true})
 	return d
 }
 
@@ -66,6 +66,12 @@ func (d *Device) Rotation(id string) string {
 	d.Key, d.KeyID = d.c.key(attest.ES256), id
 	inner := d.Registration()
 	return old.sign(attest.Header{Device: d.ID, Consortium: Channel, KeyID: old.KeyID, Kind: attest.Rotation}, []byte(inner)).Text()
+}
+
+// Replacement makes a new key with an id and returns its signed registration.
+func (d *Device) Replacement(id string) string {
+	d.Key, d.KeyID = d.c.key(attest.Ed25519), id
+	return d.Registration()
 }
 
 // Pack signs the next message of the stream, with one temperature for each value

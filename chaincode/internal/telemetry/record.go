@@ -56,6 +56,13 @@ func (b *batch) record(text string) (waymark.MessageResult, error) {
 	if stream.Seen(&s.stream, m.Sequence) {
 		return b.repeated(s, m, digest)
 	}
+	revoked, err := s.certificateRevoked(b.ledger, m.KeyID)
+	if err != nil {
+		return waymark.MessageResult{}, err
+	}
+	if revoked {
+		return rejected(m.Device, m.Sequence, certificateRevoked(m)), nil
+	}
 	if err := b.admit(s, m, digest, inForce); err != nil {
 		return rejected(m.Device, m.Sequence, err), nil
 	}
@@ -88,7 +95,7 @@ func (b *batch) authenticate(s *session, m *attest.Message) (digest attest.Diges
 		return digest, false, waymark.Errorf(waymark.Unauthenticated, "device %s has no key %s", m.Device, m.KeyID).Because(waymark.ReasonKey)
 	}
 	digest, err = m.Verify(key.JWK)
-	return digest, key.InForce(), err
+	return digest, key.InForce(s.device.JudgedAt(b.ledger.Tx().Time)), err
 }
 
 // repeated answers a message whose number is recorded: the first result if it is
@@ -107,7 +114,7 @@ func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (w
 // admit takes an authentic message that is new, or says why not.
 func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, inForce bool) error {
 	if !inForce {
-		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s has been replaced", m.KeyID, m.Device).Because(waymark.ReasonKey)
+		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s is not in force: it was replaced, has expired or is revoked", m.KeyID, m.Device).Because(waymark.ReasonKey)
 	}
 	device := access.Device(*s.device)
 	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {

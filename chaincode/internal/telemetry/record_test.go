@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"crypto"
 	"testing"
 	"time"
 
@@ -143,6 +144,50 @@ func TestReplacedKeyIsSilent(t *testing.T) {
 	expect(t, c.Record(m1), "recorded")
 	scenario.Must(c, c.As("producer", waymark.Operator), registry.RotateKey, waymark.RotateKeyRequest{Device: d.ID, Rotation: d.Rotation("k2")})
 	expect(t, c.Record(m2, m1), "unauthenticated key-in-force", "duplicate")
+}
+
+func TestARegisteredDeviceIsSilent(t *testing.T) {
+	c := scenario.New(t)
+	d, operator := c.NewDevice("logger-1", "producer"), c.As("producer", waymark.Operator)
+	scenario.Must(c, operator, registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration()})
+	m1 := d.Pack(400)
+	expect(t, c.Record(m1), "forbidden only-active-device-reports")
+	scenario.Must(c, operator, registry.ActivateDevice, waymark.DeviceStateRequest{Device: d.ID, Reason: "mounted"})
+	expect(t, c.Record(m1), "recorded")
+}
+
+// TestKeysSpeakInTheirIntervals: by the transaction's time, whatever the device says.
+func TestKeysSpeakInTheirIntervals(t *testing.T) {
+	c := scenario.New(t)
+	d, operator := c.Device("logger-1", "producer"), c.As("producer", waymark.Operator)
+	keys := map[string]crypto.Signer{"k1": d.Key}
+	rotation := d.Rotation("k2")
+	keys["k2"] = d.Key
+	report := func(key, want string) string {
+		t.Helper()
+		d.KeyID, d.Key = key, keys[key]
+		next, previous := d.Next, d.Previous
+		message := d.Pack(400)
+		expect(t, c.Record(message), want)
+		if want != "recorded" {
+			d.Next, d.Previous = next, previous
+		}
+		return message
+	}
+	report("k2", "unauthenticated key-in-force")
+	scenario.Must(c, operator, registry.RotateKey, waymark.RotateKeyRequest{Device: d.ID, Rotation: rotation, OverlapSeconds: 60})
+	report("k1", "recorded")
+	report("k2", "recorded")
+	c.Now = c.Now.Add(time.Minute - 1)
+	report("k1", "recorded")
+	c.Now = c.Now.Add(1)
+	report("k1", "unauthenticated key-in-force")
+	last := report("k2", "recorded")
+	// A revoked key ends at once: no relay brings it back by a time before that.
+	scenario.Must(c, operator, registry.RevokeKey, waymark.RevokeKeyRequest{Device: d.ID, Key: "k2", From: c.Now, Reason: "stolen"})
+	c.Now = c.Now.Add(-2 * time.Minute)
+	report("k2", "unauthenticated key-in-force")
+	expect(t, c.Record(last), "duplicate")
 }
 
 func TestWhoMayRelayAndRead(t *testing.T) {

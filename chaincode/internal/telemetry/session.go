@@ -22,6 +22,7 @@ type session struct {
 	fresh   []accepted       // recorded by this transaction
 	// clashes are those that this transaction notes in the stream.
 	clashes []waymark.ClashRef
+	revoked map[string]bool // by key id: a certificate that the key came with is
 }
 
 // accepted is a message that this transaction records.
@@ -41,7 +42,7 @@ func openSession(r ledger.Reader, id string) (*session, error) {
 		return nil, err
 	}
 	at, err := stream.Load(r, id)
-	return &session{device: device, stream: at}, err
+	return &session{device: device, stream: at, revoked: map[string]bool{}}, err
 }
 
 // recordedBy returns the transaction that recorded message n, and whether it was

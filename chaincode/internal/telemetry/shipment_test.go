@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -144,6 +145,9 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 	c.Record(first)
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{first, d.Pack(900)}})
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{twin.Pack(800)}})
+	a, joined := c.Authority("producer", true), c.NewDevice("logger-2", "producer")
+	scenario.Must(c, relay, registry.Join, a.Join(joined, a.Issue(joined, nil)))
+	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{joined.Pack(400), joined.Pack(410)}})
 	scenario.Sweep(c, viewer, telemetry.Stream, waymark.DeviceQuery{Device: d.ID})
 	scenario.Sweep(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 1})
 }

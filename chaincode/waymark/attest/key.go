@@ -62,9 +62,13 @@ func GenerateKey(algorithm Algorithm) (crypto.Signer, error) {
 
 // PublicJWK returns the public half of a key. It returns Invalid for a key that
 // is none of the Algorithms.
-func PublicJWK(private crypto.Signer) (waymark.JWK, error) {
+func PublicJWK(private crypto.Signer) (waymark.JWK, error) { return JWKOf(private.Public()) }
+
+// JWKOf returns a public key, as that of a certificate, as a JWK. It returns Invalid
+// for a key that is of none of the Algorithms.
+func JWKOf(key crypto.PublicKey) (waymark.JWK, error) {
 	encode := base64.RawURLEncoding.EncodeToString
-	switch public := private.Public().(type) {
+	switch public := key.(type) {
 	case ed25519.PublicKey:
 		return waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: encode(public)}, nil
 	case *ecdsa.PublicKey:

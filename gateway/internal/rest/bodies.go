@@ -1,6 +1,10 @@
 package rest
 
-import "time"
+import (
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
 
 // The bodies of requests that name something in the path: the vocabulary's
 // requests without the ids that the path holds.
@@ -16,8 +20,32 @@ type reasonBody struct {
 }
 
 type rotationBody struct {
-	Rotation string `json:"rotation"` // a signed message of kind Rotation
+	Rotation       string `json:"rotation"` // a signed message of kind Rotation
+	OverlapSeconds int64  `json:"overlap_seconds,omitempty"`
 }
+
+type replacementBody struct {
+	Registration string `json:"registration"` // signed by the new key
+	Reason       string `json:"reason"`
+}
+
+type revocationBody struct {
+	From   time.Time `json:"from"`
+	Reason string    `json:"reason"`
+}
+
+type attributesBody struct {
+	Attributes waymark.DeviceAttributes `json:"attributes"`
+	Reason     string                   `json:"reason"`
+}
+
+type certificateBody struct {
+	Serial string `json:"serial"`
+	Reason string `json:"reason"`
+}
+
+// noBody is what a request carries that the path says all of.
+type noBody struct{}
 
 type deviceBody struct {
 	Device string `json:"device"`

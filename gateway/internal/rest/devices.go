@@ -3,25 +3,70 @@ package rest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 func deviceRoutes() []route {
+	return slices.Concat(lifecycleRoutes(), keyRoutes())
+}
+
+func lifecycleRoutes() []route {
 	return []route{
 		registerDevice(),
+		submits(route{
+			method: http.MethodPost, path: "/v1/devices:registerMany", id: "registerManyDevices", tag: tagDevices,
+			summary: "Register up to 500 devices, all or none; the problem says which rows are faulty",
+		}, waymark.DevicesRegisterMany, waymark.RegisterManyResult{}, func(_ path, q waymark.RegisterManyRequest) waymark.RegisterManyRequest {
+			return q
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/devices:join", id: "joinDevice", tag: tagDevices,
+			summary: "Register a device by its certificate, which a device CA of its owner vouches for",
+		}, waymark.DevicesJoin, waymark.Device{}, func(_ path, q waymark.JoinDeviceRequest) waymark.JoinDeviceRequest {
+			return q
+		}, func(_ waymark.JoinDeviceRequest, result json.RawMessage) string { return deviceLocation(result) }),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}", id: "getDevice", tag: tagDevices,
 			summary: "A device with its state and keys",
 		}, waymark.DevicesGet, waymark.Device{}, deviceQuery),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/devices/{id}/history", id: "getDeviceHistory", tag: tagDevices,
+			summary: "What a device's record has been: who changed it, when and why",
+		}, waymark.DevicesHistory, waymark.DeviceHistory{}, deviceQuery),
+		changeDevice("activate", "activateDevice", "Let a registered device report", waymark.DevicesActivate),
 		changeDevice("suspend", "suspendDevice", "Suspend a device: its messages are rejected until it is resumed", waymark.DevicesSuspend),
 		changeDevice("resume", "resumeDevice", "Resume a suspended device", waymark.DevicesResume),
 		changeDevice("retire", "retireDevice", "Retire a device for good", waymark.DevicesRetire),
 		submits(route{
+			method: http.MethodPut, path: "/v1/devices/{id}/attributes", id: "setDeviceAttributes", tag: tagDevices,
+			summary: "Replace what the owner says of its device, for policies to decide by",
+		}, waymark.DevicesSetAttributes, waymark.Device{}, func(p path, b attributesBody) waymark.SetAttributesRequest {
+			return waymark.SetAttributesRequest{Device: p.id, Attributes: b.Attributes, Reason: b.Reason}
+		}, nil),
+	}
+}
+
+func keyRoutes() []route {
+	return []route{
+		submits(route{
 			method: http.MethodPost, path: "/v1/devices/{id}/rotate", id: "rotateDeviceKey", tag: tagDevices,
-			summary: "Replace a device's key: the new key's registration, signed by the key in force",
+			summary: "Replace a device's key: the new key's registration, signed by the newest key in force",
 		}, waymark.DevicesRotateKey, waymark.Device{}, func(p path, b rotationBody) waymark.RotateKeyRequest {
-			return waymark.RotateKeyRequest{Device: p.id, Rotation: b.Rotation}
+			return waymark.RotateKeyRequest{Device: p.id, Rotation: b.Rotation, OverlapSeconds: b.OverlapSeconds}
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/devices/{id}/replace-key", id: "replaceDeviceKey", tag: tagDevices,
+			summary: "Give a device whose keys are lost a new one; all others end now",
+		}, waymark.DevicesReplaceKey, waymark.Device{}, func(p path, b replacementBody) waymark.ReplaceKeyRequest {
+			return waymark.ReplaceKeyRequest{Device: p.id, Registration: b.Registration, Reason: b.Reason}
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/devices/{id}/keys/{key}/revoke", id: "revokeDeviceKey", tag: tagDevices,
+			summary: "End a key that may be in other hands: what was recorded under it since a time is disputed",
+		}, waymark.DevicesRevokeKey, waymark.Device{}, func(p path, b revocationBody) waymark.RevokeKeyRequest {
+			return waymark.RevokeKeyRequest{Device: p.id, Key: p.key, From: b.From, Reason: b.Reason}
 		}, nil),
 	}
 }
@@ -42,14 +87,17 @@ func registerDevice() route {
 		summary: "Register a device by a statement that it signed with the key it registers",
 	}, waymark.DevicesRegister, waymark.Device{}, func(_ path, q waymark.RegisterDeviceRequest) waymark.RegisterDeviceRequest {
 		return q
-	}, func(_ waymark.RegisterDeviceRequest, result json.RawMessage) string {
-		// The id stands inside the signed statement, so only the record tells it.
-		var device struct {
-			ID string `json:"id"`
-		}
-		if err := json.Unmarshal(result, &device); err != nil {
-			return "/v1/devices"
-		}
-		return "/v1/devices/" + device.ID
-	})
+	}, func(_ waymark.RegisterDeviceRequest, result json.RawMessage) string { return deviceLocation(result) })
+}
+
+// deviceLocation is where a device is that was registered. Its id stands inside the
+// signed statement, so only the record tells it.
+func deviceLocation(result json.RawMessage) string {
+	var device struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(result, &device); err != nil {
+		return "/v1/devices"
+	}
+	return "/v1/devices/" + device.ID
 }

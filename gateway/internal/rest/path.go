@@ -10,17 +10,21 @@ import (
 
 // The parameters that paths can have.
 const (
-	paramID       = "id"       // of a member, device or shipment
-	paramNumber   = "number"   // of a handoff
-	paramSequence = "sequence" // of a message
-	paramTxID     = "tx_id"
+	paramID        = "id"       // of a member, device or shipment
+	paramNumber    = "number"   // of a handoff
+	paramSequence  = "sequence" // of a message
+	paramTxID      = "tx_id"
+	paramKey       = "key"       // id of a device's key
+	paramAuthority = "authority" // id of a device CA
+	paramSerial    = "serial"    // of a certificate
 )
 
 // path is the checked parameters of a request's path.
 type path struct {
-	id     string
-	number uint64 // of {number} or {sequence}
-	txID   string
+	id                     string
+	number                 uint64 // of {number} or {sequence}
+	txID                   string
+	key, authority, serial string
 }
 
 // txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.
@@ -39,11 +43,11 @@ func parsePath(params gin.Params) (path, error) {
 
 func (p *path) set(key, value string) error {
 	switch key {
-	case paramID:
+	case paramID, paramKey, paramAuthority, paramSerial:
 		if err := waymark.ValidateID("", value); err != nil {
-			return waymark.Errorf(waymark.Invalid, "the id in the path %s", waymark.AsError(err).Message)
+			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
-		p.id = value
+		p.setID(key, value)
 	case paramNumber, paramSequence:
 		n, err := strconv.ParseUint(value, 10, 64)
 		if err != nil || n < 1 || n > waymark.MaxSequence || strconv.FormatUint(n, 10) != value {
@@ -57,4 +61,17 @@ func (p *path) set(key, value string) error {
 		p.txID = value
 	}
 	return nil
+}
+
+func (p *path) setID(key, value string) {
+	switch key {
+	case paramKey:
+		p.key = value
+	case paramAuthority:
+		p.authority = value
+	case paramSerial:
+		p.serial = value
+	default:
+		p.id = value
+	}
 }

@@ -26,6 +26,9 @@ type Problem struct {
 	Field string `json:"field,omitempty"`
 	// Reasons are the ids of the rules that decided, sorted.
 	Reasons []string `json:"reasons,omitempty"`
+	// Rows say what is wrong with which rows of a request that holds many: the first
+	// 20 of them; Detail counts all.
+	Rows []waymark.RowError `json:"rows,omitempty"`
 	// TxID is the transaction concerned. With code unavailable its fate may be
 	// unknown: ask for it before sending the request again.
 	TxID string `json:"tx_id,omitempty"`
@@ -90,6 +93,7 @@ func fail(c *gin.Context, err error) {
 		Code:      e.Code,
 		Field:     e.Field,
 		Reasons:   e.Reasons,
+		Rows:      e.Rows,
 		RequestID: ex.requestID,
 	}
 	var special *httpError

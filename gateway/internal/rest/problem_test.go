@@ -66,6 +66,20 @@ func TestErrorsBecomeProblems(t *testing.T) {
 	}
 }
 
+func TestRowsOfAnErrorReachTheCaller(t *testing.T) {
+	a := newAPI(t)
+	var rows waymark.RowErrors
+	for i := range 50 {
+		rows.Add("/registrations", i, waymark.Errorf(waymark.AlreadyExists, "taken").Because("rule"))
+	}
+	a.ledger.err = rows.Err("registrations", 60)
+	p := problem(t, a.do("POST", "/v1/devices:registerMany", `{"registrations":["a.b.c"]}`))
+	if p.Code != waymark.AlreadyExists || len(p.Rows) != waymark.MaxErrorRows || p.Rows[1].Field != "/registrations/1" || p.Rows[1].Reasons[0] != "rule" ||
+		!strings.HasPrefix(p.Detail, "50 of 60 registrations") {
+		t.Errorf("problem %+v", p)
+	}
+}
+
 func TestRefusedBeforeTheLedger(t *testing.T) {
 	big := `{"name":"` + strings.Repeat("x", 5000) + `"}`
 	tests := []struct {

@@ -11,6 +11,9 @@ const (
 	tagPolicies  = "policies"
 	tagLedger    = "ledger"
 	tagSystem    = "system"
+
+	tagAuthorities = "device authorities"
+	tagTransfers   = "device transfers"
 )
 
 // routes is the table of everything this gateway serves.
@@ -18,5 +21,6 @@ func routes() []route {
 	return slices.Concat(
 		memberRoutes(), deviceRoutes(), telemetryRoutes(), shipmentRoutes(), handoffRoutes(),
 		policyRoutes(), ledgerRoutes(), systemRoutes(),
+		authorityRoutes(), transferRoutes(),
 	)
 }

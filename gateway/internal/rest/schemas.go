@@ -122,6 +122,14 @@ func enumOf(t reflect.Type) []any {
 		return anys(waymark.ShipmentStates()...)
 	case reflect.TypeFor[waymark.HandoffState]():
 		return anys(waymark.HandoffStates()...)
+	case reflect.TypeFor[waymark.KeyOrigin]():
+		return anys(waymark.KeyOrigins()...)
+	case reflect.TypeFor[waymark.Visibility]():
+		return anys(waymark.Visibilities()...)
+	case reflect.TypeFor[waymark.AuthorityState]():
+		return anys(waymark.AuthorityStates()...)
+	case reflect.TypeFor[waymark.TransferState]():
+		return anys(waymark.TransferStates()...)
 	case reflect.TypeFor[waymark.ConditionState]():
 		return anys(waymark.ConditionStates()...)
 	}

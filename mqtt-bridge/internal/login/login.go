@@ -20,8 +20,8 @@ func New(consortium string, devices Devices) *Checker {
 }
 
 // Login checks that password is a Connect message of the device, in force now,
-// signed by the device's key in force, and that the device is active. It returns
-// when the password expires. Errors are Unauthenticated, Forbidden for a device
+// signed by a key of the device that is in force now, and that the device is active. It returns
+// when the password or the key expires. Errors are Unauthenticated, Forbidden for a device
 // that is not active, or Unavailable when the registry cannot be asked.
 func (c *Checker) Login(ctx context.Context, device, password string) (time.Time, error) {
 	m, err := attest.Parse(password)
@@ -31,11 +31,16 @@ func (c *Checker) Login(ctx context.Context, device, password string) (time.Time
 	if m.Device != device || m.Consortium != c.consortium {
 		return time.Time{}, waymark.Errorf(waymark.Unauthenticated, "the password is for another device or consortium")
 	}
-	expires, err := m.CheckLogin(time.Now())
+	now := time.Now()
+	expires, err := m.CheckLogin(now)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return expires, c.checkSignature(ctx, m)
+	key, err := c.checkSignature(ctx, m, now)
+	if end := key.NotAfter; err == nil && !end.IsZero() && end.Before(expires) {
+		expires = end // nobody stays connected on a key that has ended
+	}
+	return expires, err
 }
 
 // Active reports whether the registry says now that the device may speak. When the
@@ -49,31 +54,34 @@ func (c *Checker) Active(ctx context.Context, device string) bool {
 	return d.State == waymark.DeviceActive
 }
 
-// checkSignature checks the signature by the key in force. What memory would refuse
+// checkSignature checks the signature by a key in force. What memory would refuse
 // is asked of the registry anew: the device may have been resumed, or its key
 // rotated, a moment ago.
-func (c *Checker) checkSignature(ctx context.Context, m *attest.Message) error {
+func (c *Checker) checkSignature(ctx context.Context, m *attest.Message, now time.Time) (waymark.DeviceKey, error) {
 	device, err := c.registry.device(ctx, m.Device, freshFor)
-	if err == nil && mayLogIn(device, m.KeyID) != nil {
-		device, err = c.registry.device(ctx, m.Device, suspectFor)
-	}
 	if err != nil {
-		return err
+		return waymark.DeviceKey{}, err
 	}
-	if err := mayLogIn(device, m.KeyID); err != nil {
-		return err
+	key, err := mayLogIn(device, m.KeyID, now)
+	if err != nil {
+		if device, err = c.registry.device(ctx, m.Device, suspectFor); err == nil {
+			key, err = mayLogIn(device, m.KeyID, now)
+		}
 	}
-	key, _ := device.KeyInForce(m.KeyID) // mayLogIn found it
-	_, err = m.Verify(key.JWK)
-	return err
+	if err == nil {
+		_, err = m.Verify(key.JWK)
+	}
+	return key, err
 }
 
-func mayLogIn(device *waymark.Device, keyID string) error {
+// mayLogIn returns the key by which a device may log in now.
+func mayLogIn(device *waymark.Device, keyID string, now time.Time) (waymark.DeviceKey, error) {
 	if device.State != waymark.DeviceActive {
-		return waymark.Errorf(waymark.Forbidden, "device %s is %s", device.ID, device.State)
+		return waymark.DeviceKey{}, waymark.Errorf(waymark.Forbidden, "device %s is %s", device.ID, device.State)
 	}
-	if _, found := device.KeyInForce(keyID); !found {
-		return waymark.Errorf(waymark.Unauthenticated, "key %s is not in force", keyID)
+	key, found := device.KeyInForce(keyID, now)
+	if !found {
+		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force", keyID)
 	}
-	return nil
+	return key, nil
 }

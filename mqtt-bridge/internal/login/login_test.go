@@ -26,6 +26,8 @@ func TestLogin(t *testing.T) {
 	active := d.Record(t, waymark.DeviceActive)
 	replaced := d.Record(t, waymark.DeviceActive)
 	replaced.Keys[0].NotAfter = now
+	revoked := d.Record(t, waymark.DeviceActive)
+	revoked.Keys[0].Revoked = &waymark.KeyRevocation{From: now.Add(time.Hour)}
 	renamed := d.Record(t, waymark.DeviceActive)
 	renamed.Keys[0].ID = "k2"
 	for _, test := range []struct {
@@ -40,6 +42,8 @@ func TestLogin(t *testing.T) {
 		{"another consortium", "elsewhere", active, "logger-1", d.Password(t, now), waymark.Unauthenticated},
 		{"another device", "waymark", active, "logger-2", d.Password(t, now), waymark.Unauthenticated},
 		{"a key that was replaced", "waymark", replaced, "logger-1", d.Password(t, now), waymark.Unauthenticated},
+		{"a key that is revoked", "waymark", revoked, "logger-1", d.Password(t, now), waymark.Unauthenticated},
+		{"not activated", "waymark", d.Record(t, waymark.DeviceRegistered), "logger-1", d.Password(t, now), waymark.Forbidden},
 		{"a key that is not there", "waymark", renamed, "logger-1", d.Password(t, now), waymark.Unauthenticated},
 		{"suspended", "waymark", d.Record(t, waymark.DeviceSuspended), "logger-1", d.Password(t, now), waymark.Forbidden},
 		{"retired", "waymark", d.Record(t, waymark.DeviceRetired), "logger-1", d.Password(t, now), waymark.Forbidden},
@@ -56,6 +60,22 @@ func TestLogin(t *testing.T) {
 				t.Errorf("expires %s", expires)
 			}
 		})
+	}
+}
+
+// A key that was replaced with an overlap, or whose certificate expires, is good until
+// it ends, and no connection outlives it.
+func TestLoginUntilTheKeyEnds(t *testing.T) {
+	now := time.Now()
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	for end, want := range map[time.Duration]time.Duration{10 * time.Minute: 10 * time.Minute, 2 * time.Hour: time.Hour} {
+		record := d.Record(t, waymark.DeviceActive)
+		record.Keys[0].NotAfter = now.Add(end)
+		record.Keys = append(record.Keys, waymark.DeviceKey{ID: "k2", NotBefore: now.Add(-time.Minute)})
+		expires, err := login.New("waymark", fixed(record)).Login(t.Context(), d.ID, d.Password(t, now))
+		if off := expires.Sub(now.Add(want)).Abs(); err != nil || off > time.Second {
+			t.Errorf("a key that ends after %s: expires %s from now, %v", end, expires.Sub(now), err)
+		}
 	}
 }
 

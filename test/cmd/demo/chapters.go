@@ -33,7 +33,7 @@ func (s *story) register(ctx context.Context) error {
 			return err
 		}
 		d, receipt, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices",
-			waymark.RegisterDeviceRequest{Registration: registration})
+			waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,8 @@ func registerCommand(f *fleet) *cobra.Command {
 		Use:   "register",
 		Short: "Print the signed registration of each device, or send it to its owner's gateway",
 		Long: `Print the signed registration of each device, one a line. It is what
-POST /v1/devices takes as {"registration": "..."}. With --submit it is sent there.`,
+POST /v1/devices takes as {"registration": "...", "activate": true}. With --submit it
+is sent there, and the device is active at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.each(func(d *device.Device) error {
@@ -28,7 +29,7 @@ POST /v1/devices takes as {"registration": "..."}. With --submit it is sent ther
 					return err
 				}
 				if submit != "" {
-					text, err = post(cmd.Context(), submit, owner, "/v1/devices", waymark.RegisterDeviceRequest{Registration: text})
+					text, err = post(cmd.Context(), submit, owner, "/v1/devices", waymark.RegisterDeviceRequest{Registration: text, Activate: true})
 				}
 				if err == nil {
 					_, err = fmt.Fprintln(cmd.OutOrStdout(), text)

@@ -1,0 +1,55 @@
+package registry
+
+import (
+	"reflect"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// SetAttributes replaces what the owner says of its device. The same attributes again
+// change nothing.
+func SetAttributes(l ledger.Ledger, r waymark.SetAttributesRequest) (*waymark.Device, error) {
+	d, err := manage(l, r.Device)
+	if err != nil {
+		return nil, err
+	}
+	attributes := normal(r.Attributes)
+	if reflect.DeepEqual(d.Attributes, &attributes) {
+		return d, nil
+	}
+	if err := notRetired(d); err != nil {
+		return nil, err
+	}
+	if err := recordable(attributes.Measures); err != nil {
+		return nil, err
+	}
+	d.Attributes = &attributes
+	d.Described = &waymark.Change{By: l.Tx().Stamp(), Reason: r.Reason}
+	return save(l, d, waymark.EventDeviceDescribed)
+}
+
+// normal is the one form in which the ledger keeps attributes.
+func normal(a waymark.DeviceAttributes) waymark.DeviceAttributes {
+	if a.Calibration != nil {
+		c := *a.Calibration
+		c.ExpiresAt = ledger.Milliseconds(c.ExpiresAt)
+		a.Calibration = &c
+	}
+	if len(a.Measures) == 0 {
+		a.Measures = nil
+	}
+	return a
+}
+
+// recordable refuses what would have to be kept from some members: all readings are
+// in the open today, and nobody must believe otherwise.
+func recordable(classes []waymark.DataClass) error {
+	for _, c := range classes {
+		if c.Visibility != waymark.VisibilityOpen {
+			return waymark.Errorf(waymark.FailedPrecondition,
+				"class %s is %s, which is not available yet: all readings are recorded in the open", c.Class, c.Visibility).Because(waymark.ReasonVisibility)
+		}
+	}
+	return nil
+}

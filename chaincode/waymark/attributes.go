@@ -1,0 +1,135 @@
+package waymark
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Bounds of a device's attributes.
+const (
+	MaxDataClasses       = 16
+	MaxClassMeasurements = 16
+)
+
+// Visibility is who can see the readings of a data class.
+type Visibility string
+
+// The visibilities. Only open is available yet.
+const (
+	VisibilityOpen     Visibility = "open"     // in the block, for every member
+	VisibilityPrivate  Visibility = "private"  // for the owner and the custodian; a salted hash for all
+	VisibilityAnchored Visibility = "anchored" // a root for all, the readings in the owner's store
+)
+
+// Visibilities returns every visibility.
+func Visibilities() []Visibility {
+	return []Visibility{VisibilityOpen, VisibilityPrivate, VisibilityAnchored}
+}
+
+// DeviceAttributes are what an owner says of its device, for policies to decide by.
+// The model is no part of them: the device itself signs it.
+type DeviceAttributes struct {
+	FirmwareSHA256 string       `json:"firmware_sha256,omitempty" metadata:",optional"` // lower-case hex
+	Calibration    *Calibration `json:"calibration,omitempty" metadata:",optional"`
+	Measures       []DataClass  `json:"measures,omitempty" metadata:",optional"`       // at most MaxDataClasses
+	LocationClass  string       `json:"location_class,omitempty" metadata:",optional"` // as in warehouse, vehicle, container
+}
+
+// Calibration names the certificate of a device's last calibration.
+type Calibration struct {
+	CertificateSHA256 string    `json:"certificate_sha256"` // of the document, lower-case hex
+	ExpiresAt         time.Time `json:"expires_at"`
+}
+
+// DataClass groups measurements that policies treat alike.
+type DataClass struct {
+	Class        string     `json:"class"`
+	Measurements []string   `json:"measurements"` // SenML names, 1 to MaxClassMeasurements
+	Visibility   Visibility `json:"visibility"`
+}
+
+// Validate checks the form of the attributes. A class comes once, and a measurement
+// belongs to one class at most.
+func (a DeviceAttributes) Validate() error {
+	if err := optional(a.FirmwareSHA256, func() error { return validateSHA256("/attributes/firmware_sha256", a.FirmwareSHA256) }); err != nil {
+		return err
+	}
+	if err := optional(a.LocationClass, func() error { return ValidateID("/attributes/location_class", a.LocationClass) }); err != nil {
+		return err
+	}
+	if c := a.Calibration; c != nil {
+		if err := validateSHA256("/attributes/calibration/certificate_sha256", c.CertificateSHA256); err != nil {
+			return err
+		}
+		if c.ExpiresAt.IsZero() || c.ExpiresAt.UTC().Year() > 9999 { // JSON has no later year
+			return InvalidField("/attributes/calibration/expires_at", "must be a time (RFC 3339)")
+		}
+	}
+	return validateMeasures(a.Measures)
+}
+
+func validateMeasures(classes []DataClass) error {
+	if n := len(classes); n > MaxDataClasses {
+		return InvalidField("/attributes/measures", "must hold at most %d classes, has %d", MaxDataClasses, n)
+	}
+	class, measured := map[string]bool{}, map[string]bool{}
+	for i, c := range classes {
+		at := "/attributes/measures/" + strconv.Itoa(i)
+		if err := c.validate(at, measured); err != nil {
+			return err
+		}
+		if class[c.Class] {
+			return InvalidField(at+"/class", "is a class that came before")
+		}
+		class[c.Class] = true
+	}
+	return nil
+}
+
+// validate checks one class. taken are the measurements of the classes before it.
+func (c DataClass) validate(at string, taken map[string]bool) error {
+	if err := ValidateID(at+"/class", c.Class); err != nil {
+		return err
+	}
+	switch c.Visibility {
+	case VisibilityOpen, VisibilityPrivate, VisibilityAnchored:
+	default:
+		return InvalidField(at+"/visibility", "must be one of %v", Visibilities())
+	}
+	if n := len(c.Measurements); n == 0 || n > MaxClassMeasurements {
+		return InvalidField(at+"/measurements", "must hold 1 to %d names, has %d", MaxClassMeasurements, n)
+	}
+	for i, name := range c.Measurements {
+		pointer := at + "/measurements/" + strconv.Itoa(i)
+		if err := ValidateMeasurement(pointer, name); err != nil {
+			return err
+		}
+		if taken[name] {
+			return InvalidField(pointer, "belongs to a class already")
+		}
+		taken[name] = true
+	}
+	return nil
+}
+
+var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func validateSHA256(pointer, text string) error {
+	if sha256Pattern.MatchString(text) {
+		return nil
+	}
+	return InvalidField(pointer, "must be a SHA-256 hash as 64 lower-case hexadecimal digits")
+}
+
+// SetAttributesRequest replaces all attributes of a device.
+type SetAttributesRequest struct {
+	Device     string           `json:"device"`
+	Attributes DeviceAttributes `json:"attributes"`
+	Reason     string           `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r SetAttributesRequest) Validate() error {
+	return first(ValidateID("/device", r.Device), validateReason(r.Reason), r.Attributes.Validate())
+}

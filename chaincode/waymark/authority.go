@@ -1,0 +1,164 @@
+package waymark
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Bounds of certificates.
+const (
+	// MaxCertificateBytes bounds one certificate in DER.
+	MaxCertificateBytes = 4096
+	// MaxCertificateText bounds one certificate as PEM or base64.
+	MaxCertificateText = 6144
+	// MaxChain bounds a device's chain: its own certificate and the intermediates.
+	MaxChain = 3
+)
+
+// AuthorityState is whether devices can still join by an authority.
+type AuthorityState string
+
+// The states. Withdrawn is final.
+const (
+	AuthorityTrusted   AuthorityState = "trusted"
+	AuthorityWithdrawn AuthorityState = "withdrawn" // no device joins by it any more
+)
+
+// AuthorityStates returns every state of an authority.
+func AuthorityStates() []AuthorityState {
+	return []AuthorityState{AuthorityTrusted, AuthorityWithdrawn}
+}
+
+// Authority is a certificate authority that vouches for devices of one owner.
+type Authority struct {
+	ID          string         `json:"id"` // SHA-256 of the certificate in DER, lower-case hex
+	Owner       string         `json:"owner"`
+	Certificate string         `json:"certificate"` // X.509 in DER, base64
+	ExpiresAt   time.Time      `json:"expires_at"`
+	Activate    bool           `json:"activate"` // devices that join by it start active
+	State       AuthorityState `json:"state"`
+	Registered  Stamp          `json:"registered"`
+	Changed     Stamp          `json:"changed"`
+	Reason      string         `json:"reason"`
+}
+
+// PutAuthorityRequest registers a device CA of the caller's member, or changes
+// whether devices that join by it start active.
+type PutAuthorityRequest struct {
+	Certificate string `json:"certificate"` // one X.509 CA certificate, PEM or base64 of its DER
+	Activate    bool   `json:"activate,omitempty" metadata:",optional"`
+	Reason      string `json:"reason,omitempty" metadata:",optional"`
+}
+
+// certificatePattern is PEM or base64: both fit into it, and nothing that hides.
+var certificatePattern = regexp.MustCompile(`^[A-Za-z0-9+/=\- \r\n]+$`)
+
+// Validate checks the form of the request, not the certificate itself.
+func (r PutAuthorityRequest) Validate() error {
+	if len(r.Certificate) > MaxCertificateText || !certificatePattern.MatchString(r.Certificate) {
+		return InvalidField("/certificate", "must be one certificate as PEM or as base64 of its DER, at most %d bytes", MaxCertificateText)
+	}
+	return ValidateText("/reason", r.Reason, 200, false)
+}
+
+// WithdrawAuthorityRequest ends joins by an authority of the caller's member.
+type WithdrawAuthorityRequest struct {
+	Authority string `json:"authority"`
+	Reason    string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r WithdrawAuthorityRequest) Validate() error {
+	return first(validateSHA256("/authority", r.Authority), validateReason(r.Reason))
+}
+
+// RevokeCertificateRequest revokes a certificate under an authority of the caller's
+// member, by its serial number.
+type RevokeCertificateRequest struct {
+	Authority string `json:"authority"`
+	Serial    string `json:"serial"`
+	Reason    string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r RevokeCertificateRequest) Validate() error {
+	return first(validateSHA256("/authority", r.Authority), validateCertificateSerial("/serial", r.Serial), validateReason(r.Reason))
+}
+
+// serialPattern is a positive number of at most 20 octets (RFC 5280, clause 4.1.2.2).
+var serialPattern = regexp.MustCompile(`^[1-9a-f][0-9a-f]{0,39}$`)
+
+// validateCertificateSerial checks a certificate's serial number in hexadecimal.
+func validateCertificateSerial(pointer, text string) error {
+	if serialPattern.MatchString(text) {
+		return nil
+	}
+	return InvalidField(pointer, "must be a serial number in lower-case hexadecimal, without leading zeros or colons, at most 40 digits")
+}
+
+// CertificateStatus says whether a certificate under an authority is revoked.
+type CertificateStatus struct {
+	Owner     string `json:"owner"`
+	Authority string `json:"authority"`
+	Serial    string `json:"serial"`
+	Revoked   bool   `json:"revoked"`
+	// Revocation says who revoked it, when and why; absent while it is not.
+	Revocation *Change `json:"revocation,omitempty" metadata:",optional"`
+}
+
+// AuthorityQuery names an authority of a member.
+type AuthorityQuery struct {
+	Owner     string `json:"owner"`
+	Authority string `json:"authority"`
+}
+
+// Validate checks the form of the query.
+func (q AuthorityQuery) Validate() error {
+	return first(ValidateID("/owner", q.Owner), validateSHA256("/authority", q.Authority))
+}
+
+// CertificateQuery names a certificate by its serial number.
+type CertificateQuery struct {
+	Owner     string `json:"owner"`
+	Authority string `json:"authority"`
+	Serial    string `json:"serial"`
+}
+
+// Validate checks the form of the query.
+func (q CertificateQuery) Validate() error {
+	return first(ValidateID("/owner", q.Owner), validateSHA256("/authority", q.Authority), validateCertificateSerial("/serial", q.Serial))
+}
+
+// JoinDeviceRequest registers a device that a device CA of its owner vouches for.
+// Chain is the device's certificate, whose common name is the device id and whose
+// key is the registered one, and then the intermediates in order, each the issuer
+// of the one before, without the authority itself: base64 of their DER.
+type JoinDeviceRequest struct {
+	Registration string   `json:"registration"`
+	Authority    string   `json:"authority"`
+	Chain        []string `json:"chain"`
+}
+
+// Validate checks the form of the request.
+func (r JoinDeviceRequest) Validate() error {
+	if err := first(validateMessage("/registration", r.Registration), validateSHA256("/authority", r.Authority)); err != nil {
+		return err
+	}
+	if n := len(r.Chain); n == 0 || n > MaxChain {
+		return InvalidField("/chain", "must hold 1 to %d certificates, has %d", MaxChain, n)
+	}
+	for i, text := range r.Chain {
+		if err := ValidateText("/chain/"+strconv.Itoa(i), text, MaxCertificateText, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AuthorityEvent is the payload of the authority events.
+type AuthorityEvent struct {
+	Owner     string `json:"owner"`
+	Authority string `json:"authority"`
+	Serial    string `json:"serial,omitempty"` // of a certificate that was revoked
+}

@@ -1,0 +1,18 @@
+package waymark
+
+// MaxDeviceVersions bounds the versions that a DeviceHistory holds.
+const MaxDeviceVersions = 100
+
+// DeviceHistory is what a device's record has been, oldest first.
+type DeviceHistory struct {
+	Device   string          `json:"device"`
+	Omitted  int             `json:"omitted"` // older versions that are left out past MaxDeviceVersions
+	Versions []DeviceVersion `json:"versions"`
+}
+
+// DeviceVersion is a device's record as one transaction left it.
+type DeviceVersion struct {
+	By     Stamp  `json:"by"`
+	Reason string `json:"reason"`
+	Record Device `json:"record"`
+}

@@ -1,0 +1,52 @@
+package waymark
+
+import "strconv"
+
+// MaxRegistrations bounds the devices that one transaction registers.
+const MaxRegistrations = 500
+
+// RegisterManyRequest registers devices all or none: each registration is as in
+// RegisterDeviceRequest.
+type RegisterManyRequest struct {
+	Registrations []string `json:"registrations"`
+	Activate      bool     `json:"activate,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form and the bounds of the request, not what is in the
+// registrations: each of those that is faulty has its own row in the error.
+func (r RegisterManyRequest) Validate() error {
+	if n := len(r.Registrations); n == 0 || n > MaxRegistrations {
+		return InvalidField("/registrations", "must hold 1 to %d registrations, has %d", MaxRegistrations, n)
+	}
+	total := 0
+	for i, text := range r.Registrations {
+		if err := validateMessage("/registrations/"+strconv.Itoa(i), text); err != nil {
+			return err
+		}
+		total += len(text)
+	}
+	if total > MaxBatchBytes {
+		return InvalidField("/registrations", "must be at most %d bytes together, have %d", MaxBatchBytes, total)
+	}
+	return nil
+}
+
+// RegisterManyResult says how each device stands, in the order of the request.
+type RegisterManyResult struct {
+	Devices []DeviceStanding `json:"devices"`
+}
+
+// DeviceStanding is a device with its state, and whether this transaction
+// registered it or an earlier one had.
+type DeviceStanding struct {
+	ID    string      `json:"id"`
+	State DeviceState `json:"state"`
+	New   bool        `json:"new"`
+}
+
+// DevicesEvent is the payload of EventDevicesRegistered.
+type DevicesEvent struct {
+	Owner   string      `json:"owner"`
+	State   DeviceState `json:"state"`
+	Devices []string    `json:"devices"` // at most MaxRegistrations
+}
