@@ -35,6 +35,15 @@ func TestEndorsersAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := shipment(ctx, t, "")
+	many, authority := []string{statement(t, name("logger"), "producer", newKey(t)), statement(t, name("logger"), "producer", newKey(t))}, newDeviceCA(t)
+	idle := newDeviceCA(t)
+	post[waymark.Authority](ctx, t, as(t, "producer", waymark.Admin), "/v1/device-authorities", authority.put())
+	offered := logger(ctx, t, attest.ES256)
+	post[waymark.Transfer](ctx, t, operator(t, "producer"), "/v1/devices/"+offered.ID()+"/transfer",
+		map[string]any{"to": "carrier", "expires_at": time.Now().Add(time.Hour)})
+	idled, _ := post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices",
+		waymark.RegisterDeviceRequest{Registration: statement(t, name("logger"), "producer", newKey(t))})
+	ending := waymark.EndTransferRequest{Device: offered.ID(), Reason: "test"}
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {
 		member  string
@@ -43,7 +52,7 @@ func TestEndorsersAgree(t *testing.T) {
 		request any
 	}{
 		{"producer", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "producer", Name: "Producer, renamed"}},
-		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: registration}},
+		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: registration, Activate: true}},
 		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesResume, waymark.DeviceStateRequest{Device: asleep.ID(), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"}},
@@ -57,6 +66,24 @@ func TestEndorsersAgree(t *testing.T) {
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1}},
 		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
 		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesRegisterMany, waymark.RegisterManyRequest{Registrations: many}},
+		{"producer", waymark.Operator, waymark.DevicesActivate, waymark.DeviceStateRequest{Device: idled.ID, Reason: "test"}},
+		{"carrier", waymark.Relay, waymark.DevicesJoin, authority.join(t, "producer")},
+		{"producer", waymark.Admin, waymark.DevicesPutAuthority, idle.put()},
+		{"producer", waymark.Admin, waymark.DevicesRevokeCertificate, waymark.RevokeCertificateRequest{Authority: authority.id(), Serial: "1f", Reason: "test"}},
+		{"producer", waymark.Admin, waymark.DevicesWithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: authority.id(), Reason: "test"}},
+		{"producer", waymark.Admin, waymark.DevicesReplaceKey, waymark.ReplaceKeyRequest{Device: fresh.ID(), Registration: statement(t, fresh.ID(), "producer", newKey(t)), Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesRevokeKey, waymark.RevokeKeyRequest{Device: fresh.ID(), Key: "k1", From: time.Now(), Reason: "test"}},
+		{"producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: fresh.ID(), Reason: "test", Attributes: waymark.DeviceAttributes{
+			LocationClass: "vehicle", Measures: []waymark.DataClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
+		{"producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: fresh.ID(), To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.DevicesAcceptTransfer, waymark.AcceptTransferRequest{Device: offered.ID()}},
+		{"carrier", waymark.Operator, waymark.DevicesDeclineTransfer, ending},
+		{"producer", waymark.Operator, waymark.DevicesCancelTransfer, ending},
+		{"auditor", waymark.Viewer, waymark.DevicesTransfer, waymark.DeviceQuery{Device: offered.ID()}},
+		{"auditor", waymark.Viewer, waymark.DevicesHistory, waymark.DeviceQuery{Device: offered.ID()}},
+		{"auditor", waymark.Viewer, waymark.DevicesAuthority, waymark.AuthorityQuery{Owner: "producer", Authority: authority.id()}},
+		{"auditor", waymark.Viewer, waymark.DevicesCertificate, waymark.CertificateQuery{Owner: "producer", Authority: authority.id(), Serial: "1f"}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: id}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsHistory, waymark.ShipmentQuery{Shipment: id}},
 	} {
