@@ -22,7 +22,7 @@ const (
 	ReasonShipment     = "shipment-lifecycle" // the shipment's state does not allow it
 	ReasonSignature    = "signature"          // the signature does not hold
 	ReasonSilence      = "silent-witness"     // an attached device has not reported since the last handoff
-	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way
+	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way, or its certificate revoked
 	ReasonTime         = "time"               // a reading is from the future or from before registration
 
 	ReasonCertificate     = "certificate"         // the chain of certificates does not vouch for the device's key

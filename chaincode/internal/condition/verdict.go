@@ -12,6 +12,7 @@ type Witness struct {
 	Attachment waymark.Attachment
 	Device     waymark.Device
 	Stream     waymark.Stream
+	Revoked    bool // a certificate that one of its keys on the way came with is
 }
 
 // Verdict judges a shipment: non-conformant if there is any excursion, unknown
@@ -67,7 +68,7 @@ func (w Witness) hasGap() bool {
 // another key since it was attached: what it measured meanwhile may have been refused.
 // Transactions tell that, and not their times, which are claims of different clocks.
 func (w Witness) changed() bool {
-	return w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
+	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
 }
 
 // silent reports whether nothing has come since the last acceptance.

@@ -43,7 +43,11 @@ func findings(r ledger.Reader, s *waymark.Shipment) (*found, error) {
 		if err != nil {
 			return nil, err
 		}
-		witnesses = append(witnesses, condition.Witness{Attachment: a, Device: *device, Stream: at})
+		revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
+		if err != nil {
+			return nil, err
+		}
+		witnesses = append(witnesses, condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked})
 	}
 	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
 	f.state, f.reasons = condition.Verdict(s.Conditions, witnesses, len(excursions))

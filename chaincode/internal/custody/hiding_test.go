@@ -51,6 +51,33 @@ func TestNothingHidesAReading(t *testing.T) {
 	}
 }
 
+// An owner that revokes the certificate of its own witness has its next messages
+// refused: what they would have said is unknown.
+func TestARevokedCertificateHidesNoReading(t *testing.T) {
+	s := newStory(t)
+	a := s.Authority("producer", true)
+	d, old := s.NewDevice("logger-2", "producer"), s.NewDevice("logger-3", "producer")
+	for _, joining := range []*scenario.Device{d, old} { // serials 0x10 and 0x11
+		scenario.Must(s.Consortium, s.As("carrier", waymark.Relay), registry.Join, a.Join(joining, a.Issue(joining, nil)))
+	}
+	scenario.Must(s.Consortium, s.operator("producer"), registry.RotateKey, waymark.RotateKeyRequest{Device: old.ID, Rotation: old.Rotation("k2")})
+	s.Now = s.Now.Add(time.Second)
+	s.attach(d.ID)
+	s.attach(old.ID)
+	s.measure(500)
+	s.Now = s.Now.Add(time.Second)
+	s.Record(d.Pack(500), old.Pack(500))
+	s.expectCondition(waymark.ConditionConformant)
+	revoke := func(serial string) {
+		scenario.Must(s.Consortium, s.As("producer", waymark.Admin), registry.RevokeCertificate, waymark.RevokeCertificateRequest{Authority: a.ID(), Serial: serial, Reason: "trick"})
+	}
+	revoke("11") // of a key that was replaced before the journey
+	s.expectCondition(waymark.ConditionConformant)
+	revoke("10")
+	s.Record(d.Pack(4000))
+	s.expectCondition(waymark.ConditionUnknown, "witness-changed")
+}
+
 // A message that fills a gap from before the journey, but measured on it, is judged.
 func TestAReadingOfTheJourneyIsJudgedWhateverItsNumber(t *testing.T) {
 	s := newStory(t)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -111,6 +112,20 @@ func CertificateRevoked(r ledger.Reader, k waymark.DeviceKey) (bool, error) {
 		s, err := ledger.Load[waymark.CertificateStatus](r, ledger.RevocationKey(k.Certificate.Owner, k.Certificate.Authority, serial))
 		if err != nil || s != nil {
 			return s != nil, err
+		}
+	}
+	return false, nil
+}
+
+// RevokedSince reports whether a certificate is revoked that vouched for a key which
+// the device could use after a time.
+func RevokedSince(r ledger.Reader, d *waymark.Device, since time.Time) (bool, error) {
+	for _, k := range d.Keys {
+		if !k.NotAfter.IsZero() && !k.NotAfter.After(since) {
+			continue
+		}
+		if revoked, err := CertificateRevoked(r, k); err != nil || revoked {
+			return revoked, err
 		}
 	}
 	return false, nil

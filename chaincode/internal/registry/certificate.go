@@ -39,21 +39,36 @@ func parseCertificate(pointer, text string) (*x509.Certificate, error) {
 
 // parseAuthority reads the certificate of a device CA, as PEM or as base64 of its DER.
 func parseAuthority(pointer, text string) (*x509.Certificate, error) {
-	if strings.HasPrefix(text, "-----BEGIN") {
-		block, rest := pem.Decode([]byte(text))
-		if block == nil || block.Type != "CERTIFICATE" || len(block.Headers) > 0 || strings.TrimSpace(string(rest)) != "" {
-			return nil, waymark.InvalidField(pointer, "must be one CERTIFICATE in PEM and nothing else")
-		}
-		text = base64.StdEncoding.EncodeToString(block.Bytes)
+	text, err := withoutPEM(pointer, text)
+	if err != nil {
+		return nil, err
 	}
 	c, err := parseCertificate(pointer, text)
 	if err != nil {
 		return nil, err
 	}
-	if !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageCertSign == 0 {
+	if !c.BasicConstraintsValid || !c.IsCA || !mayUse(c, x509.KeyUsageCertSign) {
 		return nil, waymark.InvalidField(pointer, "must be the certificate of a CA that may sign certificates")
 	}
 	return c, nil
+}
+
+// withoutPEM returns the base64 of the DER of one certificate, in PEM or not.
+func withoutPEM(pointer, text string) (string, error) {
+	if !strings.HasPrefix(text, "-----BEGIN") {
+		return text, nil
+	}
+	block, rest := pem.Decode([]byte(text))
+	if block == nil || block.Type != "CERTIFICATE" || len(block.Headers) > 0 || strings.TrimSpace(string(rest)) != "" {
+		return "", waymark.InvalidField(pointer, "must be one CERTIFICATE in PEM and nothing else")
+	}
+	return base64.StdEncoding.EncodeToString(block.Bytes), nil
+}
+
+// mayUse reports whether a certificate's key is for a usage; one that names none is
+// for all (RFC 5280, clause 4.2.1.3).
+func mayUse(c *x509.Certificate, usage x509.KeyUsage) bool {
+	return c.KeyUsage == 0 || c.KeyUsage&usage != 0
 }
 
 // parseChain reads the certificates of a join, the device's own first.
@@ -102,7 +117,7 @@ func vouchesFor(c *x509.Certificate, s waymark.Registration) error {
 	if names != 1 || c.Subject.CommonName != s.Device {
 		return unvouched("the common name of the certificate must be the device id, %s", s.Device)
 	}
-	if c.IsCA || c.KeyUsage != 0 && c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+	if c.IsCA || !mayUse(c, x509.KeyUsageDigitalSignature) {
 		return unvouched("the certificate must be a device's own, for signatures, not an authority's")
 	}
 	if key, err := attest.JWKOf(c.PublicKey); err != nil || key != s.JWK {

@@ -140,3 +140,17 @@ func TestAnyUseOfTheKeyIsGood(t *testing.T) {
 	})
 	scenario.Must(c, c.As("carrier", waymark.Relay), registry.Join, a.Join(d, leaf))
 }
+
+// BenchmarkJoin is the dearest chain that is allowed.
+func BenchmarkJoin(b *testing.B) {
+	c := scenario.New(b)
+	a, d := c.Authority("producer", true), c.NewDevice("logger-1", "producer")
+	i := a.Intermediate(nil)
+	j := i.Intermediate(nil)
+	request, relay := a.Join(d, j.Issue(d, nil), j.Base64(), i.Base64()), c.As("carrier", waymark.Relay)
+	for b.Loop() {
+		if _, err := registry.Join(c.World.Begin(c.Tx(relay)), request); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -104,36 +104,25 @@ func requiredOf(t reflect.Type) []string {
 }
 
 // enumOf returns the values of a closed set of texts, or nil.
-func enumOf(t reflect.Type) []any {
-	switch t {
-	case reflect.TypeFor[waymark.Code]():
-		return anys(waymark.Codes()...)
-	case reflect.TypeFor[waymark.Role]():
-		return anys(waymark.Roles()...)
-	case reflect.TypeFor[waymark.Action]():
-		return anys(waymark.Actions()...)
-	case reflect.TypeFor[waymark.Outcome]():
-		return anys(waymark.Outcomes()...)
-	case reflect.TypeFor[waymark.ClashKind]():
-		return anys(waymark.ClashKinds()...)
-	case reflect.TypeFor[waymark.DeviceState]():
-		return anys(waymark.DeviceStates()...)
-	case reflect.TypeFor[waymark.ShipmentState]():
-		return anys(waymark.ShipmentStates()...)
-	case reflect.TypeFor[waymark.HandoffState]():
-		return anys(waymark.HandoffStates()...)
-	case reflect.TypeFor[waymark.KeyOrigin]():
-		return anys(waymark.KeyOrigins()...)
-	case reflect.TypeFor[waymark.Visibility]():
-		return anys(waymark.Visibilities()...)
-	case reflect.TypeFor[waymark.AuthorityState]():
-		return anys(waymark.AuthorityStates()...)
-	case reflect.TypeFor[waymark.TransferState]():
-		return anys(waymark.TransferStates()...)
-	case reflect.TypeFor[waymark.ConditionState]():
-		return anys(waymark.ConditionStates()...)
+func enumOf(t reflect.Type) []any { return closedSets()[t] }
+
+// closedSets are the vocabulary's texts of which all values are known.
+func closedSets() map[reflect.Type][]any {
+	return map[reflect.Type][]any{
+		reflect.TypeFor[waymark.Code]():           anys(waymark.Codes()...),
+		reflect.TypeFor[waymark.Role]():           anys(waymark.Roles()...),
+		reflect.TypeFor[waymark.Action]():         anys(waymark.Actions()...),
+		reflect.TypeFor[waymark.Outcome]():        anys(waymark.Outcomes()...),
+		reflect.TypeFor[waymark.ClashKind]():      anys(waymark.ClashKinds()...),
+		reflect.TypeFor[waymark.DeviceState]():    anys(waymark.DeviceStates()...),
+		reflect.TypeFor[waymark.ShipmentState]():  anys(waymark.ShipmentStates()...),
+		reflect.TypeFor[waymark.HandoffState]():   anys(waymark.HandoffStates()...),
+		reflect.TypeFor[waymark.ConditionState](): anys(waymark.ConditionStates()...),
+		reflect.TypeFor[waymark.KeyOrigin]():      anys(waymark.KeyOrigins()...),
+		reflect.TypeFor[waymark.Visibility]():     anys(waymark.Visibilities()...),
+		reflect.TypeFor[waymark.AuthorityState](): anys(waymark.AuthorityStates()...),
+		reflect.TypeFor[waymark.TransferState]():  anys(waymark.TransferStates()...),
 	}
-	return nil
 }
 
 func anys[T ~string](values ...T) []any {
