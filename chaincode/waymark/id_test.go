@@ -85,12 +85,18 @@ func TestValidateMeasurementAndUnit(t *testing.T) {
 			t.Errorf("name %q was taken", name)
 		}
 	}
-	for _, unit := range []string{"Cel", "%RH", "m/s2", "lat", "%", strings.Repeat("x", 16)} {
+	// The units of RFC 8428, clause 12.1, and of RFC 8798, primary and secondary; then some more.
+	units := strings.Fields(`m kg g s A K cd mol Hz rad sr N Pa J W C V F Ohm S Wb T H Cel lm lx Bq Gy Sv kat m2 m3 l
+		m/s m/s2 m3/s l/s W/m2 cd/m2 bit bit/s lat lon pH dB dBW Bspl count / % %RH %EL EL 1/s 1/min beat/min beats S/m
+		B VA VAs var vars J/m kg/m3 deg
+		ms min h MHz kW kVA kvar Ah Wh kWh varh kvarh kVAh Wh/km KiB GB Mbit/s B/s MB/s mV mA dBm ug/m3 mm/h m/h ppm
+		/100 /1000 hPa mm cm km km/h furlong`)
+	for _, unit := range append(units, strings.Repeat("x", 16)) {
 		if err := waymark.ValidateUnit("", unit); err != nil {
 			t.Errorf("unit %q: %v", unit, err)
 		}
 	}
-	for _, unit := range []string{"", "°C", "/s", "a b", strings.Repeat("x", 17)} {
+	for _, unit := range []string{"", "°C", "/s", "//", "a b", "/" + strings.Repeat("1", 16), strings.Repeat("x", 17)} {
 		if waymark.CodeOf(waymark.ValidateUnit("", unit)) != waymark.Invalid {
 			t.Errorf("unit %q was taken", unit)
 		}

@@ -116,7 +116,7 @@ type Stream struct {
 // Measured says when a device last reported a measurement.
 type Measured struct {
 	Name string `json:"name"`
-	Unit string `json:"unit"`
+	Unit string `json:"unit"` // empty for sums, texts and data
 	Last uint64 `json:"last"` // highest sequence number of a message that held it
 	// Latest is the latest time of such a reading, by the device's clock.
 	Latest time.Time `json:"latest"`

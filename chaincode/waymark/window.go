@@ -22,9 +22,9 @@ type Window struct {
 	Shipment string    `json:"shipment"` // that the device witnessed then, or empty
 	First    uint64    `json:"first"`    // sequence number of the first message
 	Last     uint64    `json:"last"`     // and of the last, inclusive
-	Readings int       `json:"readings"`
-	From     time.Time `json:"from"` // time of the earliest reading
-	To       time.Time `json:"to"`   // time of the latest reading
+	Readings int       `json:"readings"` // of every kind
+	From     time.Time `json:"from"`     // time of the earliest reading
+	To       time.Time `json:"to"`       // time of the latest reading
 	Series   []Series  `json:"series"`
 	// Digests is base64 of the first DigestPrefix bytes of each message's digest, in
 	// order: what tells a repeated message from another with the same number. A window
@@ -37,8 +37,8 @@ type Window struct {
 	Recorded Stamp  `json:"recorded"`
 }
 
-// Series summarises the readings of one measurement, as integers in the fixed
-// scale of its unit (ScaleOf).
+// Series summarises the numbers and booleans of one measurement, as integers in the
+// fixed scale of its unit (ScaleOf). Sums, texts and data are in no series.
 type Series struct {
 	Name  string `json:"name"` // SenML name, as in "temperature"
 	Unit  string `json:"unit"` // SenML unit, as in "Cel"

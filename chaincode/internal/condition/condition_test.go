@@ -30,6 +30,10 @@ func bounds(low, high waymark.Decimal) waymark.Condition {
 func TestExcursion(t *testing.T) {
 	mixed := celsius(900, 901, 902, 903)
 	mixed[1].Unit, mixed[2].Name = "K", "humidity"
+	kinds := celsius(900, 901, 902, 903, 904)
+	for i := range kinds {
+		kinds[i].Kind = senml.Kinds()[i]
+	}
 	tests := map[string]struct {
 		condition waymark.Condition
 		readings  []senml.Reading
@@ -48,6 +52,7 @@ func TestExcursion(t *testing.T) {
 		"one exact value":                      {bounds("5", "5"), celsius(499, 500, 501), "0-2 2 4.99 5.01"},
 		"a bound finer than the scale":         {bounds("", "8.004"), celsius(800, 801), "1-1 1 8.01 8.01"},
 		"other units and names are not judged": {bounds("2", "8"), mixed, "0-3 2 9 9.03"},
+		"only numbers and booleans are judged": {bounds("2", "8"), kinds, "0-2 2 9 9.02"},
 		"the ends of the scale":                {bounds("2", "8"), celsius(math.MinInt64, math.MaxInt64), "0-1 2 -92233720368547758.08 92233720368547758.07"},
 	}
 	for name, test := range tests {

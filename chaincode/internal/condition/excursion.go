@@ -8,7 +8,8 @@ import (
 // Excursion sums up the readings of one device, in the order they were measured,
 // that were outside a condition; none reports that there were no such readings.
 // However often the readings cross a bound it is one record, so that no device can
-// make a transaction too large. Readings in another unit are not judged here.
+// make a transaction too large. Readings in another unit, and those that are not
+// numbers or booleans, are not judged here.
 func Excursion(c waymark.Condition, readings []senml.Reading) (e waymark.Excursion, none bool, err error) {
 	low, high, err := c.Bounds()
 	if err != nil {
@@ -16,7 +17,7 @@ func Excursion(c waymark.Condition, readings []senml.Reading) (e waymark.Excursi
 	}
 	var lowest, highest int64
 	for _, r := range readings {
-		if r.Name != c.Name || r.Unit != c.Unit || !outside(r.Value, low, high) {
+		if !judged(c, r) || !outside(r.Value, low, high) {
 			continue
 		}
 		if e.Readings == 0 {
@@ -30,6 +31,12 @@ func Excursion(c waymark.Condition, readings []senml.Reading) (e waymark.Excursi
 	scale := waymark.ScaleOf(c.Unit)
 	e.Min, e.Max = waymark.FormatScaled(lowest, scale), waymark.FormatScaled(highest, scale)
 	return e, e.Readings == 0, nil
+}
+
+// judged reports whether a condition bounds a reading. A sum has the name and the
+// unit of what it integrates, and is another quantity.
+func judged(c waymark.Condition, r senml.Reading) bool {
+	return r.Kind.Measures() && r.Name == c.Name && r.Unit == c.Unit
 }
 
 // outside reports whether a value is below low or above high; nil does not bound.

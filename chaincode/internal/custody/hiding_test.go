@@ -1,6 +1,7 @@
 package custody_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -36,6 +37,10 @@ func TestNothingHidesAReading(t *testing.T) {
 			s.logger.Pack(4000)
 			s.measure(500)
 		}, []string{"missing-messages"}},
+		"it is reported as a text":    {func(s *story) { s.Record(s.pack(`"vs":"40"`)) }, []string{"no-witness"}},
+		"it is reported as data":      {func(s *story) { s.Record(s.pack(`"vd":"KA"`)) }, []string{"no-witness"}},
+		"it is reported as a boolean": {func(s *story) { s.Record(s.pack(`"vb":true`)) }, []string{"no-witness"}},
+		"it is reported as a sum":     {func(s *story) { s.Record(s.pack(`"u":"Cel","s":2400`)) }, []string{"no-witness"}},
 		"a second device never reports": {func(s *story) {
 			s.Device("logger-2", "producer")
 			s.attach("logger-2")
@@ -76,6 +81,11 @@ func TestARevokedCertificateHidesNoReading(t *testing.T) {
 	revoke("10")
 	s.Record(d.Pack(4000))
 	s.expectCondition(waymark.ConditionUnknown, "witness-changed")
+}
+
+// pack signs the next message of the logger: one record of its temperature.
+func (s *story) pack(members string) string {
+	return s.logger.Sign(s.logger.Header(), fmt.Appendf(nil, `[{"n":"temperature","t":%d,%s}]`, s.Now.Unix(), members))
 }
 
 // A message that fills a gap from before the journey, but measured on it, is judged.

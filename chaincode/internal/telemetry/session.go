@@ -88,11 +88,16 @@ func (s *session) accept(m *attest.Message, digest attest.Digest, readings []sen
 	return nil
 }
 
-// measure notes what the readings measured, in a copy, sorted by name and unit.
+// measure notes what the readings measured, in a copy, sorted by name and unit. A
+// sum, text or data is noted without a unit: what is reported under a name as
+// something else than a value cannot be judged by a condition on that name.
 func measure(known []waymark.Measured, sequence uint64, readings []senml.Reading) ([]waymark.Measured, error) {
 	known = slices.Clone(known)
 	for _, r := range readings {
-		m := waymark.Measured{Name: r.Name, Unit: r.Unit, Last: sequence, Latest: r.Time}
+		m := waymark.Measured{Name: r.Name, Last: sequence, Latest: r.Time}
+		if r.Kind.Measures() {
+			m.Unit = r.Unit
+		}
 		i, found := slices.BinarySearchFunc(known, m, func(a, b waymark.Measured) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
 		})

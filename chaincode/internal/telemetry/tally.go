@@ -19,7 +19,11 @@ type entry struct {
 	exact *big.Int
 }
 
+// add sums up a reading, unless there is nothing to sum up: it still counts.
 func (t *tally) add(r senml.Reading) {
+	if !r.Kind.Measures() {
+		return
+	}
 	fresh := entry{waymark.Series{Name: r.Name, Unit: r.Unit, Min: r.Value, Max: r.Value}, new(big.Int)}
 	i, found := slices.BinarySearchFunc(t.entries, fresh, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))

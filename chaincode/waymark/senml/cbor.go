@@ -8,14 +8,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// labels are the CBOR labels (RFC 8428, table 4) by their JSON names.
-func labels() map[int64]string {
-	return map[int64]string{
-		-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
-		0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
-	}
-}
-
 // tagDecimalFraction is [exponent, mantissa] (RFC 8949, clause 3.4.4).
 const tagDecimalFraction = 4
 
@@ -28,13 +20,16 @@ const maxExponent = 40
 // binary value they hold. It returns Invalid as ParseJSON does, and for NaN and
 // the infinities.
 func ParseCBOR(payload []byte) ([]Reading, error) {
+	if err := checkSize(payload); err != nil {
+		return nil, err
+	}
 	mode, err := cbor.DecOptions{
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		IndefLength:      cbor.IndefLengthForbidden,
 		IntDec:           cbor.IntDecConvertSignedOrFail,
 		MaxArrayElements: MaxReadings,
-		MaxMapPairs:      32,
-		MaxNestedLevels:  8,
+		MaxMapPairs:      MaxMembers,
+		MaxNestedLevels:  maxDepth,
 	}.DecMode()
 	if err != nil { // the options are constant
 		panic("senml: " + err.Error())
@@ -63,6 +58,12 @@ func (r *record) setAll(m map[any]any) error {
 		return err
 	}
 	for _, label := range sortedKeys(byName) {
+		if !known(label) {
+			if err := ignore(label); err != nil {
+				return err
+			}
+			continue
+		}
 		value, err := exact(byName[label])
 		if err != nil {
 			return waymark.Errorf(waymark.Invalid, "%.40q %s", label, waymark.AsError(err).Message)
@@ -75,12 +76,12 @@ func (r *record) setAll(m map[any]any) error {
 }
 
 func named(m map[any]any) (map[string]any, error) {
-	known := labels()
+	numbered := labels()
 	byName := make(map[string]any, len(m))
 	for label, value := range m { //determinism: each label sets its own name
 		name, ok := label.(string)
 		if n, isInt := label.(int64); isInt {
-			name, ok = known[n], known[n] != ""
+			name, ok = numbered[n]
 		}
 		if !ok {
 			continue // labels of other registries may be ignored (clause 4.4)

@@ -7,9 +7,34 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// set puts a value under its JSON label (RFC 8428, table 1) into the record. It
-// refuses labels that end in "_", which say that the reader must understand them
-// (clause 4.4), and values that the ledger does not keep.
+// supportedVersion is the version of RFC 8428 (clause 4.4).
+const supportedVersion = 10
+
+// labels are the CBOR labels (RFC 8428, table 4) by their JSON names.
+func labels() map[int64]string {
+	return map[int64]string{
+		-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
+		0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
+	}
+}
+
+// ignore decides about a label that is not of RFC 8428: it is passed over, whatever
+// its value, unless it ends in "_", which says that the reader must understand it
+// (clause 4.4).
+func ignore(label string) error {
+	if strings.HasSuffix(label, "_") {
+		return waymark.Errorf(waymark.Invalid, "%.40q must be understood and is not", label)
+	}
+	return nil
+}
+
+// known reports whether a label is one of RFC 8428.
+func known(label string) bool {
+	var r record
+	return r.text(label) != nil || r.quantity(label) != nil || label == "vb" || label == "vd"
+}
+
+// set puts a value under its known JSON label (RFC 8428, table 1) into the record.
 func (r *record) set(label string, value any) error {
 	if target := r.text(label); target != nil {
 		return setText(target, label, value)
@@ -17,20 +42,14 @@ func (r *record) set(label string, value any) error {
 	if target := r.quantity(label); target != nil {
 		return setQuantity(target, label, value)
 	}
-	switch label {
-	case "bver":
-		return version(value)
-	case "vs", "vb", "vd", "s", "bs":
-		return waymark.Errorf(waymark.Invalid, "%q is not recorded: send a numeric value (v)", label)
+	if label == "vb" {
+		return r.setBoolean(value)
 	}
-	if strings.HasSuffix(label, "_") {
-		return waymark.Errorf(waymark.Invalid, "%.40q must be understood and is not", label)
-	}
-	return nil
+	return r.setData(value)
 }
 
 // text returns the member that holds a text label, nil for any other label.
-func (r *record) text(label string) *string {
+func (r *record) text(label string) **string {
 	switch label {
 	case "bn":
 		return &r.baseName
@@ -40,6 +59,8 @@ func (r *record) text(label string) *string {
 		return &r.baseUnit
 	case "u":
 		return &r.unit
+	case "vs":
+		return &r.textValue
 	}
 	return nil
 }
@@ -47,24 +68,32 @@ func (r *record) text(label string) *string {
 // quantity returns the member that holds a numeric label, nil for any other label.
 func (r *record) quantity(label string) **big.Rat {
 	switch label {
+	case "bver":
+		return &r.version
 	case "bv":
 		return &r.baseValue
 	case "v":
 		return &r.value
+	case "bs":
+		return &r.baseSum
+	case "s":
+		return &r.sum
 	case "bt":
 		return &r.baseTime
 	case "t":
 		return &r.time
+	case "ut":
+		return &r.update
 	}
 	return nil
 }
 
-func setText(target *string, label string, value any) error {
+func setText(target **string, label string, value any) error {
 	s, ok := value.(string)
 	if !ok {
 		return waymark.Errorf(waymark.Invalid, "%q must be a string", label)
 	}
-	*target = s
+	*target = &s
 	return nil
 }
 
@@ -73,15 +102,34 @@ func setQuantity(target **big.Rat, label string, value any) error {
 	if !ok {
 		return waymark.Errorf(waymark.Invalid, "%q must be a number", label)
 	}
+	if label == "bver" && !supported(n) {
+		return waymark.Errorf(waymark.Invalid, "bver must be a whole number from 1 to %d", supportedVersion)
+	}
 	*target = n
 	return nil
 }
 
-// version accepts 10, the version of RFC 8428 (clause 4.4), and its predecessors.
-func version(value any) error {
-	n, ok := value.(*big.Rat)
-	if !ok || n.Cmp(new(big.Rat).SetInt64(10)) > 0 {
-		return waymark.Errorf(waymark.Invalid, "bver must be at most 10")
+func (r *record) setBoolean(value any) error {
+	b, ok := value.(bool)
+	if !ok {
+		return waymark.Errorf(waymark.Invalid, `"vb" must be true or false`)
 	}
+	r.boolean = &b
 	return nil
+}
+
+// setData takes bytes: each notation has its own way to write them.
+func (r *record) setData(value any) error {
+	b, ok := value.([]byte)
+	if !ok {
+		return waymark.Errorf(waymark.Invalid, `"vd" must be data: in CBOR a byte string, in JSON base64url without padding`)
+	}
+	s := string(b)
+	r.rawData = &s
+	return nil
+}
+
+// supported accepts the version of RFC 8428 and its predecessors.
+func supported(version *big.Rat) bool {
+	return version.IsInt() && version.Sign() > 0 && version.Cmp(new(big.Rat).SetInt64(supportedVersion)) <= 0
 }

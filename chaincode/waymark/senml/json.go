@@ -2,20 +2,27 @@ package senml
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
-	"math/big"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // ParseJSON reads a pack in SenML JSON (RFC 8428, clause 5). It returns Invalid
-// for text that is not exactly one pack, a repeated or nested member, a number
-// of more digits than waymark.Decimal takes, a relative time, and a value that
-// does not fit its unit's scale.
+// for text that is not exactly one pack within its bounds, a repeated member, a
+// number of more digits than waymark.Decimal takes, a relative time, and a value
+// that does not fit its unit's scale.
 func ParseJSON(payload []byte) ([]Reading, error) {
+	if err := checkSize(payload); err != nil {
+		return nil, err
+	}
+	if !utf8.Valid(payload) {
+		return nil, waymark.Errorf(waymark.Invalid, "the pack is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
 	records, err := parseRecords(d)
 	if err != nil {
 		return nil, err
@@ -54,15 +61,19 @@ func parseRecord(d *json.Decoder) (record, error) {
 	}
 	seen := map[string]bool{}
 	for d.More() {
-		label, value, err := member(d)
+		label, err := d.Token()
 		if err != nil {
-			return r, err
+			return r, waymark.Errorf(waymark.Invalid, "is not JSON")
 		}
-		if seen[label] {
-			return r, waymark.Errorf(waymark.Invalid, "%.40q is there twice", label)
+		name := label.(string) // the decoder takes no other
+		switch {
+		case seen[name]:
+			return r, waymark.Errorf(waymark.Invalid, "%.40q is there twice", name)
+		case len(seen) == MaxMembers:
+			return r, waymark.Errorf(waymark.Invalid, "has more than %d members", MaxMembers)
 		}
-		seen[label] = true
-		if err := r.set(label, value); err != nil {
+		seen[name] = true
+		if err := r.member(d, name); err != nil {
 			return r, err
 		}
 	}
@@ -72,25 +83,70 @@ func parseRecord(d *json.Decoder) (record, error) {
 	return r, nil
 }
 
-// member reads one label with its value: a string, a boolean or a *big.Rat.
-func member(d *json.Decoder) (string, any, error) {
-	label, err := d.Token()
+// member reads the value of one label.
+func (r *record) member(d *json.Decoder, label string) error {
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil || depth(raw) > maxDepth-2 { // in a record in an array
+		return waymark.Errorf(waymark.Invalid, "is not JSON, or nested more than %d deep", maxDepth)
+	}
+	if !known(label) {
+		return ignore(label)
+	}
+	value, err := scalar(label, raw)
 	if err != nil {
-		return "", nil, waymark.Errorf(waymark.Invalid, "is not JSON")
+		return err
 	}
-	value, err := d.Token()
-	if err != nil {
-		return "", nil, waymark.Errorf(waymark.Invalid, "is not JSON")
-	}
-	switch v := value.(type) {
-	case json.Delim, nil:
-		return "", nil, waymark.Errorf(waymark.Invalid, "%.40q must be a string, number or boolean", label)
-	case json.Number:
-		r, err := number(v)
-		return label.(string), r, err
-	default:
-		return label.(string), v, nil
-	}
+	return r.set(label, value)
 }
 
-func number(n json.Number) (*big.Rat, error) { return waymark.Decimal(n).Rat() }
+// scalar reads a string, a boolean, a *big.Rat, or data as []byte.
+func scalar(label string, raw json.RawMessage) (any, error) {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return nil, waymark.Errorf(waymark.Invalid, "is not JSON")
+	}
+	switch v := value.(type) {
+	case bool:
+		return v, nil
+	case json.Number:
+		return waymark.Decimal(v).Rat()
+	case string:
+		if label == "vd" {
+			return data(v)
+		}
+		return v, nil
+	}
+	return nil, waymark.Errorf(waymark.Invalid, "%q must be a string, number or boolean", label)
+}
+
+// data decodes base64url in its one spelling. Go's decoder passes over line
+// breaks, even if strict.
+func data(text string) (any, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
+		return nil, waymark.Errorf(waymark.Invalid, `"vd" must be base64url without padding and with unused bits zero`)
+	}
+	return b, nil
+}
+
+// depth counts how deep arrays and objects are nested in a JSON value.
+func depth(raw json.RawMessage) int {
+	deepest, open, quoted := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			open++
+			deepest = max(deepest, open)
+		case c == ']' || c == '}':
+			open--
+		}
+	}
+	return deepest
+}

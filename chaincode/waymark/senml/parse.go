@@ -17,3 +17,13 @@ func Parse(m *attest.Message) ([]Reading, error) {
 		return nil, waymark.Errorf(waymark.Invalid, "a message of type %s is not a pack of readings", m.Kind)
 	}
 }
+
+// maxDepth bounds how deep a pack may be nested, itself and its records included.
+const maxDepth = 8
+
+func checkSize(payload []byte) error {
+	if len(payload) > MaxBytes {
+		return waymark.Errorf(waymark.Invalid, "the pack is longer than %d bytes", MaxBytes)
+	}
+	return nil
+}
