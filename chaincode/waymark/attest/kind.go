@@ -13,6 +13,7 @@ const (
 	Registration Kind = "vnd.waymark.registration+json" // a waymark.Registration, signed by the key it names
 	Rotation     Kind = "vnd.waymark.rotation"          // a signed Registration of the next key, signed by the key in force
 	Connect      Kind = "vnd.waymark.connect+json"      // a Login: the password of a device at its broker
+	Receipt      Kind = "vnd.waymark.receipt+json"      // a waymark.CommandReceipt: what became of a command
 )
 
 // mediaTypePrefix completes a Kind to a media type.
@@ -30,7 +31,7 @@ func (k Kind) Sequenced() bool { return k == PackJSON || k == PackCBOR }
 
 func (k Kind) known() bool {
 	switch k {
-	case PackJSON, PackCBOR, Registration, Rotation, Connect:
+	case PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt:
 		return true
 	}
 	return false
@@ -50,7 +51,7 @@ func (k Kind) cose() any {
 
 // kindFromCOSE is the inverse of cose; false for any other value.
 func kindFromCOSE(v any) (Kind, bool) {
-	for _, k := range []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect} {
+	for _, k := range []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt} {
 		if k.cose() == v {
 			return k, true
 		}

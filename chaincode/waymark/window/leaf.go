@@ -42,7 +42,7 @@ func LeafHash(encoded []byte) []byte { return rfc6962.DefaultHasher.HashLeaf(enc
 func Leaves(device string, sequence uint64, readings []senml.Reading) []Leaf {
 	leaves := make([]Leaf, len(readings))
 	for i, r := range readings {
-		leaves[i] = Leaf{Device: device, Sequence: sequence, Index: uint64(i), //nolint:gosec // i counts up from 0
+		leaves[i] = Leaf{Device: device, Sequence: sequence, Index: uint64(i),
 			Name: r.Name, Unit: r.Unit, Value: r.Value, TimeMillis: r.Time.UnixMilli()}
 	}
 	return leaves

@@ -187,3 +187,21 @@ func TestLogin(t *testing.T) {
 		t.Errorf("password %+v: %v", m.Header, err)
 	}
 }
+
+func TestReceipt(t *testing.T) {
+	d := create(t, t.TempDir(), device.Settings{ID: "logger-1", Owner: "producer", Model: "TL-20"})
+	text, err := d.Receipt(waymark.CommandReceipt{Command: "c-1", Result: waymark.CommandDone, ExecutedAt: 1772352030})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := attest.Parse(text)
+	if err != nil || m.Kind != attest.Receipt || m.Sequence != 0 {
+		t.Fatalf("receipt %+v, %v", m, err)
+	}
+	if r, err := waymark.ParseCommandReceipt(m.Payload); err != nil || r.Command != "c-1" || r.ExecutedAt != 1772352030 {
+		t.Errorf("says %+v, %v", r, err)
+	}
+	if _, err := d.Receipt(waymark.CommandReceipt{Command: "c-1"}); waymark.CodeOf(err) != waymark.Invalid {
+		t.Errorf("a receipt of nothing: %v", err)
+	}
+}

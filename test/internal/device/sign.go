@@ -1,6 +1,7 @@
 package device
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -79,6 +80,25 @@ func (d *Device) Login(now time.Time, lifetime time.Duration) (string, error) {
 	signed, err := attest.Sign(attest.JWS, d.key, d.header(attest.Connect), attest.NewLogin(now, lifetime))
 	if err != nil {
 		return "", fmt.Errorf("sign password: %w", err)
+	}
+	return signed.Text(), nil
+}
+
+// Receipt signs what the device says of a command. It belongs to no stream, so nothing
+// is kept of it: sign it once and send the same text again until it is on the ledger.
+func (d *Device) Receipt(r waymark.CommandReceipt) (string, error) {
+	if err := r.Validate(); err != nil {
+		return "", err
+	}
+	payload, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encode receipt: %w", err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	signed, err := attest.Sign(attest.JWS, d.key, d.header(attest.Receipt), payload)
+	if err != nil {
+		return "", fmt.Errorf("sign receipt: %w", err)
 	}
 	return signed.Text(), nil
 }

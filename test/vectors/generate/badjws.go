@@ -34,6 +34,8 @@ func (b *bench) badJWS() {
 		{"seq-too-large", "2^53", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":9007199254740992,"prev":"` + zeros + `"}`},
 		{"seq-null", "", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.connect+json","iss":"logger-1","aud":"waymark","seq":null}`},
 		{"seq-in-connect", "only packs have a number", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.connect+json","iss":"logger-1","aud":"waymark","seq":1}`},
+		{"seq-in-receipt", "a receipt has no number", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.receipt+json","iss":"logger-1","aud":"waymark","seq":1}`},
+		{"prev-in-receipt", "and chains to nothing", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.receipt+json","iss":"logger-1","aud":"waymark","prev":"` + zeros + `"}`},
 		{"prev-missing", "message 2 needs it", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":2}`},
 		{"prev-in-first", "", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":1,"prev":"` + zeros + `"}`},
 		{"prev-empty-in-first", "left out, not empty", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":1,"prev":""}`},

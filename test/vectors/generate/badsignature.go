@@ -20,6 +20,12 @@ func (b *bench) badSignatures() {
 	later := h
 	later.Device = "logger-2"
 	b.forged("forged-header", "another device's name after signing", ed25519Key, b64([]byte(later.jws("EdDSA")))+"."+parts[1]+"."+parts[2])
+	done := pack(0, "vnd.waymark.receipt+json")
+	receiptParts := strings.Split(b.textOf(ed, done.jws("EdDSA"), receiptJSON), ".")
+	b.forged("forged-receipt", "the result was changed after signing", ed25519Key,
+		receiptParts[0]+"."+b64([]byte(strings.Replace(receiptJSON, "done", "failed", 1)))+"."+receiptParts[2])
+	b.forged("forged-receipt-as-login", "the signature of one kind does not serve another", ed25519Key,
+		b64([]byte(pack(0, "vnd.waymark.connect+json").jws("EdDSA")))+"."+receiptParts[1]+"."+receiptParts[2])
 	b.forged("forged-other-key", "signed with a key that is not the device's", ed25519Key, b.text(other, h.jws("EdDSA")))
 	b.forged("forged-zero-signature", "", ed25519Key, parts[0]+"."+parts[1]+"."+b64(make([]byte, 64)))
 	b.forged("forged-short-signature", "63 bytes", ed25519Key, parts[0]+"."+parts[1]+"."+cut(b, parts[2]))
@@ -52,8 +58,10 @@ func (b *bench) forgedCOSE(ed, other signer) {
 	b.forged("forged-cose-payload", "one letter was changed after signing", ed25519Key, b64(changed))
 }
 
-func (b *bench) text(s signer, head string) string {
-	text, err := jwsText(s, head, []byte(packJSON))
+func (b *bench) text(s signer, head string) string { return b.textOf(s, head, packJSON) }
+
+func (b *bench) textOf(s signer, head, payload string) string {
+	text, err := jwsText(s, head, []byte(payload))
 	b.fail(err)
 	return text
 }

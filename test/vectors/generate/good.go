@@ -137,6 +137,11 @@ func (b *bench) goodStatements() {
 	b.jws("connect-jws", "a password for the broker, good for one day", ed25519Key, login, `{"iat":1772352000,"exp":1772438400}`)
 	b.cose("connect-cose", "the same in COSE; its text form is the password", ed25519Key, login, -8, []byte(`{"iat":1772352000,"exp":1772438400}`))
 
+	done := pack(0, "vnd.waymark.receipt+json")
+	b.jws("receipt-jws", "a device says that it has done command c-1", ed25519Key, done, receiptJSON)
+	b.cose("receipt-cose", "the same in COSE", ed25519Key, done, -8, []byte(receiptJSON))
+	b.jws("receipt-es256", "ECDSA signatures differ each time: verify this one, do not compare", p256Key, done, receiptJSON)
+
 	b.rotation("rotation", p256Key)
 	b.rotation("rotation-to-ml-dsa-44", mldsaKey)
 }

@@ -32,13 +32,14 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := write(filepath.Join(dir, "messages.json"), messages); err != nil {
-		return err
+	for name, content := range map[string]any{
+		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
+	} {
+		if err := write(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
 	}
-	if err := write(filepath.Join(dir, "windows.json"), trees); err != nil {
-		return err
-	}
-	return write(filepath.Join(dir, "senml.json"), packs)
+	return nil
 }
 
 func write(path string, content any) error {
