@@ -5,9 +5,12 @@ import "slices"
 // CheckRequest asks what the caller would be answered, without doing it. The
 // action decides which ids are needed.
 type CheckRequest struct {
-	Action   Action `json:"action"`
-	Member   string `json:"member,omitempty" metadata:",optional"`   // RegisterMember, ReadMember, ManageAuthority; the owner for RegisterDevice and JoinDevice, the consignor for CreateShipment
-	Device   string `json:"device,omitempty" metadata:",optional"`   // the device and transfer actions and AttachDevice
+	Action Action `json:"action"`
+	// Member is for RegisterMember, ReadMember and ManageAuthority; it is the owner for
+	// RegisterDevice and JoinDevice, the consignor for CreateShipment, and who requested it
+	// for CancelCommand and, optional, ReadCommand.
+	Member   string `json:"member,omitempty" metadata:",optional"`
+	Device   string `json:"device,omitempty" metadata:",optional"`   // the device, transfer and command actions and AttachDevice
 	Shipment string `json:"shipment,omitempty" metadata:",optional"` // the shipment and handoff actions
 	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"`  // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
 }
@@ -31,9 +34,9 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
 	case ActRegisterMember, ActReadMember, ActManageAuthority:
 		return true, false, false, false
-	case ActRegisterDevice, ActJoinDevice:
+	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:
 		return true, true, false, false
-	case ActManageDevice, ActReadDevice, ActReadTelemetry, ActReport,
+	case ActManageDevice, ActReadDevice, ActReadTelemetry, ActReport, ActCommandDevice, ActReadCommand,
 		ActReplaceDeviceKey, ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer:
 		return false, true, false, false
 	case ActCreateShipment:

@@ -30,6 +30,9 @@ const (
 	EventAuthorityWithdrawn = "device_authority.withdrawn"
 	EventCertificateRevoked = "device_authority.certificate_revoked"
 
+	EventCommandRequested = "command.requested"
+	EventCommandCancelled = "command.cancelled"
+	EventCommandClosed    = "command.closed"
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
 	ExcursionRecorded = "excursion.recorded"

@@ -31,6 +31,10 @@ const (
 	ActAcceptTransfer   Action = "AcceptTransfer"
 	ActDeclineTransfer  Action = "DeclineTransfer"
 	ActCancelTransfer   Action = "CancelTransfer"
+
+	ActCommandDevice Action = "CommandDevice"
+	ActReadCommand   Action = "ReadCommand"
+	ActCancelCommand Action = "CancelCommand"
 )
 
 // Actions returns every action.
@@ -39,5 +43,6 @@ func Actions() []Action {
 		ActRelayMessages, ActReport, ActReadTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
 		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
-		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer}
+		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
+		ActCommandDevice, ActReadCommand, ActCancelCommand}
 }

@@ -7,6 +7,7 @@ const (
 	ReasonChain        = "broken-chain"       // a message does not chain to its neighbour
 	ReasonClock        = "clock"              // the transaction's time is far from the endorser's
 	ReasonDeviceActive = "device-active"      // the device is not active
+	ReasonCommandOpen  = "command-open"       // the command is not open, or must be closed by its first receipt
 	ReasonExcursion    = "excursion"          // a reading was outside a condition
 	ReasonFork         = "fork"               // another message has the same number
 	ReasonGap          = "missing-messages"   // an attached device's stream has a gap

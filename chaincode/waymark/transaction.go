@@ -32,6 +32,10 @@ const (
 	DevicesAcceptTransfer    Transaction = "devices:AcceptTransfer"
 	DevicesDeclineTransfer   Transaction = "devices:DeclineTransfer"
 	DevicesCancelTransfer    Transaction = "devices:CancelTransfer"
+
+	CommandsRequest Transaction = "commands:Request"
+	CommandsCancel  Transaction = "commands:Cancel"
+	CommandsClose   Transaction = "commands:Close"
 )
 
 // The transactions that only read. Each is evaluated.
@@ -49,4 +53,7 @@ const (
 	DevicesAuthority   Transaction = "devices:Authority"
 	DevicesCertificate Transaction = "devices:Certificate"
 	DevicesTransfer    Transaction = "devices:Transfer"
+
+	CommandsGet  Transaction = "commands:Get"
+	CommandsOpen Transaction = "commands:Open"
 )

@@ -33,8 +33,11 @@ type Window struct {
 	// Root is base64 of the root of the Merkle tree over the readings (RFC 6962), message
 	// by message, reading by reading; package waymark/window makes and checks proofs.
 	// Empty in a window of before roots were kept.
-	Root     []byte `json:"root"`
-	Recorded Stamp  `json:"recorded"`
+	Root []byte `json:"root"`
+	// Disputed says that the key has been revoked back to a time before the window was
+	// recorded: whoever had the key may have signed it.
+	Disputed bool  `json:"disputed"`
+	Recorded Stamp `json:"recorded"`
 }
 
 // Series summarises the numbers and booleans of one measurement, as integers in the

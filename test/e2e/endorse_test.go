@@ -44,6 +44,8 @@ func TestEndorsersAgree(t *testing.T) {
 	idled, _ := post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices",
 		waymark.RegisterDeviceRequest{Registration: statement(t, name("logger"), "producer", newKey(t))})
 	ending := waymark.EndTransferRequest{Device: offered.ID(), Reason: "test"}
+	wake := command(ctx, t, operator(t, "producer"), d.ID())
+	receipt := receiptOf(t, d, wake.ID, waymark.CommandDone)
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {
 		member  string
@@ -59,6 +61,12 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: fresh.ID(), Rotation: rotation}},
 		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{
 			sign(t, d, attest.COSE, 900, 1000, 400, -300).Text(), sign(t, d, attest.JWS, 500).Text(), "garbage"}}},
+		{"producer", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: name("command"), Device: d.ID(), Name: "lock",
+			Arguments: `{"a":[1,"2"]}`, ExpiresAt: time.Now().Add(time.Hour)}},
+		{"producer", waymark.Operator, waymark.CommandsCancel, waymark.CancelCommandRequest{Device: d.ID(), ID: wake.ID, Reason: "test"}},
+		{"carrier", waymark.Relay, waymark.CommandsClose, waymark.CloseCommandRequest{Receipt: receipt}},
+		{"producer", waymark.Viewer, waymark.CommandsGet, waymark.CommandQuery{Device: d.ID(), ID: wake.ID}},
+		{"producer", waymark.Viewer, waymark.CommandsOpen, waymark.DeviceQuery{Device: d.ID()}},
 		{"producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer",
 			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "Z/1"}}}},
 		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: other, Device: fresh.ID()}},

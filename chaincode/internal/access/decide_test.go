@@ -28,7 +28,9 @@ type vector struct {
 		Device             *struct {
 			ID, Owner string
 			State     waymark.DeviceState
+			Custodian string
 		}
+		Command   *struct{ Device, Owner, Custodian, Requester string }
 		Telemetry *struct {
 			Device, Owner string
 			Parties       []string
@@ -63,7 +65,10 @@ func (v vector) request() Request {
 	switch {
 	case v.Resource.Device != nil:
 		d := v.Resource.Device
-		r.Resource = Device(waymark.Device{ID: d.ID, Owner: d.Owner, State: d.State})
+		r.Resource = DeviceWith(waymark.Device{ID: d.ID, Owner: d.Owner, State: d.State}, d.Custodian)
+	case v.Resource.Command != nil:
+		c := v.Resource.Command
+		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)
 	case v.Resource.Telemetry != nil:
 		w := v.Resource.Telemetry
 		r.Resource = Telemetry(w.Device, w.Owner, w.Parties)

@@ -49,16 +49,18 @@ func Member(id string) Entity { return newEntity("Member", id, nil) }
 func Consortium(channel string) Entity { return newEntity("Consortium", channel, nil) }
 
 // Device is a device, as principal or resource.
-func Device(d waymark.Device) Entity {
+func Device(d waymark.Device) Entity { return newEntity("Device", d.ID, deviceAttributes(d)) }
+
+func deviceAttributes(d waymark.Device) cedar.RecordMap {
 	attributes := d.Attributes
 	if attributes == nil {
 		attributes = &waymark.DeviceAttributes{}
 	}
-	return newEntity("Device", d.ID, cedar.RecordMap{
+	return cedar.RecordMap{
 		"owner": member(d.Owner), "state": cedar.String(d.State), "model": cedar.String(d.Model),
 		"firmware": cedar.String(attributes.FirmwareSHA256), "calibrationExpires": calibration(attributes),
 		"classes": classes(attributes.Measures), "locationClass": cedar.String(attributes.LocationClass),
-	})
+	}
 }
 
 // calibration is when the calibration expires: the year 1970 if there is none, which
@@ -81,6 +83,29 @@ func classes(measures []waymark.DataClass) cedar.Set {
 // Transfer is an offer of a device between two members.
 func Transfer(t waymark.Transfer) Entity {
 	return newEntity("Transfer", t.Device, cedar.RecordMap{"from": member(t.From), "to": member(t.To)})
+}
+
+// DeviceWith is a device with the member that has custody of the shipment which it
+// witnesses; empty if it witnesses none.
+func DeviceWith(d waymark.Device, custodian string) Entity {
+	attributes := deviceAttributes(d)
+	optionalMember(attributes, "custodian", custodian)
+	return newEntity("Device", d.ID, attributes)
+}
+
+// Command is a command to a device: who has custody of the shipment that the device
+// witnesses now, and who requested the command. Either may be empty.
+func Command(d waymark.Device, custodian, requester string) Entity {
+	attributes := cedar.RecordMap{"owner": member(d.Owner)}
+	optionalMember(attributes, "custodian", custodian)
+	optionalMember(attributes, "requester", requester)
+	return newEntity("Command", d.ID, attributes)
+}
+
+func optionalMember(attributes cedar.RecordMap, name cedar.String, id string) {
+	if id != "" {
+		attributes[name] = member(id)
+	}
 }
 
 // Telemetry is what a device of owner has reported, while it witnessed a shipment of

@@ -19,6 +19,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream")},
 		&Shipments{named("shipments", "Get", "History")},
+		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline")},
 	}
 	router, err := contractapi.NewChaincode(contracts...)

@@ -109,16 +109,19 @@ func (b *bench) journey() {
 	c := &scenario.Consortium{T: b.t, Now: b.now}
 	d := c.NewDevice("logger-1", "producer")
 	end := waymark.EndHandoffRequest{Shipment: "s1", Number: 1, Reason: "because"}
+	registration, rotation := d.Registration(), d.Rotation("k2")
+	receipt := d.Sign(attest.Header{Device: d.ID, Consortium: scenario.Channel, KeyID: "k2", Kind: attest.Receipt},
+		fmt.Appendf(nil, `{"command":"c1","result":"done","executed_at":%d}`, b.now.Unix()))
 	for _, step := range []struct {
 		member string
 		role   waymark.Role
 		name   waymark.Transaction
 		give   any
 	}{
-		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true}},
+		{"producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: registration, Activate: true}},
 		{"producer", waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "logger-1", Reason: "lost"}},
 		{"producer", waymark.Operator, waymark.DevicesResume, waymark.DeviceStateRequest{Device: "logger-1", Reason: "found"}},
-		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.Rotation("k2")}},
+		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: rotation}},
 		{"producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}, Conditions: []waymark.Condition{}}},
 		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"}},
@@ -129,6 +132,10 @@ func (b *bench) journey() {
 		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}},
 		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: b.now.Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 3}},
+		{"producer", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: "c1", Device: "logger-1", Name: "wake", Arguments: `{}`, ExpiresAt: b.now.Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: "c2", Device: "logger-1", Name: "lock", Arguments: `{"a":1}`, ExpiresAt: b.now.Add(time.Hour)}},
+		{"carrier", waymark.Operator, waymark.CommandsCancel, waymark.CancelCommandRequest{Device: "logger-1", ID: "c2", Reason: "because"}},
+		{"carrier", waymark.Relay, waymark.CommandsClose, waymark.CloseCommandRequest{Receipt: receipt}},
 		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: "logger-1", Reason: "done"}},
 	} {
 		b.must(step.member, step.role, step.name, step.give)
@@ -145,6 +152,8 @@ func TestEveryTransaction(t *testing.T) {
 		waymark.TelemetryStream:  waymark.DeviceQuery{Device: "logger-1"},
 		waymark.ShipmentsGet:     waymark.ShipmentQuery{Shipment: "s1"},
 		waymark.ShipmentsHistory: waymark.ShipmentQuery{Shipment: "s1"},
+		waymark.CommandsGet:      waymark.CommandQuery{Device: "logger-1", ID: "c1"},
+		waymark.CommandsOpen:     waymark.DeviceQuery{Device: "logger-1"},
 		waymark.PoliciesCheck:    waymark.CheckRequest{Action: waymark.ActOfferHandoff, Shipment: "s1"},
 	} {
 		if payload := b.must("producer", waymark.Viewer, name, request); !json.Valid(payload) {

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/command"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/policy"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
@@ -198,6 +199,34 @@ func (*Shipments) Get(ctx Context, q waymark.ShipmentQuery) (*waymark.ShipmentVi
 // History returns what happened to a shipment.
 func (*Shipments) History(ctx Context, q waymark.ShipmentQuery) (*waymark.History, error) {
 	return do(ctx, q, custody.History)
+}
+
+// Commands is the contract for what members ask devices to do.
+type Commands struct{ base }
+
+// Request asks a device to do something.
+func (*Commands) Request(ctx Context, r waymark.CommandRequest) (*waymark.Command, error) {
+	return do(ctx, r, command.Request)
+}
+
+// Cancel withdraws a command.
+func (*Commands) Cancel(ctx Context, r waymark.CancelCommandRequest) (*waymark.Command, error) {
+	return do(ctx, r, command.Cancel)
+}
+
+// Close records a device's receipt for a command.
+func (*Commands) Close(ctx Context, r waymark.CloseCommandRequest) (*waymark.Command, error) {
+	return do(ctx, r, command.Close)
+}
+
+// Get returns a command.
+func (*Commands) Get(ctx Context, q waymark.CommandQuery) (*waymark.Command, error) {
+	return do(ctx, q, command.Get)
+}
+
+// Open returns the open commands of a device.
+func (*Commands) Open(ctx Context, q waymark.DeviceQuery) (*waymark.OpenCommands, error) {
+	return do(ctx, q, command.Open)
 }
 
 // Policies is the contract for the rulebook.

@@ -33,6 +33,11 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.ShipmentsCancel:  {"shipment", "number", "reason"},
 	waymark.ShipmentsGet:     {"shipment"},
 	waymark.ShipmentsHistory: {"shipment"},
+	waymark.CommandsRequest:  {"id", "device", "name", "arguments", "expires_at"},
+	waymark.CommandsCancel:   {"device", "id", "reason"},
+	waymark.CommandsClose:    {"receipt"},
+	waymark.CommandsGet:      {"device", "id"},
+	waymark.CommandsOpen:     {"device"},
 	waymark.PoliciesCheck:    {"action", "member", "device", "shipment", "handoff"},
 
 	waymark.DevicesRegisterMany:      {"registrations", "activate"},

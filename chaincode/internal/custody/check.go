@@ -34,6 +34,20 @@ func Parties(r ledger.Reader, shipment string) ([]string, error) {
 	return parties(*s, *c, handoffs), err
 }
 
+// Custodian returns the member that has custody of the shipment which a device
+// witnesses; empty if it witnesses none.
+func Custodian(r ledger.Reader, device string) (string, error) {
+	a, err := ledger.Load[waymark.Attachment](r, ledger.AttachmentKey(device))
+	if err != nil || a == nil {
+		return "", err
+	}
+	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(a.Shipment), "custody of "+a.Shipment)
+	if err != nil {
+		return "", err
+	}
+	return c.Custodian, nil
+}
+
 // HandoffResource is a handoff as the policies see it now.
 func HandoffResource(r ledger.Reader, shipment string, number uint64) (access.Entity, error) {
 	h, err := requireHandoff(r, shipment, number)

@@ -78,6 +78,12 @@ func RevocationKey(owner, authority, serial string) Key {
 // TransferKey is the last transfer of a device to another owner.
 func TransferKey(device string) Key { return key("transfer", device) }
 
+// CommandKey is a command to a device.
+func CommandKey(device, id string) Key { return key("command", device, id) }
+
+// OpenCommandsKey lists the commands of a device that may be open.
+func OpenCommandsKey(device string) Key { return key("commands", device) }
+
 func key(parts ...string) Key { return Key{strings.Join(parts, "/")} }
 
 // below are the keys that continue parts: '0' is the character after '/'.

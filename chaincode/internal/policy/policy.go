@@ -69,7 +69,26 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff:
 		q.Resource, err = custody.HandoffResource(l, r.Shipment, r.Handoff)
 	default:
-		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
+		return resolveCommand(l, r, q)
+	}
+	return err
+}
+
+// resolveCommand is resolve for the acts on commands. A command is known by its
+// device and by who requested it.
+func resolveCommand(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) error {
+	d, err := registry.RequireDevice(l, r.Device)
+	if err != nil {
+		return err
+	}
+	custodian, err := custody.Custodian(l, d.ID)
+	switch r.Action {
+	case waymark.ActCommandDevice:
+		q.Resource = access.DeviceWith(*d, custodian)
+	case waymark.ActReadCommand, waymark.ActCancelCommand:
+		q.Resource = access.Command(*d, custodian, r.Member)
+	default:
+		return waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
 	}
 	return err
 }

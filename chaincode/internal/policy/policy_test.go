@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/command"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/policy"
@@ -33,7 +34,13 @@ func world(t *testing.T) *scenario.Consortium {
 	scenario.Must(c, producer, custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
 	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
 	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: c.Now.Add(time.Hour)})
+	scenario.Must(c, producer, command.Request, commandOf(c, "c1"))
 	return c
+}
+
+// commandOf is a request of a command to logger-1.
+func commandOf(c *scenario.Consortium, id string) waymark.CommandRequest {
+	return waymark.CommandRequest{ID: id, Device: "logger-1", Name: "wake", Arguments: `{}`, ExpiresAt: c.Now.Add(time.Hour)}
 }
 
 // try runs a transaction as far as its endorsement.
@@ -73,6 +80,9 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActAcceptTransfer:   try(registry.AcceptTransfer, waymark.AcceptTransferRequest{Device: "logger-t"}),
 		waymark.ActDeclineTransfer:  try(registry.DeclineTransfer, waymark.EndTransferRequest{Device: "logger-t", Reason: "because"}),
 		waymark.ActCancelTransfer:   try(registry.CancelTransfer, waymark.EndTransferRequest{Device: "logger-t", Reason: "because"}),
+		waymark.ActCommandDevice:    try(command.Request, commandOf(c, "c2")),
+		waymark.ActReadCommand:      try(command.Open, device),
+		waymark.ActCancelCommand:    try(command.Cancel, waymark.CancelCommandRequest{Device: "logger-1", ID: "c1", Reason: "because"}),
 		waymark.ActReadPolicy: func(c *scenario.Consortium, by ledger.Caller) error {
 			_, err := policy.Baseline(c.World.Begin(c.Tx(by)))
 			return err
@@ -94,6 +104,10 @@ func ask(a waymark.Action, own string) waymark.CheckRequest {
 		r.Device = "logger-c"
 	case waymark.ActCreateShipment:
 		r.Shipment = "s2"
+	case waymark.ActReadCommand: // of all that are open, whoever requested them
+		r.Member = ""
+	case waymark.ActCancelCommand: // of the one that the producer requested
+		r.Member = "producer"
 	}
 	return r
 }
@@ -145,7 +159,8 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
 		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
-			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
+			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
+			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}
@@ -158,6 +173,8 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 	r := waymark.CheckRequest{Action: waymark.ActAttachDevice, Device: "logger-1", Shipment: "s9"}
 	scenario.Refused(c, by, policy.Check, r, waymark.NotFound, "")
 	scenario.Refused(c, by, policy.Check, waymark.CheckRequest{Action: "Fly"}, waymark.Invalid, "")
+	scenario.Must(c, c.As("auditor", waymark.Viewer), policy.Check, waymark.CheckRequest{Action: waymark.ActReadCommand, Member: "auditor", Device: "logger-1"})
+	scenario.Refused(c, by, policy.Check, waymark.CheckRequest{Action: waymark.ActCancelCommand, Device: "logger-1"}, waymark.Invalid, "")
 	scenario.Refused(c, by, policy.Check, waymark.CheckRequest{Action: waymark.ActReadDevice}, waymark.Invalid, "")
 	scenario.Refused(c, c.As("auditor", ""), policy.Check, waymark.CheckRequest{Action: waymark.ActReadPolicy}, waymark.Forbidden, waymark.DefaultDeny)
 }

@@ -157,7 +157,7 @@ func (h *history) checkStreams(t *rapid.T) {
 func (h *history) checkClashes(t *rapid.T, s waymark.Stream) {
 	seen := map[string]bool{}
 	for _, c := range s.Clashes {
-		id := fmt.Sprint(c.Sequence, c.Digest)
+		id := fmt.Sprintf("%d %x", c.Sequence, c.Digest)
 		if seen[id] || h.recorded[fmt.Sprint(s.Device, "/", c.Sequence)] == "" {
 			t.Fatalf("clash %+v is listed twice, or with a number that is not recorded", c)
 		}

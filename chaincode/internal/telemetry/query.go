@@ -29,6 +29,7 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	if err := access.Authorize(l.Tx(), waymark.ActReadTelemetry, access.Telemetry(device.ID, ownerThen(device, w, missing), parties)); err != nil {
 		return nil, err
 	}
+	w.Disputed = device.Disputed(w.Key, w.Recorded.Time)
 	return &w, missing
 }
 

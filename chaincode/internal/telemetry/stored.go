@@ -31,12 +31,13 @@ type storedWindow struct {
 	Time     int64          `cbor:"12,keyasint"`           // of the transaction, milliseconds since 1970
 	Member   string         `cbor:"13,keyasint"`
 	Role     string         `cbor:"14,keyasint"`
+	Apart    int            `cbor:"15,keyasint,omitempty"` // readings that are in no series
 }
 
 type storedSeries struct {
 	_             struct{} `cbor:",toarray"`
 	Name, Unit    string
-	Count         int64 // together they are the window's Readings
+	Count         int64 // together with Apart they are the window's Readings
 	Min, Max, Sum int64
 	Overflow      bool
 }
@@ -45,7 +46,7 @@ func encodeWindow(w waymark.Window) []byte {
 	s := storedWindow{
 		First: w.First, Owner: w.Owner, Key: w.Key, Shipment: w.Shipment,
 		From: w.From.UnixMilli(), Span: w.To.UnixMilli() - w.From.UnixMilli(),
-		Digests: w.Digests, Root: w.Root,
+		Digests: w.Digests, Root: w.Root, Apart: w.Readings,
 		Time: w.Recorded.Time.UnixMilli(), Member: w.Recorded.Member, Role: string(w.Recorded.Role),
 	}
 	if hash, err := hex.DecodeString(w.Recorded.TxID); err == nil && hex.EncodeToString(hash) == w.Recorded.TxID {
@@ -54,6 +55,7 @@ func encodeWindow(w waymark.Window) []byte {
 		s.TxID = w.Recorded.TxID
 	}
 	for _, e := range w.Series {
+		s.Apart -= int(e.Count)
 		s.Series = append(s.Series, storedSeries{Name: e.Name, Unit: e.Unit, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
 	}
 	encoded, err := deterministic.Marshal(s)
@@ -87,7 +89,7 @@ func decodeWindow(device string, value []byte) (waymark.Window, error) {
 		Device: device, Owner: s.Owner, Key: s.Key, Shipment: s.Shipment,
 		First: s.First, Last: s.First + uint64(len(s.Digests)/waymark.DigestPrefix) - 1,
 		From: time.UnixMilli(s.From).UTC(), To: time.UnixMilli(s.From + s.Span).UTC(),
-		Series: []waymark.Series{}, Digests: s.Digests, Root: s.Root,
+		Readings: s.Apart, Series: []waymark.Series{}, Digests: s.Digests, Root: s.Root,
 		Recorded: waymark.Stamp{TxID: s.TxID, Time: time.UnixMilli(s.Time).UTC(), Member: s.Member, Role: waymark.Role(s.Role)},
 	}
 	if len(s.TxHash) > 0 {

@@ -10,22 +10,28 @@ import (
 const HashSize = 32
 
 // Leaf is one reading with its place in the device's stream: what one leaf of the
-// tree says. Its members are encoded in this order.
+// tree says.
 type Leaf struct {
-	_          struct{} `cbor:",toarray"`
 	Device     string
 	Sequence   uint64 // of the message
 	Index      uint64 // of the reading in the message, from 0; records without a value do not count
+	Kind       senml.Kind
 	Name       string // SenML name, resolved
-	Unit       string // SenML unit, resolved
-	Value      int64  // in the fixed scale of the unit, waymark.ScaleOf
+	Unit       string // SenML unit, resolved; empty for a text or data
+	Value      int64  // in the fixed scale of the unit, waymark.ScaleOf; 0 for a text or data
+	Digest     []byte // SHA-256 of a text or data; nil for any other kind
 	TimeMillis int64  // since 1970
 }
 
-// Encode returns the one encoding of a leaf: an array of its seven members in
-// deterministic CBOR (RFC 8949, clause 4.2.1).
+// Encode returns the one encoding of a leaf: an array of eight in deterministic CBOR
+// (RFC 8949, clause 4.2.1): device, sequence, index, kind, name, unit, value or
+// digest, time.
 func (l Leaf) Encode() []byte {
-	encoded, err := deterministic.Marshal(l)
+	var value any = l.Value
+	if l.Digest != nil {
+		value = l.Digest
+	}
+	encoded, err := deterministic.Marshal([]any{l.Device, l.Sequence, l.Index, uint8(l.Kind), l.Name, l.Unit, value, l.TimeMillis})
 	if err != nil { // texts and integers always marshal
 		panic("window: encode leaf: " + err.Error())
 	}
@@ -43,7 +49,11 @@ func Leaves(device string, sequence uint64, readings []senml.Reading) []Leaf {
 	leaves := make([]Leaf, len(readings))
 	for i, r := range readings {
 		leaves[i] = Leaf{Device: device, Sequence: sequence, Index: uint64(i),
-			Name: r.Name, Unit: r.Unit, Value: r.Value, TimeMillis: r.Time.UnixMilli()}
+			Kind: r.Kind, Name: r.Name, Unit: r.Unit, Value: r.Value, TimeMillis: r.Time.UnixMilli()}
+		if r.Kind == senml.Text || r.Kind == senml.Data {
+			digest := r.Digest()
+			leaves[i].Value, leaves[i].Digest = 0, digest[:]
+		}
 	}
 	return leaves
 }

@@ -123,7 +123,9 @@ func TestVectors(t *testing.T) {
 				Device      string
 				Sequence    uint64
 				Index       uint64
+				Kind        senml.Kind
 				Name, Unit  string
+				Body        string
 				Value, Time int64
 				Hex, Hash   string
 				Path        []string
@@ -137,7 +139,7 @@ func TestVectors(t *testing.T) {
 		var hashes [][]byte
 		for i, l := range w.Leaves {
 			leaf := window.Leaves(l.Device, l.Sequence, append(make([]senml.Reading, l.Index),
-				senml.Reading{Name: l.Name, Unit: l.Unit, Value: l.Value, Time: time.UnixMilli(l.Time)}))[l.Index]
+				senml.Reading{Kind: l.Kind, Name: l.Name, Unit: l.Unit, Value: l.Value, Body: l.Body, Time: time.UnixMilli(l.Time)}))[l.Index]
 			if got := hex.EncodeToString(leaf.Encode()); got != l.Hex || hex.EncodeToString(leaf.Hash()) != l.Hash {
 				t.Errorf("%s: leaf %d is %s with hash %x, want %s", w.Name, i, got, leaf.Hash(), l.Hex)
 			}

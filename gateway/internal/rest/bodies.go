@@ -51,6 +51,13 @@ type deviceBody struct {
 	Device string `json:"device"`
 }
 
+type commandBody struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Arguments string    `json:"arguments"` // the text of a JSON object; {} for none
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
 type offerBody struct {
 	To        string    `json:"to"`
 	ExpiresAt time.Time `json:"expires_at"`

@@ -17,6 +17,7 @@ const (
 	paramKey       = "key"       // id of a device's key
 	paramAuthority = "authority" // id of a device CA
 	paramSerial    = "serial"    // of a certificate
+	paramCommand   = "command"   // id of a command
 )
 
 // path is the checked parameters of a request's path.
@@ -25,6 +26,7 @@ type path struct {
 	number                 uint64 // of {number} or {sequence}
 	txID                   string
 	key, authority, serial string
+	command                string
 }
 
 // txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.
@@ -43,7 +45,7 @@ func parsePath(params gin.Params) (path, error) {
 
 func (p *path) set(key, value string) error {
 	switch key {
-	case paramID, paramKey, paramAuthority, paramSerial:
+	case paramID, paramKey, paramAuthority, paramSerial, paramCommand:
 		if err := waymark.ValidateID("", value); err != nil {
 			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
@@ -71,6 +73,8 @@ func (p *path) setID(key, value string) {
 		p.authority = value
 	case paramSerial:
 		p.serial = value
+	case paramCommand:
+		p.command = value
 	default:
 		p.id = value
 	}

@@ -101,6 +101,7 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 		{name: "basic", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", "Basic " + operator},
 			status: 401, code: waymark.Unauthenticated},
 		{name: "bad id", method: "GET", path: "/v1/members/a%20b", status: 400, code: waymark.Invalid},
+		{name: "bad command", method: "GET", path: "/v1/devices/d/commands/a.b", status: 400, code: waymark.Invalid},
 		{name: "bad sequence", method: "GET", path: "/v1/devices/d/windows/0", status: 400, code: waymark.Invalid},
 		{name: "padded sequence", method: "GET", path: "/v1/devices/d/windows/01", status: 400, code: waymark.Invalid},
 		{name: "huge sequence", method: "GET", path: "/v1/devices/d/windows/9007199254740992", status: 400, code: waymark.Invalid},

@@ -7,6 +7,7 @@ const (
 	tagMembers   = "members"
 	tagDevices   = "devices"
 	tagMessages  = "messages"
+	tagCommands  = "commands"
 	tagShipments = "shipments"
 	tagPolicies  = "policies"
 	tagLedger    = "ledger"
@@ -19,7 +20,7 @@ const (
 // routes is the table of everything this gateway serves.
 func routes() []route {
 	return slices.Concat(
-		memberRoutes(), deviceRoutes(), telemetryRoutes(), shipmentRoutes(), handoffRoutes(),
+		memberRoutes(), deviceRoutes(), telemetryRoutes(), commandRoutes(), shipmentRoutes(), handoffRoutes(),
 		policyRoutes(), ledgerRoutes(), systemRoutes(),
 		authorityRoutes(), transferRoutes(),
 	)

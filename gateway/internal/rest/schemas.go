@@ -114,6 +114,8 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Action]():         anys(waymark.Actions()...),
 		reflect.TypeFor[waymark.Outcome]():        anys(waymark.Outcomes()...),
 		reflect.TypeFor[waymark.ClashKind]():      anys(waymark.ClashKinds()...),
+		reflect.TypeFor[waymark.CommandState]():   anys(waymark.CommandStates()...),
+		reflect.TypeFor[waymark.CommandResult]():  anys(waymark.CommandResults()...),
 		reflect.TypeFor[waymark.DeviceState]():    anys(waymark.DeviceStates()...),
 		reflect.TypeFor[waymark.ShipmentState]():  anys(waymark.ShipmentStates()...),
 		reflect.TypeFor[waymark.HandoffState]():   anys(waymark.HandoffStates()...),

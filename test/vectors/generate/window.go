@@ -25,9 +25,11 @@ type leafVector struct {
 	Device   string   `json:"device"`
 	Sequence uint64   `json:"sequence"`
 	Index    uint64   `json:"index"`
+	Kind     uint8    `json:"kind"` // 0 number, 1 sum, 2 boolean, 3 text, 4 data
 	Name     string   `json:"name"`
 	Unit     string   `json:"unit"`
-	Value    int64    `json:"value"` // in the scale of the unit
+	Value    int64    `json:"value"`          // in the scale of the unit
+	Body     string   `json:"body,omitempty"` // of a text or data: its SHA-256 stands in the place of the value
 	Time     int64    `json:"time"`  // milliseconds since 1970
 	Hex      string   `json:"hex"`   // the encoding
 	Hash     string   `json:"hash"`  // hex of the leaf's hash
@@ -44,6 +46,13 @@ func windowFile() (*windows, error) {
 		{Device: "d", Sequence: 24, Index: 23, Name: "n", Unit: "u", Value: math.MinInt64, Time: 268435456000},
 		{Device: "d", Sequence: 256, Index: 24, Name: "n", Unit: "u", Value: -1, Time: 268435456000},
 	}
+	kinds := []leafVector{
+		{Device: "d", Sequence: 1, Name: "power", Unit: "W", Value: 3000000, Time: 1772352000000},
+		{Device: "d", Sequence: 1, Index: 1, Kind: 1, Name: "power", Unit: "W", Value: 9000000000, Time: 1772352000000},
+		{Device: "d", Sequence: 1, Index: 2, Kind: 2, Name: "door", Unit: "/", Value: 1000000, Time: 1772352000000},
+		{Device: "d", Sequence: 1, Index: 3, Kind: 3, Name: "state", Body: "open", Time: 1772352000000},
+		{Device: "d", Sequence: 1, Index: 4, Kind: 4, Name: "tag", Body: "\x00\x01", Time: 1772352000000},
+	}
 	var many []leafVector
 	for i := range 13 {
 		many = append(many, leafVector{Device: "logger-1", Sequence: uint64(100 + i/4), Index: uint64(i % 4),
@@ -54,6 +63,7 @@ func windowFile() (*windows, error) {
 		{Name: "two-messages", About: "the messages jws-ed25519-1 and jws-ed25519-2", Leaves: []leafVector{temperature, humidity, second}},
 		{Name: "one-reading", About: "the root is the hash of the leaf, the path is empty", Leaves: []leafVector{second}},
 		{Name: "extremes", About: "integers at the bounds of their encodings", Leaves: extremes},
+		{Name: "kinds", About: "a reading of each kind: text and data are hashed", Leaves: kinds},
 		{Name: "thirteen", About: "a tree that is not full", Leaves: many},
 	} {
 		if err := w.complete(); err != nil {
@@ -68,7 +78,11 @@ func (w *windowVector) complete() error {
 	hashes := make([][]byte, len(w.Leaves))
 	for i := range w.Leaves {
 		l := &w.Leaves[i]
-		encoded, err := encode([]any{l.Device, l.Sequence, l.Index, l.Name, l.Unit, l.Value, l.Time})
+		var value any = l.Value
+		if l.Body != "" {
+			value = sum([]byte(l.Body))
+		}
+		encoded, err := encode([]any{l.Device, l.Sequence, l.Index, l.Kind, l.Name, l.Unit, value, l.Time})
 		if err != nil {
 			return err
 		}
