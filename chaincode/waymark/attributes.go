@@ -8,11 +8,11 @@ import (
 
 // Bounds of a device's attributes.
 const (
-	MaxDataClasses       = 16
+	MaxMeasuredClasses   = 16
 	MaxClassMeasurements = 16
 )
 
-// Visibility is who can see the readings of a data class.
+// Visibility is who can see the readings of a class of measurements.
 type Visibility string
 
 // The visibilities. Only open is available yet.
@@ -30,10 +30,10 @@ func Visibilities() []Visibility {
 // DeviceAttributes are what an owner says of its device, for policies to decide by.
 // The model is no part of them: the device itself signs it.
 type DeviceAttributes struct {
-	FirmwareSHA256 string       `json:"firmware_sha256,omitempty" metadata:",optional"` // lower-case hex
-	Calibration    *Calibration `json:"calibration,omitempty" metadata:",optional"`
-	Measures       []DataClass  `json:"measures,omitempty" metadata:",optional"`       // at most MaxDataClasses
-	LocationClass  string       `json:"location_class,omitempty" metadata:",optional"` // as in warehouse, vehicle, container
+	FirmwareSHA256 string          `json:"firmware_sha256,omitempty" metadata:",optional"` // lower-case hex
+	Calibration    *Calibration    `json:"calibration,omitempty" metadata:",optional"`
+	Measures       []MeasuredClass `json:"measures,omitempty" metadata:",optional"`       // at most MaxMeasuredClasses
+	LocationClass  string          `json:"location_class,omitempty" metadata:",optional"` // as in warehouse, vehicle, container
 }
 
 // Calibration names the certificate of a device's last calibration.
@@ -42,8 +42,9 @@ type Calibration struct {
 	ExpiresAt         time.Time `json:"expires_at"`
 }
 
-// DataClass groups measurements that policies treat alike.
-type DataClass struct {
+// MeasuredClass is a class of measurements of one device, as its owner calls it, with who
+// can see their readings.
+type MeasuredClass struct {
 	Class        string     `json:"class"`
 	Measurements []string   `json:"measurements"` // SenML names, 1 to MaxClassMeasurements
 	Visibility   Visibility `json:"visibility"`
@@ -69,9 +70,9 @@ func (a DeviceAttributes) Validate() error {
 	return validateMeasures(a.Measures)
 }
 
-func validateMeasures(classes []DataClass) error {
-	if n := len(classes); n > MaxDataClasses {
-		return InvalidField("/attributes/measures", "must hold at most %d classes, has %d", MaxDataClasses, n)
+func validateMeasures(classes []MeasuredClass) error {
+	if n := len(classes); n > MaxMeasuredClasses {
+		return InvalidField("/attributes/measures", "must hold at most %d classes, has %d", MaxMeasuredClasses, n)
 	}
 	class, measured := map[string]bool{}, map[string]bool{}
 	for i, c := range classes {
@@ -88,7 +89,7 @@ func validateMeasures(classes []DataClass) error {
 }
 
 // validate checks one class. taken are the measurements of the classes before it.
-func (c DataClass) validate(at string, taken map[string]bool) error {
+func (c MeasuredClass) validate(at string, taken map[string]bool) error {
 	if err := ValidateID(at+"/class", c.Class); err != nil {
 		return err
 	}

@@ -7,12 +7,21 @@ import "slices"
 type CheckRequest struct {
 	Action Action `json:"action"`
 	// Member is for RegisterMember, ReadMember and ManageAuthority; it is the owner for
-	// RegisterDevice and JoinDevice, the consignor for CreateShipment, and who requested it
-	// for CancelCommand and, optional, ReadCommand.
-	Member   string `json:"member,omitempty" metadata:",optional"`
-	Device   string `json:"device,omitempty" metadata:",optional"`   // the device, transfer and command actions and AttachDevice
-	Shipment string `json:"shipment,omitempty" metadata:",optional"` // the shipment and handoff actions
-	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"`  // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
+	// RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
+	// CreateShipment, whom AskDecision is about, and who requested it for CancelCommand and,
+	// optional, ReadCommand.
+	Member string `json:"member,omitempty" metadata:",optional"`
+	// Device is for the device, transfer and command actions, ReadTelemetry and AttachDevice.
+	Device string `json:"device,omitempty" metadata:",optional"`
+	// Shipment is for the shipment and handoff actions; for ReadTelemetry it is the one that
+	// the device witnessed then, if not now.
+	Shipment string `json:"shipment,omitempty" metadata:",optional"`
+	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
+
+	// Principal is who would act; the caller if it is left out.
+	Principal Principal `json:"principal,omitzero" metadata:",optional"`
+	Purpose   string    `json:"purpose,omitempty" metadata:",optional"`
+	DataClass DataClass `json:"data_class,omitempty" metadata:",optional"` // for ReadTelemetry; all if it is left out
 }
 
 // Validate checks that the ids which the action needs are there and well formed.
@@ -26,13 +35,24 @@ func (r CheckRequest) Validate() error {
 		needed(needsDevice, "/device", r.Device),
 		needed(needsShipment, "/shipment", r.Shipment),
 		neededNumber(needsHandoff, "/handoff", r.Handoff),
+		r.validateWho(),
 	)
+}
+
+func (r CheckRequest) validateWho() error {
+	if r.Principal != (Principal{}) {
+		if err := r.Principal.validate("/principal"); err != nil {
+			return err
+		}
+	}
+	return first(ValidatePurpose("/purpose", r.Purpose), ValidateDataClass("/data_class", r.DataClass))
 }
 
 // needs says which ids name the resource of an action.
 func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
-	case ActRegisterMember, ActReadMember, ActManageAuthority:
+	case ActRegisterMember, ActReadMember, ActManageAuthority,
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision:
 		return true, false, false, false
 	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:
 		return true, true, false, false
@@ -69,9 +89,12 @@ func neededNumber(need bool, pointer string, n uint64) error {
 // Decision is the outcome of the policies.
 type Decision struct {
 	Allowed bool `json:"allowed"`
-	// Reasons are the ids of the policies that decided, sorted. A denial that
-	// no policy speaks for has the one reason "default-deny".
+	// Reasons are the ids of the policies that decided, sorted: of the baseline as
+	// they are, of owner policies as "author/id". A denial that no policy speaks
+	// for has the one reason "default-deny".
 	Reasons []string `json:"reasons"`
+	// Obligations bind whoever is allowed, and the gateway that serves it: sorted, each once.
+	Obligations []Obligation `json:"obligations"`
 }
 
 // DefaultDeny is the reason of a denial that no policy speaks for.

@@ -33,6 +33,12 @@ const (
 	EventCommandRequested = "command.requested"
 	EventCommandCancelled = "command.cancelled"
 	EventCommandClosed    = "command.closed"
+
+	EventPolicyPut        = "policy.put"
+	EventPolicyDelegated  = "policy.delegated"
+	EventPolicyWithdrawn  = "policy.withdrawn"
+	EventDecisionRecorded = "decision.recorded"
+
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
 	ExcursionRecorded = "excursion.recorded"
@@ -84,4 +90,19 @@ type HandoffEvent struct {
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+}
+
+// PolicyEvent is the payload of the policy events.
+type PolicyEvent struct {
+	Owner   string `json:"owner"`
+	Author  string `json:"author"`
+	ID      string `json:"id"`
+	Version uint64 `json:"version"`
+}
+
+// DecisionEvent is the payload of EventDecisionRecorded; the receipt is under the
+// transaction's id.
+type DecisionEvent struct {
+	Action  Action `json:"action"`
+	Allowed bool   `json:"allowed"`
 }

@@ -32,9 +32,13 @@ const (
 	ActDeclineTransfer  Action = "DeclineTransfer"
 	ActCancelTransfer   Action = "CancelTransfer"
 
-	ActCommandDevice Action = "CommandDevice"
+	ActCommandDevice Action = "CommandDevice" // grantable
 	ActReadCommand   Action = "ReadCommand"
 	ActCancelCommand Action = "CancelCommand"
+
+	ActWritePolicy    Action = "WritePolicy"    // put, delegate
+	ActWithdrawPolicy Action = "WithdrawPolicy" // of one's own, or about one's own resources
+	ActAskDecision    Action = "AskDecision"    // what would be decided for somebody
 )
 
 // Actions returns every action.
@@ -44,5 +48,6 @@ func Actions() []Action {
 		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
-		ActCommandDevice, ActReadCommand, ActCancelCommand}
+		ActCommandDevice, ActReadCommand, ActCancelCommand,
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision}
 }

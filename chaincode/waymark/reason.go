@@ -24,6 +24,7 @@ const (
 	ReasonSignature    = "signature"          // the signature does not hold
 	ReasonSilence      = "silent-witness"     // an attached device has not reported since the last handoff
 	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way, or its certificate revoked
+	ReasonDelegation   = "not-delegable"      // what would be passed on is no active policy that may be
 	ReasonTime         = "time"               // a reading is from the future or from before registration
 
 	ReasonCertificate     = "certificate"         // the chain of certificates does not vouch for the device's key

@@ -90,8 +90,8 @@ func TestAuthorityRequests(t *testing.T) {
 }
 
 func TestAttributesRequests(t *testing.T) {
-	class := waymark.DataClass{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityPrivate}
-	attributes := waymark.DeviceAttributes{FirmwareSHA256: hash, LocationClass: "vehicle", Measures: []waymark.DataClass{class},
+	class := waymark.MeasuredClass{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityPrivate}
+	attributes := waymark.DeviceAttributes{FirmwareSHA256: hash, LocationClass: "vehicle", Measures: []waymark.MeasuredClass{class},
 		Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: time.Unix(1<<31, 0)}}
 	set := func(change func(*waymark.DeviceAttributes)) waymark.Validator {
 		return waymark.SetAttributesRequest{Device: "d", Reason: "new", Attributes: with(attributes, change)}

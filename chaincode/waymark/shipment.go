@@ -103,15 +103,19 @@ type ShipmentView struct {
 	Attachments []Attachment `json:"attachments"`
 	Handoffs    []Handoff    `json:"handoffs"` // oldest first
 	Excursions  []Excursion  `json:"excursions"`
+	Obligations []Obligation `json:"obligations"` // of whoever reads it
 }
 
-// ShipmentQuery names a shipment.
+// ShipmentQuery names a shipment, and what it is read for.
 type ShipmentQuery struct {
 	Shipment string `json:"shipment"`
+	Purpose  string `json:"purpose,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the query.
-func (q ShipmentQuery) Validate() error { return ValidateID("/shipment", q.Shipment) }
+func (q ShipmentQuery) Validate() error {
+	return first(ValidateID("/shipment", q.Shipment), ValidatePurpose("/purpose", q.Purpose))
+}
 
 // HistoryEntry is one thing that happened to a shipment.
 type HistoryEntry struct {
@@ -122,6 +126,7 @@ type HistoryEntry struct {
 
 // History is what happened to a shipment, oldest first.
 type History struct {
-	Shipment string         `json:"shipment"`
-	Entries  []HistoryEntry `json:"entries"`
+	Shipment    string         `json:"shipment"`
+	Entries     []HistoryEntry `json:"entries"`
+	Obligations []Obligation   `json:"obligations"` // of whoever reads it
 }

@@ -20,6 +20,10 @@ func Roles() []Role { return []Role{Admin, Operator, Viewer, Relay} }
 // RoleAttribute is the certificate attribute that carries the Role.
 const RoleAttribute = "waymark.role"
 
+// AppAttribute is the certificate attribute that names the application which acts:
+// an id, or absent.
+const AppAttribute = "waymark.app"
+
 // Stamp says which transaction wrote a record, when, and who acted.
 type Stamp struct {
 	TxID   string    `json:"tx_id"`

@@ -83,11 +83,12 @@ type RecordResult struct {
 type WindowQuery struct {
 	Device   string `json:"device"`
 	Sequence uint64 `json:"sequence"`
+	Purpose  string `json:"purpose,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the query.
 func (q WindowQuery) Validate() error {
-	return first(ValidateID("/device", q.Device), ValidateSequence("/sequence", q.Sequence))
+	return first(ValidateID("/device", q.Device), ValidateSequence("/sequence", q.Sequence), ValidatePurpose("/purpose", q.Purpose))
 }
 
 // ValidateSequence checks a sequence number: 1 to MaxSequence.

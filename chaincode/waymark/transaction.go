@@ -36,6 +36,12 @@ const (
 	CommandsRequest Transaction = "commands:Request"
 	CommandsCancel  Transaction = "commands:Cancel"
 	CommandsClose   Transaction = "commands:Close"
+
+	PoliciesPut         Transaction = "policies:Put"
+	PoliciesPutTemplate Transaction = "policies:PutTemplate"
+	PoliciesDelegate    Transaction = "policies:Delegate"
+	PoliciesWithdraw    Transaction = "policies:Withdraw"
+	PoliciesAuthorize   Transaction = "policies:Authorize"
 )
 
 // The transactions that only read. Each is evaluated.
@@ -56,4 +62,11 @@ const (
 
 	CommandsGet  Transaction = "commands:Get"
 	CommandsOpen Transaction = "commands:Open"
+
+	PoliciesGet       Transaction = "policies:Get"
+	PoliciesList      Transaction = "policies:List"
+	PoliciesHistory   Transaction = "policies:History"
+	PoliciesTemplates Transaction = "policies:Templates"
+	PoliciesDryRun    Transaction = "policies:DryRun"
+	PoliciesReceipt   Transaction = "policies:Receipt"
 )

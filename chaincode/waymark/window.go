@@ -38,6 +38,11 @@ type Window struct {
 	// recorded: whoever had the key may have signed it.
 	Disputed bool  `json:"disputed"`
 	Recorded Stamp `json:"recorded"`
+	// Withheld and Obligations are of an answer, never of the record: the data
+	// classes that the policies keep from the caller, whose series are left out,
+	// and what it must do with the others.
+	Withheld    []DataClass  `json:"withheld,omitempty" metadata:",optional"`
+	Obligations []Obligation `json:"obligations,omitempty" metadata:",optional"`
 }
 
 // Series summarises the numbers and booleans of one measurement, as integers in the

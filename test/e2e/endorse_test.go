@@ -83,7 +83,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Admin, waymark.DevicesReplaceKey, waymark.ReplaceKeyRequest{Device: fresh.ID(), Registration: statement(t, fresh.ID(), "producer", newKey(t)), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesRevokeKey, waymark.RevokeKeyRequest{Device: fresh.ID(), Key: "k1", From: time.Now(), Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: fresh.ID(), Reason: "test", Attributes: waymark.DeviceAttributes{
-			LocationClass: "vehicle", Measures: []waymark.DataClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
+			LocationClass: "vehicle", Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
 		{"producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: fresh.ID(), To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.DevicesAcceptTransfer, waymark.AcceptTransferRequest{Device: offered.ID()}},
 		{"carrier", waymark.Operator, waymark.DevicesDeclineTransfer, ending},

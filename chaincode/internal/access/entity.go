@@ -72,7 +72,7 @@ func calibration(a *waymark.DeviceAttributes) cedar.Datetime {
 	return cedar.NewDatetime(a.Calibration.ExpiresAt)
 }
 
-func classes(measures []waymark.DataClass) cedar.Set {
+func classes(measures []waymark.MeasuredClass) cedar.Set {
 	values := make([]cedar.Value, 0, len(measures))
 	for _, m := range measures {
 		values = append(values, cedar.String(m.Class))

@@ -32,7 +32,7 @@ func TestEveryTransactionOfTheRegistry(t *testing.T) {
 		{"producer", waymark.Operator, waymark.DevicesActivate, waymark.DeviceStateRequest{Device: d.ID, Reason: "mounted"}},
 		{"producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: d.ID, Reason: "calibrated", Attributes: waymark.DeviceAttributes{
 			FirmwareSHA256: hash, LocationClass: "vehicle", Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: later},
-			Measures: []waymark.DataClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
+			Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: d.ID, Rotation: d.Rotation("k2"), OverlapSeconds: 60}},
 		{"producer", waymark.Operator, waymark.DevicesRevokeKey, waymark.RevokeKeyRequest{Device: d.ID, Key: "k1", From: b.now, Reason: "stolen"}},
 		{"producer", waymark.Admin, waymark.DevicesReplaceKey, waymark.ReplaceKeyRequest{Device: d.ID, Registration: d.Replacement("k3"), Reason: "lost"}},

@@ -15,7 +15,7 @@ func described(c *scenario.Consortium, visibility waymark.Visibility) waymark.Se
 	return waymark.SetAttributesRequest{Device: "logger-1", Reason: "calibrated", Attributes: waymark.DeviceAttributes{
 		FirmwareSHA256: strings.Repeat("0a", 32), LocationClass: "vehicle",
 		Calibration: &waymark.Calibration{CertificateSHA256: strings.Repeat("0b", 32), ExpiresAt: c.Now.AddDate(1, 0, 0).In(time.FixedZone("", 3600)).Add(1)},
-		Measures:    []waymark.DataClass{{Class: "climate", Measurements: []string{"temperature", "humidity"}, Visibility: visibility}},
+		Measures:    []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature", "humidity"}, Visibility: visibility}},
 	}}
 }
 
@@ -40,7 +40,7 @@ func TestSetAttributes(t *testing.T) {
 		scenario.Refused(c, by, registry.SetAttributes, described(c, v), waymark.FailedPrecondition, "visibility")
 	}
 	scenario.Refused(c, by, registry.SetAttributes, described(c, "secret"), waymark.Invalid, "")
-	none := waymark.SetAttributesRequest{Device: "logger-1", Reason: "wrong", Attributes: waymark.DeviceAttributes{Measures: []waymark.DataClass{}}}
+	none := waymark.SetAttributesRequest{Device: "logger-1", Reason: "wrong", Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{}}}
 	record = scenario.Must(c, by, registry.SetAttributes, none)
 	expectNothing(c, by, registry.SetAttributes, none, record)
 	retired := scenario.Must(c, by, registry.RetireDevice, waymark.DeviceStateRequest{Device: "logger-1", Reason: "old"})

@@ -1,0 +1,176 @@
+package waymark
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of the owner policies.
+const (
+	MaxPolicyBytes     = 16 << 10 // of one policy's text
+	MaxDelegatedBytes  = 4 << 10  // of a delegated one's: others must read it for decisions of their own
+	MaxOwnPolicies     = 64       // ids that an owner may use for its own resources
+	MaxAuthorPolicies  = 32       // ids that any other member may use for delegated ones, for each owner
+	MaxDelegated       = 192      // delegated ids about one owner's resources, of all members together
+	MaxDelegationDepth = 4        // delegations between an owner's policy and the last one
+	MaxPolicyVersions  = 100      // that a history shows
+)
+
+// PolicyState is where an owner policy is.
+type PolicyState string
+
+// The states. A withdrawn policy decides nothing; putting it again makes it active.
+const (
+	PolicyActive    PolicyState = "active"
+	PolicyWithdrawn PolicyState = "withdrawn"
+)
+
+// PolicyStates returns every state of a policy.
+func PolicyStates() []PolicyState { return []PolicyState{PolicyActive, PolicyWithdrawn} }
+
+// PolicyRef names a policy among those about one owner's resources.
+type PolicyRef struct {
+	Author string `json:"author"`
+	ID     string `json:"id"`
+}
+
+func (r PolicyRef) validate(pointer string) error {
+	return first(ValidateID(pointer+"/author", r.Author), ValidateID(pointer+"/id", r.ID))
+}
+
+// Policy is one Cedar statement about the resources of a member, the owner: by the
+// owner itself, or by another member that passes on what it was granted.
+type Policy struct {
+	ID        string      `json:"id"`
+	Owner     string      `json:"owner"`
+	Author    string      `json:"author"` // the owner, or the member that delegates
+	Text      string      `json:"text"`   // Cedar
+	SHA256    string      `json:"sha256"` // of Text, lower-case hex
+	Version   uint64      `json:"version"`
+	State     PolicyState `json:"state"`
+	Delegable bool        `json:"delegable"`                             // whom it permits may pass it on
+	From      PolicyRef   `json:"from,omitzero" metadata:",optional"`    // the policy that a delegated one passes on
+	Reason    string      `json:"reason,omitempty" metadata:",optional"` // why it was withdrawn
+	Created   Stamp       `json:"created"`
+	Changed   Stamp       `json:"changed"`
+}
+
+// Ref names the policy among those of its owner.
+func (p Policy) Ref() PolicyRef { return PolicyRef{p.Author, p.ID} }
+
+// PutPolicyRequest makes or replaces a policy about the resources of the caller's
+// own member.
+type PutPolicyRequest struct {
+	ID        string `json:"id"`
+	Text      string `json:"text"`
+	Delegable bool   `json:"delegable,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form of the request; whether the text is a policy that may
+// be, only the chaincode can tell.
+func (r PutPolicyRequest) Validate() error {
+	return first(ValidateID("/id", r.ID), validatePolicyText("/text", r.Text, MaxPolicyBytes))
+}
+
+// DelegatePolicyRequest passes on to others what a delegable policy about the
+// owner's resources grants to the caller's member: never more than that.
+type DelegatePolicyRequest struct {
+	Owner     string    `json:"owner"`
+	From      PolicyRef `json:"from"`
+	ID        string    `json:"id"`
+	Text      string    `json:"text"`
+	Delegable bool      `json:"delegable,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form of the request.
+func (r DelegatePolicyRequest) Validate() error {
+	return first(ValidateID("/owner", r.Owner), r.From.validate("/from"), ValidateID("/id", r.ID), validatePolicyText("/text", r.Text, MaxDelegatedBytes))
+}
+
+// WithdrawPolicyRequest ends a policy. Owner and author are the caller's member
+// where they are left out: a member withdraws what it wrote, and an owner whatever
+// is written about its resources.
+type WithdrawPolicyRequest struct {
+	ID     string `json:"id"`
+	Owner  string `json:"owner,omitempty" metadata:",optional"`
+	Author string `json:"author,omitempty" metadata:",optional"`
+	Reason string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r WithdrawPolicyRequest) Validate() error {
+	return first(
+		ValidateID("/id", r.ID),
+		optionalID("/owner", r.Owner),
+		optionalID("/author", r.Author),
+		ValidateText("/reason", r.Reason, 200, true),
+	)
+}
+
+// PolicyQuery names a policy.
+type PolicyQuery struct {
+	Owner  string `json:"owner"`
+	Author string `json:"author"`
+	ID     string `json:"id"`
+}
+
+// Validate checks the form of the query.
+func (q PolicyQuery) Validate() error {
+	return first(ValidateID("/owner", q.Owner), ValidateID("/author", q.Author), ValidateID("/id", q.ID))
+}
+
+// PoliciesQuery asks for the policies about the resources of a member: the
+// caller's own if it is left out.
+type PoliciesQuery struct {
+	Owner string `json:"owner,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form of the query.
+func (q PoliciesQuery) Validate() error { return optionalID("/owner", q.Owner) }
+
+// PolicyList is all policies about one member's resources, by author and id.
+type PolicyList struct {
+	Owner    string   `json:"owner"`
+	Policies []Policy `json:"policies"`
+}
+
+// PolicyHistory is the versions of one policy, oldest first: at most the last
+// MaxPolicyVersions.
+type PolicyHistory struct {
+	Versions []Policy `json:"versions"`
+}
+
+// ValidatePurpose checks what a caller says that it asks for: an id, or nothing.
+func ValidatePurpose(pointer, purpose string) error { return optionalID(pointer, purpose) }
+
+func optionalID(pointer, id string) error {
+	return optional(id, func() error { return ValidateID(pointer, id) })
+}
+
+// validatePolicyText checks what a policy's text is made of: UTF-8 of at most
+// limit bytes, without control characters but line breaks and tabs, and without
+// those that make a text look other than it is.
+func validatePolicyText(pointer, text string, limit int) error {
+	switch {
+	case text == "":
+		return InvalidField(pointer, "must not be empty")
+	case len(text) > limit:
+		return InvalidField(pointer, "must be at most %d bytes, has %d", limit, len(text))
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, misleading):
+		return InvalidField(pointer, "must be UTF-8 text without control characters other than line breaks and tabs")
+	}
+	return nil
+}
+
+// misleading reports the characters that nobody sees: control characters, those
+// that change the direction of what follows, and Fabric's noncharacters.
+func misleading(r rune) bool {
+	switch r {
+	case '\n', '\r', '\t':
+		return false
+	case '\uFFFE', '\uFFFF', '\U0010FFFF':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}

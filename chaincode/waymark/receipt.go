@@ -1,0 +1,89 @@
+package waymark
+
+import (
+	"regexp"
+	"time"
+)
+
+// Principal is who a question is about: somebody of a member, in a role, through a
+// named application or none.
+type Principal struct {
+	Member string `json:"member"`
+	Role   Role   `json:"role"`
+	App    string `json:"app,omitempty" metadata:",optional"`
+}
+
+func (p Principal) validate(pointer string) error {
+	if err := first(ValidateID(pointer+"/member", p.Member), optionalID(pointer+"/app", p.App)); err != nil {
+		return err
+	}
+	for _, role := range Roles() {
+		if p.Role == role {
+			return nil
+		}
+	}
+	return InvalidField(pointer+"/role", "must be one of %v", Roles())
+}
+
+// EntityRef names an entity of the policies: its Cedar type and id.
+type EntityRef struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// DecisionContext is what a decision took into account besides the entities.
+type DecisionContext struct {
+	Purpose     string    `json:"purpose"`
+	Time        time.Time `json:"time"`
+	DataClass   DataClass `json:"data_class,omitempty" metadata:",optional"` // absent for all
+	Holds       []string  `json:"holds"`
+	DeviceOwner string    `json:"device_owner,omitempty" metadata:",optional"`
+}
+
+// PolicyVersion is a policy that was consulted, with the SHA-256 of its text in its place.
+type PolicyVersion struct {
+	Owner     string    `json:"owner"`
+	Author    string    `json:"author"`
+	ID        string    `json:"id"`
+	Version   uint64    `json:"version"`
+	SHA256    string    `json:"sha256"`
+	Delegable bool      `json:"delegable"`
+	From      PolicyRef `json:"from,omitzero" metadata:",optional"`
+}
+
+// DecisionReceipt is a decision on the ledger, with all that it came from: whoever
+// holds the texts of the policies can come to it again.
+type DecisionReceipt struct {
+	TxID      string          `json:"tx_id"`
+	Principal EntityRef       `json:"principal"`
+	Action    Action          `json:"action"`
+	Resource  EntityRef       `json:"resource"`
+	Context   DecisionContext `json:"context"`
+	Decision  Decision        `json:"decision"`
+	// Baseline is the SHA-256 of the rulebook, Policies the owner policies that were
+	// consulted, sorted: none where the rulebook decided alone.
+	Baseline string          `json:"baseline"`
+	Policies []PolicyVersion `json:"policies"`
+	// PolicySet is the SHA-256 of Baseline and of each of Policies as JSON, one a line.
+	PolicySet string `json:"policy_set"`
+	// Entities is principal and resource as Cedar entity JSON, byte for byte.
+	Entities       string `json:"entities"`
+	EntitiesSHA256 string `json:"entities_sha256"`
+	Recorded       Stamp  `json:"recorded"`
+}
+
+// ReceiptQuery names the transaction that recorded a decision.
+type ReceiptQuery struct {
+	TxID string `json:"tx_id"`
+}
+
+// txIDPattern is Fabric's: a SHA-256 in hexadecimal.
+var txIDPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Validate checks the form of the query.
+func (q ReceiptQuery) Validate() error {
+	if !txIDPattern.MatchString(q.TxID) {
+		return InvalidField("/tx_id", "must be 64 lower-case hexadecimal digits")
+	}
+	return nil
+}
