@@ -86,6 +86,8 @@ type CommandRequest struct {
 	Name      string    `json:"name"`
 	Arguments string    `json:"arguments"` // the text of a JSON object; {} for none
 	ExpiresAt time.Time `json:"expires_at"`
+	// Purpose is what it is for; a policy of the device's owner may ask for one.
+	Purpose string `json:"purpose,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request.
@@ -98,6 +100,7 @@ func (r CommandRequest) Validate() error {
 		ValidateID("/device", r.Device),
 		ValidateID("/name", r.Name),
 		validateObject("/arguments", r.Arguments, MaxCommandArguments),
+		ValidatePurpose("/purpose", r.Purpose),
 	)
 }
 

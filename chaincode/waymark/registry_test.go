@@ -96,13 +96,13 @@ func TestAttributesRequests(t *testing.T) {
 	set := func(change func(*waymark.DeviceAttributes)) waymark.Validator {
 		return waymark.SetAttributesRequest{Device: "d", Reason: "new", Attributes: with(attributes, change)}
 	}
-	measures := func(classes ...waymark.DataClass) waymark.Validator {
+	measures := func(classes ...waymark.MeasuredClass) waymark.Validator {
 		return set(func(a *waymark.DeviceAttributes) { a.Measures = classes })
 	}
 	calibration := func(c waymark.Calibration) waymark.Validator {
 		return set(func(a *waymark.DeviceAttributes) { a.Calibration = &c })
 	}
-	other := with(class, func(c *waymark.DataClass) { c.Class, c.Measurements = "place", []string{"latitude"} })
+	other := with(class, func(c *waymark.MeasuredClass) { c.Class, c.Measurements = "place", []string{"latitude"} })
 	check(t, []fault{
 		{"whole", set(func(*waymark.DeviceAttributes) {}), ""},
 		{"nothing", waymark.SetAttributesRequest{Device: "d", Reason: "wrong"}, ""},
@@ -115,14 +115,14 @@ func TestAttributesRequests(t *testing.T) {
 		{"calibration past all years", calibration(waymark.Calibration{CertificateSHA256: hash,
 			ExpiresAt: time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -3600))}), "/attributes/calibration/expires_at"},
 		{"two classes", measures(class, other), ""},
-		{"too many classes", measures(make([]waymark.DataClass, waymark.MaxDataClasses+1)...), "/attributes/measures"},
-		{"a class twice", measures(other, class, with(other, func(c *waymark.DataClass) { c.Measurements = []string{"x"} })), "/attributes/measures/2/class"},
-		{"no class", measures(with(class, func(c *waymark.DataClass) { c.Class = "" })), "/attributes/measures/0/class"},
-		{"no visibility", measures(with(class, func(c *waymark.DataClass) { c.Visibility = "" })), "/attributes/measures/0/visibility"},
-		{"no measurement", measures(with(class, func(c *waymark.DataClass) { c.Measurements = nil })), "/attributes/measures/0/measurements"},
-		{"too many measurements", measures(with(class, func(c *waymark.DataClass) { c.Measurements = make([]string, waymark.MaxClassMeasurements+1) })), "/attributes/measures/0/measurements"},
-		{"a measurement of no name", measures(with(class, func(c *waymark.DataClass) { c.Measurements = []string{"a b"} })), "/attributes/measures/0/measurements/0"},
-		{"a measurement of two classes", measures(class, with(class, func(c *waymark.DataClass) { c.Class, c.Measurements = "other", []string{"x", "temperature"} })), "/attributes/measures/1/measurements/1"},
+		{"too many classes", measures(make([]waymark.MeasuredClass, waymark.MaxMeasuredClasses+1)...), "/attributes/measures"},
+		{"a class twice", measures(other, class, with(other, func(c *waymark.MeasuredClass) { c.Measurements = []string{"x"} })), "/attributes/measures/2/class"},
+		{"no class", measures(with(class, func(c *waymark.MeasuredClass) { c.Class = "" })), "/attributes/measures/0/class"},
+		{"no visibility", measures(with(class, func(c *waymark.MeasuredClass) { c.Visibility = "" })), "/attributes/measures/0/visibility"},
+		{"no measurement", measures(with(class, func(c *waymark.MeasuredClass) { c.Measurements = nil })), "/attributes/measures/0/measurements"},
+		{"too many measurements", measures(with(class, func(c *waymark.MeasuredClass) { c.Measurements = make([]string, waymark.MaxClassMeasurements+1) })), "/attributes/measures/0/measurements"},
+		{"a measurement of no name", measures(with(class, func(c *waymark.MeasuredClass) { c.Measurements = []string{"a b"} })), "/attributes/measures/0/measurements/0"},
+		{"a measurement of two classes", measures(class, with(class, func(c *waymark.MeasuredClass) { c.Class, c.Measurements = "other", []string{"x", "temperature"} })), "/attributes/measures/1/measurements/1"},
 	})
 }
 

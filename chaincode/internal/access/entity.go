@@ -13,17 +13,21 @@ import (
 // Entity is a principal or a resource with its attributes, as the schema has them.
 type Entity struct{ entity cedar.Entity }
 
+const namespace = "Waymark::"
+
 func newEntity(kind, id string, attributes cedar.RecordMap, parents ...cedar.EntityUID) Entity {
 	return Entity{cedar.Entity{
-		UID:        cedar.NewEntityUID(types.EntityType("Waymark::"+kind), cedar.String(id)),
+		UID:        uid(kind, id),
 		Parents:    cedar.NewEntityUIDSet(parents...),
 		Attributes: cedar.NewRecord(attributes),
 	}}
 }
 
-func member(id string) cedar.EntityUID {
-	return cedar.NewEntityUID("Waymark::Member", cedar.String(id))
+func uid(kind, id string) cedar.EntityUID {
+	return cedar.NewEntityUID(types.EntityType(namespace+kind), cedar.String(id))
 }
+
+func member(id string) cedar.EntityUID { return uid("Member", id) }
 
 func members(ids []string) cedar.Set {
 	sorted := slices.Clone(ids)
@@ -35,10 +39,44 @@ func members(ids []string) cedar.Set {
 	return cedar.NewSet(values...)
 }
 
-// Caller is whoever submitted the transaction.
+// Ref returns the type and id of the entity.
+func (e Entity) Ref() waymark.EntityRef {
+	return waymark.EntityRef{Type: string(e.entity.UID.Type), ID: string(e.entity.UID.ID)}
+}
+
+// Owner returns the member whose policies speak about the entity: the owner of a
+// device and of its telemetry, the consignor of a shipment. It is empty for what
+// belongs to nobody alone.
+func (e Entity) Owner() string {
+	switch e.entity.UID.Type {
+	case namespace + "Device", namespace + "Telemetry":
+		return e.attribute("owner")
+	case namespace + "Shipment":
+		return e.attribute("consignor")
+	}
+	return ""
+}
+
+// attribute returns an attribute that names a member, or a text; empty if there is none.
+func (e Entity) attribute(name cedar.String) string {
+	value, _ := e.entity.Attributes.Get(name)
+	switch v := value.(type) {
+	case cedar.EntityUID:
+		return string(v.ID)
+	case cedar.String:
+		return string(v)
+	}
+	return ""
+}
+
+// Caller is whoever submitted the transaction, or would.
 func Caller(c ledger.Caller) Entity {
-	return newEntity("Caller", c.Member+"/"+string(c.Role), cedar.RecordMap{
-		"member": member(c.Member), "role": cedar.String(c.Role),
+	id := c.Member + "/" + string(c.Role)
+	if c.App != "" {
+		id += "/" + c.App
+	}
+	return newEntity("Caller", id, cedar.RecordMap{
+		"member": member(c.Member), "role": cedar.String(c.Role), "app": cedar.String(c.App),
 	}, member(c.Member))
 }
 
@@ -47,9 +85,6 @@ func Member(id string) Entity { return newEntity("Member", id, nil) }
 
 // Consortium is what belongs to all members.
 func Consortium(channel string) Entity { return newEntity("Consortium", channel, nil) }
-
-// Device is a device, as principal or resource.
-func Device(d waymark.Device) Entity { return newEntity("Device", d.ID, deviceAttributes(d)) }
 
 func deviceAttributes(d waymark.Device) cedar.RecordMap {
 	attributes := d.Attributes
@@ -85,14 +120,6 @@ func Transfer(t waymark.Transfer) Entity {
 	return newEntity("Transfer", t.Device, cedar.RecordMap{"from": member(t.From), "to": member(t.To)})
 }
 
-// DeviceWith is a device with the member that has custody of the shipment which it
-// witnesses; empty if it witnesses none.
-func DeviceWith(d waymark.Device, custodian string) Entity {
-	attributes := deviceAttributes(d)
-	optionalMember(attributes, "custodian", custodian)
-	return newEntity("Device", d.ID, attributes)
-}
-
 // Command is a command to a device: who has custody of the shipment that the device
 // witnesses now, and who requested the command. Either may be empty.
 func Command(d waymark.Device, custodian, requester string) Entity {
@@ -108,10 +135,40 @@ func optionalMember(attributes cedar.RecordMap, name cedar.String, id string) {
 	}
 }
 
-// Telemetry is what a device of owner has reported, while it witnessed a shipment of
-// parties; there are none if it witnessed none.
-func Telemetry(device, owner string, parties []string) Entity {
-	return newEntity("Telemetry", device, cedar.RecordMap{"owner": member(owner), "parties": members(parties)})
+// Witnessed is a shipment as its witnesses' data and devices are seen: the zero value
+// for a device that witnesses none.
+type Witnessed struct {
+	Shipment  string
+	Custodian string // of this moment
+	Parties   []string
+}
+
+// place adds the shipment and its custodian to what witnesses it.
+func (w Witnessed) place(attributes cedar.RecordMap) (parents []cedar.EntityUID) {
+	if w.Shipment == "" {
+		return nil
+	}
+	attributes["custodian"] = member(w.Custodian)
+	return []cedar.EntityUID{uid("Shipment", w.Shipment)}
+}
+
+// Device is a device, as principal or resource.
+func Device(d waymark.Device) Entity { return DeviceAt(d, Witnessed{}) }
+
+// DeviceAt is a device with the shipment that it witnesses.
+func DeviceAt(d waymark.Device, w Witnessed) Entity {
+	attributes := deviceAttributes(d)
+	parents := w.place(attributes)
+	return newEntity("Device", d.ID, attributes, parents...)
+}
+
+// Telemetry is what a device has reported while it witnessed a shipment.
+func Telemetry(d waymark.Device, w Witnessed) Entity {
+	attributes := cedar.RecordMap{
+		"owner": member(d.Owner), "model": cedar.String(d.Model), "parties": members(w.Parties),
+	}
+	parents := w.place(attributes)
+	return newEntity("Telemetry", d.ID, attributes, parents...)
 }
 
 // Shipment is a shipment with its custodian of this moment.
@@ -124,4 +181,19 @@ func Shipment(s waymark.Shipment, custodian string, parties []string) Entity {
 // Handoff is an offer between two members.
 func Handoff(h waymark.Handoff) Entity {
 	return newEntity("Handoff", h.Shipment+"/"+strconv.FormatUint(h.Number, 10), cedar.RecordMap{"from": member(h.From), "to": member(h.To)})
+}
+
+// Policy is a policy about the resources of owner, by author.
+func Policy(owner, author string) Entity {
+	return newEntity("Policy", owner+"/"+author, cedar.RecordMap{"owner": member(owner), "author": member(author)})
+}
+
+// Question is what is asked about somebody of member subject and a resource of
+// owner, which is empty where it belongs to nobody.
+func Question(subject, owner string) Entity {
+	attributes := cedar.RecordMap{"subject": member(subject)}
+	if owner != "" {
+		attributes["owner"] = member(owner)
+	}
+	return newEntity("Question", subject+"/"+owner, attributes)
 }

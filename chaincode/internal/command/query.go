@@ -69,11 +69,11 @@ func find(l ledger.Ledger, device, id string, action waymark.Action) (*waymark.C
 }
 
 func authorize(l ledger.Ledger, d *waymark.Device, requester string, action waymark.Action) error {
-	custodian, err := custody.Custodian(l, d.ID)
+	witnessed, err := custody.WitnessedBy(l, d.ID)
 	if err != nil {
 		return err
 	}
-	return access.Authorize(l.Tx(), action, access.Command(*d, custodian, requester))
+	return access.Authorize(l.Tx(), action, access.Command(*d, witnessed.Custodian, requester))
 }
 
 // asOf returns a command as it is at a time: one that nobody answered has expired.

@@ -18,11 +18,11 @@ func Request(l ledger.Ledger, r waymark.CommandRequest) (*waymark.Command, error
 	if err != nil {
 		return nil, err
 	}
-	custodian, err := custody.Custodian(l, d.ID)
+	witnessed, err := custody.WitnessedBy(l, d.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(tx, waymark.ActCommandDevice, access.DeviceWith(*d, custodian)); err != nil {
+	if _, err := access.Permit(l, waymark.ActCommandDevice, access.DeviceAt(*d, witnessed), r.Purpose); err != nil {
 		return nil, err
 	}
 	old, err := ledger.Load[waymark.Command](l, ledger.CommandKey(r.Device, r.ID))

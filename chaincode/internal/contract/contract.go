@@ -20,7 +20,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Telemetry{named("telemetry", "Window", "Stream")},
 		&Shipments{named("shipments", "Get", "History")},
 		&Commands{named("commands", "Get", "Open")},
-		&Policies{named("policies", "Check", "Baseline")},
+		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
 	}
 	router, err := contractapi.NewChaincode(contracts...)
 	if err != nil {

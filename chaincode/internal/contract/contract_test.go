@@ -136,6 +136,14 @@ func (b *bench) journey() {
 		{"carrier", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: "c2", Device: "logger-1", Name: "lock", Arguments: `{"a":1}`, ExpiresAt: b.now.Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.CommandsCancel, waymark.CancelCommandRequest{Device: "logger-1", ID: "c2", Reason: "because"}},
 		{"carrier", waymark.Relay, waymark.CommandsClose, waymark.CloseCommandRequest{Receipt: receipt}},
+		{"producer", waymark.Admin, waymark.PoliciesPut, waymark.PutPolicyRequest{ID: "p1", Delegable: true,
+			Text: `permit (principal in Waymark::Member::"carrier", action == Waymark::Action::"ReadTelemetry", resource);`}},
+		{"producer", waymark.Admin, waymark.PoliciesPutTemplate, waymark.PutTemplateRequest{ID: "p2", Template: "maintainer-commands-model",
+			Parameters: map[string]string{"maintainer": "carrier", "model": "TL-20"}}},
+		{"carrier", waymark.Admin, waymark.PoliciesDelegate, waymark.DelegatePolicyRequest{Owner: "producer", ID: "p3",
+			From: waymark.PolicyRef{Author: "producer", ID: "p1"}, Text: "permit (principal, action, resource);"}},
+		{"carrier", waymark.Viewer, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"}},
+		{"producer", waymark.Admin, waymark.PoliciesWithdraw, waymark.WithdrawPolicyRequest{ID: "p2", Reason: "because"}},
 		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: "logger-1", Reason: "done"}},
 	} {
 		b.must(step.member, step.role, step.name, step.give)
@@ -155,6 +163,10 @@ func TestEveryTransaction(t *testing.T) {
 		waymark.CommandsGet:      waymark.CommandQuery{Device: "logger-1", ID: "c1"},
 		waymark.CommandsOpen:     waymark.DeviceQuery{Device: "logger-1"},
 		waymark.PoliciesCheck:    waymark.CheckRequest{Action: waymark.ActOfferHandoff, Shipment: "s1"},
+		waymark.PoliciesGet:      waymark.PolicyQuery{Owner: "producer", Author: "carrier", ID: "p3"},
+		waymark.PoliciesHistory:  waymark.PolicyQuery{Owner: "producer", Author: "producer", ID: "p2"},
+		waymark.PoliciesList:     waymark.PoliciesQuery{},
+		waymark.PoliciesReceipt:  waymark.ReceiptQuery{TxID: strings.Repeat("a", 64)},
 	} {
 		if payload := b.must("producer", waymark.Viewer, name, request); !json.Valid(payload) {
 			t.Errorf("%s answers %q", name, payload)
@@ -165,6 +177,10 @@ func TestEveryTransaction(t *testing.T) {
 	if err := json.Unmarshal(response.GetPayload(), &baseline); err != nil || baseline.SHA256 == "" {
 		t.Errorf("baseline %q, %v", response.GetPayload(), err)
 	}
+	if response, _ := b.invoke(b.id("producer", waymark.Viewer), string(waymark.PoliciesTemplates)); response.GetStatus() != 200 {
+		t.Errorf("templates: %v", response)
+	}
+	b.must("producer", waymark.Admin, waymark.PoliciesDryRun, waymark.DryRunRequest{Withdraw: waymark.DryRunWithdrawal{ID: "p1"}, Devices: []string{"logger-1"}})
 	if response := b.cc.Init(nil); response.GetStatus() != 200 {
 		t.Errorf("init: %v", response)
 	}

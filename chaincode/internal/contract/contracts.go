@@ -241,3 +241,58 @@ func (*Policies) Check(ctx Context, r waymark.CheckRequest) (*waymark.Decision, 
 func (*Policies) Baseline(ctx Context) (*waymark.Baseline, error) {
 	return ask(ctx, policy.Baseline)
 }
+
+// Put makes or replaces a policy about the resources of the caller's member.
+func (*Policies) Put(ctx Context, r waymark.PutPolicyRequest) (*waymark.Policy, error) {
+	return do(ctx, r, policy.Put)
+}
+
+// PutTemplate renders a template and puts the policy.
+func (*Policies) PutTemplate(ctx Context, r waymark.PutTemplateRequest) (*waymark.Policy, error) {
+	return do(ctx, r, policy.PutTemplate)
+}
+
+// Delegate passes on what a policy grants to the caller's member.
+func (*Policies) Delegate(ctx Context, r waymark.DelegatePolicyRequest) (*waymark.Policy, error) {
+	return do(ctx, r, policy.Delegate)
+}
+
+// Withdraw ends a policy.
+func (*Policies) Withdraw(ctx Context, r waymark.WithdrawPolicyRequest) (*waymark.Policy, error) {
+	return do(ctx, r, policy.Withdraw)
+}
+
+// Authorize decides and leaves a receipt.
+func (*Policies) Authorize(ctx Context, r waymark.CheckRequest) (*waymark.DecisionReceipt, error) {
+	return do(ctx, r, policy.Authorize)
+}
+
+// Get returns a policy.
+func (*Policies) Get(ctx Context, q waymark.PolicyQuery) (*waymark.Policy, error) {
+	return do(ctx, q, policy.Get)
+}
+
+// List returns the policies about one member's resources.
+func (*Policies) List(ctx Context, q waymark.PoliciesQuery) (*waymark.PolicyList, error) {
+	return do(ctx, q, policy.List)
+}
+
+// History returns the versions of a policy.
+func (*Policies) History(ctx Context, q waymark.PolicyQuery) (*waymark.PolicyHistory, error) {
+	return do(ctx, q, policy.History)
+}
+
+// Templates returns the templates.
+func (*Policies) Templates(ctx Context) (*waymark.TemplateList, error) {
+	return ask(ctx, policy.Templates)
+}
+
+// DryRun says what a change of policies would change.
+func (*Policies) DryRun(ctx Context, r waymark.DryRunRequest) (*waymark.DryRun, error) {
+	return do(ctx, r, policy.DryRun)
+}
+
+// Receipt returns a decision that a transaction recorded.
+func (*Policies) Receipt(ctx Context, q waymark.ReceiptQuery) (*waymark.DecisionReceipt, error) {
+	return do(ctx, q, policy.Receipt)
+}

@@ -23,7 +23,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.DevicesRotateKey: {"device", "rotation", "overlap_seconds"},
 	waymark.DevicesGet:       {"device"},
 	waymark.TelemetryRecord:  {"messages"},
-	waymark.TelemetryWindow:  {"device", "sequence"},
+	waymark.TelemetryWindow:  {"device", "sequence", "purpose"},
 	waymark.TelemetryStream:  {"device"},
 	waymark.ShipmentsCreate:  {"id", "consignee", "arbiter", "items", "conditions"},
 	waymark.ShipmentsAttach:  {"shipment", "device"},
@@ -31,14 +31,14 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.ShipmentsAccept:  {"shipment", "number", "reservation"},
 	waymark.ShipmentsReject:  {"shipment", "number", "reason"},
 	waymark.ShipmentsCancel:  {"shipment", "number", "reason"},
-	waymark.ShipmentsGet:     {"shipment"},
-	waymark.ShipmentsHistory: {"shipment"},
-	waymark.CommandsRequest:  {"id", "device", "name", "arguments", "expires_at"},
+	waymark.ShipmentsGet:     {"shipment", "purpose"},
+	waymark.ShipmentsHistory: {"shipment", "purpose"},
+	waymark.PoliciesCheck:    {"action", "member", "device", "shipment", "handoff", "principal", "purpose", "data_class"},
+	waymark.CommandsRequest:  {"id", "device", "name", "arguments", "expires_at", "purpose"},
 	waymark.CommandsCancel:   {"device", "id", "reason"},
 	waymark.CommandsClose:    {"receipt"},
 	waymark.CommandsGet:      {"device", "id"},
 	waymark.CommandsOpen:     {"device"},
-	waymark.PoliciesCheck:    {"action", "member", "device", "shipment", "handoff"},
 
 	waymark.DevicesRegisterMany:      {"registrations", "activate"},
 	waymark.DevicesJoin:              {"registration", "authority", "chain"},
@@ -57,6 +57,16 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.DevicesAuthority:         {"owner", "authority"},
 	waymark.DevicesCertificate:       {"owner", "authority", "serial"},
 	waymark.DevicesTransfer:          {"device"},
+
+	waymark.PoliciesPut:         {"id", "text", "delegable"},
+	waymark.PoliciesPutTemplate: {"id", "template", "parameters", "delegable"},
+	waymark.PoliciesDelegate:    {"owner", "from", "id", "text", "delegable"},
+	waymark.PoliciesWithdraw:    {"id", "owner", "author", "reason"},
+	waymark.PoliciesAuthorize:   {"action", "member", "device", "shipment", "handoff", "principal", "purpose", "data_class"},
+	waymark.PoliciesGet:         {"owner", "author", "id"},
+	waymark.PoliciesHistory:     {"owner", "author", "id"},
+	waymark.PoliciesDryRun:      {"put", "withdraw", "devices", "shipments", "purpose"},
+	waymark.PoliciesReceipt:     {"tx_id"},
 }
 
 // values are what nobody should send as a value.
@@ -126,7 +136,7 @@ func TestHostileCalls(t *testing.T) {
 		{"members:Delete", get}, {"members:GetName"}, {"members:GetInfo"}, {"members:GetUnknownTransaction"}, {"members:GetIgnoredFunctions"},
 		{"members:GetEvaluateTransactions"}, {"members:GetTransactionContextHandler"}, {"members:GetBeforeTransaction"}, {"members:Get\x00", get},
 		{"members:\xff", get}, {strings.Repeat("a", 1<<20), get}, {strings.Repeat(":", 1000), get}, {"org.hyperledger.fabric:", ""}, {"org.hyperledger.fabric:Get", ""},
-		{"org.hyperledger.fabric:getMetadata"}, {"members:Get"}, {"members:Get", get, ""}, {"members:Get", get, get}, {"policies:Baseline", "{}"},
+		{"org.hyperledger.fabric:getMetadata"}, {"members:Get"}, {"members:Get", get, ""}, {"members:Get", get, get}, {"policies:Baseline", "{}"}, {"policies:Templates", "{}"}, {"policies:List"},
 		{`waymark-error:{"code":"unavailable","message":"come back"}`, get}, {`members:waymark-error:{"code":"internal","message":"x"}`, get},
 		append([]string{"members:Get", get}, make([]string, 1000)...),
 	} {

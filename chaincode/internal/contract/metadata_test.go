@@ -60,7 +60,7 @@ func checkNames(t *testing.T, text []byte) {
 			got = append(got, contract+":"+tx.Name)
 		}
 	}
-	want := []string{string(waymark.PoliciesBaseline), "org.hyperledger.fabric:GetMetadata"}
+	want := []string{string(waymark.PoliciesBaseline), string(waymark.PoliciesTemplates), string(waymark.PoliciesList), "org.hyperledger.fabric:GetMetadata"}
 	for name := range transactions {
 		want = append(want, string(name))
 	}

@@ -21,31 +21,27 @@ func resource(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (access.
 	return access.Shipment(*s, c.Custodian, parties(*s, *c, handoffs)), err
 }
 
-// Parties returns the members that a shipment concerns; none for no shipment.
-func Parties(r ledger.Reader, shipment string) ([]string, error) {
+// Witnessed returns what a shipment is to the policies about its witnesses; nothing
+// for no shipment.
+func Witnessed(r ledger.Reader, shipment string) (access.Witnessed, error) {
 	if shipment == "" {
-		return nil, nil
+		return access.Witnessed{}, nil
 	}
 	s, c, err := load(r, shipment)
 	if err != nil {
-		return nil, err
+		return access.Witnessed{}, err
 	}
 	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(shipment), MaxHandoffs)
-	return parties(*s, *c, handoffs), err
+	return access.Witnessed{Shipment: shipment, Custodian: c.Custodian, Parties: parties(*s, *c, handoffs)}, err
 }
 
-// Custodian returns the member that has custody of the shipment which a device
-// witnesses; empty if it witnesses none.
-func Custodian(r ledger.Reader, device string) (string, error) {
+// WitnessedBy returns the same of the shipment that a device witnesses now.
+func WitnessedBy(r ledger.Reader, device string) (access.Witnessed, error) {
 	a, err := ledger.Load[waymark.Attachment](r, ledger.AttachmentKey(device))
 	if err != nil || a == nil {
-		return "", err
+		return access.Witnessed{}, err
 	}
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(a.Shipment), "custody of "+a.Shipment)
-	if err != nil {
-		return "", err
-	}
-	return c.Custodian, nil
+	return Witnessed(r, a.Shipment)
 }
 
 // HandoffResource is a handoff as the policies see it now.

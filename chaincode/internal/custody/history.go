@@ -10,9 +10,9 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// History returns what happened to a shipment, oldest first, to its parties.
+// History returns what happened to a shipment, oldest first, to who may read it.
 func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error) {
-	s, _, handoffs, err := read(l, q.Shipment)
+	s, _, handoffs, obligations, err := read(l, q)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 			return nil, err
 		}
 	}
-	return &waymark.History{Shipment: s.ID, Entries: t.sorted()}, nil
+	return &waymark.History{Shipment: s.ID, Entries: t.sorted(), Obligations: obligations}, nil
 }
 
 // timeline collects entries. Members' clocks may differ by minutes, so times

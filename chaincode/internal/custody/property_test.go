@@ -69,7 +69,7 @@ func permitted(a act, v *waymark.ShipmentView) bool {
 		}
 		resource = access.Handoff(v.Handoffs[a.number-1])
 	}
-	return access.Decide(access.Request{Principal: access.Caller(a.by), Action: a.action, Resource: resource}).Allowed
+	return access.Decide(access.Request{Principal: access.Caller(a.by), Action: a.action, Resource: resource}, nil).Allowed
 }
 
 func TestAnyHistoryOfCustody(t *testing.T) {

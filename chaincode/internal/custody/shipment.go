@@ -95,7 +95,8 @@ func Attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment
 		return nil, err
 	}
 	if err := access.AuthorizeRequest(access.Request{
-		Principal: access.Caller(l.Tx().Caller), Action: waymark.ActAttachDevice, Resource: entity, DeviceOwner: device.Owner,
+		Principal: access.Caller(l.Tx().Caller), Action: waymark.ActAttachDevice, Resource: entity,
+		Context: waymark.DecisionContext{DeviceOwner: device.Owner},
 	}); err != nil {
 		return nil, err
 	}

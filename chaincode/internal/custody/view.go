@@ -6,9 +6,10 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Get returns a shipment with its present state, to its parties.
+// Get returns a shipment with its present state, to its parties and to whom the
+// consignor grants it.
 func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error) {
-	s, c, handoffs, err := read(l, q.Shipment)
+	s, c, handoffs, obligations, err := read(l, q)
 	if err != nil {
 		return nil, err
 	}
@@ -17,7 +18,7 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 		return nil, err
 	}
 	v := &waymark.ShipmentView{Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons,
-		Attachments: f.attachments, Handoffs: handoffs, Excursions: f.excursions}
+		Attachments: f.attachments, Handoffs: handoffs, Excursions: f.excursions, Obligations: obligations}
 	if ended(c.State) { // the verdict is what the last acceptance found: the devices have moved on
 		last := handoffs[len(handoffs)-1]
 		v.Condition, v.Reasons = last.Condition, last.Reasons
@@ -25,16 +26,17 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	return v, nil
 }
 
-// read loads a shipment that the caller may read.
-func read(l ledger.Ledger, id string) (*waymark.Shipment, *waymark.Custody, []waymark.Handoff, error) {
-	s, c, err := load(l, id)
+// read loads a shipment that the caller may read, with what that obliges to.
+func read(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.Shipment, *waymark.Custody, []waymark.Handoff, []waymark.Obligation, error) {
+	s, c, err := load(l, q.Shipment)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
-	handoffs, err := ledger.List[waymark.Handoff](l, ledger.Handoffs(id), MaxHandoffs)
+	handoffs, err := ledger.List[waymark.Handoff](l, ledger.Handoffs(s.ID), MaxHandoffs)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	resource := access.Shipment(*s, c.Custodian, parties(*s, *c, handoffs))
-	return s, c, handoffs, access.Authorize(l.Tx(), waymark.ActReadShipment, resource)
+	d, err := access.Permit(l, waymark.ActReadShipment, resource, q.Purpose)
+	return s, c, handoffs, d.Obligations, err
 }

@@ -48,7 +48,14 @@ func callerOf(identity cid.ClientIdentity) (ledger.Caller, error) {
 	if err != nil {
 		return ledger.Caller{}, fmt.Errorf("read caller's role: %w", err)
 	}
-	return ledger.Caller{Member: member, Role: waymark.Role(role)}, nil
+	app, _, err := identity.GetAttributeValue(waymark.AppAttribute)
+	if err != nil {
+		return ledger.Caller{}, fmt.Errorf("read caller's application: %w", err)
+	}
+	if app != "" && waymark.ValidateID("", app) != nil {
+		return ledger.Caller{}, waymark.Errorf(waymark.Unauthenticated, "attribute %s of the caller's certificate is not an id", waymark.AppAttribute)
+	}
+	return ledger.Caller{Member: member, Role: waymark.Role(role), App: app}, nil
 }
 
 // Get implements ledger.Reader.

@@ -99,6 +99,29 @@ func TestTransaction(t *testing.T) {
 	}
 }
 
+// TestApplication: the caller's certificate may name the application that acts, by an id.
+func TestApplication(t *testing.T) {
+	for app, allowed := range map[string]bool{"dashboard": true, "": true, "a b": false, "a/b": false, "é": false} {
+		extension, err := json.Marshal(map[string]any{"attrs": map[string]string{waymark.RoleAttribute: "viewer", waymark.AppAttribute: app}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := stub.CreatorWith("producer", extension)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := stub.NewPeer("waymark").Begin(stub.Transaction{ID: "t1", Time: now, Creator: id})
+		identity, err := cid.New(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := fabricledger.New(s, identity)
+		if allowed && (err != nil || l.Tx().Caller != (ledger.Caller{Member: "producer", Role: waymark.Viewer, App: app})) || !allowed && waymark.CodeOf(err) != waymark.Unauthenticated {
+			t.Errorf("application %q: %v", app, err)
+		}
+	}
+}
+
 // TestFailuresReachTheRules: what the shim cannot do is never taken for an answer.
 func TestFailuresReachTheRules(t *testing.T) {
 	broken := errors.New("the peer is gone")
@@ -144,16 +167,21 @@ func TestFailuresReachTheRules(t *testing.T) {
 // faulty is an identity that cannot be read.
 type faulty struct {
 	cid.ClientIdentity
-	member, role error
+	member, role, app error
 }
 
 func (f faulty) GetMSPID() (string, error) { return "producer", f.member }
 
-func (f faulty) GetAttributeValue(string) (string, bool, error) { return "", false, f.role }
+func (f faulty) GetAttributeValue(name string) (string, bool, error) {
+	if name == waymark.AppAttribute {
+		return "", false, f.app
+	}
+	return "", false, f.role
+}
 
 func TestNewNeedsAnIdentityAndATime(t *testing.T) {
 	broken := errors.New("broken")
-	for _, identity := range []faulty{{member: broken}, {role: broken}} {
+	for _, identity := range []faulty{{member: broken}, {role: broken}, {app: broken}} {
 		if _, err := fabricledger.New(stub.NewPeer("waymark").Begin(stub.Transaction{}), identity); !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
 		}

@@ -84,6 +84,18 @@ func CommandKey(device, id string) Key { return key("command", device, id) }
 // OpenCommandsKey lists the commands of a device that may be open.
 func OpenCommandsKey(device string) Key { return key("commands", device) }
 
+// PolicyKey is a policy about the resources of owner, by author.
+func PolicyKey(owner, author, id string) Key { return key("policy", owner, author, id) }
+
+// Policies are all policies about the resources of owner, by author and id.
+func Policies(owner string) Range { return below("policy", owner) }
+
+// DecisionKey is the decision that a transaction recorded.
+func DecisionKey(tx string) Key { return key("decision", tx) }
+
+// Members are all members.
+func Members() Range { return below("member") }
+
 func key(parts ...string) Key { return Key{strings.Join(parts, "/")} }
 
 // below are the keys that continue parts: '0' is the character after '/'.

@@ -56,6 +56,7 @@ type Tx struct {
 type Caller struct {
 	Member string       // MSP id
 	Role   waymark.Role // empty if the certificate carries none
+	App    string       // the named application that acts, an id; empty if the certificate carries none
 }
 
 // Stamp says that this transaction wrote a record.

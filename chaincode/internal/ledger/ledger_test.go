@@ -29,6 +29,8 @@ func TestKeys(t *testing.T) {
 		"revocation/m/a/1":           ledger.RevocationKey("m", "a", "1"),
 		"transfer/d":                 ledger.TransferKey("d"),
 		"handoff/s/ffffffffffffffff": ledger.HandoffKey("s", math.MaxUint64),
+		"policy/o/a/p":               ledger.PolicyKey("o", "a", "p"),
+		"decision/t":                 ledger.DecisionKey("t"),
 	}
 	for want, key := range tests {
 		if key.String() != want {
@@ -48,6 +50,7 @@ func TestRangesHoldTheirOwn(t *testing.T) {
 		"handoffs":   {ledger.Handoffs("s1"), func(id string) ledger.Key { return ledger.HandoffKey(id, 1) }},
 		"witnesses":  {ledger.Witnesses("s1"), func(id string) ledger.Key { return ledger.WitnessKey(id, "d") }},
 		"excursions": {ledger.Excursions("s1"), func(id string) ledger.Key { return ledger.ExcursionKey(id, "d", 1, 0) }},
+		"policies":   {ledger.Policies("s1"), func(id string) ledger.Key { return ledger.PolicyKey(id, "a", "p") }},
 		"windows":    {ledger.Windows("s1", 1, 9), func(id string) ledger.Key { return ledger.WindowKey(id, 9) }},
 	}
 	for name, r := range ranges {
@@ -97,6 +100,39 @@ func TestRecords(t *testing.T) {
 		_, err = ledger.List[waymark.Handoff](l, ledger.Handoffs("s1"), test.limit)
 		if exhausted := waymark.CodeOf(err) == waymark.ResourceExhausted; exhausted != test.more {
 			t.Errorf("list of at most %d: %v", test.limit, err)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	world, key := memledger.New(), ledger.HandoffKey("s1", 1)
+	for n := range uint64(3) {
+		if _, err := world.Submit(ledger.Tx{}, func(l ledger.Ledger) error { return ledger.Save(l, key, &waymark.Handoff{Number: n}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := world.Begin(ledger.Tx{})
+	for limit, first := range map[int]uint64{2: 1, 3: 0, 9: 0} {
+		if versions, err := ledger.Versions[waymark.Handoff](l, key, limit); err != nil || len(versions) != min(limit, 3) || versions[0].Number != first {
+			t.Errorf("the last %d: %+v, %v", limit, versions, err)
+		}
+	}
+	if versions, err := ledger.Versions[waymark.Handoff](l, ledger.HandoffKey("s1", 2), 9); err != nil || versions == nil || len(versions) != 0 {
+		t.Errorf("of nothing: %+v, %v", versions, err)
+	}
+	if _, err := world.Submit(ledger.Tx{}, func(l ledger.Ledger) error { return l.Put(key, []byte("{")) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Versions[waymark.Handoff](world.Begin(ledger.Tx{}), key, 9); waymark.CodeOf(err) != waymark.Internal {
+		t.Errorf("of what cannot be read: %v", err)
+	}
+}
+
+func TestMembersAreTheirOwn(t *testing.T) {
+	r := ledger.Members()
+	for _, key := range []ledger.Key{ledger.MemberKey("0"), ledger.MemberKey("zz")} {
+		if key.String() < r.From || r.To <= key.String() {
+			t.Errorf("members leave out %s", key)
 		}
 	}
 }

@@ -81,3 +81,21 @@ func decode[T any](value []byte) (*T, error) {
 
 // Milliseconds is a time as the ledger keeps it: UTC, to the millisecond.
 func Milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// Versions reads the committed versions of a record, oldest first: at most the last
+// limit.
+func Versions[T any](l Ledger, key Key, limit int) ([]T, error) {
+	versions, err := l.History(key)
+	if err != nil {
+		return nil, err
+	}
+	records := []T{}
+	for _, v := range versions[max(0, len(versions)-limit):] {
+		record, err := decode[T](v.Value)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, *record)
+	}
+	return records, nil
+}

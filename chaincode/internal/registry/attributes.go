@@ -44,7 +44,7 @@ func normal(a waymark.DeviceAttributes) waymark.DeviceAttributes {
 
 // recordable refuses what would have to be kept from some members: all readings are
 // in the open today, and nobody must believe otherwise.
-func recordable(classes []waymark.DataClass) error {
+func recordable(classes []waymark.MeasuredClass) error {
 	for _, c := range classes {
 		if c.Visibility != waymark.VisibilityOpen {
 			return waymark.Errorf(waymark.FailedPrecondition,

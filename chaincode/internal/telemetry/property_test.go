@@ -173,7 +173,7 @@ func (h *history) checkClashes(t *rapid.T, s waymark.Stream) {
 func (h *history) replay(t *rapid.T) {
 	again := scenario.New(h.c.T)
 	for _, d := range h.devices {
-		scenario.Must(again, again.As(d.Owner, waymark.Operator), registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration()})
+		scenario.Must(again, again.As(d.Owner, waymark.Operator), registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true})
 	}
 	start := again.World
 	for i, tx := range h.log {

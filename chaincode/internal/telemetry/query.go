@@ -10,8 +10,9 @@ import (
 )
 
 // Window returns the window that holds one message, to the member that owned the
-// device when it was recorded and to the parties of the shipment that the device
-// witnessed then. A device's next owner has no claim to what it measured before.
+// device when it was recorded, to the parties of the shipment that the device witnessed
+// then, and of each data class to whom that owner grants it. A device's next owner has
+// no claim to what it measured before.
 func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	device, err := registry.RequireDevice(l, q.Device)
 	if err != nil {
@@ -22,13 +23,18 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 		return nil, err
 	}
 	w, missing := holding(windows, q.Device, q.Sequence)
-	parties, err := custody.Parties(l, w.Shipment)
+	witnessed, err := custody.Witnessed(l, w.Shipment)
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(l.Tx(), waymark.ActReadTelemetry, access.Telemetry(device.ID, ownerThen(device, w, missing), parties)); err != nil {
+	then := *device
+	then.Owner = ownerThen(device, w, missing)
+	withheld, obligations, err := access.Withhold(l, access.Telemetry(then, witnessed), q.Purpose, w.Classes())
+	if err != nil {
 		return nil, err
 	}
+	w = w.Without(withheld)
+	w.Obligations = obligations
 	w.Disputed = device.Disputed(w.Key, w.Recorded.Time)
 	return &w, missing
 }

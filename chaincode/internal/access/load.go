@@ -1,0 +1,88 @@
+package access
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Policies reads all policies about the resources of owner, by author and id. The
+// scan is bounded, and in a transaction that writes phantom-protected: a policy that
+// comes, changes or goes before it commits invalidates it.
+func Policies(r ledger.Reader, owner string) ([]waymark.Policy, error) {
+	return ledger.List[waymark.Policy](r, ledger.Policies(owner), waymark.MaxOwnPolicies+waymark.MaxDelegated)
+}
+
+// Ask is Decide with the policies that the ledger holds. It reads them only where
+// the baseline leaves the decision to the owner, and returns those it consulted.
+func Ask(r ledger.Reader, q Request) (waymark.Decision, []waymark.Policy, error) {
+	d, silent := judge(q)
+	if !silent {
+		return d, nil, nil
+	}
+	policies, err := Policies(r, q.Resource.Owner())
+	if err != nil {
+		return waymark.Decision{}, nil, err
+	}
+	return NewGrants(q.Resource.Owner(), policies).decide(q), policies, nil
+}
+
+// Permit asks for the caller of the transaction, for a purpose, about an action that
+// owners can grant. Unless it is permitted it returns Forbidden, with the deciding
+// policies as reasons; otherwise the decision, whose obligations the answer carries.
+func Permit(l ledger.Ledger, action waymark.Action, resource Entity, purpose string) (waymark.Decision, error) {
+	q := RequestOf(l.Tx(), action, resource, purpose)
+	d, _, err := Ask(l, q)
+	if err != nil {
+		return d, err
+	}
+	return d, require(q, d)
+}
+
+// RequestOf is the request of the caller of a transaction.
+func RequestOf(tx ledger.Tx, action waymark.Action, resource Entity, purpose string) Request {
+	return Request{
+		Principal: Caller(tx.Caller), Action: action, Resource: resource,
+		Context: waymark.DecisionContext{Purpose: purpose, Time: tx.Time, Holds: []string{}},
+	}
+}
+
+// Withhold asks the same for each of some classes of telemetry; for every class if
+// none is named. It returns those that the caller may not have, denied or to be
+// redacted, and the obligations for the others; Forbidden if all are denied.
+func Withhold(l ledger.Ledger, resource Entity, purpose string, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
+	q := RequestOf(l.Tx(), waymark.ActReadTelemetry, resource, purpose)
+	d, silent := judge(q)
+	if !silent {
+		return nil, d.Obligations, require(q, d)
+	}
+	policies, err := Policies(l, resource.Owner())
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(classes) == 0 {
+		classes = waymark.DataClasses()
+	}
+	return withhold(NewGrants(resource.Owner(), policies), q, classes)
+}
+
+func withhold(g *Grants, q Request, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
+	var withheld []waymark.DataClass
+	var denials []error
+	obligations := []waymark.Obligation{}
+	for _, class := range classes {
+		q.Context.DataClass = class
+		d := g.decide(q)
+		if err := require(q, d); err != nil {
+			denials = append(denials, err)
+		}
+		if !d.Allowed || d.Redacts(class) {
+			withheld = append(withheld, class)
+			continue
+		}
+		obligations = append(obligations, d.Obligations...)
+	}
+	if len(denials) == len(classes) {
+		return nil, nil, denials[0]
+	}
+	return withheld, waymark.SortObligations(obligations), nil
+}

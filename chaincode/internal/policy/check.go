@@ -1,0 +1,193 @@
+package policy
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Check decides for the caller, for anybody of its member, or for anybody at all
+// about what its member owns, without doing anything. It answers only what the
+// policies say: an act that they allow can still fail for the state of things.
+func Check(l ledger.Ledger, r waymark.CheckRequest) (*waymark.Decision, error) {
+	_, d, _, err := decide(l, r)
+	if err != nil {
+		return nil, err
+	}
+	return &d, nil
+}
+
+// Authorize is Check that leaves a receipt on the ledger. The policies that decided
+// are read by the transaction: if one changes before it commits, it is invalid.
+func Authorize(l ledger.Ledger, r waymark.CheckRequest) (*waymark.DecisionReceipt, error) {
+	q, d, policies, err := decide(l, r)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := access.NewReceipt(l.Tx(), q, d, policies)
+	if err != nil {
+		return nil, err
+	}
+	if err := ledger.Save(l, ledger.DecisionKey(receipt.TxID), receipt); err != nil {
+		return nil, err
+	}
+	return receipt, l.Emit(waymark.EventDecisionRecorded, waymark.DecisionEvent{Action: r.Action, Allowed: d.Allowed})
+}
+
+// Receipt returns the decision that a transaction recorded.
+func Receipt(l ledger.Ledger, q waymark.ReceiptQuery) (*waymark.DecisionReceipt, error) {
+	if err := mayRead(l); err != nil {
+		return nil, err
+	}
+	return ledger.Require[waymark.DecisionReceipt](l, ledger.DecisionKey(q.TxID), "decision of transaction "+q.TxID)
+}
+
+// decide answers a question that the caller may ask.
+func decide(l ledger.Ledger, r waymark.CheckRequest) (q access.Request, d waymark.Decision, consulted []waymark.Policy, err error) {
+	if err := mayRead(l); err != nil {
+		return q, d, nil, err
+	}
+	tx := l.Tx()
+	subject := tx.Caller
+	if p := r.Principal; p != (waymark.Principal{}) {
+		subject = ledger.Caller{Member: p.Member, Role: p.Role, App: p.App}
+	}
+	q = access.RequestOf(tx, r.Action, access.Entity{}, r.Purpose)
+	q.Principal, q.Context.DataClass = access.Caller(subject), r.DataClass
+	if err := resolve(l, r, &q, subject.Member); err != nil {
+		return q, d, nil, err
+	}
+	question := access.Question(subject.Member, q.Resource.Owner())
+	if err := access.Authorize(tx, waymark.ActAskDecision, question); err != nil {
+		return q, d, nil, err
+	}
+	d, consulted, err = access.Ask(l, q)
+	return q, d, consulted, err
+}
+
+// resolve finds the principal and resource that the action is about. subject is the
+// member that would act.
+func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject string) (err error) {
+	switch r.Action {
+	case waymark.ActRegisterMember, waymark.ActReadMember, waymark.ActManageAuthority:
+		q.Resource = access.Member(r.Member)
+	case waymark.ActRelayMessages, waymark.ActReadPolicy, waymark.ActReadTransaction:
+		q.Resource = access.Consortium(l.Tx().Channel)
+	case waymark.ActWritePolicy, waymark.ActWithdrawPolicy:
+		q.Resource = access.Policy(r.Member, subject)
+	case waymark.ActAskDecision:
+		q.Resource = access.Question(r.Member, "")
+	default:
+		return resolveDevice(l, r, q)
+	}
+	return nil
+}
+
+// resolveDevice is resolve for the acts on devices and their telemetry.
+func resolveDevice(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (err error) {
+	switch r.Action {
+	case waymark.ActRegisterDevice, waymark.ActJoinDevice:
+		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceRegistered})
+	case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer:
+		q.Resource, err = device(l, r.Device)
+	case waymark.ActReport:
+		q.Resource, err = device(l, r.Device)
+		q.Principal = q.Resource
+	case waymark.ActCommandDevice:
+		q.Resource, err = commanded(l, r.Device)
+	case waymark.ActReadTelemetry:
+		q.Resource, err = telemetryOf(l, r.Device, r.Shipment)
+	case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
+		q.Resource, err = transfer(l, r.Device)
+	case waymark.ActReadCommand, waymark.ActCancelCommand:
+		q.Resource, err = commandTo(l, r.Device, r.Member)
+	default:
+		return resolveShipment(l, r, q)
+	}
+	return err
+}
+
+// resolveShipment is resolve for the acts on shipments and handoffs.
+func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (err error) {
+	switch r.Action {
+	case waymark.ActCreateShipment:
+		q.Resource = access.Shipment(waymark.Shipment{ID: r.Shipment, Consignor: r.Member}, r.Member, []string{r.Member})
+	case waymark.ActReadShipment, waymark.ActOfferHandoff:
+		q.Resource, err = custody.ShipmentResource(l, r.Shipment)
+	case waymark.ActAttachDevice:
+		err = attachment(l, r, q)
+	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff:
+		q.Resource, err = custody.HandoffResource(l, r.Shipment, r.Handoff)
+	default:
+		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
+	}
+	return err
+}
+
+func device(r ledger.Reader, id string) (access.Entity, error) {
+	d, err := registry.RequireDevice(r, id)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	return access.Device(*d), nil
+}
+
+func transfer(r ledger.Reader, device string) (access.Entity, error) {
+	t, err := registry.RequireTransfer(r, device)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	return access.Transfer(*t), nil
+}
+
+// commandTo is a command, known by its device and by who requested it.
+func commandTo(r ledger.Reader, device, requester string) (access.Entity, error) {
+	d, err := registry.RequireDevice(r, device)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	witnessed, err := custody.WitnessedBy(r, device)
+	return access.Command(*d, witnessed.Custodian, requester), err
+}
+
+// commanded is a device as who commands it sees it: with who has custody of the
+// shipment that it witnesses.
+func commanded(r ledger.Reader, id string) (access.Entity, error) {
+	d, err := registry.RequireDevice(r, id)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	witnessed, err := custody.WitnessedBy(r, id)
+	return access.DeviceAt(*d, witnessed), err
+}
+
+// telemetryOf is what a device reported for a shipment, or if none is named what it
+// reports now, for the shipment that it witnesses.
+func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
+	d, err := registry.RequireDevice(r, id)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	if shipment == "" {
+		witnessed, err := custody.WitnessedBy(r, id)
+		return access.Telemetry(*d, witnessed), err
+	}
+	what := "witness " + id + " of shipment " + shipment
+	if _, err := ledger.Require[waymark.Attachment](r, ledger.WitnessKey(shipment, id), what); err != nil {
+		return access.Entity{}, err
+	}
+	witnessed, err := custody.Witnessed(r, shipment)
+	return access.Telemetry(*d, witnessed), err
+}
+
+func attachment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) error {
+	d, err := registry.RequireDevice(l, r.Device)
+	if err != nil {
+		return err
+	}
+	q.Context.DeviceOwner = d.Owner
+	q.Resource, err = custody.ShipmentResource(l, r.Shipment)
+	return err
+}
