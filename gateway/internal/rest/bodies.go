@@ -66,3 +66,27 @@ type offerBody struct {
 type acceptBody struct {
 	Reservation string `json:"reservation,omitempty"`
 }
+
+type policyBody struct {
+	Text      string `json:"text"` // one statement of Cedar
+	Delegable bool   `json:"delegable,omitempty"`
+}
+
+type templateBody struct {
+	Template   string            `json:"template"`
+	Parameters map[string]string `json:"parameters"`
+	Delegable  bool              `json:"delegable,omitempty"`
+}
+
+type delegationBody struct {
+	Owner     string            `json:"owner"`
+	From      waymark.PolicyRef `json:"from"`
+	Text      string            `json:"text"`
+	Delegable bool              `json:"delegable,omitempty"`
+}
+
+type withdrawalBody struct {
+	Owner  string `json:"owner,omitempty"`  // the caller's member if it is left out
+	Author string `json:"author,omitempty"` // the caller's member if it is left out
+	Reason string `json:"reason"`
+}

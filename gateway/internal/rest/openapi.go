@@ -141,7 +141,7 @@ func problemStatuses(r route) []int {
 	return statuses
 }
 
-// parameters describes those in the path, and the one in the query.
+// parameters describes those in the path and in the query.
 func parameters(r route) openapi3.Parameters {
 	var all openapi3.Parameters
 	for _, part := range strings.Split(r.path, "/") {
@@ -153,6 +153,11 @@ func parameters(r route) openapi3.Parameters {
 	}
 	if r.query != "" {
 		p := openapi3.NewQueryParameter(r.query).WithSchema(openapi3.NewBoolSchema())
+		all = append(all, &openapi3.ParameterRef{Value: p})
+	}
+	if r.purpose {
+		p := openapi3.NewQueryParameter(queryPurpose).WithSchema(parameterSchema(queryPurpose)).
+			WithDescription("What it is read for, as policies of owners may ask")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
 	return all

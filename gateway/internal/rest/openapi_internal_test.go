@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -74,7 +75,8 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 			t.Errorf("%s %s: incomplete, or its id is taken", r.method, r.path)
 		}
 		seen[r.id] = true
-		if r.write == (r.method == http.MethodGet) && r.path != "/v1/policies:check" {
+		question := strings.HasPrefix(r.path, "/v1/policies:") // asked with a body, written or not
+		if r.write == (r.method == http.MethodGet) && !question {
 			t.Errorf("%s: method %s", r.path, r.method)
 		}
 	}

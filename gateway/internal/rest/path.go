@@ -10,7 +10,7 @@ import (
 
 // The parameters that paths can have.
 const (
-	paramID        = "id"       // of a member, device or shipment
+	paramID        = "id"       // of a member, device, shipment or policy
 	paramNumber    = "number"   // of a handoff
 	paramSequence  = "sequence" // of a message
 	paramTxID      = "tx_id"
@@ -18,6 +18,8 @@ const (
 	paramAuthority = "authority" // id of a device CA
 	paramSerial    = "serial"    // of a certificate
 	paramCommand   = "command"   // id of a command
+	paramOwner     = "owner"     // of the resources that a policy is about
+	paramAuthor    = "author"    // of a policy
 )
 
 // path is the checked parameters of a request's path.
@@ -27,7 +29,12 @@ type path struct {
 	txID                   string
 	key, authority, serial string
 	command                string
+	owner, author          string
+	purpose                string // of the query: what the caller reads for, or empty
 }
+
+// queryPurpose says what a caller reads for.
+const queryPurpose = "purpose"
 
 // txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.
 var txIDPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -45,7 +52,7 @@ func parsePath(params gin.Params) (path, error) {
 
 func (p *path) set(key, value string) error {
 	switch key {
-	case paramID, paramKey, paramAuthority, paramSerial, paramCommand:
+	case paramID, paramKey, paramAuthority, paramSerial, paramCommand, paramOwner, paramAuthor:
 		if err := waymark.ValidateID("", value); err != nil {
 			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
@@ -75,6 +82,10 @@ func (p *path) setID(key, value string) {
 		p.serial = value
 	case paramCommand:
 		p.command = value
+	case paramOwner:
+		p.owner = value
+	case paramAuthor:
+		p.author = value
 	default:
 		p.id = value
 	}

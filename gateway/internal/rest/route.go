@@ -28,6 +28,7 @@ type route struct {
 	write   bool   // answered with a Written around the record
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
+	purpose bool   // takes the query parameter that says what is read for
 	serve   func(*service, *gin.Context) error
 }
 
@@ -83,6 +84,12 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 		p, err := parsePath(c.Params)
 		if err != nil {
 			return err
+		}
+		if r.purpose {
+			p.purpose = c.Query(queryPurpose)
+		}
+		if waymark.ValidatePurpose("", p.purpose) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id", queryPurpose)
 		}
 		return answer(c.Request.Context(), s, c, tx, request(p))
 	}

@@ -21,7 +21,7 @@ const (
 func routes() []route {
 	return slices.Concat(
 		memberRoutes(), deviceRoutes(), telemetryRoutes(), commandRoutes(), shipmentRoutes(), handoffRoutes(),
-		policyRoutes(), ledgerRoutes(), systemRoutes(),
+		policyRoutes(), grantRoutes(), ledgerRoutes(), systemRoutes(),
 		authorityRoutes(), transferRoutes(),
 	)
 }

@@ -106,6 +106,33 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			tx: waymark.DevicesAuthority, want: waymark.AuthorityQuery{Owner: "producer", Authority: someTx}},
 		{method: "GET", path: "/v1/members/producer/device-authorities/" + someTx + "/certificates/1f",
 			tx: waymark.DevicesCertificate, want: waymark.CertificateQuery{Owner: "producer", Authority: someTx, Serial: "1f"}},
+
+		{method: "GET", path: "/v1/devices/logger-1/windows/7?purpose=claim-1", tx: waymark.TelemetryWindow,
+			want: waymark.WindowQuery{Device: "logger-1", Sequence: 7, Purpose: "claim-1"}},
+		{method: "GET", path: "/v1/shipments/S1?purpose=claim-1", tx: waymark.ShipmentsGet, want: waymark.ShipmentQuery{Shipment: "S1", Purpose: "claim-1"}},
+		{method: "GET", path: "/v1/shipments/S1/history?purpose=p", tx: waymark.ShipmentsHistory, want: waymark.ShipmentQuery{Shipment: "S1", Purpose: "p"}},
+		{method: "GET", path: "/v1/policies", tx: waymark.PoliciesList, want: waymark.PoliciesQuery{}},
+		{method: "GET", path: "/v1/policies/owners/producer", tx: waymark.PoliciesList, want: waymark.PoliciesQuery{Owner: "producer"}},
+		{method: "GET", path: "/v1/policies/owners/producer/authors/carrier/p1", tx: waymark.PoliciesGet,
+			want: waymark.PolicyQuery{Owner: "producer", Author: "carrier", ID: "p1"}},
+		{method: "GET", path: "/v1/policies/owners/producer/authors/carrier/p1/history", tx: waymark.PoliciesHistory,
+			want: waymark.PolicyQuery{Owner: "producer", Author: "carrier", ID: "p1"}},
+		{method: "GET", path: "/v1/policies/templates", tx: waymark.PoliciesTemplates},
+		{method: "GET", path: "/v1/policies/decisions/" + someTx, tx: waymark.PoliciesReceipt, want: waymark.ReceiptQuery{TxID: someTx}},
+		{method: "PUT", path: "/v1/policies/p1", body: `{"text":"permit (principal,\n action, resource);","delegable":true}`,
+			tx: waymark.PoliciesPut, want: waymark.PutPolicyRequest{ID: "p1", Text: "permit (principal,\n action, resource);", Delegable: true}},
+		{method: "PUT", path: "/v1/policies/p1/template", body: `{"template":"t","parameters":{"a":"b"}}`,
+			tx: waymark.PoliciesPutTemplate, want: waymark.PutTemplateRequest{ID: "p1", Template: "t", Parameters: map[string]string{"a": "b"}}},
+		{method: "PUT", path: "/v1/policies/p1/delegation", body: `{"owner":"producer","from":{"author":"producer","id":"p0"},"text":"x"}`,
+			tx: waymark.PoliciesDelegate, want: waymark.DelegatePolicyRequest{Owner: "producer", ID: "p1", Text: "x",
+				From: waymark.PolicyRef{Author: "producer", ID: "p0"}}},
+		{method: "POST", path: "/v1/policies/p1/withdraw", body: `{"author":"carrier","reason":"over"}`,
+			tx: waymark.PoliciesWithdraw, want: waymark.WithdrawPolicyRequest{ID: "p1", Author: "carrier", Reason: "over"}},
+		{method: "POST", path: "/v1/policies:dry-run", body: `{"put":{"id":"p1","text":"x"},"devices":["logger-1"]}`,
+			tx: waymark.PoliciesDryRun, want: waymark.DryRunRequest{Put: waymark.PutPolicyRequest{ID: "p1", Text: "x"}, Devices: []string{"logger-1"}}},
+		{method: "POST", path: "/v1/policies:authorize", body: `{"action":"ReadShipment","shipment":"S1","principal":{"member":"auditor","role":"viewer"}}`,
+			result: `{"tx_id":"` + someTx + `"}`, status: 201, location: "/v1/policies/decisions/" + someTx, tx: waymark.PoliciesAuthorize,
+			want: waymark.CheckRequest{Action: waymark.ActReadShipment, Shipment: "S1", Principal: waymark.Principal{Member: "auditor", Role: waymark.Viewer}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
@@ -129,6 +156,18 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			}
 			checkRecord(t, tt.method, w.Body.String(), record)
 		})
+	}
+}
+
+func TestAPurposeIsAnID(t *testing.T) {
+	a := newAPI(t)
+	for _, path := range []string{"/v1/shipments/S1?purpose=a%20b", "/v1/shipments/S1/history?purpose=%22", "/v1/devices/logger-1/windows/7?purpose=a/b"} {
+		if w := a.do("GET", path, ""); w.Code != http.StatusBadRequest || problem(t, w).Code != waymark.Invalid {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if calls := a.ledger.seen(); len(calls) != 0 {
+		t.Errorf("the ledger was asked %+v", calls)
 	}
 }
 

@@ -18,10 +18,12 @@ func shipmentRoutes() []route {
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/shipments/{id}", id: "getShipment", tag: tagShipments,
 			summary: "A shipment with its custody, condition, handoffs and excursions",
+			purpose: true,
 		}, waymark.ShipmentsGet, waymark.ShipmentView{}, shipmentQuery),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/shipments/{id}/history", id: "getShipmentHistory", tag: tagShipments,
 			summary: "What happened to a shipment, oldest first, with the transaction of each",
+			purpose: true,
 		}, waymark.ShipmentsHistory, waymark.History{}, shipmentQuery),
 		submits(route{
 			method: http.MethodPost, path: "/v1/shipments/{id}/devices", id: "attachDevice", tag: tagShipments,
@@ -32,7 +34,9 @@ func shipmentRoutes() []route {
 	}
 }
 
-func shipmentQuery(p path) waymark.ShipmentQuery { return waymark.ShipmentQuery{Shipment: p.id} }
+func shipmentQuery(p path) waymark.ShipmentQuery {
+	return waymark.ShipmentQuery{Shipment: p.id, Purpose: p.purpose}
+}
 
 // shipmentLocation is where a shipment is, and with it what was added to it.
 func shipmentLocation(id string) string { return "/v1/shipments/" + id }

@@ -20,9 +20,10 @@ func telemetryRoutes() []route {
 		}, waymark.TelemetryStream, waymark.Stream{}, deviceQuery),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}/windows/{sequence}", id: "getWindow", tag: tagMessages,
-			summary: "The window that holds the message with this sequence number",
+			summary: "The window that holds the message with this sequence number, without the data classes that policies withhold",
+			purpose: true,
 		}, waymark.TelemetryWindow, waymark.Window{}, func(p path) waymark.WindowQuery {
-			return waymark.WindowQuery{Device: p.id, Sequence: p.number}
+			return waymark.WindowQuery{Device: p.id, Sequence: p.number, Purpose: p.purpose}
 		}),
 	}
 }
