@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/audit"
 )
 
@@ -46,6 +48,12 @@ func TestEndorsersAgree(t *testing.T) {
 	ending := waymark.EndTransferRequest{Device: offered.ID(), Reason: "test"}
 	wake := command(ctx, t, operator(t, "producer"), d.ID())
 	receipt := receiptOf(t, d, wake.ID, waymark.CommandDone)
+	granted := name("policy")
+	if _, _, err := app.Write[waymark.Policy](ctx, as(t, "producer", waymark.Admin), http.MethodPut, "/v1/policies/"+granted,
+		map[string]any{"text": `@retain("P30D") permit (principal in Waymark::Member::"carrier", action, resource);`, "delegable": true}); err != nil {
+		t.Fatal(err)
+	}
+	from := waymark.PolicyRef{Author: "producer", ID: granted}
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {
 		member  string
@@ -92,6 +100,17 @@ func TestEndorsersAgree(t *testing.T) {
 		{"auditor", waymark.Viewer, waymark.DevicesHistory, waymark.DeviceQuery{Device: offered.ID()}},
 		{"auditor", waymark.Viewer, waymark.DevicesAuthority, waymark.AuthorityQuery{Owner: "producer", Authority: authority.id()}},
 		{"auditor", waymark.Viewer, waymark.DevicesCertificate, waymark.CertificateQuery{Owner: "producer", Authority: authority.id(), Serial: "1f"}},
+		{"producer", waymark.Admin, waymark.PoliciesPut, waymark.PutPolicyRequest{ID: name("policy"), Text: "forbid (principal, action, resource);"}},
+		{"producer", waymark.Admin, waymark.PoliciesPutTemplate, waymark.PutTemplateRequest{ID: name("policy"), Template: "insurer-reads-for-claim",
+			Parameters: map[string]string{"insurer": "auditor", "purpose": "claim-1", "until": "2100-01-01T00:00:00Z"}}},
+		{"carrier", waymark.Admin, waymark.PoliciesDelegate, waymark.DelegatePolicyRequest{Owner: "producer", From: from, ID: name("policy"), Text: "permit (principal, action, resource);"}},
+		{"producer", waymark.Admin, waymark.PoliciesWithdraw, waymark.WithdrawPolicyRequest{ID: granted, Reason: "test"}},
+		{"producer", waymark.Admin, waymark.PoliciesDryRun, waymark.DryRunRequest{Withdraw: waymark.DryRunWithdrawal{ID: granted}, Devices: []string{fresh.ID()}}},
+		{"carrier", waymark.Relay, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: fresh.ID()}},
+		{"carrier", waymark.Relay, waymark.PoliciesCheck, waymark.CheckRequest{Action: waymark.ActCommandDevice, Device: fresh.ID()}},
+		{"auditor", waymark.Viewer, waymark.PoliciesList, waymark.PoliciesQuery{Owner: "producer"}},
+		{"auditor", waymark.Viewer, waymark.PoliciesGet, waymark.PolicyQuery{Owner: "producer", Author: "producer", ID: granted}},
+		{"auditor", waymark.Viewer, waymark.PoliciesHistory, waymark.PolicyQuery{Owner: "producer", Author: "producer", ID: granted}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: id}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsHistory, waymark.ShipmentQuery{Shipment: id}},
 	} {
