@@ -236,8 +236,9 @@ func TestBaselineSaysWhatDecides(t *testing.T) {
 
 func TestBaselineMustHaveIDs(t *testing.T) {
 	for name, text := range map[string]string{
-		"no policy": "permit everything",
-		"no id":     "permit (principal, action, resource);",
+		"no policy":             "permit everything",
+		"no id":                 "permit (principal, action, resource);",
+		"an unknown annotation": `@id("a") @advice("x") permit (principal, action, resource);`,
 		"an id twice": `@id("a") permit (principal, action, resource);
 		               @id("a") permit (principal, action, resource);`,
 	} {

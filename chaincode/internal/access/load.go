@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -51,16 +53,17 @@ func RequestOf(tx ledger.Tx, action waymark.Action, resource Entity, purpose str
 // redacted, and the obligations for the others; Forbidden if all are denied.
 func Withhold(l ledger.Ledger, resource Entity, purpose string, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
 	q := RequestOf(l.Tx(), waymark.ActReadTelemetry, resource, purpose)
+	if len(classes) == 0 {
+		classes = waymark.DataClasses()
+	}
 	d, silent := judge(q)
 	if !silent {
-		return nil, d.Obligations, require(q, d)
+		kept := func(class waymark.DataClass) bool { return !d.Redacts(class) }
+		return slices.DeleteFunc(slices.Clone(classes), kept), d.Obligations, require(q, d)
 	}
 	policies, err := Policies(l, resource.Owner())
 	if err != nil {
 		return nil, nil, err
-	}
-	if len(classes) == 0 {
-		classes = waymark.DataClasses()
 	}
 	return withhold(NewGrants(resource.Owner(), policies), q, classes)
 }

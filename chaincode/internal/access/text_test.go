@@ -140,15 +140,23 @@ func TestForbidsAreNotDelegated(t *testing.T) {
 // TestTheDearestPolicies: what is within the bounds is checked and evaluated in time.
 func TestTheDearestPolicies(t *testing.T) {
 	for name, text := range map[string]string{
-		"or":       fill(when("true%s"), " || false"),
-		"and":      fill(when("true%s"), "&&true"),
-		"has":      fill(`permit (principal, action == Waymark::Action::"CommandDevice", resource) when { resource has custodian%s };`, " && resource has custodian"),
-		"minus":    fill(when("1%s < 0"), "-1"),
-		"a set":    fill(when(`[""%s].contains(context.purpose)`), `,"a"`),
-		"like":     fill(when(`"`+strings.Repeat("a", 5000)+`" like "%sb"`), "*a"),
-		"whens":    fill("permit (principal, action, resource)%s;", "when{true}"),
-		"brackets": when(strings.Repeat("(", 63) + strings.Repeat("true && ", 1900) + "true" + strings.Repeat(")", 63)),
-		"path":     "permit (principal in A" + strings.Repeat("::A", 5000) + `::"x", action, resource);`,
+		"or":                 fill(when("true%s"), " || false"),
+		"and":                fill(when("true%s"), "&&true"),
+		"has":                fill(`permit (principal, action == Waymark::Action::"CommandDevice", resource) when { resource has custodian%s };`, " && resource has custodian"),
+		"minus":              fill(when("1%s < 0"), "-1"),
+		"a set":              fill(when(`[""%s].contains(context.purpose)`), `,"a"`),
+		"like":               fill(when(`"`+strings.Repeat("a", 5000)+`" like "%sb"`), "*a"),
+		"whens":              fill("permit (principal, action, resource)%s;", "when{true}"),
+		"ifs in conditions":  when(strings.Repeat("if (", 60) + `principal.role == "x"` + strings.Repeat(`) then principal.role == "y" else principal.app == "z"`, 60)),
+		"ifs in branches":    when(strings.Repeat(`if principal.role == "x" then `, 30) + "true" + strings.Repeat(` else (if principal.app == "y" then false else true)`, 30)),
+		"sets in sets":       when(strings.Repeat("[", 60) + "principal.role" + strings.Repeat("]", 60) + ".isEmpty()"),
+		"records in records": when(strings.Repeat("{a: ", 60) + "principal.role == context.purpose" + strings.Repeat("}", 60) + strings.Repeat(".a", 15) + " == 1"),
+		"or in and": fill(`permit (principal, action == Waymark::Action::"CommandDevice", resource) when { true%s };`,
+			" && (resource has custodian || resource has custodian)"),
+		"methods in a row": fill(when("[1]%s"), ".contains(1)"),
+		"not in not":       when(strings.Repeat("!(", 31) + `principal.role == "x"` + strings.Repeat(" && true)", 31)),
+		"brackets":         when(strings.Repeat("(", 63) + strings.Repeat("true && ", 1900) + "true" + strings.Repeat(")", 63)),
+		"path":             "permit (principal in A" + strings.Repeat("::A", 5000) + `::"x", action, resource);`,
 	} {
 		start := time.Now()
 		err := CheckPolicy("p", text, false, false)
