@@ -77,7 +77,7 @@ func annotations(id string, policy *cedar.Policy) ([]waymark.Obligation, error) 
 
 func sortedKeys(annotations cedar.Annotations) []string {
 	keys := make([]string, 0, len(annotations))
-	for key := range annotations {
+	for key := range annotations { //determinism: they are sorted below
 		keys = append(keys, string(key))
 	}
 	slices.Sort(keys)

@@ -58,7 +58,7 @@ func mustResolve() *resolved.Schema {
 
 func mustGrantable(s *resolved.Schema) map[waymark.Action]cedar.Entity {
 	found := map[waymark.Action]cedar.Entity{}
-	for id, action := range s.Actions {
+	for id, action := range s.Actions { //determinism: a set is made
 		if action.Entity.Parents.Contains(grantGroup) {
 			found[waymark.Action(id.ID)] = cedar.Entity{UID: id, Parents: cedar.NewEntityUIDSet(grantGroup)}
 		}
@@ -71,7 +71,7 @@ func mustGrantable(s *resolved.Schema) map[waymark.Action]cedar.Entity {
 
 // newGrantValidator leaves only the group and its actions in a schema of its own.
 func newGrantValidator(s *resolved.Schema) *validate.Validator {
-	for id := range s.Actions {
+	for id := range s.Actions { //determinism: what is left is the same
 		if _, ok := grantable[waymark.Action(id.ID)]; !ok && id != grantGroup {
 			delete(s.Actions, id)
 		}

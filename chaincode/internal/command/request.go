@@ -56,7 +56,7 @@ func again(old *waymark.Command, r waymark.CommandRequest, tx ledger.Tx) (*wayma
 func mayRequest(d *waymark.Device, expires, now time.Time) error {
 	switch {
 	case !expires.After(now) || expires.After(now.Add(waymark.MaxCommandLifetime)):
-		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", int(waymark.MaxCommandLifetime.Hours()/24))
+		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", waymark.MaxCommandLifetime/(24*time.Hour))
 	case d.State != waymark.DeviceActive:
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s is %s", d.ID, d.State).Because(waymark.ReasonDeviceActive)
 	}

@@ -50,7 +50,7 @@ func checkTransferOffer(l ledger.Ledger, d *waymark.Device, r waymark.OfferTrans
 	case r.To == d.Owner:
 		return waymark.InvalidField("/to", "must be another member than the owner")
 	case !r.ExpiresAt.After(now) || r.ExpiresAt.After(now.Add(MaxTransferOffer)):
-		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", int(MaxTransferOffer.Hours()/24))
+		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", MaxTransferOffer/(24*time.Hour))
 	}
 	if err := mayMove(l, d); err != nil {
 		return err
