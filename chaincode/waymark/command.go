@@ -180,7 +180,7 @@ func ParseCommandReceipt(payload []byte) (CommandReceipt, error) {
 	if err := json.Unmarshal(payload, &members); err != nil {
 		return r, malformed
 	}
-	for name, value := range members { // any finding is the same whichever comes first
+	for name, value := range members { //determinism: any finding is the same, whichever comes first
 		switch name {
 		case "command", "result", "detail", "executed_at":
 		default:
