@@ -66,7 +66,7 @@ func ReplaceKey(l ledger.Ledger, r waymark.ReplaceKeyRequest) (*waymark.Device, 
 
 // RevokeKey records that a key may have been in other hands since a time, and ends
 // it. It erases nothing. Revoked again, the time can move back, never forth; the
-// same time again changes nothing.
+// same time again changes nothing. A theft may be found when the device is retired.
 func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, error) {
 	d, err := manage(l, r.Device)
 	if err != nil {
@@ -80,7 +80,7 @@ func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, er
 	if old != nil && old.From.Equal(from) {
 		return d, nil
 	}
-	if err := mayRevoke(d, d.Keys[i], from, l.Tx().Time); err != nil {
+	if err := mayRevoke(d.Keys[i], from, l.Tx().Time); err != nil {
 		return nil, err
 	}
 	d.Keys[i].Revoked = &waymark.KeyRevocation{From: from, By: l.Tx().Stamp(), Reason: r.Reason}
@@ -88,10 +88,8 @@ func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, er
 	return save(l, d, waymark.EventDeviceKeyRevoked)
 }
 
-func mayRevoke(d *waymark.Device, k waymark.DeviceKey, from, now time.Time) error {
+func mayRevoke(k waymark.DeviceKey, from, now time.Time) error {
 	switch {
-	case d.State == waymark.DeviceRetired:
-		return notRetired(d)
 	case from.Before(k.NotBefore):
 		return waymark.InvalidField("/from", "must not be before %s, when the key was registered", k.NotBefore.Format(time.RFC3339Nano))
 	case from.After(now.Add(attest.MaxClockSkew)):
