@@ -6,6 +6,8 @@ import "time"
 type Attachment struct {
 	Shipment string `json:"shipment"`
 	Device   string `json:"device"`
+	// Owner is who owns the device: it cannot change while the device is attached.
+	Owner string `json:"owner"`
 	// After is the device's last sequence number when it was attached: only
 	// later messages count for the shipment.
 	After uint64 `json:"after"`

@@ -8,7 +8,7 @@ type CheckRequest struct {
 	Action Action `json:"action"`
 	// Member is for RegisterMember, ReadMember and ManageAuthority; it is the owner for
 	// RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
-	// CreateShipment, whom AskDecision is about, and who requested it for CancelCommand and,
+	// CreateShipment, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
 	// optional, ReadCommand.
 	Member string `json:"member,omitempty" metadata:",optional"`
 	// Device is for the device, transfer and command actions, ReadTelemetry and AttachDevice.
@@ -52,7 +52,7 @@ func (r CheckRequest) validateWho() error {
 func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
 	case ActRegisterMember, ActReadMember, ActManageAuthority,
-		ActWritePolicy, ActWithdrawPolicy, ActAskDecision:
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision:
 		return true, false, false, false
 	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:
 		return true, true, false, false

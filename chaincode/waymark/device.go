@@ -26,6 +26,8 @@ type Device struct {
 	Registered Stamp       `json:"registered"`
 	Changed    Stamp       `json:"changed"` // the last change of state, key or owner
 	Reason     string      `json:"reason"`  // why it changed last
+	// Owned says when it came to its present owner; absent while that is who registered it.
+	Owned *Stamp `json:"owned,omitempty" metadata:",optional"`
 	// Attributes are what its owner says of it; absent before the owner did.
 	Attributes *DeviceAttributes `json:"attributes,omitempty" metadata:",optional"`
 	// Described says who set the attributes last, when and why.

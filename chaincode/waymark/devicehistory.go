@@ -6,7 +6,7 @@ const MaxDeviceVersions = 100
 // DeviceHistory is what a device's record has been, oldest first.
 type DeviceHistory struct {
 	Device   string          `json:"device"`
-	Omitted  int             `json:"omitted"` // older versions that are left out past MaxDeviceVersions
+	More     bool            `json:"more"` // there are older ones, past MaxDeviceVersions
 	Versions []DeviceVersion `json:"versions"`
 }
 

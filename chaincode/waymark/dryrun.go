@@ -10,6 +10,8 @@ const (
 	MaxDryRunResources = 50
 	MaxDryRunMembers   = 64
 	MaxDryRunChanges   = 1000
+	// MaxDryRunDecisions bounds how often a policy is evaluated for one dry run.
+	MaxDryRunDecisions = 100000
 )
 
 // DryRunRequest asks who would gain or lose what on some resources if a policy

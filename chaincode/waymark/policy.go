@@ -39,6 +39,7 @@ const (
 	ActWritePolicy    Action = "WritePolicy"    // put, delegate
 	ActWithdrawPolicy Action = "WithdrawPolicy" // of one's own, or about one's own resources
 	ActAskDecision    Action = "AskDecision"    // what would be decided for somebody
+	ActRecordDecision Action = "RecordDecision" // the same, on the ledger
 )
 
 // Actions returns every action.
@@ -49,5 +50,5 @@ func Actions() []Action {
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
 		ActCommandDevice, ActReadCommand, ActCancelCommand,
-		ActWritePolicy, ActWithdrawPolicy, ActAskDecision}
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision}
 }

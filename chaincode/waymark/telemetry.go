@@ -13,6 +13,9 @@ const (
 	MaxMessageBytes = 32 << 10
 	// MaxBatchBytes bounds the sum of the messages of one transaction.
 	MaxBatchBytes = 4 << 20
+	// MaxBatchReadings bounds the readings of one transaction, which every endorser works
+	// through. One message never has as many: a batch that has is to be split.
+	MaxBatchReadings = 20000
 	// MaxSequence is the largest sequence number: exact in any JSON reader (RFC 8259, clause 6).
 	MaxSequence = 1<<53 - 1
 )

@@ -20,7 +20,7 @@ func recorded(t *testing.T) (receipt, policies string) {
 	c.Device("logger-1", "producer")
 	scenario.Must(c, c.As("producer", waymark.Admin), policy.Put, waymark.PutPolicyRequest{ID: "audit",
 		Text: "@retain(\"P30D\")\npermit (principal in Waymark::Member::\"auditor\", action, resource);"})
-	auditor := c.As("auditor", waymark.Viewer)
+	auditor := c.As("auditor", waymark.Operator)
 	r := scenario.Must(c, auditor, policy.Authorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1", Purpose: "audit-7"})
 	if !r.Decision.Allowed {
 		t.Fatalf("decided %+v", r.Decision)
@@ -53,8 +53,8 @@ func TestReplay(t *testing.T) {
 		"another answer":       {strings.Replace(receipt, `"allowed":true`, `"allowed":false`, 1), policies, other, "the decision is"},
 		"another reason":       {strings.Replace(receipt, `"producer/audit"`, `"producer/other"`, 1), policies, other, "the decision is"},
 		"no obligations":       {strings.Replace(receipt, `"P30D"`, `"P31D"`, 1), policies, other, "the decision is"},
-		"another principal":    {strings.Replace(receipt, `auditor/viewer`, `auditor/admin`, 1), policies, other, "hold no"},
-		"another role":         {strings.Replace(receipt, `viewer\"`, `admin\"`, 1), policies, other, "hash"},
+		"another principal":    {strings.Replace(receipt, `auditor/operator`, `auditor/admin`, 1), policies, other, "hold no"},
+		"another role":         {strings.Replace(receipt, `operator\"`, `admin\"`, 1), policies, other, "hash"},
 		"another version":      {strings.Replace(receipt, `"version":1`, `"version":2`, 1), policies, other, "hash"},
 		"no receipt":           {`[`, policies, usage, "receipt.json"},
 		"no policies":          {receipt, `"`, usage, "policies.json"},

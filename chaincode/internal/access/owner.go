@@ -57,6 +57,9 @@ func NewGrants(owner string, policies []waymark.Policy) *Grants {
 	return g
 }
 
+// Len is how many policies there are.
+func (g *Grants) Len() int { return len(g.known) }
+
 func (g *Grants) add(p *grant, own bool) {
 	if own {
 		g.own.Add(cedar.PolicyID(p.name()), p.policy)

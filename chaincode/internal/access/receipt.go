@@ -106,6 +106,9 @@ func consulted(receipt waymark.DecisionReceipt, texts []string) ([]waymark.Polic
 // replayed makes the request of a receipt.
 func replayed(receipt waymark.DecisionReceipt) (Request, error) {
 	q := Request{Action: receipt.Action, Context: receipt.Context}
+	if receipt.Entities == "" {
+		return q, fmt.Errorf("the receipt of a denial holds no more than the hash of the entities: its resource's owner can have one with them")
+	}
 	if sum := hexSHA256(receipt.Entities); sum != receipt.EntitiesSHA256 {
 		return q, fmt.Errorf("the entities have the hash %s, the receipt says %s", sum, receipt.EntitiesSHA256)
 	}

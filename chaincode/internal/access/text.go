@@ -16,6 +16,13 @@ const (
 	maxPath    = 16 // dots in one chain: "has a.b.c" compiles to a square of its length
 )
 
+// Bounds on how long a policy takes to parse and to evaluate, which every decision about
+// its owner's resources does anew.
+const (
+	maxTokens  = 1500 // words, strings, operators and brackets
+	maxLiteral = 256  // bytes of a string: matching a pattern takes the product of both lengths
+)
+
 // checkNesting checks the bounds of a text, with Invalid that points at /text. It
 // knows strings and comments, in which brackets count for nothing, and finds those
 // that do not end.
@@ -40,11 +47,17 @@ type nesting struct {
 	dots  int   // in the chain that is being read
 	dot   bool  // the last token was one
 	ifs   int
+	count int // tokens
 }
 
 // step reads one token.
 func (n *nesting) step() {
+	if c := n.rest[0]; c > ' ' && !strings.HasPrefix(n.rest, "//") {
+		n.count++
+	}
 	switch c := n.rest[0]; {
+	case n.count > maxTokens:
+		n.fault = "has more than 1500 words, strings and operators"
 	case c == '"':
 		n.text()
 	case strings.HasPrefix(n.rest, "//"):
@@ -68,6 +81,9 @@ func (n *nesting) text() {
 		case '\\':
 			i++
 		case '"':
+			if i > maxLiteral {
+				n.fault = "has a string of more than 256 bytes"
+			}
 			n.rest = n.rest[i+1:]
 			return
 		}

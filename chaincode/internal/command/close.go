@@ -114,7 +114,8 @@ func (s *signed) mayClose(c *waymark.Command, now time.Time) error {
 	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
 		return err
 	}
-	early, late := c.Requested.Time.Add(-attest.MaxClockSkew), now.Add(attest.MaxClockSkew)
+	// The time of the request is a claim too, and the device's clock may be off as far again.
+	early, late := c.Requested.Time.Add(-2*attest.MaxClockSkew), now.Add(attest.MaxClockSkew)
 	if at := s.executed(); at.Before(early) || at.After(late) {
 		return waymark.InvalidField("/receipt", "says executed_at %s, before the command was requested or in the future: set the device's clock",
 			at.Format(time.RFC3339)).Because(waymark.ReasonTime)

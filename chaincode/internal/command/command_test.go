@@ -225,7 +225,11 @@ func TestWhoMayReadAndCancel(t *testing.T) {
 
 	j.hand("carrier", "retailer", 2)
 	read("carrier", true, false) // what it requested
-	scenario.Refused(j.Consortium, j.As("producer", waymark.Admin), command.Cancel, cancel, waymark.Forbidden, waymark.DefaultDeny)
+	scenario.Refused(j.Consortium, j.As("retailer", waymark.Admin), command.Cancel, cancel, waymark.Forbidden, waymark.DefaultDeny)
+	scenario.Refused(j.Consortium, j.As("producer", waymark.Viewer), command.Cancel, cancel, waymark.Forbidden, waymark.DefaultDeny)
+	if _, _, err := scenario.Endorse(j.Consortium, j.As("producer", waymark.Operator), command.Cancel, cancel); err != nil {
+		t.Errorf("the owner of the device: %v", err)
+	}
 	scenario.Refused(j.Consortium, j.As("carrier", waymark.Viewer), command.Cancel, cancel, waymark.Forbidden, waymark.DefaultDeny)
 	scenario.Refused(j.Consortium, carrier, command.Cancel, waymark.CancelCommandRequest{Device: j.d.ID, ID: "c9", Reason: "x"}, waymark.Forbidden, waymark.DefaultDeny)
 	name, e := do(t, j, carrier, command.Cancel, cancel)
@@ -340,4 +344,24 @@ func TestExpiryAndLateReceipts(t *testing.T) {
 	if c := j.get("c2"); c.Reason != "no need" {
 		t.Errorf("why it was cancelled is gone: %+v", c)
 	}
+}
+
+// What the old owner wanted of a device is not delivered once it has moved, and leaves
+// the new one its room.
+func TestCommandsDoNotOutliveATransfer(t *testing.T) {
+	c := scenario.New(t)
+	d := c.Device("logger-1", "producer")
+	command16 := func(id string) waymark.CommandRequest {
+		return waymark.CommandRequest{ID: id, Device: d.ID, Name: "unlock", Arguments: "{}", ExpiresAt: c.Now.Add(time.Hour)}
+	}
+	producer, carrier := c.As("producer", waymark.Operator), c.As("carrier", waymark.Operator)
+	for i := range waymark.MaxOpenCommands {
+		scenario.Must(c, producer, command.Request, command16(fmt.Sprint("c", i)))
+	}
+	scenario.Must(c, producer, registry.OfferTransfer, waymark.OfferTransferRequest{Device: d.ID, To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
+	scenario.Must(c, carrier, registry.AcceptTransfer, waymark.AcceptTransferRequest{Device: d.ID})
+	if open := scenario.Must(c, c.As("retailer", waymark.Relay), command.Open, waymark.DeviceQuery{Device: d.ID}); len(open.Commands) != 0 {
+		t.Errorf("%d commands of the old owner are delivered", len(open.Commands))
+	}
+	scenario.Must(c, carrier, command.Request, command16("new"))
 }

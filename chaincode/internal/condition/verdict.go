@@ -31,6 +31,7 @@ func Verdict(conditions []waymark.Condition, witnesses []Witness, excursions int
 	note(slices.ContainsFunc(witnesses, Witness.hasGap), waymark.ReasonGap)
 	note(slices.ContainsFunc(witnesses, Witness.silent), waymark.ReasonSilence)
 	note(slices.ContainsFunc(witnesses, Witness.changed), waymark.ReasonWitness)
+	note(slices.ContainsFunc(witnesses, Witness.clashed), waymark.ReasonFork)
 	slices.Sort(reasons)
 	switch {
 	case excursions > 0:
@@ -69,6 +70,15 @@ func (w Witness) hasGap() bool {
 // Transactions tell that, and not their times, which are claims of different clocks.
 func (w Witness) changed() bool {
 	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
+}
+
+// clashed reports whether the device signed another message than a recorded one since
+// it was attached, by a key that is not known to have been stolen, or so many others
+// that they are not listed: which of them is true nobody can say.
+func (w Witness) clashed() bool {
+	return w.Stream.MoreClashes || slices.ContainsFunc(w.Stream.Clashes, func(c waymark.Clash) bool {
+		return c.Sequence > w.Attachment.After && !w.Device.Disputed(c.Key, c.Time)
+	})
 }
 
 // silent reports whether nothing has come since the last acceptance.

@@ -142,7 +142,7 @@ func (b *bench) journey() {
 			Parameters: map[string]string{"maintainer": "carrier", "model": "TL-20"}}},
 		{"carrier", waymark.Admin, waymark.PoliciesDelegate, waymark.DelegatePolicyRequest{Owner: "producer", ID: "p3",
 			From: waymark.PolicyRef{Author: "producer", ID: "p1"}, Text: "permit (principal, action, resource);"}},
-		{"carrier", waymark.Viewer, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"}},
+		{"carrier", waymark.Operator, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"}},
 		{"producer", waymark.Admin, waymark.PoliciesWithdraw, waymark.WithdrawPolicyRequest{ID: "p2", Reason: "because"}},
 		{"producer", waymark.Operator, waymark.DevicesRetire, waymark.DeviceStateRequest{Device: "logger-1", Reason: "done"}},
 	} {

@@ -164,3 +164,20 @@ func TestAChangeIsSeenWhateverTheTimes(t *testing.T) {
 	}
 	s.expectCondition(waymark.ConditionUnknown, "witness-changed")
 }
+
+// Who holds the device's key could sign a good message in the place of a bad one: where
+// both are known nobody can say which is true.
+func TestAForkLeavesTheVerdictUnknown(t *testing.T) {
+	s := newStory(t)
+	twin := *s.logger
+	hot := twin.Pack(4000)
+	s.measure(500)
+	if r := s.Record(hot); !slices.Equal(r[0].Reasons, []string{"fork"}) {
+		t.Fatalf("result %+v", r)
+	}
+	s.expectCondition(waymark.ConditionUnknown, "fork")
+	// A thief cannot do so for ever: what a revoked key signed is known to be worth nothing.
+	s.Now = s.Now.Add(time.Second)
+	scenario.Must(s.Consortium, s.operator("producer"), registry.RevokeKey, waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: scenario.Start, Reason: "stolen"})
+	s.expectCondition(waymark.ConditionUnknown, "witness-changed")
+}

@@ -58,9 +58,12 @@ func (t *timeline) add(what, detail string, stamp waymark.Stamp) {
 	t.moments = append(t.moments, moment{at, waymark.HistoryEntry{What: what, Detail: detail, Stamp: stamp}})
 }
 
+// maxHandoffVersions is more than a handoff can have: it is offered, and ends once.
+const maxHandoffVersions = 10
+
 // addHandoff tells the offer and what became of it.
 func (t *timeline) addHandoff(l ledger.Ledger, h waymark.Handoff) error {
-	versions, err := l.History(ledger.HandoffKey(h.Shipment, h.Number))
+	versions, _, err := l.History(ledger.HandoffKey(h.Shipment, h.Number), maxHandoffVersions)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (
 		return nil, err
 	}
 	a := waymark.Attachment{
-		Shipment: r.Shipment, Device: r.Device, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
+		Shipment: r.Shipment, Device: r.Device, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
 		DeviceChanged: d.Changed.TxID, Attached: l.Tx().Stamp(),
 	}
 	if err := ledger.Save(l, ledger.AttachmentKey(r.Device), &a); err != nil {

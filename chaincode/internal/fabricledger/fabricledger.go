@@ -129,16 +129,19 @@ func (l *Ledger) Emit(name string, payload any) error {
 }
 
 // History implements ledger.Ledger.
-func (l *Ledger) History(key ledger.Key) (versions []ledger.Version, err error) {
+func (l *Ledger) History(key ledger.Key, limit int) (versions []ledger.Version, more bool, err error) {
 	it, err := l.stub.GetHistoryForKey(key.String())
 	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
+		return nil, false, fmt.Errorf("read history: %w", err)
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for it.HasNext() {
+		if more = len(versions) == limit; more {
+			break
+		}
 		m, err := it.Next()
 		if err != nil {
-			return nil, fmt.Errorf("read history: %w", err)
+			return nil, false, fmt.Errorf("read history: %w", err)
 		}
 		v := ledger.Version{TxID: m.GetTxId()}
 		if !m.GetIsDelete() {
@@ -147,5 +150,5 @@ func (l *Ledger) History(key ledger.Key) (versions []ledger.Version, err error) 
 		versions = append(versions, v)
 	}
 	slices.Reverse(versions) // Fabric gives the newest first
-	return versions, nil
+	return versions, more, nil
 }

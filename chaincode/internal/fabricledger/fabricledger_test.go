@@ -127,7 +127,7 @@ func TestFailuresReachTheRules(t *testing.T) {
 	broken := errors.New("the peer is gone")
 	key := ledger.HandoffKey("s1", 1)
 	scan := func(l ledger.Ledger) error { return l.Scan(ledger.Handoffs("s1"), func([]byte) error { return nil }) }
-	history := func(l ledger.Ledger) error { _, err := l.History(key); return err }
+	history := func(l ledger.Ledger) error { _, _, err := l.History(key, 1); return err }
 	tests := map[string]struct {
 		method string
 		call   func(ledger.Ledger) error

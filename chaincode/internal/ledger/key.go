@@ -70,9 +70,10 @@ func GuardKey(shipment string) Key { return key("guard", shipment) }
 // AuthorityKey is a device CA of a member.
 func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }
 
-// RevocationKey says that a certificate under an authority is revoked.
-func RevocationKey(owner, authority, serial string) Key {
-	return key("revocation", owner, authority, serial)
+// RevocationKey says that a certificate under an authority is revoked. The authority is
+// known by its key, which a renewed certificate of it has, too.
+func RevocationKey(owner, issuerKey, serial string) Key {
+	return key("revocation", owner, issuerKey, serial)
 }
 
 // TransferKey is the last transfer of a device to another owner.

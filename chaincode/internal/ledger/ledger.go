@@ -39,9 +39,10 @@ type Ledger interface {
 	Tx() Tx
 	// Emit sets the transaction's one event; a second call fails.
 	Emit(name string, payload any) error
-	// History returns every committed version of a key, oldest first. It has no
-	// phantom protection, so a transaction that writes must not rely on it.
-	History(key Key) ([]Version, error)
+	// History returns the newest committed versions of a key, at most limit, oldest
+	// first, and whether there are older ones. It has no phantom protection, so a
+	// transaction that writes must not rely on it.
+	History(key Key, limit int) (versions []Version, more bool, err error)
 }
 
 // Tx is the transaction that runs.

@@ -82,15 +82,14 @@ func decode[T any](value []byte) (*T, error) {
 // Milliseconds is a time as the ledger keeps it: UTC, to the millisecond.
 func Milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// Versions reads the committed versions of a record, oldest first: at most the last
-// limit.
+// Versions reads the newest committed versions of a record, at most limit, oldest first.
 func Versions[T any](l Ledger, key Key, limit int) ([]T, error) {
-	versions, err := l.History(key)
+	versions, _, err := l.History(key, limit)
 	if err != nil {
 		return nil, err
 	}
 	records := []T{}
-	for _, v := range versions[max(0, len(versions)-limit):] {
+	for _, v := range versions {
 		record, err := decode[T](v.Value)
 		if err != nil {
 			return nil, err

@@ -100,7 +100,7 @@ func (o Operation) scan(l ledger.Ledger) ([]*string, error) {
 }
 
 func history(l ledger.Ledger, key ledger.Key) ([]*string, error) {
-	versions, err := l.History(key)
+	versions, _, err := l.History(key, 1000)
 	var values []*string
 	for _, v := range versions {
 		values = append(values, text(v.Value))

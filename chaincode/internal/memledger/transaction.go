@@ -108,8 +108,10 @@ func (t *Transaction) Emit(name string, payload any) error {
 }
 
 // History implements ledger.Ledger.
-func (t *Transaction) History(key ledger.Key) ([]ledger.Version, error) {
-	return slices.Clone(t.world.history[key.String()]), nil
+func (t *Transaction) History(key ledger.Key, limit int) ([]ledger.Version, bool, error) {
+	all := t.world.history[key.String()]
+	omitted := max(0, len(all)-limit)
+	return slices.Clone(all[omitted:]), omitted > 0, nil
 }
 
 // Commit validates the reads and applies the writes, or returns ErrInvalid.

@@ -12,7 +12,7 @@ import (
 // about what its member owns, without doing anything. It answers only what the
 // policies say: an act that they allow can still fail for the state of things.
 func Check(l ledger.Ledger, r waymark.CheckRequest) (*waymark.Decision, error) {
-	_, d, _, err := decide(l, r)
+	_, d, _, err := decide(l, r, waymark.ActAskDecision)
 	if err != nil {
 		return nil, err
 	}
@@ -20,15 +20,20 @@ func Check(l ledger.Ledger, r waymark.CheckRequest) (*waymark.Decision, error) {
 }
 
 // Authorize is Check that leaves a receipt on the ledger. The policies that decided
-// are read by the transaction: if one changes before it commits, it is invalid.
+// are read by the transaction: if one changes before it commits, it is invalid. A receipt
+// of a denial tells only the hash of what was known of the resource, unless the caller's
+// member owns it: who may not read it does not so either.
 func Authorize(l ledger.Ledger, r waymark.CheckRequest) (*waymark.DecisionReceipt, error) {
-	q, d, policies, err := decide(l, r)
+	q, d, policies, err := decide(l, r, waymark.ActRecordDecision)
 	if err != nil {
 		return nil, err
 	}
 	receipt, err := access.NewReceipt(l.Tx(), q, d, policies)
 	if err != nil {
 		return nil, err
+	}
+	if !d.Allowed && q.Resource.Owner() != l.Tx().Caller.Member {
+		receipt.Entities = ""
 	}
 	if err := ledger.Save(l, ledger.DecisionKey(receipt.TxID), receipt); err != nil {
 		return nil, err
@@ -44,8 +49,8 @@ func Receipt(l ledger.Ledger, q waymark.ReceiptQuery) (*waymark.DecisionReceipt,
 	return ledger.Require[waymark.DecisionReceipt](l, ledger.DecisionKey(q.TxID), "decision of transaction "+q.TxID)
 }
 
-// decide answers a question that the caller may ask.
-func decide(l ledger.Ledger, r waymark.CheckRequest) (q access.Request, d waymark.Decision, consulted []waymark.Policy, err error) {
+// decide answers a question that the caller may ask, or have recorded: act says which.
+func decide(l ledger.Ledger, r waymark.CheckRequest, act waymark.Action) (q access.Request, d waymark.Decision, consulted []waymark.Policy, err error) {
 	if err := mayRead(l); err != nil {
 		return q, d, nil, err
 	}
@@ -60,7 +65,7 @@ func decide(l ledger.Ledger, r waymark.CheckRequest) (q access.Request, d waymar
 		return q, d, nil, err
 	}
 	question := access.Question(subject.Member, q.Resource.Owner())
-	if err := access.Authorize(tx, waymark.ActAskDecision, question); err != nil {
+	if err := access.Authorize(tx, act, question); err != nil {
 		return q, d, nil, err
 	}
 	d, consulted, err = access.Ask(l, q)
@@ -77,7 +82,7 @@ func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject
 		q.Resource = access.Consortium(l.Tx().Channel)
 	case waymark.ActWritePolicy, waymark.ActWithdrawPolicy:
 		q.Resource = access.Policy(r.Member, subject)
-	case waymark.ActAskDecision:
+	case waymark.ActAskDecision, waymark.ActRecordDecision:
 		q.Resource = access.Question(r.Member, "")
 	default:
 		return resolveDevice(l, r, q)
@@ -175,11 +180,14 @@ func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
 		return access.Telemetry(*d, witnessed), err
 	}
 	what := "witness " + id + " of shipment " + shipment
-	if _, err := ledger.Require[waymark.Attachment](r, ledger.WitnessKey(shipment, id), what); err != nil {
+	a, err := ledger.Require[waymark.Attachment](r, ledger.WitnessKey(shipment, id), what)
+	if err != nil {
 		return access.Entity{}, err
 	}
+	then := *d
+	then.Owner = a.Owner // what it reported then stays that member's
 	witnessed, err := custody.Witnessed(r, shipment)
-	return access.Telemetry(*d, witnessed), err
+	return access.Telemetry(then, witnessed), err
 }
 
 func attachment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) error {

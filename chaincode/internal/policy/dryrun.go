@@ -26,6 +26,9 @@ func DryRun(l ledger.Ledger, r waymark.DryRunRequest) (*waymark.DryRun, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := 2 * len(members) * len(waymark.Roles()) * len(questions) * after.Len(); n > waymark.MaxDryRunDecisions {
+		return nil, waymark.Errorf(waymark.ResourceExhausted, "the dry run would evaluate policies %d times, at most %d are allowed: name fewer devices and shipments", n, waymark.MaxDryRunDecisions)
+	}
 	result := &waymark.DryRun{Changes: []waymark.AccessChange{}}
 	for _, m := range members {
 		for _, role := range waymark.Roles() {

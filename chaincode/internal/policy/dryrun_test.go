@@ -113,3 +113,20 @@ func TestDryRunIsBounded(t *testing.T) {
 		t.Errorf("%d changes, more %v", len(run.Changes), run.More)
 	}
 }
+
+// A dry run that would keep an endorser busy is refused before it begins.
+func TestDryRunsAreBounded(t *testing.T) {
+	c := world(t)
+	admin := c.As("producer", waymark.Admin)
+	request := waymark.DryRunRequest{Put: put("p", "permit (principal, action, resource);")}
+	for i := range waymark.MaxDryRunResources {
+		id := fmt.Sprint("fleet-", i)
+		c.Device(id, "producer")
+		request.Devices = append(request.Devices, id)
+	}
+	scenario.Must(c, admin, policy.DryRun, request)
+	for i := range waymark.MaxOwnPolicies - 1 {
+		scenario.Must(c, admin, policy.Put, put(fmt.Sprint("q", i), "forbid (principal, action, resource);"))
+	}
+	scenario.Refused(c, admin, policy.DryRun, request, waymark.ResourceExhausted, "")
+}

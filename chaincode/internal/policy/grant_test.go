@@ -195,13 +195,15 @@ func TestWhoMayAsk(t *testing.T) {
 			{"producer", "carrier", waymark.ActReadPolicy, false}, // nobody's
 			{"producer", "carrier", waymark.ActAcceptHandoff, false},
 		} {
-			err := rule(c, c.As(test.caller, waymark.Viewer), somebody(test.about, test.action))
+			err := rule(c, c.As(test.caller, waymark.Operator), somebody(test.about, test.action))
 			if (err == nil) != test.allowed || err != nil && waymark.CodeOf(err) != waymark.Forbidden {
 				t.Errorf("%s asks for %s, %s: %v", test.caller, test.about, test.action, err)
 			}
 		}
 	}
-	scenario.Refused(c, c.As("auditor", ""), policy.Authorize, somebody("auditor", waymark.ActReadTelemetry), waymark.Forbidden, waymark.DefaultDeny)
+	for _, role := range []waymark.Role{"", waymark.Viewer, waymark.Relay} { // a record stays for ever
+		scenario.Refused(c, c.As("auditor", role), policy.Authorize, somebody("auditor", waymark.ActReadTelemetry), waymark.Forbidden, waymark.DefaultDeny)
+	}
 }
 
 func TestReceipts(t *testing.T) {
@@ -209,10 +211,10 @@ func TestReceipts(t *testing.T) {
 	scenario.Must(c, c.As("producer", waymark.Admin), policy.Put, put("p1", grants("auditor")))
 	scenario.Must(c, c.As("producer", waymark.Admin), policy.Put, put("p2", grants("retailer")))
 	scenario.Must(c, c.As("producer", waymark.Admin), policy.Withdraw, waymark.WithdrawPolicyRequest{ID: "p2", Reason: "x"})
-	by := ledger.Caller{Member: "auditor", Role: waymark.Viewer, App: "dashboard"}
+	by := ledger.Caller{Member: "auditor", Role: waymark.Operator, App: "dashboard"}
 	ask := waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1", Purpose: "audit-1", DataClass: waymark.ClassCondition}
 	r := scenario.Must(c, by, policy.Authorize, ask)
-	if !r.Decision.Allowed || r.Principal.ID != "auditor/viewer/dashboard" || r.Context.Purpose != "audit-1" || r.Context.Time != c.Now ||
+	if !r.Decision.Allowed || r.Principal.ID != "auditor/operator/dashboard" || r.Context.Purpose != "audit-1" || r.Context.Time != c.Now ||
 		len(r.Policies) != 1 || r.Policies[0].ID != "p1" || r.Recorded.Member != "auditor" {
 		t.Errorf("receipt %+v", r)
 	}
@@ -220,8 +222,13 @@ func TestReceipts(t *testing.T) {
 	if kept.PolicySet != r.PolicySet || kept.Entities != r.Entities {
 		t.Errorf("kept %+v", kept)
 	}
-	if d := scenario.Must(c, by, policy.Authorize, waymark.CheckRequest{Action: waymark.ActManageDevice, Device: "logger-1"}); d.Decision.Allowed || len(d.Policies) != 0 {
+	if d := scenario.Must(c, by, policy.Authorize, waymark.CheckRequest{Action: waymark.ActManageDevice, Device: "logger-1"}); d.Decision.Allowed || len(d.Policies) != 0 ||
+		d.Entities != "" || d.EntitiesSHA256 == "" {
 		t.Errorf("denied with %+v", d)
+	}
+	about := waymark.CheckRequest{Action: waymark.ActManageDevice, Device: "logger-1", Principal: waymark.Principal{Member: "auditor", Role: waymark.Viewer}}
+	if d := scenario.Must(c, c.As("producer", waymark.Operator), policy.Authorize, about); d.Decision.Allowed || d.Entities == "" {
+		t.Errorf("the owner is told %+v", d)
 	}
 	scenario.Refused(c, by, policy.Receipt, waymark.ReceiptQuery{TxID: fmt.Sprintf("%064x", 0)}, waymark.NotFound, "")
 	scenario.Refused(c, c.As("auditor", ""), policy.Receipt, waymark.ReceiptQuery{TxID: r.TxID}, waymark.Forbidden, waymark.DefaultDeny)

@@ -58,7 +58,7 @@ func TestDeviceHistory(t *testing.T) {
 	scenario.Must(c, by, registry.SetAttributes, described(c, waymark.VisibilityOpen))
 	scenario.Must(c, c.As("producer", waymark.Admin), registry.ResumeDevice, waymark.DeviceStateRequest{Device: d.ID, Reason: "found"})
 	h := scenario.Must(c, c.As("auditor", waymark.Viewer), registry.History, query)
-	if len(h.Versions) != 4 || h.Omitted != 0 || h.Device != d.ID {
+	if len(h.Versions) != 4 || h.More || h.Device != d.ID {
 		t.Fatalf("history %+v", h)
 	}
 	for i, want := range []string{"registered operator active", "lost operator suspended", "calibrated operator suspended", "found admin active"} {
@@ -74,8 +74,8 @@ func TestDeviceHistory(t *testing.T) {
 		scenario.Must(c, by, registry.ResumeDevice, waymark.DeviceStateRequest{Device: d.ID, Reason: "found"})
 	}
 	h = scenario.Must(c, by, registry.History, query)
-	if len(h.Versions) != waymark.MaxDeviceVersions || h.Omitted != 4 || h.Versions[0].Reason != "lost" {
-		t.Errorf("%d versions, %d omitted, first %+v", len(h.Versions), h.Omitted, h.Versions[0])
+	if len(h.Versions) != waymark.MaxDeviceVersions || !h.More || h.Versions[0].Reason != "lost" {
+		t.Errorf("%d versions, more %v, first %+v", len(h.Versions), h.More, h.Versions[0])
 	}
 	if _, err := c.World.Submit(c.Tx(by), func(l ledger.Ledger) error { return l.Put(ledger.DeviceKey("logger-7"), []byte("[]")) }); err != nil {
 		t.Fatal(err)

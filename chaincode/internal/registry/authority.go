@@ -27,9 +27,8 @@ func PutAuthority(l ledger.Ledger, r waymark.PutAuthorityRequest) (*waymark.Auth
 	if _, err := RequireMember(l, owner); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(c.Raw)
 	a := &waymark.Authority{
-		ID: hex.EncodeToString(sum[:]), Owner: owner, Certificate: base64.StdEncoding.EncodeToString(c.Raw), ExpiresAt: c.NotAfter.UTC(),
+		ID: hexSHA256(c.Raw), KeyID: hexSHA256(c.RawSubjectPublicKeyInfo), Owner: owner, Certificate: base64.StdEncoding.EncodeToString(c.Raw), ExpiresAt: c.NotAfter.UTC(),
 		Activate: r.Activate, State: waymark.AuthorityTrusted, Registered: tx.Stamp(), Changed: tx.Stamp(), Reason: r.Reason,
 	}
 	old, err := ledger.Load[waymark.Authority](l, ledger.AuthorityKey(owner, a.ID))
@@ -48,6 +47,11 @@ func PutAuthority(l ledger.Ledger, r waymark.PutAuthorityRequest) (*waymark.Auth
 	return saveAuthority(l, a, waymark.EventAuthorityPut)
 }
 
+func hexSHA256(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
 // WithdrawAuthority ends joins by an authority for good. Devices that joined stay.
 // The same request again changes nothing.
 func WithdrawAuthority(l ledger.Ledger, r waymark.WithdrawAuthorityRequest) (*waymark.Authority, error) {
@@ -59,15 +63,15 @@ func WithdrawAuthority(l ledger.Ledger, r waymark.WithdrawAuthorityRequest) (*wa
 	return saveAuthority(l, a, waymark.EventAuthorityWithdrawn)
 }
 
-// RevokeCertificate ends a certificate under an authority for good: no device joins
-// with it, and messages of keys that came with it are refused. The same request again
+// RevokeCertificate ends a certificate under an authority for good, and under every other
+// certificate of the same authority's key: no device joins with it, and messages of keys that came with it are refused. The same request again
 // changes nothing.
 func RevokeCertificate(l ledger.Ledger, r waymark.RevokeCertificateRequest) (*waymark.CertificateStatus, error) {
 	a, err := manageAuthority(l, r.Authority)
 	if err != nil {
 		return nil, err
 	}
-	key := ledger.RevocationKey(a.Owner, a.ID, r.Serial)
+	key := ledger.RevocationKey(a.Owner, a.KeyID, r.Serial)
 	old, err := ledger.Load[waymark.CertificateStatus](l, key)
 	if err != nil || old != nil {
 		return old, err
@@ -94,7 +98,7 @@ func Certificate(l ledger.Ledger, q waymark.CertificateQuery) (*waymark.Certific
 	if err != nil {
 		return nil, err
 	}
-	s, err := ledger.Load[waymark.CertificateStatus](l, ledger.RevocationKey(a.Owner, a.ID, q.Serial))
+	s, err := ledger.Load[waymark.CertificateStatus](l, ledger.RevocationKey(a.Owner, a.KeyID, q.Serial))
 	if err != nil || s != nil {
 		return s, err
 	}
@@ -109,7 +113,7 @@ func CertificateRevoked(r ledger.Reader, k waymark.DeviceKey) (bool, error) {
 		return false, nil
 	}
 	for _, serial := range append([]string{k.Certificate.Serial}, k.Certificate.Issuers...) {
-		s, err := ledger.Load[waymark.CertificateStatus](r, ledger.RevocationKey(k.Certificate.Owner, k.Certificate.Authority, serial))
+		s, err := ledger.Load[waymark.CertificateStatus](r, ledger.RevocationKey(k.Certificate.Owner, k.Certificate.IssuerKey, serial))
 		if err != nil || s != nil {
 			return s != nil, err
 		}

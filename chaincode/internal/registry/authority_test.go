@@ -155,10 +155,34 @@ func TestRevokeCertificate(t *testing.T) {
 		t.Errorf("results %+v", results)
 	}
 	scenario.Refused(c, relay, registry.Join, a.Join(late, i.Issue(late, nil), i.Base64()), waymark.Unauthenticated, "certificate-revoked")
-	// A rotation, with the owner's consent, leaves the certificate behind.
-	scenario.Must(c, admin, registry.RotateKey, waymark.RotateKeyRequest{Device: own.ID, Rotation: own.Rotation("k2")})
+	// Who holds the key does not rotate it clean; an admin's replacement leaves the certificate behind.
+	thief := *own
+	scenario.Refused(c, admin, registry.RotateKey, waymark.RotateKeyRequest{Device: own.ID, Rotation: thief.Rotation("k2")}, waymark.Unauthenticated, "certificate-revoked")
+	scenario.Must(c, admin, registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: own.ID, Registration: own.Replacement("k2"), Reason: "stolen"})
 	own.Next, own.Previous = 2, firstDigest[:]
 	if results := c.Record(own.Pack(420)); results[0].Outcome != waymark.Recorded {
 		t.Errorf("results %+v", results)
+	}
+}
+
+// A renewed certificate of an authority brings back nothing that was revoked under the
+// old one, and what is revoked under it counts for devices that joined before.
+func TestARenewedAuthorityKeepsItsRevocations(t *testing.T) {
+	c := scenario.New(t)
+	a, admin, relay := c.Authority("producer", true), c.As("producer", waymark.Admin), c.As("carrier", waymark.Relay)
+	joined, revoked := c.NewDevice("logger-1", "producer"), c.NewDevice("logger-2", "producer")
+	leaf := a.Issue(revoked, nil)                                                // serial 0x10
+	scenario.Must(c, relay, registry.Join, a.Join(joined, a.Issue(joined, nil))) // serial 0x11
+	revoke := func(a *scenario.Authority, serial string) {
+		scenario.Must(c, admin, registry.RevokeCertificate, waymark.RevokeCertificateRequest{Authority: a.ID(), Serial: serial, Reason: "stolen"})
+	}
+	revoke(a, "10")
+	renewed := a.Renewed()
+	scenario.Must(c, admin, registry.PutAuthority, waymark.PutAuthorityRequest{Certificate: renewed.PEM(), Activate: true})
+	scenario.Must(c, admin, registry.WithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: a.ID(), Reason: "renewed"})
+	scenario.Refused(c, relay, registry.Join, renewed.Join(revoked, leaf), waymark.Unauthenticated, "certificate-revoked")
+	revoke(renewed, "11")
+	if r := c.Record(joined.Pack(400)); len(r[0].Reasons) == 0 || r[0].Reasons[0] != "certificate-revoked" {
+		t.Errorf("result %+v", r)
 	}
 }

@@ -15,13 +15,12 @@ func History(l ledger.Ledger, q waymark.DeviceQuery) (*waymark.DeviceHistory, er
 	if _, err := Device(l, q); err != nil {
 		return nil, err
 	}
-	versions, err := l.History(ledger.DeviceKey(q.Device))
+	versions, more, err := l.History(ledger.DeviceKey(q.Device), waymark.MaxDeviceVersions)
 	if err != nil {
 		return nil, err
 	}
-	h := &waymark.DeviceHistory{Device: q.Device, Versions: []waymark.DeviceVersion{}}
-	h.Omitted = max(0, len(versions)-waymark.MaxDeviceVersions)
-	for _, v := range versions[h.Omitted:] {
+	h := &waymark.DeviceHistory{Device: q.Device, Versions: []waymark.DeviceVersion{}, More: more}
+	for _, v := range versions {
 		version := waymark.DeviceVersion{}
 		if err := json.Unmarshal(v.Value, &version.Record); err != nil {
 			return nil, fmt.Errorf("decode device: %w", err)

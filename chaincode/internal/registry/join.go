@@ -72,7 +72,7 @@ func vouched(l ledger.Ledger, authority string, chain []*x509.Certificate, d *wa
 
 // noted is what the ledger keeps of a chain.
 func noted(a *waymark.Authority, chain []*x509.Certificate) *waymark.KeyCertificate {
-	c := &waymark.KeyCertificate{Owner: a.Owner, Authority: a.ID, Serial: serialOf(chain[0]), Issuers: []string{}, ExpiresAt: chain[0].NotAfter.UTC()}
+	c := &waymark.KeyCertificate{Owner: a.Owner, Authority: a.ID, IssuerKey: a.KeyID, Serial: serialOf(chain[0]), Issuers: []string{}, ExpiresAt: chain[0].NotAfter.UTC()}
 	for _, issuer := range chain[1:] {
 		c.Issuers = append(c.Issuers, serialOf(issuer))
 	}

@@ -27,12 +27,26 @@ func RotateKey(l ledger.Ledger, r waymark.RotateKeyRequest) (*waymark.Device, er
 	if err != nil || isNewest(d, statement) {
 		return d, err
 	}
+	if err := newestHolds(l, d); err != nil {
+		return nil, err
+	}
 	if err := mayAddKey(d, statement); err != nil {
 		return nil, err
 	}
 	addKey(l.Tx(), d, statement, waymark.KeyByDevice, time.Duration(r.OverlapSeconds)*time.Second)
 	d.Changed, d.Reason = l.Tx().Stamp(), "key rotated"
 	return save(l, d, waymark.EventDeviceKeyRotated)
+}
+
+// newestHolds refuses a rotation by a key of which a certificate is revoked: who holds
+// it would rotate it clean.
+func newestHolds(l ledger.Ledger, d *waymark.Device) error {
+	key, _ := d.NewestKey(l.Tx().Time) // it signed the rotation
+	revoked, err := CertificateRevoked(l, key)
+	if err == nil && revoked {
+		err = waymark.Errorf(waymark.Unauthenticated, "a certificate that key %s of device %s came with is revoked: an admin can replace the key", key.ID, d.ID).Because(waymark.ReasonRevoked)
+	}
+	return err
 }
 
 // ReplaceKey gives a device whose keys are lost a new one, by an admin of its owner,
@@ -80,7 +94,7 @@ func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, er
 	if old != nil && old.From.Equal(from) {
 		return d, nil
 	}
-	if err := mayRevoke(d.Keys[i], from, l.Tx().Time); err != nil {
+	if err := mayRevoke(d, d.Keys[i], from, l.Tx().Time); err != nil {
 		return nil, err
 	}
 	d.Keys[i].Revoked = &waymark.KeyRevocation{From: from, By: l.Tx().Stamp(), Reason: r.Reason}
@@ -88,8 +102,10 @@ func RevokeKey(l ledger.Ledger, r waymark.RevokeKeyRequest) (*waymark.Device, er
 	return save(l, d, waymark.EventDeviceKeyRevoked)
 }
 
-func mayRevoke(k waymark.DeviceKey, from, now time.Time) error {
+func mayRevoke(d *waymark.Device, k waymark.DeviceKey, from, now time.Time) error {
 	switch {
+	case d.Owned != nil && from.Before(d.Owned.Time): // an owner disputes nothing of another's
+		return waymark.InvalidField("/from", "must not be before %s, when the device came to its owner", d.Owned.Time.Format(time.RFC3339Nano))
 	case from.Before(k.NotBefore):
 		return waymark.InvalidField("/from", "must not be before %s, when the key was registered", k.NotBefore.Format(time.RFC3339Nano))
 	case from.After(now.Add(attest.MaxClockSkew)):

@@ -93,11 +93,16 @@ func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.
 	if err := mayMove(l, d); err != nil {
 		return nil, err
 	}
-	d.Owner, d.Changed, d.Reason = t.To, tx.Stamp(), fmt.Sprintf("transferred from %s", t.From)
+	owned := tx.Stamp()
+	d.Owner, d.Owned, d.Changed, d.Reason = t.To, &owned, owned, fmt.Sprintf("transferred from %s", t.From)
 	if err := ledger.Save(l, ledger.DeviceKey(d.ID), d); err != nil {
 		return nil, err
 	}
-	t.State, t.Changed = waymark.TransferAccepted, tx.Stamp()
+	// What the old owner wanted of the device is not delivered any more.
+	if err := l.Delete(ledger.OpenCommandsKey(d.ID)); err != nil {
+		return nil, err
+	}
+	t.State, t.Changed = waymark.TransferAccepted, owned
 	return saveTransfer(l, t, waymark.EventTransferAccepted)
 }
 

@@ -157,3 +157,23 @@ func TestAnAuthorityLosesTheDeviceThatMoved(t *testing.T) {
 		t.Errorf("results %+v", got)
 	}
 }
+
+// A new owner disputes nothing that the device did for the old one.
+func TestARevocationReachesNoFurtherThanTheTransfer(t *testing.T) {
+	c := scenario.New(t)
+	c.Device("logger-1", "producer")
+	registered := c.Now
+	c.Now = c.Now.Add(time.Hour)
+	scenario.Must(c, c.As("producer", waymark.Operator), registry.OfferTransfer, offer(c, "carrier"))
+	scenario.Must(c, c.As("carrier", waymark.Operator), registry.AcceptTransfer, acceptance)
+	moved := c.Now
+	c.Now = c.Now.Add(time.Hour)
+	revoke := func(from time.Time) waymark.RevokeKeyRequest {
+		return waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: from, Reason: "stolen"}
+	}
+	scenario.Refused(c, c.As("carrier", waymark.Operator), registry.RevokeKey, revoke(registered), waymark.Invalid, "")
+	d := scenario.Must(c, c.As("carrier", waymark.Operator), registry.RevokeKey, revoke(moved))
+	if d.Disputed("k1", registered.Add(time.Minute)) || !d.Disputed("k1", moved) {
+		t.Errorf("device %+v", d)
+	}
+}

@@ -50,6 +50,14 @@ func (c *Consortium) Authority(owner string, activate bool) *Authority {
 	return a
 }
 
+// Renewed is the same authority, by its name and key, with another certificate.
+func (a *Authority) Renewed() *Authority {
+	a.c.T.Helper()
+	template := *a.Certificate
+	template.SerialNumber = big.NewInt(2)
+	return &Authority{Key: a.Key, c: a.c, issued: a.issued, Certificate: a.c.sign(&template, &template, a.Key.Public(), a.Key)}
+}
+
 // Intermediate issues a certificate for another authority.
 func (a *Authority) Intermediate(change func(*x509.Certificate)) *Authority {
 	a.c.T.Helper()

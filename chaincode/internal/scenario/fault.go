@@ -71,9 +71,9 @@ func (b *brittle) Emit(name string, payload any) error {
 	return errors.Join(b.broken(), b.Ledger.Emit(name, payload))
 }
 
-func (b *brittle) History(key ledger.Key) ([]ledger.Version, error) {
+func (b *brittle) History(key ledger.Key, limit int) ([]ledger.Version, bool, error) {
 	if err := b.broken(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return b.Ledger.History(key)
+	return b.Ledger.History(key, limit)
 }

@@ -20,6 +20,9 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(r.Messages))}
 	for _, text := range r.Messages {
 		outcome, err := b.record(text)
+		if err == nil && b.readings > waymark.MaxBatchReadings {
+			err = waymark.InvalidField("/messages", "have more than %d readings together: send fewer at a time", waymark.MaxBatchReadings)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -33,6 +36,7 @@ type batch struct {
 	ledger   ledger.Ledger
 	sessions map[string]*session
 	order    []string // device ids as they first came: the order of writing
+	readings int      // of the messages so far
 }
 
 // record judges one message. Faults of the message become its outcome; an error
@@ -124,6 +128,7 @@ func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, inFor
 	if err != nil {
 		return err
 	}
+	b.readings += len(readings)
 	if err := checkTimes(readings, s.device.Registered.Time, b.ledger.Tx().Time); err != nil {
 		return err
 	}

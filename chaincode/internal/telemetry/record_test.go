@@ -218,3 +218,24 @@ func TestMeasurementsAndGapsAreBounded(t *testing.T) {
 	expect(t, c.Record(d.Pack(1)), "failed_precondition too-many-gaps")
 	c.Now = c.Now.Add(time.Hour)
 }
+
+// Every endorser works through every reading: a batch of too many is to be split, as a
+// relay does with what is invalid as a whole.
+func TestReadingsOfABatchAreBounded(t *testing.T) {
+	c := scenario.New(t)
+	d := c.Device("logger-1", "producer")
+	var messages []string
+	for range waymark.MaxBatchReadings/1000 + 1 {
+		messages = append(messages, d.Pack(make([]int64, 200)...), d.Pack(make([]int64, 200)...), d.Pack(make([]int64, 200)...),
+			d.Pack(make([]int64, 200)...), d.Pack(make([]int64, 200)...))
+	}
+	relay := c.As("producer", waymark.Relay)
+	scenario.Refused(c, relay, telemetry.Record, waymark.RecordRequest{Messages: messages}, waymark.Invalid, "")
+	for _, half := range [][]string{messages[:len(messages)/2], messages[len(messages)/2:]} {
+		for _, r := range scenario.Must(c, relay, telemetry.Record, waymark.RecordRequest{Messages: half}).Results {
+			if r.Outcome != waymark.Recorded {
+				t.Fatalf("result %+v", r)
+			}
+		}
+	}
+}
