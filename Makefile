@@ -76,7 +76,7 @@ $(TOOLS)/determinism: $(wildcard test/cmd/determinism/*.go test/internal/determi
 	@cd test && GOWORK=off go build -o $@ ./cmd/determinism
 
 lint: $(TOOLS)/golangci-lint determinism ## golangci-lint and gofmt over every module; determinism of the rules
-	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
 determinism: $(TOOLS)/determinism ## what endorsers could not agree on, in all that runs inside a transaction
 	@cd chaincode && GOWORK=off $(TOOLS)/determinism -test=false \

@@ -106,7 +106,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"carrier", waymark.Admin, waymark.PoliciesDelegate, waymark.DelegatePolicyRequest{Owner: "producer", From: from, ID: name("policy"), Text: "permit (principal, action, resource);"}},
 		{"producer", waymark.Admin, waymark.PoliciesWithdraw, waymark.WithdrawPolicyRequest{ID: granted, Reason: "test"}},
 		{"producer", waymark.Admin, waymark.PoliciesDryRun, waymark.DryRunRequest{Withdraw: waymark.DryRunWithdrawal{ID: granted}, Devices: []string{fresh.ID()}}},
-		{"carrier", waymark.Relay, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: fresh.ID()}},
+		{"carrier", waymark.Operator, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: fresh.ID()}},
 		{"carrier", waymark.Relay, waymark.PoliciesCheck, waymark.CheckRequest{Action: waymark.ActCommandDevice, Device: fresh.ID()}},
 		{"auditor", waymark.Viewer, waymark.PoliciesList, waymark.PoliciesQuery{Owner: "producer"}},
 		{"auditor", waymark.Viewer, waymark.PoliciesGet, waymark.PolicyQuery{Owner: "producer", Author: "producer", ID: granted}},
