@@ -75,6 +75,7 @@ func (b *bench) must(member string, role waymark.Role, name waymark.Transaction,
 	if response.GetStatus() != 200 {
 		b.t.Fatalf("%s: %s", name, response.GetMessage())
 	}
+	checkTold(b.t, name, s)
 	s.Commit()
 	return response.GetPayload()
 }
