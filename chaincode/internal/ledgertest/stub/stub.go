@@ -22,6 +22,7 @@ type Stub struct {
 	EventName string
 	Event     []byte
 	policies  map[string][]byte
+	reads     []string // keys, ranges and histories, in the order in which they were read
 }
 
 // GetArgs implements shim.ChaincodeStubInterface.
@@ -55,6 +56,7 @@ func (s *Stub) GetTxTimestamp() (*timestamppb.Timestamp, error) {
 
 // GetState implements shim.ChaincodeStubInterface.
 func (s *Stub) GetState(key string) ([]byte, error) {
+	s.reads = append(s.reads, key)
 	return slices.Clone(s.peer.state[key]), s.peer.Failures["GetState"]
 }
 
@@ -94,6 +96,7 @@ func (s *Stub) SetEvent(name string, payload []byte) error {
 
 // GetStateByRange implements shim.ChaincodeStubInterface.
 func (s *Stub) GetStateByRange(from, to string) (shim.StateQueryIteratorInterface, error) {
+	s.reads = append(s.reads, from+" to "+to)
 	i := &states{iterator[*queryresult.KV]{peer: s.peer}}
 	for _, key := range slices.Sorted(maps.Keys(s.peer.state)) {
 		if from <= key && key < to {
@@ -105,6 +108,7 @@ func (s *Stub) GetStateByRange(from, to string) (shim.StateQueryIteratorInterfac
 
 // GetHistoryForKey implements shim.ChaincodeStubInterface: newest first.
 func (s *Stub) GetHistoryForKey(key string) (shim.HistoryQueryIteratorInterface, error) {
+	s.reads = append(s.reads, "history of "+key)
 	i := &modifications{iterator[*queryresult.KeyModification]{peer: s.peer, rest: slices.Clone(s.peer.history[key])}}
 	slices.Reverse(i.rest)
 	return i, s.peer.Failures["GetHistoryForKey"]

@@ -1,0 +1,183 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// whoMay says, of each transaction of the world, who of which member may: its admin,
+// operator, viewer, relay, or somebody whose certificate names no role (n). Whoever is
+// not named must be told forbidden. A capital is for one who may by the policies, and
+// whose own request fails for the state of things, as that of a member that is not
+// registered.
+const whoMay = `
+                           producer carrier retailer auditor stranger
+members:Register           a        -       -        -       -
+members:Get                aovr     aovr    aovr     aovr    aovr
+
+devices:Register           ao       -       -        -       -
+devices:RegisterMany       ao       -       -        -       -
+devices:Join               or       or      or       or      or
+devices:Activate           ao       -       -        -       -
+devices:Suspend            ao       -       -        -       -
+devices:Resume             ao       -       -        -       -
+devices:Retire             ao       -       -        -       -
+devices:RotateKey          ao       -       -        -       -
+devices:ReplaceKey         a        -       -        -       -
+devices:RevokeKey          ao       -       -        -       -
+devices:SetAttributes      ao       -       -        -       -
+devices:PutAuthority       a        a       a        a       A
+devices:WithdrawAuthority  a        A       A        A       A
+devices:RevokeCertificate  a        A       A        A       A
+devices:OfferTransfer      ao       -       -        -       -
+devices:AcceptTransfer     -        ao      -        -       -
+devices:DeclineTransfer    -        ao      -        -       -
+devices:CancelTransfer     ao       -       -        -       -
+devices:Get                aovr     aovr    aovr     aovr    aovr
+devices:History            aovr     aovr    aovr     aovr    aovr
+devices:Authority          aovr     aovr    aovr     aovr    aovr
+devices:Certificate        aovr     aovr    aovr     aovr    aovr
+devices:Transfer           aovr     aovr    aovr     aovr    aovr
+
+telemetry:Record           or       or      or       or      or
+telemetry:Window           aov      aov     aov      o       -
+telemetry:Stream           aovr     aovr    aovr     aovr    aovr
+
+shipments:Create           ao       ao      AO       AO      AO
+shipments:Attach           -        ao      -        -       -
+shipments:Offer            -        ao      -        -       -
+shipments:Accept           -        -       ao       -       -
+shipments:Reject           -        -       ao       -       -
+shipments:Cancel           -        ao      -        -       -
+shipments:Get              aov      aov     aov      -       -
+shipments:History          aov      aov     aov      -       -
+
+commands:Request           ao       ao      o        o       -
+commands:Cancel            -        -       ao       -       -
+commands:Close             or       or      or       or      or
+commands:Get               aovr     aovr    aovr     r       r
+commands:Open              aovr     aovr    r        r       r
+
+policies:Put               a        a       a        a       A
+policies:PutTemplate       a        a       a        a       A
+policies:Delegate          A        a       a        a       A
+policies:Withdraw          a        -       -        a       -
+policies:DryRun            a        -       -        a       -
+policies:Authorize         aovr     aovr    -        -       -
+policies:Check             aovr     aovr    -        -       -
+policies:Baseline          aovr     aovr    aovr     aovr    aovr
+policies:Templates         aovr     aovr    aovr     aovr    aovr
+policies:Get               aovr     aovr    aovr     aovr    aovr
+policies:List              aovr     aovr    aovr     aovr    aovr
+policies:History           aovr     aovr    aovr     aovr    aovr
+policies:Receipt           aovr     aovr    aovr     aovr    aovr
+`
+
+// TestWhoMay calls every transaction as everybody.
+func TestWhoMay(t *testing.T) {
+	w := newWorld(t)
+	members, want := table(t)
+	calls := w.calls()
+	for _, name := range transactionNames(t, w.bench) {
+		row, request := want[name], calls[name]
+		if row == nil || request.member == "" {
+			t.Errorf("%s has no row in the table, or no valid request", name)
+			continue
+		}
+		for i, member := range members {
+			if got := w.mayOf(member, name, request.give); got != row[i] {
+				t.Errorf("%s by %s: %s may, want %s", name, member, got, row[i])
+			}
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("the table has rows of no transaction: %v", want)
+	}
+}
+
+// table reads whoMay.
+func table(t *testing.T) (members []string, rows map[waymark.Transaction][]string) {
+	t.Helper()
+	rows = map[waymark.Transaction][]string{}
+	for line := range strings.Lines(whoMay) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case members == nil:
+			members = fields
+		case len(fields) != 1+len(members) || rows[waymark.Transaction(fields[0])] != nil:
+			t.Fatalf("the table has the line %q", line)
+		default:
+			rows[waymark.Transaction(fields[0])] = fields[1:]
+		}
+	}
+	return members, rows
+}
+
+// mayOf is a cell of the table, as it is.
+func (w *world) mayOf(member string, name waymark.Transaction, request any) string {
+	w.t.Helper()
+	cell := ""
+	for _, role := range []waymark.Role{waymark.Admin, waymark.Operator, waymark.Viewer, waymark.Relay, ""} {
+		letter := (string(role) + "none")[:1]
+		switch w.answer(member, role, name, request) {
+		case "":
+			cell += letter
+		case waymark.Forbidden:
+		default:
+			cell += strings.ToUpper(letter)
+		}
+	}
+	if cell == "" {
+		return "-"
+	}
+	return cell
+}
+
+// answer returns the code with which a call is refused, empty if it is not. Whoever is
+// refused has changed nothing, and whoever is forbidden is told which policies say so.
+func (w *world) answer(member string, role waymark.Role, name waymark.Transaction, request any) waymark.Code {
+	w.t.Helper()
+	response, s := w.endorse(w.id(member, role), arguments(w.t, name, request)...)
+	if response.GetStatus() == 200 {
+		return ""
+	}
+	e, ok := waymark.ParseWire(response.GetMessage())
+	if !ok || e.Code == waymark.Internal || !s.Untouched() {
+		w.t.Errorf("%s by %s/%s: message %.200q, effects %s", name, member, role, response.GetMessage(), s.Effects())
+		return waymark.Internal
+	}
+	if e.Code == waymark.Forbidden && (len(e.Reasons) == 0 || e.Reasons[0] == "") {
+		w.t.Errorf("%s by %s/%s is forbidden for no reason: %v", name, member, role, e)
+	}
+	return e.Code
+}
+
+// arguments are those of a call of the chaincode.
+func arguments(t *testing.T, name waymark.Transaction, request any) []string {
+	t.Helper()
+	if request == nil {
+		return []string{string(name)}
+	}
+	encoded, err := json.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{string(name), string(encoded)}
+}
+
+// transactionNames are those of the contract metadata.
+func transactionNames(t *testing.T, b *bench) []waymark.Transaction {
+	t.Helper()
+	var names []waymark.Transaction
+	for _, name := range metadataNames(t, b.metadata()) {
+		if name != "org.hyperledger.fabric:GetMetadata" {
+			names = append(names, waymark.Transaction(name))
+		}
+	}
+	return names
+}

@@ -1,0 +1,216 @@
+package contract_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+)
+
+// world is a channel in the middle of a journey: the carrier has custody of the
+// producer's shipment s1, which logger-1 of the producer witnesses, and offers it to the
+// retailer. The producer offers logger-2 to the carrier. The producer grants telemetry
+// and commands to the auditor's operators, who pass commands on to the retailer's. One of
+// those has requested c1 of logger-1. The member stranger is on the channel and nothing else.
+type world struct {
+	*bench
+	c         *scenario.Consortium
+	authority *scenario.Authority
+	loggers   map[string]*scenario.Device // registered, by id
+	later     time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	b := newBench(t)
+	w := &world{bench: b, c: &scenario.Consortium{T: t, Now: b.now}, loggers: map[string]*scenario.Device{}, later: b.now.Add(time.Hour)}
+	w.authority = w.c.NewAuthority(attest.Ed25519, nil)
+	w.must("auditor", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "auditor", Name: "auditor"})
+	for _, d := range [][2]string{{"logger-1", "producer"}, {"logger-2", "producer"}, {"logger-3", "producer"}, {"logger-4", "carrier"}} {
+		w.loggers[d[0]] = w.c.NewDevice(d[0], d[1])
+		w.must(d[1], waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: w.loggers[d[0]].Registration(), Activate: true})
+	}
+	w.must("producer", waymark.Admin, waymark.DevicesPutAuthority, waymark.PutAuthorityRequest{Certificate: w.authority.PEM(), Activate: true})
+	w.move()
+	w.grant()
+	return w
+}
+
+// move brings the shipment to the carrier, and the offers under way.
+func (w *world) move() {
+	w.t.Helper()
+	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
+		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}, Conditions: []waymark.Condition{}})
+	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
+	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500)}})
+	w.must("producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: w.later})
+	w.must("carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
+	w.must("carrier", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later})
+	w.must("producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: "logger-2", To: "carrier", ExpiresAt: w.later})
+}
+
+// grant makes the owner's policy, the one that passes it on, and what they allow.
+func (w *world) grant() {
+	w.t.Helper()
+	w.must("producer", waymark.Admin, waymark.PoliciesPut, waymark.PutPolicyRequest{ID: "p1", Delegable: true, Text: `permit (
+  principal,
+  action in [Waymark::Action::"ReadTelemetry", Waymark::Action::"CommandDevice"],
+  resource
+)
+when { principal in Waymark::Member::"auditor" && principal.role == "operator" };`})
+	w.must("auditor", waymark.Admin, waymark.PoliciesDelegate, waymark.DelegatePolicyRequest{Owner: "producer", ID: "p2",
+		From: waymark.PolicyRef{Author: "producer", ID: "p1"},
+		Text: `permit (principal in Waymark::Member::"retailer", action == Waymark::Action::"CommandDevice", resource);`})
+	w.must("retailer", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: "c1", Device: "logger-1", Name: "wake", Arguments: `{}`, ExpiresAt: w.later})
+	w.must("carrier", waymark.Viewer, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"})
+}
+
+// call is a valid request of a transaction by somebody who may. The others are more of
+// them by the same caller, which give members that the first one cannot.
+type call struct {
+	member string
+	role   waymark.Role
+	give   any
+	others []any
+}
+
+// calls are valid requests of every transaction, nil for one that takes none.
+func (w *world) calls() map[waymark.Transaction]call {
+	calls := map[waymark.Transaction]call{}
+	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.policyCalls()} {
+		for name, c := range part {
+			calls[name] = c
+		}
+	}
+	return calls
+}
+
+func (w *world) memberCalls() map[waymark.Transaction]call {
+	authority := w.authority.ID()
+	return map[waymark.Transaction]call{
+		waymark.MembersRegister: {"producer", waymark.Admin, waymark.RegisterMemberRequest{ID: "producer", Name: "Producer", GLN: "9506000134352", GatewayURL: "https://gateway.example"}, nil},
+		waymark.MembersGet:      {"producer", waymark.Admin, waymark.MemberQuery{Member: "producer"}, nil},
+
+		waymark.DevicesPutAuthority:      {"producer", waymark.Admin, waymark.PutAuthorityRequest{Certificate: w.c.NewAuthority(attest.ES256, nil).PEM(), Reason: "new"}, nil},
+		waymark.DevicesWithdrawAuthority: {"producer", waymark.Admin, waymark.WithdrawAuthorityRequest{Authority: authority, Reason: "because"}, nil},
+		waymark.DevicesRevokeCertificate: {"producer", waymark.Admin, waymark.RevokeCertificateRequest{Authority: authority, Serial: "1f", Reason: "because"}, nil},
+		waymark.DevicesAuthority:         {"producer", waymark.Admin, waymark.AuthorityQuery{Owner: "producer", Authority: authority}, nil},
+		waymark.DevicesCertificate:       {"producer", waymark.Admin, waymark.CertificateQuery{Owner: "producer", Authority: authority, Serial: "1f"}, nil},
+	}
+}
+
+func (w *world) deviceCalls() map[waymark.Transaction]call {
+	state, query := waymark.DeviceStateRequest{Device: "logger-1", Reason: "because"}, waymark.DeviceQuery{Device: "logger-1"}
+	ending := waymark.EndTransferRequest{Device: "logger-2", Reason: "because"}
+	hash := strings.Repeat("0f", 32)
+	return map[waymark.Transaction]call{
+		waymark.DevicesSuspend:  {"producer", waymark.Operator, state, nil},
+		waymark.DevicesResume:   {"producer", waymark.Operator, state, nil},
+		waymark.DevicesActivate: {"producer", waymark.Operator, state, nil},
+		waymark.DevicesRetire:   {"producer", waymark.Operator, state, nil},
+		waymark.DevicesGet:      {"producer", waymark.Operator, query, nil},
+		waymark.DevicesHistory:  {"producer", waymark.Operator, query, nil},
+		waymark.DevicesSetAttributes: {"producer", waymark.Operator, waymark.SetAttributesRequest{Device: "logger-1", Reason: "because", Attributes: waymark.DeviceAttributes{
+			FirmwareSHA256: hash, LocationClass: "vehicle", Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: w.later},
+			Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}, nil},
+
+		waymark.DevicesOfferTransfer:   {"producer", waymark.Operator, waymark.OfferTransferRequest{Device: "logger-3", To: "carrier", ExpiresAt: w.later}, nil},
+		waymark.DevicesAcceptTransfer:  {"carrier", waymark.Operator, waymark.AcceptTransferRequest{Device: "logger-2"}, nil},
+		waymark.DevicesDeclineTransfer: {"carrier", waymark.Operator, ending, nil},
+		waymark.DevicesCancelTransfer:  {"producer", waymark.Operator, ending, nil},
+		waymark.DevicesTransfer:        {"producer", waymark.Operator, waymark.DeviceQuery{Device: "logger-2"}, nil},
+
+		waymark.TelemetryStream: {"producer", waymark.Operator, query, nil},
+		waymark.TelemetryWindow: {"producer", waymark.Operator, waymark.WindowQuery{Device: "logger-1", Sequence: 1, Purpose: "claim-1"}, nil},
+
+		waymark.CommandsRequest: {"producer", waymark.Operator, waymark.CommandRequest{ID: "c2", Device: "logger-1", Name: "lock", Arguments: `{"a":1}`, ExpiresAt: w.later, Purpose: "claim-1"}, nil},
+		waymark.CommandsCancel:  {"retailer", waymark.Operator, waymark.CancelCommandRequest{Device: "logger-1", ID: "c1", Reason: "because"}, nil},
+		waymark.CommandsGet:     {"producer", waymark.Operator, waymark.CommandQuery{Device: "logger-1", ID: "c1"}, nil},
+		waymark.CommandsOpen:    {"producer", waymark.Operator, query, nil},
+	}
+}
+
+// keyCalls are those of what devices sign.
+func (w *world) keyCalls() map[waymark.Transaction]call {
+	fresh := func(id string) *scenario.Device { return w.c.NewDevice(id, "producer") }
+	witness := *w.loggers["logger-1"] // copies, since signing changes a device
+	rotating, losing, signing := witness, witness, witness
+	joining := fresh("logger-8")
+	receipt := witness.Sign(attest.Header{Device: witness.ID, Consortium: scenario.Channel, KeyID: witness.KeyID, Kind: attest.Receipt},
+		fmt.Appendf(nil, `{"command":"c1","result":"done","executed_at":%d}`, w.now.Unix()))
+	return map[waymark.Transaction]call{
+		waymark.DevicesRegister:     {"producer", waymark.Operator, waymark.RegisterDeviceRequest{Registration: fresh("logger-5").Registration(), Activate: true}, nil},
+		waymark.DevicesRegisterMany: {"producer", waymark.Operator, waymark.RegisterManyRequest{Registrations: []string{fresh("logger-6").Registration(), fresh("logger-7").Registration()}}, nil},
+		waymark.DevicesJoin:         {"carrier", waymark.Relay, w.authority.Join(joining, w.authority.Issue(joining, nil)), nil},
+		waymark.DevicesRotateKey:    {"producer", waymark.Operator, waymark.RotateKeyRequest{Device: "logger-1", Rotation: rotating.Rotation("k2"), OverlapSeconds: 60}, nil},
+		waymark.DevicesReplaceKey:   {"producer", waymark.Admin, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: losing.Replacement("k2"), Reason: "because"}, nil},
+		waymark.DevicesRevokeKey:    {"producer", waymark.Operator, waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: w.now, Reason: "because"}, nil},
+		waymark.TelemetryRecord:     {"carrier", waymark.Relay, waymark.RecordRequest{Messages: []string{signing.Pack(510)}}, nil},
+		waymark.CommandsClose:       {"carrier", waymark.Relay, waymark.CloseCommandRequest{Receipt: receipt}, nil},
+	}
+}
+
+func (w *world) shipmentCalls() map[waymark.Transaction]call {
+	query, ending := waymark.ShipmentQuery{Shipment: "s1", Purpose: "claim-1"}, waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}
+	return map[waymark.Transaction]call{
+		waymark.ShipmentsCreate: {"producer", waymark.Operator, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Arbiter: "auditor",
+			Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "1"}},
+			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}, nil},
+		waymark.ShipmentsAttach:  {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
+		waymark.ShipmentsOffer:   {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
+		waymark.ShipmentsAccept:  {"retailer", waymark.Operator, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2, Reservation: "a dent"}, nil},
+		waymark.ShipmentsReject:  {"retailer", waymark.Operator, ending, nil},
+		waymark.ShipmentsCancel:  {"carrier", waymark.Operator, ending, nil},
+		waymark.ShipmentsGet:     {"producer", waymark.Operator, query, nil},
+		waymark.ShipmentsHistory: {"producer", waymark.Operator, query, nil},
+	}
+}
+
+func (w *world) policyCalls() map[waymark.Transaction]call {
+	text := `permit (principal in Waymark::Member::"carrier", action == Waymark::Action::"ReadTelemetry", resource);`
+	put := waymark.PutPolicyRequest{ID: "p3", Text: text}
+	ref := waymark.PolicyQuery{Owner: "producer", Author: "auditor", ID: "p2"}
+	check := waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1", Principal: waymark.Principal{Member: "carrier", Role: waymark.Viewer}}
+	return map[waymark.Transaction]call{
+		waymark.PoliciesBaseline:  {"producer", waymark.Admin, nil, nil},
+		waymark.PoliciesTemplates: {"producer", waymark.Admin, nil, nil},
+		waymark.PoliciesCheck:     {"producer", waymark.Admin, check, checks()},
+		waymark.PoliciesAuthorize: {"producer", waymark.Admin, check, checks()},
+		waymark.PoliciesGet:       {"producer", waymark.Admin, ref, nil},
+		waymark.PoliciesHistory:   {"producer", waymark.Admin, ref, nil},
+		waymark.PoliciesList:      {"producer", waymark.Admin, waymark.PoliciesQuery{Owner: "producer"}, nil},
+		waymark.PoliciesReceipt:   {"producer", waymark.Admin, waymark.ReceiptQuery{TxID: strings.Repeat("a", 64)}, nil},
+		waymark.PoliciesPut:       {"producer", waymark.Admin, put, nil},
+		waymark.PoliciesPutTemplate: {"producer", waymark.Admin, waymark.PutTemplateRequest{ID: "p3", Template: "maintainer-commands-model",
+			Parameters: map[string]string{"maintainer": "carrier", "model": "TL-20"}}, []any{
+			waymark.PutTemplateRequest{ID: "p3", Template: "insurer-reads-for-claim", Parameters: map[string]string{
+				"insurer": "auditor", "purpose": "claim-1", "until": "2026-12-31T00:00:00Z", "shipment": "s1"}},
+		}},
+		waymark.PoliciesDelegate: {"carrier", waymark.Admin, waymark.DelegatePolicyRequest{Owner: "producer", ID: "p3", Text: text, From: waymark.PolicyRef{Author: "producer", ID: "p1"}}, nil},
+		waymark.PoliciesWithdraw: {"producer", waymark.Admin, waymark.WithdrawPolicyRequest{Owner: "producer", Author: "auditor", ID: "p2", Reason: "because"}, nil},
+		waymark.PoliciesDryRun: {"producer", waymark.Admin, waymark.DryRunRequest{Devices: []string{"logger-1"}, Shipments: []string{"s1"}, Purpose: "claim-1",
+			Withdraw: waymark.DryRunWithdrawal{Owner: "producer", Author: "auditor", ID: "p2"}}, []any{
+			waymark.DryRunRequest{Devices: []string{"logger-1"}, Shipments: []string{"s1"}, Purpose: "claim-1", Put: put},
+		}},
+	}
+}
+
+// checks are questions about every action.
+func checks() []any {
+	questions := make([]any, 0, len(waymark.Actions()))
+	for _, action := range waymark.Actions() {
+		r := waymark.CheckRequest{Action: action, Purpose: "claim-1", DataClass: waymark.ClassCondition,
+			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2,
+			Principal: waymark.Principal{Member: "producer", Role: waymark.Operator, App: "erp"}}
+		switch action {
+		case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:
+			r.Device = "logger-2"
+		}
+		questions = append(questions, r)
+	}
+	return questions
+}
