@@ -63,7 +63,7 @@ func (a DeviceAttributes) Validate() error {
 		if err := validateSHA256("/attributes/calibration/certificate_sha256", c.CertificateSHA256); err != nil {
 			return err
 		}
-		if c.ExpiresAt.IsZero() || c.ExpiresAt.UTC().Year() > 9999 { // JSON has no later year
+		if year := c.ExpiresAt.UTC().Year(); c.ExpiresAt.IsZero() || year < 1 || year > 9999 { // JSON has no others
 			return InvalidField("/attributes/calibration/expires_at", "must be a time (RFC 3339)")
 		}
 	}

@@ -114,6 +114,8 @@ func TestAttributesRequests(t *testing.T) {
 		{"calibration for ever", calibration(waymark.Calibration{CertificateSHA256: hash}), "/attributes/calibration/expires_at"},
 		{"calibration past all years", calibration(waymark.Calibration{CertificateSHA256: hash,
 			ExpiresAt: time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -3600))}), "/attributes/calibration/expires_at"},
+		{"calibration before all years", calibration(waymark.Calibration{CertificateSHA256: hash,
+			ExpiresAt: time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600))}), "/attributes/calibration/expires_at"},
 		{"two classes", measures(class, other), ""},
 		{"too many classes", measures(make([]waymark.MeasuredClass, waymark.MaxMeasuredClasses+1)...), "/attributes/measures"},
 		{"a class twice", measures(other, class, with(other, func(c *waymark.MeasuredClass) { c.Measurements = []string{"x"} })), "/attributes/measures/2/class"},

@@ -88,7 +88,15 @@ func TestHostileRequests(t *testing.T) {
 	id := b.id("producer", waymark.Operator)
 	whole := []string{
 		``, ` `, `null`, `"null"`, `true`, `0`, `[]`, `[null]`, `{}`, `{"":""}`, `{"unknown":1}`, `{`, `{}{}`, `{}]`, `nul`, "\xff", "\x00",
+	}
+	huge := []string{
 		strings.Repeat("{\"a\":", 100000), strings.Repeat("[", 1<<20), `{"a":` + strings.Repeat("9", 1<<20) + `}`, strings.Repeat(" ", 1<<20), `"` + strings.Repeat("a", 1<<20) + `"`,
+	}
+	// Which one takes the request makes no difference to what is no JSON of its form.
+	for _, name := range []waymark.Transaction{waymark.MembersGet, waymark.TelemetryRecord} {
+		for _, text := range huge {
+			b.refused(id, []waymark.Code{waymark.Invalid}, string(name), text)
+		}
 	}
 	for name, members := range transactions {
 		for _, text := range whole {
@@ -116,6 +124,9 @@ func TestOneReadingOfARequest(t *testing.T) {
 		`{"member":"producer"}null`,
 	} {
 		b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.MembersGet), text)
+	}
+	for _, text := range []string{"\"a\xff\"", "\"a\xed\xa0\x80\"", `"a\ud800"`, `"\udfff\udbff"`, `"a\ufffd"`} {
+		b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.MembersRegister), `{"id":"producer","name":`+text+`}`)
 	}
 	create := `{"id":"s1","consignee":"retailer","conditions":[],"items":[{"gtin":"09506000134352","serial":"1",%s}]}`
 	for _, more := range []string{`"serial":"2"`, `"Serial":"2"`, `"\u017ferial":"2"`} {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -11,17 +12,20 @@ import (
 // memberName is the form of every name in the requests.
 var memberName = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// checkNames refuses a valid JSON text in which an object has a name twice, or one
-// in other letters than the vocabulary's. encoding/json takes "Device" and
-// "device" for the same and lets the last one win; another reader of the block
-// may not.
-func checkNames(text string) error {
+// checkTokens refuses a valid JSON text in which an object has a name twice, or one
+// in other letters than the vocabulary's, and one that loses something when it is read.
+// encoding/json takes "Device" and "device" for the same and lets the last one win, and
+// makes U+FFFD of half a surrogate pair; another reader of the block may not.
+func checkTokens(text string) error {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	var open []*container
 	for {
 		token, err := decoder.Token()
 		if err != nil { // the end: the text is valid
 			return nil //nolint:nilerr // see above
+		}
+		if s, isText := token.(string); isText && strings.ContainsRune(s, utf8.RuneError) {
+			return errText()
 		}
 		if at := len(open); at > 0 && !open[at-1].take(token) {
 			return waymark.Errorf(waymark.Invalid, "the request has the member %.80q twice, or in other letters", token)

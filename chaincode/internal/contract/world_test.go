@@ -179,7 +179,7 @@ func (w *world) policyCalls() map[waymark.Transaction]call {
 		waymark.PoliciesBaseline:  {"producer", waymark.Admin, nil, nil},
 		waymark.PoliciesTemplates: {"producer", waymark.Admin, nil, nil},
 		waymark.PoliciesCheck:     {"producer", waymark.Admin, check, checks()},
-		waymark.PoliciesAuthorize: {"producer", waymark.Admin, check, checks()},
+		waymark.PoliciesAuthorize: {"producer", waymark.Admin, check, checks()[:1]}, // decides as Check
 		waymark.PoliciesGet:       {"producer", waymark.Admin, ref, nil},
 		waymark.PoliciesHistory:   {"producer", waymark.Admin, ref, nil},
 		waymark.PoliciesList:      {"producer", waymark.Admin, waymark.PoliciesQuery{Owner: "producer"}, nil},
