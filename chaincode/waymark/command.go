@@ -175,20 +175,9 @@ func ParseCommandReceipt(payload []byte) (CommandReceipt, error) {
 	if err := checkObject(string(payload)); err != nil {
 		return r, Errorf(Invalid, "the receipt's payload %s", err)
 	}
-	var members map[string]json.RawMessage
 	malformed := Errorf(Invalid, `the receipt's payload must be {"command":id,"result":text,"detail":text,"executed_at":seconds}`)
-	if err := json.Unmarshal(payload, &members); err != nil {
+	if !hasOnly(payload, "command", "result", "detail", "executed_at") {
 		return r, malformed
-	}
-	for name, value := range members { //determinism: any finding is the same, whichever comes first
-		switch name {
-		case "command", "result", "detail", "executed_at":
-		default:
-			return r, malformed
-		}
-		if string(value) == "null" {
-			return r, malformed
-		}
 	}
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return CommandReceipt{}, malformed

@@ -3,6 +3,7 @@ package waymark
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -97,4 +98,19 @@ func (l *level) take(token json.Token) bool {
 	fresh := !l.names[name]
 	l.names[name] = true
 	return fresh
+}
+
+// hasOnly reports whether a JSON object has no member but those named, letter for letter,
+// and none that is null.
+func hasOnly(object []byte, names ...string) bool {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		return false
+	}
+	for name, value := range members { //determinism: any finding is the same, whichever comes first
+		if !slices.Contains(names, name) || string(value) == "null" {
+			return false
+		}
+	}
+	return true
 }

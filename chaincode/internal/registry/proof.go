@@ -1,11 +1,6 @@
 package registry
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -46,14 +41,11 @@ func parseKind(pointer, text string, kind attest.Kind, consortium string) (*atte
 }
 
 func parseStatement(pointer string, payload []byte) (waymark.Registration, error) {
-	var s waymark.Registration
-	decoder := json.NewDecoder(bytes.NewReader(payload))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&s)
-	if _, end := decoder.Token(); err != nil || !errors.Is(end, io.EOF) {
-		return s, waymark.InvalidField(pointer, "must carry a registration statement: device, owner, model, key_id, jwk")
+	s, err := waymark.ParseRegistration(payload)
+	if e := waymark.AsError(err); e != nil && e.Field == "" {
+		return s, waymark.InvalidField(pointer, "%s", e.Message)
 	}
-	return s, s.Validate()
+	return s, err
 }
 
 // concerns reports whether a statement is of the device and owner on record.

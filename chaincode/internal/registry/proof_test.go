@@ -3,6 +3,7 @@ package registry_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
@@ -55,6 +56,13 @@ func TestProofOfPossession(t *testing.T) {
 		"no JSON":                    {raw("nonsense"), waymark.Invalid, ""},
 		"null":                       {raw("null"), waymark.Invalid, ""},
 		"an unknown member":          {raw(object + `,"state":"active"}`), waymark.Invalid, ""},
+		"no key":                     {raw(`{"device":"logger-1","owner":"producer","model":"TL-20","key_id":"k1"}`), waymark.Invalid, ""},
+		"two owners":                 {raw(object + `,"owner":"producer"}`), waymark.Invalid, ""},
+		"an owner in capitals":       {raw(strings.Replace(object, `"owner"`, `"Owner"`, 1) + "}"), waymark.Invalid, ""},
+		"a key type in capitals":     {raw(strings.Replace(object, `"kty"`, `"KTY"`, 1) + "}"), waymark.Invalid, ""},
+		"a model that is not UTF-8":  {raw(strings.Replace(object, "TL-20", "TL\xff", 1) + "}"), waymark.Invalid, ""},
+		"a model of half a pair":     {raw(strings.Replace(object, "TL-20", `TL\ud800`, 1) + "}"), waymark.Invalid, ""},
+		"a key with a private part":  {raw(strings.Replace(object, `"kty"`, `"d":"AA","kty"`, 1) + "}"), waymark.Invalid, ""},
 		"text after it":              {raw(object + `} {}`), waymark.Invalid, ""},
 		"a brace after it":           {raw(object + `}}`), waymark.Invalid, ""},
 		"a bracket after it":         {raw(object + `}]`), waymark.Invalid, ""},
