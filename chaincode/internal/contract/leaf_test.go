@@ -1,7 +1,9 @@
 package contract_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,7 +13,7 @@ import (
 
 // leaf is a member of a request that holds one value.
 type leaf struct {
-	path     []string // member names, 0 for the first of a list, * for any name of a map
+	path     []string // member names, 0 for the first of a list, * for each name of a map
 	kind     kind
 	optional bool
 }
@@ -78,62 +80,86 @@ func under(below []leaf, step string, optional bool) []leaf {
 // hole is what stands in for a value until it is put in.
 const hole = `"<hole>"`
 
-// template encodes a request with a hole at a leaf. It reports false if the request has
-// nothing there that could hold it.
-func (l leaf) template(t *testing.T, request any) (string, bool) {
+// template is a request with a hole at one place.
+type template struct {
+	leaf
+	json string
+}
+
+// templates encode a request with a hole at a leaf: one for each name of a map, none if
+// the request has nothing there that could hold it.
+func (l leaf) templates(t *testing.T, request any) []template {
 	t.Helper()
 	encoded, err := json.Marshal(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tree any
-	decoder := json.NewDecoder(strings.NewReader(string(encoded)))
+	var all []template
+	for _, path := range places(decoded(t, encoded), l.path) {
+		at := leaf{path: path, kind: l.kind, optional: l.optional}
+		pierced, err := json.Marshal(pierce(decoded(t, encoded), path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// json.Marshal escapes the brackets.
+		all = append(all, template{at, strings.Replace(string(pierced), `"\u003chole\u003e"`, hole, 1)})
+	}
+	return all
+}
+
+func decoded(t *testing.T, text []byte) (tree any) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(&tree); err != nil {
 		t.Fatal(err)
 	}
-	tree, ok := pierce(tree, l.path)
-	if encoded, err = json.Marshal(tree); err != nil {
-		t.Fatal(err)
-	}
-	// json.Marshal escapes the brackets.
-	return strings.Replace(string(encoded), `"\u003chole\u003e"`, hole, 1), ok
+	return tree
 }
 
-// pierce puts a hole at the end of a path.
-func pierce(tree any, path []string) (any, bool) {
+// places are the paths that a path of a type has in a request.
+func places(tree any, path []string) [][]string {
 	if len(path) == 0 {
-		return "<hole>", true
+		return [][]string{{}}
 	}
-	ok := false
+	var all [][]string
 	switch node := tree.(type) {
 	case map[string]any:
-		name := path[0]
-		if name == "*" || name == keyOf {
-			name = anyName(node)
+		steps := []string{path[0]}
+		if path[0] == "*" {
+			steps = slices.Sorted(maps.Keys(node))
 		}
-		if path[0] == keyOf && name != "" {
-			node["<hole>"] = node[name]
-			delete(node, name)
-			return node, true
-		}
-		var child any
-		if child, ok = pierce(node[name], path[1:]); ok {
-			node[name] = child
+		for _, step := range steps {
+			for _, rest := range places(node[step], path[1:]) {
+				all = append(all, append([]string{step}, rest...))
+			}
 		}
 	case []any:
 		if len(node) > 0 {
-			node[0], ok = pierce(node[0], path[1:])
+			for _, rest := range places(node[0], path[1:]) {
+				all = append(all, append([]string{"0"}, rest...))
+			}
 		}
 	}
-	return tree, ok
+	return all
 }
 
-func anyName(node map[string]any) string {
-	names := make([]string, 0, len(node))
-	for name := range node {
-		names = append(names, name)
+// pierce puts a hole at the end of a path that is there.
+func pierce(tree any, path []string) any {
+	if len(path) == 0 {
+		return "<hole>"
 	}
-	slices.Sort(names)
-	return append(names, "")[0]
+	switch node := tree.(type) {
+	case map[string]any:
+		if path[0] == keyOf {
+			name := slices.Min(slices.Collect(maps.Keys(node)))
+			node["<hole>"] = node[name]
+			delete(node, name)
+		} else {
+			node[path[0]] = pierce(node[path[0]], path[1:])
+		}
+	case []any:
+		node[0] = pierce(node[0], path[1:])
+	}
+	return tree
 }
