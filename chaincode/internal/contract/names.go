@@ -15,7 +15,8 @@ var memberName = regexp.MustCompile(`^[a-z0-9_]+$`)
 // checkTokens refuses a valid JSON text in which an object has a name twice, or one
 // in other letters than the vocabulary's, and one that loses something when it is read.
 // encoding/json takes "Device" and "device" for the same and lets the last one win, and
-// makes U+FFFD of half a surrogate pair; another reader of the block may not.
+// makes U+FFFD of what is not UTF-8 and of half a surrogate pair; another reader of the
+// block may not.
 func checkTokens(text string) error {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	var open []*container
@@ -25,7 +26,7 @@ func checkTokens(text string) error {
 			return nil //nolint:nilerr // see above
 		}
 		if s, isText := token.(string); isText && strings.ContainsRune(s, utf8.RuneError) {
-			return errText()
+			return waymark.Errorf(waymark.Invalid, "the request must be valid UTF-8, without U+FFFD and without an escape of half a surrogate pair")
 		}
 		if at := len(open); at > 0 && !open[at-1].take(token) {
 			return waymark.Errorf(waymark.Invalid, "the request has the member %.80q twice, or in other letters", token)

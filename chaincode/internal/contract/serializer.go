@@ -6,7 +6,6 @@ import (
 	"io"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hyperledger/fabric-contract-api-go/v2/metadata"
 	"github.com/hyperledger/fabric-contract-api-go/v2/serializer"
@@ -14,17 +13,14 @@ import (
 )
 
 // strictJSON reads requests: one JSON object in UTF-8 with no unknown member, none twice,
-// nothing lost in its texts, and nothing after it. contractapi's own serializer would ignore unknown members and repeat
-// the whole value in its error.
+// nothing lost in its texts, and nothing after it. contractapi's own serializer would
+// ignore unknown members and repeat the whole value in its error.
 type strictJSON struct{}
 
 var _ serializer.TransactionSerializer = strictJSON{}
 
 // FromString implements serializer.TransactionSerializer.
 func (strictJSON) FromString(text string, t reflect.Type, _ *metadata.ParameterMetadata, _ *metadata.ComponentMetadata) (reflect.Value, error) {
-	if !utf8.ValidString(text) { // encoding/json would put U+FFFD for what is not
-		return reflect.Value{}, wire(errText())
-	}
 	value := reflect.New(t)
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -38,11 +34,6 @@ func (strictJSON) FromString(text string, t reflect.Type, _ *metadata.ParameterM
 		return reflect.Value{}, wire(err)
 	}
 	return value.Elem(), nil
-}
-
-// errText refuses what encoding/json would change without a word.
-func errText() error {
-	return waymark.Errorf(waymark.Invalid, "the request must be valid UTF-8, without U+FFFD and without an escape of half a surrogate pair")
 }
 
 // ToString implements serializer.TransactionSerializer.
