@@ -32,7 +32,7 @@ func AuthorityStates() []AuthorityState {
 
 // Authority is a certificate authority that vouches for devices of one owner.
 type Authority struct {
-	ID          string         `json:"id"` // SHA-256 of the certificate in DER, lower-case hex
+	ID          string         `json:"id"`     // SHA-256 of the certificate in DER, lower-case hex
 	KeyID       string         `json:"key_id"` // SHA-256 of its SubjectPublicKeyInfo, lower-case hex: the same in a renewed certificate
 	Owner       string         `json:"owner"`
 	Certificate string         `json:"certificate"` // X.509 in DER, base64

@@ -37,11 +37,11 @@ type DeviceKey struct {
 
 // KeyCertificate says which certificate vouched for a key.
 type KeyCertificate struct {
-	Owner     string    `json:"owner"`     // the member whose authority it is
-	Authority string    `json:"authority"` // the device CA
+	Owner     string    `json:"owner"`      // the member whose authority it is
+	Authority string    `json:"authority"`  // the device CA
 	IssuerKey string    `json:"issuer_key"` // the key of that CA, Authority.KeyID: by it certificates are revoked
-	Serial    string    `json:"serial"`    // of the device's certificate, lower-case hex
-	Issuers   []string  `json:"issuers"`   // serials of the certificates between it and the authority
+	Serial    string    `json:"serial"`     // of the device's certificate, lower-case hex
+	Issuers   []string  `json:"issuers"`    // serials of the certificates between it and the authority
 	ExpiresAt time.Time `json:"expires_at"`
 }
 

@@ -56,7 +56,7 @@ shipments:Get              aov      aov     aov      -       -
 shipments:History          aov      aov     aov      -       -
 
 commands:Request           ao       ao      o        o       -
-commands:Cancel            -        -       ao       -       -
+commands:Cancel            ao       -       ao       -       -
 commands:Close             or       or      or       or      or
 commands:Get               aovr     aovr    aovr     r       r
 commands:Open              aovr     aovr    r        r       r
@@ -66,7 +66,7 @@ policies:PutTemplate       a        a       a        a       A
 policies:Delegate          A        a       a        a       A
 policies:Withdraw          a        -       -        a       -
 policies:DryRun            a        -       -        a       -
-policies:Authorize         aovr     aovr    -        -       -
+policies:Authorize         ao       ao      -        -       -
 policies:Check             aovr     aovr    -        -       -
 policies:Baseline          aovr     aovr    aovr     aovr    aovr
 policies:Templates         aovr     aovr    aovr     aovr    aovr

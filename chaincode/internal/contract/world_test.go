@@ -66,7 +66,7 @@ when { principal in Waymark::Member::"auditor" && principal.role == "operator" }
 		From: waymark.PolicyRef{Author: "producer", ID: "p1"},
 		Text: `permit (principal in Waymark::Member::"retailer", action == Waymark::Action::"CommandDevice", resource);`})
 	w.must("retailer", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: "c1", Device: "logger-1", Name: "wake", Arguments: `{}`, ExpiresAt: w.later})
-	w.must("carrier", waymark.Viewer, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"})
+	w.must("carrier", waymark.Operator, waymark.PoliciesAuthorize, waymark.CheckRequest{Action: waymark.ActReadTelemetry, Device: "logger-1"})
 }
 
 // call is a valid request of a transaction by somebody who may. The others are more of
