@@ -175,7 +175,11 @@ func TestWhoMayCommandADevice(t *testing.T) {
 		for _, role := range append(waymark.Roles(), "") {
 			by, r := j.As(member, role), j.request("c-"+member+"-"+string(role))
 			if !may || role != waymark.Admin && role != waymark.Operator {
-				scenario.Refused(j.Consortium, by, command.Request, r, waymark.Forbidden, waymark.DefaultDeny)
+				reason := waymark.DefaultDeny
+				if role == waymark.Relay || role == "" {
+					reason = "only-people-read-or-command"
+				}
+				scenario.Refused(j.Consortium, by, command.Request, r, waymark.Forbidden, reason)
 				continue
 			}
 			scenario.Must(j.Consortium, by, command.Request, r)

@@ -23,8 +23,12 @@ func (s *story) expectReaders(readers ...string) {
 				scenario.Must(s.Consortium, by, custody.History, query)
 				continue
 			}
-			scenario.Refused(s.Consortium, by, custody.Get, query, waymark.Forbidden, waymark.DefaultDeny)
-			scenario.Refused(s.Consortium, by, custody.History, query, waymark.Forbidden, waymark.DefaultDeny)
+			reason := waymark.DefaultDeny
+			if role == waymark.Relay || role == "" {
+				reason = "only-people-read-or-command"
+			}
+			scenario.Refused(s.Consortium, by, custody.Get, query, waymark.Forbidden, reason)
+			scenario.Refused(s.Consortium, by, custody.History, query, waymark.Forbidden, reason)
 		}
 	}
 }

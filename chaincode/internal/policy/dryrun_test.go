@@ -42,10 +42,10 @@ when { principal.role == "viewer" && context.dataClass == "condition" && context
 	if got := dry(admin, withdraw); !slices.Equal(got, []waymark.AccessChange{loss}) {
 		t.Errorf("withdrawal gives %+v", got)
 	}
-	retailerGains := gain
-	retailerGains.Member, retailerGains.Role = "retailer", waymark.Relay
-	replace := `permit (principal in Waymark::Member::"retailer", action, resource) when { principal.role == "relay" && resource is Waymark::Telemetry && context.dataClass == "condition" };`
-	if got := dry(admin, func(r *waymark.DryRunRequest) { r.Put = put("p1", replace) }); !slices.Equal(got, []waymark.AccessChange{loss, retailerGains}) {
+	operatorGains := gain
+	operatorGains.Role = waymark.Operator
+	replace := `permit (principal in Waymark::Member::"auditor", action, resource) when { principal.role == "operator" && resource is Waymark::Telemetry && context.dataClass == "condition" };`
+	if got := dry(admin, func(r *waymark.DryRunRequest) { r.Put = put("p1", replace) }); !slices.Equal(got, []waymark.AccessChange{operatorGains, loss}) {
 		t.Errorf("replacement gives %+v", got)
 	}
 	// A forbid takes only what the owner gives; the parties keep what the baseline gives.

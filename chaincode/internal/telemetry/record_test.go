@@ -201,7 +201,7 @@ func TestWhoMayRelayAndRead(t *testing.T) {
 	scenario.Must(c, c.As("retailer", waymark.Relay), telemetry.Stream, waymark.DeviceQuery{Device: d.ID})
 	window := waymark.WindowQuery{Device: d.ID, Sequence: 1}
 	scenario.Refused(c, c.As("carrier", waymark.Operator), telemetry.Window, window, waymark.Forbidden, waymark.DefaultDeny)
-	scenario.Refused(c, c.As("producer", waymark.Relay), telemetry.Window, window, waymark.Forbidden, waymark.DefaultDeny)
+	scenario.Refused(c, c.As("producer", waymark.Relay), telemetry.Window, window, waymark.Forbidden, "only-people-read-or-command")
 	scenario.Refused(c, c.As("carrier", waymark.Operator), telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 2}, waymark.Forbidden, waymark.DefaultDeny)
 	scenario.Refused(c, c.As("producer", waymark.Viewer), telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 2}, waymark.NotFound, "")
 }

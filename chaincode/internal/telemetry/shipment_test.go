@@ -119,7 +119,7 @@ func TestPartiesReadTelemetryOfTheirShipment(t *testing.T) {
 	for _, member := range []string{"producer", "retailer", "auditor"} {
 		scenario.Must(c, c.As(member, waymark.Viewer), telemetry.Window, window)
 		scenario.Must(c, c.As(member, waymark.Viewer), telemetry.Stream, query)
-		scenario.Refused(c, c.As(member, waymark.Relay), telemetry.Window, window, waymark.Forbidden, waymark.DefaultDeny)
+		scenario.Refused(c, c.As(member, waymark.Relay), telemetry.Window, window, waymark.Forbidden, "only-people-read-or-command")
 	}
 	scenario.Refused(c, c.As("carrier", waymark.Admin), telemetry.Window, window, waymark.Forbidden, waymark.DefaultDeny)
 	scenario.Refused(c, c.As("producer", waymark.Admin), telemetry.Window, waymark.WindowQuery{Device: "logger-9", Sequence: 1}, waymark.NotFound, "")
