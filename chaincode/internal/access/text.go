@@ -29,6 +29,7 @@ const (
 func checkNesting(text string) error {
 	n := nesting{rest: text}
 	for n.rest != "" && n.fault == "" {
+		n.countToken()
 		n.step()
 	}
 	if n.fault != "" {
@@ -50,14 +51,19 @@ type nesting struct {
 	count int // tokens
 }
 
-// step reads one token.
-func (n *nesting) step() {
-	if c := n.rest[0]; c > ' ' && !strings.HasPrefix(n.rest, "//") {
+// countToken counts what is neither space nor comment.
+func (n *nesting) countToken() {
+	if n.rest[0] > ' ' && !strings.HasPrefix(n.rest, "//") {
 		n.count++
 	}
-	switch c := n.rest[0]; {
-	case n.count > maxTokens:
+	if n.count > maxTokens {
 		n.fault = "has more than 1500 words, strings and operators"
+	}
+}
+
+// step reads one token.
+func (n *nesting) step() {
+	switch c := n.rest[0]; {
 	case c == '"':
 		n.text()
 	case strings.HasPrefix(n.rest, "//"):

@@ -72,11 +72,7 @@ func (c *cache) device(ctx context.Context, id string, fresh time.Duration) (*wa
 	if found && (known.device != nil && age < fresh || known.device == nil && age < unknownFor) {
 		return known.result()
 	}
-	slots := c.strangers
-	if found && known.device != nil {
-		slots = c.questions
-	}
-	asked, err := c.ask(ctx, id, slots)
+	asked, err := c.ask(ctx, id, c.slotsFor(known))
 	if err == nil {
 		c.store(asked)
 		return asked.result()
@@ -85,6 +81,14 @@ func (c *cache) device(ctx context.Context, id string, fresh time.Duration) (*wa
 		return known.device, nil // devices go on into the spool while the gateway is away
 	}
 	return nil, waymark.Errorf(waymark.Unavailable, "the registry cannot be asked now")
+}
+
+// slotsFor returns the turns that a question about a device takes one of.
+func (c *cache) slotsFor(known entry) chan struct{} {
+	if known.device != nil {
+		return c.questions
+	}
+	return c.strangers
 }
 
 func (e entry) result() (*waymark.Device, error) {

@@ -82,16 +82,6 @@ func (c *checker) report(pos token.Pos, message string) {
 
 func (c *checker) look(n ast.Node, stack []ast.Node) {
 	switch n := n.(type) {
-	case *ast.RangeStmt:
-		if c.isMap(n.X) {
-			c.report(n.Pos(), "the order of a map differs from endorser to endorser: sort its keys first")
-		}
-	case *ast.GoStmt:
-		c.report(n.Pos(), "a goroutine runs in no certain order")
-	case *ast.SelectStmt:
-		if len(n.Body.List) > 1 {
-			c.report(n.Pos(), "a select chooses at random")
-		}
 	case *ast.CallExpr:
 		c.call(n, stack)
 	case *ast.SelectorExpr:
@@ -106,6 +96,24 @@ func (c *checker) look(n ast.Node, stack []ast.Node) {
 		}
 	case *ast.IncDecStmt:
 		c.assign(n.X, stack)
+	default:
+		c.order(n)
+	}
+}
+
+// order reports statements that run in no certain order.
+func (c *checker) order(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.RangeStmt:
+		if c.isMap(n.X) {
+			c.report(n.Pos(), "the order of a map differs from endorser to endorser: sort its keys first")
+		}
+	case *ast.GoStmt:
+		c.report(n.Pos(), "a goroutine runs in no certain order")
+	case *ast.SelectStmt:
+		if len(n.Body.List) > 1 {
+			c.report(n.Pos(), "a select chooses at random")
+		}
 	}
 }
 

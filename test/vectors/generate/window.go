@@ -30,10 +30,10 @@ type leafVector struct {
 	Unit     string   `json:"unit"`
 	Value    int64    `json:"value"`          // in the scale of the unit
 	Body     string   `json:"body,omitempty"` // of a text or data: its SHA-256 stands in the place of the value
-	Time     int64    `json:"time"`  // milliseconds since 1970
-	Hex      string   `json:"hex"`   // the encoding
-	Hash     string   `json:"hash"`  // hex of the leaf's hash
-	Path     []string `json:"path"`  // hex of the audit path, lowest first
+	Time     int64    `json:"time"`           // milliseconds since 1970
+	Hex      string   `json:"hex"`            // the encoding
+	Hash     string   `json:"hash"`           // hex of the leaf's hash
+	Path     []string `json:"path"`           // hex of the audit path, lowest first
 }
 
 func windowFile() (*windows, error) {
