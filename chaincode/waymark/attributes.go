@@ -2,6 +2,7 @@ package waymark
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -15,10 +16,12 @@ const (
 // Visibility is who can see the readings of a class of measurements.
 type Visibility string
 
-// The visibilities. Only open is available yet.
+// The visibilities. Anchored is not available yet.
 const (
-	VisibilityOpen     Visibility = "open"     // in the block, for every member
-	VisibilityPrivate  Visibility = "private"  // for the owner and the custodian; a salted hash for all
+	VisibilityOpen Visibility = "open" // in the block, for every member
+	// VisibilityPrivate is for the owner and the custodian; a salted hash is in the block.
+	// The device seals such readings (package senml), and one that is not sealed is refused.
+	VisibilityPrivate  Visibility = "private"
 	VisibilityAnchored Visibility = "anchored" // a root for all, the readings in the owner's store
 )
 
@@ -45,7 +48,7 @@ type Calibration struct {
 // MeasuredClass is a class of measurements of one device, as its owner calls it, with who
 // can see their readings.
 type MeasuredClass struct {
-	Class        string     `json:"class"`
+	Class        DataClass  `json:"class"`
 	Measurements []string   `json:"measurements"` // SenML names, 1 to MaxClassMeasurements
 	Visibility   Visibility `json:"visibility"`
 }
@@ -74,7 +77,7 @@ func validateMeasures(classes []MeasuredClass) error {
 	if n := len(classes); n > MaxMeasuredClasses {
 		return InvalidField("/attributes/measures", "must hold at most %d classes, has %d", MaxMeasuredClasses, n)
 	}
-	class, measured := map[string]bool{}, map[string]bool{}
+	class, measured := map[DataClass]bool{}, map[string]bool{}
 	for i, c := range classes {
 		at := "/attributes/measures/" + strconv.Itoa(i)
 		if err := c.validate(at, measured); err != nil {
@@ -90,8 +93,11 @@ func validateMeasures(classes []MeasuredClass) error {
 
 // validate checks one class. taken are the measurements of the classes before it.
 func (c MeasuredClass) validate(at string, taken map[string]bool) error {
-	if err := ValidateID(at+"/class", c.Class); err != nil {
+	if err := ValidateID(at+"/class", string(c.Class)); err != nil {
 		return err
+	}
+	if slices.Contains(DataClasses(), c.Class) {
+		return InvalidField(at+"/class", "is the class of measurements that are in no class of their owner")
 	}
 	switch c.Visibility {
 	case VisibilityOpen, VisibilityPrivate, VisibilityAnchored:

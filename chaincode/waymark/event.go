@@ -2,19 +2,20 @@ package waymark
 
 // The names of the events. A transaction that changes something emits exactly one.
 const (
-	EventMemberRegistered  = "member.registered"
-	EventDeviceRegistered  = "device.registered"
-	EventDeviceSuspended   = "device.suspended"
-	EventDeviceResumed     = "device.resumed"
-	EventDeviceRetired     = "device.retired"
-	EventDeviceKeyRotated  = "device.key_rotated"
-	EventTelemetryRecorded = "telemetry.recorded"
-	EventShipmentCreated   = "shipment.created"
-	EventDeviceAttached    = "shipment.device_attached"
-	EventHandoffOffered    = "handoff.offered"
-	EventHandoffAccepted   = "handoff.accepted"
-	EventHandoffRejected   = "handoff.rejected"
-	EventHandoffCancelled  = "handoff.cancelled"
+	EventMemberRegistered   = "member.registered"
+	EventDeviceRegistered   = "device.registered"
+	EventDeviceSuspended    = "device.suspended"
+	EventDeviceResumed      = "device.resumed"
+	EventDeviceRetired      = "device.retired"
+	EventDeviceKeyRotated   = "device.key_rotated"
+	EventTelemetryRecorded  = "telemetry.recorded"
+	EventTelemetryDisclosed = "telemetry.disclosed"
+	EventShipmentCreated    = "shipment.created"
+	EventDeviceAttached     = "shipment.device_attached"
+	EventHandoffOffered     = "handoff.offered"
+	EventHandoffAccepted    = "handoff.accepted"
+	EventHandoffRejected    = "handoff.rejected"
+	EventHandoffCancelled   = "handoff.cancelled"
 
 	EventDevicesRegistered  = "device.registered_many"
 	EventDeviceJoined       = "device.joined"
@@ -62,6 +63,13 @@ type TelemetryEvent struct {
 	Windows    []WindowRef    `json:"windows"`
 	Excursions []ExcursionRef `json:"excursions,omitempty"`
 	Clashes    []ClashRef     `json:"clashes,omitempty"`
+}
+
+// DisclosedEvent is the payload of EventTelemetryDisclosed: which messages' disclosures a
+// member has got.
+type DisclosedEvent struct {
+	To       string       `json:"to"`
+	Messages []MessageRef `json:"messages"`
 }
 
 // WindowRef names a Window.

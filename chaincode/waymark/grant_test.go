@@ -93,7 +93,7 @@ func TestQuestions(t *testing.T) {
 		{"in no role", question(func(r *waymark.CheckRequest) { r.Principal.Role = "root" }), "/principal/role"},
 		{"through no application", question(func(r *waymark.CheckRequest) { r.Principal.App = "a b" }), "/principal/app"},
 		{"for prose", question(func(r *waymark.CheckRequest) { r.Purpose = "a b" }), "/purpose"},
-		{"of no class", question(func(r *waymark.CheckRequest) { r.DataClass = "money" }), "/data_class"},
+		{"of no class", question(func(r *waymark.CheckRequest) { r.DataClass = "a b" }), "/data_class"},
 		{"dry run", dry, ""},
 		{"of a withdrawal", run(func(r *waymark.DryRunRequest) {
 			r.Put, r.Withdraw = waymark.PutPolicyRequest{}, waymark.DryRunWithdrawal{ID: "p", Owner: "a", Author: "b"}
@@ -120,8 +120,8 @@ func TestObligations(t *testing.T) {
 		want int // 0 for a text that is refused
 	}{
 		{waymark.Redact, "location", 1}, {waymark.Redact, "location,condition,location", 2}, {waymark.Redact, "", 0}, {waymark.Redact, "location,", 0},
-		{waymark.Redact, "Location", 0}, {waymark.Coarsen, "location:0", 1}, {waymark.Coarsen, "location:7", 1}, {waymark.Coarsen, "location:8", 0},
-		{waymark.Coarsen, "location", 0}, {waymark.Coarsen, "money:2", 0}, {waymark.Retain, "P1D", 1}, {waymark.Retain, "P99999D", 1},
+		{waymark.Redact, "my location", 0}, {waymark.Redact, "security", 1}, {waymark.Coarsen, "location:0", 1}, {waymark.Coarsen, "location:7", 1}, {waymark.Coarsen, "location:8", 0},
+		{waymark.Coarsen, "location", 0}, {waymark.Coarsen, "zone:a:2", 1}, {waymark.Coarsen, "a b:2", 0}, {waymark.Retain, "P1D", 1}, {waymark.Retain, "P99999D", 1},
 		{waymark.Retain, "P0D", 0}, {waymark.Retain, "P1M", 0}, {waymark.Retain, "2026-12-31T00:00:00Z", 1}, {waymark.Retain, "2026-12-31", 0},
 		{waymark.Retain, "0000-01-01T00:00:00Z", 0}, {"shred", "location", 0},
 	} {
@@ -135,8 +135,41 @@ func TestObligations(t *testing.T) {
 	}
 }
 
+func TestClassesOfADevice(t *testing.T) {
+	none := (*waymark.DeviceAttributes)(nil)
+	some := &waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{
+		{Class: "zone", Measurements: []string{"here"}, Visibility: waymark.VisibilityPrivate},
+		{Class: "condition", Measurements: []string{"t"}, Visibility: waymark.VisibilityOpen},
+		{Class: "access", Measurements: []string{"door"}, Visibility: waymark.VisibilityPrivate},
+	}}
+	for _, test := range []struct {
+		a          *waymark.DeviceAttributes
+		name, unit string
+		class      waymark.DataClass
+		private    bool
+	}{
+		{none, "here", "lat", waymark.ClassLocation, false}, {none, "t", "Cel", waymark.ClassCondition, false},
+		{some, "here", "lat", "zone", true}, {some, "door", "", "access", true}, {some, "t", "Cel", "condition", false}, {some, "x", "lon", waymark.ClassLocation, false},
+	} {
+		if class, private := test.a.ClassOf(test.name, test.unit), test.a.Private(test.name); class != test.class || private != test.private {
+			t.Errorf("%s is of class %s, private %v", test.name, class, private)
+		}
+	}
+	if !slices.Equal(none.Classes(), waymark.DataClasses()) || none.AnyPrivate() || none.PrivateClasses() == nil ||
+		!slices.Equal(some.Classes(), []waymark.DataClass{"access", "condition", "location", "zone"}) || !some.AnyPrivate() ||
+		!slices.Equal(some.PrivateClasses(), []waymark.DataClass{"access", "zone"}) {
+		t.Errorf("classes %v and %v, private %v", none.Classes(), some.Classes(), some.PrivateClasses())
+	}
+}
+
 func TestClasses(t *testing.T) {
-	w := waymark.Window{Series: []waymark.Series{{Name: "t", Unit: "Cel"}, {Name: "y", Unit: "lat"}, {Name: "h", Unit: "%RH"}, {Name: "x", Unit: "lon"}}}
+	w := waymark.Window{Series: []waymark.Series{
+		{Name: "t", Unit: "Cel", Class: "condition"}, {Name: "y", Unit: "lat", Class: "location"},
+		{Name: "h", Unit: "%RH", Class: "condition"}, {Name: "x", Unit: "lon", Class: "location"},
+	}, Sealed: []waymark.SealedSeries{{Name: "b", Class: "z"}, {Name: "a", Class: "y"}, {Name: "c", Class: "z"}}}
+	if got := w.SealedClasses(); !slices.Equal(got, []waymark.DataClass{"y", "z"}) || w.SealedClass("c") != "z" || w.SealedClass("t") != "" {
+		t.Errorf("sealed classes %v", got)
+	}
 	if got := w.Classes(); !slices.Equal(got, waymark.DataClasses()) {
 		t.Errorf("classes %v", got)
 	}

@@ -33,7 +33,7 @@ type Obligation struct {
 const MaxObligationValues = 8
 
 var (
-	coarsenPattern = regexp.MustCompile(`^([a-z]+):([0-7])$`)
+	coarsenPattern = regexp.MustCompile(`^(.+):([0-7])$`)
 	periodPattern  = regexp.MustCompile(`^P[1-9][0-9]{0,4}D$`)
 )
 
@@ -67,10 +67,10 @@ func SortObligations(obligations []Obligation) []Obligation {
 func validObligation(kind ObligationKind, value string) bool {
 	switch kind {
 	case Redact:
-		return slices.Contains(DataClasses(), DataClass(value))
+		return ValidateID("", value) == nil
 	case Coarsen:
 		parts := coarsenPattern.FindStringSubmatch(value)
-		return parts != nil && slices.Contains(DataClasses(), DataClass(parts[1]))
+		return parts != nil && ValidateID("", parts[1]) == nil
 	case Retain:
 		t, err := time.Parse(time.RFC3339, value)
 		return periodPattern.MatchString(value) || err == nil && t.Year() > 0 && strings.HasSuffix(value, "Z")
@@ -79,16 +79,11 @@ func validObligation(kind ObligationKind, value string) bool {
 }
 
 func obligationForm(kind ObligationKind) string {
-	classes := make([]string, 0, len(DataClasses()))
-	for _, c := range DataClasses() {
-		classes = append(classes, string(c))
-	}
-	known := strings.Join(classes, " or ")
 	switch kind {
 	case Redact:
-		return known
+		return `a data class, as in "location"`
 	case Coarsen:
-		return known + `, a colon and 0 to ` + strconv.Itoa(7) + ` decimals, as in "location:2"`
+		return `a data class, a colon and 0 to ` + strconv.Itoa(7) + ` decimals, as in "location:2"`
 	default:
 		return `days, as in "P30D", or a time in UTC, as in "2026-12-31T00:00:00Z"`
 	}

@@ -31,6 +31,10 @@ const (
 	ReasonRevoked         = "certificate-revoked" // a certificate that vouched for the key is revoked
 	ReasonAuthority       = "authority-withdrawn" // no device joins by this authority any more
 	ReasonKeyRevoked      = "key-revoked"         // the key is revoked from an earlier time already
+	ReasonExposed         = "exposes-private"     // a reading of a private class is not sealed
+	ReasonDisclosure      = "disclosure"          // a disclosure is missing, malformed or another's
+	ReasonUndisclosed     = "undisclosed"         // a message is recorded, and a holder could not be given what it discloses
+	ReasonHolder          = "not-a-holder"        // the member is neither the owner nor the custodian
 	ReasonVisibility      = "visibility"          // readings of this visibility cannot be recorded yet
 	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must
 	ReasonTransferExpired = "transfer-expired"    // the offer of the device is past its time

@@ -2,6 +2,7 @@ package waymark
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -30,11 +31,20 @@ type RecordRequest struct {
 // Validate checks the form and the bounds of the batch, not what is in the
 // messages: a bad message has its own outcome and costs no other its place.
 func (r RecordRequest) Validate() error {
-	if n := len(r.Messages); n == 0 || n > MaxBatchMessages {
+	for i, m := range r.Messages {
+		if strings.Contains(m, "~") {
+			return InvalidField("/messages/"+strconv.Itoa(i), "has disclosures after it, which must not become part of a block: leave out all from the first ~")
+		}
+	}
+	return validateMessages(r.Messages)
+}
+
+func validateMessages(messages []string) error {
+	if n := len(messages); n == 0 || n > MaxBatchMessages {
 		return InvalidField("/messages", "must hold 1 to %d messages, has %d", MaxBatchMessages, n)
 	}
 	total := 0
-	for i, m := range r.Messages {
+	for i, m := range messages {
 		if err := validateMessage("/messages/"+strconv.Itoa(i), m); err != nil {
 			return err
 		}
@@ -66,7 +76,9 @@ const (
 // Outcomes returns every outcome.
 func Outcomes() []Outcome { return []Outcome{Recorded, Duplicate, Rejected} }
 
-// MessageResult is the outcome of one message, in the place it had in the batch.
+// MessageResult is the outcome of one message, in the place it had in the batch. A gateway
+// adds, to a message that is on the ledger, code unavailable with ReasonUndisclosed if a
+// member could not be given what it discloses: sent again later it goes on from there.
 type MessageResult struct {
 	Device   string   `json:"device"`   // empty if the message could not be read
 	Sequence uint64   `json:"sequence"` // 0 if the message could not be read

@@ -12,12 +12,14 @@ const (
 	DevicesRetire    Transaction = "devices:Retire"
 	DevicesRotateKey Transaction = "devices:RotateKey"
 	TelemetryRecord  Transaction = "telemetry:Record"
-	ShipmentsCreate  Transaction = "shipments:Create"
-	ShipmentsAttach  Transaction = "shipments:Attach"
-	ShipmentsOffer   Transaction = "shipments:Offer"
-	ShipmentsAccept  Transaction = "shipments:Accept"
-	ShipmentsReject  Transaction = "shipments:Reject"
-	ShipmentsCancel  Transaction = "shipments:Cancel"
+	// TelemetryDisclose takes its messages as transient data: see Disclosures.
+	TelemetryDisclose Transaction = "telemetry:Disclose"
+	ShipmentsCreate   Transaction = "shipments:Create"
+	ShipmentsAttach   Transaction = "shipments:Attach"
+	ShipmentsOffer    Transaction = "shipments:Offer"
+	ShipmentsAccept   Transaction = "shipments:Accept"
+	ShipmentsReject   Transaction = "shipments:Reject"
+	ShipmentsCancel   Transaction = "shipments:Cancel"
 
 	DevicesRegisterMany      Transaction = "devices:RegisterMany"
 	DevicesJoin              Transaction = "devices:Join"
@@ -46,14 +48,17 @@ const (
 
 // The transactions that only read. Each is evaluated.
 const (
-	MembersGet       Transaction = "members:Get"
-	DevicesGet       Transaction = "devices:Get"
-	TelemetryWindow  Transaction = "telemetry:Window"
-	TelemetryStream  Transaction = "telemetry:Stream"
-	ShipmentsGet     Transaction = "shipments:Get"
-	ShipmentsHistory Transaction = "shipments:History"
-	PoliciesCheck    Transaction = "policies:Check"
-	PoliciesBaseline Transaction = "policies:Baseline"
+	MembersGet      Transaction = "members:Get"
+	DevicesGet      Transaction = "devices:Get"
+	TelemetryWindow Transaction = "telemetry:Window"
+	TelemetryStream Transaction = "telemetry:Stream"
+	// TelemetryUndisclosed and TelemetryDisclosed are about sealed readings.
+	TelemetryUndisclosed Transaction = "telemetry:Undisclosed"
+	TelemetryDisclosed   Transaction = "telemetry:Disclosed"
+	ShipmentsGet         Transaction = "shipments:Get"
+	ShipmentsHistory     Transaction = "shipments:History"
+	PoliciesCheck        Transaction = "policies:Check"
+	PoliciesBaseline     Transaction = "policies:Baseline"
 
 	DevicesHistory     Transaction = "devices:History"
 	DevicesAuthority   Transaction = "devices:Authority"

@@ -1,6 +1,9 @@
 package waymark
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // MaxWindowMessages bounds the messages that one window summarises.
 const MaxWindowMessages = 100
@@ -26,6 +29,10 @@ type Window struct {
 	From     time.Time `json:"from"`     // time of the earliest reading
 	To       time.Time `json:"to"`       // time of the latest reading
 	Series   []Series  `json:"series"`
+	// Sealed counts the readings of private classes, of which the ledger has the seals.
+	Sealed []SealedSeries `json:"sealed,omitempty" metadata:",optional"`
+	// SealedIn are the numbers of the messages that hold them, lowest first.
+	SealedIn []uint64 `json:"sealed_in,omitempty" metadata:",optional"`
 	// Digests is base64 of the first DigestPrefix bytes of each message's digest, in
 	// order: what tells a repeated message from another with the same number. A window
 	// without Root has 8 bytes of each.
@@ -48,13 +55,43 @@ type Window struct {
 // Series summarises the numbers and booleans of one measurement, as integers in the
 // fixed scale of its unit (ScaleOf). Sums, texts and data are in no series.
 type Series struct {
-	Name  string `json:"name"` // SenML name, as in "temperature"
-	Unit  string `json:"unit"` // SenML unit, as in "Cel"
-	Count int64  `json:"count"`
-	Min   int64  `json:"min"`
-	Max   int64  `json:"max"`
+	Name string `json:"name"` // SenML name, as in "temperature"
+	Unit string `json:"unit"` // SenML unit, as in "Cel"
+	// Class is the data class as the owner had it when the window was recorded.
+	Class DataClass `json:"class"`
+	Count int64     `json:"count"`
+	Min   int64     `json:"min"`
+	Max   int64     `json:"max"`
 	// Sum adds up over windows, unless Overflow says that it does not fit: it is then
 	// the bound of int64 on its side, and no sum.
 	Sum      int64 `json:"sum"`
 	Overflow bool  `json:"overflow,omitempty" metadata:",optional"`
+}
+
+// SealedSeries counts the sealed readings of one measurement.
+type SealedSeries struct {
+	Name  string    `json:"name"`
+	Class DataClass `json:"class"`
+	Count int       `json:"count"`
+}
+
+// SealedClasses returns the classes of the sealed readings, sorted, each once.
+func (w Window) SealedClasses() []DataClass {
+	classes := make([]DataClass, 0, len(w.Sealed))
+	for _, s := range w.Sealed {
+		classes = append(classes, s.Class)
+	}
+	slices.Sort(classes)
+	return slices.Compact(classes)
+}
+
+// SealedClass returns the class of the sealed readings of a measurement, empty if the
+// window has none.
+func (w Window) SealedClass(name string) DataClass {
+	for _, s := range w.Sealed {
+		if s.Name == name {
+			return s.Class
+		}
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-// As much CBOR (RFC 8949) as a device needs: integers, bytes, texts, arrays, maps
+// As much CBOR (RFC 8949) as a device needs: integers, booleans, bytes, texts, arrays, maps
 // and tags, all with definite lengths and the shortest heads.
 
 export class Tagged {
@@ -18,9 +18,10 @@ function head(major, n) {
   return b;
 }
 
-// encode takes safe integers, Buffers, texts, arrays, Maps and Tagged. Maps keep
-// the order they have.
+// encode takes safe integers, booleans, Buffers, texts, arrays, Maps and Tagged. Maps
+// keep the order they have.
 export function encode(v) {
+  if (typeof v === 'boolean') return Buffer.from([v ? 0xf5 : 0xf4]);
   if (Number.isSafeInteger(v)) return v >= 0 ? head(0, v) : head(1, -1 - v);
   if (v instanceof Uint8Array) return Buffer.concat([head(2, v.length), v]);
   if (typeof v === 'string') return Buffer.concat([head(3, Buffer.byteLength(v)), Buffer.from(v)]);

@@ -122,6 +122,55 @@ func TestProofsOfTheProtocolAreVectors(t *testing.T) {
 	}
 }
 
+// sealing is a block of the document that repeats a message of disclosures.json.
+var sealing = regexp.MustCompile("(?s)<!-- disclosure (\\S+) (\\S+) -->\n```[a-z]*\n(.*?)\n```")
+
+// sealed maps each name that such a block may have to what the vectors have there.
+func sealed(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile("disclosures.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Messages []struct {
+			Name, Text, Payload string
+			PayloadHex          string `json:"payload_hex"`
+			Disclosures         []struct{ JSON, Hex, Seal string }
+		}
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, m := range file.Messages {
+		known[m.Name+" text"], known[m.Name+" payload"], known[m.Name+" payload_hex"] = m.Text, m.Payload, m.PayloadHex
+		for i, d := range m.Disclosures {
+			known[fmt.Sprintf("%s disclosure%d", m.Name, i)] = d.JSON + d.Hex
+			known[fmt.Sprintf("%s seal%d", m.Name, i)] = d.Seal
+		}
+	}
+	return known
+}
+
+func TestDisclosuresOfTheProtocolAreVectors(t *testing.T) {
+	page, err := os.ReadFile("../../docs/device-protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := sealing.FindAllStringSubmatch(string(page), -1)
+	if marks := strings.Count(string(page), "<!-- disclosure "); len(blocks) != marks || marks < 8 {
+		t.Fatalf("%d blocks for %d marks", len(blocks), marks)
+	}
+	known := sealed(t)
+	for _, b := range blocks {
+		want := known[b[1]+" "+b[2]]
+		if got := strings.ReplaceAll(b[3], "\n", ""); want == "" || got != want {
+			t.Errorf("%s of %s is %s, the vector has %s", b[2], b[1], got, want)
+		}
+	}
+}
+
 func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./generate", dir)
@@ -129,7 +178,7 @@ func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, name := range []string{"messages.json", "senml.json", "windows.json", "receipts.json"} {
+	for _, name := range []string{"messages.json", "senml.json", "windows.json", "receipts.json", "disclosures.json"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

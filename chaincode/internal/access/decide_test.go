@@ -37,6 +37,7 @@ type vector struct {
 			Device, Owner, Model string
 			Shipment, Custodian  string
 			Parties              []string
+			Classes, Private     []waymark.DataClass // that the owner named; private ones come in both
 		}
 		Shipment *struct {
 			Consignor, Custodian string
@@ -73,6 +74,15 @@ func vectors(t *testing.T) []vector {
 	return all
 }
 
+// measuring are the attributes of a device with some classes.
+func measuring(classes []waymark.DataClass) *waymark.DeviceAttributes {
+	a := &waymark.DeviceAttributes{}
+	for _, c := range classes {
+		a.Measures = append(a.Measures, waymark.MeasuredClass{Class: c})
+	}
+	return a
+}
+
 func (v vector) request() Request {
 	r := Request{Principal: Caller(ledger.Caller{Member: v.Principal.Member, Role: v.Principal.Role, App: v.Principal.App}), Action: v.Action, Context: waymark.DecisionContext(v.Context)}
 	switch {
@@ -88,7 +98,7 @@ func (v vector) request() Request {
 		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)
 	case v.Resource.Telemetry != nil:
 		w := v.Resource.Telemetry
-		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model}, Witnessed{w.Shipment, w.Custodian, w.Parties})
+		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes)}, Witnessed{w.Shipment, w.Custodian, w.Parties}, w.Private)
 	case v.Resource.Shipment != nil:
 		s := v.Resource.Shipment
 		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor}, s.Custodian, s.Parties)

@@ -57,6 +57,27 @@ func (e Entity) Owner() string {
 	return ""
 }
 
+// Classes returns the data classes of telemetry, sorted; those that need no owner for what
+// names none.
+func (e Entity) Classes() []waymark.DataClass {
+	classes := waymark.DataClasses()
+	if set, ok := e.set("classes"); ok {
+		for v := range set.All() {
+			if text, ok := v.(cedar.String); ok {
+				classes = append(classes, waymark.DataClass(text))
+			}
+		}
+	}
+	slices.Sort(classes)
+	return slices.Compact(classes)
+}
+
+func (e Entity) set(name cedar.String) (cedar.Set, bool) {
+	value, _ := e.entity.Attributes.Get(name)
+	set, ok := value.(cedar.Set)
+	return set, ok
+}
+
 // attribute returns an attribute that names a member, or a text; empty if there is none.
 func (e Entity) attribute(name cedar.String) string {
 	value, _ := e.entity.Attributes.Get(name)
@@ -94,7 +115,7 @@ func deviceAttributes(d waymark.Device) cedar.RecordMap {
 	return cedar.RecordMap{
 		"owner": member(d.Owner), "state": cedar.String(d.State), "model": cedar.String(d.Model),
 		"firmware": cedar.String(attributes.FirmwareSHA256), "calibrationExpires": calibration(attributes),
-		"classes": classes(attributes.Measures), "locationClass": cedar.String(attributes.LocationClass),
+		"classes": classSet(d.Attributes.Classes()), "locationClass": cedar.String(attributes.LocationClass),
 	}
 }
 
@@ -107,10 +128,10 @@ func calibration(a *waymark.DeviceAttributes) cedar.Datetime {
 	return cedar.NewDatetime(a.Calibration.ExpiresAt)
 }
 
-func classes(measures []waymark.MeasuredClass) cedar.Set {
-	values := make([]cedar.Value, 0, len(measures))
-	for _, m := range measures {
-		values = append(values, cedar.String(m.Class))
+func classSet(classes []waymark.DataClass) cedar.Set {
+	values := make([]cedar.Value, 0, len(classes))
+	for _, c := range classes {
+		values = append(values, cedar.String(c))
 	}
 	return cedar.NewSet(values...)
 }
@@ -162,10 +183,12 @@ func DeviceAt(d waymark.Device, w Witnessed) Entity {
 	return newEntity("Device", d.ID, attributes, parents...)
 }
 
-// Telemetry is what a device has reported while it witnessed a shipment.
-func Telemetry(d waymark.Device, w Witnessed) Entity {
+// Telemetry is what a device has reported while it witnessed a shipment. private are the
+// classes of it that are not in the open.
+func Telemetry(d waymark.Device, w Witnessed, private []waymark.DataClass) Entity {
 	attributes := cedar.RecordMap{
 		"owner": member(d.Owner), "model": cedar.String(d.Model), "parties": members(w.Parties),
+		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private),
 	}
 	parents := w.place(attributes)
 	return newEntity("Telemetry", d.ID, attributes, parents...)

@@ -1,8 +1,6 @@
 package access
 
 import (
-	"slices"
-
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -17,15 +15,32 @@ func Policies(r ledger.Reader, owner string) ([]waymark.Policy, error) {
 // Ask is Decide with the policies that the ledger holds. It reads them only where
 // the baseline leaves the decision to the owner, and returns those it consulted.
 func Ask(r ledger.Reader, q Request) (waymark.Decision, []waymark.Policy, error) {
+	a := asker{reader: r, owner: q.Resource.Owner()}
+	d := q.each(a.decide)
+	return d, a.policies, a.err
+}
+
+// asker reads the policies of an owner when they are first needed.
+type asker struct {
+	reader   ledger.Reader
+	owner    string
+	grants   *Grants
+	policies []waymark.Policy
+	err      error // of reading them: no decision counts then
+}
+
+func (a *asker) decide(q Request) waymark.Decision {
 	d, silent := judge(q)
-	if !silent {
-		return d, nil, nil
+	if !silent || a.err != nil {
+		return d
 	}
-	policies, err := Policies(r, q.Resource.Owner())
-	if err != nil {
-		return waymark.Decision{}, nil, err
+	if a.grants == nil {
+		if a.policies, a.err = Policies(a.reader, a.owner); a.err != nil {
+			return d
+		}
+		a.grants = NewGrants(a.owner, a.policies)
 	}
-	return NewGrants(q.Resource.Owner(), policies).decide(q), policies, nil
+	return a.grants.decide(q)
 }
 
 // Permit asks for the caller of the transaction, for a purpose, about an action that
@@ -48,33 +63,24 @@ func RequestOf(tx ledger.Tx, action waymark.Action, resource Entity, purpose str
 	}
 }
 
-// Withhold asks the same for each of some classes of telemetry; for every class if
-// none is named. It returns those that the caller may not have, denied or to be
-// redacted, and the obligations for the others; Forbidden if all are denied.
+// Withhold asks the same for each of some classes of telemetry; for every class that the
+// resource has if none is named. It returns those that the caller may not have, denied or
+// to be redacted, and the obligations for the others; Forbidden if all are denied.
 func Withhold(l ledger.Ledger, resource Entity, purpose string, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
 	q := RequestOf(l.Tx(), waymark.ActReadTelemetry, resource, purpose)
 	if len(classes) == 0 {
-		classes = waymark.DataClasses()
+		classes = resource.Classes()
 	}
-	d, silent := judge(q)
-	if !silent {
-		kept := func(class waymark.DataClass) bool { return !d.Redacts(class) }
-		return slices.DeleteFunc(slices.Clone(classes), kept), d.Obligations, require(q, d)
-	}
-	policies, err := Policies(l, resource.Owner())
-	if err != nil {
-		return nil, nil, err
-	}
-	return withhold(NewGrants(resource.Owner(), policies), q, classes)
-}
-
-func withhold(g *Grants, q Request, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
+	a := asker{reader: l, owner: resource.Owner()}
 	var withheld []waymark.DataClass
 	var denials []error
 	obligations := []waymark.Obligation{}
 	for _, class := range classes {
 		q.Context.DataClass = class
-		d := g.decide(q)
+		d := a.decide(q)
+		if a.err != nil {
+			return nil, nil, a.err
+		}
 		if err := require(q, d); err != nil {
 			denials = append(denials, err)
 		}

@@ -71,25 +71,27 @@ func (g *Grants) add(p *grant, own bool) {
 
 // Decide is Decide with these policies.
 func (g *Grants) Decide(r Request) waymark.Decision {
-	d, silent := judge(r)
-	if !silent {
-		return d
-	}
-	return g.decide(r)
+	return r.each(func(r Request) waymark.Decision {
+		d, silent := judge(r)
+		if !silent {
+			return d
+		}
+		return g.decide(r)
+	})
 }
 
-// decide is the owner's stage. A question for telemetry without a class is one for
-// all: each must be permitted.
-func (g *Grants) decide(r Request) waymark.Decision {
+// each decides a request; one for telemetry without a class for each class that there
+// is, and all must be permitted.
+func (r Request) each(decide func(Request) waymark.Decision) waymark.Decision {
 	if r.Action != waymark.ActReadTelemetry || r.Context.DataClass != "" {
-		return (&inquiry{grants: g, request: r, barred: map[string]bool{}}).decide()
+		return decide(r)
 	}
 	allowed := waymark.Decision{Allowed: true}
 	denied := waymark.Decision{Obligations: []waymark.Obligation{}}
 	var permits, denials []string
-	for _, class := range waymark.DataClasses() {
+	for _, class := range r.Resource.Classes() {
 		r.Context.DataClass = class
-		d := g.decide(r)
+		d := decide(r)
 		if d.Allowed {
 			permits = append(permits, d.Reasons...)
 			allowed.Obligations = append(allowed.Obligations, d.Obligations...)
@@ -102,6 +104,11 @@ func (g *Grants) decide(r Request) waymark.Decision {
 	}
 	allowed.Obligations = waymark.SortObligations(allowed.Obligations)
 	return withReasons(allowed, permits)
+}
+
+// decide is the owner's stage.
+func (g *Grants) decide(r Request) waymark.Decision {
+	return (&inquiry{grants: g, request: r, barred: map[string]bool{}}).decide()
 }
 
 // inquiry is one question to the owner's stage.

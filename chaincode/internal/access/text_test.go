@@ -100,7 +100,7 @@ func TestPoliciesThatMayNotBe(t *testing.T) {
 		"a foreign annotation":             {`@advice("x") permit (principal, action, resource);`, "annotation"},
 		"an id of another":                 {`@id("q") permit (principal, action, resource);`, "annotation"},
 		"a long note":                      {`@note("` + strings.Repeat("x", 201) + `") permit (principal, action, resource);`, "annotation"},
-		"an unknown class":                 {`@redact("money") permit (principal, action, resource);`, "@redact"},
+		"no id of a class":                 {`@redact("my money") permit (principal, action, resource);`, "@redact"},
 		"no class":                         {`@redact permit (principal, action, resource);`, "@redact"},
 		"too many decimals":                {`@coarsen("location:8") permit (principal, action, resource);`, "@coarsen"},
 		"a period in words":                {`@retain("a month") permit (principal, action, resource);`, "@retain"},

@@ -43,6 +43,9 @@ devices:Certificate        aovr     aovr    aovr     aovr    aovr
 devices:Transfer           aovr     aovr    aovr     aovr    aovr
 
 telemetry:Record           or       or      or       or      or
+telemetry:Disclose         or       or      or       or      or
+telemetry:Undisclosed      or       or      or       or      or
+telemetry:Disclosed        aov      aov     -        o       -
 telemetry:Window           aov      aov     aov      o       -
 telemetry:Stream           aovr     aovr    aovr     aovr    aovr
 

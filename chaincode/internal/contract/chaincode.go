@@ -69,6 +69,9 @@ func (c *Chaincode) guard(stub shim.ChaincodeStubInterface) error {
 	if n := len(arguments); n > maxArguments {
 		return waymark.Errorf(waymark.Invalid, "a transaction takes one argument, got %d", n)
 	}
+	if err := guardTransient(stub, function); err != nil {
+		return err
+	}
 	stamp, err := stub.GetTxTimestamp()
 	if err != nil {
 		return waymark.Errorf(waymark.Invalid, "the transaction has no time")
@@ -76,6 +79,21 @@ func (c *Chaincode) guard(stub shim.ChaincodeStubInterface) error {
 	if off := stamp.AsTime().Sub(c.clock()).Abs(); off > attest.MaxClockSkew {
 		return waymark.Errorf(waymark.FailedPrecondition,
 			"the transaction's time is %s from this endorser's clock, more than %s: check the client's clock", off.Round(time.Second), attest.MaxClockSkew).Because(waymark.ReasonClock)
+	}
+	return nil
+}
+
+// guardTransient refuses transient data, but for the one field of the one transaction that
+// takes it.
+func guardTransient(stub shim.ChaincodeStubInterface, function string) error {
+	transient, err := stub.GetTransient()
+	if err != nil {
+		return waymark.Errorf(waymark.Invalid, "the transient data of the transaction cannot be read")
+	}
+	for field := range transient { //determinism: one that must not be there is refused, whichever it is
+		if function != string(waymark.TelemetryDisclose) || field != waymark.TransientDisclosures {
+			return waymark.Errorf(waymark.Invalid, "only %s takes transient data, under the name %s", waymark.TelemetryDisclose, waymark.TransientDisclosures)
+		}
 	}
 	return nil
 }

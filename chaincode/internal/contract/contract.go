@@ -17,7 +17,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 	contracts := []contractapi.ContractInterface{
 		&Members{named("members", "Get")},
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
-		&Telemetry{named("telemetry", "Window", "Stream")},
+		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
 		&Shipments{named("shipments", "Get", "History")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},

@@ -29,6 +29,18 @@ type bench struct {
 	peer *stub.Peer
 	ids  map[string][]byte
 	now  time.Time // the client's claim
+	// transient is what telemetry:Disclose gets besides its argument.
+	transient map[string][]byte
+}
+
+// disclose has the next calls of telemetry:Disclose bring messages with disclosures.
+func (b *bench) disclose(messages ...string) {
+	b.t.Helper()
+	encoded, err := json.Marshal(waymark.Disclosures{Messages: messages})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.transient = map[string][]byte{waymark.TransientDisclosures: encoded}
 }
 
 // silent is a chaincode that logs nothing. It keeps nothing between transactions, so
@@ -68,6 +80,9 @@ func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.St
 	tx := stub.Transaction{ID: strings.Repeat("a", 64), Time: b.now, Creator: creator}
 	for _, a := range args {
 		tx.Args = append(tx.Args, []byte(a))
+	}
+	if len(args) > 0 && args[0] == string(waymark.TelemetryDisclose) {
+		tx.Transient = b.transient
 	}
 	s := b.peer.Begin(tx)
 	return b.cc.Invoke(s), s

@@ -148,6 +148,21 @@ func (*Telemetry) Record(ctx Context, r waymark.RecordRequest) (*waymark.RecordR
 	return do(ctx, r, telemetry.Record)
 }
 
+// Disclose gives a member what the sealed readings of messages stand for.
+func (*Telemetry) Disclose(ctx Context, r waymark.DiscloseRequest) (*waymark.RecordResult, error) {
+	return do(ctx, r, telemetry.Disclose)
+}
+
+// Undisclosed returns which members lack the disclosures of messages.
+func (*Telemetry) Undisclosed(ctx Context, q waymark.UndisclosedQuery) (*waymark.Undisclosed, error) {
+	return do(ctx, q, telemetry.Undisclosed)
+}
+
+// Disclosed returns what the sealed readings of one message stand for.
+func (*Telemetry) Disclosed(ctx Context, q waymark.DisclosedQuery) (*waymark.DisclosedMessage, error) {
+	return do(ctx, q, telemetry.Disclosed)
+}
+
 // Window returns the window that holds one message.
 func (*Telemetry) Window(ctx Context, q waymark.WindowQuery) (*waymark.Window, error) {
 	return do(ctx, q, telemetry.Window)

@@ -9,13 +9,15 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
 // world is a channel in the middle of a journey: the carrier has custody of the
 // producer's shipment s1, which logger-1 of the producer witnesses, and offers it to the
 // retailer. The producer offers logger-2 to the carrier. The producer grants telemetry
 // and commands to the auditor's operators, who pass commands on to the retailer's. One of
-// those has requested c1 of logger-1. The member stranger is on the channel and nothing else.
+// those has requested c1 of logger-1. What logger-s of the producer told of a door, as a
+// witness of s1, is private and disclosed to the producer. The member stranger is on the channel and nothing else.
 type world struct {
 	*bench
 	c         *scenario.Consortium
@@ -30,7 +32,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{bench: b, c: &scenario.Consortium{T: t, Now: b.now}, loggers: map[string]*scenario.Device{}, later: b.now.Add(time.Hour)}
 	w.authority = w.c.NewAuthority(attest.Ed25519, nil)
 	w.must("auditor", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "auditor", Name: "auditor"})
-	for _, d := range [][2]string{{"logger-1", "producer"}, {"logger-2", "producer"}, {"logger-3", "producer"}, {"logger-4", "carrier"}} {
+	for _, d := range [][2]string{{"logger-1", "producer"}, {"logger-2", "producer"}, {"logger-3", "producer"}, {"logger-4", "carrier"}, {"logger-s", "producer"}} {
 		w.loggers[d[0]] = w.c.NewDevice(d[0], d[1])
 		w.must(d[1], waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: w.loggers[d[0]].Registration(), Activate: true})
 	}
@@ -46,7 +48,13 @@ func (w *world) move() {
 	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}, Conditions: []waymark.Condition{}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
-	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500)}})
+	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-s"})
+	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-s", Reason: "theft",
+		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "security", Measurements: []string{"door"}, Visibility: waymark.VisibilityPrivate}}}})
+	sealed, text := w.loggers["logger-s"].PackSealed(senml.Reading{Name: "door", Kind: senml.Text, Body: "forced open"})
+	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500), sealed}})
+	w.disclose(text)
+	w.must("producer", waymark.Relay, waymark.TelemetryDisclose, waymark.DiscloseRequest{To: "producer"})
 	w.must("producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: w.later})
 	w.must("carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
 	w.must("carrier", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later})
@@ -124,8 +132,11 @@ func (w *world) deviceCalls() map[waymark.Transaction]call {
 		waymark.DevicesCancelTransfer:  {"producer", waymark.Operator, ending, nil},
 		waymark.DevicesTransfer:        {"producer", waymark.Operator, waymark.DeviceQuery{Device: "logger-2"}, nil},
 
-		waymark.TelemetryStream: {"producer", waymark.Operator, query, nil},
-		waymark.TelemetryWindow: {"producer", waymark.Operator, waymark.WindowQuery{Device: "logger-1", Sequence: 1, Purpose: "claim-1"}, nil},
+		waymark.TelemetryStream:      {"producer", waymark.Operator, query, nil},
+		waymark.TelemetryDisclose:    {"producer", waymark.Operator, waymark.DiscloseRequest{To: "producer"}, nil},
+		waymark.TelemetryUndisclosed: {"producer", waymark.Operator, waymark.UndisclosedQuery{Messages: []waymark.MessageRef{{Device: "logger-s", Sequence: 1}}}, nil},
+		waymark.TelemetryDisclosed:   {"producer", waymark.Operator, waymark.DisclosedQuery{Device: "logger-s", Sequence: 1, Holder: "producer", Purpose: "claim-1"}, nil},
+		waymark.TelemetryWindow:      {"producer", waymark.Operator, waymark.WindowQuery{Device: "logger-1", Sequence: 1, Purpose: "claim-1"}, nil},
 
 		waymark.CommandsRequest: {"producer", waymark.Operator, waymark.CommandRequest{ID: "c2", Device: "logger-1", Name: "lock", Arguments: `{"a":1}`, ExpiresAt: w.later, Purpose: "claim-1"}, nil},
 		waymark.CommandsCancel:  {"retailer", waymark.Operator, waymark.CancelCommandRequest{Device: "logger-1", ID: "c1", Reason: "because"}, nil},

@@ -35,6 +35,18 @@ func Witnessed(r ledger.Reader, shipment string) (access.Witnessed, error) {
 	return access.Witnessed{Shipment: shipment, Custodian: c.Custodian, Parties: parties(*s, *c, handoffs)}, err
 }
 
+// Custodian returns who has custody of a shipment now; nobody of no shipment.
+func Custodian(r ledger.Reader, shipment string) (string, error) {
+	if shipment == "" {
+		return "", nil
+	}
+	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(shipment), "custody of shipment "+shipment)
+	if err != nil {
+		return "", err
+	}
+	return c.Custodian, nil
+}
+
 // WitnessedBy returns the same of the shipment that a device witnesses now.
 func WitnessedBy(r ledger.Reader, device string) (access.Witnessed, error) {
 	a, err := ledger.Load[waymark.Attachment](r, ledger.AttachmentKey(device))

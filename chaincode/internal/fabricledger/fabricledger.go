@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/cid"
@@ -33,9 +34,13 @@ func New(stub shim.ChaincodeStubInterface, identity cid.ClientIdentity) (*Ledger
 	if err != nil {
 		return nil, fmt.Errorf("read transaction time: %w", err)
 	}
+	transient, err := stub.GetTransient()
+	if err != nil {
+		return nil, fmt.Errorf("read transient data: %w", err)
+	}
 	return &Ledger{stub: stub, tx: ledger.Tx{
 		ID: stub.GetTxID(), Time: stamp.AsTime().UTC().Truncate(time.Millisecond),
-		Channel: stub.GetChannelID(), Caller: caller,
+		Channel: stub.GetChannelID(), Caller: caller, Disclosures: ledger.NewPrivate(transient[waymark.TransientDisclosures]),
 	}}, nil
 }
 
@@ -87,6 +92,42 @@ func (l *Ledger) Scan(r ledger.Range, visit func([]byte) error) (err error) {
 		}
 	}
 	return nil
+}
+
+// collection is the private collection that Fabric has for each member by itself.
+func collection(member string) string { return "_implicit_org_" + member }
+
+// notHere is what a peer says that has only the hash of private data: another member's,
+// or one that still waits for it.
+const notHere = "private data matching public hash version is not available"
+
+// GetPrivate implements ledger.Reader.
+func (l *Ledger) GetPrivate(member string, key ledger.Key) (ledger.Private, error) {
+	value, err := l.stub.GetPrivateData(collection(member), key.String())
+	switch {
+	case err != nil && strings.Contains(err.Error(), notHere):
+		return ledger.Private{}, waymark.Errorf(waymark.Unavailable, "this peer does not have what %s holds: ask a peer of that member, or if it is one wait until it has caught up", member)
+	case err != nil:
+		return ledger.Private{}, fmt.Errorf("get private data of %s: %w", member, err)
+	}
+	return ledger.NewPrivate(value), nil
+}
+
+// HasPrivate implements ledger.Reader.
+func (l *Ledger) HasPrivate(member string, key ledger.Key) (bool, error) {
+	hash, err := l.stub.GetPrivateDataHash(collection(member), key.String())
+	if err != nil {
+		return false, fmt.Errorf("get hash of private data of %s: %w", member, err)
+	}
+	return len(hash) > 0, nil
+}
+
+// PutPrivate implements ledger.Writer.
+func (l *Ledger) PutPrivate(member string, key ledger.Key, value ledger.Private) error {
+	if value.Absent() {
+		return fmt.Errorf("put private %s: the value is empty", key)
+	}
+	return l.stub.PutPrivateData(collection(member), key.String(), value.Reveal()) //private: into a collection
 }
 
 // Put implements ledger.Writer.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -90,10 +91,11 @@ func encode(t *testing.T, v any) string {
 func TestTransaction(t *testing.T) {
 	p := stub.NewPeer("waymark")
 	for _, role := range []waymark.Role{waymark.Admin, ""} {
-		got := open(t, p.Begin(stub.Transaction{ID: "t1", Time: now, Creator: creator(t, "producer", role)})).Tx()
+		got := open(t, p.Begin(stub.Transaction{ID: "t1", Time: now, Creator: creator(t, "producer", role),
+			Transient: map[string][]byte{waymark.TransientDisclosures: []byte("{}"), "other": []byte("x")}})).Tx()
 		want := ledger.Tx{ID: "t1", Time: time.Date(2026, 3, 1, 8, 0, 0, 123000000, time.UTC), Channel: "waymark",
-			Caller: ledger.Caller{Member: "producer", Role: role}}
-		if got != want {
+			Caller: ledger.Caller{Member: "producer", Role: role}, Disclosures: ledger.NewPrivate([]byte("{}"))}
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}
@@ -144,6 +146,9 @@ func TestFailuresReachTheRules(t *testing.T) {
 		"event":             {"SetEvent", func(l ledger.Ledger) error { return l.Emit("e", 1) }},
 		"event of no JSON":  {"", func(l ledger.Ledger) error { return l.Emit("e", func() {}) }},
 		"protect":           {"SetStateValidationParameter", func(l ledger.Ledger) error { return l.Protect(key, ledger.Quorum{Need: 1, Members: []string{"a"}}) }},
+		"get private":       {"GetPrivateData", func(l ledger.Ledger) error { _, err := l.GetPrivate("producer", key); return err }},
+		"has private":       {"GetPrivateDataHash", func(l ledger.Ledger) error { _, err := l.HasPrivate("producer", key); return err }},
+		"put private":       {"PutPrivateData", func(l ledger.Ledger) error { return l.PutPrivate("producer", key, ledger.NewPrivate([]byte("b"))) }},
 		"protect by nobody": {"", func(l ledger.Ledger) error { return l.Protect(key, ledger.Quorum{}) }},
 	}
 	for name, test := range tests {
@@ -161,6 +166,15 @@ func TestFailuresReachTheRules(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestAPeerOfAnotherMemberSaysWhomToAsk(t *testing.T) {
+	p := stub.NewPeer("waymark")
+	p.Failures["GetPrivateData"] = errors.New("GET_STATE failed: transaction ID: t1: private data matching public hash version is not available. Public hash version = {BlockNum: 13, TxNum: 0}, Private data version = <nil>")
+	l := open(t, p.Begin(stub.Transaction{ID: "t1", Time: now, Creator: creator(t, "producer", waymark.Operator)}))
+	if _, err := l.GetPrivate("carrier", ledger.HandoffKey("s1", 1)); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -186,9 +200,11 @@ func TestNewNeedsAnIdentityAndATime(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	p := stub.NewPeer("waymark")
-	p.Failures["GetTxTimestamp"] = broken
-	if _, err := fabricledger.New(p.Begin(stub.Transaction{}), faulty{}); !errors.Is(err, broken) {
-		t.Errorf("got %v", err)
+	for _, method := range []string{"GetTxTimestamp", "GetTransient"} {
+		p := stub.NewPeer("waymark")
+		p.Failures[method] = broken
+		if _, err := fabricledger.New(p.Begin(stub.Transaction{}), faulty{}); !errors.Is(err, broken) {
+			t.Errorf("%s: got %v", method, err)
+		}
 	}
 }

@@ -29,6 +29,11 @@ func StreamKey(device string) Key { return key("stream", device) }
 // WindowKey is the window that begins with message first.
 func WindowKey(device string, first uint64) Key { return key("window", device, number(first)) }
 
+// DisclosureKey is, in a private collection, what the sealed readings of a message stand for.
+func DisclosureKey(device string, sequence uint64) Key {
+	return key("disclosure", device, number(sequence))
+}
+
 // Windows are the windows of a device that begin with a message from..to, both included.
 func Windows(device string, from, to uint64) Range {
 	return Range{WindowKey(device, from).text, WindowKey(device, to+1).text}

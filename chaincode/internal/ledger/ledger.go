@@ -18,12 +18,22 @@ type Reader interface {
 	// writes, a key that appears in or vanishes from the range before commit
 	// invalidates it.
 	Scan(r Range, visit func(value []byte) error) error
+	// GetPrivate is Get in the private collection of a member. Only that member's peers
+	// have it: on any other it is Unavailable if there is a value.
+	GetPrivate(member string, key Key) (Private, error)
+	// HasPrivate reports whether the private collection of a member has a key, which
+	// every peer knows.
+	HasPrivate(member string, key Key) (bool, error)
 }
 
 // Writer changes records when the transaction commits, all or none.
 type Writer interface {
 	// Put sets the value of a key. The value must not be empty.
 	Put(key Key, value []byte) error
+	// PutPrivate is Put in the private collection of a member: its peers get the value, all
+	// others the hashes of key and value, so the value must hold what nobody can guess. A
+	// peer of that member must endorse the transaction, and is enough to.
+	PutPrivate(member string, key Key, value Private) error
 	// Delete removes a key; removing an absent one changes nothing.
 	Delete(key Key) error
 	// Protect makes every later change of the key need endorsements as q says,
@@ -51,6 +61,8 @@ type Tx struct {
 	Time    time.Time // UTC, to the millisecond; the client's claim, within MaxClockSkew of each endorser
 	Channel string    // the consortium
 	Caller  Caller
+	// Disclosures is what came with the transaction and goes into no block.
+	Disclosures Private
 }
 
 // Caller is who submitted the transaction, by its verified certificate.

@@ -19,6 +19,11 @@ const (
 	History Kind = "history" // every committed value of a record
 	Emit    Kind = "emit"    // sets the event, named Value
 	Protect Kind = "protect" // needs any two of Members for the next change
+
+	// Those on the private collection of the first of Members.
+	GetPrivate Kind = "get_private" // the value of a record
+	HasPrivate Kind = "has_private" // "yes" if there is a record, else absent
+	PutPrivate Kind = "put_private" // sets it
 )
 
 // Operation is one call of the port. It works on the handoff records of a
@@ -80,8 +85,30 @@ func (o Operation) run(l ledger.Ledger) (result Result, known bool, err error) {
 		return Result{}, true, l.Emit(o.Value, struct{}{})
 	case Protect:
 		return Result{}, true, l.Protect(key, ledger.Quorum{Need: 2, Members: o.Members})
+	default:
+		return o.private(l, key)
 	}
-	return Result{}, false, nil
+}
+
+func (o Operation) private(l ledger.Ledger, key ledger.Key) (result Result, known bool, err error) {
+	if len(o.Members) == 0 {
+		return Result{}, false, nil
+	}
+	switch member := o.Members[0]; o.Kind {
+	case GetPrivate:
+		value, err := l.GetPrivate(member, key)
+		return Result{Value: text(value.Reveal())}, true, err //private: the suite's own value
+	case HasPrivate:
+		has, err := l.HasPrivate(member, key)
+		if !has {
+			return Result{}, true, err
+		}
+		return Result{Value: text([]byte("yes"))}, true, err
+	case PutPrivate:
+		return Result{}, true, l.PutPrivate(member, key, ledger.NewPrivate([]byte(o.Value)))
+	default:
+		return Result{}, false, nil
+	}
 }
 
 func (o Operation) scan(l ledger.Ledger) ([]*string, error) {

@@ -64,6 +64,28 @@ func (t *Transaction) Scan(r ledger.Range, visit func([]byte) error) error {
 	return nil
 }
 
+// private is a key of a member's private collection, among the world's own.
+func private(member string, key ledger.Key) string { return "private " + member + " " + key.String() }
+
+// GetPrivate implements ledger.Reader, on a peer that the member has.
+func (t *Transaction) GetPrivate(member string, key ledger.Key) (ledger.Private, error) {
+	return ledger.NewPrivate(t.read(private(member, key))), nil
+}
+
+// HasPrivate implements ledger.Reader.
+func (t *Transaction) HasPrivate(member string, key ledger.Key) (bool, error) {
+	return t.read(private(member, key)) != nil, nil
+}
+
+// PutPrivate implements ledger.Writer.
+func (t *Transaction) PutPrivate(member string, key ledger.Key, value ledger.Private) error {
+	if value.Absent() {
+		return fmt.Errorf("put private %s: the value is empty", key)
+	}
+	t.writes[private(member, key)] = slices.Clone(value.Reveal()) //private: into a collection
+	return nil
+}
+
 // Put implements ledger.Writer.
 func (t *Transaction) Put(key ledger.Key, value []byte) error {
 	if len(value) == 0 {

@@ -177,7 +177,7 @@ func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
 	}
 	if shipment == "" {
 		witnessed, err := custody.WitnessedBy(r, id)
-		return access.Telemetry(*d, witnessed), err
+		return access.Telemetry(*d, witnessed, d.Attributes.PrivateClasses()), err
 	}
 	what := "witness " + id + " of shipment " + shipment
 	a, err := ledger.Require[waymark.Attachment](r, ledger.WitnessKey(shipment, id), what)
@@ -187,7 +187,7 @@ func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
 	then := *d
 	then.Owner = a.Owner // what it reported then stays that member's
 	witnessed, err := custody.Witnessed(r, shipment)
-	return access.Telemetry(then, witnessed), err
+	return access.Telemetry(then, witnessed, then.Attributes.PrivateClasses()), err
 }
 
 func attachment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) error {

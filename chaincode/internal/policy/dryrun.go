@@ -113,7 +113,7 @@ func addDevice(l ledger.Ledger, id string, add func(access.Entity, waymark.Acces
 	if err != nil {
 		return err
 	}
-	for _, class := range waymark.DataClasses() {
+	for _, class := range resource.Classes() {
 		if err := add(resource, waymark.AccessChange{Action: waymark.ActReadTelemetry, Device: id, DataClass: class}); err != nil {
 			return err
 		}

@@ -42,13 +42,12 @@ func normal(a waymark.DeviceAttributes) waymark.DeviceAttributes {
 	return a
 }
 
-// recordable refuses what would have to be kept from some members: all readings are
-// in the open today, and nobody must believe otherwise.
+// recordable refuses a visibility that nothing implements: nobody must believe otherwise.
 func recordable(classes []waymark.MeasuredClass) error {
 	for _, c := range classes {
-		if c.Visibility != waymark.VisibilityOpen {
+		if c.Visibility == waymark.VisibilityAnchored {
 			return waymark.Errorf(waymark.FailedPrecondition,
-				"class %s is %s, which is not available yet: all readings are recorded in the open", c.Class, c.Visibility).Because(waymark.ReasonVisibility)
+				"class %s is %s, which is not available yet: make it %s or %s", c.Class, c.Visibility, waymark.VisibilityOpen, waymark.VisibilityPrivate).Because(waymark.ReasonVisibility)
 		}
 	}
 	return nil

@@ -36,8 +36,10 @@ func TestSetAttributes(t *testing.T) {
 		t.Errorf("device %+v", record)
 	}
 	expectNothing(c, by, registry.SetAttributes, request, record)
-	for _, v := range []waymark.Visibility{waymark.VisibilityPrivate, waymark.VisibilityAnchored} {
-		scenario.Refused(c, by, registry.SetAttributes, described(c, v), waymark.FailedPrecondition, "visibility")
+	scenario.Refused(c, by, registry.SetAttributes, described(c, waymark.VisibilityAnchored), waymark.FailedPrecondition, "visibility")
+	private := scenario.Must(c, by, registry.SetAttributes, described(c, waymark.VisibilityPrivate))
+	if a := private.Attributes; !a.Private("humidity") || a.Private("door") || a.ClassOf("humidity", "%RH") != "climate" || a.ClassOf("here", "lat") != waymark.ClassLocation {
+		t.Errorf("attributes %+v", a)
 	}
 	scenario.Refused(c, by, registry.SetAttributes, described(c, "secret"), waymark.Invalid, "")
 	none := waymark.SetAttributesRequest{Device: "logger-1", Reason: "wrong", Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{}}}

@@ -94,6 +94,26 @@ func (d *Device) PackDigest(centiCelsius ...int64) (string, attest.Digest) {
 	return d.next(payload)
 }
 
+// PackSealed signs the next message of the stream with readings of now that it seals, and
+// returns it alone and with its disclosures.
+func (d *Device) PackSealed(readings ...senml.Reading) (message, withDisclosures string) {
+	var disclosures [][]byte
+	for i, r := range readings {
+		r.Time = d.c.Now
+		sealed, disclosure, err := senml.SealJSON(r, senml.NewSalt())
+		if err != nil {
+			d.c.T.Fatal(err)
+		}
+		readings[i], disclosures = sealed, append(disclosures, disclosure)
+	}
+	payload, err := senml.EncodeJSON(readings)
+	if err != nil {
+		d.c.T.Fatal(err)
+	}
+	message, _ = d.next(payload)
+	return message, attest.WithDisclosures(message, disclosures)
+}
+
 // SignPack signs the next message of the stream with any pack in SenML JSON.
 func (d *Device) SignPack(payload []byte) string {
 	text, _ := d.next(payload)

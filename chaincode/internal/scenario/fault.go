@@ -77,3 +77,21 @@ func (b *brittle) History(key ledger.Key, limit int) ([]ledger.Version, bool, er
 	}
 	return b.Ledger.History(key, limit)
 }
+
+func (b *brittle) GetPrivate(member string, key ledger.Key) (ledger.Private, error) {
+	if err := b.broken(); err != nil {
+		return ledger.Private{}, err
+	}
+	return b.Ledger.GetPrivate(member, key)
+}
+
+func (b *brittle) HasPrivate(member string, key ledger.Key) (bool, error) {
+	if err := b.broken(); err != nil {
+		return false, err
+	}
+	return b.Ledger.HasPrivate(member, key)
+}
+
+func (b *brittle) PutPrivate(member string, key ledger.Key, value ledger.Private) error {
+	return errors.Join(b.broken(), b.Ledger.PutPrivate(member, key, value))
+}

@@ -22,9 +22,9 @@ func TestReadingsOfEveryKind(t *testing.T) {
 		{"n":"power","u":"W","v":3,"s":9000},{"n":"state","vs":"open"},{"n":"tag","vd":"_w","t":4}]`, at))), "recorded")
 	w := scenario.Must(c, c.As("producer", waymark.Viewer), telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 1})
 	want := []waymark.Series{
-		{Name: "door", Unit: "/", Count: 3, Min: 0, Max: 1000000, Sum: 1500000},
-		{Name: "power", Unit: "W", Count: 1, Min: 3000000, Max: 3000000, Sum: 3000000},
-		{Name: "temperature", Unit: "Cel", Count: 2, Min: 500, Max: 700, Sum: 1200},
+		{Name: "door", Unit: "/", Class: "condition", Count: 3, Min: 0, Max: 1000000, Sum: 1500000},
+		{Name: "power", Unit: "W", Class: "condition", Count: 1, Min: 3000000, Max: 3000000, Sum: 3000000},
+		{Name: "temperature", Unit: "Cel", Class: "condition", Count: 2, Min: 500, Max: 700, Sum: 1200},
 	}
 	if !reflect.DeepEqual(w.Series, want) || w.Readings != 9 || w.From.Unix() != at || w.To.Unix() != at+4 {
 		t.Errorf("window %+v", w)

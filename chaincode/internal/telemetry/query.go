@@ -29,7 +29,7 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	}
 	then := *device
 	then.Owner = ownerThen(device, w, missing)
-	withheld, obligations, err := access.Withhold(l, access.Telemetry(then, witnessed), q.Purpose, w.Classes())
+	withheld, obligations, err := access.Withhold(l, access.Telemetry(then, witnessed, nil), q.Purpose, w.Classes())
 	if err != nil {
 		return nil, err
 	}

@@ -11,22 +11,29 @@ import (
 
 // Record records a batch of signed messages. Each message has its own outcome:
 // one that is rejected costs no other its place. It returns an error only if the
-// batch as a whole cannot be judged.
+// batch as a whole cannot be judged; or if a message would put into the block what its
+// device's owner made private: the rows of the error tell which, for the batch to be sent
+// again without them.
 func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, error) {
 	if err := access.Authorize(l.Tx(), waymark.ActRelayMessages, access.Consortium(l.Tx().Channel)); err != nil {
 		return nil, err
 	}
 	b := batch{ledger: l, sessions: map[string]*session{}}
 	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(r.Messages))}
-	for _, text := range r.Messages {
-		outcome, err := b.record(text)
+	var exposing waymark.RowErrors
+	for i, text := range r.Messages {
+		m, outcome, err := b.record(text)
 		if err == nil && b.readings > waymark.MaxBatchReadings {
 			err = waymark.InvalidField("/messages", "have more than %d readings together: send fewer at a time", waymark.MaxBatchReadings)
 		}
 		if err != nil {
 			return nil, err
 		}
+		exposing.Add("/messages", i, b.exposed(m, outcome))
 		result.Results = append(result.Results, outcome)
+	}
+	if err := exposing.Err("messages", len(r.Messages)); err != nil {
+		return nil, err
 	}
 	return result, b.save()
 }
@@ -39,20 +46,25 @@ type batch struct {
 	readings int      // of the messages so far
 }
 
-// record judges one message. Faults of the message become its outcome; an error
-// means that the ledger could not be read.
-func (b *batch) record(text string) (waymark.MessageResult, error) {
-	m, err := attest.Parse(text)
+// record reads one message and judges it; m is nil if it cannot be read. Faults of the
+// message become its outcome; an error means that the ledger could not be read.
+func (b *batch) record(text string) (m *attest.Message, outcome waymark.MessageResult, err error) {
+	m, err = attest.Parse(text)
 	if err != nil {
-		return rejected("", 0, err), nil
+		return nil, rejected("", 0, err), nil
 	}
 	if !m.Kind.Sequenced() {
-		return rejected(m.Device, 0, waymark.InvalidField("/cty", "is %s: only packs of readings are recorded", m.Kind)), nil
+		outcome = rejected(m.Device, 0, waymark.InvalidField("/cty", "is %s: only packs of readings are recorded", m.Kind))
 	}
 	s, err := b.session(m.Device)
-	if err != nil {
-		return waymark.MessageResult{}, err
+	if err == nil && outcome.Outcome == "" {
+		outcome, err = b.judge(s, m)
 	}
+	return m, outcome, err
+}
+
+// judge is record for a message of a device.
+func (b *batch) judge(s *session, m *attest.Message) (waymark.MessageResult, error) {
 	digest, inForce, err := b.authenticate(s, m)
 	if err != nil {
 		return rejected(m.Device, m.Sequence, err), nil

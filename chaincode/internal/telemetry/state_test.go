@@ -1,10 +1,13 @@
 package telemetry_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +101,7 @@ func TestSizeOfState(t *testing.T) {
 		}
 		sizes["device_with_1_key_bytes"] = float64(sizeOf(c, "device/"))
 	}
+	maps.Copy(sizes, sealedSizes(t))
 	c := worst(t)
 	sizes["stream_with_64_gaps_and_8_clashes_bytes"] = float64(sizeOf(c, "stream/"))
 	for name, size := range sizes {
@@ -105,6 +109,28 @@ func TestSizeOfState(t *testing.T) {
 	}
 	if *stateFile != "" {
 		writeSizes(t, sizes)
+	}
+}
+
+// hashedBytes is what every peer keeps of a private record: the hashes of key and value.
+const hashedBytes = 2 * sha256.Size
+
+// sealedSizes are those of 100 sealed numbers, ten a message, by device.
+func sealedSizes(t *testing.T) map[string]float64 {
+	t.Helper()
+	c := scenario.New(t)
+	d := guarded(c, "logger-cold-chain-0001")
+	var messages, texts []string
+	for range 10 {
+		message, text := d.PackSealed(slices.Repeat([]senml.Reading{weight()}, 10)...)
+		messages, texts = append(messages, message), append(texts, text)
+	}
+	c.Record(messages...)
+	mustDisclose(c, "producer", texts...)
+	return map[string]float64{
+		"window_of_100_sealed_readings_in_10_messages_bytes":       float64(sizeOf(c, "window/")),
+		"disclosures_of_10_sealed_readings_of_1_message_bytes":     float64(sizeOf(c, "private ")) / float64(len(texts)),
+		"disclosures_of_1_message_on_peers_of_other_members_bytes": hashedBytes,
 	}
 }
 

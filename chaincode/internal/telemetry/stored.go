@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -32,6 +33,19 @@ type storedWindow struct {
 	Member   string         `cbor:"13,keyasint"`
 	Role     string         `cbor:"14,keyasint"`
 	Apart    int            `cbor:"15,keyasint,omitempty"` // readings that are in no series
+	// Classes are those of Series, in their order, empty for the one that the unit gives;
+	// absent if all are.
+	Classes []string       `cbor:"16,keyasint,omitempty"`
+	Sealed  []storedSealed `cbor:"17,keyasint,omitempty"`
+	// SealedIn has a bit for each message, the first one's the lowest of the first byte: it
+	// holds sealed readings. Trailing zero bytes are left out.
+	SealedIn []byte `cbor:"18,keyasint,omitempty"`
+}
+
+type storedSealed struct {
+	_           struct{} `cbor:",toarray"`
+	Name, Class string
+	Count       int
 }
 
 type storedSeries struct {
@@ -56,8 +70,16 @@ func encodeWindow(w waymark.Window) []byte {
 	}
 	for _, e := range w.Series {
 		s.Apart -= int(e.Count)
+		s.Classes = append(s.Classes, ownClass(e))
 		s.Series = append(s.Series, storedSeries{Name: e.Name, Unit: e.Unit, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
 	}
+	if !slices.ContainsFunc(s.Classes, func(class string) bool { return class != "" }) {
+		s.Classes = nil
+	}
+	for _, e := range w.Sealed {
+		s.Sealed = append(s.Sealed, storedSealed{Name: e.Name, Class: string(e.Class), Count: e.Count})
+	}
+	s.SealedIn = bits(w.First, w.SealedIn)
 	encoded, err := deterministic.Marshal(s)
 	if err != nil { // texts, bytes and integers always marshal
 		panic("telemetry: encode window: " + err.Error())
@@ -95,11 +117,51 @@ func decodeWindow(device string, value []byte) (waymark.Window, error) {
 	if len(s.TxHash) > 0 {
 		w.Recorded.TxID = hex.EncodeToString(s.TxHash)
 	}
-	for _, e := range s.Series {
+	for i, e := range s.Series {
+		class := waymark.ClassOf(e.Unit)
+		if i < len(s.Classes) && s.Classes[i] != "" {
+			class = waymark.DataClass(s.Classes[i])
+		}
 		w.Readings += int(e.Count)
-		w.Series = append(w.Series, waymark.Series{Name: e.Name, Unit: e.Unit, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
+		w.Series = append(w.Series, waymark.Series{Name: e.Name, Unit: e.Unit, Class: class, Count: e.Count, Min: e.Min, Max: e.Max, Sum: e.Sum, Overflow: e.Overflow})
 	}
+	for _, e := range s.Sealed {
+		w.Sealed = append(w.Sealed, waymark.SealedSeries{Name: e.Name, Class: waymark.DataClass(e.Class), Count: e.Count})
+	}
+	w.SealedIn = numbers(s.First, s.SealedIn)
 	return w, nil
+}
+
+// bits has a bit for each of some numbers, counted from first.
+func bits(first uint64, numbers []uint64) []byte {
+	var set []byte
+	for _, n := range numbers {
+		at := n - first
+		for uint64(len(set)) <= at/8 {
+			set = append(set, 0)
+		}
+		set[at/8] |= 1 << (at % 8)
+	}
+	return set
+}
+
+// numbers are those whose bits are set.
+func numbers(first uint64, set []byte) []uint64 {
+	var numbers []uint64
+	for at := range uint64(8 * len(set)) {
+		if set[at/8]&(1<<(at%8)) != 0 {
+			numbers = append(numbers, first+at)
+		}
+	}
+	return numbers
+}
+
+// ownClass is the class of a series, empty if its unit gives it.
+func ownClass(s waymark.Series) string {
+	if s.Class == waymark.ClassOf(s.Unit) {
+		return ""
+	}
+	return string(s.Class)
 }
 
 // decodeOldWindow reads the first form. It kept neither owner, key nor root.
@@ -109,5 +171,8 @@ func decodeOldWindow(value []byte) (waymark.Window, error) {
 		return w, fmt.Errorf("decode window: %w", err)
 	}
 	w.Root = []byte{}
+	for i, e := range w.Series {
+		w.Series[i].Class = waymark.ClassOf(e.Unit)
+	}
 	return w, nil
 }

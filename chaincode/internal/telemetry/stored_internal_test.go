@@ -35,8 +35,20 @@ func anyWindow(t *rapid.T) waymark.Window {
 	for range rapid.IntRange(1, waymark.MaxMeasured).Draw(t, "series") {
 		count := rapid.Int64Range(1, 1000).Draw(t, "count")
 		w.Readings += int(count)
-		w.Series = append(w.Series, waymark.Series{Name: text.Draw(t, "name"), Unit: text.Draw(t, "unit"), Count: count,
+		unit := text.Draw(t, "unit")
+		class := rapid.OneOf(rapid.Just(waymark.ClassOf(unit)), rapid.Map(text, func(s string) waymark.DataClass { return waymark.DataClass(s) }))
+		w.Series = append(w.Series, waymark.Series{Name: text.Draw(t, "name"), Unit: unit, Class: class.Draw(t, "class"), Count: count,
 			Min: rapid.Int64().Draw(t, "min"), Max: rapid.Int64().Draw(t, "max"), Sum: rapid.Int64().Draw(t, "sum"), Overflow: rapid.Bool().Draw(t, "overflow")})
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "sealed") {
+		count := rapid.IntRange(1, 1000).Draw(t, "sealed count")
+		w.Readings += count
+		w.Sealed = append(w.Sealed, waymark.SealedSeries{Name: text.Draw(t, "sealed name"), Class: waymark.DataClass(text.Draw(t, "sealed class")), Count: count})
+	}
+	for n := w.First; n <= w.Last && len(w.Sealed) > 0; n++ {
+		if rapid.Bool().Draw(t, "sealed in") {
+			w.SealedIn = append(w.SealedIn, n)
+		}
 	}
 	return w
 }
@@ -72,7 +84,7 @@ func TestTheOldFormIsRead(t *testing.T) {
 	if err := json.Unmarshal([]byte(oldWindow), &want); err != nil {
 		t.Fatal(err)
 	}
-	want.Root = []byte{}
+	want.Root, want.Series[0].Class = []byte{}, waymark.ClassCondition
 	if !reflect.DeepEqual(w, want) || w.Last != 3 || w.Series[0].Sum != 810 || w.Recorded.TxID != "ab" {
 		t.Errorf("read %+v, want %+v", w, want)
 	}
@@ -115,7 +127,7 @@ func TestSumsAreExactInAnyOrder(t *testing.T) {
 		for _, v := range c.give {
 			tl.add(senml.Reading{Name: "t", Unit: "Cel", Value: v})
 		}
-		if s := tl.series()[0]; s.Sum != c.sum || s.Overflow != c.overflow || s.Count != int64(len(c.give)) {
+		if s := tl.series(&waymark.Device{})[0]; s.Sum != c.sum || s.Overflow != c.overflow || s.Count != int64(len(c.give)) {
 			t.Errorf("%v: %+v", c.give, s)
 		}
 	}

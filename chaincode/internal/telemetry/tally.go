@@ -37,11 +37,12 @@ func (t *tally) add(r senml.Reading) {
 	e.exact.Add(e.exact, big.NewInt(r.Value))
 }
 
-// series returns the sums. One that does not fit is marked, whatever the order in
+// series returns the sums, each with its class by the device's owner. One that does not fit is marked, whatever the order in
 // which its readings came, and stands at the bound that it passed.
-func (t *tally) series() []waymark.Series {
+func (t *tally) series(device *waymark.Device) []waymark.Series {
 	all := make([]waymark.Series, 0, len(t.entries))
 	for _, e := range t.entries {
+		e.Class = device.Attributes.ClassOf(e.Name, e.Unit)
 		e.Overflow = !e.exact.IsInt64()
 		switch {
 		case !e.Overflow:

@@ -81,10 +81,14 @@ func summariseRun(device *waymark.Device, run []accepted, stamp waymark.Stamp) w
 		}
 		for _, r := range m.readings {
 			w.From, w.To = earlier(w.From, r.Time), later(w.To, r.Time)
+			if sealed(device, r) {
+				noteSealed(&w, device, m.sequence, r.Name)
+				continue
+			}
 			t.add(r)
 		}
 	}
-	w.Readings, w.Root, w.Series = len(hashes), window.Root(hashes), t.series()
+	w.Readings, w.Root, w.Series = len(hashes), window.Root(hashes), t.series(device)
 	return w
 }
 

@@ -2,6 +2,7 @@ package attest
 
 import (
 	"encoding/base64"
+	"regexp"
 	"strings"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -22,10 +23,10 @@ type envelope interface {
 }
 
 // Text returns the form in which a message travels in JSON, given the bytes that
-// the device published: a JWS compact text as it is, anything else as base64url
-// without padding.
+// the device published: a JWS compact text and a message that is followed by
+// disclosures as they are, anything else as base64url without padding.
 func Text(raw []byte) string {
-	if looksLikeJWS(string(raw)) {
+	if text := string(raw); looksLikeJWS(text) || disclosing.MatchString(text) {
 		return string(raw)
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
@@ -53,6 +54,9 @@ func Parse(text string) (*Message, error) {
 	}
 	return m, nil
 }
+
+// disclosing is a text with disclosures: no byte of it can begin a COSE_Sign1.
+var disclosing = regexp.MustCompile(`^[A-Za-z0-9_.-]+~[A-Za-z0-9_~-]*~$`)
 
 // looksLikeJWS reports whether text can only be a JWS: base64url has no dot, and
 // COSE_Sign1 bytes start with tag 18, which is no ASCII letter.

@@ -20,22 +20,19 @@ const maxExponent = 40
 // binary value they hold. It returns Invalid as ParseJSON does, and for NaN and
 // the infinities.
 func ParseCBOR(payload []byte) ([]Reading, error) {
+	records, err := recordsCBOR(payload)
+	if err != nil {
+		return nil, err
+	}
+	return resolve(records)
+}
+
+func recordsCBOR(payload []byte) ([]record, error) {
 	if err := checkSize(payload); err != nil {
 		return nil, err
 	}
-	mode, err := cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		IntDec:           cbor.IntDecConvertSignedOrFail,
-		MaxArrayElements: MaxReadings,
-		MaxMapPairs:      MaxMembers,
-		MaxNestedLevels:  maxDepth,
-	}.DecMode()
-	if err != nil { // the options are constant
-		panic("senml: " + err.Error())
-	}
 	var raw []map[any]any
-	if err := mode.Unmarshal(payload, &raw); err != nil {
+	if err := strictDecoding().Unmarshal(payload, &raw); err != nil {
 		return nil, waymark.Errorf(waymark.Invalid, "the pack must be a CBOR array of at most %d SenML records, without repeated labels", MaxReadings)
 	}
 	records := make([]record, len(raw))
@@ -47,7 +44,23 @@ func ParseCBOR(payload []byte) ([]Reading, error) {
 			return nil, waymark.Errorf(waymark.Invalid, "record %d of the pack: %s", i, waymark.AsError(err).Message)
 		}
 	}
-	return resolve(records)
+	return records, nil
+}
+
+// strictDecoding takes CBOR within the bounds of a pack, each label once.
+func strictDecoding() cbor.DecMode {
+	mode, err := cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		IndefLength:      cbor.IndefLengthForbidden,
+		IntDec:           cbor.IntDecConvertSignedOrFail,
+		MaxArrayElements: MaxReadings,
+		MaxMapPairs:      MaxMembers,
+		MaxNestedLevels:  maxDepth,
+	}.DecMode()
+	if err != nil { // the options are constant
+		panic("senml: " + err.Error())
+	}
+	return mode
 }
 
 // setAll sets every member. If several are wrong the message does not depend on
@@ -57,8 +70,10 @@ func (r *record) setAll(m map[any]any) error {
 	if err != nil {
 		return err
 	}
+	r.more = len(byName) < len(m)
 	for _, label := range sortedKeys(byName) {
 		if !known(label) {
+			r.more = true
 			if err := ignore(label); err != nil {
 				return err
 			}

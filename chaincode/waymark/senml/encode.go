@@ -17,7 +17,7 @@ func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) 
 // jsonRecord is a record as EncodeJSON writes it; the first one sets the base time.
 type jsonRecord struct {
 	BaseTime json.Number `json:"bt,omitempty"`
-	Name     string      `json:"n"`
+	Name     string      `json:"n,omitempty"`
 	Unit     string      `json:"u,omitempty"`
 	Value    json.Number `json:"v,omitempty"`
 	Text     *string     `json:"vs,omitempty"`
@@ -110,11 +110,15 @@ func EncodeCBOR(readings []Reading) ([]byte, error) {
 			records[i][6] = fraction(offset, 3)
 		}
 	}
+	return deterministic().Marshal(records)
+}
+
+func deterministic() cbor.EncMode {
 	mode, err := cbor.CoreDetEncOptions().EncMode()
 	if err != nil { // the options are constant
 		panic("senml: " + err.Error())
 	}
-	return mode.Marshal(records)
+	return mode
 }
 
 // cborRecord writes all but the time.

@@ -16,6 +16,14 @@ import (
 // number of more digits than waymark.Decimal takes, a relative time, and a value
 // that does not fit its unit's scale.
 func ParseJSON(payload []byte) ([]Reading, error) {
+	records, err := recordsJSON(payload)
+	if err != nil {
+		return nil, err
+	}
+	return resolve(records)
+}
+
+func recordsJSON(payload []byte) ([]record, error) {
 	if err := checkSize(payload); err != nil {
 		return nil, err
 	}
@@ -30,7 +38,7 @@ func ParseJSON(payload []byte) ([]Reading, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, waymark.Errorf(waymark.Invalid, "there is text after the pack")
 	}
-	return resolve(records)
+	return records, nil
 }
 
 func parseRecords(d *json.Decoder) ([]record, error) {
@@ -90,6 +98,7 @@ func (r *record) member(d *json.Decoder, label string) error {
 		return waymark.Errorf(waymark.Invalid, "is not JSON, or nested more than %d deep", maxDepth)
 	}
 	if !known(label) {
+		r.more = true
 		return ignore(label)
 	}
 	value, err := scalar(label, raw)

@@ -24,6 +24,7 @@ type record struct {
 	baseTime, time     *big.Rat
 	version, update    *big.Rat
 	boolean            *bool
+	more               bool // it has members that are not of RFC 8428
 	textValue, rawData *string
 }
 
@@ -34,9 +35,13 @@ type base struct {
 	version          *big.Rat
 }
 
+func newBase() *base {
+	return &base{value: new(big.Rat), sum: new(big.Rat), time: new(big.Rat)}
+}
+
 // resolve turns the records of a pack into readings.
 func resolve(records []record) ([]Reading, error) {
-	b := base{value: new(big.Rat), sum: new(big.Rat), time: new(big.Rat)}
+	b := newBase()
 	readings := make([]Reading, 0, len(records))
 	for i, r := range records {
 		more, err := b.read(r)

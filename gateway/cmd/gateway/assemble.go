@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
+	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -52,6 +53,7 @@ func assemble(c config.Config) (*parts, error) {
 	}
 	handler, err := rest.New(rest.Options{
 		Ledger:        client,
+		Recorder:      messages.NewRecorder(client, c.Timeouts.Total),
 		Authenticator: tokens,
 		Limits:        limitsOf(c.Limits),
 		Logger:        log,

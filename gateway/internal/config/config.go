@@ -110,8 +110,8 @@ type Timeouts struct {
 	// Lookup bounds one question for a transaction whose submit failed, before the
 	// same bytes are sent again. Default 3s.
 	Lookup time.Duration `koanf:"lookup"`
-	// Total bounds a write with all its retries; past it the answer is 503 with
-	// the transaction's id. Default 45s; must exceed Endorse.
+	// Total bounds a write with all its retries, and a batch of messages with all that
+	// it is disclosed to; past it the answer is 503 with the transaction's id. Default 45s; must exceed Endorse.
 	Total time.Duration `koanf:"total"`
 }
 

@@ -1,16 +1,17 @@
 package fabric
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
 )
 
@@ -84,32 +85,47 @@ func (c *Client) anySession() *session {
 	return nil
 }
 
-// Evaluate asks the member's own peer, and no other, to run a transaction that
-// reads. A nil request passes no argument. It returns the record as JSON.
+// Evaluate asks the peers of one member, and no other's, to run a transaction that
+// reads: the client's own member, or the one that the call names. It returns the record
+// as JSON. What another member's peer says must be checked. A peer that cannot run the
+// chaincode for a moment, as while its definition is replaced, is asked again.
 //
 // Codes: what the chaincode answers; Unavailable when the peer or its chaincode
 // does not answer in time (retry); Internal for anything else.
-func (c *Client) Evaluate(ctx context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (json.RawMessage, error) {
-	s, err := c.session(role)
+func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error) {
+	s, err := c.session(call.Role)
 	if err != nil {
 		return nil, err
 	}
-	options, err := arguments(request)
-	if err != nil {
-		return nil, err
-	}
-	return c.evaluate(ctx, s, c.cfg.Chaincode, string(tx), options)
-}
-
-func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
-	defer cancel()
 	// Left to itself the peer passes the query to another member's peer when its
 	// own chaincode fails; a member believes its own peer only.
-	options = append(options, client.WithEndorsingOrganizations(c.cfg.Member))
+	call.At = cmp.Or(call.At, c.cfg.Member)
+	options, err := proposed(call)
+	if err != nil {
+		return nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		result, failed := c.evaluate(ctx, s, c.cfg.Chaincode, string(call.Transaction), options)
+		if failed == nil {
+			return result, nil
+		}
+		if failed.kind != unreachable || attempt == maxReads || !pause(ctx, attempt) {
+			return nil, failed.err()
+		}
+		c.metrics.retried(failed.kind)
+	}
+}
+
+// maxReads bounds how often one call asks the peer: with the pauses between, a peer that
+// is down is found out within a third of a second.
+const maxReads = 3
+
+func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, *failure) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
+	defer cancel()
 	result, err := s.network.GetContract(chaincode).EvaluateWithContext(ctx, function, options...)
 	if err != nil {
-		return nil, failureOf(err).err()
+		return nil, failureOf(err, true)
 	}
 	return result, nil
 }
@@ -117,22 +133,14 @@ func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function s
 // Ready reports whether the peer runs the chaincode for this gateway. A refusal
 // by policy is an answer and so counts as ready.
 func (c *Client) Ready(ctx context.Context) error {
-	_, err := c.evaluate(ctx, c.anySession(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), nil)
-	if waymark.CodeOf(err) == waymark.Forbidden {
+	_, failed := c.evaluate(ctx, c.anySession(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
+	if failed == nil || waymark.CodeOf(failed.err()) == waymark.Forbidden {
 		return nil
 	}
-	return err
+	return failed.err()
 }
 
-// arguments renders the request as the one argument of a contract function.
-// Absent lists become empty ones, which the contract's schema requires.
-func arguments(request waymark.Validator) ([]client.ProposalOption, error) {
-	if request == nil {
-		return nil, nil
-	}
-	argument, err := jsonv2.Marshal(request)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	return []client.ProposalOption{client.WithBytesArguments(argument)}, nil
+// own keeps a proposal with the client's own member.
+func (c *Client) own(options ...client.ProposalOption) []client.ProposalOption {
+	return append(options, client.WithEndorsingOrganizations(c.cfg.Member))
 }

@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,14 +31,59 @@ func TestEvaluate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{"id":"d"}`), tt.give }})
-			got, err := c.Evaluate(t.Context(), waymark.Operator, waymark.DevicesGet, waymark.DeviceQuery{Device: "d"})
+			p := &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{"id":"d"}`), tt.give }}
+			c := newClient(t, p)
+			got, err := c.Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
 			if waymark.CodeOf(err) != tt.want || err == nil && string(got) != `{"id":"d"}` {
 				t.Errorf("got %s, %v", got, err)
+			}
+			if !slices.Equal(p.members, []string{"producer"}) {
+				t.Errorf("asked the peers of %q: a query must stay with the member's own", p.members)
 			}
 			ready := c.Ready(t.Context())
 			if wantReady := tt.give == nil; (ready == nil) != wantReady {
 				t.Errorf("ready: %v", ready)
+			}
+		})
+	}
+}
+
+func TestEvaluateAtAnotherMember(t *testing.T) {
+	p := &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{}`), nil }}
+	_, err := newClient(t, p).Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.TelemetryDisclosed,
+		Request: waymark.DisclosedQuery{Device: "d", Sequence: 1, Holder: "carrier"}, At: "carrier"})
+	if err != nil || !slices.Equal(p.members, []string{"carrier"}) {
+		t.Errorf("asked the peers of %q: %v", p.members, err)
+	}
+}
+
+// A peer that cannot run the chaincode for a moment is asked again, and nothing else is.
+func TestEvaluateAgain(t *testing.T) {
+	moment := rpcError(codes.Aborted, "failed to evaluate transaction", "chaincode definition for 'waymark' changed during invoke")
+	refusal := rpcError(codes.Unknown, "refused", wire(waymark.NotFound))
+	tests := []struct {
+		name      string
+		give      []error
+		want      waymark.Code
+		wantAsked int
+	}{
+		{"once", []error{moment, nil}, "", 2},
+		{"twice", []error{moment, moment, nil}, "", 3},
+		{"too often", []error{moment, moment, moment, nil}, waymark.Unavailable, 3},
+		{"refused then", []error{moment, refusal, nil}, waymark.NotFound, 2},
+		{"refused", []error{refusal, nil}, waymark.NotFound, 1},
+		{"timeout", []error{rpcError(codes.DeadlineExceeded, "timeout"), nil}, waymark.Unavailable, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			asked := 0
+			c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) {
+				asked++
+				return []byte(`{"id":"d"}`), tt.give[asked-1]
+			}})
+			_, err := c.Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
+			if waymark.CodeOf(err) != tt.want || asked != tt.wantAsked {
+				t.Errorf("got %v after %d questions, want %q after %d", err, asked, tt.want, tt.wantAsked)
 			}
 		})
 	}

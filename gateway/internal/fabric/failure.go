@@ -54,11 +54,11 @@ const (
 )
 
 // failureOf classifies an error of endorse or evaluate, before which nothing was
-// submitted.
-func failureOf(err error) *failure {
+// submitted. alone says that one member was asked, with whom nobody can disagree.
+func failureOf(err error, alone bool) *failure {
 	st := status.Convert(err)
 	wire := wireError(st)
-	f := &failure{kind: kindOf(st, wire != nil), cause: detailed(err, st)}
+	f := &failure{kind: kindOf(st, wire != nil, alone), cause: detailed(err, st)}
 	if f.kind == refused { // of peers that disagree, none speaks for all
 		f.wire = wire
 	}
@@ -78,8 +78,8 @@ func detailed(err error, st *status.Status) error {
 	return fmt.Errorf("%w: %s", err, strings.Join(texts(st), "; "))
 }
 
-func kindOf(st *status.Status, wire bool) kind {
-	if strings.Contains(st.Message(), textNotEnough) {
+func kindOf(st *status.Status, wire, alone bool) kind {
+	if !alone && strings.Contains(st.Message(), textNotEnough) {
 		if wire || mentions(st, textMismatch) || mentions(st, textChaincode) {
 			return disagreed
 		}

@@ -15,7 +15,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	m := &metrics{
 		submissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "waymark_gateway_submissions_total",
-			Help: "Writes by transaction and outcome: committed, or why not.",
+			Help: "Writes by transaction and outcome: committed, moot (there was nothing to change), or why not.",
 		}, []string{"transaction", "outcome"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "waymark_gateway_retries_total",

@@ -13,7 +13,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -43,6 +42,9 @@ type fakePeer struct {
 	fate    []fateAnswer
 	// evaluate answers every query.
 	evaluate func() ([]byte, error)
+	// members are those that the last proposal named, transient what it held for them.
+	members   []string
+	transient map[string][]byte
 
 	endorsed, submitted, asked int
 	envelopes                  map[string]int // copies taken, by transaction id
@@ -75,6 +77,7 @@ func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*ga
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endorsed++
+	p.members, p.transient = in.GetEndorsingOrganizations(), transientOf(in.GetProposedTransaction())
 	if err, ok := next(&p.endorse); ok && err != nil {
 		return nil, err
 	}
@@ -120,14 +123,22 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 }
 
 func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
-	if !slices.Equal(in.GetTargetOrganizations(), []string{"producer"}) {
-		return nil, status.Error(codes.InvalidArgument, "a query must stay with the member's own peer")
-	}
+	p.members = in.GetTargetOrganizations()
 	payload, err := p.evaluate()
 	if err != nil {
 		return nil, err
 	}
 	return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: payload}}, nil
+}
+
+// transientOf is what a proposal holds beside the transaction.
+func transientOf(signed *peer.SignedProposal) map[string][]byte {
+	var proposal peer.Proposal
+	var payload peer.ChaincodeProposalPayload
+	if proto.Unmarshal(signed.GetProposalBytes(), &proposal) != nil || proto.Unmarshal(proposal.GetPayload(), &payload) != nil {
+		return nil
+	}
+	return payload.GetTransientMap()
 }
 
 // prepared makes the envelope that a peer would, with the proposal's headers and

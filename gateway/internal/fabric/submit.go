@@ -7,47 +7,58 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // Submit runs a transaction that writes and returns once it is committed and
-// valid. Retries follow the table in retry.go.
+// valid. If the call names a member, that member's peers alone endorse it. Retries follow
+// the table in retry.go.
 //
 // Codes: what the chaincode answers; Conflict when concurrent transactions won
 // seven times (read again, then retry); Unavailable when peers or orderers do not
 // answer, or seven times did not endorse as a policy requires (if the error is a
 // ledger.Failure with an id, ask for that transaction before retrying); Forbidden when the role has no identity; Internal otherwise.
-func (c *Client) Submit(ctx context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (ledger.Committed, error) {
-	s, err := c.session(role)
+func (c *Client) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
+	s, err := c.session(call.Role)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
-	options, err := arguments(request)
+	options, err := proposed(call)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		committed, failed := c.attempt(ctx, s, tx, options)
+		committed, failed := c.attempt(ctx, s, call, options)
 		if failed == nil {
-			c.metrics.submitted(tx, "committed")
+			c.metrics.submitted(call.Transaction, outcomeOf(committed))
 			return committed, nil
 		}
 		if ruleFor(failed.kind).next != again || attempt == maxAttempts || !pause(ctx, attempt) {
-			c.metrics.submitted(tx, string(failed.kind))
+			c.metrics.submitted(call.Transaction, string(failed.kind))
 			return ledger.Committed{}, failed.err()
 		}
 		c.metrics.retried(failed.kind)
 	}
 }
 
+// outcomeOf is what the metrics call a write that succeeded.
+func outcomeOf(committed ledger.Committed) string {
+	if committed.Receipt.TxID == "" {
+		return "moot"
+	}
+	return "committed"
+}
+
 // attempt takes one proposal as far as it goes.
-func (c *Client) attempt(ctx context.Context, s *session, tx waymark.Transaction, options []client.ProposalOption) (ledger.Committed, *failure) {
-	endorsed, failed := c.endorse(ctx, s, tx, options)
+func (c *Client) attempt(ctx context.Context, s *session, call ledger.Call, options []client.ProposalOption) (ledger.Committed, *failure) {
+	endorsed, failed := c.endorse(ctx, s, call, options)
 	if failed != nil {
 		return ledger.Committed{}, failed
+	}
+	if call.Moot != nil && call.Moot(endorsed.Result()) {
+		return ledger.Committed{Result: endorsed.Result()}, nil
 	}
 	// From here on the transaction may take effect, so its fate is followed even
 	// if the caller goes away; the deadline still holds.
@@ -67,8 +78,8 @@ func (c *Client) attempt(ctx context.Context, s *session, tx waymark.Transaction
 	}, nil
 }
 
-func (c *Client) endorse(ctx context.Context, s *session, tx waymark.Transaction, options []client.ProposalOption) (*client.Transaction, *failure) {
-	proposal, err := s.network.GetContract(c.cfg.Chaincode).NewProposal(string(tx), options...)
+func (c *Client) endorse(ctx context.Context, s *session, call ledger.Call, options []client.ProposalOption) (*client.Transaction, *failure) {
+	proposal, err := s.network.GetContract(c.cfg.Chaincode).NewProposal(string(call.Transaction), options...)
 	if err != nil {
 		return nil, &failure{kind: defective, cause: err}
 	}
@@ -77,7 +88,7 @@ func (c *Client) endorse(ctx context.Context, s *session, tx waymark.Transaction
 	endorsed, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		// The id of a proposal that was never submitted would lead nowhere.
-		return nil, failureOf(err)
+		return nil, failureOf(err, call.At != "")
 	}
 	return endorsed, nil
 }

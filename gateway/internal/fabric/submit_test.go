@@ -15,8 +15,13 @@ import (
 )
 
 func submit(c *Client) (ledger.Committed, error) {
-	return c.Submit(context.Background(), waymark.Operator, waymark.DevicesSuspend,
-		waymark.DeviceStateRequest{Device: "d", Reason: "r"})
+	return c.Submit(context.Background(), suspend())
+}
+
+// suspend is some write.
+func suspend() ledger.Call {
+	return ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesSuspend,
+		Request: waymark.DeviceStateRequest{Device: "d", Reason: "r"}}
 }
 
 // wire is a chaincode's refusal as the peer's gateway service passes it on.
@@ -132,7 +137,7 @@ func TestTheFateIsFollowedWhenTheCallerLeaves(t *testing.T) {
 	c := newClient(t, p)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel) // while the first question stalls
-	got, err := c.Submit(ctx, waymark.Operator, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "d", Reason: "r"})
+	got, err := c.Submit(ctx, suspend())
 	if err != nil || got.Receipt.Status != ledger.Valid {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -140,7 +145,7 @@ func TestTheFateIsFollowedWhenTheCallerLeaves(t *testing.T) {
 
 func TestRoleWithoutIdentity(t *testing.T) {
 	c := newClient(t, &fakePeer{})
-	_, err := c.Submit(t.Context(), waymark.Admin, waymark.DevicesSuspend, waymark.DeviceStateRequest{})
+	_, err := c.Submit(t.Context(), ledger.Call{Role: waymark.Admin, Transaction: waymark.DevicesSuspend, Request: waymark.DeviceStateRequest{}})
 	if waymark.CodeOf(err) != waymark.Forbidden {
 		t.Errorf("got %v", err)
 	}

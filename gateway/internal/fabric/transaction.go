@@ -36,9 +36,10 @@ func (c *Client) Transaction(ctx context.Context, role waymark.Role, txID string
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	options := []client.ProposalOption{client.WithArguments(c.cfg.Channel, txID)}
-	raw, err := c.evaluate(ctx, s, queryChaincode, blockByTxID, options)
-	if err != nil {
+	options := c.own(client.WithArguments(c.cfg.Channel, txID))
+	raw, failed := c.evaluate(ctx, s, queryChaincode, blockByTxID, options)
+	if failed != nil {
+		err := failed.err()
 		if mentions(status.Convert(err), noSuchTx) {
 			return ledger.Transaction{}, waymark.Errorf(waymark.NotFound, "this member's peer has no transaction %s", txID)
 		}

@@ -1,4 +1,5 @@
-// Package ledger holds the words that the REST side and the Fabric side of the
-// gateway share: what a committed transaction is known by, and how a failure
-// says which transaction it concerns. It imports neither Gin nor Fabric.
+// Package ledger holds the words that the REST side, the recorder of messages and the
+// Fabric side of the gateway share: what a call is, what a committed transaction is known
+// by, and how a failure says which transaction it concerns. It imports neither Gin nor
+// Fabric.
 package ledger

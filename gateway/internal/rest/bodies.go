@@ -6,6 +6,15 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// messagesBody is a batch of signed messages, each of which may be followed by the
+// disclosures of its sealed readings, as attest.WithDisclosures does it.
+type messagesBody struct {
+	Messages []string `json:"messages"`
+}
+
+// Validate checks the bounds of the batch: the disclosures count as the messages do.
+func (b messagesBody) Validate() error { return waymark.Disclosures(b).Validate() }
+
 // The bodies of requests that name something in the path: the vocabulary's
 // requests without the ids that the path holds.
 

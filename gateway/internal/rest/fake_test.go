@@ -25,6 +25,7 @@ type call struct {
 	Role    waymark.Role
 	Tx      waymark.Transaction
 	Request any
+	At      string // the member whose peers ran it, if one was named
 }
 
 // fakeLedger answers every call with result or err and remembers it.
@@ -33,15 +34,33 @@ type fakeLedger struct {
 	calls  []call
 	result string
 	err    error
-	hold   chan struct{} // when not nil, calls wait until it is closed
+	answer func(ledger.Call) (json.RawMessage, error) // when not nil, in place of the two
+	hold   chan struct{}                              // when not nil, calls wait until it is closed
 	panics bool
 }
 
 var _ rest.Ledger = (*fakeLedger)(nil)
 
-func (f *fakeLedger) take(role waymark.Role, tx waymark.Transaction, request any) (json.RawMessage, error) {
+// run takes one call of a contract function.
+func (f *fakeLedger) run(q ledger.Call) (json.RawMessage, error) {
+	result, err := f.take(call{Role: q.Role, Tx: q.Transaction, Request: anything(q.Request), At: q.At})
+	if f.answer != nil {
+		return f.answer(q)
+	}
+	return result, err
+}
+
+// anything is nil for no request, which a nil Validator would not be.
+func anything(request waymark.Validator) any {
+	if request == nil {
+		return nil
+	}
+	return request
+}
+
+func (f *fakeLedger) take(came call) (json.RawMessage, error) {
 	f.mu.Lock()
-	f.calls = append(f.calls, call{role, tx, request})
+	f.calls = append(f.calls, came)
 	result, err, hold := f.result, f.err, f.hold
 	f.mu.Unlock()
 	if hold != nil {
@@ -53,20 +72,20 @@ func (f *fakeLedger) take(role waymark.Role, tx waymark.Transaction, request any
 	return json.RawMessage(result), err
 }
 
-func (f *fakeLedger) Submit(_ context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (ledger.Committed, error) {
-	result, err := f.take(role, tx, request)
+func (f *fakeLedger) Submit(_ context.Context, q ledger.Call) (ledger.Committed, error) {
+	result, err := f.run(q)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
 	return ledger.Committed{Receipt: ledger.Receipt{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
 }
 
-func (f *fakeLedger) Evaluate(_ context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (json.RawMessage, error) {
-	return f.take(role, tx, request)
+func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage, error) {
+	return f.run(q)
 }
 
 func (f *fakeLedger) Transaction(_ context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error) {
-	if _, err := f.take(role, "", withEnvelope); err != nil {
+	if _, err := f.take(call{Role: role, Request: withEnvelope}); err != nil {
 		return ledger.Transaction{}, err
 	}
 	if txID != someTx {
@@ -76,7 +95,7 @@ func (f *fakeLedger) Transaction(_ context.Context, role waymark.Role, txID stri
 }
 
 func (f *fakeLedger) Ready(context.Context) error {
-	_, err := f.take("", "ready", nil)
+	_, err := f.take(call{Tx: "ready"})
 	return err
 }
 

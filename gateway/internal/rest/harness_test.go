@@ -6,8 +6,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -21,14 +23,22 @@ type api struct {
 	logs    *observer.ObservedLogs
 }
 
-func newAPI(t *testing.T) *api {
+// limits are those of the service under test.
+type limits = rest.Limits
+
+func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	t.Helper()
+	bounds := limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000}
+	for _, change := range changes {
+		change(&bounds)
+	}
 	core, logs := observer.New(zapcore.DebugLevel)
 	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs}
 	handler, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
+		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
 		Authenticator: fakeTokens{},
-		Limits:        rest.Limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000},
+		Limits:        bounds,
 		Logger:        zap.New(core),
 		Registry:      prometheus.NewRegistry(),
 	})

@@ -12,12 +12,11 @@ import (
 // Ledger is what this package needs of the ledger. Errors hold a waymark.Error;
 // those about a transaction with an id are a ledger.Failure too.
 type Ledger interface {
-	// Submit runs a transaction that writes, as the member's identity of that
-	// role. It returns only once the transaction is committed and valid.
-	Submit(ctx context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (ledger.Committed, error)
-	// Evaluate runs a transaction that reads and returns its record as JSON. A nil
-	// request passes no argument.
-	Evaluate(ctx context.Context, role waymark.Role, tx waymark.Transaction, request waymark.Validator) (json.RawMessage, error)
+	// Submit runs a transaction that writes. It returns only once the transaction is
+	// committed and valid.
+	Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error)
+	// Evaluate runs a transaction that reads and returns its record as JSON.
+	Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error)
 	// Transaction returns a transaction by its id, with its signed envelope if
 	// that is asked for, or NotFound.
 	Transaction(ctx context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error)

@@ -135,6 +135,9 @@ func problemStatuses(r route) []int {
 	if r.body != nil {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	if r.holder {
+		statuses = append(statuses, http.StatusBadGateway)
+	}
 	if r.write {
 		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
 	}
@@ -158,6 +161,11 @@ func parameters(r route) openapi3.Parameters {
 	if r.purpose {
 		p := openapi3.NewQueryParameter(queryPurpose).WithSchema(parameterSchema(queryPurpose)).
 			WithDescription("What it is read for, as policies of owners may ask")
+		all = append(all, &openapi3.ParameterRef{Value: p})
+	}
+	if r.holder {
+		p := openapi3.NewQueryParameter(queryHolder).WithSchema(parameterSchema(queryHolder)).
+			WithDescription("The member whose peers answer; the caller's own if it is left out")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
 	return all

@@ -31,10 +31,29 @@ type path struct {
 	command                string
 	owner, author          string
 	purpose                string // of the query: what the caller reads for, or empty
+	holder                 string // of the query: the member whose peers answer, or empty
 }
 
-// queryPurpose says what a caller reads for.
-const queryPurpose = "purpose"
+// The query parameters that are ids: what a caller reads for, and whose peers answer.
+const (
+	queryPurpose = "purpose"
+	queryHolder  = "holder"
+)
+
+// setQuery takes the query parameters that a route has.
+func (p *path) setQuery(r route, query func(string) string) error {
+	if r.purpose {
+		if p.purpose = query(queryPurpose); waymark.ValidatePurpose("", p.purpose) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id", queryPurpose)
+		}
+	}
+	if r.holder {
+		if p.holder = query(queryHolder); p.holder != "" && waymark.ValidateID("", p.holder) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be the id of a member", queryHolder)
+		}
+	}
+	return nil
+}
 
 // txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.
 var txIDPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 func policyRoutes() []route {
@@ -34,7 +35,7 @@ func policyRoutes() []route {
 // Codes: Forbidden with the policies that decided; what the question is answered
 // with, when it fails; Internal for an answer that is no decision.
 func permit(ctx context.Context, s *service, role waymark.Role, action waymark.Action) error {
-	answered, err := s.ledger.Evaluate(ctx, role, waymark.PoliciesCheck, waymark.CheckRequest{Action: action})
+	answered, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: action}})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type route struct {
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
 	purpose bool   // takes the query parameter that says what is read for
+	holder  bool   // takes the query parameter that says whose peers answer
 	serve   func(*service, *gin.Context) error
 }
 
@@ -64,17 +65,22 @@ func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result
 		if err != nil {
 			return err
 		}
-		done, err := s.ledger.Submit(c.Request.Context(), exchangeOf(c).caller.Role, tx, q)
+		done, err := s.ledger.Submit(c.Request.Context(), ledger.Call{Role: exchangeOf(c).caller.Role, Transaction: tx, Request: q})
 		if err != nil {
 			return err
 		}
-		exchangeOf(c).txID = done.Receipt.TxID
 		if location != nil {
 			c.Header("Location", location(q, done.Result))
 		}
-		return respond(c, r.status(), Written{Transaction: done.Receipt, Result: record(done.Result)})
+		return written(c, r.status(), done)
 	}
 	return r
+}
+
+// written answers a write.
+func written(c *gin.Context, status int, done ledger.Committed) error {
+	exchangeOf(c).txID = done.Receipt.TxID
+	return respond(c, status, Written{Transaction: done.Receipt, Result: record(done.Result)})
 }
 
 // evaluates completes a route without a body that evaluates tx.
@@ -85,11 +91,8 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 		if err != nil {
 			return err
 		}
-		if r.purpose {
-			p.purpose = c.Query(queryPurpose)
-		}
-		if waymark.ValidatePurpose("", p.purpose) != nil {
-			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id", queryPurpose)
+		if err := p.setQuery(r, c.Query); err != nil {
+			return err
 		}
 		return answer(c.Request.Context(), s, c, tx, request(p))
 	}
@@ -116,7 +119,7 @@ func answer(ctx context.Context, s *service, c *gin.Context, tx waymark.Transact
 			return err
 		}
 	}
-	result, err := s.ledger.Evaluate(ctx, exchangeOf(c).caller.Role, tx, q)
+	result, err := s.ledger.Evaluate(ctx, ledger.Call{Role: exchangeOf(c).caller.Role, Transaction: tx, Request: q})
 	if err != nil {
 		return err
 	}

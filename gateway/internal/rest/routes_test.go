@@ -11,6 +11,7 @@ import (
 
 func TestRoutesReachTheLedger(t *testing.T) {
 	const handoff = "/v1/shipments/S1/handoffs/3/"
+	message, _, _ := sealed(t)
 	tests := []struct {
 		method, path, body string
 		result             string
@@ -35,8 +36,8 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			tx: waymark.DevicesRotateKey, want: waymark.RotateKeyRequest{Device: "logger-1", Rotation: "a.b.c"}},
 		{method: "GET", path: "/v1/devices/logger-1/stream", tx: waymark.TelemetryStream, want: waymark.DeviceQuery{Device: "logger-1"}},
 		{method: "GET", path: "/v1/devices/logger-1/windows/7", tx: waymark.TelemetryWindow, want: waymark.WindowQuery{Device: "logger-1", Sequence: 7}},
-		{method: "POST", path: "/v1/messages", body: `{"messages":["a.b.c","def"]}`,
-			tx: waymark.TelemetryRecord, want: waymark.RecordRequest{Messages: []string{"a.b.c", "def"}}},
+		{method: "POST", path: "/v1/messages", body: `{"messages":["` + message + `"]}`,
+			tx: waymark.TelemetryRecord, want: waymark.RecordRequest{Messages: []string{message}}},
 		{method: "POST", path: "/v1/devices/logger-1/commands", body: `{"id":"c1","name":"wake","arguments":"{\"a\":1}","expires_at":"2026-01-02T03:04:05Z"}`,
 			status: 201, location: "/v1/devices/logger-1/commands/c1", tx: waymark.CommandsRequest,
 			want: waymark.CommandRequest{ID: "c1", Device: "logger-1", Name: "wake", Arguments: `{"a":1}`, ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}},

@@ -125,7 +125,6 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.AuthorityState](): anys(waymark.AuthorityStates()...),
 		reflect.TypeFor[waymark.TransferState]():  anys(waymark.TransferStates()...),
 		reflect.TypeFor[waymark.PolicyState]():    anys(waymark.PolicyStates()...),
-		reflect.TypeFor[waymark.DataClass]():      anys(waymark.DataClasses()...),
 		reflect.TypeFor[waymark.ObligationKind](): anys(waymark.ObligationKinds()...),
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"go.uber.org/zap"
 )
 
 // Options is what the service is made of. All are required.
 type Options struct {
 	Ledger        Ledger
+	Recorder      *messages.Recorder // of messages, over the same ledger
 	Authenticator Authenticator
 	Limits        Limits
 	Logger        *zap.Logger
@@ -29,6 +31,7 @@ type Limits struct {
 // service is what the handlers work with.
 type service struct {
 	ledger    Ledger
+	recorder  *messages.Recorder
 	auth      Authenticator
 	admission *admission
 	log       *zap.Logger
@@ -47,6 +50,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &service{
 		ledger:    o.Ledger,
+		recorder:  o.Recorder,
 		auth:      o.Authenticator,
 		admission: &admission{limits: o.Limits},
 		log:       o.Logger,

@@ -1,19 +1,25 @@
 package rest
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 
+	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 )
 
 func telemetryRoutes() []route {
 	return []route{
-		submits(route{
+		{
 			method: http.MethodPost, path: "/v1/messages", id: "recordMessages", tag: tagMessages,
-			summary: "Record a batch of signed messages; each has its own outcome",
-		}, waymark.TelemetryRecord, waymark.RecordResult{}, func(_ path, q waymark.RecordRequest) waymark.RecordRequest {
-			return q
-		}, nil),
+			summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
+			body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
+			serve: serveMessages,
+		},
+		disclosedRoute(),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}/stream", id: "getStream", tag: tagMessages,
 			summary: "Where a device's stream of messages stands, with its gaps",
@@ -26,4 +32,62 @@ func telemetryRoutes() []route {
 			return waymark.WindowQuery{Device: p.id, Sequence: p.number, Purpose: p.purpose}
 		}),
 	}
+}
+
+func serveMessages(s *service, c *gin.Context) error {
+	q, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
+	if err != nil {
+		return err
+	}
+	done, err := s.recorder.Record(c.Request.Context(), exchangeOf(c).caller.Role, q.Messages)
+	if err != nil {
+		return err
+	}
+	return written(c, http.StatusOK, done)
+}
+
+func disclosedRoute() route {
+	r := route{
+		method: http.MethodGet, path: "/v1/devices/{id}/messages/{sequence}/disclosed", id: "getDisclosed", tag: tagMessages,
+		summary: "What the sealed readings of a message stand for, as a holder has it, without the data classes that policies withhold",
+		result:  waymark.DisclosedMessage{}, purpose: true, holder: true,
+	}
+	r.serve = func(s *service, c *gin.Context) error {
+		p, err := parsePath(c.Params)
+		if err != nil {
+			return err
+		}
+		if err := p.setQuery(r, c.Query); err != nil {
+			return err
+		}
+		q := waymark.DisclosedQuery{Device: p.id, Sequence: p.number, Holder: p.holder, Purpose: p.purpose}
+		m, err := disclosed(c.Request.Context(), s, exchangeOf(c).caller.Role, q)
+		if err != nil {
+			return err
+		}
+		return respond(c, http.StatusOK, m)
+	}
+	return r
+}
+
+// disclosed asks the peers of the holder, if one is named: only they have it. This member
+// need not believe them, so what they say is checked, and nothing else of it is told.
+func disclosed(ctx context.Context, s *service, role waymark.Role, q waymark.DisclosedQuery) (waymark.DisclosedMessage, error) {
+	var m waymark.DisclosedMessage
+	if q.Holder != "" { // without peers nobody would answer for a member that there is not
+		if _, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.MembersGet, Request: waymark.MemberQuery{Member: q.Holder}}); err != nil {
+			return m, err
+		}
+	}
+	answered, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryDisclosed, Request: q, At: q.Holder})
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(answered, &m); err != nil {
+		return m, &httpError{http.StatusBadGateway, waymark.Errorf(waymark.Internal, "the peer of the holder answered with something unexpected")}
+	}
+	if err := messages.CheckDisclosed(q, m); err != nil {
+		return m, &httpError{http.StatusBadGateway, waymark.AsError(err)}
+	}
+	return m, nil
 }

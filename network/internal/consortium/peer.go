@@ -57,6 +57,13 @@ func peerTLS(c topology.Credentials) []string {
 // gossip is how the peer at address meets the other members' peers.
 func gossip(address string) []string {
 	return []string{
+		// A transaction that anybody makes with private data of this member is not valid
+		// without its endorsement. By default the peer would look for that data for a
+		// minute all the same, and commit no block meanwhile.
+		"CORE_PEER_GOSSIP_PVTDATA_SKIPPULLINGINVALIDTRANSACTIONSDURINGCOMMIT=true",
+		// Nor for the data of a valid one that this peer endorsed too long ago to have it
+		// still: whoever holds such an endorsement back could stop it for a minute a block.
+		"CORE_PEER_GOSSIP_PVTDATA_PULLRETRYTHRESHOLD=1s",
 		"CORE_PEER_GOSSIP_BOOTSTRAP=" + address,
 		"CORE_PEER_GOSSIP_ENDPOINT=" + address,
 		"CORE_PEER_GOSSIP_EXTERNALENDPOINT=" + address,

@@ -19,9 +19,12 @@ import (
 //   - a clock, randomness or the environment (time.Now, rand, os.Getenv and their kin);
 //   - floating point arithmetic, which processors and compilers may fuse differently;
 //   - state that outlives a transaction: a package variable that a function assigns,
-//     and a field of a contract that a method assigns.
+//     and a field of a contract that a method assigns;
+//   - private data that is revealed, by the method Reveal of a type Private: from there it
+//     could get into a public record, an event, an answer or an error.
 //
-// A comment "//determinism: why" on the line, or the line above, admits one.
+// A comment "//determinism: why" on the line, or the line above, admits one; of private
+// data "//private: why".
 func Analyzer() *analysis.Analyzer {
 	return &analysis.Analyzer{
 		Name:     "determinism",
@@ -34,11 +37,12 @@ func Analyzer() *analysis.Analyzer {
 // checker looks at one package.
 type checker struct {
 	pass     *analysis.Pass
-	admitted map[string]map[int]bool // file name, line
+	admitted lines
+	revealed lines // where private data may be
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	c := &checker{pass: pass, admitted: admittedLines(pass)}
+	c := &checker{pass: pass, admitted: linesWith(pass, directive), revealed: linesWith(pass, privateDirective)}
 	in := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector)
 	in.WithStack(nil, func(n ast.Node, push bool, stack []ast.Node) bool {
 		if push {
@@ -49,12 +53,20 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-const directive = "//determinism: "
+const (
+	directive        = "//determinism: "
+	privateDirective = "//private: "
+)
 
-// admittedLines are the lines that a directive with a reason admits: its own and
-// the one below.
-func admittedLines(pass *analysis.Pass) map[string]map[int]bool {
-	lines := map[string]map[int]bool{}
+// lines are lines of files, by name.
+type lines map[string]map[int]bool
+
+func (l lines) has(at token.Position) bool { return l[at.Filename][at.Line] }
+
+// linesWith are the lines that a directive with a reason admits: its own and the one
+// below.
+func linesWith(pass *analysis.Pass, directive string) lines {
+	lines := lines{}
 	for _, file := range pass.Files {
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
@@ -72,9 +84,10 @@ func admittedLines(pass *analysis.Pass) map[string]map[int]bool {
 	return lines
 }
 
-func (c *checker) report(pos token.Pos, message string) {
-	at := c.pass.Fset.Position(pos)
-	if strings.HasSuffix(at.Filename, "_test.go") || c.admitted[at.Filename][at.Line] {
+func (c *checker) report(pos token.Pos, message string) { c.reportUnless(c.admitted, pos, message) }
+
+func (c *checker) reportUnless(admitted lines, pos token.Pos, message string) {
+	if at := c.pass.Fset.Position(pos); strings.HasSuffix(at.Filename, "_test.go") || admitted.has(at) {
 		return
 	}
 	c.pass.Reportf(pos, "%s", message)
@@ -170,9 +183,28 @@ func (c *checker) call(n *ast.CallExpr, stack []ast.Node) {
 	}
 }
 
-// use reports what a package says only of this machine and moment, called or not.
+// reveals reports whether a function is the method Reveal of a type Private.
+func reveals(function *types.Func) bool {
+	receiver := function.Signature().Recv()
+	if function.Name() != "Reveal" || receiver == nil {
+		return false
+	}
+	t := receiver.Type()
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	named, ok := t.(*types.Named)
+	return ok && named.Obj().Name() == "Private"
+}
+
+// use reports private data that is revealed, and what a package says only of this machine
+// and moment, called or not.
 func (c *checker) use(name *ast.Ident) {
 	object := c.pass.TypesInfo.Uses[name]
+	if function, ok := object.(*types.Func); ok && reveals(function) {
+		c.reportUnless(c.revealed, name.Pos(), "private data is revealed: say where it goes with "+privateDirective+"why")
+		return
+	}
 	if object == nil || object.Pkg() == nil || object.Pkg().Scope().Lookup(object.Name()) != object {
 		return // a method or a field
 	}

@@ -32,8 +32,13 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
+	sealed, err := disclosureFile()
+	if err != nil {
+		return err
+	}
 	for name, content := range map[string]any{
 		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
+		"disclosures.json": sealed,
 	} {
 		if err := write(filepath.Join(dir, name), content); err != nil {
 			return err

@@ -32,6 +32,8 @@ type Transaction struct {
 	Time    time.Time
 	Creator []byte // a serialised identity
 	Args    [][]byte
+	// Transient is what comes with the proposal and goes into no block.
+	Transient map[string][]byte
 }
 
 // Begin returns the stub for one transaction on the present state.

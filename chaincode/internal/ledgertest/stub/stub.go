@@ -1,6 +1,7 @@
 package stub
 
 import (
+	"crypto/sha256"
 	"errors"
 	"maps"
 	"slices"
@@ -71,6 +72,39 @@ func (s *Stub) PutState(key string, value []byte) error {
 	}
 	s.Writes[key] = slices.Clone(value)
 	return s.peer.Failures["PutState"]
+}
+
+// private is the key under which the state has one of a private collection.
+func private(collection, key string) string { return collection + "/" + key }
+
+// GetTransient implements shim.ChaincodeStubInterface.
+func (s *Stub) GetTransient() (map[string][]byte, error) {
+	return s.tx.Transient, s.peer.Failures["GetTransient"]
+}
+
+// GetPrivateData implements shim.ChaincodeStubInterface, on a peer that has the collection.
+func (s *Stub) GetPrivateData(collection, key string) ([]byte, error) {
+	key = private(collection, key)
+	s.reads = append(s.reads, key)
+	return slices.Clone(s.peer.state[key]), s.peer.Failures["GetPrivateData"]
+}
+
+// GetPrivateDataHash implements shim.ChaincodeStubInterface.
+func (s *Stub) GetPrivateDataHash(collection, key string) ([]byte, error) {
+	key = private(collection, key)
+	s.reads = append(s.reads, key)
+	value, there := s.peer.state[key]
+	if !there {
+		return nil, s.peer.Failures["GetPrivateDataHash"]
+	}
+	hash := sha256.Sum256(value)
+	return hash[:], s.peer.Failures["GetPrivateDataHash"]
+}
+
+// PutPrivateData implements shim.ChaincodeStubInterface.
+func (s *Stub) PutPrivateData(collection, key string, value []byte) error {
+	s.Writes[private(collection, key)] = slices.Clone(value)
+	return s.peer.Failures["PutPrivateData"]
 }
 
 // DelState implements shim.ChaincodeStubInterface.

@@ -1,0 +1,130 @@
+package telemetry
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// storedDisclosed is the form of what a private collection holds of a message, in
+// deterministic CBOR. Every other member sees its hash, which the salts of the disclosures
+// make useless for guessing.
+type storedDisclosed struct {
+	TxID     string             `cbor:"1,keyasint"`
+	Readings []disclosedReading `cbor:"2,keyasint"`
+}
+
+type disclosedReading struct {
+	_          struct{} `cbor:",toarray"`
+	Index      int
+	Name       string
+	Time       int64 // milliseconds since 1970
+	Disclosure []byte
+}
+
+func encodeDisclosed(txID string, readings []disclosedReading) ledger.Private {
+	encoded, err := deterministic.Marshal(storedDisclosed{TxID: txID, Readings: readings})
+	if err != nil { // texts, bytes and integers always marshal
+		panic("telemetry: encode what is disclosed: " + err.Error())
+	}
+	return ledger.NewPrivate(encoded)
+}
+
+func decodeDisclosed(value ledger.Private) (s storedDisclosed, err error) {
+	if err := cbor.Unmarshal(value.Reveal(), &s); err != nil { //private: for its holder's answer
+		return s, fmt.Errorf("decode what is disclosed: %w", err)
+	}
+	return s, nil
+}
+
+// Disclosed returns what the sealed readings of a message stand for, as a holder has it,
+// of each data class that the policies let the caller have.
+func Disclosed(l ledger.Ledger, q waymark.DisclosedQuery) (*waymark.DisclosedMessage, error) {
+	w, withheld, obligations, err := sealedWindow(l, q)
+	if err != nil {
+		return nil, err
+	}
+	holder := cmp.Or(q.Holder, l.Tx().Caller.Member)
+	value, err := l.GetPrivate(holder, ledger.DisclosureKey(q.Device, q.Sequence))
+	if err != nil {
+		return nil, err
+	}
+	if value.Absent() {
+		return nil, waymark.Errorf(waymark.NotFound, "%s has no disclosures of message %d of device %s", holder, q.Sequence, q.Device)
+	}
+	stored, err := decodeDisclosed(value)
+	if err != nil {
+		return nil, err
+	}
+	result := &waymark.DisclosedMessage{Device: q.Device, Sequence: q.Sequence, Holder: holder, TxID: stored.TxID,
+		Readings: []waymark.DisclosedReading{}, Withheld: withheld, Obligations: obligations}
+	for _, s := range stored.Readings {
+		r, err := s.shown(w)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(withheld, r.Class) {
+			result.Readings = append(result.Readings, r)
+		}
+	}
+	return result, nil
+}
+
+// sealedWindow returns the window of a message, for who may have any class of what is
+// sealed in it.
+func sealedWindow(l ledger.Ledger, q waymark.DisclosedQuery) (w waymark.Window, withheld []waymark.DataClass, obligations []waymark.Obligation, err error) {
+	windows := newFinder(l)
+	windows.expect(q.Device, q.Sequence)
+	w, device, missing := windows.find(waymark.MessageRef{Device: q.Device, Sequence: q.Sequence})
+	if device == nil {
+		return w, nil, nil, missing
+	}
+	witnessed, err := custody.Witnessed(l, w.Shipment)
+	if err != nil {
+		return w, nil, nil, err
+	}
+	measured, err := onTheWay(l, w)
+	if err != nil {
+		return w, nil, nil, err
+	}
+	if !measured {
+		witnessed = access.Witnessed{} // nobody's but the owner's of then
+	}
+	then := *device
+	then.Owner = ownerThen(device, w, missing)
+	classes := w.SealedClasses()
+	withheld, obligations, err = access.Withhold(l, access.Telemetry(then, witnessed, classes), q.Purpose, classes)
+	if err == nil {
+		err = missing
+	}
+	return w, withheld, obligations, err
+}
+
+// shown is a stored reading as it is answered.
+func (s disclosedReading) shown(w waymark.Window) (waymark.DisclosedReading, error) {
+	seal := senml.SealOf(s.Disclosure)
+	seal.Name, seal.Time = s.Name, time.UnixMilli(s.Time).UTC()
+	r, err := senml.Open(seal, s.Disclosure)
+	if err != nil {
+		return waymark.DisclosedReading{}, fmt.Errorf("open what is disclosed: %w", err)
+	}
+	shown := waymark.DisclosedReading{Index: s.Index, Name: r.Name, Class: w.SealedClass(r.Name), Kind: r.Kind.String(),
+		Unit: r.Unit, Time: r.Time, Disclosure: s.Disclosure}
+	switch r.Kind {
+	case senml.Text:
+		shown.Text = r.Body
+	case senml.Data:
+		shown.Data = []byte(r.Body)
+	default:
+		shown.Value = r.Decimal()
+	}
+	return shown, nil
+}

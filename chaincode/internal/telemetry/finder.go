@@ -1,0 +1,55 @@
+package telemetry
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// finder finds the windows of many messages with few looks at the ledger. It looks no
+// further than the messages that it is to expect, so that a window of later ones, which
+// comes while the transaction is under way, does not invalidate it.
+type finder struct {
+	reader  ledger.Reader
+	devices map[string]*found // by id
+}
+
+// found is what a finder knows of a device.
+type found struct {
+	device  *waymark.Device // nil until it is read
+	last    uint64          // the highest number that is expected
+	windows []waymark.Window
+}
+
+func newFinder(r ledger.Reader) *finder { return &finder{reader: r, devices: map[string]*found{}} }
+
+// expect says that a message will be asked for.
+func (f *finder) expect(device string, sequence uint64) {
+	if f.devices[device] == nil {
+		f.devices[device] = &found{}
+	}
+	f.devices[device].last = max(f.devices[device].last, sequence)
+}
+
+// find returns the window that holds an expected message, and its device, nil if that is
+// not registered. It returns NotFound for what is not recorded.
+func (f *finder) find(ref waymark.MessageRef) (waymark.Window, *waymark.Device, error) {
+	at := f.devices[ref.Device]
+	if at.device == nil {
+		device, err := registry.RequireDevice(f.reader, ref.Device)
+		if err != nil {
+			return waymark.Window{}, nil, err
+		}
+		at.device = device
+	}
+	if w, err := holding(at.windows, ref.Device, ref.Sequence); err == nil {
+		return w, at.device, nil
+	}
+	windows, err := windowsAround(f.reader, ref.Device, ref.Sequence, min(at.last, ref.Sequence+waymark.MaxWindowMessages-1))
+	if err != nil {
+		return waymark.Window{}, nil, err
+	}
+	at.windows = windows
+	w, err := holding(windows, ref.Device, ref.Sequence)
+	return w, at.device, err
+}

@@ -1,0 +1,36 @@
+package fabric
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// errUnaddressed keeps transient data from going to whichever members' peers are at hand.
+var errUnaddressed = errors.New("transient data must name the one member whose peers may see it")
+
+// proposed renders a call: its request is the one argument of the contract function.
+// Absent lists become empty ones, which the contract's schema requires.
+func proposed(call ledger.Call) ([]client.ProposalOption, error) {
+	if len(call.Transient) > 0 && call.At == "" {
+		return nil, errUnaddressed
+	}
+	var options []client.ProposalOption
+	if call.Request != nil {
+		argument, err := json.Marshal(call.Request)
+		if err != nil {
+			return nil, fmt.Errorf("encode request: %w", err)
+		}
+		options = append(options, client.WithBytesArguments(argument))
+	}
+	if call.At != "" {
+		options = append(options, client.WithEndorsingOrganizations(call.At))
+	}
+	if len(call.Transient) > 0 {
+		options = append(options, client.WithTransient(call.Transient))
+	}
+	return options, nil
+}
