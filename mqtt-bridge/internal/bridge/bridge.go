@@ -152,7 +152,7 @@ func (b *Bridge) openGateway(context.Context) error {
 	b.gateway, b.logins = client, login.New(b.config.Consortium, client)
 	r := b.config.Relay
 	b.relay = relay.New(b.spool, client, relay.Options{BatchMessages: r.BatchMessages, BatchBytes: r.BatchBytes,
-		Linger: r.Linger, MaxBackoff: r.MaxBackoff, StuckAttempts: r.StuckAttempts}, b.observer(), b.log)
+		Linger: r.Linger, MaxBackoff: r.MaxBackoff, StuckAttempts: r.StuckAttempts, UndisclosedRetry: r.UndisclosedRetry}, b.observer(), b.log)
 	b.metrics.Gauge("devices_set_aside", "Devices whose oldest message fails even alone.", func() float64 { return float64(b.relay.SetAside()) })
 	return nil
 }

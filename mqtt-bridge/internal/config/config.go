@@ -135,6 +135,11 @@ type Relay struct {
 	// of others since the last, before it goes into quarantine as stuck. Default 20,
 	// 3 to 10000.
 	StuckAttempts int `koanf:"stuck_attempts"`
+	// UndisclosedRetry is how long after the start, or after the first of them came,
+	// messages in quarantine that are recorded but undisclosed are submitted again, at
+	// most 100 at once. The pause doubles up to 32 times this while none of them is
+	// disclosed. Default 1m, 1s to 1h.
+	UndisclosedRetry time.Duration `koanf:"undisclosed_retry"`
 	// MaxBackoff caps the wait between two tries of one batch. Default 5s, 100ms to 5m.
 	MaxBackoff time.Duration `koanf:"max_backoff"`
 }

@@ -36,7 +36,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Gateway.TokenFile != "other" || c.Relay.BatchMessages != 7 || c.Relay.Linger != 5*time.Millisecond ||
-		c.MQTT.ClientID != "waymark-bridge" || c.Embedded.SyncInterval != time.Second || c.Broker != config.BrokerEmbedded {
+		c.Relay.UndisclosedRetry != time.Minute || c.MQTT.ClientID != "waymark-bridge" || c.Embedded.SyncInterval != time.Second || c.Broker != config.BrokerEmbedded {
 		t.Errorf("%+v", c)
 	}
 	if got := c.AdminToken(); got != filepath.Join("spool", "admin.token") {
@@ -55,6 +55,7 @@ func TestRefused(t *testing.T) {
 		{"admin endpoint for all", "listen: 127.0.0.1:9090", "listen: 0.0.0.0:9090", "loopback"},
 		{"too small a spool", "spool_dir:", "spool_bytes: 1\nspool_dir:", "spool_bytes"},
 		{"too long a linger", "linger: 5ms", "linger: 5m", "relay.linger"},
+		{"no wait to disclose", "linger: 5ms", "undisclosed_retry: 1ms", "relay.undisclosed_retry"},
 		{"not a duration", "linger: 5ms", "linger: soon", "linger"},
 		{"no YAML", "broker: embedded", "broker: [", "parse"},
 	} {

@@ -9,11 +9,12 @@ import (
 // Default returns the configuration before the file and the environment.
 func Default() Config {
 	return Config{
-		Broker:                   BrokerEmbedded,
-		Embedded:                 Embedded{StoreBytes: 1 << 30, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
-		MQTT:                     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},
-		Gateway:                  Gateway{Timeout: 60 * time.Second},
-		Relay:                    Relay{BatchMessages: waymark.MaxBatchMessages, BatchBytes: 1 << 20, Linger: 20 * time.Millisecond, MaxBackoff: 5 * time.Second, StuckAttempts: 20},
+		Broker:   BrokerEmbedded,
+		Embedded: Embedded{StoreBytes: 1 << 30, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
+		MQTT:     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},
+		Gateway:  Gateway{Timeout: 60 * time.Second},
+		Relay: Relay{BatchMessages: waymark.MaxBatchMessages, BatchBytes: 1 << 20, Linger: 20 * time.Millisecond, MaxBackoff: 5 * time.Second, StuckAttempts: 20,
+			UndisclosedRetry: time.Minute},
 		SpoolBytes:               1 << 30,
 		QuarantineBytes:          256 << 20,
 		QuarantineDeviceMessages: 1000,

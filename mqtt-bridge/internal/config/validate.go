@@ -100,6 +100,7 @@ func (c Config) validateRelay() error {
 		between("relay.batch_bytes", r.BatchBytes, waymark.MaxMessageBytes, waymark.MaxBatchBytes),
 		between("relay.linger", r.Linger, 0, 5*time.Second),
 		between("relay.stuck_attempts", r.StuckAttempts, 3, 10000),
+		between("relay.undisclosed_retry", r.UndisclosedRetry, time.Second, time.Hour),
 		between("relay.max_backoff", r.MaxBackoff, 100*time.Millisecond, 5*time.Minute),
 	)
 }

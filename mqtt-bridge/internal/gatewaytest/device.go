@@ -7,6 +7,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
 // Consortium is the audience of the fake's devices.
@@ -40,12 +41,29 @@ func (d *Device) Record(t testing.TB, state waymark.DeviceState) waymark.Device 
 // Next signs the device's next message.
 func (d *Device) Next(t testing.TB) []byte {
 	t.Helper()
+	return d.sign(t, []byte(`[{"n":"t","u":"Cel","t":1.7e9,"v":4}]`)).Raw
+}
+
+// NextSealed signs the device's next message with one sealed reading, a text, and returns
+// what it publishes: the message followed by the disclosure.
+func (d *Device) NextSealed(t testing.TB, secret string) []byte {
+	t.Helper()
+	sealed, disclosure, err := senml.SealJSON(senml.Reading{Name: "note", Kind: senml.Text, Body: secret,
+		Time: time.Unix(1.7e9, 0)}, senml.NewSalt())
+	check(t, err)
+	payload, err := senml.EncodeJSON([]senml.Reading{sealed})
+	check(t, err)
+	return []byte(attest.WithDisclosures(d.sign(t, payload).Text(), [][]byte{disclosure}))
+}
+
+func (d *Device) sign(t testing.TB, payload []byte) attest.Signed {
+	t.Helper()
 	d.sequence++
 	signed, err := attest.Sign(d.Format, d.Key, attest.Header{Device: d.ID, Consortium: Consortium, KeyID: "k1",
-		Kind: attest.PackJSON, Sequence: d.sequence, Previous: d.previous}, []byte(`[{"n":"t","u":"Cel","t":1.7e9,"v":4}]`))
+		Kind: attest.PackJSON, Sequence: d.sequence, Previous: d.previous}, payload)
 	check(t, err)
 	d.previous = signed.Digest[:]
-	return signed.Raw
+	return signed
 }
 
 // Password signs a login that is good for an hour from the given time.

@@ -35,9 +35,14 @@ type Gateway struct {
 	devices  map[string]waymark.Device
 	recorded map[string]map[uint64]bool
 	order    map[string][]uint64
-	batches  [][]string
-	failing  func(texts []string) *Failure
-	asked    int
+	// disclosed holds, by device, the disclosures that were taken; refusing the reason for
+	// which the device's messages are rejected; withheld whose disclosures are not taken.
+	disclosed map[string][]string
+	refusing  map[string]string
+	withheld  map[string]bool
+	batches   [][]string
+	failing   func(texts []string) *Failure
+	asked     int
 }
 
 // New starts a fake that ends with the test.
@@ -47,7 +52,8 @@ func New(t testing.TB) *Gateway {
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	check(t, err)
 	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
-		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{}}
+		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{},
+		disclosed: map[string][]string{}, refusing: map[string]string{}, withheld: map[string]bool{}}
 	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
@@ -80,6 +86,28 @@ func (g *Gateway) Order(device string) []uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Clone(g.order[device])
+}
+
+// Withhold makes the disclosures of a device's messages not be taken, as if a holder were
+// away, until it is told otherwise.
+func (g *Gateway) Withhold(device string, withheld bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.withheld[device] = withheld
+}
+
+// Disclosed returns the disclosures that were taken of a device's messages, in their order.
+func (g *Gateway) Disclosed(device string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.disclosed[device])
+}
+
+// Reject makes each message of a device be rejected as invalid for a reason.
+func (g *Gateway) Reject(device, reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refusing[device] = reason
 }
 
 // Batches returns the batches that were answered with results.
@@ -147,9 +175,13 @@ func (g *Gateway) messages(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) record(text string) waymark.MessageResult {
-	m, err := attest.Parse(text)
+	m, disclosures, err := parse(text)
 	if err != nil {
 		return waymark.MessageResult{Outcome: waymark.Rejected, Code: waymark.Invalid, Detail: "unreadable"}
+	}
+	if reason := g.refusing[m.Device]; reason != "" {
+		return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Rejected, Code: waymark.Invalid,
+			Detail: "refused", Reasons: []string{reason}}
 	}
 	result := waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: "tx"}
 	device, known := g.devices[m.Device]
@@ -159,14 +191,35 @@ func (g *Gateway) record(text string) waymark.MessageResult {
 		return result
 	case g.recorded[m.Device][m.Sequence]:
 		result.Outcome = waymark.Duplicate
+	default:
+		g.note(m)
+	}
+	if len(disclosures) > 0 && g.withheld[m.Device] {
+		result.Code, result.Reasons, result.Detail = waymark.Unavailable, []string{waymark.ReasonUndisclosed}, "carrier"
 		return result
 	}
+	for _, d := range disclosures {
+		g.disclosed[m.Device] = append(g.disclosed[m.Device], string(d))
+	}
+	return result
+}
+
+func (g *Gateway) note(m *attest.Message) {
 	if g.recorded[m.Device] == nil {
 		g.recorded[m.Device] = map[uint64]bool{}
 	}
 	g.recorded[m.Device][m.Sequence] = true
 	g.order[m.Device] = append(g.order[m.Device], m.Sequence)
-	return result
+}
+
+// parse reads a message that may have disclosures after it.
+func parse(text string) (*attest.Message, [][]byte, error) {
+	message, disclosures, err := attest.Split(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := attest.Parse(message)
+	return m, disclosures, err
 }
 
 // problem answers with a problem document, or drops the connection.

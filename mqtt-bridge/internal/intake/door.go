@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -41,7 +42,7 @@ func examine(a Arrival) *spool.Verdict {
 		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes as text, at most %d are allowed",
 			len(text), waymark.MaxMessageBytes), a.Received)
 	}
-	parsed, err := attest.Parse(text)
+	parsed, err := parse(text)
 	if err != nil {
 		return verdict(spool.Unreadable, err.Error(), a.Received)
 	}
@@ -50,6 +51,19 @@ func examine(a Arrival) *spool.Verdict {
 			parsed.Device, a.Device), a.Received)
 	}
 	return nil
+}
+
+// parse reads the message of a text that may have disclosures after it. Of those it looks
+// at the form alone: what they open is for their holders, whose chaincode checks it.
+func parse(text string) (*attest.Message, error) {
+	message, disclosures, err := attest.Split(text)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(disclosures); n > senml.MaxReadings {
+		return nil, waymark.Errorf(waymark.Invalid, "the message has %d disclosures, at most %d are allowed", n, senml.MaxReadings)
+	}
+	return attest.Parse(message)
 }
 
 func verdict(code spool.Code, detail string, at time.Time) *spool.Verdict {

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -154,8 +155,31 @@ func TestCloseWritesWhatIsQueued(t *testing.T) {
 	}
 }
 
-func TestDoor(t *testing.T) {
+// followed is a message with a tilde and what comes after it.
+func followed(message []byte, rest string) []byte { return append(append(message, '~'), rest...) }
+
+// What is wrong with a disclosure is told without a word of it.
+func TestVerdictsSayNothingOfDisclosures(t *testing.T) {
 	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	s, a := &store{}, &acks{}
+	in := start(t, s, 10, 1<<20)
+	whole := d.NextSealed(t, "secret")
+	disclosure := bytes.Split(whole, []byte("~"))[1]
+	for _, payload := range [][]byte{whole[:len(whole)-1], append(whole, "!~"...), append(disclosure, whole...)} {
+		if err := in.Put(t.Context(), intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: payload, Ack: a.of("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, func() bool { return len(a.all()) == 3 })
+	for _, m := range s.all() {
+		if m.Verdict == nil || m.Verdict.Code != spool.Unreadable || strings.Contains(m.Verdict.Detail, string(disclosure[:8])) {
+			t.Errorf("verdict %+v", m.Verdict)
+		}
+	}
+}
+
+func TestDoor(t *testing.T) {
+	d, c := gatewaytest.NewDevice(t, "logger-1", attest.JWS), gatewaytest.NewDevice(t, "logger-1", attest.COSE)
 	for _, test := range []struct {
 		name, device string
 		payload      []byte
@@ -168,6 +192,21 @@ func TestDoor(t *testing.T) {
 		{"an impossible device", strings.Repeat("x", 300), d.Next(t), spool.WrongDevice},
 		{"too large", "logger-1", make([]byte, waymark.MaxMessageBytes+1), spool.TooLarge},
 		{"too large as text", "logger-1", make([]byte, waymark.MaxMessageBytes-1), spool.TooLarge},
+		{"with a disclosure", "logger-1", d.NextSealed(t, "secret"), ""},
+		{"COSE with a disclosure", "logger-1", c.NextSealed(t, "secret"), ""},
+		{"as many disclosures as readings in a pack", "logger-1", followed(d.Next(t), strings.Repeat("QQ~", 1000)), ""},
+		{"one more", "logger-1", followed(d.Next(t), strings.Repeat("QQ~", 1001)), spool.Unreadable},
+		{"no end after a disclosure", "logger-1", followed(d.Next(t), "QQ"), spool.Unreadable},
+		{"no disclosure after a tilde", "logger-1", followed(d.Next(t), ""), spool.Unreadable},
+		{"an empty disclosure", "logger-1", followed(d.Next(t), "QQ~~"), spool.Unreadable},
+		{"a padded disclosure", "logger-1", followed(d.Next(t), "QQ==~"), spool.Unreadable},
+		{"a disclosure with unused bits", "logger-1", followed(d.Next(t), "QR~"), spool.Unreadable},
+		{"a disclosure with a line break", "logger-1", followed(d.Next(t), "Q\nQ~"), spool.Unreadable},
+		{"the bytes of a COSE_Sign1 with a disclosure", "logger-1", followed(c.Next(t), "QQ~"), spool.Unreadable},
+		{"a disclosure alone", "logger-1", []byte("~QQ~"), spool.Unreadable},
+		{"no message before a disclosure", "logger-1", []byte("eyJh~QQ~"), spool.Unreadable},
+		{"another device's with a disclosure", "logger-2", d.NextSealed(t, "secret"), spool.WrongDevice},
+		{"too large with its disclosures", "logger-1", followed(d.Next(t), strings.Repeat("QUJD", waymark.MaxMessageBytes/4-1)+"~"), spool.TooLarge},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, a := &store{}, &acks{}
@@ -183,6 +222,9 @@ func TestDoor(t *testing.T) {
 			}
 			if got != test.want {
 				t.Errorf("verdict %q, want %q", got, test.want)
+			}
+			if kept := s.all()[0].Payload; !bytes.Equal(kept, test.payload) {
+				t.Errorf("kept %d bytes of %d", len(kept), len(test.payload))
 			}
 		})
 	}

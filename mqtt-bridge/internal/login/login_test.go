@@ -104,3 +104,17 @@ func TestLoginAfterAChange(t *testing.T) {
 		}
 	})
 }
+
+// A password is a message alone: nothing can come after it.
+func TestPasswordHasNoDisclosures(t *testing.T) {
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	record := d.Record(t, waymark.DeviceActive)
+	checker := login.New("waymark", changing{&record})
+	password := d.Password(t, time.Now())
+	if _, err := checker.Login(t.Context(), d.ID, attest.WithDisclosures(password, [][]byte{[]byte("[]")})); waymark.CodeOf(err) != waymark.Unauthenticated {
+		t.Errorf("with a disclosure: %v", err)
+	}
+	if _, err := checker.Login(t.Context(), d.ID, password); err != nil {
+		t.Errorf("without one: %v", err)
+	}
+}

@@ -26,6 +26,12 @@ type Queue interface {
 	Settle(shard int, settlements []spool.Settlement) error
 }
 
+// Store has both the messages that wait and those in quarantine.
+type Store interface {
+	Queue
+	Quarantine
+}
+
 // Gateway submits batches.
 type Gateway interface {
 	// Submit records a batch and returns one result a message, in order.
@@ -49,9 +55,12 @@ type Options struct {
 	Linger        time.Duration
 	MaxBackoff    time.Duration
 	StuckAttempts int
+	// UndisclosedRetry is the first pause before what is undisclosed is offered again.
+	UndisclosedRetry time.Duration
 }
 
-// Relay moves messages from a Queue to a Gateway.
+// Relay moves messages from a Queue to a Gateway, and offers again from the Quarantine what
+// some member could not be given.
 type Relay struct {
 	queue    Queue
 	gateway  Gateway
@@ -59,14 +68,16 @@ type Relay struct {
 	observer Observer
 	log      *zap.Logger
 	health   health
+	again    *again
 
 	successes  atomic.Uint64 // batches that the ledger answered
 	asideCount atomic.Int64
 }
 
 // New makes a relay. Run starts it.
-func New(queue Queue, gateway Gateway, options Options, observer Observer, log *zap.Logger) *Relay {
-	return &Relay{queue: queue, gateway: gateway, options: options, observer: observer, log: log}
+func New(store Store, gateway Gateway, options Options, observer Observer, log *zap.Logger) *Relay {
+	return &Relay{queue: store, gateway: gateway, options: options, observer: observer, log: log,
+		again: newAgain(store, options.UndisclosedRetry, observer.Retried, log)}
 }
 
 // Run relays until ctx ends and batches in flight are answered, for at most
@@ -75,11 +86,12 @@ func (r *Relay) Run(ctx context.Context) {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })()
-	var shards sync.WaitGroup
+	var parts sync.WaitGroup
 	for index := range spool.Shards {
-		shards.Go(func() { r.newShard(index, ctx.Done()).run(calls) })
+		parts.Go(func() { r.newShard(index, ctx.Done()).run(calls) })
 	}
-	shards.Wait()
+	parts.Go(func() { r.again.run(ctx) })
+	parts.Wait()
 }
 
 // SetAside counts the devices whose oldest message fails even alone.

@@ -51,35 +51,58 @@ func (c *counts) retried(reason string) int {
 }
 
 type rig struct {
+	dir     string // of the spool
+	limits  spool.Limits
 	gateway *gatewaytest.Gateway
+	client  *gateway.Client
 	spool   *spool.Spool
 	relay   *relay.Relay
 	counts  *counts
+	log     *zap.Logger
+	stop    func()
 }
 
 // newRig fills a spool and runs a relay until the test ends.
 func newRig(t *testing.T, limits spool.Limits, fill func(*rig)) *rig {
 	t.Helper()
+	return newLoggingRig(t, limits, zap.NewNop(), fill)
+}
+
+func newLoggingRig(t *testing.T, limits spool.Limits, log *zap.Logger, fill func(*rig)) *rig {
+	t.Helper()
 	g := gatewaytest.New(t)
-	store, err := spool.Open(t.TempDir(), limits)
-	if err != nil {
-		t.Fatal(err)
-	}
 	client, err := gateway.New(gateway.Options{URL: g.URL, CAFile: g.CAFile, TokenFile: g.TokenFile, Timeout: 5 * time.Second},
 		func(string, int, time.Duration) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &counts{outcomes: map[waymark.Outcome]int{}, retries: map[string]int{}}
-	options := relay.Options{BatchMessages: 100, BatchBytes: waymark.MaxMessageBytes, Linger: time.Millisecond, MaxBackoff: 200 * time.Millisecond,
-		StuckAttempts: 4}
-	r := &rig{gateway: g, spool: store, counts: c, relay: relay.New(store, client, options, c, zap.NewNop())}
+	r := &rig{dir: t.TempDir(), limits: limits, gateway: g, client: client, log: log,
+		counts: &counts{outcomes: map[waymark.Outcome]int{}, retries: map[string]int{}}}
+	r.open(t)
 	fill(r)
+	r.start()
+	t.Cleanup(func() { r.stop(); client.Close() })
+	return r
+}
+
+func (r *rig) open(t *testing.T) {
+	t.Helper()
+	store, err := spool.Open(r.dir, r.limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.spool = store
+}
+
+// start runs a relay until stop, which closes the spool, too.
+func (r *rig) start() {
+	options := relay.Options{BatchMessages: 100, BatchBytes: waymark.MaxMessageBytes, Linger: time.Millisecond, MaxBackoff: 200 * time.Millisecond,
+		StuckAttempts: 4, UndisclosedRetry: 50 * time.Millisecond}
+	r.relay = relay.New(r.spool, r.client, options, r.counts, r.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { r.relay.Run(ctx); close(done) }()
-	t.Cleanup(func() { cancel(); <-done; client.Close(); _ = store.Close() })
-	return r
+	r.stop = func() { cancel(); <-done; _ = r.spool.Close() }
 }
 
 func roomy() spool.Limits { return spool.Limits{Bytes: 1 << 24, QuarantineBytes: 1 << 24} }

@@ -10,17 +10,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// verdict is nil for a message that is on the ledger.
+// verdict is nil for a message that is on the ledger and disclosed.
 func (s *shard) verdict(result waymark.MessageResult, e spool.Entry, attempts int) *spool.Verdict {
 	s.observer.Relayed(result.Outcome)
-	if result.Outcome != waymark.Rejected {
+	verdict := &spool.Verdict{Code: result.Code, Detail: result.Detail, Reasons: result.Reasons,
+		Time: time.Now().UTC(), Attempts: attempts}
+	said := "message rejected by the ledger"
+	switch {
+	case result.Outcome == waymark.Rejected:
+		s.observer.Rejected(e.Device)
+	case verdict.Undisclosed(): // only disclosing waits, and nothing waits for that
+		said = "message recorded, but a member lacks what it discloses"
+	default:
 		return nil
 	}
-	s.observer.Rejected(e.Device)
-	s.log.Info("message rejected by the ledger", zap.String("device_id", e.Device), zap.Uint64("number", e.Number),
+	s.log.Info(said, zap.String("device_id", e.Device), zap.Uint64("number", e.Number),
 		zap.Uint64("sequence", result.Sequence), zap.String("code", string(result.Code)), zap.Strings("reasons", result.Reasons))
-	return &spool.Verdict{Code: result.Code, Detail: result.Detail, Reasons: result.Reasons,
-		Time: time.Now().UTC(), Attempts: attempts}
+	return verdict
 }
 
 // corrupt is the verdict on an entry whose checksum does not hold: nobody can

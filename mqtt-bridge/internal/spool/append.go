@@ -73,7 +73,7 @@ func (s *Spool) putEntry(tx *bolt.Tx, u *Usage, number uint64, m Message) error 
 // other, or holds it if it is beyond its device's quota. It returns
 // ErrQuarantineFull, and changes nothing, if the quarantine as a whole is full.
 func (s *Spool) quarantine(tx *bolt.Tx, u *Usage, q Quarantined) error {
-	if known, err := repeated(tx, q); known || err != nil {
+	if known, err := repeated(tx, u, q); known || err != nil {
 		return err
 	}
 	sealed, err := sealQuarantined(q)

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -40,6 +41,12 @@ type Verdict struct {
 	Reasons  []string  `json:"reasons,omitempty"` // ids of the rules that decided
 	Time     time.Time `json:"time"`              // when it was decided
 	Attempts int       `json:"attempts"`          // how often it was submitted, 0 if never
+}
+
+// Undisclosed reports whether the message is on the ledger, and only waits until every
+// holder of what it discloses has it. Sent again it is a duplicate and goes on from there.
+func (v Verdict) Undisclosed() bool {
+	return v.Code == waymark.Unavailable && slices.Contains(v.Reasons, waymark.ReasonUndisclosed)
 }
 
 // Entry is a message that waits in a queue.

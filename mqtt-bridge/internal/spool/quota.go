@@ -100,8 +100,9 @@ func (s *Spool) Devices() ([]Account, error) {
 }
 
 // repeated counts q if its very payload is in quarantine or held already, and
-// reports whether it is. A record that is damaged does not count as there.
-func repeated(tx *bolt.Tx, q Quarantined) (bool, error) {
+// reports whether it is. A record that is damaged does not count as there. One that is on
+// the ledger by now, and undisclosed, has that verdict from now on.
+func repeated(tx *bolt.Tx, u *Usage, q Quarantined) (bool, error) {
 	bucket, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
 	at, found := decodePlace(bucket.Get(key))
 	if !found {
@@ -111,8 +112,34 @@ func repeated(tx *bolt.Tx, q Quarantined) (bool, error) {
 	if !found || there.Device != q.Device || !bytes.Equal(there.Payload, q.Payload) {
 		return false, nil
 	}
+	if q.Undisclosed() && !there.Undisclosed() {
+		there.Verdict = q.Verdict
+		if err := rewrite(tx, u, there); err != nil {
+			return false, err
+		}
+	}
 	at.repeats++
 	return true, bucket.Put(key, encodePlace(at))
+}
+
+// rewrite stores anew a message that is in quarantine or held.
+func rewrite(tx *bolt.Tx, u *Usage, q Quarantined) error {
+	body, err := encodeQuarantined(q)
+	if err != nil {
+		return err
+	}
+	a := accountOf(tx, q.Device)
+	name, key, total, own := quarantineBucket, keyOf(q.Number), &u.QuarantineBytes, &a.Bytes
+	if tx.Bucket([]byte(name)).Get(key) == nil {
+		name, key, total, own = heldBucket, heldKey(q.Device, q.Number), &u.HeldBytes, &a.HeldBytes
+	}
+	bucket, record := tx.Bucket([]byte(name)), seal([]byte(name), key, body)
+	grown := int64(len(record) - len(bucket.Get(key)))
+	*total, *own = *total+grown, *own+grown
+	if err := bucket.Put(key, record); err != nil {
+		return err
+	}
+	return putAccount(tx, a)
 }
 
 // lookUp finds a message in quarantine or among those held.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	bolt "go.etcd.io/bbolt"
 )
@@ -239,5 +241,37 @@ func makeOld(t *testing.T, path string) {
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A message that comes again, and is on the ledger by now, is undisclosed from then on,
+// whether it is in quarantine or held. Nothing else replaces a verdict.
+func TestUndisclosedReplacesAVerdict(t *testing.T) {
+	s, err := spool.Open(t.TempDir(), spool.Limits{Bytes: 1 << 20, QuarantineBytes: 1 << 20, DeviceMessages: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	rejected, undisclosed := spool.Verdict{Code: waymark.Invalid, Reasons: []string{waymark.ReasonTime}},
+		spool.Verdict{Code: waymark.Unavailable, Detail: "carrier is away", Reasons: []string{waymark.ReasonUndisclosed}}
+	for _, v := range []spool.Verdict{rejected, undisclosed, rejected} {
+		for _, payload := range []string{"in quarantine", "held"} {
+			if _, err := s.Append([]spool.Message{{Device: "logger-1", Received: time.Now(), Payload: []byte(payload), Verdict: &v}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, want := range []string{"in quarantine", "held"} { // moves up when the other is dropped
+		listed, err := s.List(0, 10)
+		if err != nil || len(listed) != 1 || string(listed[0].Payload) != want || !listed[0].Undisclosed() || listed[0].Repeats != 2 {
+			t.Fatalf("%s: quarantine holds %+v (%v)", want, listed, err)
+		}
+		if err := s.Drop(listed[0].Number); err != nil {
+			t.Fatal(err)
+		}
+	}
+	accounts, err := s.Devices()
+	if u := s.Usage(); u != (spool.Usage{}) || len(accounts) != 0 || err != nil {
+		t.Errorf("usage %+v, accounts %+v (%v)", u, accounts, err)
 	}
 }
