@@ -153,8 +153,14 @@ func awaitStream(ctx context.Context, t *testing.T, id string, last uint64) {
 // shipment creates a shipment from producer to retailer at 2 to 8 degrees.
 func shipment(ctx context.Context, t *testing.T, arbiter string) string {
 	t.Helper()
+	return shipmentTo(ctx, t, "retailer", arbiter)
+}
+
+// shipmentTo is shipment to another consignee.
+func shipmentTo(ctx context.Context, t *testing.T, consignee, arbiter string) string {
+	t.Helper()
 	request := waymark.CreateShipmentRequest{
-		ID: name("shipment"), Consignee: "retailer", Arbiter: arbiter,
+		ID: name("shipment"), Consignee: consignee, Arbiter: arbiter,
 		Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "A-1"}},
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}},
 	}

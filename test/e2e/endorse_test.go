@@ -69,6 +69,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: fresh.ID(), Rotation: rotation}},
 		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{
 			sign(t, d, attest.COSE, 900, 1000, 400, -300).Text(), sign(t, d, attest.JWS, 500).Text(), "garbage"}}},
+		{"carrier", waymark.Relay, waymark.TelemetryUndisclosed, waymark.UndisclosedQuery{Messages: []waymark.MessageRef{{Device: d.ID(), Sequence: 1}}}},
 		{"producer", waymark.Operator, waymark.CommandsRequest, waymark.CommandRequest{ID: name("command"), Device: d.ID(), Name: "lock",
 			Arguments: `{"a":[1,"2"]}`, ExpiresAt: time.Now().Add(time.Hour)}},
 		{"producer", waymark.Operator, waymark.CommandsCancel, waymark.CancelCommandRequest{Device: d.ID(), ID: wake.ID, Reason: "test"}},

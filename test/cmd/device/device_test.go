@@ -88,6 +88,7 @@ func TestCommandsRefuse(t *testing.T) {
 		"--format":                append(slices.Clone(run), "--format", "xml"),
 		"--pack":                  append(slices.Clone(run), "--pack", "101"),
 		"--rate":                  append(slices.Clone(run), "--speed", "-1"),
+		"--private":               append(slices.Clone(run), "--private", "a b"),
 		"--window":                append(slices.Clone(run), "--window", "0"),
 		"tropical":                append(slices.Clone(run), "--trip", "tropical"),
 		`line 2, column "temper`:  append(slices.Clone(run), "--csv", bad),

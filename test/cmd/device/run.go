@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/device"
@@ -18,6 +19,7 @@ type options struct {
 	mqttURL   string
 	caFile    string
 	format    string
+	private   []string
 	pack      int
 	rate      float64
 	speed     float64
@@ -32,6 +34,7 @@ func (o *options) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.mqttURL, "mqtt", "", "or the broker's URL, ssl://host:port")
 	flags.StringVar(&o.caFile, "ca", "", "PEM file with the CA of the broker, with --mqtt")
 	flags.StringVar(&o.format, "format", string(attest.COSE), "cose or jws")
+	flags.StringSliceVar(&o.private, "private", nil, "seal the readings of this measurement; give it again for others, or separate them by commas")
 	flags.IntVar(&o.pack, "pack", 10, "samples in one message, 1 to 100")
 	flags.Float64Var(&o.rate, "rate", 0, "messages a second from each device at most; 0 means as the samples come")
 	flags.Float64Var(&o.speed, "speed", 1, "time runs this much faster; 0 means as fast as it goes")
@@ -51,6 +54,15 @@ func (o *options) validate() error {
 		return errors.New("--rate and --speed must not be negative")
 	case o.window < 1 || o.window > 10_000:
 		return errors.New("--window must be 1 to 10000")
+	}
+	return o.validatePrivate()
+}
+
+func (o *options) validatePrivate() error {
+	for _, name := range o.private {
+		if err := waymark.ValidateMeasurement("/private", name); err != nil {
+			return fmt.Errorf("--private: %w", err)
+		}
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (r *runner) publish(ctx context.Context, d *device.Device, s *device.Sessio
 		if (i+1)%r.pack != 0 && i+1 < len(samples) {
 			continue
 		}
-		m, err := d.Sign(attest.Format(r.format), clock.pending)
+		m, err := d.Seal(attest.Format(r.format), clock.pending, r.private...)
 		if err != nil {
 			return t, err
 		}

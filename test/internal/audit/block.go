@@ -13,9 +13,10 @@ import (
 
 // transaction is one transaction of a block.
 type transaction struct {
-	id     string
-	valid  bool
-	result *waymark.RecordResult // of telemetry:Record, nil for any other
+	id      string
+	valid   bool
+	effects []byte                // what it read and wrote, a TxReadWriteSet
+	result  *waymark.RecordResult // of telemetry:Record, nil for any other
 }
 
 func parseBlock(b *common.Block) ([]transaction, error) {
@@ -53,39 +54,41 @@ func parseEnvelope(raw []byte) (t transaction, endorsed bool, err error) {
 		return t, false, nil
 	}
 	t.id = header.GetTxId()
-	t.result, err = parseResult(payload.GetData())
+	err = t.parseAction(payload.GetData())
 	return t, true, err
 }
 
-func parseResult(data []byte) (*waymark.RecordResult, error) {
+// parseAction reads what the transaction did and, of telemetry:Record, its result.
+func (t *transaction) parseAction(data []byte) error {
 	var tx peer.Transaction
 	if err := unmarshal(data, &tx); err != nil {
-		return nil, err
+		return err
 	}
 	var action peer.ChaincodeActionPayload
 	var response peer.ProposalResponsePayload
 	var chaincode peer.ChaincodeAction
 	if len(tx.GetActions()) != 1 {
-		return nil, fmt.Errorf("%d actions", len(tx.GetActions()))
+		return fmt.Errorf("%d actions", len(tx.GetActions()))
 	}
 	if err := unmarshal(tx.GetActions()[0].GetPayload(), &action); err != nil {
-		return nil, err
+		return err
 	}
 	if err := unmarshal(action.GetAction().GetProposalResponsePayload(), &response); err != nil {
-		return nil, err
+		return err
 	}
 	if err := unmarshal(response.GetExtension(), &chaincode); err != nil {
-		return nil, err
+		return err
 	}
+	t.effects = chaincode.GetResults()
 	name, err := functionOf(action.GetChaincodeProposalPayload())
 	if err != nil || name != string(waymark.TelemetryRecord) {
-		return nil, err
+		return err
 	}
-	var result waymark.RecordResult
-	if err := json.Unmarshal(chaincode.GetResponse().GetPayload(), &result); err != nil {
-		return nil, fmt.Errorf("decode result: %w", err)
+	t.result = &waymark.RecordResult{}
+	if err := json.Unmarshal(chaincode.GetResponse().GetPayload(), t.result); err != nil {
+		return fmt.Errorf("decode result: %w", err)
 	}
-	return &result, nil
+	return nil
 }
 
 func functionOf(proposal []byte) (string, error) {

@@ -62,6 +62,11 @@ func ConnectAs(n *endpoints.Network, member string, role waymark.Role) (*Peer, e
 	return &Peer{Member: member, connection: connection, gateway: gateway, sign: sign, channel: n.Channel, chaincode: n.Chaincode}, nil
 }
 
+// Contract is a chaincode of the channel, to call it past the gateways.
+func (p *Peer) Contract(chaincode string) *client.Contract {
+	return p.gateway.GetNetwork(p.channel).GetContract(chaincode)
+}
+
 // Close ends the connection.
 func (p *Peer) Close() error {
 	_ = p.gateway.Close() // only our own connection needs closing

@@ -3,6 +3,7 @@ package device
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -21,7 +22,18 @@ type Message struct {
 // that the ledger would refuse for their form, and ErrRotating while a rotation is
 // under way; it signs nothing then.
 func (d *Device) Sign(format attest.Format, readings []senml.Reading) (Message, error) {
-	kind, payload, err := encode(format, readings)
+	return d.Seal(format, readings)
+}
+
+// Seal is Sign, but seals the readings of private measurements, each with a fresh salt.
+// What is kept and published then is the text of the message with the disclosures after
+// it, so that a device that publishes it again has the same bytes.
+func (d *Device) Seal(format attest.Format, readings []senml.Reading, private ...string) (Message, error) {
+	shown, disclosures, err := sealAll(format, readings, private)
+	if err != nil {
+		return Message{}, err
+	}
+	kind, payload, err := encode(format, shown)
 	if err != nil {
 		return Message{}, err
 	}
@@ -36,11 +48,34 @@ func (d *Device) Sign(format attest.Format, readings []senml.Reading) (Message, 
 	if err != nil {
 		return Message{}, fmt.Errorf("sign message %d: %w", h.Sequence, err)
 	}
+	if len(disclosures) > 0 {
+		signed.Raw = []byte(attest.WithDisclosures(signed.Text(), disclosures))
+	}
 	if size := len(signed.Text()); size > waymark.MaxMessageBytes {
 		return Message{}, waymark.Errorf(waymark.Invalid, "the message has %d bytes as text, at most %d are allowed: send fewer readings", size, waymark.MaxMessageBytes)
 	}
 	m := Message{Signed: signed, Sequence: h.Sequence}
 	return m, d.journal.add(m)
+}
+
+// sealAll returns the readings as the pack shows them, and the disclosures of those that
+// it sealed, in the notation of the envelope.
+func sealAll(format attest.Format, readings []senml.Reading, private []string) (shown []senml.Reading, disclosures [][]byte, err error) {
+	seal := senml.SealCBOR
+	if format == attest.JWS {
+		seal = senml.SealJSON
+	}
+	for _, r := range readings {
+		if slices.Contains(private, r.Name) {
+			sealed, disclosure, err := seal(r, senml.NewSalt())
+			if err != nil {
+				return nil, nil, fmt.Errorf("seal %s: %w", r.Name, err)
+			}
+			r, disclosures = sealed, append(disclosures, disclosure)
+		}
+		shown = append(shown, r)
+	}
+	return shown, disclosures, nil
 }
 
 // encode writes a pack in the notation that fits the envelope, and reads it
