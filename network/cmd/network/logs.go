@@ -28,11 +28,11 @@ func logsCommand(f *flags) *cobra.Command {
 		Short: "Print the end of a process's log",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			n, err := f.network()
+			n, name, err := f.process(args[0])
 			if err != nil {
 				return err
 			}
-			log, err := os.Open(n.LogFile(filepath.Base(args[0])))
+			log, err := os.Open(n.LogFile(filepath.Base(name)))
 			if errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("no log of %q; there are: %s", args[0], logNames(n.LogDir()))
 			}

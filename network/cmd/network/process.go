@@ -23,11 +23,11 @@ func processCommand(f *flags, verb, short string, do act) *cobra.Command {
 		Long:  short + ". `network status` lists the names.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			n, err := f.network()
+			n, name, err := f.process(args[0])
 			if err != nil {
 				return err
 			}
-			status, err := do(supervisor.Dial(n.Socket()), cmd.Context(), args[0])
+			status, err := do(supervisor.Dial(n.Socket()), cmd.Context(), name)
 			if err != nil {
 				return err
 			}

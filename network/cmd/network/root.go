@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	p.StringVar(&f.channel, "channel", topology.DefaultChannel, "channel id, which is also the audience of device messages")
 	f.set = root
 	root.AddCommand(
-		upCommand(f), downCommand(f), buildCommand(f), statusCommand(f), logsCommand(f),
+		upCommand(f), upgradeCommand(f), downCommand(f), buildCommand(f), statusCommand(f), logsCommand(f),
 		processCommand(f, "start", "Start a process that is down", (*supervisor.Client).Start),
 		processCommand(f, "stop", "Stop a process (SIGTERM) and keep it down", (*supervisor.Client).Stop),
 		processCommand(f, "kill", "Kill a process (SIGKILL); a chaincode process comes back by itself", (*supervisor.Client).Kill),
@@ -82,6 +82,16 @@ func (f *flags) network() (topology.Network, error) {
 		return topology.Network{}, err
 	}
 	return n, n.Validate()
+}
+
+// process returns the network and the name of the process that a user means by name.
+func (f *flags) process(name string) (topology.Network, string, error) {
+	n, err := f.network()
+	if err != nil {
+		return n, "", err
+	}
+	state, _, err := consortium.LoadState(n.Dir)
+	return n, state.Process(name), err
 }
 
 // checkPaths refuses a path that is given and empty, as an unset variable gives it:

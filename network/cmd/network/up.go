@@ -26,6 +26,9 @@ func upCommand(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if opts.Chaincode, err = absolute(opts.Chaincode); err != nil {
+				return err
+			}
 			if !noBuild {
 				if err := build(cmd.Context(), n.Bin, opts.Targets()); err != nil {
 					return err
@@ -36,6 +39,7 @@ func upCommand(f *flags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&noBuild, "no-build", false, "use the programs in --bin as they are")
 	cmd.Flags().BoolVar(&opts.FabricOnly, "fabric-only", false, "leave out gateways and mqtt-bridge")
+	cmd.Flags().StringVar(&opts.Chaincode, "chaincode", "", "program to run as the chaincode from now on (default what ran before, or else the one in --bin)")
 	return cmd
 }
 

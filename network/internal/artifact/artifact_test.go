@@ -158,16 +158,16 @@ func TestWritePackage(t *testing.T) {
 	n := newNetwork(t)
 	ids := make(map[string]bool)
 	for _, m := range topology.Members() {
-		id, err := artifact.WritePackage(n, m)
+		id, err := artifact.WritePackage(n, m, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		data := []byte(read(t, n.Package(m)))
+		data := []byte(read(t, n.Package(m, 1)))
 		sum := sha256.Sum256(data)
-		if want := artifact.PackageLabel + ":" + hex.EncodeToString(sum[:]); id != want {
+		if want := artifact.PackageLabel(1) + ":" + hex.EncodeToString(sum[:]); id != want {
 			t.Errorf("%s: id %s, want %s", m.ID, id, want)
 		}
-		if again, _ := artifact.WritePackage(n, m); again != id {
+		if again, _ := artifact.WritePackage(n, m, 1); again != id {
 			t.Errorf("%s: the same package has two ids", m.ID)
 		}
 		ids[id] = true
@@ -187,11 +187,11 @@ func TestBuilder(t *testing.T) {
 	if err := artifact.WriteFabric(t.Context(), n); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := artifact.WritePackage(n, m); err != nil {
+	if _, err := artifact.WritePackage(n, m, 1); err != nil {
 		t.Fatal(err)
 	}
 	work := t.TempDir()
-	outer := unpack(t, []byte(read(t, n.Package(m))))
+	outer := unpack(t, []byte(read(t, n.Package(m, 1))))
 	write(t, filepath.Join(work, "metadata", "metadata.json"), string(outer["metadata.json"]), 0o600)
 	write(t, filepath.Join(work, "source", "connection.json"), string(unpack(t, outer["code.tar.gz"])["connection.json"]), 0o600)
 	write(t, filepath.Join(work, "other", "metadata.json"), `{"type":"golang"}`, 0o600)

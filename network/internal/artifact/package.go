@@ -9,26 +9,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/waymark-ledger/waymark/network/internal/topology"
 )
 
-// PackageLabel is the label of every member's chaincode package.
-const PackageLabel = topology.Chaincode + "_1"
+// PackageLabel is the label of every member's chaincode package for a definition.
+func PackageLabel(sequence int) string { return topology.Chaincode + "_" + strconv.Itoa(sequence) }
 
-// WritePackage writes the chaincode package of member m, which says where the
-// member's chaincode process is, and returns its package id. The bytes, and so
-// the id, are the same each time for the same network.
-func WritePackage(n topology.Network, m topology.Member) (string, error) {
-	data, err := chaincodePackage(n, m)
+// WritePackage writes the chaincode package of member m for a definition, which says
+// where the member's chaincode process is, and returns its package id. The bytes, and
+// so the id, are the same each time for the same network and sequence.
+func WritePackage(n topology.Network, m topology.Member, sequence int) (string, error) {
+	data, err := chaincodePackage(n, m, sequence)
 	if err != nil {
 		return "", err
 	}
-	if err := writeFile(n.Package(m), data, 0o644); err != nil {
+	if err := writeFile(n.Package(m, sequence), data, 0o644); err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(data)
-	return PackageLabel + ":" + hex.EncodeToString(sum[:]), nil
+	return PackageLabel(sequence) + ":" + hex.EncodeToString(sum[:]), nil
 }
 
 // connection is the connection.json of a chaincode that runs as a service.
@@ -44,7 +45,7 @@ type connection struct {
 }
 
 // chaincodePackage is a tar.gz of metadata.json and code.tar.gz.
-func chaincodePackage(n topology.Network, m topology.Member) ([]byte, error) {
+func chaincodePackage(n topology.Network, m topology.Member, sequence int) ([]byte, error) {
 	c := n.Credentials(m)
 	root, err := os.ReadFile(c.TLSCA().Cert)
 	if err != nil {
@@ -55,7 +56,7 @@ func chaincodePackage(n topology.Network, m topology.Member) ([]byte, error) {
 		return nil, fmt.Errorf("read chaincode client certificate: %w", err)
 	}
 	address, err := json.Marshal(connection{ //nolint:gosec // G117: the field holds a mark, not a key
-		Address:            topology.Address(n.Ports(m).Chaincode),
+		Address:            topology.Address(n.Ports(m).Chaincode[sequence%2]),
 		DialTimeout:        "10s",
 		TLSRequired:        true,
 		ClientAuthRequired: true,
@@ -70,7 +71,7 @@ func chaincodePackage(n topology.Network, m topology.Member) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	metadata, err := json.Marshal(map[string]string{"type": "ccaas", "label": PackageLabel})
+	metadata, err := json.Marshal(map[string]string{"type": "ccaas", "label": PackageLabel(sequence)})
 	if err != nil {
 		return nil, fmt.Errorf("encode metadata.json: %w", err)
 	}

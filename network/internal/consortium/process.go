@@ -2,7 +2,9 @@ package consortium
 
 import (
 	"path/filepath"
+	"strconv"
 
+	"github.com/waymark-ledger/waymark/network/internal/lifecycle"
 	"github.com/waymark-ledger/waymark/network/internal/supervisor"
 	"github.com/waymark-ledger/waymark/network/internal/topology"
 )
@@ -38,14 +40,24 @@ func newUnit(n topology.Network, name, program, dir string, tier int) unit {
 	}}
 }
 
-// chaincodeUnit is the chaincode process of member m, which serves its peer
-// alone. It is the one kind of process that comes back by itself.
-func chaincodeUnit(n topology.Network, m topology.Member, packageID string) unit {
-	c, port := n.Credentials(m), n.Ports(m).Chaincode
-	u := newUnit(n, "chaincode."+m.ID, "chaincode", filepath.Join(n.MemberDir(m), "chaincode"), tierChaincode)
+// chaincodeName is the process of member m that serves a definition of the chaincode.
+// With the first definition, which most networks keep, it is the member's alone.
+func chaincodeName(m topology.Member, sequence int) string {
+	if sequence == 1 {
+		return "chaincode." + m.ID
+	}
+	return "chaincode." + m.ID + "." + strconv.Itoa(sequence)
+}
+
+// chaincodeUnit is the chaincode process of member m for a definition, which serves
+// its peer alone. It is the one kind of process that comes back by itself.
+func chaincodeUnit(n topology.Network, m topology.Member, def lifecycle.Definition) unit {
+	c, port := n.Credentials(m), n.Ports(m).Chaincode[def.Sequence%2]
+	u := newUnit(n, chaincodeName(m, def.Sequence), "chaincode", filepath.Join(n.MemberDir(m), "chaincode"), tierChaincode)
+	u.spec.Path = n.ChaincodeProgram(def.Sequence)
 	u.spec.Restart = true
 	u.spec.Env = []string{
-		"CHAINCODE_ID=" + packageID,
+		"CHAINCODE_ID=" + def.Packages[m.ID],
 		"CHAINCODE_SERVER_ADDRESS=" + topology.Address(port),
 		"CHAINCODE_TLS_CERT_FILE=" + c.ChaincodeServer().Cert,
 		"CHAINCODE_TLS_KEY_FILE=" + c.ChaincodeServer().Key,

@@ -143,7 +143,7 @@ func TestOneCommandAtATime(t *testing.T) {
 
 func TestClaimKeepsTheLedgersSettings(t *testing.T) {
 	c, _ := newConsortium(t)
-	if _, err := c.claim(); err != nil {
+	if _, err := c.claim(""); err != nil {
 		t.Fatal(err)
 	}
 	state, exists, err := LoadState(c.network.Dir)
@@ -151,7 +151,7 @@ func TestClaimKeepsTheLedgersSettings(t *testing.T) {
 		t.Fatalf("got %+v, %v, %v", state, exists, err)
 	}
 	c.network.Ordering = topology.Raft
-	if _, err := c.claim(); err == nil || !strings.Contains(err.Error(), "--ordering bft") {
+	if _, err := c.claim(""); err == nil || !strings.Contains(err.Error(), "--ordering bft") {
 		t.Errorf("got %v, want a refusal that says what the ledger was made with", err)
 	}
 }
@@ -184,7 +184,7 @@ func TestDownPurgesOnlyWhatIsOurs(t *testing.T) {
 
 func TestEveryUnitIsComplete(t *testing.T) {
 	c, _ := newConsortium(t)
-	units := c.units(Options{})
+	units := c.units(Options{}, State{}.definitions())
 	if len(units) != 4*len(topology.Members())+1 {
 		t.Fatalf("there are %d processes", len(units))
 	}
@@ -201,7 +201,7 @@ func TestEveryUnitIsComplete(t *testing.T) {
 			t.Errorf("%s: restart is %v, want %v", u.spec.Name, u.spec.Restart, restarts)
 		}
 	}
-	if got := len(c.units(Options{FabricOnly: true})); got != 3*len(topology.Members()) {
+	if got := len(c.units(Options{FabricOnly: true}, State{}.definitions())); got != 3*len(topology.Members()) {
 		t.Errorf("fabric only: there are %d processes", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/discovery"
@@ -29,9 +30,10 @@ const (
 )
 
 // Acquaint returns when the peer of each member knows that those of all members run
-// the chaincode. Until then a transaction that needs a peer which is not known yet
-// has too few endorsers, though three of four are enough for most.
-func (d *Deployer) Acquaint(ctx context.Context) error {
+// the chaincode by the definition of a sequence, or a later one. Until then a
+// transaction that needs a peer which is not known yet has too few endorsers, though
+// three of four are enough for most.
+func (d *Deployer) Acquaint(ctx context.Context, sequence int) error {
 	ctx, cancel := context.WithTimeout(ctx, acquaintTimeout)
 	defer cancel()
 	return each(func(m topology.Member) error {
@@ -45,7 +47,7 @@ func (d *Deployer) Acquaint(ctx context.Context) error {
 		}
 		defer conn.Close()
 		for {
-			err := ask(ctx, discovery.NewDiscoveryClient(conn), request)
+			err := ask(ctx, discovery.NewDiscoveryClient(conn), request, sequence)
 			if err == nil {
 				return nil
 			}
@@ -104,7 +106,7 @@ func (d *Deployer) peersRequest(m topology.Member) (*discovery.SignedRequest, er
 }
 
 // ask returns nil if the peer knows those of all members and their chaincode.
-func ask(ctx context.Context, peer discovery.DiscoveryClient, request *discovery.SignedRequest) error {
+func ask(ctx context.Context, peer discovery.DiscoveryClient, request *discovery.SignedRequest, sequence int) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	answer, err := peer.Discover(ctx, request, grpc.WaitForReady(true))
@@ -118,26 +120,32 @@ func ask(ctx context.Context, peer discovery.DiscoveryClient, request *discovery
 	if refusal := result.GetError(); refusal != nil {
 		return fmt.Errorf("ask the peer which others it knows: %s", refusal.GetContent())
 	}
-	return complete(result.GetMembers())
+	return complete(result.GetMembers(), sequence)
 }
 
 // complete returns an error that names the first member without a peer that runs
 // the chaincode.
-func complete(known *discovery.PeerMembershipResult) error {
+func complete(known *discovery.PeerMembershipResult, sequence int) error {
+	runs := func(p *discovery.Peer) bool { return runsChaincode(p, sequence) }
 	for _, m := range topology.Members() {
-		if !slices.ContainsFunc(known.GetPeersByOrg()[m.ID].GetPeers(), runsChaincode) {
-			return fmt.Errorf("the peer does not know yet that the peer of %s runs the chaincode", m.ID)
+		if !slices.ContainsFunc(known.GetPeersByOrg()[m.ID].GetPeers(), runs) {
+			return fmt.Errorf("the peer does not know yet that the peer of %s runs definition %d of the chaincode", m.ID, sequence)
 		}
 	}
 	return nil
 }
 
-// runsChaincode reports whether the peer has told the others so.
-func runsChaincode(p *discovery.Peer) bool {
+// runsChaincode reports whether the peer has told the others so. It does once its
+// member has approved the definition, the package is installed and the definition is
+// committed. What Fabric calls the version here is the sequence.
+func runsChaincode(p *discovery.Peer, sequence int) bool {
 	var said gossip.GossipMessage
 	if err := proto.Unmarshal(p.GetStateInfo().GetPayload(), &said); err != nil {
 		return false
 	}
 	chaincodes := said.GetStateInfo().GetProperties().GetChaincodes()
-	return slices.ContainsFunc(chaincodes, func(c *gossip.Chaincode) bool { return c.GetName() == topology.Chaincode })
+	return slices.ContainsFunc(chaincodes, func(c *gossip.Chaincode) bool {
+		runs, err := strconv.Atoi(c.GetVersion())
+		return err == nil && c.GetName() == topology.Chaincode && runs >= sequence
+	})
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/waymark-ledger/waymark/network/internal/topology"
 )
 
-// The definition of the chaincode that the members agree on. A new chaincode
-// binary needs no new one: with chaincode as a service it is the process that
-// changes.
-const (
-	version  = "1"
-	sequence = 1
-)
+// Definition is a definition of the chaincode, as the members agree on it.
+type Definition struct {
+	// Sequence counts the definitions from 1. It is the version, too: each definition
+	// stands for another program.
+	Sequence int
+	// Packages holds the id of the package that each member installs, by member id.
+	Packages map[string]string
+}
 
 // JoinOrderers makes every orderer a node of the channel's ordering service. It
 // may be repeated.
@@ -52,23 +53,34 @@ func (d *Deployer) JoinPeers(ctx context.Context) error {
 }
 
 // Install gives each peer its member's chaincode package. It may be repeated.
-func (d *Deployer) Install(ctx context.Context) error {
+func (d *Deployer) Install(ctx context.Context, def Definition) error {
 	return each(func(m topology.Member) error {
-		err := d.peer(ctx, m, "lifecycle", "chaincode", "install", d.network.Package(m))
+		err := d.peer(ctx, m, "lifecycle", "chaincode", "install", d.network.Package(m, def.Sequence))
 		return unless(err, "already successfully installed")
 	})
 }
 
-// Approve has each member approve the definition with its own package, by
-// member id in packages. It may be repeated.
-func (d *Deployer) Approve(ctx context.Context, packages map[string]string) error {
+// Approve has each member approve the definition with its own package. It may be
+// repeated.
+func (d *Deployer) Approve(ctx context.Context, def Definition) error {
 	return each(func(m topology.Member) error {
-		args := append([]string{"lifecycle", "chaincode", "approveformyorg", "--package-id", packages[m.ID]}, d.definition()...)
-		if err := d.peer(ctx, m, args...); err != nil && !approvedBefore(err.Error()) {
+		args := append([]string{"lifecycle", "chaincode", "approveformyorg", "--package-id", def.Packages[m.ID]}, d.definition(def)...)
+		if err := d.submit(ctx, m, args...); err != nil && !approvedBefore(err.Error()) {
 			return err
 		}
 		return nil
 	})
+}
+
+// submit runs a peer command that submits a transaction, again if another one came first:
+// a command that was killed may have left one on its way. The second time the peer says
+// what has been done.
+func (d *Deployer) submit(ctx context.Context, m topology.Member, args ...string) error {
+	err := d.peer(ctx, m, args...)
+	if err != nil && strings.Contains(err.Error(), "MVCC_READ_CONFLICT") {
+		return d.peer(ctx, m, args...)
+	}
+	return err
 }
 
 // approvedBefore tells Fabric's two ways to say that this very definition has
@@ -82,25 +94,26 @@ func approvedBefore(said string) bool {
 }
 
 // Commit makes the approved definition the channel's. It may be repeated.
-func (d *Deployer) Commit(ctx context.Context) error {
+func (d *Deployer) Commit(ctx context.Context, def Definition) error {
 	members := topology.Members()
-	args := append([]string{"lifecycle", "chaincode", "commit"}, d.definition()...)
+	args := append([]string{"lifecycle", "chaincode", "commit"}, d.definition(def)...)
 	for _, m := range members {
 		args = append(args, "--peerAddresses", topology.Address(d.network.Ports(m).Peer),
 			"--tlsRootCertFiles", d.network.Credentials(m).TLSCA().Cert)
 	}
 	// The sequence to commit next is 2 once 1 has been committed.
-	return unless(d.peer(ctx, members[0], args...), "new definition must be sequence "+strconv.Itoa(sequence+1))
+	return unless(d.submit(ctx, members[0], args...), "new definition must be sequence "+strconv.Itoa(def.Sequence+1))
 }
 
 // definition is the flags that say what is approved and committed. All go to
 // the first orderer: it leads a new BFT ordering service, and any other waits a
 // second before it passes a transaction on.
-func (d *Deployer) definition() []string {
+func (d *Deployer) definition(def Definition) []string {
+	sequence := strconv.Itoa(def.Sequence)
 	n, first := d.network, topology.Members()[0]
 	return []string{
 		"--channelID", n.Channel, "--name", topology.Chaincode,
-		"--version", version, "--sequence", strconv.Itoa(sequence),
+		"--version", sequence, "--sequence", sequence,
 		"--signature-policy", topology.MostOf("peer"),
 		"-o", topology.Address(n.Ports(first).Orderer), "--tls", "--cafile", n.Credentials(first).TLSCA().Cert,
 	}

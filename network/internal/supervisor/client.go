@@ -106,6 +106,11 @@ func (c *Client) Kill(ctx context.Context, name string) (Status, error) {
 	return c.act(ctx, name, "kill")
 }
 
+// Remove stops a process and forgets it. One that is not known is no error.
+func (c *Client) Remove(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, "/processes/"+url.PathEscape(name), nil, nil)
+}
+
 // Shutdown stops every process and the supervisor.
 func (c *Client) Shutdown(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/shutdown", nil, nil)

@@ -81,6 +81,9 @@ func handler(processes *set, shutdown context.CancelFunc) http.Handler {
 		status, err := processes.ensure(r.Context(), spec)
 		reply(w, status, err)
 	})
+	mux.HandleFunc("DELETE /processes/{name}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, nil, processes.remove(r.Context(), r.PathValue("name")))
+	})
 	for action, do := range actions() {
 		mux.HandleFunc("POST /processes/{name}/"+action, func(w http.ResponseWriter, r *http.Request) {
 			p, err := processes.find(r.PathValue("name"))

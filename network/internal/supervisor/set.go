@@ -55,6 +55,21 @@ func (s *set) ensure(ctx context.Context, spec Spec) (Status, error) {
 	return p.status(), nil
 }
 
+// remove stops a process and forgets it.
+func (s *set) remove(ctx context.Context, name string) error {
+	p, err := s.find(name)
+	if errors.Is(err, ErrUnknown) {
+		return nil
+	}
+	if err := p.stop(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.processes, name)
+	return nil
+}
+
 // statuses reports on every process, in the order in which they are started.
 func (s *set) statuses() []Status {
 	all := s.all()

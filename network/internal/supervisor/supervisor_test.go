@@ -303,3 +303,25 @@ func TestLaunchNamesTheLogOfASupervisorThatDies(t *testing.T) {
 		t.Errorf("got %v, want an error that names %s", err, log)
 	}
 }
+
+// A process that is removed is gone for good, and not there to be named.
+func TestRemove(t *testing.T) {
+	b := newBench(t)
+	spec := b.spec("old", "exec sleep 60")
+	spec.Restart = true
+	pid := b.ensure(spec).PID
+	for range 2 { // the second time there is nothing to do
+		if err := b.client.Remove(t.Context(), "old"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the process lives: %v", err)
+	}
+	if statuses, err := b.client.Statuses(t.Context()); err != nil || len(statuses) != 0 {
+		t.Errorf("got %+v, %v", statuses, err)
+	}
+	if _, err := b.client.Start(t.Context(), "old"); err == nil || !strings.Contains(err.Error(), "no such process") {
+		t.Errorf("start: got %v", err)
+	}
+}

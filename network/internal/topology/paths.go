@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // StateFile remembers the network's settings.
@@ -37,8 +38,18 @@ func (n Network) BuilderDir() string { return filepath.Join(n.Dir, "builder") }
 // MemberDir holds the configuration and data of member m.
 func (n Network) MemberDir(m Member) string { return filepath.Join(n.Dir, "members", m.ID) }
 
-// Package is the chaincode package that member m installs.
-func (n Network) Package(m Member) string { return filepath.Join(n.MemberDir(m), "chaincode.tar.gz") }
+// Package is the chaincode package that member m installs for a definition.
+func (n Network) Package(m Member, sequence int) string {
+	return filepath.Join(n.MemberDir(m), "chaincode-"+strconv.Itoa(sequence)+".tar.gz")
+}
+
+// ChaincodeDir holds the network's own copies of the program that is its chaincode.
+func (n Network) ChaincodeDir() string { return filepath.Join(n.Dir, "chaincode") }
+
+// ChaincodeProgram is the program that serves a definition of the chaincode.
+func (n Network) ChaincodeProgram(sequence int) string {
+	return filepath.Join(n.ChaincodeDir(), "chaincode-"+strconv.Itoa(sequence))
+}
 
 // GatewayConfig is the configuration of member m's gateway.
 func (n Network) GatewayConfig(m Member) string { return filepath.Join(n.MemberDir(m), "gateway.yaml") }
@@ -80,7 +91,7 @@ func (n Network) Socket() string {
 // its state directory, and nothing else that may be there, such as binaries.
 func (n Network) Purgeable() []string {
 	return []string{
-		n.EndpointsFile(), n.LogDir(), n.CryptoDir(), n.CryptoDir() + ".new", n.ConfigDir(), n.BuilderDir(),
+		n.EndpointsFile(), n.LogDir(), n.CryptoDir(), n.CryptoDir() + ".new", n.ConfigDir(), n.BuilderDir(), n.ChaincodeDir(),
 		filepath.Join(n.Dir, "members"), n.BridgeDir(), n.Socket(), n.Socket() + ".lock", n.LockFile(), n.StateFile(),
 	}
 }

@@ -55,7 +55,7 @@ func TestPortsAreDistinctAndWithinTheSpan(t *testing.T) {
 	for _, m := range topology.Members() {
 		p := n.Ports(m)
 		ports = append(ports, p.Gateway, p.Peer, p.PeerChaincode, p.PeerOperations,
-			p.Chaincode, p.Orderer, p.OrdererAdmin, p.OrdererOperations)
+			p.Chaincode[0], p.Chaincode[1], p.Orderer, p.OrdererAdmin, p.OrdererOperations)
 	}
 	seen := make(map[int]bool)
 	for _, port := range ports {

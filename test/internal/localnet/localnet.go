@@ -71,6 +71,11 @@ func (n *Network) Up(ctx context.Context, options ...string) (*endpoints.Network
 	return n.Endpoints()
 }
 
+// Upgrade takes the network to the next definition of the chaincode.
+func (n *Network) Upgrade(ctx context.Context, options ...string) error {
+	return n.run(ctx, upTimeout, append([]string{"upgrade"}, options...)...)
+}
+
 // Endpoints reads where the network can be reached.
 func (n *Network) Endpoints() (*endpoints.Network, error) {
 	return endpoints.Load(filepath.Join(n.dir, "endpoints.json"))
