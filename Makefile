@@ -7,12 +7,13 @@ TOOLS     := $(CURDIR)/$(STATE)/tools
 BIN       := $(CURDIR)/$(STATE)/bin
 NETWORK   := $(BIN)/network
 LOGGER    ?=
+FABRIC_IOT ?=
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state mosquitto node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare mosquitto node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,15 +57,20 @@ unit: $(TOOLS)/gotestsum ## unit and conformance tests of every module
 	  (cd $$m && GOWORK=off $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped \
 	    --jsonfile $(CURDIR)/$(STATE)/tests/$$(echo $$m | tr / -).json -- -race ./...) || exit 1; done
 
-e2e: $(TOOLS)/gotestsum build ## conformance, scenarios and faults on real networks of their own
+e2e: $(TOOLS)/gotestsum build ## conformance, scenarios, faults and upgrades on real networks of their own
 	@mkdir -p $(STATE)/tests
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname --hide-summary skipped \
-	  --jsonfile $(CURDIR)/$(STATE)/tests/e2e.json -- -race -tags e2e -count 1 -p 1 -timeout 30m ./conformance/... ./e2e/...
+	  --jsonfile $(CURDIR)/$(STATE)/tests/e2e.json -- -race -tags e2e -count 1 -p 1 -timeout 30m ./conformance/... ./e2e/... ./upgrade/...
 
 state: ## measure what records cost on every peer, into .waymark/bench/state.json
 	@mkdir -p $(STATE)/bench
 	@cd chaincode && GOWORK=off go test ./internal/telemetry -run '^TestSizeOfState$$' -count 1 -state $(CURDIR)/$(STATE)/bench/state.json
 	@cat $(STATE)/bench/state.json
+
+compare: build ## time fabric-iot's chaincodes and ours at the same work (FABRIC_IOT=checkout of newham/fabric-iot), into .waymark/bench/compare.json
+	@test -n "$(FABRIC_IOT)" || { echo "make compare FABRIC_IOT=checkout of github.com/newham/fabric-iot" >&2; exit 2; }
+	@cd test && GOWORK=off go build -o $(BIN)/compare ./cmd/compare
+	@$(BIN)/compare --fabric-iot "$(abspath $(FABRIC_IOT))" --out $(CURDIR)/$(STATE)/bench/compare.json
 
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge

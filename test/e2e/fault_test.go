@@ -3,12 +3,22 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/device"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
 // What a fault test streams: long enough that the fault falls in the middle.
@@ -63,6 +73,118 @@ func TestStopAllAndResumeInTheMiddleOfAStream(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// An upgrade of the chaincode loses nothing and shuts nobody out: while it runs, a device
+// publishes, every gateway answers and every write is committed. Its command is killed where
+// most is at stake, once members have approved and once they have committed, and a repeated
+// one goes on from there.
+func TestUpgradeInTheMiddleOfAStream(t *testing.T) {
+	ctx := limit(t, 4*time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	s := connect(ctx, t, d)
+	upgraded, done := make(chan struct{}), make(chan error)
+	for member := range local.at.Members {
+		viewer := as(t, member, waymark.Viewer)
+		go func() { done <- read(viewer, upgraded) }()
+	}
+	carrier := operator(t, "carrier")
+	go func() { done <- write(carrier, upgraded) }()
+	go func() { done <- streamUntil(ctx, d, s, upgraded) }()
+	time.Sleep(faultAfter)
+	for _, stage := range []string{"approve chaincode, each member", "commit chaincode"} {
+		if err := killUpgradeAfter(ctx, stage); err != nil {
+			t.Error(err)
+		}
+		if err := local.Upgrade(ctx); err != nil { // it builds nothing: members have been asked
+			t.Error(err)
+		}
+	}
+	time.Sleep(faultAfter)
+	close(upgraded)
+	for range len(local.at.Members) + 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	last, _ := d.Last()
+	awaitStream(ctx, t, d.ID(), last)
+	awaitSameHeight(ctx, t)
+	everyPeerHas(t, map[string]uint64{d.ID(): last})
+}
+
+// killUpgradeAfter begins an upgrade and kills its command as soon as it says that a
+// stage is over.
+func killUpgradeAfter(ctx context.Context, stage string) error {
+	root, err := localnet.Root()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(root, ".waymark", "bin", "network"), "upgrade", "--no-build", "--dir", local.Dir())
+	cmd.Dir = root
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	var said []string
+	over := false
+	for lines := bufio.NewScanner(output); !over && lines.Scan(); {
+		said = append(said, lines.Text())
+		over = strings.HasSuffix(lines.Text(), "s  "+stage) // a time, not "failed"
+	}
+	_ = cmd.Process.Kill() // unless it has ended, as what follows tells
+	err = cmd.Wait()
+	if !over || err == nil || err.Error() != "signal: killed" {
+		return fmt.Errorf("the upgrade was not killed after %q: %w\n%s", stage, err, strings.Join(said, "\n"))
+	}
+	return nil
+}
+
+// read reads through a gateway until it is told to end, or is refused.
+func read(a *app.App, end <-chan struct{}) error {
+	return repeat(end, func(ctx context.Context, _ int) error {
+		_, err := app.Read[waymark.Member](ctx, a, "/v1/members/"+a.Member)
+		return err
+	})
+}
+
+// write makes shipments through a gateway until it is told to end, or is refused.
+func write(a *app.App, end <-chan struct{}) error {
+	return repeat(end, func(ctx context.Context, n int) error {
+		_, _, err := app.Write[waymark.Shipment](ctx, a, http.MethodPost, "/v1/shipments", waymark.CreateShipmentRequest{
+			ID: fmt.Sprintf("upgrade-%d", n), Consignee: "retailer", Conditions: []waymark.Condition{},
+			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "A-1"}}})
+		return err
+	})
+}
+
+// repeat does a thing at a steady rate until it is told to end, or fails.
+func repeat(end <-chan struct{}, do func(context.Context, int) error) error {
+	for n := 0; ; n++ {
+		select {
+		case <-end:
+			return nil
+		case <-time.After(faultInterval):
+		}
+		if err := do(context.Background(), n); err != nil {
+			return err
+		}
+	}
+}
+
+// streamUntil publishes until it is told to end, and waits for every PUBACK.
+func streamUntil(ctx context.Context, d *device.Device, s *device.Session, end <-chan struct{}) error {
+	err := repeat(end, func(ctx context.Context, _ int) error {
+		m, err := d.Sign(attest.COSE, temperatures(400))
+		if err != nil {
+			return err
+		}
+		return s.Send(ctx, m)
+	})
+	return errors.Join(err, s.Flush(ctx))
 }
 
 // streamThrough lets devices publish while fault runs, and then compares what was
