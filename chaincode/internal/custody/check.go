@@ -35,11 +35,8 @@ func Witnessed(r ledger.Reader, shipment string) (access.Witnessed, error) {
 	return access.Witnessed{Shipment: shipment, Custodian: c.Custodian, Parties: parties(*s, *c, handoffs)}, err
 }
 
-// Custodian returns who has custody of a shipment now; nobody of no shipment.
+// Custodian returns who has custody of a shipment now.
 func Custodian(r ledger.Reader, shipment string) (string, error) {
-	if shipment == "" {
-		return "", nil
-	}
 	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(shipment), "custody of shipment "+shipment)
 	if err != nil {
 		return "", err

@@ -116,15 +116,7 @@ func (s disclosedReading) shown(w waymark.Window) (waymark.DisclosedReading, err
 	if err != nil {
 		return waymark.DisclosedReading{}, fmt.Errorf("open what is disclosed: %w", err)
 	}
-	shown := waymark.DisclosedReading{Index: s.Index, Name: r.Name, Class: w.SealedClass(r.Name), Kind: r.Kind.String(),
-		Unit: r.Unit, Time: r.Time, Disclosure: s.Disclosure}
-	switch r.Kind {
-	case senml.Text:
-		shown.Text = r.Body
-	case senml.Data:
-		shown.Data = []byte(r.Body)
-	default:
-		shown.Value = r.Decimal()
-	}
+	shown := r.Disclosed()
+	shown.Index, shown.Class, shown.Disclosure = s.Index, w.SealedClass(r.Name), s.Disclosure
 	return shown, nil
 }

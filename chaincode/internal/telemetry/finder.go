@@ -6,6 +6,24 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// seenWindows are the windows of one device that were looked at last.
+type seenWindows struct{ windows []waymark.Window }
+
+// holding returns the window that holds message n of the device, or NotFound. Messages
+// after n are likely to be asked for next: one look finds the windows of those up to last,
+// as far as a window can reach.
+func (s *seenWindows) holding(r ledger.Reader, device string, n, last uint64) (waymark.Window, error) {
+	if w, err := holding(s.windows, device, n); err == nil {
+		return w, nil
+	}
+	windows, err := windowsAround(r, device, n, min(last, n+waymark.MaxWindowMessages-1))
+	if err != nil {
+		return waymark.Window{}, err
+	}
+	s.windows = windows
+	return holding(windows, device, n)
+}
+
 // finder finds the windows of many messages with few looks at the ledger. It looks no
 // further than the messages that it is to expect, so that a window of later ones, which
 // comes while the transaction is under way, does not invalidate it.
@@ -16,9 +34,9 @@ type finder struct {
 
 // found is what a finder knows of a device.
 type found struct {
-	device  *waymark.Device // nil until it is read
-	last    uint64          // the highest number that is expected
-	windows []waymark.Window
+	seenWindows
+	device *waymark.Device // nil until it is read
+	last   uint64          // the highest number that is expected
 }
 
 func newFinder(r ledger.Reader) *finder { return &finder{reader: r, devices: map[string]*found{}} }
@@ -42,14 +60,6 @@ func (f *finder) find(ref waymark.MessageRef) (waymark.Window, *waymark.Device, 
 		}
 		at.device = device
 	}
-	if w, err := holding(at.windows, ref.Device, ref.Sequence); err == nil {
-		return w, at.device, nil
-	}
-	windows, err := windowsAround(f.reader, ref.Device, ref.Sequence, min(at.last, ref.Sequence+waymark.MaxWindowMessages-1))
-	if err != nil {
-		return waymark.Window{}, nil, err
-	}
-	at.windows = windows
-	w, err := holding(windows, ref.Device, ref.Sequence)
+	w, err := at.holding(f.reader, ref.Device, ref.Sequence, at.last)
 	return w, at.device, err
 }

@@ -18,8 +18,8 @@ import (
 type session struct {
 	device  *waymark.Device // nil if it is not registered
 	stream  waymark.Stream
-	windows []waymark.Window // committed ones that were looked at last
-	fresh   []accepted       // recorded by this transaction
+	windows seenWindows // committed ones
+	fresh   []accepted  // recorded by this transaction
 	// clashes are those that this transaction notes in the stream.
 	clashes []waymark.ClashRef
 	revoked map[string]bool // by key id: a certificate that the key came with is
@@ -53,25 +53,11 @@ func (s *session) recordedBy(l ledger.Ledger, n uint64, digest attest.Digest) (t
 			return l.Tx().ID, a.digest == digest, nil
 		}
 	}
-	w, err := s.window(l, n)
+	w, err := s.windows.holding(l, s.device.ID, n, waymark.MaxSequence)
 	if err != nil {
 		return "", false, err
 	}
 	return w.Recorded.TxID, digestIn(w, n, digest), nil
-}
-
-// window returns the committed window that holds message n, which must exist.
-func (s *session) window(r ledger.Reader, n uint64) (waymark.Window, error) {
-	if w, err := holding(s.windows, s.device.ID, n); err == nil {
-		return w, nil
-	}
-	// The messages after n are likely to be repeated too: one look finds them all.
-	windows, err := windowsAround(r, s.device.ID, n, n+waymark.MaxWindowMessages-1)
-	if err != nil {
-		return waymark.Window{}, err
-	}
-	s.windows = windows
-	return holding(windows, s.device.ID, n)
 }
 
 // accept takes a message into the stream, or leaves everything as it was.

@@ -122,6 +122,21 @@ func Open(sealed Reading, disclosure []byte) (Reading, error) {
 	return r.opened(sealed)
 }
 
+// Disclosed is what a reading says, as an answer shows it. Index, class and disclosure are
+// not the reading's own.
+func (r Reading) Disclosed() waymark.DisclosedReading {
+	shown := waymark.DisclosedReading{Name: r.Name, Kind: r.Kind.String(), Unit: r.Unit, Time: r.Time}
+	switch {
+	case r.Kind == Text:
+		shown.Text = r.Body
+	case r.Kind != Data:
+		shown.Value = r.Decimal()
+	case r.Body != "":
+		shown.Data = []byte(r.Body)
+	}
+	return shown
+}
+
 // opened is the one reading of a record that has nothing but a value.
 func (r record) opened(sealed Reading) (Reading, error) {
 	if r.hasBase() || r.name != nil || r.time != nil || r.update != nil {

@@ -1,6 +1,8 @@
 package messages
 
 import (
+	"reflect"
+
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
@@ -28,16 +30,7 @@ func opens(shown waymark.DisclosedReading) bool {
 	if err != nil {
 		return false
 	}
-	var value waymark.Decimal
-	var text, data string
-	switch r.Kind {
-	case senml.Text:
-		text = r.Body
-	case senml.Data:
-		data = r.Body
-	default:
-		value = r.Decimal()
-	}
-	return shown.Kind == r.Kind.String() && shown.Unit == r.Unit &&
-		shown.Value == value && shown.Text == text && string(shown.Data) == data
+	says := r.Disclosed()
+	says.Index, says.Class, says.Disclosure = shown.Index, shown.Class, shown.Disclosure
+	return reflect.DeepEqual(says, shown)
 }
