@@ -10,12 +10,13 @@ type Role string
 const (
 	Admin    Role = "admin"    // manages the member's record and its devices
 	Operator Role = "operator" // works with devices and shipments
+	Quality  Role = "quality"  // reads, releases excursions, sets and lifts quarantine
 	Viewer   Role = "viewer"   // reads
 	Relay    Role = "relay"    // only relays signed messages of devices
 )
 
 // Roles returns every role.
-func Roles() []Role { return []Role{Admin, Operator, Viewer, Relay} }
+func Roles() []Role { return []Role{Admin, Operator, Quality, Viewer, Relay} }
 
 // RoleAttribute is the certificate attribute that carries the Role.
 const RoleAttribute = "waymark.role"

@@ -50,7 +50,7 @@ type Member struct {
 	GatewayURL string `json:"gateway_url"`
 	// CAFile is the PEM certificate that signed the gateway's certificate.
 	CAFile string `json:"ca_file"`
-	// Tokens holds one bearer token per role: admin, operator, viewer, relay.
+	// Tokens holds one bearer token per role: admin, operator, quality, viewer, relay.
 	Tokens map[string]string `json:"tokens"`
 	// Peer is the member's peer.
 	Peer Node `json:"peer"`

@@ -157,6 +157,23 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+func TestQualityReadsAsAViewerDoes(t *testing.T) {
+	reads := 0
+	for i, v := range vectors(t) {
+		if v.Principal.Role != waymark.Viewer || len(v.Policies) > 0 || !v.Allowed {
+			continue
+		}
+		reads++
+		v.Principal.Role = waymark.Quality
+		if d := Decide(v.request(), nil); !d.Allowed || !slices.Equal(d.Reasons, v.Reasons) {
+			t.Errorf("case %d, %s: got %+v, a viewer %v", i, v.Action, d, v.Reasons)
+		}
+	}
+	if reads == 0 {
+		t.Error("a viewer may nothing")
+	}
+}
+
 func TestEveryActionHasItsMatrix(t *testing.T) {
 	allowed, denied := map[waymark.Action]bool{}, map[waymark.Action]bool{}
 	for _, v := range vectors(t) {

@@ -9,14 +9,14 @@ import (
 )
 
 // whoMay says, of each transaction of the world, who of which member may: its admin,
-// operator, viewer, relay, or somebody whose certificate names no role (n). Whoever is
+// operator, quality, viewer, relay, or somebody whose certificate names no role (n). Whoever is
 // not named must be told forbidden. A capital is for one who may by the policies, and
 // whose own request fails for the state of things, as that of a member that is not
 // registered.
 const whoMay = `
                            producer carrier retailer auditor stranger
 members:Register           a        -       -        -       -
-members:Get                aovr     aovr    aovr     aovr    aovr
+members:Get                aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 devices:Register           ao       -       -        -       -
 devices:RegisterMany       ao       -       -        -       -
@@ -36,18 +36,18 @@ devices:OfferTransfer      ao       -       -        -       -
 devices:AcceptTransfer     -        ao      -        -       -
 devices:DeclineTransfer    -        ao      -        -       -
 devices:CancelTransfer     ao       -       -        -       -
-devices:Get                aovr     aovr    aovr     aovr    aovr
-devices:History            aovr     aovr    aovr     aovr    aovr
-devices:Authority          aovr     aovr    aovr     aovr    aovr
-devices:Certificate        aovr     aovr    aovr     aovr    aovr
-devices:Transfer           aovr     aovr    aovr     aovr    aovr
+devices:Get                aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+devices:History            aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+devices:Authority          aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+devices:Certificate        aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+devices:Transfer           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 telemetry:Record           or       or      or       or      or
 telemetry:Disclose         or       or      or       or      or
 telemetry:Undisclosed      or       or      or       or      or
-telemetry:Disclosed        aov      aov     -        o       -
-telemetry:Window           aov      aov     aov      o       -
-telemetry:Stream           aovr     aovr    aovr     aovr    aovr
+telemetry:Disclosed        aoqv     aoqv    -        o       -
+telemetry:Window           aoqv     aoqv    aoqv     o       -
+telemetry:Stream           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 shipments:Create           ao       ao      AO       AO      AO
 shipments:Attach           -        ao      -        -       -
@@ -55,14 +55,14 @@ shipments:Offer            -        ao      -        -       -
 shipments:Accept           -        -       ao       -       -
 shipments:Reject           -        -       ao       -       -
 shipments:Cancel           -        ao      -        -       -
-shipments:Get              aov      aov     aov      -       -
-shipments:History          aov      aov     aov      -       -
+shipments:Get              aoqv     aoqv    aoqv     -       -
+shipments:History          aoqv     aoqv    aoqv     -       -
 
 commands:Request           ao       ao      o        o       -
 commands:Cancel            ao       -       ao       -       -
 commands:Close             or       or      or       or      or
-commands:Get               aovr     aovr    aovr     r       r
-commands:Open              aovr     aovr    r        r       r
+commands:Get               aoqvr    aoqvr   aoqvr    r       r
+commands:Open              aoqvr    aoqvr   r        r       r
 
 policies:Put               a        a       a        a       A
 policies:PutTemplate       a        a       a        a       A
@@ -70,13 +70,13 @@ policies:Delegate          A        a       a        a       A
 policies:Withdraw          a        -       -        a       -
 policies:DryRun            a        -       -        a       -
 policies:Authorize         ao       ao      -        -       -
-policies:Check             aovr     aovr    -        -       -
-policies:Baseline          aovr     aovr    aovr     aovr    aovr
-policies:Templates         aovr     aovr    aovr     aovr    aovr
-policies:Get               aovr     aovr    aovr     aovr    aovr
-policies:List              aovr     aovr    aovr     aovr    aovr
-policies:History           aovr     aovr    aovr     aovr    aovr
-policies:Receipt           aovr     aovr    aovr     aovr    aovr
+policies:Check             aoqvr    aoqvr   -        -       -
+policies:Baseline          aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+policies:Templates         aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+policies:Get               aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+policies:List              aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+policies:History           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+policies:Receipt           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 `
 
 // TestWhoMay calls every transaction as everybody.
@@ -125,7 +125,7 @@ func table(t *testing.T) (members []string, rows map[waymark.Transaction][]strin
 func (w *world) mayOf(member string, name waymark.Transaction, request any) string {
 	w.t.Helper()
 	cell := ""
-	for _, role := range []waymark.Role{waymark.Admin, waymark.Operator, waymark.Viewer, waymark.Relay, ""} {
+	for _, role := range append(waymark.Roles(), "") {
 		letter := (string(role) + "none")[:1]
 		switch w.answer(member, role, name, request) {
 		case "":

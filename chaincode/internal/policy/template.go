@@ -50,7 +50,7 @@ func templates() map[string]template {
   action == Waymark::Action::"ReadTelemetry",
   resource
 )
-when { ["admin", "operator", "viewer"].contains(principal.role) && resource has custodian && resource.custodian == {holder} };
+when { ["admin", "operator", "quality", "viewer"].contains(principal.role) && resource has custodian && resource.custodian == {holder} };
 `,
 			parameters: []parameter{
 				{name: "partner", about: "the member that reads", kind: memberKind},
@@ -65,7 +65,7 @@ permit (
   action == Waymark::Action::"ReadTelemetry",
   resource
 )
-when { ["admin", "operator", "viewer"].contains(principal.role) }
+when { ["admin", "operator", "quality", "viewer"].contains(principal.role) }
 when { context.dataClass == "condition" && context.purpose == {purpose} && context.time < {until} }{shipment};
 `,
 			parameters: []parameter{

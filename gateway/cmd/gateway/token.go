@@ -13,7 +13,7 @@ import (
 // newToken prints a new token, this once, and the entry for the tokens file.
 func newToken(flags []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("gateway token new", flag.ContinueOnError)
-	role := set.String("role", "", "admin, operator, viewer or relay")
+	role := set.String("role", "", "admin, operator, quality, viewer or relay")
 	id := set.String("id", "", "name of the token in logs")
 	if err := parseFlags(set, flags, stderr); err != nil {
 		return err

@@ -57,6 +57,7 @@ type Peer struct {
 type Identities struct {
 	Admin    KeyPair `koanf:"admin"`
 	Operator KeyPair `koanf:"operator"`
+	Quality  KeyPair `koanf:"quality"`
 	Viewer   KeyPair `koanf:"viewer"`
 	Relay    KeyPair `koanf:"relay"`
 }

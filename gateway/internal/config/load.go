@@ -112,7 +112,7 @@ func keysOf(t reflect.Type, prefix string) map[string]bool {
 // anchor makes every path absolute, starting at dir.
 func (c *Config) anchor(dir string) {
 	paths := []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.Peer.CAFile, &c.TokensFile}
-	for _, pair := range []*KeyPair{&c.Identities.Admin, &c.Identities.Operator, &c.Identities.Viewer, &c.Identities.Relay} {
+	for _, pair := range []*KeyPair{&c.Identities.Admin, &c.Identities.Operator, &c.Identities.Quality, &c.Identities.Viewer, &c.Identities.Relay} {
 		paths = append(paths, &pair.CertFile, &pair.KeyFile)
 	}
 	for _, path := range paths {

@@ -37,11 +37,12 @@ func (p KeyPair) validate(key string, must bool) error {
 
 func (i Identities) validate() error {
 	if i == (Identities{}) {
-		return errors.New("identities: at least one of admin, operator, viewer, relay is required")
+		return errors.New("identities: at least one of admin, operator, quality, viewer, relay is required")
 	}
 	return errors.Join(
 		i.Admin.validate("identities.admin", false),
 		i.Operator.validate("identities.operator", false),
+		i.Quality.validate("identities.quality", false),
 		i.Viewer.validate("identities.viewer", false),
 		i.Relay.validate("identities.relay", false),
 	)

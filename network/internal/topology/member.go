@@ -10,13 +10,14 @@ import (
 const (
 	RoleAdmin    = "admin"
 	RoleOperator = "operator"
+	RoleQuality  = "quality"
 	RoleViewer   = "viewer"
 	RoleRelay    = "relay"
 )
 
 // Roles returns every role, in a fixed order.
 func Roles() []string {
-	return []string{RoleAdmin, RoleOperator, RoleViewer, RoleRelay}
+	return []string{RoleAdmin, RoleOperator, RoleQuality, RoleViewer, RoleRelay}
 }
 
 // Member is one organisation of the consortium. It runs one peer, one orderer,
