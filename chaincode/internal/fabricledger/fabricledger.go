@@ -75,6 +75,28 @@ func (l *Ledger) Get(key ledger.Key) ([]byte, error) {
 	return value, nil
 }
 
+// GetMany implements ledger.Reader. With a peer that cannot answer for many keys at once
+// (before 3.1) the shim asks for one after another.
+func (l *Ledger) GetMany(keys []ledger.Key) ([][]byte, error) {
+	texts := make([]string, 0, len(keys))
+	for _, key := range keys {
+		texts = append(texts, key.String())
+	}
+	values, err := l.stub.GetMultipleStates(texts...)
+	if err != nil {
+		return nil, fmt.Errorf("get states: %w", err)
+	}
+	if len(values) != len(keys) {
+		return nil, fmt.Errorf("get states: %d values of %d keys", len(values), len(keys))
+	}
+	for i, value := range values {
+		if len(value) == 0 { // one key at a time gives an absent one as empty
+			values[i] = nil
+		}
+	}
+	return values, nil
+}
+
 // Scan implements ledger.Reader.
 func (l *Ledger) Scan(r ledger.Range, visit func([]byte) error) (err error) {
 	it, err := l.stub.GetStateByRange(r.From, r.To)
@@ -101,7 +123,7 @@ func collection(member string) string { return "_implicit_org_" + member }
 // or one that still waits for it.
 const notHere = "private data matching public hash version is not available"
 
-// GetPrivate implements ledger.Reader.
+// GetPrivate implements ledger.PrivateReader.
 func (l *Ledger) GetPrivate(member string, key ledger.Key) (ledger.Private, error) {
 	value, err := l.stub.GetPrivateData(collection(member), key.String())
 	switch {
@@ -113,7 +135,7 @@ func (l *Ledger) GetPrivate(member string, key ledger.Key) (ledger.Private, erro
 	return ledger.NewPrivate(value), nil
 }
 
-// HasPrivate implements ledger.Reader.
+// HasPrivate implements ledger.PrivateReader.
 func (l *Ledger) HasPrivate(member string, key ledger.Key) (bool, error) {
 	hash, err := l.stub.GetPrivateDataHash(collection(member), key.String())
 	if err != nil {

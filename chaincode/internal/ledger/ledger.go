@@ -13,11 +13,17 @@ type Reader interface {
 	// transaction's own writes. The transaction is invalidated if another one
 	// changes the key before this one commits.
 	Get(key Key) ([]byte, error)
+	// GetMany is Get of many keys at once, the values in the order of the keys.
+	GetMany(keys []Key) ([][]byte, error)
 	// Scan calls visit for each record of the range in key order, until visit
 	// fails. It does not see the transaction's own writes. In a transaction that
 	// writes, a key that appears in or vanishes from the range before commit
 	// invalidates it.
 	Scan(r Range, visit func(value []byte) error) error
+}
+
+// PrivateReader reads the members' private collections as they were before the transaction.
+type PrivateReader interface {
 	// GetPrivate is Get in the private collection of a member. Only that member's peers
 	// have it: on any other it is Unavailable if there is a value.
 	GetPrivate(member string, key Key) (Private, error)
@@ -44,6 +50,7 @@ type Writer interface {
 // Ledger is what one transaction sees.
 type Ledger interface {
 	Reader
+	PrivateReader
 	Writer
 	// Tx returns the transaction.
 	Tx() Tx

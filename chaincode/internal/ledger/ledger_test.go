@@ -89,6 +89,9 @@ func TestRecords(t *testing.T) {
 	if _, err := ledger.Require[waymark.Handoff](l, ledger.HandoffKey("s1", 9), "handoff 9"); waymark.CodeOf(err) != waymark.NotFound || !strings.Contains(err.Error(), "handoff 9") {
 		t.Errorf("required nothing: %v", err)
 	}
+	if many, err := ledger.LoadMany[waymark.Handoff](l, []ledger.Key{ledger.HandoffKey("s1", 3), ledger.HandoffKey("s1", 9), ledger.HandoffKey("s1", 1)}); err != nil || len(many) != 3 || many[0].Number != 3 || many[1] != nil || many[2].Number != 1 {
+		t.Errorf("loaded many %+v, %v", many, err)
+	}
 	for _, test := range []struct {
 		limit, want int
 		more        bool
@@ -145,10 +148,11 @@ func TestARecordThatCannotBeReadIsAnError(t *testing.T) {
 	}
 	l := world.Begin(ledger.Tx{})
 	_, loaded := ledger.Load[waymark.Handoff](l, key)
+	_, many := ledger.LoadMany[waymark.Handoff](l, []ledger.Key{key})
 	_, required := ledger.Require[waymark.Handoff](l, key, "it")
 	_, listed := ledger.List[waymark.Handoff](l, ledger.Handoffs("s1"), 9)
 	unencodable := ledger.Save(l, key, &struct{ F func() }{})
-	for _, err := range []error{loaded, required, listed, unencodable} {
+	for _, err := range []error{loaded, many, required, listed, unencodable} {
 		if waymark.CodeOf(err) != waymark.Internal {
 			t.Errorf("got %v", err)
 		}

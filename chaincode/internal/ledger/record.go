@@ -18,6 +18,24 @@ func Load[T any](r Reader, key Key) (*T, error) {
 	return decode[T](value)
 }
 
+// LoadMany reads the records under many keys, in their order; nil where one is absent.
+func LoadMany[T any](r Reader, keys []Key) ([]*T, error) {
+	values, err := r.GetMany(keys)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]*T, len(keys))
+	for i, value := range values {
+		if value == nil {
+			continue
+		}
+		if records[i], err = decode[T](value); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
 // Require reads the record under a key and returns NotFound if it is absent.
 // what names it for the caller, as in "device logger-1".
 func Require[T any](r Reader, key Key, what string) (*T, error) {

@@ -12,13 +12,14 @@ type Kind string
 
 // The kinds.
 const (
-	Get     Kind = "get"     // the value of a record
-	Put     Kind = "put"     // sets it
-	Delete  Kind = "delete"  // removes it
-	Scan    Kind = "scan"    // the values of all records of a shipment, at most Limit if that is not 0
-	History Kind = "history" // every committed value of a record
-	Emit    Kind = "emit"    // sets the event, named Value
-	Protect Kind = "protect" // needs any two of Members for the next change
+	Get     Kind = "get"      // the value of a record
+	GetMany Kind = "get_many" // the values of the records with Numbers
+	Put     Kind = "put"      // sets it
+	Delete  Kind = "delete"   // removes it
+	Scan    Kind = "scan"     // the values of all records of a shipment, at most Limit if that is not 0
+	History Kind = "history"  // every committed value of a record
+	Emit    Kind = "emit"     // sets the event, named Value
+	Protect Kind = "protect"  // needs any two of Members for the next change
 
 	// Those on the private collection of the first of Members.
 	GetPrivate Kind = "get_private" // the value of a record
@@ -32,6 +33,7 @@ type Operation struct {
 	Kind     Kind     `json:"op"`
 	Shipment string   `json:"shipment,omitempty"`
 	Number   uint64   `json:"number,omitempty"`
+	Numbers  []uint64 `json:"numbers,omitempty"`
 	Value    string   `json:"value,omitempty"`
 	Limit    int      `json:"limit,omitempty"`
 	Members  []string `json:"members,omitempty"`
@@ -41,7 +43,7 @@ type Operation struct {
 // Result is what a call of the port gave.
 type Result struct {
 	Value  *string   `json:"value,omitempty"`  // of a get; absent for an absent record
-	Values []*string `json:"values,omitempty"` // of a scan or history; null for a deletion
+	Values []*string `json:"values,omitempty"` // of a scan, history or many; null for a deletion or an absent record
 	Failed bool      `json:"failed,omitempty"` // the call returned an error
 }
 
@@ -71,6 +73,9 @@ func (o Operation) run(l ledger.Ledger) (result Result, known bool, err error) {
 	case Get:
 		value, err := l.Get(key)
 		return Result{Value: text(value)}, true, err
+	case GetMany:
+		values, err := o.many(l)
+		return Result{Values: values}, true, err
 	case Put:
 		return Result{}, true, l.Put(key, []byte(o.Value))
 	case Delete:
@@ -109,6 +114,19 @@ func (o Operation) private(l ledger.Ledger, key ledger.Key) (result Result, know
 	default:
 		return Result{}, false, nil
 	}
+}
+
+func (o Operation) many(l ledger.Ledger) ([]*string, error) {
+	keys := make([]ledger.Key, 0, len(o.Numbers))
+	for _, n := range o.Numbers {
+		keys = append(keys, ledger.HandoffKey(o.Shipment, n))
+	}
+	found, err := l.GetMany(keys)
+	var values []*string
+	for _, value := range found {
+		values = append(values, text(value))
+	}
+	return values, err
 }
 
 func (o Operation) scan(l ledger.Ledger) ([]*string, error) {

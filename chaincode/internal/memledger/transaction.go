@@ -40,6 +40,15 @@ func (t *Transaction) Get(key ledger.Key) ([]byte, error) {
 	return t.read(key.String()), nil
 }
 
+// GetMany implements ledger.Reader.
+func (t *Transaction) GetMany(keys []ledger.Key) ([][]byte, error) {
+	values := make([][]byte, 0, len(keys))
+	for _, key := range keys {
+		values = append(values, t.read(key.String()))
+	}
+	return values, nil
+}
+
 func (t *Transaction) read(key string) []byte {
 	r, ok := t.world.records[key]
 	version := -1
@@ -67,12 +76,12 @@ func (t *Transaction) Scan(r ledger.Range, visit func([]byte) error) error {
 // private is a key of a member's private collection, among the world's own.
 func private(member string, key ledger.Key) string { return "private " + member + " " + key.String() }
 
-// GetPrivate implements ledger.Reader, on a peer that the member has.
+// GetPrivate implements ledger.PrivateReader, on a peer that the member has.
 func (t *Transaction) GetPrivate(member string, key ledger.Key) (ledger.Private, error) {
 	return ledger.NewPrivate(t.read(private(member, key))), nil
 }
 
-// HasPrivate implements ledger.Reader.
+// HasPrivate implements ledger.PrivateReader.
 func (t *Transaction) HasPrivate(member string, key ledger.Key) (bool, error) {
 	return t.read(private(member, key)) != nil, nil
 }

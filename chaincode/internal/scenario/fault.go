@@ -53,6 +53,13 @@ func (b *brittle) Get(key ledger.Key) ([]byte, error) {
 	return b.Ledger.Get(key)
 }
 
+func (b *brittle) GetMany(keys []ledger.Key) ([][]byte, error) {
+	if err := b.broken(); err != nil {
+		return nil, err
+	}
+	return b.Ledger.GetMany(keys)
+}
+
 func (b *brittle) Scan(r ledger.Range, visit func([]byte) error) error {
 	return errors.Join(b.broken(), b.Ledger.Scan(r, visit))
 }

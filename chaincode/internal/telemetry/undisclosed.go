@@ -29,7 +29,7 @@ func Undisclosed(l ledger.Ledger, q waymark.UndisclosedQuery) (*waymark.Undisclo
 	return result, nil
 }
 
-func lacking(r ledger.Reader, windows *finder, ref waymark.MessageRef) ([]string, error) {
+func lacking(r ledger.Ledger, windows *finder, ref waymark.MessageRef) ([]string, error) {
 	members := []string{}
 	w, device, err := windows.find(ref)
 	if waymark.CodeOf(err) == waymark.NotFound || err == nil && !slices.Contains(w.SealedIn, ref.Sequence) {

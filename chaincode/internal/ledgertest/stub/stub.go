@@ -61,6 +61,16 @@ func (s *Stub) GetState(key string) ([]byte, error) {
 	return slices.Clone(s.peer.state[key]), s.peer.Failures["GetState"]
 }
 
+// GetMultipleStates implements shim.ChaincodeStubInterface.
+func (s *Stub) GetMultipleStates(keys ...string) ([][]byte, error) {
+	values := make([][]byte, 0, len(keys))
+	for _, key := range keys {
+		s.reads = append(s.reads, key)
+		values = append(values, slices.Clone(s.peer.state[key]))
+	}
+	return values, s.peer.Failures["GetMultipleStates"]
+}
+
 // PutState implements shim.ChaincodeStubInterface. As the shim does with such a
 // key, it panics on one that is not UTF-8.
 func (s *Stub) PutState(key string, value []byte) error {
