@@ -21,20 +21,20 @@ type Area struct {
 	// without being repeated. A side is a straight line in latitude and longitude, and goes the
 	// shorter way round the Earth: a polygon may lie across the antimeridian, but not
 	// around a pole.
-	Polygon []Point `json:"polygon,omitempty" metadata:",optional"`
-	Circle  *Circle `json:"circle,omitempty" metadata:",optional"`
+	Polygon []Point
+	Circle  *Circle
 }
 
 // Point is a place, in 10^-7 degrees (WGS 84): north and east are positive.
 type Point struct {
-	LatitudeE7  int64 `json:"latitude_e7"`
-	LongitudeE7 int64 `json:"longitude_e7"`
+	LatitudeE7  int64
+	LongitudeE7 int64
 }
 
 // Circle holds the places at most so far from its centre.
 type Circle struct {
-	Center       Point `json:"center"`
-	RadiusMeters int64 `json:"radius_meters"`
+	Center       Point
+	RadiusMeters int64
 }
 
 // Error says what is wrong with an area.
@@ -46,15 +46,15 @@ type Error struct {
 // Error returns the message with the field in front.
 func (e *Error) Error() string { return e.Field + ": " + e.Message }
 
-func fault(field, format string, args ...any) error {
+func fault(field, format string, args ...any) *Error {
 	return &Error{Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// Validate checks the area. It returns an *Error, whose pointer begins with at, for a polygon of
-// fewer than MinCorners or more than MaxCorners, one that touches or crosses itself or has no
-// inside, and one that spans 180 degrees of longitude or more; and for a radius outside 1 to
-// MaxRadiusMeters.
-func (a Area) Validate(at string) error {
+// Validate returns what is wrong with the area, or nil; its pointer begins with at. Wrong are a
+// polygon of fewer than MinCorners or more than MaxCorners, one that touches or crosses
+// itself or has no inside, and one that spans 180 degrees of longitude or more; and
+// a radius outside 1 to MaxRadiusMeters.
+func (a Area) Validate(at string) *Error {
 	switch {
 	case (a.Circle != nil) == (len(a.Polygon) > 0):
 		return fault(at, "must have a polygon or a circle, one of the two")
@@ -78,12 +78,12 @@ func (a Area) Contains(p Point) bool {
 	}
 }
 
-func (p Point) validate(at string) error {
+func (p Point) validate(at string) *Error {
 	if p.LatitudeE7 < -maxLatitude || p.LatitudeE7 > maxLatitude {
-		return fault(at+"/latitude_e7", "must be from -90 to 90 degrees, in 10^-7 degrees")
+		return fault(at+"/latitude", "must be from -90 to 90 degrees, in 10^-7 degrees")
 	}
 	if p.LongitudeE7 < -maxLongitude || p.LongitudeE7 > maxLongitude {
-		return fault(at+"/longitude_e7", "must be from -180 to 180 degrees, in 10^-7 degrees")
+		return fault(at+"/longitude", "must be from -180 to 180 degrees, in 10^-7 degrees")
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func (c *Circle) contains(p Point) bool {
 	return times(north, north)+times(across, times(east, east)) <= times(radius, radius)
 }
 
-func (c *Circle) validate(at string) error {
+func (c *Circle) validate(at string) *Error {
 	if c.RadiusMeters < 1 || c.RadiusMeters > MaxRadiusMeters {
 		return fault(at+"/radius_meters", "must be from 1 to %d meters, is %d", MaxRadiusMeters, c.RadiusMeters)
 	}
@@ -39,7 +39,7 @@ const (
 
 // distance is the difference of two angles in 10^-7 degrees. Taken as half steps, it is half
 // the difference.
-func distance(a, b int64) uint64 { return uint64(max(a, b) - min(a, b)) }
+func distance(a, b int64) uint64 { return uint64(max(a, b) - min(a, b)) } //nolint:gosec // of two places on Earth, and not negative
 
 // radians turns an angle of half steps of 10^-7 degrees, at most 90 degrees, into a fraction.
 func radians(halfSteps uint64) uint64 {
@@ -49,7 +49,7 @@ func radians(halfSteps uint64) uint64 {
 
 // reach returns half the angle at the Earth's centre that a length on its surface has.
 func reach(meters int64) uint64 {
-	hi, lo := bits.Mul64(uint64(meters)*10, unity)
+	hi, lo := bits.Mul64(uint64(meters)*10, unity) //nolint:gosec // from 1 to MaxRadiusMeters
 	angle, _ := bits.Div64(hi, lo, 2*earthDecimeters)
 	return angle
 }

@@ -34,8 +34,8 @@ func TestCircleIsRightToTheMillimetre(t *testing.T) {
 		radius := rapid.Int64Range(1, geofence.MaxRadiusMeters).Draw(rt, "radius")
 		place := onRim(center, float64(radius)+rapid.Float64Range(-2, 2).Draw(rt, "off"), rapid.Float64Range(0, 2*math.Pi).Draw(rt, "bearing"))
 		a := geofence.Area{Circle: &geofence.Circle{Center: center, RadiusMeters: radius}}
-		if err := a.Validate(at); err != nil {
-			rt.Fatal(err)
+		if e := a.Validate(at); e != nil {
+			rt.Fatal(e)
 		}
 		d := haversine(center, place)
 		if got := a.Contains(place); math.Abs(d-float64(radius)) > 0.001 && got != (d < float64(radius)) {

@@ -32,13 +32,13 @@ func flatten(origin Point, corners []Point) outline {
 	return o
 }
 
-func validatePolygon(at string, corners []Point) error {
+func validatePolygon(at string, corners []Point) *Error {
 	if n := len(corners); n < MinCorners || n > MaxCorners {
 		return fault(at, "must have from %d to %d corners, has %d", MinCorners, MaxCorners, n)
 	}
 	for i, corner := range corners {
-		if err := corner.validate(at + "/" + strconv.Itoa(i)); err != nil {
-			return err
+		if e := corner.validate(at + "/" + strconv.Itoa(i)); e != nil {
+			return e
 		}
 	}
 	o := flatten(corners[0], corners)
@@ -65,7 +65,7 @@ func (o outline) width() int64 {
 
 // validateSides refuses an outline that meets itself anywhere but where one side ends and
 // the next begins. One whose corners are all on a line does, so what is left has an inside.
-func (o outline) validateSides(at string) error {
+func (o outline) validateSides(at string) *Error {
 	for i := range o {
 		for j := range i {
 			if o.side(i).meets(o.side(j)) {

@@ -77,8 +77,8 @@ func TestTurnedAndMoved(t *testing.T) {
 			turned[i].LongitudeE7 = round(turned[i].LongitudeE7 + east)
 		}
 		a := geofence.Area{Polygon: turned}
-		if err := a.Validate(at); err != nil {
-			rt.Fatal(err)
+		if e := a.Validate(at); e != nil {
+			rt.Fatal(e)
 		}
 		p.LongitudeE7 = round(p.LongitudeE7 + east)
 		if got := a.Contains(p); got != want {
