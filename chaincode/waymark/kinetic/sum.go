@@ -72,8 +72,9 @@ func (s Sum) MKT(milliseconds int64) (centiCelsius int64, err error) {
 	if milliseconds <= 0 {
 		return 0, ErrNoMean
 	}
+	time := uint64(milliseconds)
 	reaches := func(halfCentiKelvins uint64) bool {
-		return !product(uint64(milliseconds), rate(halfCentiKelvins)).exceeds(s.total)
+		return !product(time, rate(halfCentiKelvins)).exceeds(s.total)
 	}
 	if !reaches(halfStep(Minimum)) || !s.Within(milliseconds, Maximum) {
 		return 0, ErrNoMean

@@ -39,6 +39,7 @@ func run(dir string) error {
 	for name, content := range map[string]any{
 		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
 		"disclosures.json": sealed,
+		"kinetic.json":     kineticFile(), "geofence.json": geofenceFile(),
 	} {
 		if err := write(filepath.Join(dir, name), content); err != nil {
 			return err
