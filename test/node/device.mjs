@@ -3,6 +3,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { signCOSE, signJWS } from './envelope.mjs';
+import { writeAttestation } from './attestation.mjs';
 import { encode, Tagged } from './cbor.mjs';
 
 export class Device {
@@ -34,6 +35,14 @@ export class Device {
   async password() {
     const now = Math.floor(Date.now() / 1000);
     const signed = await this.#sign(this.#header('vnd.waymark.connect+json'), JSON.stringify({ iat: now, exp: now + 3600 }));
+    return signed.text;
+  }
+
+  // attestation is the device's word at a handoff, as a gateway shows it: what it has signed
+  // and what it found of the seals, [{id, state}].
+  async attestation(shipment, handoff, seals) {
+    const payload = writeAttestation(shipment, handoff, this.#sequence, seals, Math.floor(Date.now() / 1000));
+    const signed = await this.#sign(this.#header('vnd.waymark.attestation+json'), payload);
     return signed.text;
   }
 

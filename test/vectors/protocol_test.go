@@ -178,7 +178,10 @@ func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, name := range []string{"messages.json", "senml.json", "windows.json", "receipts.json", "disclosures.json", "kinetic.json", "geofence.json"} {
+	for _, name := range []string{
+		"messages.json", "senml.json", "windows.json", "receipts.json", "disclosures.json",
+		"attestations.json", "kinetic.json", "geofence.json",
+	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

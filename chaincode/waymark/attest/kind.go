@@ -1,5 +1,7 @@
 package attest
 
+import "slices"
+
 // Kind is what a message's payload is. It is signed, so that a statement of one
 // kind can never pass for another. Its text is the JWS "cty" value (RFC 7515,
 // clause 4.1.10, media type without "application/"); COSE carries the CoAP
@@ -14,6 +16,7 @@ const (
 	Rotation     Kind = "vnd.waymark.rotation"          // a signed Registration of the next key, signed by the key in force
 	Connect      Kind = "vnd.waymark.connect+json"      // a Login: the password of a device at its broker
 	Receipt      Kind = "vnd.waymark.receipt+json"      // a waymark.CommandReceipt: what became of a command
+	Attestation  Kind = "vnd.waymark.attestation+json"  // a waymark.Attestation: what a device says at a handoff
 )
 
 // mediaTypePrefix completes a Kind to a media type.
@@ -29,13 +32,12 @@ const (
 // and so carry a sequence number and the digest of the message before.
 func (k Kind) Sequenced() bool { return k == PackJSON || k == PackCBOR }
 
-func (k Kind) known() bool {
-	switch k {
-	case PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt:
-		return true
-	}
-	return false
+// kinds returns every kind.
+func kinds() []Kind {
+	return []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt, Attestation}
 }
+
+func (k Kind) known() bool { return slices.Contains(kinds(), k) }
 
 // cose returns the value of the COSE content type header.
 func (k Kind) cose() any {
@@ -51,7 +53,7 @@ func (k Kind) cose() any {
 
 // kindFromCOSE is the inverse of cose; false for any other value.
 func kindFromCOSE(v any) (Kind, bool) {
-	for _, k := range []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt} {
+	for _, k := range kinds() {
 		if k.cose() == v {
 			return k, true
 		}

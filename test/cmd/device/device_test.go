@@ -68,6 +68,25 @@ func TestKeyThenRegister(t *testing.T) {
 	}
 }
 
+func TestAttest(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "key", "--dir", dir, "--id", "scanner-1")
+	nonce := strings.Repeat("0f", 16)
+	for _, format := range []string{"jws", "cose"} {
+		out := must(t, "attest", "--dir", dir, "--id", "scanner-1", "--shipment", "s-1", "--handoff", "2", "--nonce", nonce,
+			"--seal", "S1=intact,S2=broken", "--format", format)
+		m, err := attest.Parse(strings.TrimSpace(out))
+		if err != nil || m.Kind != attest.Attestation || m.Device != "scanner-1" {
+			t.Fatalf("%s: %+v, %v", format, m, err)
+		}
+		a, err := waymark.ParseAttestation(m.Payload)
+		want := []waymark.Seal{{ID: "S1", State: waymark.SealIntact}, {ID: "S2", State: waymark.SealBroken}}
+		if err != nil || a.Shipment != "s-1" || a.Handoff != 2 || a.Nonce != nonce || a.Last != 0 || !slices.Equal(a.Seals, want) {
+			t.Errorf("%s: %+v, %v", format, a, err)
+		}
+	}
+}
+
 func TestCommandsRefuse(t *testing.T) {
 	dir := t.TempDir()
 	must(t, "key", "--dir", dir, "--id", "logger-1")
@@ -95,6 +114,8 @@ func TestCommandsRefuse(t *testing.T) {
 		"--zone":                  append(slices.Clone(run), "--csv", bad, "--zone", "Nowhere/Land"),
 		"connection refused":      run,
 		"not been brought up":     {"run", "--dir", dir, "--id", "logger-1", "--endpoints", filepath.Join(dir, "none.json")},
+		"handoff's nonce":         {"attest", "--dir", dir, "--id", "logger-1", "--shipment", "s-1"},
+		"must be one of [intact":  {"attest", "--dir", dir, "--id", "logger-1", "--shipment", "s-1", "--nonce", strings.Repeat("0f", 16), "--seal", "S1"},
 		"none of the others can ": {"rotate", "--dir", dir, "--id", "logger-1", "--activate", "--abandon"},
 	} {
 		if _, err := command(t, args...); err == nil || !strings.Contains(err.Error(), want) {

@@ -32,6 +32,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	f.addFlags(cmd.PersistentFlags())
-	cmd.AddCommand(keyCommand(&f), registerCommand(&f), runCommand(&f), rotateCommand(&f), recoverCommand(&f), showCommand(&f))
+	cmd.AddCommand(keyCommand(&f), registerCommand(&f), runCommand(&f), rotateCommand(&f), recoverCommand(&f), showCommand(&f),
+		attestCommand(&f))
 	return cmd
 }

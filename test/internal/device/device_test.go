@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -203,5 +204,37 @@ func TestReceipt(t *testing.T) {
 	}
 	if _, err := d.Receipt(waymark.CommandReceipt{Command: "c-1"}); waymark.CodeOf(err) != waymark.Invalid {
 		t.Errorf("a receipt of nothing: %v", err)
+	}
+}
+
+// An attestation counts every message that was signed, acknowledged or not.
+func TestAttest(t *testing.T) {
+	d := create(t, t.TempDir(), device.Settings{ID: "logger-1", Owner: "producer", Model: "TL-20"})
+	jwk := registered(t, d)
+	a := waymark.Attestation{Shipment: "s-1", Handoff: 1, Nonce: strings.Repeat("0f", 16), Last: 7, At: 1772352030}
+	for n := range uint64(2) {
+		for _, format := range []attest.Format{attest.JWS, attest.COSE} {
+			text, err := d.Attest(format, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := attest.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.Verify(jwk); err != nil || m.Kind != attest.Attestation {
+				t.Errorf("%s: %s, %v", format, m.Kind, err)
+			}
+			if got, err := waymark.ParseAttestation(m.Payload); err != nil || got.Last != n || got.Nonce != a.Nonce {
+				t.Errorf("%s: %+v, %v", format, got, err)
+			}
+		}
+		if _, err := d.Sign(attest.COSE, []senml.Reading{{Name: "temperature", Unit: "Cel", Value: 425, Time: time.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.Nonce = ""
+	if _, err := d.Attest(attest.JWS, a); waymark.CodeOf(err) != waymark.Invalid {
+		t.Errorf("without a nonce: %v", err)
 	}
 }

@@ -125,15 +125,32 @@ func (d *Device) Receipt(r waymark.CommandReceipt) (string, error) {
 	if err := r.Validate(); err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(r)
-	if err != nil {
-		return "", fmt.Errorf("encode receipt: %w", err)
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	signed, err := attest.Sign(attest.JWS, d.key, d.header(attest.Receipt), payload)
+	return d.say(attest.JWS, attest.Receipt, r)
+}
+
+// Attest signs what the device says at a handoff, with the number of the last message
+// that it has signed: a.Last is not looked at. It belongs to no stream.
+func (d *Device) Attest(format attest.Format, a waymark.Attestation) (string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a.Last = d.journal.last
+	if err := a.Validate(); err != nil {
+		return "", err
+	}
+	return d.say(format, attest.Attestation, a)
+}
+
+// say signs a statement that belongs to no stream.
+func (d *Device) say(format attest.Format, kind attest.Kind, statement any) (string, error) {
+	payload, err := json.Marshal(statement)
 	if err != nil {
-		return "", fmt.Errorf("sign receipt: %w", err)
+		return "", fmt.Errorf("encode %s: %w", kind, err)
+	}
+	signed, err := attest.Sign(format, d.key, d.header(kind), payload)
+	if err != nil {
+		return "", fmt.Errorf("sign %s: %w", kind, err)
 	}
 	return signed.Text(), nil
 }

@@ -36,6 +36,8 @@ func (b *bench) badJWS() {
 		{"seq-in-connect", "only packs have a number", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.connect+json","iss":"logger-1","aud":"waymark","seq":1}`},
 		{"seq-in-receipt", "a receipt has no number", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.receipt+json","iss":"logger-1","aud":"waymark","seq":1}`},
 		{"prev-in-receipt", "and chains to nothing", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.receipt+json","iss":"logger-1","aud":"waymark","prev":"` + zeros + `"}`},
+		{"seq-in-attestation", "an attestation has no number", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.attestation+json","iss":"logger-1","aud":"waymark","seq":1}`},
+		{"prev-in-attestation", "and chains to nothing", `{"alg":"EdDSA","kid":"k1","cty":"vnd.waymark.attestation+json","iss":"logger-1","aud":"waymark","prev":"` + zeros + `"}`},
 		{"prev-missing", "message 2 needs it", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":2}`},
 		{"prev-in-first", "", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":1,"prev":"` + zeros + `"}`},
 		{"prev-empty-in-first", "left out, not empty", `{"alg":"EdDSA","kid":"k1","cty":"senml+json","iss":"logger-1","aud":"waymark","seq":1,"prev":""}`},

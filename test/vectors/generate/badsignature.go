@@ -26,6 +26,7 @@ func (b *bench) badSignatures() {
 		receiptParts[0]+"."+b64([]byte(strings.Replace(receiptJSON, "done", "failed", 1)))+"."+receiptParts[2])
 	b.forged("forged-receipt-as-login", "the signature of one kind does not serve another", ed25519Key,
 		b64([]byte(pack(0, "vnd.waymark.connect+json").jws("EdDSA")))+"."+receiptParts[1]+"."+receiptParts[2])
+	b.forgedAttestation(ed)
 	b.forged("forged-other-key", "signed with a key that is not the device's", ed25519Key, b.text(other, h.jws("EdDSA")))
 	b.forged("forged-zero-signature", "", ed25519Key, parts[0]+"."+parts[1]+"."+b64(make([]byte, 64)))
 	b.forged("forged-short-signature", "63 bytes", ed25519Key, parts[0]+"."+parts[1]+"."+cut(b, parts[2]))
@@ -36,6 +37,24 @@ func (b *bench) badSignatures() {
 	b.fail(err)
 	b.forged("es256-der", "the signature must be r and s of 32 bytes each, not DER", p256Key, es[0]+"."+es[1]+"."+b64(der))
 	b.forgedCOSE(ed, other)
+}
+
+// forgedAttestation changes what decides of an attestation after signing.
+func (b *bench) forgedAttestation(ed signer) {
+	h := pack(0, "vnd.waymark.attestation+json")
+	parts := strings.Split(b.textOf(ed, h.jws("EdDSA"), attestationJSON), ".")
+	change := func(name, about, old, replacement string) {
+		b.forged(name, about, ed25519Key, parts[0]+"."+b64([]byte(strings.Replace(attestationJSON, old, replacement, 1)))+"."+parts[2])
+	}
+	change("forged-attestation-last", "a held-back message was left out of it after signing", "41", "40")
+	change("forged-attestation-seal", "what it found of a seal was changed after signing", "intact", "broken")
+	change("forged-attestation-nonce", "it was made to fit another handoff", attestationNonce[:4], "ffff")
+	b.forged("forged-attestation-as-receipt", "the signature of one kind does not serve another", ed25519Key,
+		b64([]byte(pack(0, "vnd.waymark.receipt+json").jws("EdDSA")))+"."+parts[1]+"."+parts[2])
+	other := h
+	other.Consortium = "elsewhere"
+	b.forged("forged-attestation-consortium", "nor that for one consortium another's", ed25519Key,
+		b64([]byte(other.jws("EdDSA")))+"."+parts[1]+"."+parts[2])
 }
 
 func (b *bench) forgedCOSE(ed, other signer) {

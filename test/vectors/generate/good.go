@@ -142,6 +142,11 @@ func (b *bench) goodStatements() {
 	b.cose("receipt-cose", "the same in COSE", ed25519Key, done, -8, []byte(receiptJSON))
 	b.jws("receipt-es256", "ECDSA signatures differ each time: verify this one, do not compare", p256Key, done, receiptJSON)
 
+	attested := pack(0, "vnd.waymark.attestation+json")
+	b.jws("attestation-jws", "a device says at handoff 2 of shipment s-1 what it has sent and found", ed25519Key, attested, attestationJSON)
+	b.cose("attestation-cose", "the same in COSE", ed25519Key, attested, -8, []byte(attestationJSON))
+	b.jws("attestation-es256", "ECDSA signatures differ each time: verify this one, do not compare", p256Key, attested, attestationJSON)
+
 	b.rotation("rotation", p256Key)
 	b.rotation("rotation-to-ml-dsa-44", mldsaKey)
 }

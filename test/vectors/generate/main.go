@@ -36,10 +36,15 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
+	attested, err := attestationFile()
+	if err != nil {
+		return err
+	}
 	for name, content := range map[string]any{
 		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
 		"disclosures.json": sealed,
 		"kinetic.json":     kineticFile(), "geofence.json": geofenceFile(),
+		"attestations.json": attested,
 	} {
 		if err := write(filepath.Join(dir, name), content); err != nil {
 			return err
