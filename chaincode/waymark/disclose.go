@@ -6,7 +6,7 @@ import (
 )
 
 // TransientDisclosures is the field of the transient data in which Disclosures travel, as
-// JSON. No other transaction takes transient data.
+// JSON.
 const TransientDisclosures = "disclosures"
 
 // Disclosures are messages with what their sealed readings stand for. They are transient:

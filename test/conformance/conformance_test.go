@@ -47,7 +47,7 @@ func play(t *testing.T, contract *client.Contract, id string, n int, round []tra
 	var endorsed []*client.Transaction
 	for i, tx := range round {
 		operations, want := tx.split(id)
-		e, err := endorse(t.Context(), contract, operations)
+		e, err := endorse(t.Context(), contract, operations, tx.At...)
 		if err != nil {
 			t.Fatalf("round %d, transaction %d: endorse: %v", n, i, err)
 		}

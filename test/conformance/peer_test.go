@@ -65,14 +65,15 @@ func signer(t *testing.T, m endpoints.Member) (*identity.X509Identity, identity.
 	return id, sign
 }
 
-// endorse has the operations endorsed, and again while peers are not ready.
-func endorse(ctx context.Context, contract *client.Contract, operations any) (*client.Transaction, error) {
+// endorse has the operations endorsed, by the members named if any are, and again while
+// peers are not ready.
+func endorse(ctx context.Context, contract *client.Contract, operations any, at ...string) (*client.Transaction, error) {
 	argument, err := json.Marshal(operations)
 	if err != nil {
 		return nil, fmt.Errorf("encode operations: %w", err)
 	}
 	for end := time.Now().Add(lag); ; time.Sleep(100 * time.Millisecond) {
-		tx, err := endorseOnce(ctx, contract, string(argument))
+		tx, err := endorseOnce(ctx, contract, string(argument), at)
 		code := status.Code(err)
 		if code != codes.Aborted && code != codes.FailedPrecondition || time.Now().After(end) {
 			return tx, err
@@ -80,10 +81,14 @@ func endorse(ctx context.Context, contract *client.Contract, operations any) (*c
 	}
 }
 
-func endorseOnce(ctx context.Context, contract *client.Contract, argument string) (*client.Transaction, error) {
+func endorseOnce(ctx context.Context, contract *client.Contract, argument string, at []string) (*client.Transaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	proposal, err := contract.NewProposal("run", client.WithArguments(argument))
+	options := []client.ProposalOption{client.WithArguments(argument)}
+	if len(at) > 0 {
+		options = append(options, client.WithEndorsingOrganizations(at...))
+	}
+	proposal, err := contract.NewProposal("run", options...)
 	if err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}

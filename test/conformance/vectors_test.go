@@ -19,6 +19,7 @@ type vector struct {
 // transaction is a list of operations with the fate of the whole.
 type transaction struct {
 	Operations []map[string]any `json:"operations"`
+	At         []string         `json:"at"` // the members that endorse, if the case says who
 	Status     string           `json:"status"`
 }
 

@@ -40,7 +40,8 @@ func New(stub shim.ChaincodeStubInterface, identity cid.ClientIdentity) (*Ledger
 	}
 	return &Ledger{stub: stub, tx: ledger.Tx{
 		ID: stub.GetTxID(), Time: stamp.AsTime().UTC().Truncate(time.Millisecond),
-		Channel: stub.GetChannelID(), Caller: caller, Disclosures: ledger.NewPrivate(transient[waymark.TransientDisclosures]),
+		Channel: stub.GetChannelID(), Caller: caller,
+		Disclosures: ledger.NewPrivate(transient[waymark.TransientDisclosures]), Terms: ledger.NewPrivate(transient[waymark.TransientTerms]),
 	}}, nil
 }
 
@@ -135,13 +136,16 @@ func (l *Ledger) GetPrivate(member string, key ledger.Key) (ledger.Private, erro
 	return ledger.NewPrivate(value), nil
 }
 
-// HasPrivate implements ledger.PrivateReader.
-func (l *Ledger) HasPrivate(member string, key ledger.Key) (bool, error) {
+// PrivateHash implements ledger.PrivateReader.
+func (l *Ledger) PrivateHash(member string, key ledger.Key) ([]byte, error) {
 	hash, err := l.stub.GetPrivateDataHash(collection(member), key.String())
 	if err != nil {
-		return false, fmt.Errorf("get hash of private data of %s: %w", member, err)
+		return nil, fmt.Errorf("get hash of private data of %s: %w", member, err)
 	}
-	return len(hash) > 0, nil
+	if len(hash) == 0 {
+		return nil, nil
+	}
+	return hash, nil
 }
 
 // PutPrivate implements ledger.Writer.
@@ -150,6 +154,11 @@ func (l *Ledger) PutPrivate(member string, key ledger.Key, value ledger.Private)
 		return fmt.Errorf("put private %s: the value is empty", key)
 	}
 	return l.stub.PutPrivateData(collection(member), key.String(), value.Reveal()) //private: into a collection
+}
+
+// PurgePrivate implements ledger.Writer.
+func (l *Ledger) PurgePrivate(member string, key ledger.Key) error {
+	return l.stub.PurgePrivateData(collection(member), key.String())
 }
 
 // Put implements ledger.Writer.

@@ -92,9 +92,9 @@ func TestTransaction(t *testing.T) {
 	p := stub.NewPeer("waymark")
 	for _, role := range []waymark.Role{waymark.Admin, ""} {
 		got := open(t, p.Begin(stub.Transaction{ID: "t1", Time: now, Creator: creator(t, "producer", role),
-			Transient: map[string][]byte{waymark.TransientDisclosures: []byte("{}"), "other": []byte("x")}})).Tx()
+			Transient: map[string][]byte{waymark.TransientDisclosures: []byte("{}"), waymark.TransientTerms: []byte("[]"), "other": []byte("x")}})).Tx()
 		want := ledger.Tx{ID: "t1", Time: time.Date(2026, 3, 1, 8, 0, 0, 123000000, time.UTC), Channel: "waymark",
-			Caller: ledger.Caller{Member: "producer", Role: role}, Disclosures: ledger.NewPrivate([]byte("{}"))}
+			Caller: ledger.Caller{Member: "producer", Role: role}, Disclosures: ledger.NewPrivate([]byte("{}")), Terms: ledger.NewPrivate([]byte("[]"))}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
@@ -148,7 +148,8 @@ func TestFailuresReachTheRules(t *testing.T) {
 		"event of no JSON":  {"", func(l ledger.Ledger) error { return l.Emit("e", func() {}) }},
 		"protect":           {"SetStateValidationParameter", func(l ledger.Ledger) error { return l.Protect(key, ledger.Quorum{Need: 1, Members: []string{"a"}}) }},
 		"get private":       {"GetPrivateData", func(l ledger.Ledger) error { _, err := l.GetPrivate("producer", key); return err }},
-		"has private":       {"GetPrivateDataHash", func(l ledger.Ledger) error { _, err := l.HasPrivate("producer", key); return err }},
+		"private hash":      {"GetPrivateDataHash", func(l ledger.Ledger) error { _, err := l.PrivateHash("producer", key); return err }},
+		"purge private":     {"PurgePrivateData", func(l ledger.Ledger) error { return l.PurgePrivate("producer", key) }},
 		"put private":       {"PutPrivateData", func(l ledger.Ledger) error { return l.PutPrivate("producer", key, ledger.NewPrivate([]byte("b"))) }},
 		"protect by nobody": {"", func(l ledger.Ledger) error { return l.Protect(key, ledger.Quorum{}) }},
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -27,9 +28,9 @@ type PrivateReader interface {
 	// GetPrivate is Get in the private collection of a member. Only that member's peers
 	// have it: on any other it is Unavailable if there is a value.
 	GetPrivate(member string, key Key) (Private, error)
-	// HasPrivate reports whether the private collection of a member has a key, which
-	// every peer knows.
-	HasPrivate(member string, key Key) (bool, error)
+	// PrivateHash returns the SHA-256 hash of the value of a key in the private collection
+	// of a member, which every peer knows; nil if it is absent.
+	PrivateHash(member string, key Key) ([]byte, error)
 }
 
 // Writer changes records when the transaction commits, all or none.
@@ -40,6 +41,10 @@ type Writer interface {
 	// others the hashes of key and value, so the value must hold what nobody can guess. A
 	// peer of that member must endorse the transaction, and is enough to.
 	PutPrivate(member string, key Key, value Private) error
+	// PurgePrivate removes a key of the private collection of a member, with all that it
+	// ever held there: what is gone no peer can show. A peer of that member must endorse
+	// the transaction, and is enough to.
+	PurgePrivate(member string, key Key) error
 	// Delete removes a key; removing an absent one changes nothing.
 	Delete(key Key) error
 	// Protect makes every later change of the key need endorsements as q says,
@@ -68,8 +73,8 @@ type Tx struct {
 	Time    time.Time // UTC, to the millisecond; the client's claim, within MaxClockSkew of each endorser
 	Channel string    // the consortium
 	Caller  Caller
-	// Disclosures is what came with the transaction and goes into no block.
-	Disclosures Private
+	// Disclosures and Terms are what came with the transaction and goes into no block.
+	Disclosures, Terms Private
 }
 
 // Caller is who submitted the transaction, by its verified certificate.
@@ -84,16 +89,22 @@ func (t Tx) Stamp() waymark.Stamp {
 	return waymark.Stamp{TxID: t.ID, Time: t.Time, Member: t.Caller.Member, Role: t.Caller.Role}
 }
 
-// Quorum is a key-level endorsement policy: any Need of Members.
+// Quorum is a key-level endorsement policy: any Need of Members, and each of Always.
 type Quorum struct {
 	Need    int
 	Members []string // MSP ids, sorted, each once
+	Always  []string `json:",omitempty"` // MSP ids that are not in Members, sorted, each once
 }
 
 // Validate checks that the members can make the quorum.
 func (q Quorum) Validate() error {
 	if q.Need < 1 || q.Need > len(q.Members) {
 		return fmt.Errorf("a quorum of %d of %d members", q.Need, len(q.Members))
+	}
+	for _, id := range q.Always { // Fabric counts no endorsement twice
+		if slices.Contains(q.Members, id) {
+			return fmt.Errorf("a quorum with %s twice", id)
+		}
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ type Case struct {
 // Transaction is one transaction of a case.
 type Transaction struct {
 	Operations []Operation `json:"operations"`
+	// At are the members that endorse the transaction, if not as many as the policies ask
+	// for. Ledgers on which nobody endorses take no notice.
+	At []string `json:"at,omitempty"`
 	// Status is the fate of the transaction by Fabric's name; empty means VALID.
 	Status string `json:"status,omitempty"`
 }

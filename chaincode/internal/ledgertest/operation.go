@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -19,12 +20,13 @@ const (
 	Scan    Kind = "scan"     // the values of all records of a shipment, at most Limit if that is not 0
 	History Kind = "history"  // every committed value of a record
 	Emit    Kind = "emit"     // sets the event, named Value
-	Protect Kind = "protect"  // needs any two of Members for the next change
+	Protect Kind = "protect"  // needs any two of Members for the next change, and each of Always
 
 	// Those on the private collection of the first of Members.
-	GetPrivate Kind = "get_private" // the value of a record
-	HasPrivate Kind = "has_private" // "yes" if there is a record, else absent
-	PutPrivate Kind = "put_private" // sets it
+	GetPrivate   Kind = "get_private"   // the value of a record
+	PrivateHash  Kind = "private_hash"  // the SHA-256 hash of it, in hex
+	PutPrivate   Kind = "put_private"   // sets it
+	PurgePrivate Kind = "purge_private" // removes it for good
 )
 
 // Operation is one call of the port. It works on the handoff records of a
@@ -37,6 +39,7 @@ type Operation struct {
 	Value    string   `json:"value,omitempty"`
 	Limit    int      `json:"limit,omitempty"`
 	Members  []string `json:"members,omitempty"`
+	Always   []string `json:"always,omitempty"`
 	Want     *Result  `json:"want,omitempty"` // nil: nothing comes back
 }
 
@@ -89,7 +92,7 @@ func (o Operation) run(l ledger.Ledger) (result Result, known bool, err error) {
 	case Emit:
 		return Result{}, true, l.Emit(o.Value, struct{}{})
 	case Protect:
-		return Result{}, true, l.Protect(key, ledger.Quorum{Need: 2, Members: o.Members})
+		return Result{}, true, l.Protect(key, ledger.Quorum{Need: 2, Members: o.Members, Always: o.Always})
 	default:
 		return o.private(l, key)
 	}
@@ -103,12 +106,14 @@ func (o Operation) private(l ledger.Ledger, key ledger.Key) (result Result, know
 	case GetPrivate:
 		value, err := l.GetPrivate(member, key)
 		return Result{Value: text(value.Reveal())}, true, err //private: the suite's own value
-	case HasPrivate:
-		has, err := l.HasPrivate(member, key)
-		if !has {
+	case PrivateHash:
+		hash, err := l.PrivateHash(member, key)
+		if hash == nil {
 			return Result{}, true, err
 		}
-		return Result{Value: text([]byte("yes"))}, true, err
+		return Result{Value: text([]byte(hex.EncodeToString(hash)))}, true, err
+	case PurgePrivate:
+		return Result{}, true, l.PurgePrivate(member, key)
 	case PutPrivate:
 		return Result{}, true, l.PutPrivate(member, key, ledger.NewPrivate([]byte(o.Value)))
 	default:

@@ -27,8 +27,9 @@ func (t *Transaction) Effects() []byte {
 		Scans   []scanned
 		Writes  map[string][]byte
 		Quorums map[string]ledger.Quorum
+		Purges  []string
 		Event   Event
-	}{t.reads, scans, t.writes, t.quorums, t.event})
+	}{t.reads, scans, t.writes, t.quorums, t.purges, t.event})
 }
 
 // Snapshot returns the whole world in one canonical form: every record with its

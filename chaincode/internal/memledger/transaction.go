@@ -1,6 +1,7 @@
 package memledger
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Transaction struct {
 	scans   []scan
 	writes  map[string][]byte // nil deletes
 	quorums map[string]ledger.Quorum
+	purges  []string // keys whose history goes, too
 	event   Event
 }
 
@@ -81,9 +83,14 @@ func (t *Transaction) GetPrivate(member string, key ledger.Key) (ledger.Private,
 	return ledger.NewPrivate(t.read(private(member, key))), nil
 }
 
-// HasPrivate implements ledger.PrivateReader.
-func (t *Transaction) HasPrivate(member string, key ledger.Key) (bool, error) {
-	return t.read(private(member, key)) != nil, nil
+// PrivateHash implements ledger.PrivateReader.
+func (t *Transaction) PrivateHash(member string, key ledger.Key) ([]byte, error) {
+	value := t.read(private(member, key))
+	if value == nil {
+		return nil, nil
+	}
+	hash := sha256.Sum256(value)
+	return hash[:], nil
 }
 
 // PutPrivate implements ledger.Writer.
@@ -92,6 +99,13 @@ func (t *Transaction) PutPrivate(member string, key ledger.Key, value ledger.Pri
 		return fmt.Errorf("put private %s: the value is empty", key)
 	}
 	t.writes[private(member, key)] = slices.Clone(value.Reveal()) //private: into a collection
+	return nil
+}
+
+// PurgePrivate implements ledger.Writer.
+func (t *Transaction) PurgePrivate(member string, key ledger.Key) error {
+	text := private(member, key)
+	t.writes[text], t.purges = nil, append(t.purges, text)
 	return nil
 }
 
@@ -154,6 +168,9 @@ func (t *Transaction) Commit() error {
 	w.height++
 	for _, key := range slices.Sorted(maps.Keys(t.writes)) {
 		t.apply(key)
+	}
+	for _, key := range t.purges {
+		delete(w.history, key)
 	}
 	for key, quorum := range t.quorums {
 		if r, ok := w.records[key]; ok {

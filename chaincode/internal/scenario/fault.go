@@ -92,11 +92,15 @@ func (b *brittle) GetPrivate(member string, key ledger.Key) (ledger.Private, err
 	return b.Ledger.GetPrivate(member, key)
 }
 
-func (b *brittle) HasPrivate(member string, key ledger.Key) (bool, error) {
+func (b *brittle) PrivateHash(member string, key ledger.Key) ([]byte, error) {
 	if err := b.broken(); err != nil {
-		return false, err
+		return nil, err
 	}
-	return b.Ledger.HasPrivate(member, key)
+	return b.Ledger.PrivateHash(member, key)
+}
+
+func (b *brittle) PurgePrivate(member string, key ledger.Key) error {
+	return errors.Join(b.broken(), b.Ledger.PurgePrivate(member, key))
 }
 
 func (b *brittle) PutPrivate(member string, key ledger.Key, value ledger.Private) error {

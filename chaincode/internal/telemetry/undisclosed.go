@@ -43,11 +43,11 @@ func lacking(r ledger.Ledger, windows *finder, ref waymark.MessageRef) ([]string
 		return nil, err
 	}
 	for _, member := range holders {
-		has, err := r.HasPrivate(member, ledger.DisclosureKey(ref.Device, ref.Sequence))
+		hash, err := r.PrivateHash(member, ledger.DisclosureKey(ref.Device, ref.Sequence))
 		if err != nil {
 			return nil, err
 		}
-		if !has {
+		if hash == nil {
 			members = append(members, member)
 		}
 	}

@@ -117,6 +117,12 @@ func (s *Stub) PutPrivateData(collection, key string, value []byte) error {
 	return s.peer.Failures["PutPrivateData"]
 }
 
+// PurgePrivateData implements shim.ChaincodeStubInterface.
+func (s *Stub) PurgePrivateData(collection, key string) error {
+	s.Writes[private(collection, key)] = nil
+	return s.peer.Failures["PurgePrivateData"]
+}
+
 // DelState implements shim.ChaincodeStubInterface.
 func (s *Stub) DelState(key string) error {
 	s.Writes[key] = nil
