@@ -38,4 +38,9 @@ const (
 	ReasonVisibility      = "visibility"          // readings of this visibility cannot be recorded yet
 	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must
 	ReasonTransferExpired = "transfer-expired"    // the offer of the device is past its time
+
+	ReasonPendingData = "pending-data" // a hold of that kind stands
+	ReasonQuarantine  = "quarantine"   // a hold of that kind stands
+	ReasonRecall      = "recall"       // a lot in the goods is recalled
+	ReasonDispute     = "dispute"      // a hold of that kind stands
 )

@@ -72,6 +72,9 @@ func Handoffs(shipment string) Range { return below("handoff", shipment) }
 // GuardKey counts the handoffs of a shipment and says whether one is open.
 func GuardKey(shipment string) Key { return key("guard", shipment) }
 
+// HoldKey is the last hold of a kind on a shipment.
+func HoldKey(shipment, kind string) Key { return key("hold", shipment, kind) }
+
 // AuthorityKey is a device CA of a member.
 func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }
 

@@ -1,0 +1,69 @@
+package waymark
+
+import "slices"
+
+// HoldKind is why a shipment may not move.
+type HoldKind string
+
+// The kinds.
+const (
+	HoldPendingData HoldKind = "pending_data" // data about it is awaited
+	HoldQuarantine  HoldKind = "quarantine"   // quality has yet to decide
+	HoldRecall      HoldKind = "recall"       // a lot in it is recalled: it comes and goes with the recall
+	HoldDispute     HoldKind = "dispute"      // it is disputed: it comes and goes with the dispute
+)
+
+// HoldKinds returns every kind of hold, in the order in which holds are listed.
+func HoldKinds() []HoldKind {
+	return []HoldKind{HoldPendingData, HoldQuarantine, HoldRecall, HoldDispute}
+}
+
+// Reason is the id with which a hold of the kind refuses.
+func (k HoldKind) Reason() string {
+	switch k {
+	case HoldPendingData:
+		return ReasonPendingData
+	case HoldQuarantine:
+		return ReasonQuarantine
+	case HoldRecall:
+		return ReasonRecall
+	default:
+		return ReasonDispute
+	}
+}
+
+// Hold is why a shipment may not move: the last one of its kind. While it stands no
+// handoff and no title of the shipment is offered or accepted.
+type Hold struct {
+	Shipment string   `json:"shipment"`
+	Kind     HoldKind `json:"kind"`
+	Reason   string   `json:"reason"`
+	Set      Stamp    `json:"set"`
+	// Lifted is absent while the hold stands.
+	Lifted *Stamp `json:"lifted,omitempty" metadata:",optional"`
+	Why    string `json:"why,omitempty" metadata:",optional"` // it was lifted
+}
+
+// HoldRequest sets a hold of kind pending_data or quarantine, or lifts it.
+type HoldRequest struct {
+	Shipment string   `json:"shipment"`
+	Kind     HoldKind `json:"kind"`
+	Reason   string   `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r HoldRequest) Validate() error {
+	return first(
+		ValidateID("/shipment", r.Shipment),
+		validateSettable("/kind", r.Kind),
+		ValidateText("/reason", r.Reason, 200, true),
+	)
+}
+
+// validateSettable checks that a hold is of a kind that somebody sets by hand.
+func validateSettable(pointer string, kind HoldKind) error {
+	if settable := []HoldKind{HoldPendingData, HoldQuarantine}; !slices.Contains(settable, kind) {
+		return InvalidField(pointer, "must be one of %v", settable)
+	}
+	return nil
+}
