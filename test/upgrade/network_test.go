@@ -23,7 +23,7 @@ import (
 // basePort keeps clear of the ports of other networks.
 const basePort = 21500
 
-// world is the network with the ledger of the previous version.
+// world is the network with the ledger of an earlier version.
 type world struct {
 	network *localnet.Network
 	at      *endpoints.Network
@@ -32,10 +32,10 @@ type world struct {
 }
 
 // upgraded brings a network up whose first definition is the restorer, restores the
-// ledger that the previous version made, and takes it to the chaincode proper.
-func upgraded(ctx context.Context, t *testing.T) *world {
+// ledger that a version made, and takes it to the chaincode proper.
+func upgraded(ctx context.Context, t *testing.T, version string) *world {
 	t.Helper()
-	kept, err := fixture.Load(filepath.Join("testdata", "ledger.json"))
+	kept, err := fixture.Load(filepath.Join("testdata", version+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,47 +76,69 @@ func upgraded(ctx context.Context, t *testing.T) *world {
 	return w
 }
 
-// restore puts every record back as it was, with its endorsement policy. What a key was
-// before its last value is not restored: no rule but a history reads it.
+// restore puts every record back as it was, with its endorsement policy, one value after
+// another, so that there are histories. Only the transactions have other ids.
 func (w *world) restore(ctx context.Context, t *testing.T) {
 	t.Helper()
-	state := w.kept.State()
-	w.prolong(t, state)
-	records, err := json.Marshal(state)
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := audit.SubmitEndorsedBy(ctx, w.at, "producer", waymark.Admin, fixture.Restore, string(records), members...)
-	if err != nil || code != "VALID" {
-		t.Fatalf("restore: %s (%v)", code, err)
+	w.prolong(t)
+	for n, step := range w.kept.Steps() {
+		records, err := json.Marshal(step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := audit.SubmitEndorsedBy(ctx, w.at, "producer", waymark.Admin, fixture.Restore, string(records), members...)
+		if err != nil || code != "VALID" {
+			t.Fatalf("restore, step %d: %s (%v)", n, code, err)
+		}
 	}
 }
 
-// prolong moves the end of open offers, on the ledger and in the answers: an offer lasts
-// 90 days at most, and the fixture is kept for longer. Nothing else of it is changed.
-func (w *world) prolong(t *testing.T, state []fixture.Write) {
+// prolong moves the end of open offers, transfers and commands, on the ledger and in the
+// answers: they last for days, and the fixture is kept for longer. Nothing else of it is
+// changed.
+func (w *world) prolong(t *testing.T) {
 	t.Helper()
 	end, err := json.Marshal(time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
 	open := 0
-	for i, record := range state {
-		var h waymark.Handoff
-		if !strings.HasPrefix(record.Key, "handoff/") || json.Unmarshal([]byte(record.Text), &h) != nil || h.State != waymark.HandoffOffered {
+	for _, record := range w.kept.State() {
+		old := openUntil(record)
+		if old == nil {
 			continue
 		}
-		old, err := json.Marshal(h.ExpiresAt)
-		if err != nil {
-			t.Fatal(err)
-		}
 		open++
-		state[i].Text = strings.ReplaceAll(record.Text, string(old), string(end))
-		for k := range w.kept.Answers {
-			w.kept.Answers[k].Body = bytes.ReplaceAll(w.kept.Answers[k].Body, old, end)
+		for _, transaction := range w.kept.Transactions {
+			for i, write := range transaction.Writes {
+				transaction.Writes[i].Text = strings.ReplaceAll(write.Text, string(old), string(end))
+			}
+		}
+		for k, answer := range w.kept.Answers {
+			w.kept.Answers[k].Body = bytes.ReplaceAll(answer.Body, old, end)
 		}
 	}
 	if open == 0 {
 		t.Fatal("the fixture has no open offer")
 	}
+}
+
+// openUntil is the end, in JSON, of an offer, a transfer or a command that waits for an
+// answer, nil of anything else.
+func openUntil(record fixture.Write) []byte {
+	waits, ends := map[string]string{"handoff": "offered", "transfer": "offered", "command": "requested"}[kindOf(record.Key)]
+	var r struct {
+		State     string          `json:"state"`
+		ExpiresAt json.RawMessage `json:"expires_at"`
+	}
+	if !ends || json.Unmarshal([]byte(record.Text), &r) != nil || r.State != waits {
+		return nil
+	}
+	return r.ExpiresAt
+}
+
+// kindOf is the first part of a key.
+func kindOf(key string) string {
+	kind, _, _ := strings.Cut(key, "/")
+	return kind
 }

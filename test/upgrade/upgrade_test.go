@@ -21,16 +21,30 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/device"
 )
 
-// TestALedgerOfThePreviousVersionGoesOn upgrades a ledger that the previous version
-// made, once, and then works on what it holds, step by step.
-func TestALedgerOfThePreviousVersionGoesOn(t *testing.T) {
+// step works on what the steps before have left.
+type step struct {
+	name string
+	do   func(context.Context, *testing.T, *world)
+}
+
+// goesOn upgrades a ledger that a version made, once, and then works on what it holds,
+// step by step.
+func goesOn(t *testing.T, version string, steps []step) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	w := upgraded(ctx, t)
-	for _, step := range []struct {
-		name string
-		do   func(context.Context, *testing.T, *world)
-	}{
+	w := upgraded(ctx, t, version)
+	for _, step := range steps {
+		t.Run(step.name, func(t *testing.T) { step.do(ctx, t, w) })
+		if t.Failed() {
+			return // what follows builds on it
+		}
+	}
+}
+
+// TestALedgerOfVersion20a6063GoesOn: its windows are JSON, its devices' keys have no
+// origins and its streams no clashes.
+func TestALedgerOfVersion20a6063GoesOn(t *testing.T) {
+	goesOn(t, "20a6063", []step{
 		{"the records are of the old form", oldForm},
 		{"every record reads as before", readsAsBefore},
 		{"endorsers agree on what becomes of old records", endorsersAgree},
@@ -45,12 +59,7 @@ func TestALedgerOfThePreviousVersionGoesOn(t *testing.T) {
 		{"an owner's policy grants what is old", grantsReachOldWindows},
 		{"an old device takes a key of a new algorithm", rotatesOn},
 		{"a restart goes on with the definition in force", restarts},
-	} {
-		t.Run(step.name, func(t *testing.T) { step.do(ctx, t, w) })
-		if t.Failed() {
-			return // what follows builds on it
-		}
-	}
+	})
 }
 
 // oldForm fails if the fixture is of a version that this one has nothing to migrate from.
@@ -88,12 +97,7 @@ func endorsersAgree(ctx context.Context, t *testing.T, w *world) {
 		texts = append(texts, m.Text)
 	}
 	suspended := waymark.DeviceStateRequest{Device: "logger-suspended", Reason: "test"}
-	for _, c := range []struct {
-		member  string
-		role    waymark.Role
-		tx      waymark.Transaction
-		request any
-	}{
+	agreed(ctx, t, w, []question{
 		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: texts}},
 		{"producer", waymark.Viewer, waymark.TelemetryWindow, waymark.WindowQuery{Device: "logger-gap", Sequence: 4}},
 		{"producer", waymark.Viewer, waymark.TelemetryStream, waymark.DeviceQuery{Device: "logger-gap"}},
@@ -110,7 +114,21 @@ func endorsersAgree(ctx context.Context, t *testing.T, w *world) {
 		{"retailer", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "shipment-reserved", Number: 3, Reservation: "test"}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: "shipment-delivered"}},
 		{"auditor", waymark.Viewer, waymark.ShipmentsHistory, waymark.ShipmentQuery{Shipment: "shipment-reserved"}},
-	} {
+	})
+}
+
+// question is a transaction that a member's role proposes.
+type question struct {
+	member  string
+	role    waymark.Role
+	tx      waymark.Transaction
+	request any
+}
+
+// agreed fails the test unless every peer endorses each transaction, with the same bytes.
+func agreed(ctx context.Context, t *testing.T, w *world, questions []question) {
+	t.Helper()
+	for _, c := range questions {
 		request, err := json.Marshal(c.request)
 		if err != nil {
 			t.Fatal(err)

@@ -64,12 +64,23 @@ func (restorer) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	return shim.Success(nil)
 }
 
+// put writes one record, also into the private collection of any member: all peers
+// endorse, and each keeps what its own member may have.
 func put(stub shim.ChaincodeStubInterface, r fixture.Write) error {
 	value := r.Bytes
 	if r.Text != "" {
 		value = []byte(r.Text)
 	}
-	if err := stub.PutState(r.Key, value); err != nil {
+	var err error
+	switch {
+	case r.Deleted:
+		err = stub.DelState(r.Key)
+	case r.Holder != "":
+		err = stub.PutPrivateData("_implicit_org_"+r.Holder, r.Key, value)
+	default:
+		err = stub.PutState(r.Key, value)
+	}
+	if err != nil {
 		return fmt.Errorf("put %s: %w", r.Key, err)
 	}
 	if r.Policy == nil {

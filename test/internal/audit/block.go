@@ -13,10 +13,11 @@ import (
 
 // transaction is one transaction of a block.
 type transaction struct {
-	id      string
-	valid   bool
-	effects []byte                // what it read and wrote, a TxReadWriteSet
-	result  *waymark.RecordResult // of telemetry:Record, nil for any other
+	id       string
+	position uint64 // in its block, from 0
+	valid    bool
+	effects  []byte                // what it read and wrote, a TxReadWriteSet
+	result   *waymark.RecordResult // of telemetry:Record, nil for any other
 }
 
 func parseBlock(b *common.Block) ([]transaction, error) {
@@ -30,6 +31,7 @@ func parseBlock(b *common.Block) ([]transaction, error) {
 		if !endorsed {
 			continue
 		}
+		t.position = uint64(i) //nolint:gosec // it counts up from 0
 		t.valid = i < len(flags) && flags[i] == byte(peer.TxValidationCode_VALID)
 		transactions = append(transactions, t)
 	}
