@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,10 +43,8 @@ func upgraded(ctx context.Context, t *testing.T, version string) *world {
 	}
 	w := &world{network: localnet.New(root, filepath.Join(root, ".waymark", "upgrade"), basePort), kept: kept, dir: t.TempDir()}
 	restorer := filepath.Join(t.TempDir(), "restorer")
-	build := exec.CommandContext(ctx, "go", "build", "-o", restorer, "../cmd/restorer")
-	build.Env = append(os.Environ(), "GOWORK=off")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the restorer: %v\n%s", err, output)
+	if err := w.network.BuildCommand(ctx, "restorer", restorer); err != nil {
+		t.Fatal(err)
 	}
 	if err := w.network.Build(ctx); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ func parseBlock(b *common.Block) ([]transaction, error) {
 		if !endorsed {
 			continue
 		}
-		t.position = uint64(i) //nolint:gosec // it counts up from 0
+		t.position = uint64(i)
 		t.valid = i < len(flags) && flags[i] == byte(peer.TxValidationCode_VALID)
 		transactions = append(transactions, t)
 	}

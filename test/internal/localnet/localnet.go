@@ -61,6 +61,19 @@ func (n *Network) Build(ctx context.Context) error {
 	return nil
 }
 
+// BuildCommand builds a command of the test module to a path.
+func (n *Network) BuildCommand(ctx context.Context, name, to string) error {
+	ctx, cancel := context.WithTimeout(ctx, upTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", to, "./cmd/"+name) //nolint:gosec // our own command
+	cmd.Dir = filepath.Join(n.root, "test")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the %s command: %w\n%s", name, err, output)
+	}
+	return nil
+}
+
 func (n *Network) program() string { return filepath.Join(n.root, ".waymark", "bin", "network") }
 
 // Up brings the network up and returns where it can be reached.
@@ -93,6 +106,11 @@ func (n *Network) Down(ctx context.Context, purge bool) error {
 // Kill ends a process by SIGKILL.
 func (n *Network) Kill(ctx context.Context, name string) error {
 	return n.run(ctx, stepTimeout, "kill", name)
+}
+
+// Stop ends a process and keeps it down.
+func (n *Network) Stop(ctx context.Context, name string) error {
+	return n.run(ctx, stepTimeout, "stop", name)
 }
 
 // Start starts a process that was stopped or killed.

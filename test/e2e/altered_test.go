@@ -1,0 +1,265 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/statebased"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/altered"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/audit"
+	"github.com/waymark-ledger/waymark/test/internal/fixture"
+)
+
+// liar is the member whose chaincode is altered: the one to which the goods are offered, so
+// that its endorsement is one of the two that custody needs.
+const liar = "carrier"
+
+// forgery is what the altered chaincode writes instead of what it is asked.
+type forgery struct {
+	name   string
+	writes []fixture.Write
+}
+
+// forgeries are of every record on which goods, money, devices or a decision hang, and of
+// what protects them. A row is a key and what the liar would like it to be: a key that is
+// new needs the endorsements of the chaincode's own policy.
+func forgeries(t *testing.T, shipment, device string) []forgery {
+	t.Helper()
+	const mine, gtin = `{"owner":"carrier","holder":"carrier","custodian":"carrier","state":"accepted"}`, "09506000134352"
+	own := onlyThe(t, liar)
+	var all []forgery
+	for _, key := range []string{
+		"custody/" + shipment,
+		"shipment/" + shipment,
+		"guard/" + shipment,
+		"handoff/" + shipment + "/0000000000000001",
+		"excursion/" + shipment + "/" + device + "/0000000000000001/0000000000000000",
+		"witness/" + shipment + "/" + device,
+		"attachment/" + device,
+
+		"title/" + shipment,
+		"transfer-of-title/" + shipment,
+		"discrepancy/" + shipment + "/0000000000000001",
+		"hold/" + shipment + "/recall",
+		"exposure/" + shipment + "/" + device,
+		"escrow/" + shipment,
+		"terms/" + shipment,
+		"dispute/" + shipment + "/0000000000000001",
+		"note/retailer/EUR/carrier/forged",
+		"unit/carrier/EUR",
+
+		"product/" + gtin,
+		"item/" + gtin + "/A-1",
+		"lot/" + gtin + "/L-1",
+		"portion/" + gtin + "/L-1/carrier",
+		"container/095060001343521234",
+		"recall/" + gtin + "/L-1",
+
+		"device/" + device,
+		"stream/" + device,
+		"window/" + device + "/0000000000000001",
+		"transfer/" + device,
+		"authority/producer/forged",
+		"member/producer",
+		"policy/producer/producer/forged",
+		"decision/forged",
+	} {
+		all = append(all, forgery{key, []fixture.Write{{Key: key, Text: mine}}})
+	}
+	custody, handoff := "custody/"+shipment, "handoff/"+shipment+"/0000000000000001"
+	whole := []fixture.Write{{Key: custody, Text: mine}, {Key: handoff, Text: mine}, {Key: "guard/" + shipment, Text: `{"last":1,"open":false}`}}
+	return append(all,
+		forgery{"an acceptance", whole},
+		forgery{"custody deleted", []fixture.Write{{Key: custody, Deleted: true}}},
+		forgery{"a weaker policy of custody", []fixture.Write{{Key: custody, Policy: own}}},
+		forgery{"custody with a weaker policy", []fixture.Write{{Key: custody, Text: mine, Policy: own}}},
+		forgery{"a policy of a record without one", []fixture.Write{{Key: "device/" + device, Policy: own}}},
+		forgery{"a policy of a new record", []fixture.Write{{Key: "title/" + shipment, Text: mine, Policy: own}}},
+		forgery{"what another member holds privately", []fixture.Write{{Key: "disclosure/" + device + "/0000000000000001", Holder: "producer", Text: mine}}},
+		forgery{"terms at another member", []fixture.Write{
+			{Key: "terms/" + shipment, Holder: "retailer", Text: mine}, {Key: "terms/" + shipment, Holder: liar, Text: mine}}},
+		forgery{"nothing at all", nil},
+	)
+}
+
+// onlyThe is an endorsement policy of a key that the peers of one member satisfy.
+func onlyThe(t *testing.T, member string) []byte {
+	t.Helper()
+	policy, err := statebased.NewStateEP(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := policy.AddOrgs(statebased.RoleTypePeer, member); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := policy.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}
+
+// P6, P9: what one member's altered chaincode writes is not the ledger's, with that
+// member's endorsement alone and with those that all others give to the same proposal.
+func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	id := shipment(ctx, t, "auditor")
+	attach(ctx, t, id, d.ID())
+	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	offer(ctx, t, id, "producer", liar)
+	before := seenByAll(ctx, t, id, d.ID())
+	forger := alter(ctx, t)
+	honest := []string{"auditor", "producer", "retailer"}
+	for _, f := range forgeries(t, id, d.ID()) {
+		t.Run(f.name, func(t *testing.T) {
+			if err := forger.Forge(f.writes); err != nil {
+				t.Fatal(err)
+			}
+			invalid(ctx, t, id)
+			invalid(ctx, t, id, honest...)
+		})
+	}
+	t.Run("through a gateway", func(t *testing.T) {
+		_, _, err := app.Write[any](ctx, operator(t, liar), http.MethodPost, answer(id, 1, "accept"), map[string]string{})
+		var p *app.Problem
+		if !errors.As(err, &p) || p.Code != waymark.Conflict && p.Code != waymark.Unavailable {
+			t.Errorf("the gateway of the liar answers %v, want a clear failure", err)
+		}
+	})
+	t.Run("its own private collection", func(t *testing.T) { // is its own affair: this shows that forgeries get as far as being judged
+		if err := forger.Forge([]fixture.Write{{Key: "terms/forged", Holder: liar, Text: "whatever"}}); err != nil {
+			t.Fatal(err)
+		}
+		if code, _ := submitForged(ctx, t, id); code != peer.TxValidationCode_VALID.String() {
+			t.Errorf("what it keeps for itself is %s", code)
+		}
+	})
+	if err := forger.End(ctx); err != nil {
+		t.Fatal(err)
+	}
+	after := seenByAll(ctx, t, id, d.ID())
+	for end := time.Now().Add(20 * time.Second); !reflect.DeepEqual(before, after) && time.Now().Before(end); time.Sleep(time.Second) {
+		after = seenByAll(ctx, t, id, d.ID()) // the liar's peer finds its own chaincode again
+	}
+	if !reflect.DeepEqual(before, after) {
+		t.Errorf("members saw\n%s\nand see\n%s", before, after)
+	}
+	h, _ := post[waymark.Handoff](ctx, t, operator(t, liar), answer(id, 1, "accept"), map[string]string{})
+	if h.State != waymark.HandoffAccepted {
+		t.Errorf("with the chaincode proper: %+v", h)
+	}
+}
+
+// alter puts the altered chaincode in the place of the liar's own until the test ends.
+func alter(ctx context.Context, t *testing.T) *altered.Chaincode {
+	t.Helper()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "forger")
+	if err := local.BuildCommand(ctx, "forger", program); err != nil {
+		t.Fatal(err)
+	}
+	c, err := altered.Start(ctx, local.Network, liar, program, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.End(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// submitForged submits what the altered chaincode answers to an acceptance, with its
+// endorsement and those that others give to the same proposal.
+func submitForged(ctx context.Context, t *testing.T, shipment string, others ...string) (code, txID string) {
+	t.Helper()
+	request, err := json.Marshal(waymark.AcceptHandoffRequest{Shipment: shipment, Number: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := audit.Propose(local.at, liar, waymark.Operator, waymark.ShipmentsAccept, string(request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	forged := endorsed(ctx, t, p, liar)
+	responses := []*peer.ProposalResponse{forged}
+	for _, other := range others {
+		response := endorsed(ctx, t, p, other)
+		if slices.Equal(response.GetPayload(), forged.GetPayload()) {
+			t.Fatalf("%s endorses what is forged", other)
+		}
+		responses = append(responses, response)
+	}
+	if code, err = p.Submit(ctx, forged.GetPayload(), responses...); err != nil {
+		t.Fatal(err)
+	}
+	return code, p.TxID()
+}
+
+// endorsed asks a peer, again if its chaincode has just been replaced.
+func endorsed(ctx context.Context, t *testing.T, p *audit.Proposal, member string) *peer.ProposalResponse {
+	t.Helper()
+	for {
+		response, err := p.Endorse(ctx, member)
+		if err == nil {
+			return response
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal(err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// invalid fails the test unless every peer finds the forged transaction invalid for want of
+// endorsements.
+func invalid(ctx context.Context, t *testing.T, shipment string, others ...string) {
+	t.Helper()
+	const want = "ENDORSEMENT_POLICY_FAILURE"
+	code, txID := submitForged(ctx, t, shipment, others...)
+	if code != want {
+		t.Errorf("endorsed by the liar and %v: %s, want %s", others, code, want)
+	}
+	for member := range local.at.Members {
+		if code, err := audit.ValidationCode(ctx, local.at, member, txID); err != nil || code != want {
+			t.Errorf("endorsed by the liar and %v: %s (%v) at %s, want %s", others, code, err, member, want)
+		}
+	}
+}
+
+// seenByAll is what the gateway of each member says of a shipment and its device.
+func seenByAll(ctx context.Context, t *testing.T, shipment, device string) map[string]string {
+	t.Helper()
+	awaitSameHeight(ctx, t)
+	seen := map[string]string{}
+	for member := range local.at.Members {
+		for _, path := range []string{"/v1/shipments/" + shipment, "/v1/devices/" + device, "/v1/devices/" + device + "/stream",
+			"/v1/members/producer", "/v1/policies/owners/producer", "/v1/devices/" + device + "/windows/1"} {
+			status, body, err := as(t, member, waymark.Viewer).Do(ctx, http.MethodGet, path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[member+" "+path] = fmt.Sprintf("%d %s", status, body)
+		}
+	}
+	return seen
+}
