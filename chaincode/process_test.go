@@ -152,8 +152,11 @@ func story(t *testing.T) []proposal {
 	}
 	offer := waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: now.Add(time.Hour)}
 	add("producer", waymark.Operator, waymark.DevicesRegister, registration)
+	item := waymark.Item("09506000134352", "1").String()
+	add("producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: "09506000134352", Name: "goods"})
+	add("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item}})
 	add("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Arbiter: "auditor",
-		Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "1"}},
+		Goods:      []waymark.Line{{ID: item}},
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}})
 	add("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
 	add("producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{first, forger.Pack(1), "nonsense", warm}})

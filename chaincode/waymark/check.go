@@ -7,7 +7,7 @@ import "slices"
 type CheckRequest struct {
 	Action Action `json:"action"`
 	// Member is for RegisterMember, ReadMember and ManageAuthority; it is the owner for
-	// RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
+	// RegisterProduct, RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
 	// CreateShipment, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
 	// optional, ReadCommand.
 	Member string `json:"member,omitempty" metadata:",optional"`
@@ -17,6 +17,8 @@ type CheckRequest struct {
 	// the device witnessed then, if not now.
 	Shipment string `json:"shipment,omitempty" metadata:",optional"`
 	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
+	Product  string `json:"product,omitempty" metadata:",optional"` // the GTIN, for CommissionGoods
+	Goods    string `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods
 
 	// Principal is who would act; the caller if it is left out.
 	Principal Principal `json:"principal,omitzero" metadata:",optional"`
@@ -35,8 +37,22 @@ func (r CheckRequest) Validate() error {
 		needed(needsDevice, "/device", r.Device),
 		needed(needsShipment, "/shipment", r.Shipment),
 		neededNumber(needsHandoff, "/handoff", r.Handoff),
+		r.validateGoods(),
 		r.validateWho(),
 	)
+}
+
+// validateGoods checks what the acts on goods need beside a member.
+func (r CheckRequest) validateGoods() error {
+	if r.Action == ActCommissionGoods || r.Product != "" {
+		if err := ValidateGTIN("/product", r.Product); err != nil {
+			return err
+		}
+	}
+	if r.Action == ActHandleGoods || r.Goods != "" {
+		return ValidateGoods("/goods", r.Goods)
+	}
+	return nil
 }
 
 func (r CheckRequest) validateWho() error {
@@ -51,7 +67,7 @@ func (r CheckRequest) validateWho() error {
 // needs says which ids name the resource of an action.
 func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
-	case ActRegisterMember, ActReadMember, ActManageAuthority,
+	case ActRegisterMember, ActReadMember, ActManageAuthority, ActRegisterProduct,
 		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision:
 		return true, false, false, false
 	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:

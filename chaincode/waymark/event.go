@@ -35,6 +35,9 @@ const (
 	EventCommandCancelled = "command.cancelled"
 	EventCommandClosed    = "command.closed"
 
+	EventProductRegistered = "goods.product_registered"
+	EventGoodsCommissioned = "goods.commissioned"
+
 	EventPolicyPut        = "policy.put"
 	EventPolicyDelegated  = "policy.delegated"
 	EventPolicyWithdrawn  = "policy.withdrawn"
@@ -98,6 +101,19 @@ type HandoffEvent struct {
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+}
+
+// ProductEvent is the payload of the product events.
+type ProductEvent struct {
+	GTIN  string `json:"gtin"`
+	Owner string `json:"owner"`
+}
+
+// CommissionEvent is the payload of EventGoodsCommissioned.
+type CommissionEvent struct {
+	GTIN  string `json:"gtin"`
+	Lot   string `json:"lot,omitempty"`
+	Items int    `json:"items"` // how many
 }
 
 // PolicyEvent is the payload of the policy events.

@@ -36,6 +36,10 @@ const (
 	ActReadCommand   Action = "ReadCommand"
 	ActCancelCommand Action = "CancelCommand"
 
+	ActRegisterProduct Action = "RegisterProduct"
+	ActCommissionGoods Action = "CommissionGoods" // make items and lots of a product known
+	ActHandleGoods     Action = "HandleGoods"     // pack, unpack, ship, transform, decommission
+
 	ActWritePolicy    Action = "WritePolicy"    // put, delegate
 	ActWithdrawPolicy Action = "WithdrawPolicy" // of one's own, or about one's own resources
 	ActAskDecision    Action = "AskDecision"    // what would be decided for somebody
@@ -50,5 +54,6 @@ func Actions() []Action {
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
 		ActCommandDevice, ActReadCommand, ActCancelCommand,
+		ActRegisterProduct, ActCommissionGoods, ActHandleGoods,
 		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision}
 }

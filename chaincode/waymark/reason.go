@@ -43,4 +43,8 @@ const (
 	ReasonQuarantine  = "quarantine"   // a hold of that kind stands
 	ReasonRecall      = "recall"       // a lot in the goods is recalled
 	ReasonDispute     = "dispute"      // a hold of that kind stands
+
+	ReasonGoodsPlace  = "goods-place"  // the thing is elsewhere, or no more
+	ReasonGoodsTitle  = "goods-title"  // the goods do not all belong to one member
+	ReasonGoodsAmount = "goods-amount" // there is not so much of the lot there
 )

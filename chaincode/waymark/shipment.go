@@ -1,21 +1,10 @@
 package waymark
 
-import (
-	"strconv"
-)
-
-// Limits of a shipment.
+// Limits of a shipment. Its goods are at most MaxLines lines.
 const (
-	MaxItems      = 1000
 	MaxConditions = 8
 	MaxDevices    = 16 // attached to one shipment
 )
-
-// Item is one serialised thing, an SGTIN (GS1 General Specifications, 3.3.2 and 3.5.2).
-type Item struct {
-	GTIN   string `json:"gtin"`   // 14 digits
-	Serial string `json:"serial"` // 1 to 20 characters
-}
 
 // Shipment is what moves under one agreement. It never changes once created.
 type Shipment struct {
@@ -23,7 +12,8 @@ type Shipment struct {
 	Consignor  string      `json:"consignor"`
 	Consignee  string      `json:"consignee"`
 	Arbiter    string      `json:"arbiter"` // the member trusted by both, or empty
-	Items      []Item      `json:"items"`
+	Goods      []Line      `json:"goods"`
+	Lots       []string    `json:"lots"` // in the goods when it was created, sorted
 	Conditions []Condition `json:"conditions"`
 	Created    Stamp       `json:"created"`
 }
@@ -33,7 +23,7 @@ type CreateShipmentRequest struct {
 	ID         string      `json:"id"`
 	Consignee  string      `json:"consignee"`
 	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional"`
-	Items      []Item      `json:"items"`
+	Goods      []Line      `json:"goods"`
 	Conditions []Condition `json:"conditions"`
 }
 
@@ -43,29 +33,11 @@ func (r CreateShipmentRequest) Validate() error {
 		ValidateID("/id", r.ID),
 		ValidateID("/consignee", r.Consignee),
 		optional(r.Arbiter, func() error { return ValidateID("/arbiter", r.Arbiter) }),
-		validateItems(r.Items),
+		validateLines("/goods", r.Goods),
 	); err != nil {
 		return err
 	}
 	return validateConditions(r.Conditions)
-}
-
-func validateItems(items []Item) error {
-	if n := len(items); n == 0 || n > MaxItems {
-		return InvalidField("/items", "must hold 1 to %d items, has %d", MaxItems, n)
-	}
-	seen := make(map[Item]bool, len(items))
-	for i, item := range items {
-		at := "/items/" + strconv.Itoa(i)
-		if err := first(ValidateGTIN(at+"/gtin", item.GTIN), ValidateSerial(at+"/serial", item.Serial)); err != nil {
-			return err
-		}
-		if seen[item] {
-			return InvalidField(at, "is in the list twice")
-		}
-		seen[item] = true
-	}
-	return nil
 }
 
 // ShipmentState is where a shipment is in its lifecycle.
@@ -82,6 +54,12 @@ const (
 // ShipmentStates returns every state of a shipment.
 func ShipmentStates() []ShipmentState {
 	return []ShipmentState{ShipmentReady, ShipmentInCustody, ShipmentAccepted, ShipmentDisputed}
+}
+
+// Ended reports whether a shipment holds nothing any more: its goods are free, with
+// whoever had custody at last.
+func (s ShipmentState) Ended() bool {
+	return s == ShipmentAccepted || s == ShipmentDisputed
 }
 
 // Custody says who holds a shipment now.

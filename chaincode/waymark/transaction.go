@@ -39,6 +39,9 @@ const (
 	CommandsCancel  Transaction = "commands:Cancel"
 	CommandsClose   Transaction = "commands:Close"
 
+	GoodsRegisterProduct Transaction = "goods:RegisterProduct"
+	GoodsCommission      Transaction = "goods:Commission"
+
 	PoliciesPut         Transaction = "policies:Put"
 	PoliciesPutTemplate Transaction = "policies:PutTemplate"
 	PoliciesDelegate    Transaction = "policies:Delegate"

@@ -119,9 +119,13 @@ func TestTelemetryRequests(t *testing.T) {
 
 func TestCreateShipmentRequest(t *testing.T) {
 	good := waymark.CreateShipmentRequest{ID: "s-1", Consignee: "retailer", Arbiter: "auditor",
-		Items:      []waymark.Item{{GTIN: gtin, Serial: "1"}, {GTIN: gtin, Serial: "2"}},
+		Goods:      []waymark.Line{{ID: waymark.Item(gtin, "1").String()}, {ID: waymark.Item(gtin, "2").String()}},
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}
 	shipment := func(change func(*waymark.CreateShipmentRequest)) waymark.Validator { return with(good, change) }
+	goods := func(lines ...waymark.Line) waymark.Validator {
+		return shipment(func(r *waymark.CreateShipmentRequest) { r.Goods = lines })
+	}
+	lot := waymark.Goods{GTIN: gtin, Lot: "L/1"}.String()
 	condition := func(c waymark.Condition) waymark.Validator {
 		return shipment(func(r *waymark.CreateShipmentRequest) { r.Conditions = []waymark.Condition{c} })
 	}
@@ -131,13 +135,23 @@ func TestCreateShipmentRequest(t *testing.T) {
 		{"no id", shipment(func(r *waymark.CreateShipmentRequest) { r.ID = "" }), "/id"},
 		{"no consignee", shipment(func(r *waymark.CreateShipmentRequest) { r.Consignee = "" }), "/consignee"},
 		{"arbiter", shipment(func(r *waymark.CreateShipmentRequest) { r.Arbiter = "a b" }), "/arbiter"},
-		{"no items", shipment(func(r *waymark.CreateShipmentRequest) { r.Items = nil }), "/items"},
-		{"too many items", shipment(func(r *waymark.CreateShipmentRequest) { r.Items = make([]waymark.Item, waymark.MaxItems+1) }), "/items"},
-		{"an item twice", shipment(func(r *waymark.CreateShipmentRequest) { r.Items = []waymark.Item{r.Items[0], r.Items[1], r.Items[0]} }), "/items/2"},
-		{"check digit", shipment(func(r *waymark.CreateShipmentRequest) {
-			r.Items = []waymark.Item{{GTIN: "04012345678902", Serial: "1"}}
-		}), "/items/0/gtin"},
-		{"no serial", shipment(func(r *waymark.CreateShipmentRequest) { r.Items = []waymark.Item{{GTIN: gtin}} }), "/items/0/serial"},
+		{"no goods", shipment(func(r *waymark.CreateShipmentRequest) { r.Goods = nil }), "/goods"},
+		{"too many goods", shipment(func(r *waymark.CreateShipmentRequest) { r.Goods = make([]waymark.Line, waymark.MaxLines+1) }), "/goods"},
+		{"a thing twice, in two forms", goods(waymark.Line{ID: waymark.Item(gtin, "1").String()}, waymark.Line{ID: "https://example.com/01/" + gtin + "/10/x/21/1"}), "/goods/1"},
+		{"check digit", goods(waymark.Line{ID: waymark.Item("04012345678902", "1").String()}), "/goods/0/id"},
+		{"no thing", goods(waymark.Line{}), "/goods/0/id"},
+		{"an item with a quantity", goods(waymark.Line{ID: waymark.Item(gtin, "1").String(), Quantity: "1"}), "/goods/0"},
+		{"an item from somewhere", goods(waymark.Line{ID: waymark.Item(gtin, "1").String(), From: waymark.InShipment("s")}), "/goods/0"},
+		{"so much of a lot", goods(waymark.Line{ID: lot, Quantity: "2.5"}), ""},
+		{"of a lot from two places", goods(waymark.Line{ID: lot, Quantity: "2.5"}, waymark.Line{ID: lot, Quantity: "2.5", From: waymark.InShipment("s")}, waymark.Line{ID: lot, Quantity: "1", From: waymark.Stock("a", "b")}), ""},
+		{"of a lot from one place twice", goods(waymark.Line{ID: lot, Quantity: "2.5"}, waymark.Line{ID: lot, Quantity: "2"}), "/goods/1"},
+		{"a lot without quantity", goods(waymark.Line{ID: lot}), "/goods/0/quantity"},
+		{"none of a lot", goods(waymark.Line{ID: lot, Quantity: "0"}), "/goods/0/quantity"},
+		{"too fine", goods(waymark.Line{ID: lot, Quantity: "0.0001"}), "/goods/0/quantity"},
+		{"from a container", goods(waymark.Line{ID: lot, Quantity: "1", From: "container/395060001234567894"}), "/goods/0/from"},
+		{"from the stock of nobody", goods(waymark.Line{ID: lot, Quantity: "1", From: "stock/a"}), "/goods/0/from"},
+		{"from two stocks", goods(waymark.Line{ID: lot, Quantity: "1", From: "stock/a/b/c"}), "/goods/0/from"},
+		{"from nowhere", goods(waymark.Line{ID: lot, Quantity: "1", From: "x"}), "/goods/0/from"},
 		{"too many conditions", shipment(func(r *waymark.CreateShipmentRequest) {
 			r.Conditions = make([]waymark.Condition, waymark.MaxConditions+1)
 		}), "/conditions"},
@@ -182,6 +196,7 @@ func TestHandoffRequests(t *testing.T) {
 }
 
 func TestCheckRequest(t *testing.T) {
+	lot := waymark.Goods{GTIN: gtin, Lot: "L/1"}.String()
 	check(t, []fault{
 		{"no action", waymark.CheckRequest{}, "/action"},
 		{"unknown action", waymark.CheckRequest{Action: "Fly"}, "/action"},
@@ -193,12 +208,17 @@ func TestCheckRequest(t *testing.T) {
 		{"register device", waymark.CheckRequest{Action: waymark.ActRegisterDevice, Member: "m", Device: "d"}, ""},
 		{"no shipment", waymark.CheckRequest{Action: waymark.ActOfferHandoff}, "/shipment"},
 		{"accept", waymark.CheckRequest{Action: waymark.ActAcceptHandoff, Shipment: "s", Handoff: 1}, ""},
+		{"product", waymark.CheckRequest{Action: waymark.ActCommissionGoods, Product: gtin}, ""},
+		{"no product", waymark.CheckRequest{Action: waymark.ActCommissionGoods}, "/product"},
+		{"bad product that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Product: "1"}, "/product"},
+		{"goods", waymark.CheckRequest{Action: waymark.ActHandleGoods, Goods: lot}, ""},
+		{"no goods", waymark.CheckRequest{Action: waymark.ActHandleGoods}, "/goods"},
 		{"no handoff", waymark.CheckRequest{Action: waymark.ActAcceptHandoff, Shipment: "s"}, "/handoff"},
 		{"bad id that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Member: "a b"}, "/member"},
 		{"bad number that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Handoff: 1 << 53}, "/handoff"},
 	})
 	for _, action := range waymark.Actions() {
-		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1}
+		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1, Product: gtin, Goods: lot}
 		if err := full.Validate(); err != nil {
 			t.Errorf("%s with every id: %v", action, err)
 		}

@@ -150,6 +150,16 @@ func awaitStream(ctx context.Context, t *testing.T, id string, last uint64) {
 	t.Fatalf("%s: the ledger has message %d of %d, %d gaps (%v)", id, stream.Last, last, len(stream.Gaps), err)
 }
 
+// commission makes items of the producer known, as lines of a shipment.
+func commission(ctx context.Context, t *testing.T, serials ...string) []waymark.Line {
+	t.Helper()
+	lines, _, err := app.Commission(ctx, local.at, "producer", serials...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
 // shipment creates a shipment from producer to retailer at 2 to 8 degrees.
 func shipment(ctx context.Context, t *testing.T, arbiter string) string {
 	t.Helper()
@@ -161,7 +171,7 @@ func shipmentTo(ctx context.Context, t *testing.T, consignee, arbiter string) st
 	t.Helper()
 	request := waymark.CreateShipmentRequest{
 		ID: name("shipment"), Consignee: consignee, Arbiter: arbiter,
-		Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "A-1"}},
+		Goods:      commission(ctx, t, name("item")),
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}},
 	}
 	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", request)

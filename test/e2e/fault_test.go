@@ -88,8 +88,9 @@ func TestUpgradeInTheMiddleOfAStream(t *testing.T) {
 		viewer := as(t, member, waymark.Viewer)
 		go func() { done <- read(viewer, upgraded) }()
 	}
-	carrier := operator(t, "carrier")
-	go func() { done <- write(carrier, upgraded) }()
+	commission(ctx, t, name("item")) // registers the product
+	producer := operator(t, "producer")
+	go func() { done <- write(producer, upgraded) }()
 	go func() { done <- streamUntil(ctx, d, s, upgraded) }()
 	time.Sleep(faultAfter)
 	for _, stage := range []string{"approve chaincode, each member", "commit chaincode"} {
@@ -154,9 +155,13 @@ func read(a *app.App, end <-chan struct{}) error {
 // write makes shipments through a gateway until it is told to end, or is refused.
 func write(a *app.App, end <-chan struct{}) error {
 	return repeat(end, func(ctx context.Context, n int) error {
+		item := waymark.Item(app.GTIN, fmt.Sprintf("upgrade-%d", n)).String()
+		if _, _, err := app.Write[waymark.Commissioned](ctx, a, http.MethodPost, "/v1/goods:commission", waymark.CommissionRequest{Items: []string{item}}); err != nil {
+			return err
+		}
 		_, _, err := app.Write[waymark.Shipment](ctx, a, http.MethodPost, "/v1/shipments", waymark.CreateShipmentRequest{
 			ID: fmt.Sprintf("upgrade-%d", n), Consignee: "retailer", Conditions: []waymark.Condition{},
-			Items: []waymark.Item{{GTIN: "09506000134352", Serial: "A-1"}}})
+			Goods: []waymark.Line{{ID: item}}})
 		return err
 	})
 }

@@ -151,3 +151,23 @@ func decoded(t *testing.T, text []byte) any {
 	}
 	return value
 }
+
+// asNow is a kept answer as the present version words it: what were items of a shipment
+// are lines of its goods.
+func asNow(answer any) any {
+	view, _ := answer.(map[string]any)
+	shipment, _ := view["shipment"].(map[string]any)
+	items, _ := shipment["items"].([]any)
+	var lines []any
+	for _, item := range items {
+		item, _ := item.(map[string]any)
+		gtin, _ := item["gtin"].(string)
+		serial, _ := item["serial"].(string)
+		lines = append(lines, map[string]any{"id": waymark.Item(gtin, serial).String()})
+	}
+	if lines != nil {
+		delete(shipment, "items")
+		shipment["goods"] = lines
+	}
+	return answer
+}

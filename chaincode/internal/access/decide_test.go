@@ -47,6 +47,8 @@ type vector struct {
 		Transfer *struct{ From, To string }
 		Policy   *struct{ Owner, Author string }
 		Question *struct{ Subject, Owner string }
+		Product  *struct{ Owner string }
+		Goods    *struct{ Holder string }
 	}
 	Context struct { // by the names of the schema
 		Purpose     string
@@ -110,6 +112,10 @@ func (v vector) request() Request {
 		r.Resource = Policy(v.Resource.Policy.Owner, v.Resource.Policy.Author)
 	case v.Resource.Question != nil:
 		r.Resource = Question(v.Resource.Question.Subject, v.Resource.Question.Owner)
+	case v.Resource.Product != nil:
+		r.Resource = Product("09506000134352", v.Resource.Product.Owner)
+	case v.Resource.Goods != nil:
+		r.Resource = Goods(waymark.Item("09506000134352", "1").String(), v.Resource.Goods.Holder)
 	case v.Resource.Consortium != "":
 		r.Resource = Consortium(v.Resource.Consortium)
 	default:

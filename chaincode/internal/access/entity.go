@@ -206,6 +206,16 @@ func Handoff(h waymark.Handoff) Entity {
 	return newEntity("Handoff", h.Shipment+"/"+strconv.FormatUint(h.Number, 10), cedar.RecordMap{"from": member(h.From), "to": member(h.To)})
 }
 
+// Product is a product, whose brand owner is owner.
+func Product(gtin, owner string) Entity {
+	return newEntity("Product", gtin, cedar.RecordMap{"owner": member(owner)})
+}
+
+// Goods is a thing, or so much of a lot, with who holds it now.
+func Goods(id, holder string) Entity {
+	return newEntity("Goods", id, cedar.RecordMap{"holder": member(holder)})
+}
+
 // Policy is a policy about the resources of owner, by author.
 func Policy(owner, author string) Entity {
 	return newEntity("Policy", owner+"/"+author, cedar.RecordMap{"owner": member(owner), "author": member(author)})

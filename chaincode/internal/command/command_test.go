@@ -27,7 +27,7 @@ func newJourney(t *testing.T) *journey {
 	j := &journey{c, c.Device("logger-1", "producer")}
 	producer := c.As("producer", waymark.Operator)
 	scenario.Must(c, producer, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
+		Goods: c.Goods("producer", scenario.GTIN, "1")})
 	scenario.Must(c, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: j.d.ID})
 	j.hand("producer", "carrier", 1)
 	return j

@@ -49,7 +49,7 @@ telemetry:Disclosed        aoqv     aoqv    -        o       -
 telemetry:Window           aoqv     aoqv    aoqv     o       -
 telemetry:Stream           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
-shipments:Create           ao       ao      AO       AO      AO
+shipments:Create           ao       -       AO       AO      AO
 shipments:Attach           -        ao      -        -       -
 shipments:Offer            -        ao      -        -       -
 shipments:Accept           -        -       ao       -       -
@@ -57,6 +57,9 @@ shipments:Reject           -        -       ao       -       -
 shipments:Cancel           -        ao      -        -       -
 shipments:Get              aoqv     aoqv    aoqv     -       -
 shipments:History          aoqv     aoqv    aoqv     -       -
+
+goods:RegisterProduct      a        a       a        a       A
+goods:Commission           ao       -       -        -       -
 
 commands:Request           ao       ao      o        o       -
 commands:Cancel            ao       -       ao       -       -

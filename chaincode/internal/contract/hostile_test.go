@@ -29,7 +29,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.TelemetryUndisclosed: {"messages"},
 	waymark.TelemetryDisclosed:   {"device", "sequence", "holder", "purpose"},
 	waymark.TelemetryStream:      {"device"},
-	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "items", "conditions"},
+	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "goods", "conditions"},
 	waymark.ShipmentsAttach:      {"shipment", "device"},
 	waymark.ShipmentsOffer:       {"shipment", "to", "expires_at"},
 	waymark.ShipmentsAccept:      {"shipment", "number", "reservation"},
@@ -37,7 +37,9 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.ShipmentsCancel:      {"shipment", "number", "reason"},
 	waymark.ShipmentsGet:         {"shipment", "purpose"},
 	waymark.ShipmentsHistory:     {"shipment", "purpose"},
-	waymark.PoliciesCheck:        {"action", "member", "device", "shipment", "handoff", "principal", "purpose", "data_class"},
+	waymark.PoliciesCheck:        {"action", "member", "device", "shipment", "handoff", "product", "goods", "principal", "purpose", "data_class"},
+	waymark.GoodsRegisterProduct: {"gtin", "name", "net_content", "regulators"},
+	waymark.GoodsCommission:      {"lot", "items", "quantity", "unit"},
 	waymark.CommandsRequest:      {"id", "device", "name", "arguments", "expires_at", "purpose"},
 	waymark.CommandsCancel:       {"device", "id", "reason"},
 	waymark.CommandsClose:        {"receipt"},
@@ -66,7 +68,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.PoliciesPutTemplate: {"id", "template", "parameters", "delegable"},
 	waymark.PoliciesDelegate:    {"owner", "from", "id", "text", "delegable"},
 	waymark.PoliciesWithdraw:    {"id", "owner", "author", "reason"},
-	waymark.PoliciesAuthorize:   {"action", "member", "device", "shipment", "handoff", "principal", "purpose", "data_class"},
+	waymark.PoliciesAuthorize:   {"action", "member", "device", "shipment", "handoff", "product", "goods", "principal", "purpose", "data_class"},
 	waymark.PoliciesGet:         {"owner", "author", "id"},
 	waymark.PoliciesHistory:     {"owner", "author", "id"},
 	waymark.PoliciesDryRun:      {"put", "withdraw", "devices", "shipments", "purpose"},
@@ -80,7 +82,7 @@ func values() []string {
 		`"\u0000"`, `"\u0000dev\u0000victim\u0000"`, `"\udbff\udfff"`, `"\ud800"`, `"a/b"`, `"../../etc"`, `"*"`, `"#"`, "\"\xff\xfe\"", `"NaN"`, `"e\u0301"`,
 		`"` + strings.Repeat("a", 65) + `"`, `"` + strings.Repeat("a", 1<<15) + `"`,
 		strings.Repeat("[", 1000) + strings.Repeat("]", 1000), `["` + strings.Repeat("a", 1<<15+1) + `"]`,
-		`[{"gtin":null,"serial":null}]`, `[{"name":"t","unit":"Cel","minimum":"1e99"}]`, `"9999-12-31T23:59:59Z"`, `"0000-00-00T00:00:00Z"`,
+		`[{"id":null,"quantity":null}]`, `[{"name":"t","unit":"Cel","minimum":"1e99"}]`, `"9999-12-31T23:59:59Z"`, `"0000-00-00T00:00:00Z"`,
 	}
 }
 
@@ -132,8 +134,8 @@ func TestOneReadingOfARequest(t *testing.T) {
 	for _, text := range []string{"\"a\xff\"", "\"a\xed\xa0\x80\"", `"a\ud800"`, `"\udfff\udbff"`, `"a\ufffd"`} {
 		b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.MembersRegister), `{"id":"producer","name":`+text+`}`)
 	}
-	create := `{"id":"s1","consignee":"retailer","conditions":[],"items":[{"gtin":"09506000134352","serial":"1",%s}]}`
-	for _, more := range []string{`"serial":"2"`, `"Serial":"2"`, `"\u017ferial":"2"`} {
+	create := `{"id":"s1","consignee":"retailer","conditions":[],"goods":[{"id":"https://id.gs1.org/01/09506000134352/10/1","quantity":"1",%s}]}`
+	for _, more := range []string{`"id":"2"`, `"Id":"2"`, `"quant\u0131ty":"2"`} {
 		b.refused(b.id("producer", waymark.Operator), []waymark.Code{waymark.Invalid}, string(waymark.ShipmentsCreate), fmt.Sprintf(create, more))
 	}
 	if response, _ := b.invoke(id, string(waymark.MembersGet), " {\"member\" :\n\"producer\"}\t"); response.GetStatus() != 200 {

@@ -87,7 +87,7 @@ func TestRulesPageBounds(t *testing.T) {
 		},
 		waymark.TelemetryDisclose: {say("1 to %d messages, at most %d MiB", waymark.MaxBatchMessages, waymark.MaxBatchBytes>>20)},
 		waymark.CommandsRequest:   {say("at most %d days", waymark.MaxCommandLifetime/day), say("fewer than %d open", waymark.MaxOpenCommands)},
-		waymark.ShipmentsCreate:   {say("1 to %d different items, at most %d conditions", waymark.MaxItems, waymark.MaxConditions)},
+		waymark.ShipmentsCreate:   {say("1 to %d lines of goods, at most %d conditions", waymark.MaxLines, waymark.MaxConditions)},
 		waymark.ShipmentsAttach:   {say("fewer than %d devices", waymark.MaxDevices)},
 		waymark.ShipmentsOffer:    {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
 		waymark.ShipmentsGet:      {say("at most %d)", custody.MaxExcursions)},

@@ -98,11 +98,10 @@ func valuesFor(k kind) map[string]string {
 // freeTexts are the members where people write to people, or where GS1 and SenML let
 // in more than ids have. What is plain may stand there.
 var freeTexts = map[string][]string{
-	"/name":                                 {"members:Register"},
+	"/name":                                 {"members:Register", "goods:RegisterProduct"},
 	"/reason":                               nil,
 	"/reservation":                          nil,
 	"/parameters/model":                     nil,
-	"/items/0/serial":                       nil,
 	"/conditions/0/name":                    nil,
 	"/conditions/0/unit":                    nil,
 	"/attributes/measures/0/measurements/0": nil,
@@ -146,7 +145,7 @@ func TestHostileMembers(t *testing.T) {
 // requestTypes are what the contract functions take, nil where that is nothing.
 func requestTypes() map[waymark.Transaction]reflect.Type {
 	types := map[waymark.Transaction]reflect.Type{}
-	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Commands{}, &contract.Policies{}} {
+	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Goods{}, &contract.Commands{}, &contract.Policies{}} {
 		of := reflect.TypeOf(c)
 		for i := range of.NumMethod() {
 			m := of.Method(i)

@@ -45,8 +45,10 @@ func newWorld(t *testing.T) *world {
 // move brings the shipment to the carrier, and the offers under way.
 func (w *world) move() {
 	w.t.Helper()
+	w.must("producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: scenario.GTIN, Name: "goods"})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2")}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}, Conditions: []waymark.Condition{}})
+		Goods: []waymark.Line{{ID: item("1")}}, Conditions: []waymark.Condition{}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-s"})
 	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-s", Reason: "theft",
@@ -89,7 +91,7 @@ type call struct {
 // calls are valid requests of every transaction, nil for one that takes none.
 func (w *world) calls() map[waymark.Transaction]call {
 	calls := map[waymark.Transaction]call{}
-	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.policyCalls()} {
+	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls()} {
 		for name, c := range part {
 			calls[name] = c
 		}
@@ -169,7 +171,7 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 	query, ending := waymark.ShipmentQuery{Shipment: "s1", Purpose: "claim-1"}, waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}
 	return map[waymark.Transaction]call{
 		waymark.ShipmentsCreate: {"producer", waymark.Operator, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Arbiter: "auditor",
-			Items:      []waymark.Item{{GTIN: "09506000134352", Serial: "1"}},
+			Goods:      []waymark.Line{{ID: item("2")}},
 			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}, nil},
 		waymark.ShipmentsAttach:  {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
 		waymark.ShipmentsOffer:   {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
@@ -178,6 +180,19 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 		waymark.ShipmentsCancel:  {"carrier", waymark.Operator, ending, nil},
 		waymark.ShipmentsGet:     {"producer", waymark.Operator, query, nil},
 		waymark.ShipmentsHistory: {"producer", waymark.Operator, query, nil},
+	}
+}
+
+// item is an item of the producer's product.
+func item(serial string) string { return waymark.Item(scenario.GTIN, serial).String() }
+
+func (w *world) goodsCalls() map[waymark.Transaction]call {
+	lot := waymark.Goods{GTIN: scenario.GTIN, Lot: "L1"}.String()
+	return map[waymark.Transaction]call{
+		waymark.GoodsRegisterProduct: {"producer", waymark.Admin, waymark.RegisterProductRequest{GTIN: "04012345678901", Name: "milk",
+			NetContent: &waymark.NetContent{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}, nil},
+		waymark.GoodsCommission: {"producer", waymark.Operator, waymark.CommissionRequest{Items: []string{item("3")}}, []any{
+			waymark.CommissionRequest{Lot: lot, Quantity: "2.5", Unit: "KGM"}}},
 	}
 }
 
@@ -215,7 +230,7 @@ func checks() []any {
 	questions := make([]any, 0, len(waymark.Actions()))
 	for _, action := range waymark.Actions() {
 		r := waymark.CheckRequest{Action: action, Purpose: "claim-1", DataClass: waymark.ClassCondition,
-			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2,
+			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2, Product: scenario.GTIN, Goods: item("2"),
 			Principal: waymark.Principal{Member: "producer", Role: waymark.Operator, App: "erp"}}
 		switch action {
 		case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:

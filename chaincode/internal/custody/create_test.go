@@ -12,7 +12,7 @@ import (
 )
 
 func TestCreateTwiceChangesNothing(t *testing.T) {
-	c := scenario.New(t)
+	c := newConsortium(t)
 	operator := c.As("producer", waymark.Operator)
 	first := scenario.Must(c, operator, custody.Create, createRequest("s1"))
 	before := c.World.Value("shipment/s1")
@@ -48,14 +48,17 @@ func TestCreateRefuses(t *testing.T) {
 		"consignee is consignor":   {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Consignee = "producer" }, waymark.Invalid, ""},
 		"arbiter is consignor":     {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Arbiter = "producer" }, waymark.Invalid, ""},
 		"arbiter is consignee":     {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Arbiter = "retailer" }, waymark.Invalid, ""},
-		"no items":                 {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Items = nil }, waymark.Invalid, ""},
+		"no goods":                 {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Goods = nil }, waymark.Invalid, ""},
+		"another member's goods":   {"carrier", waymark.Operator, nil, waymark.Forbidden, waymark.DefaultDeny},
+		"goods of s1":              {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Goods = createRequest("s1").Goods[1:] }, waymark.FailedPrecondition, "goods-place"},
+		"unknown goods":            {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Goods = createRequest("s3").Goods }, waymark.NotFound, ""},
 		"other content under s1":   {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.ID, r.Arbiter = "s1", "" }, waymark.AlreadyExists, ""},
 		"another member's s1":      {"carrier", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.ID = "s1" }, waymark.AlreadyExists, ""},
 		"a condition without ends": {"producer", waymark.Operator, func(r *waymark.CreateShipmentRequest) { r.Conditions = []waymark.Condition{{Name: "t", Unit: "Cel"}} }, waymark.Invalid, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := scenario.New(t)
+			c := newConsortium(t)
 			scenario.Must(c, c.As("producer", waymark.Operator), custody.Create, createRequest("s1"))
 			r := createRequest("s2")
 			if test.change != nil {

@@ -18,8 +18,16 @@ var cold = []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", 
 func createRequest(id string) waymark.CreateShipmentRequest {
 	return waymark.CreateShipmentRequest{
 		ID: id, Consignee: "retailer", Arbiter: "auditor", Conditions: cold,
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}, {GTIN: "09506000134352", Serial: "2"}},
+		Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, id+"-1").String()}, {ID: waymark.Item(scenario.GTIN, id+"-2").String()}},
 	}
+}
+
+// newConsortium has the goods that createRequest ships as s1 and s2.
+func newConsortium(t *testing.T) *scenario.Consortium {
+	t.Helper()
+	c := scenario.New(t)
+	c.Goods("producer", scenario.GTIN, "s1-1", "s1-2", "s2-1", "s2-2")
+	return c
 }
 
 // story is a shipment of the producer with one logger attached.
@@ -31,7 +39,7 @@ type story struct {
 
 func newStory(t *testing.T) *story {
 	t.Helper()
-	c := scenario.New(t)
+	c := newConsortium(t)
 	s := &story{Consortium: c, logger: c.Device("logger-1", "producer")}
 	scenario.Must(c, s.operator("producer"), custody.Create, createRequest("s1"))
 	s.attach("logger-1")

@@ -69,7 +69,7 @@ func makeOffer(l ledger.Ledger, s *waymark.Shipment, h *waymark.Handoff) (*wayma
 func checkOffer(l ledger.Ledger, c *waymark.Custody, r waymark.OfferHandoffRequest) error {
 	now := l.Tx().Time
 	switch {
-	case ended(c.State):
+	case c.State.Ended():
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
 	case r.To == c.Custodian:
 		return waymark.InvalidField("/to", "must be another member than the custodian")

@@ -21,7 +21,7 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 		return nil, err
 	}
 	t := timeline{latest: s.Created.Time}
-	t.add(waymark.EventShipmentCreated, fmt.Sprintf("%d items from %s to %s", len(s.Items), s.Consignor, s.Consignee), s.Created)
+	t.add(waymark.EventShipmentCreated, fmt.Sprintf("%d lines of goods from %s to %s", len(s.Goods), s.Consignor, s.Consignee), s.Created)
 	for _, a := range f.attachments {
 		t.add(waymark.EventDeviceAttached, a.Device, a.Attached)
 	}

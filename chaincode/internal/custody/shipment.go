@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
@@ -16,29 +17,34 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	tx := l.Tx()
 	s := waymark.Shipment{
 		ID: r.ID, Consignor: tx.Caller.Member, Consignee: r.Consignee, Arbiter: r.Arbiter,
-		Items: r.Items, Conditions: append([]waymark.Condition{}, r.Conditions...), Created: tx.Stamp(),
+		Goods: goods.Lines(r.Goods), Conditions: append([]waymark.Condition{}, r.Conditions...), Created: tx.Stamp(),
 	}
 	custody := waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp()}
 	if err := access.Authorize(tx, waymark.ActCreateShipment, access.Shipment(s, custody.Custodian, parties(s, custody, nil))); err != nil {
 		return nil, err
 	}
-	old, err := ledger.Load[waymark.Shipment](l, ledger.ShipmentKey(s.ID))
+	old, err := ledger.Load[stored](l, ledger.ShipmentKey(s.ID))
 	if err != nil {
 		return nil, err
 	}
 	if old != nil {
-		return again(old, s)
+		return again(old.shipment(), s)
 	}
 	if err := checkParties(l, s); err != nil {
 		return nil, err
 	}
+	taken, err := goods.Take(l, s.ID, s.Consignee, r.Goods)
+	if err != nil {
+		return nil, err
+	}
+	s.Lots = taken.Lots
 	return &s, saveNew(l, s, custody)
 }
 
 // again answers the creation of an id that is taken: the first result if it is
 // the same shipment, AlreadyExists otherwise.
 func again(old *waymark.Shipment, s waymark.Shipment) (*waymark.Shipment, error) {
-	s.Created = old.Created
+	s.Created, s.Lots = old.Created, old.Lots
 	if reflect.DeepEqual(*old, s) {
 		return old, nil
 	}
@@ -119,7 +125,7 @@ func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s witnesses another shipment until that is accepted", d.ID).Because(waymark.ReasonAttached)
 	case d.State != waymark.DeviceActive:
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s is %s", d.ID, d.State).Because(waymark.ReasonDeviceActive)
-	case ended(c.State):
+	case c.State.Ended():
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
 	}
 	witnesses, err := ledger.List[waymark.Attachment](l, ledger.Witnesses(c.Shipment), waymark.MaxDevices)
@@ -149,14 +155,10 @@ func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (
 
 // load reads a shipment with its custody, or returns NotFound.
 func load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
-	s, err := ledger.Require[waymark.Shipment](r, ledger.ShipmentKey(id), "shipment "+id)
+	s, err := ledger.Require[stored](r, ledger.ShipmentKey(id), "shipment "+id)
 	if err != nil {
 		return nil, nil, err
 	}
 	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of "+id)
-	return s, c, err
-}
-
-func ended(state waymark.ShipmentState) bool {
-	return state == waymark.ShipmentAccepted || state == waymark.ShipmentDisputed
+	return s.shipment(), c, err
 }

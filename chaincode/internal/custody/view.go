@@ -19,7 +19,7 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	}
 	v := &waymark.ShipmentView{Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons,
 		Attachments: f.attachments, Handoffs: handoffs, Excursions: f.excursions, Obligations: obligations}
-	if ended(c.State) { // the verdict is what the last acceptance found: the devices have moved on
+	if c.State.Ended() { // the verdict is what the last acceptance found: the devices have moved on
 		last := handoffs[len(handoffs)-1]
 		v.Condition, v.Reasons = last.Condition, last.Reasons
 	}

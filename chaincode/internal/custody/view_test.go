@@ -84,7 +84,7 @@ func TestHistoryTellsEverything(t *testing.T) {
 	if !slices.Equal(what, want) {
 		t.Errorf("history\n got %v\nwant %v", what, want)
 	}
-	wantDetail := []string{"2 items from producer to retailer", "logger-1", "1, producer to carrier", "1, producer to carrier: changed plans",
+	wantDetail := []string{"2 lines of goods from producer to retailer", "logger-1", "1, producer to carrier", "1, producer to carrier: changed plans",
 		"2, producer to carrier", "2, producer to carrier", "3, producer to carrier", "3, producer to carrier, conditions conformant",
 		"logger-1: 1 readings of temperature outside, 9 to 9 Cel", "4, carrier to retailer",
 		"4, carrier to retailer, conditions non_conformant, with reservation: warm"}

@@ -3,6 +3,8 @@ package ledger
 import (
 	"fmt"
 	"strings"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // Key names one record. Only the functions of this file make keys, so that no
@@ -13,6 +15,9 @@ type Key struct{ text string }
 
 // String returns the key as Fabric stores it.
 func (k Key) String() string { return k.text }
+
+// Compare orders keys as the ledger does.
+func (k Key) Compare(other Key) int { return strings.Compare(k.text, other.text) }
 
 // Range is the keys from From up to, not including, To.
 type Range struct{ From, To string }
@@ -93,6 +98,34 @@ func CommandKey(device, id string) Key { return key("command", device, id) }
 // OpenCommandsKey lists the commands of a device that may be open.
 func OpenCommandsKey(device string) Key { return key("commands", device) }
 
+// ProductKey says whose brand a GTIN is.
+func ProductKey(gtin string) Key { return key("product", gtin) }
+
+// GoodsKey is the record of an item, lot or container.
+func GoodsKey(g waymark.Goods) Key { return key(string(g.Kind()), g.Parts()...) }
+
+// PortionKey is how much of a lot is at a place. The text of a place has slashes and no
+// two places the same.
+func PortionKey(lot waymark.Goods, at waymark.Place) Key {
+	return key("portion", append(lot.Parts(), string(at))...)
+}
+
+// ContentKey is the reverse edge of a place in a container: what is directly in it.
+func ContentKey(container, thing waymark.Goods) Key {
+	return key("content", append([]string{container.SSCC, string(thing.Kind())}, thing.Parts()...)...)
+}
+
+// MemberOfLotKey is the reverse edge of an item: that it is of its lot.
+func MemberOfLotKey(lot, item waymark.Goods) Key {
+	return key("lotitem", append(lot.Parts(), item.Parts()[1])...)
+}
+
+// RecallKey is the recalls of a lot.
+func RecallKey(lot waymark.Goods) Key { return key("recall", lot.Parts()...) }
+
+// TitleKey says who owns the goods of a shipment.
+func TitleKey(shipment string) Key { return key("title", shipment) }
+
 // PolicyKey is a policy about the resources of owner, by author.
 func PolicyKey(owner, author, id string) Key { return key("policy", owner, author, id) }
 
@@ -105,7 +138,9 @@ func DecisionKey(tx string) Key { return key("decision", tx) }
 // Members are all members.
 func Members() Range { return below("member") }
 
-func key(parts ...string) Key { return Key{strings.Join(parts, "/")} }
+func key(kind string, parts ...string) Key {
+	return Key{strings.Join(append([]string{kind}, parts...), "/")}
+}
 
 // below are the keys that continue parts: '0' is the character after '/'.
 func below(parts ...string) Range {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestKeys(t *testing.T) {
+	lot, box := waymark.Goods{GTIN: "09506000134352", Lot: "a/b"}, waymark.Goods{SSCC: "395060001234567894"}
 	tests := map[string]ledger.Key{
 		"member/m":                  ledger.MemberKey("m"),
 		"device/d":                  ledger.DeviceKey("d"),
@@ -23,15 +24,25 @@ func TestKeys(t *testing.T) {
 		"hold/s/quarantine":         ledger.HoldKey("s", "quarantine"),
 		"witness/s/d":               ledger.WitnessKey("s", "d"),
 		"excursion/s/d/000000000000000a/0000000000000001": ledger.ExcursionKey("s", "d", 10, 1),
-		"shipment/s":                 ledger.ShipmentKey("s"),
-		"custody/s":                  ledger.CustodyKey("s"),
-		"guard/s":                    ledger.GuardKey("s"),
-		"authority/m/a":              ledger.AuthorityKey("m", "a"),
-		"revocation/m/a/1":           ledger.RevocationKey("m", "a", "1"),
-		"transfer/d":                 ledger.TransferKey("d"),
-		"handoff/s/ffffffffffffffff": ledger.HandoffKey("s", math.MaxUint64),
-		"policy/o/a/p":               ledger.PolicyKey("o", "a", "p"),
-		"decision/t":                 ledger.DecisionKey("t"),
+		"shipment/s":                             ledger.ShipmentKey("s"),
+		"custody/s":                              ledger.CustodyKey("s"),
+		"guard/s":                                ledger.GuardKey("s"),
+		"authority/m/a":                          ledger.AuthorityKey("m", "a"),
+		"revocation/m/a/1":                       ledger.RevocationKey("m", "a", "1"),
+		"transfer/d":                             ledger.TransferKey("d"),
+		"handoff/s/ffffffffffffffff":             ledger.HandoffKey("s", math.MaxUint64),
+		"product/09506000134352":                 ledger.ProductKey("09506000134352"),
+		"item/09506000134352/a%2Fb":              ledger.GoodsKey(waymark.Item("09506000134352", "a/b")),
+		"lot/09506000134352/a%2Fb":               ledger.GoodsKey(lot),
+		"container/395060001234567894":           ledger.GoodsKey(box),
+		"portion/09506000134352/a%2Fb/stock/m/n": ledger.PortionKey(lot, waymark.Stock("m", "n")),
+		"content/395060001234567894/item/09506000134352/1":        ledger.ContentKey(box, waymark.Item("09506000134352", "1")),
+		"content/395060001234567894/container/395060001234567894": ledger.ContentKey(box, box),
+		"lotitem/09506000134352/a%2Fb/c%2Fd":                      ledger.MemberOfLotKey(lot, waymark.Item("09506000134352", "c/d")),
+		"recall/09506000134352/a%2Fb":                             ledger.RecallKey(lot),
+		"title/s":                                                 ledger.TitleKey("s"),
+		"policy/o/a/p":                                            ledger.PolicyKey("o", "a", "p"),
+		"decision/t":                                              ledger.DecisionKey("t"),
 	}
 	for want, key := range tests {
 		if key.String() != want {

@@ -3,6 +3,7 @@ package policy
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -84,10 +85,16 @@ func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject
 		q.Resource = access.Policy(r.Member, subject)
 	case waymark.ActAskDecision, waymark.ActRecordDecision:
 		q.Resource = access.Question(r.Member, "")
+	case waymark.ActRegisterProduct:
+		q.Resource = access.Product(r.Product, r.Member)
+	case waymark.ActCommissionGoods:
+		q.Resource, err = product(l, r.Product)
+	case waymark.ActHandleGoods:
+		q.Resource, err = goods.Resource(l, waymark.MustGoods(r.Goods), subject)
 	default:
 		return resolveDevice(l, r, q)
 	}
-	return nil
+	return err
 }
 
 // resolveDevice is resolve for the acts on devices and their telemetry.
@@ -129,6 +136,14 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
 	}
 	return err
+}
+
+func product(r ledger.Reader, gtin string) (access.Entity, error) {
+	p, err := goods.RequireProduct(r, gtin)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	return access.Product(p.GTIN, p.Owner), nil
 }
 
 func device(r ledger.Reader, id string) (access.Entity, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/command"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/policy"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
@@ -28,7 +29,10 @@ func world(t *testing.T) *scenario.Consortium {
 	c.Device("logger-t", "producer")
 	scenario.Must(c, producer, registry.OfferTransfer, waymark.OfferTransferRequest{Device: "logger-t", To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
 	scenario.Must(c, producer, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
+		Goods: c.Goods("producer", scenario.GTIN, "1")})
+	for member, gtin := range products() {
+		c.Goods(member, gtin, "2")
+	}
 	scenario.Must(c, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
 	c.Record(d.Pack(500))
 	scenario.Must(c, producer, custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: c.Now.Add(time.Hour)})
@@ -41,6 +45,11 @@ func world(t *testing.T) *scenario.Consortium {
 // commandOf is a request of a command to logger-1.
 func commandOf(c *scenario.Consortium, id string) waymark.CommandRequest {
 	return waymark.CommandRequest{ID: id, Device: "logger-1", Name: "wake", Arguments: `{}`, ExpiresAt: c.Now.Add(time.Hour)}
+}
+
+// products are one of each member.
+func products() map[string]string {
+	return map[string]string{"producer": scenario.GTIN, "carrier": "00012345600012", "retailer": "04012345678901", "auditor": "09506000134369"}
 }
 
 // try runs a transaction as far as its endorsement.
@@ -58,6 +67,8 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 	shipment, device := waymark.ShipmentQuery{Shipment: "s1"}, waymark.DeviceQuery{Device: "logger-1"}
 	registration := c.NewDevice("logger-n", own).Registration()
 	authority, joining := c.NewAuthority(attest.Ed25519, nil), c.NewDevice("logger-j", own)
+	gtin := products()[own]
+	free := []waymark.Line{{ID: waymark.Item(gtin, "2").String()}}
 	return map[waymark.Action]func(*scenario.Consortium, ledger.Caller) error{
 		waymark.ActRegisterMember:   try(registry.RegisterMember, waymark.RegisterMemberRequest{ID: own, Name: "new"}),
 		waymark.ActReadMember:       try(registry.Member, waymark.MemberQuery{Member: own}),
@@ -66,7 +77,7 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActReadDevice:       try(registry.Device, device),
 		waymark.ActRelayMessages:    try(telemetry.Record, waymark.RecordRequest{Messages: []string{"nonsense"}}),
 		waymark.ActReadTelemetry:    try(telemetry.Window, waymark.WindowQuery{Device: "logger-1", Sequence: 1}),
-		waymark.ActCreateShipment:   try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}}),
+		waymark.ActCreateShipment:   try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Goods: free}),
 		waymark.ActReadShipment:     try(custody.Get, shipment),
 		waymark.ActAttachDevice:     try(custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-c"}),
 		waymark.ActOfferHandoff:     try(custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
@@ -83,6 +94,9 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActCommandDevice:    try(command.Request, commandOf(c, "c2")),
 		waymark.ActReadCommand:      try(command.Open, device),
 		waymark.ActCancelCommand:    try(command.Cancel, waymark.CancelCommandRequest{Device: "logger-1", ID: "c1", Reason: "because"}),
+		waymark.ActRegisterProduct:  try(goods.RegisterProduct, waymark.RegisterProductRequest{GTIN: gtin, Name: "goods"}),
+		waymark.ActCommissionGoods:  try(goods.Commission, waymark.CommissionRequest{Items: []string{free[0].ID}}),
+		waymark.ActHandleGoods:      try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Goods: free}),
 		waymark.ActWritePolicy:      try(policy.Put, waymark.PutPolicyRequest{ID: "p", Text: "permit (principal, action, resource);"}),
 		waymark.ActWithdrawPolicy:   try(policy.Withdraw, waymark.WithdrawPolicyRequest{ID: "p", Reason: "because"}),
 		waymark.ActAskDecision:      try(policy.Check, waymark.CheckRequest{Action: waymark.ActReadPolicy, Principal: waymark.Principal{Member: own, Role: waymark.Viewer}}),
@@ -95,7 +109,8 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 
 // ask makes the question about the resources that acts use.
 func ask(a waymark.Action, own string) waymark.CheckRequest {
-	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2}
+	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2,
+		Product: products()[own], Goods: waymark.Item(products()[own], "2").String()}
 	switch a {
 	case waymark.ActRegisterDevice:
 		r.Device = "logger-n"
@@ -158,12 +173,13 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 	c := world(t)
 	by := c.As("auditor", waymark.Viewer)
 	for _, action := range waymark.Actions() {
-		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9}
+		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
 		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
-			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand:
+			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,
+			waymark.ActCommissionGoods, waymark.ActHandleGoods:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

@@ -122,7 +122,7 @@ func TestAWitnessDoesNotMove(t *testing.T) {
 	c := scenario.New(t)
 	d := c.Device("logger-1", "producer")
 	by, carrier := c.As("producer", waymark.Operator), c.As("carrier", waymark.Operator)
-	scenario.Must(c, by, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
+	scenario.Must(c, by, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Goods: c.Goods("producer", scenario.GTIN, "1")})
 	scenario.Must(c, by, registry.OfferTransfer, offer(c, "carrier"))
 	// An attachment that commits first wins over an acceptance endorsed before it.
 	_, endorsed, err := scenario.Endorse(c, carrier, registry.AcceptTransfer, acceptance)

@@ -22,7 +22,7 @@ func ship(c *scenario.Consortium, d *scenario.Device) {
 	c.T.Helper()
 	operator := c.As("producer", waymark.Operator)
 	scenario.Must(c, operator, custody.Create, waymark.CreateShipmentRequest{
-		ID: "s1", Consignee: "retailer", Arbiter: "auditor", Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}},
+		ID: "s1", Consignee: "retailer", Arbiter: "auditor", Goods: c.Goods("producer", scenario.GTIN, "1"),
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}, {Name: "humidity", Unit: "%RH", Maximum: "60"}},
 	})
 	scenario.Must(c, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: d.ID})

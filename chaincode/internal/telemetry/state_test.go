@@ -60,7 +60,7 @@ func (s shape) send(t *testing.T) *scenario.Consortium {
 	d := c.Device("logger-cold-chain-0001", "producer")
 	operator := c.As("producer", waymark.Operator)
 	scenario.Must(c, operator, custody.Create, waymark.CreateShipmentRequest{ID: "shipment-2026-000001", Consignee: "retailer",
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: "1"}}})
+		Goods: c.Goods("producer", scenario.GTIN, "1")})
 	scenario.Must(c, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "shipment-2026-000001", Device: d.ID})
 	c.Now = c.Now.Add(time.Hour)
 	measurements := []senml.Reading{{Name: "temperature", Unit: "Cel", Value: 425}, {Name: "humidity", Unit: "%RH", Value: 6100},

@@ -117,8 +117,8 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 		{name: "no body", method: "PUT", path: "/v1/members/producer", status: 400, code: waymark.Invalid, field: "/name"},
 		{name: "member of the path", method: "POST", path: "/v1/shipments/S1/devices", body: `{"shipment":"S2","device":"d"}`,
 			status: 400, code: waymark.Invalid, field: "/shipment"},
-		{name: "inner fault", method: "POST", path: "/v1/shipments", status: 400, code: waymark.Invalid, field: "/items/0/gtin",
-			body: `{"id":"S1","consignee":"r","items":[{"gtin":"1","serial":"1"}],"conditions":[]}`},
+		{name: "inner fault", method: "POST", path: "/v1/shipments", status: 400, code: waymark.Invalid, field: "/goods/0/id",
+			body: `{"id":"S1","consignee":"r","goods":[{"id":"https://id.gs1.org/01/1/21/1"}],"conditions":[]}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

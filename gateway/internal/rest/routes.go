@@ -8,6 +8,7 @@ const (
 	tagDevices   = "devices"
 	tagMessages  = "messages"
 	tagCommands  = "commands"
+	tagGoods     = "goods"
 	tagShipments = "shipments"
 	tagPolicies  = "policies"
 	tagLedger    = "ledger"
@@ -20,7 +21,7 @@ const (
 // routes is the table of everything this gateway serves.
 func routes() []route {
 	return slices.Concat(
-		memberRoutes(), deviceRoutes(), telemetryRoutes(), commandRoutes(), shipmentRoutes(), handoffRoutes(),
+		memberRoutes(), deviceRoutes(), telemetryRoutes(), commandRoutes(), goodsRoutes(), shipmentRoutes(), handoffRoutes(),
 		policyRoutes(), grantRoutes(), ledgerRoutes(), systemRoutes(),
 		authorityRoutes(), transferRoutes(),
 	)

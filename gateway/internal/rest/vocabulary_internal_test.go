@@ -25,6 +25,7 @@ func TestClosedSetsAreDescribed(t *testing.T) {
 	seen := map[reflect.Type]bool{
 		reflect.TypeFor[waymark.Decimal]():   true, // a number as text
 		reflect.TypeFor[waymark.DataClass](): true, // an id that an owner chooses
+		reflect.TypeFor[waymark.Place]():     true, // a kind, and what belongs to it
 	}
 	for _, r := range routes() {
 		for _, value := range []any{r.body, r.result} {

@@ -47,11 +47,13 @@ func (s *story) register(ctx context.Context) error {
 
 func (s *story) create(ctx context.Context) error {
 	s.chapter("The producer creates a shipment for the retailer: three items, %s to %s degrees Celsius", minimum, maximum)
+	goods, made, err := app.Commission(ctx, s.network, "producer", s.name+"-1", s.name+"-2", s.name+"-3")
+	if err != nil {
+		return err
+	}
+	s.done(made, "three items of product %s made known", app.GTIN)
 	request := waymark.CreateShipmentRequest{
-		ID: s.shipment, Consignee: "retailer", Arbiter: "auditor",
-		Items: []waymark.Item{
-			{GTIN: "09506000134352", Serial: "A-1001"}, {GTIN: "09506000134352", Serial: "A-1002"}, {GTIN: "09506000134352", Serial: "A-1003"},
-		},
+		ID: s.shipment, Consignee: "retailer", Arbiter: "auditor", Goods: goods,
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: minimum, Maximum: maximum}},
 	}
 	_, receipt, err := app.Write[waymark.Shipment](ctx, s.apps["producer"], http.MethodPost, "/v1/shipments", request)

@@ -20,6 +20,7 @@ import (
 type story struct {
 	network  *endpoints.Network
 	trips    []journey
+	name     string // of this telling
 	shipment string
 	loggers  []*logger
 	apps     map[string]*app.App // operators by member
@@ -38,7 +39,7 @@ type logger struct {
 
 func newStory(network *endpoints.Network, dir string, trips []journey) (*story, error) {
 	name := strconv.FormatInt(time.Now().UnixMilli(), 36)
-	s := &story{network: network, trips: trips, shipment: "shipment-" + name, apps: map[string]*app.App{}, out: os.Stdout}
+	s := &story{network: network, trips: trips, name: name, shipment: "shipment-" + name, apps: map[string]*app.App{}, out: os.Stdout}
 	for member := range network.Members {
 		operator, err := app.New(network, member, waymark.Operator)
 		if err != nil {

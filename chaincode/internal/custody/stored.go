@@ -1,0 +1,24 @@
+package custody
+
+import "github.com/waymark-ledger/waymark/chaincode/waymark"
+
+// stored is a shipment as the ledger holds it. Earlier versions wrote items, of which
+// nothing else knows.
+type stored struct {
+	waymark.Shipment
+	Items []struct {
+		GTIN   string `json:"gtin"`
+		Serial string `json:"serial"`
+	} `json:"items"`
+}
+
+// shipment is what it is now: the items of an earlier version are lines of its goods.
+func (s *stored) shipment() *waymark.Shipment {
+	for _, item := range s.Items {
+		s.Goods = append(s.Goods, waymark.Line{ID: waymark.Item(item.GTIN, item.Serial).String()})
+	}
+	if s.Lots == nil {
+		s.Lots = []string{}
+	}
+	return &s.Shipment
+}

@@ -1,0 +1,204 @@
+package goods
+
+import (
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Taken is what goods are once they are in a shipment.
+type Taken struct {
+	Lines       []waymark.Line // in the form of records, each thing once
+	TitleHolder string
+	Lots        []string // in them, sorted
+}
+
+// Take puts goods of the caller's member into a shipment to another. All must be free and
+// belong to one member, and none be recalled, unless the consignee is who they have to go
+// back to. It returns NotFound, Forbidden if the caller may not handle them, or
+// FailedPrecondition, and writes nothing before its last check: whoever calls it has made
+// all of his own.
+func Take(l ledger.Ledger, shipment, consignee string, lines []waymark.Line) (*Taken, error) {
+	return Replace(l, shipment, consignee, nil, lines)
+}
+
+// Replace is Take for a shipment that holds other lines already: those that are not among
+// the new ones become free again.
+func Replace(l ledger.Ledger, shipment, consignee string, old, lines []waymark.Line) (*Taken, error) {
+	b := open(l)
+	if err := b.free(shipment, old); err != nil {
+		return nil, err
+	}
+	parts, err := b.parts(lines, l.Tx().Caller.Member)
+	if err != nil {
+		return nil, err
+	}
+	if err := authorise(l.Tx(), parts); err != nil {
+		return nil, err
+	}
+	owner, err := titleHolder(parts)
+	if err != nil {
+		return nil, err
+	}
+	lots, err := lotsOf(parts)
+	if err != nil {
+		return nil, err
+	}
+	if err := CheckRecalls(l, lots, consignee); err != nil {
+		return nil, err
+	}
+	if err := b.move(parts, waymark.InShipment(shipment)); err != nil {
+		return nil, err
+	}
+	return &Taken{Lines: Lines(lines), TitleHolder: owner, Lots: lots}, b.close(l)
+}
+
+// Lines are lines as a shipment records them: in the form of records, of each lot one, with
+// all of it, and not from where.
+func Lines(lines []waymark.Line) []waymark.Line {
+	var merged []waymark.Line
+	for _, line := range waymark.NormalLines(lines) {
+		line.From = ""
+		i := slices.IndexFunc(merged, func(m waymark.Line) bool { return line.Quantity != "" && m.ID == line.ID })
+		if i < 0 {
+			merged = append(merged, line)
+			continue
+		}
+		merged[i].Quantity = sum(merged[i].Quantity, line.Quantity)
+	}
+	return merged
+}
+
+// sum adds valid quantities.
+func sum(quantities ...waymark.Decimal) waymark.Decimal {
+	total := int64(0)
+	for _, quantity := range quantities {
+		if n, err := waymark.Thousandths(quantity); err == nil {
+			total += n
+		}
+	}
+	return waymark.Quantity(total)
+}
+
+// Free makes the goods of a shipment free again, with its custodian: those that are still
+// in it.
+func Free(l ledger.Ledger, shipment string, lines []waymark.Line) error {
+	b := open(l)
+	if err := b.free(shipment, lines); err != nil {
+		return err
+	}
+	return b.close(l)
+}
+
+func (b *book) free(shipment string, lines []waymark.Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	v, err := b.voyage(shipment)
+	if err != nil {
+		return err
+	}
+	inside, stock := waymark.InShipment(shipment), waymark.Stock(v.custodian, v.titleHolder)
+	var all []waymark.Goods
+	var portions []portion
+	for _, line := range lines {
+		g := waymark.MustGoods(line.ID)
+		if g.Kind() != waymark.GoodsLot {
+			all = append(all, g)
+			continue
+		}
+		portions = append(portions, portion{g, inside}, portion{g, stock})
+	}
+	if err := b.load(all); err != nil {
+		return err
+	}
+	for _, g := range all {
+		if t := b.things[g]; t != nil && t.Place == inside {
+			b.put(g, stock)
+		}
+	}
+	if err := b.loadPortions(portions); err != nil {
+		return err
+	}
+	for _, p := range portions {
+		if n := b.portions[p]; n > 0 && p.at == inside {
+			b.add(p, -n)
+			b.add(portion{p.lot, stock}, n)
+		}
+	}
+	return nil
+}
+
+// Leave takes goods out of a live shipment that stay with the member that offered it, as at
+// a partial acceptance: things in it, directly or in a container, and so much of lots that
+// are directly in it. They become free, with that member as holder. It returns
+// FailedPrecondition for what is not in the shipment.
+func Leave(l ledger.Ledger, shipment string, lines []waymark.Line, holder string) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	b := open(l)
+	v, err := b.voyage(shipment)
+	if err != nil {
+		return err
+	}
+	inside, stock := waymark.InShipment(shipment), waymark.Stock(holder, v.titleHolder)
+	from := slices.Clone(lines)
+	for i := range from {
+		from[i].From = inside
+	}
+	parts, err := b.parts(from, holder)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.where.place != inside {
+			return elsewhere(p)
+		}
+		if err := b.leave(p, stock); err != nil {
+			return err
+		}
+	}
+	return b.close(l)
+}
+
+func (b *book) leave(p part, stock waymark.Place) error {
+	if p.goods.Kind() == waymark.GoodsLot {
+		p.where.containers, p.where.place = nil, stock // the shipment lets it go
+		return b.move([]part{p}, stock)
+	}
+	if len(p.where.containers) > 0 {
+		if err := b.remove(p.goods, p.where.containers[0], p.lots); err != nil {
+			return err
+		}
+	}
+	b.put(p.goods, stock)
+	return nil
+}
+
+// Within reports whether a thing is in a shipment now, directly or in a container. Of a lot
+// it asks whether any of it is there directly.
+func Within(r ledger.Reader, shipment string, g waymark.Goods) (bool, error) {
+	b, inside := look(r), waymark.InShipment(shipment)
+	if g.Kind() == waymark.GoodsLot {
+		p := portion{g, inside}
+		err := b.loadPortions([]portion{p})
+		return b.portions[p] > 0, err
+	}
+	if err := b.load([]waymark.Goods{g}); err != nil || b.things[g] == nil {
+		return false, err
+	}
+	at := b.things[g].Place
+	for range MaxDepth {
+		if at.Kind() != waymark.PlaceContainer {
+			break
+		}
+		t, err := b.thing(at.Container())
+		if err != nil {
+			return false, err
+		}
+		at = t.Place
+	}
+	return at == inside, nil
+}

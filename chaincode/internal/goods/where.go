@@ -1,0 +1,123 @@
+package goods
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// MaxDepth bounds how many containers can be one in another.
+const MaxDepth = 8
+
+// voyage is what a shipment is to the goods in it.
+type voyage struct {
+	ended                  bool
+	custodian, titleHolder string
+}
+
+// where is where a thing really is, by walking up from its record.
+type where struct {
+	// place is the last that the walk came to: a stock, a live shipment, or the end of the thing.
+	place               waymark.Place
+	containers          []waymark.Goods // that it is in, innermost first
+	holder, titleHolder string          // empty of what is no more
+}
+
+// free reports whether a thing is in nothing, and there.
+func (w where) free() bool { return w.place.Kind() == waymark.PlaceStock && len(w.containers) == 0 }
+
+// walk follows a place up to where it really is.
+func (b *book) walk(at waymark.Place) (where, error) {
+	var w where
+	for at.Kind() == waymark.PlaceContainer {
+		if len(w.containers) == MaxDepth {
+			return w, waymark.Errorf(waymark.Internal, "containers nest too deep at %s", at)
+		}
+		w.containers = append(w.containers, at.Container())
+		t, err := b.thing(at.Container())
+		if err != nil {
+			return w, err
+		}
+		at = t.Place
+	}
+	return w, b.land(&w, at)
+}
+
+// land completes a walk that came to what is no container.
+func (b *book) land(w *where, at waymark.Place) error {
+	w.place = at
+	switch at.Kind() {
+	case waymark.PlaceStock:
+		w.holder, w.titleHolder = at.Members()
+	case waymark.PlaceShipment:
+		v, err := b.voyage(at.ID())
+		if err != nil {
+			return err
+		}
+		w.holder, w.titleHolder = v.custodian, v.titleHolder
+		if v.ended {
+			w.place = waymark.Stock(w.holder, w.titleHolder)
+		}
+	}
+	return nil
+}
+
+// locate is walk for a thing that must be known.
+func (b *book) locate(g waymark.Goods) (*waymark.Thing, where, error) {
+	t, err := b.thing(g)
+	if err != nil {
+		return nil, where{}, err
+	}
+	w, err := b.walk(t.Place)
+	return t, w, err
+}
+
+// title is what is read here of the record of a shipment's title.
+type title struct {
+	Holder string `json:"holder"`
+}
+
+// sender is what is read here of a shipment.
+type sender struct {
+	Consignor string `json:"consignor"`
+}
+
+// voyage reads a shipment as it is to its goods: they belong to its title holder, and
+// before title has a record of its own to the consignor.
+func (b *book) voyage(id string) (*voyage, error) {
+	if v := b.voyages[id]; v != nil {
+		return v, nil
+	}
+	c, err := ledger.Require[waymark.Custody](b.r, ledger.CustodyKey(id), "custody of shipment "+id)
+	if err != nil {
+		return nil, err
+	}
+	v := &voyage{ended: c.State.Ended(), custodian: c.Custodian}
+	owner, err := ledger.Load[title](b.r, ledger.TitleKey(id))
+	if err != nil {
+		return nil, err
+	}
+	if owner != nil {
+		v.titleHolder = owner.Holder
+	} else {
+		s, err := ledger.Require[sender](b.r, ledger.ShipmentKey(id), "shipment "+id)
+		if err != nil {
+			return nil, err
+		}
+		v.titleHolder = s.Consignor
+	}
+	b.voyages[id] = v
+	return v, nil
+}
+
+// Resource is a thing as the policies see it for who would handle it: of a lot, so much of
+// it as that member holds.
+func Resource(r ledger.Reader, g waymark.Goods, member string) (access.Entity, error) {
+	b := look(r)
+	if g.Kind() == waymark.GoodsLot {
+		_, err := b.lot(g)
+		return access.Goods(g.String(), member), err
+	}
+	_, w, err := b.locate(g)
+	return access.Goods(g.String(), w.holder), err
+}

@@ -1,0 +1,68 @@
+package waymark
+
+import "strconv"
+
+// CommissionRequest makes items of one product and lot known, or a lot in bulk.
+type CommissionRequest struct {
+	Lot   string   `json:"lot,omitempty" metadata:",optional"`   // of the items, if they have one; or the lot in bulk
+	Items []string `json:"items,omitempty" metadata:",optional"` // 1 to MaxLines
+	// Quantity and Unit are of a lot in bulk, which has no items.
+	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"`
+	Unit     string  `json:"unit,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form of the request.
+func (r CommissionRequest) Validate() error {
+	if r.Quantity != "" || r.Unit != "" {
+		if len(r.Items) > 0 {
+			return InvalidField("/items", "must not be there with a quantity")
+		}
+		return first(ValidateGoods("/lot", r.Lot, GoodsLot), validateAmount("", r.Quantity, r.Unit))
+	}
+	if err := optional(r.Lot, func() error { return ValidateGoods("/lot", r.Lot, GoodsLot) }); err != nil {
+		return err
+	}
+	return validateThings("/items", r.Items, r.GTIN(), GoodsItem)
+}
+
+// GTIN returns the product of a request: of the lot, or of the first item; empty if there is none.
+func (r CommissionRequest) GTIN() string {
+	for _, text := range append([]string{r.Lot}, r.Items...) {
+		if g, err := ParseGoods(text); err == nil {
+			return g.GTIN
+		}
+	}
+	return ""
+}
+
+// validateThings checks 1 to MaxLines things of a kind and a product, each once.
+func validateThings(pointer string, texts []string, gtin string, kind GoodsKind) error {
+	if n := len(texts); n == 0 || n > MaxLines {
+		return InvalidField(pointer, "must hold 1 to %d things, has %d", MaxLines, n)
+	}
+	seen := make(map[Goods]bool, len(texts))
+	for i, text := range texts {
+		at := pointer + "/" + strconv.Itoa(i)
+		if err := ValidateGoods(at, text, kind); err != nil {
+			return err
+		}
+		g := MustGoods(text)
+		if g.GTIN != gtin {
+			return InvalidField(at, "must be of the product %s", gtin)
+		}
+		if seen[g] {
+			return InvalidField(at, "names a thing that came before")
+		}
+		seen[g] = true
+	}
+	return nil
+}
+
+// Commissioned is what a CommissionRequest made known.
+type Commissioned struct {
+	GTIN     string   `json:"gtin"`
+	Lot      string   `json:"lot,omitempty" metadata:",optional"`
+	Items    []string `json:"items"`
+	Quantity Decimal  `json:"quantity,omitempty" metadata:",optional"`
+	Unit     string   `json:"unit,omitempty" metadata:",optional"`
+}

@@ -1,0 +1,104 @@
+package waymark
+
+import "strconv"
+
+// MaxLines bounds the lines of one request or shipment.
+const MaxLines = 1000
+
+// Line is a thing, or so much of a lot.
+type Line struct {
+	// ID is the thing: an EPC URI or a GS1 Digital Link in requests, the canonical link in
+	// records and answers.
+	ID string `json:"id"`
+	// Quantity is how much of a lot, in its unit: more than 0, with at most three decimal
+	// places. Items and containers have none.
+	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"`
+	// From is where the quantity of a lot is taken from, as Portion says it: a stock that
+	// the caller's member holds, or an ended shipment that it was accepted with. It is the
+	// member's own stock if it is left out.
+	From Place `json:"from,omitempty" metadata:",optional"`
+}
+
+// quantityScale is the number of decimal places of a quantity.
+const quantityScale = 3
+
+// maxQuantity bounds a quantity, in thousandths, so that no sum of 1000 overflows.
+const maxQuantity = 1e15
+
+// Thousandths returns a quantity as the integer that the ledger keeps. It fails with
+// Invalid for one that is not more than 0, is out of bounds or has more decimal places.
+func Thousandths(q Decimal) (int64, error) {
+	exact, err := q.Rat()
+	if err != nil {
+		return 0, err
+	}
+	n, err := ScaleRat(exact, quantityScale)
+	if err != nil || n <= 0 || n > maxQuantity {
+		return 0, Errorf(Invalid, "must be more than 0 and at most %s", Quantity(maxQuantity))
+	}
+	if back, err := Quantity(n).Rat(); err != nil || back.Cmp(exact) != 0 {
+		return 0, Errorf(Invalid, "must have at most %d decimal places", quantityScale)
+	}
+	return n, nil
+}
+
+// Quantity is the decimal of a number of thousandths.
+func Quantity(thousandths int64) Decimal { return FormatScaled(thousandths, quantityScale) }
+
+// validateLines checks 1 to MaxLines lines, no thing twice. Those in bulk can come from
+// several places.
+func validateLines(pointer string, lines []Line) error {
+	if n := len(lines); n == 0 || n > MaxLines {
+		return InvalidField(pointer, "must hold 1 to %d lines, has %d", MaxLines, n)
+	}
+	seen := make(map[Line]bool, len(lines))
+	for i, line := range lines {
+		at := pointer + "/" + strconv.Itoa(i)
+		if err := line.validate(at); err != nil {
+			return err
+		}
+		thing := Line{ID: MustGoods(line.ID).String(), From: line.From}
+		if seen[thing] {
+			return InvalidField(at, "names a thing that came before")
+		}
+		seen[thing] = true
+	}
+	return nil
+}
+
+func (l Line) validate(at string) error {
+	if err := ValidateGoods(at+"/id", l.ID); err != nil {
+		return err
+	}
+	if MustGoods(l.ID).Kind() != GoodsLot {
+		if l.Quantity != "" || l.From != "" {
+			return InvalidField(at, "must have quantity and from only if it is a lot")
+		}
+		return nil
+	}
+	if _, err := Thousandths(l.Quantity); err != nil {
+		return InvalidField(at+"/quantity", "%s", AsError(err).Message)
+	}
+	return optional(string(l.From), func() error { return l.From.validateSource(at + "/from") })
+}
+
+// Normal is a line in the form of records: the canonical link, and the shortest text of
+// the quantity. The line must be valid.
+func (l Line) Normal() Line {
+	l.ID = MustGoods(l.ID).String()
+	if l.Quantity != "" {
+		if n, err := Thousandths(l.Quantity); err == nil {
+			l.Quantity = Quantity(n)
+		}
+	}
+	return l
+}
+
+// NormalLines are lines in the form of records. They must be valid.
+func NormalLines(lines []Line) []Line {
+	normal := make([]Line, 0, len(lines))
+	for _, l := range lines {
+		normal = append(normal, l.Normal())
+	}
+	return normal
+}

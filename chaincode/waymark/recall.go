@@ -1,0 +1,30 @@
+package waymark
+
+// Recall is one member's recall of a lot.
+type Recall struct {
+	By        string `json:"by"`
+	Reason    string `json:"reason"`
+	Reference string `json:"reference,omitempty" metadata:",optional"` // of the notice, as the authority has it
+	Set       Stamp  `json:"set"`
+}
+
+// LotRecalls are the recalls of a lot that stand, one of a member at most, sorted by member.
+type LotRecalls struct {
+	Lot      string   `json:"lot"`
+	Owner    string   `json:"owner"` // the brand owner: such goods may go back to it
+	Standing []Recall `json:"standing"`
+}
+
+// Admits reports whether goods of the lot may go to a member all the same: it is the brand
+// owner, or the one that recalls them.
+func (r LotRecalls) Admits(member string) bool {
+	if member == r.Owner && member != "" {
+		return true
+	}
+	for _, recall := range r.Standing {
+		if recall.By != member {
+			return false
+		}
+	}
+	return true
+}
