@@ -15,6 +15,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 )
 
@@ -106,7 +107,8 @@ func cell(done int, latency time.Duration, failed int) timing.Cell {
 
 func example() (conditions, []row) {
 	w := work{name: "thing_done", title: "a thing is done", calls: map[string]string{fabricIoT: "x.Do", ourSide: "things:Do"}}
-	return conditions{date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), cpus: 2, processor: "a processor", theirs: "0123456789", load: 0.25},
+	at := figures.Conditions{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), CPUs: 2, Processor: "a processor", Load: 0.25}
+	return conditions{at, "0123456789"},
 		[]row{{work: w, cells: map[string][]result{
 			fabricIoT: {{1, cell(5, 150*time.Millisecond, 0)}, {16, cell(90, 200*time.Millisecond, 10)}},
 			ourSide:   {{1, cell(7, 2500*time.Microsecond, 0)}, {16, cell(6, time.Second, 0)}},
@@ -132,15 +134,15 @@ func TestTable(t *testing.T) {
 func TestFiguresAreFlatAndHaveUnits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bench", "compare.json")
 	c, rows := example()
-	if err := save(path, c, rows); err != nil {
+	if err := figures.Save(path, c.Conditions, flat(c, rows)); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var figures map[string]any
-	if err := json.Unmarshal(content, &figures); err != nil {
+	var all map[string]any
+	if err := json.Unmarshal(content, &all); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
@@ -150,34 +152,19 @@ func TestFiguresAreFlatAndHaveUnits(t *testing.T) {
 		"processors_count":  2.0,
 		"fabric_iot_commit": "0123456789",
 	} {
-		if figures[name] != want {
-			t.Errorf("%s is %v, want %v", name, figures[name], want)
+		if all[name] != want {
+			t.Errorf("%s is %v, want %v", name, all[name], want)
 		}
 	}
-	for name, value := range figures {
+	for name, value := range all {
 		switch value.(type) {
 		case string, float64:
 		default:
 			t.Errorf("%s is %T", name, value)
 		}
 	}
-	if err := save("", c, rows); err != nil {
+	if err := figures.Save("", c.Conditions, nil); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestMachine(t *testing.T) {
-	if got := processor("processor\t: 0\nmodel name\t: One\n\nmodel name\t: Two\n"); got != "One" {
-		t.Errorf("processor %q", got)
-	}
-	if got := memory("MemTotal:       24683720 kB\nMemFree: 1 kB\n"); got != 24105 {
-		t.Errorf("memory %d", got)
-	}
-	if got := load("0.50 0.46 1.19 1/2 3\n"); got != 0.5 {
-		t.Errorf("load %v", got)
-	}
-	if processor("") != "" || memory("") != 0 || load("") != 0 {
-		t.Error("what is not known is not empty")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/internal/fabriciot"
+	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
@@ -85,7 +86,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Print(table(conditions, rows))
-	return save(s.out, conditions, rows)
+	return figures.Save(s.out, conditions.Conditions, flat(conditions, rows))
 }
 
 // compare brings the network up, measures, and takes it down whatever happens.

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +13,8 @@ import (
 // table is the rows in Markdown, with what they were measured on.
 func table(c conditions, rows []row) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Measured on %s: %d CPUs (%s), %d MiB, %s, %s; load average before: %.2f.\nFabric %s, fabric-iot %.7s, Waymark %s.\n\n",
-		c.date.Format(time.DateOnly), c.cpus, c.processor, c.memoryMiB, c.system, c.goVersion, c.load, c.fabric, c.theirs, c.ours)
+	fmt.Fprintf(&out, "Measured on %s: %s.\nFabric %s, fabric-iot %.7s, Waymark %s.\n\n",
+		c.Date.Format(time.DateOnly), c.Text(), c.Fabric, c.theirs, c.Waymark)
 	out.WriteString("| work | call | 1 in flight: median, p95 | most a second, at | median, p95 there | did not go through |\n|---|---|---|---|---|---|\n")
 	for _, r := range rows {
 		title := r.work.title
@@ -79,42 +76,20 @@ func clean(text string) string {
 	return text[:min(len(text), longest)]
 }
 
-// flat is all figures, each with its unit in its name.
+// flat is all that was measured, each with its unit in its name.
 func flat(c conditions, rows []row) map[string]any {
-	figures := map[string]any{
-		"measured_at_rfc3339": c.date.Format(time.RFC3339), "processor": c.processor, "processors_count": c.cpus,
-		"memory_mib": c.memoryMiB, "system": c.system, "go_version": c.goVersion, "fabric_version": c.fabric,
-		"fabric_iot_commit": c.theirs, "waymark_commit": c.ours, "load_average_before_1m": c.load,
-	}
+	all := map[string]any{"fabric_iot_commit": c.theirs}
 	for _, r := range rows {
 		for _, side := range sides() {
 			for _, at := range r.cells[side] {
 				s, name := at.cell.Summary(), fmt.Sprintf("%s_%s_at_%d_in_flight_", r.work.name, side, at.inFlight)
-				figures[name+"median_ms"], figures[name+"p95_ms"] = ms(s.Median), ms(s.P95)
-				figures[name+"per_second"] = s.PerSecond
-				figures[name+"done_count"], figures[name+"failed_count"] = s.Done, s.Failed
-				figures[name+"endorsements_differ_count"] = at.cell.Failures[differ]
-				figures[name+"elapsed_seconds"] = at.cell.Elapsed.Seconds()
+				all[name+"median_ms"], all[name+"p95_ms"] = ms(s.Median), ms(s.P95)
+				all[name+"per_second"] = s.PerSecond
+				all[name+"done_count"], all[name+"failed_count"] = s.Done, s.Failed
+				all[name+"endorsements_differ_count"] = at.cell.Failures[differ]
+				all[name+"elapsed_seconds"] = at.cell.Elapsed.Seconds()
 			}
 		}
 	}
-	return figures
-}
-
-// save writes the figures, if a file is named.
-func save(path string, c conditions, rows []row) error {
-	if path == "" {
-		return nil
-	}
-	encoded, err := json.MarshalIndent(flat(c, rows), "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode figures: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return fmt.Errorf("write figures: %w", err)
-	}
-	if err := os.WriteFile(path, append(encoded, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write figures: %w", err)
-	}
-	return nil
+	return all
 }
