@@ -13,7 +13,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare mosquitto node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs mosquitto node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ compare: build ## time fabric-iot's chaincodes and ours at the same work (FABRIC
 	@test -n "$(FABRIC_IOT)" || { echo "make compare FABRIC_IOT=checkout of github.com/newham/fabric-iot" >&2; exit 2; }
 	@cd test && GOWORK=off go build -o $(BIN)/compare ./cmd/compare
 	@$(BIN)/compare --fabric-iot "$(abspath $(FABRIC_IOT))" --out $(CURDIR)/$(STATE)/bench/compare.json
+
+handoffs: build ## time handoffs at 1, 10 and 100 shipments in parallel, into .waymark/bench/handoffs.json
+	@cd test && GOWORK=off go build -o $(BIN)/handoffs ./cmd/handoffs
+	@$(BIN)/handoffs --out $(CURDIR)/$(STATE)/bench/handoffs.json
 
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge

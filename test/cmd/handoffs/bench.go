@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/timing"
+)
+
+const (
+	consignor = "producer"
+	consignee = "retailer"
+	// setupAtOnce is how many shipments are prepared at once.
+	setupAtOnce = 10
+	// handoffTimeout bounds one handoff, setupTimeout the preparation of a level.
+	handoffTimeout = 30 * time.Second
+	setupTimeout   = 2 * time.Minute
+)
+
+// hands are the members between which the goods go to and fro: neither consignor nor
+// consignee, whose custody would end the journey.
+var hands = [2]string{"carrier", "auditor"}
+
+// bench calls the gateways of one network.
+type bench struct {
+	apps map[string]*app.App // operators, by member
+}
+
+func newBench(n *endpoints.Network) (*bench, error) {
+	b := &bench{apps: map[string]*app.App{}}
+	for member := range n.Members {
+		a, err := app.New(n, member, waymark.Operator)
+		if err != nil {
+			return nil, err
+		}
+		b.apps[member] = a
+	}
+	return b, nil
+}
+
+// journey is a shipment on its way. One worker at a time has it.
+type journey struct {
+	shipment string
+	holder   int    // the place in hands of the custodian
+	open     uint64 // the handoff that is offered and not accepted, 0 if there is none
+	unsure   bool   // a call failed: what is so has to be asked
+}
+
+// row is what was measured at a level.
+type row struct {
+	level level
+	cell  timing.Cell
+	// counted is what the gateways counted meanwhile.
+	counted counts
+}
+
+// measure prepares the shipments of a level and times handoffs.
+func (b *bench) measure(ctx context.Context, l level, limit time.Duration) (row, error) {
+	journeys, err := b.prepare(ctx, l.parallel)
+	if err != nil {
+		return row{}, err
+	}
+	before, err := b.count(ctx)
+	if err != nil {
+		return row{}, err
+	}
+	load := timing.Load{Count: l.handoffs, InFlight: l.parallel, Limit: limit, Timeout: handoffTimeout}
+	cell, err := timing.Run(ctx, load, func(worker, _ int) (timing.Call, error) {
+		j := journeys[worker]
+		if err := b.find(ctx, j); err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context) error { return b.handOver(ctx, j) }, nil
+	}, failure)
+	if err != nil {
+		return row{}, err
+	}
+	after, err := b.count(ctx)
+	return row{l, cell, after.less(before)}, err
+}
+
+// prepare makes shipments, each in the first of the hands.
+func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
+	journeys := make([]*journey, count)
+	load := timing.Load{Count: count, InFlight: min(count, setupAtOnce), Limit: setupTimeout, Timeout: setupTimeout}
+	cell, err := timing.Run(ctx, load, func(_, n int) (timing.Call, error) {
+		journeys[n] = &journey{shipment: fmt.Sprintf("shipment-%d-%d", count, n)}
+		return func(ctx context.Context) error { return b.begin(ctx, journeys[n]) }, nil
+	}, error.Error)
+	if err == nil && len(cell.Latencies) != count {
+		err = fmt.Errorf("%d of %d shipments are prepared: %v", len(cell.Latencies), count, cell.Failures)
+	}
+	return journeys, err
+}
+
+// begin creates a shipment without conditions and hands it to the first of the hands.
+func (b *bench) begin(ctx context.Context, j *journey) error {
+	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Conditions: []waymark.Condition{},
+		Items: []waymark.Item{{GTIN: "09506000134352", Serial: j.shipment}}}
+	if _, _, err := app.Write[waymark.Shipment](ctx, b.apps[consignor], http.MethodPost, "/v1/shipments", request); err != nil {
+		return err
+	}
+	return b.pass(ctx, j, consignor, hands[0])
+}
+
+// handOver is what is timed: an offer by the custodian, and its acceptance as soon as the
+// other's peer knows of it.
+func (b *bench) handOver(ctx context.Context, j *journey) error {
+	j.unsure = true
+	if err := b.pass(ctx, j, hands[j.holder], hands[1-j.holder]); err != nil {
+		return err
+	}
+	j.holder, j.unsure = 1-j.holder, false
+	return nil
+}
+
+// pass offers, unless that is done, and accepts.
+func (b *bench) pass(ctx context.Context, j *journey, from, to string) error {
+	at := "/v1/shipments/" + j.shipment + "/handoffs"
+	if j.open == 0 {
+		h, receipt, err := app.Write[waymark.Handoff](ctx, b.apps[from], http.MethodPost, at,
+			map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+		if err != nil {
+			return err
+		}
+		j.open = h.Number
+		if err := app.Settle(ctx, receipt.TxID, b.apps[to]); err != nil {
+			return err
+		}
+	}
+	_, _, err := app.Write[waymark.Handoff](ctx, b.apps[to], http.MethodPost, fmt.Sprintf("%s/%d/accept", at, j.open), map[string]string{})
+	if err == nil {
+		j.open = 0
+	}
+	return err
+}
+
+// find asks where a shipment is after a call that failed. It is not timed.
+func (b *bench) find(ctx context.Context, j *journey) error {
+	if !j.unsure {
+		return nil
+	}
+	view, err := app.Read[waymark.ShipmentView](ctx, b.apps[consignor], "/v1/shipments/"+j.shipment)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", j.shipment, err)
+	}
+	j.holder, j.open, j.unsure = 0, 0, false
+	if view.Custody.Custodian == hands[1] {
+		j.holder = 1
+	}
+	if last := view.Handoffs[len(view.Handoffs)-1]; last.State == waymark.HandoffOffered {
+		j.open = last.Number
+	}
+	return nil
+}
+
+// failure names what kept a handoff from happening: the code of the refusal, if it is one.
+func failure(err error) string {
+	var p *app.Problem
+	switch {
+	case errors.As(err, &p):
+		return string(p.Code)
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	}
+	return err.Error()
+}

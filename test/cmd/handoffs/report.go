@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/test/internal/figures"
+)
+
+// The outcomes and causes of the gateways that are conflicts: another transaction came
+// first, the peers did not agree yet on what had come, or a policy had changed meanwhile.
+func conflicts() []string { return []string{"conflicted", "disagreed", "unendorsed"} }
+
+// report is all that was measured.
+type report struct {
+	conditions    figures.Conditions
+	members       int
+	ordering      string
+	blockInterval time.Duration
+	rows          []row
+}
+
+// newReport notes what the network is, by the configuration that it was made with.
+func newReport(dir string, members int) (report, error) {
+	path := filepath.Join(dir, "config", "configtx.yaml")
+	content, err := os.ReadFile(path) //nolint:gosec // the network's own
+	if err != nil {
+		return report{}, fmt.Errorf("read the network's configuration: %w", err)
+	}
+	interval, err := time.ParseDuration(figures.Field(string(content), "BatchTimeout"))
+	if err != nil {
+		return report{}, fmt.Errorf("the block interval in %s: %w", path, err)
+	}
+	return report{members: members, ordering: figures.Field(string(content), "OrdererType"), blockInterval: interval}, nil
+}
+
+// table is the rows in Markdown, with what they were measured on.
+func (r report) table() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "Measured on %s: %s.\nFabric %s, Waymark %s; %d members, ordering %s, blocks after %s.\n\n", r.conditions.Date.Format(time.DateOnly),
+		r.conditions.Text(), r.conditions.Fabric, r.conditions.Waymark, r.members, r.ordering, r.blockInterval)
+	out.WriteString("| shipments in parallel | handoffs | a second | median, p95 | writes tried anew | conflicts in the end | did not go through |\n|---|---|---|---|---|---|---|\n")
+	for _, row := range r.rows {
+		s := row.cell.Summary()
+		fmt.Fprintf(&out, "| %d | %d | %.1f | %d, %d ms | %s | %s | %s |\n", row.level.parallel, s.Done, s.PerSecond, s.Median.Milliseconds(), s.P95.Milliseconds(),
+			tried(row.counted), share(row.final(), s.Done+s.Failed), list(row.cell.Failures))
+	}
+	return out.String()
+}
+
+// final is how many handoffs ended with a conflict for the caller.
+func (r row) final() int { return r.cell.Failures[string(waymark.Conflict)] }
+
+// tried says how many times a write was tried anew because of a conflict, by cause.
+func tried(c counts) string {
+	causes := map[string]int{}
+	for _, cause := range conflicts() {
+		causes[cause] = c.retries[cause]
+	}
+	text := share(sum(causes), c.writes())
+	if by := list(causes); by != "" {
+		text += ": " + by
+	}
+	return text
+}
+
+// share is a part of a whole, in words.
+func share(part, whole int) string {
+	if whole == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d of %d (%.1f %%)", part, whole, percent(part, whole))
+}
+
+func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
+
+// list is what is counted and not 0, by name.
+func list(counted map[string]int) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		if counted[name] > 0 {
+			all = append(all, fmt.Sprintf("%d %s", counted[name], strings.NewReplacer("|", "/", "\n", " ").Replace(name)))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// flat is all figures, each with its unit in its name.
+func (r report) flat() map[string]any {
+	all := map[string]any{"members_count": r.members, "ordering": r.ordering, "block_interval_ms": r.blockInterval.Milliseconds()}
+	for _, row := range r.rows {
+		s, name := row.cell.Summary(), fmt.Sprintf("handoffs_at_%d_in_parallel_", row.level.parallel)
+		all[name+"per_second"] = s.PerSecond
+		all[name+"median_ms"], all[name+"p95_ms"] = s.Median.Milliseconds(), s.P95.Milliseconds()
+		all[name+"done_count"], all[name+"failed_count"] = s.Done, s.Failed
+		all[name+"elapsed_seconds"] = row.cell.Elapsed.Seconds()
+		all[name+"writes_count"] = row.counted.writes()
+		retries := 0
+		for _, cause := range conflicts() {
+			all[name+"retries_"+cause+"_count"] = row.counted.retries[cause]
+			retries += row.counted.retries[cause]
+		}
+		all[name+"retries_percent"] = percent(retries, row.counted.writes())
+		all[name+"final_conflicts_count"] = row.final()
+		all[name+"final_conflicts_percent"] = percent(row.final(), s.Done+s.Failed)
+	}
+	return all
+}
