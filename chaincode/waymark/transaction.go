@@ -77,4 +77,6 @@ const (
 	PoliciesTemplates Transaction = "policies:Templates"
 	PoliciesDryRun    Transaction = "policies:DryRun"
 	PoliciesReceipt   Transaction = "policies:Receipt"
+
+	ShipmentsProfiles Transaction = "shipments:Profiles"
 )

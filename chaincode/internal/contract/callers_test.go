@@ -80,6 +80,8 @@ policies:Get               aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 policies:List              aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 policies:History           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 policies:Receipt           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+
+shipments:Profiles         aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 `
 
 // TestWhoMay calls every transaction as everybody.

@@ -18,7 +18,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Members{named("members", "Get")},
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
-		&Shipments{named("shipments", "Get", "History")},
+		&Shipments{named("shipments", "Get", "History", "Profiles")},
 		&Goods{named("goods")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},

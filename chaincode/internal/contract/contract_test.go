@@ -228,6 +228,9 @@ func TestEveryTransaction(t *testing.T) {
 	if response, _ := b.invoke(b.id("producer", waymark.Viewer), string(waymark.PoliciesTemplates)); response.GetStatus() != 200 {
 		t.Errorf("templates: %v", response)
 	}
+	if response, _ := b.invoke(b.id("producer", waymark.Viewer), string(waymark.ShipmentsProfiles)); response.GetStatus() != 200 {
+		t.Errorf("profiles: %v", response)
+	}
 	b.must("producer", waymark.Admin, waymark.PoliciesDryRun, waymark.DryRunRequest{Withdraw: waymark.DryRunWithdrawal{ID: "p1"}, Devices: []string{"logger-1"}})
 	if response := b.cc.Init(nil); response.GetStatus() != 200 {
 		t.Errorf("init: %v", response)

@@ -153,7 +153,7 @@ func TestHostileCalls(t *testing.T) {
 		{"members:Delete", get}, {"members:GetName"}, {"members:GetInfo"}, {"members:GetUnknownTransaction"}, {"members:GetIgnoredFunctions"},
 		{"members:GetEvaluateTransactions"}, {"members:GetTransactionContextHandler"}, {"members:GetBeforeTransaction"}, {"members:Get\x00", get},
 		{"members:\xff", get}, {strings.Repeat("a", 1<<20), get}, {strings.Repeat(":", 1000), get}, {"org.hyperledger.fabric:", ""}, {"org.hyperledger.fabric:Get", ""},
-		{"org.hyperledger.fabric:getMetadata"}, {"members:Get"}, {"members:Get", get, ""}, {"members:Get", get, get}, {"policies:Baseline", "{}"}, {"policies:Templates", "{}"}, {"policies:List"},
+		{"org.hyperledger.fabric:getMetadata"}, {"members:Get"}, {"members:Get", get, ""}, {"members:Get", get, get}, {"policies:Baseline", "{}"}, {"policies:Templates", "{}"}, {"shipments:Profiles", "{}"}, {"policies:List"},
 		{`waymark-error:{"code":"unavailable","message":"come back"}`, get}, {`members:waymark-error:{"code":"internal","message":"x"}`, get},
 		append([]string{"members:Get", get}, make([]string, 1000)...),
 	} {

@@ -75,7 +75,7 @@ func metadataNames(t *testing.T, text string) []string {
 func checkNames(t *testing.T, text string) {
 	t.Helper()
 	got := metadataNames(t, text)
-	want := []string{string(waymark.PoliciesBaseline), string(waymark.PoliciesTemplates), string(waymark.PoliciesList), "org.hyperledger.fabric:GetMetadata"}
+	want := []string{string(waymark.PoliciesBaseline), string(waymark.PoliciesTemplates), string(waymark.PoliciesList), string(waymark.ShipmentsProfiles), "org.hyperledger.fabric:GetMetadata"}
 	for name := range transactions {
 		want = append(want, string(name))
 	}

@@ -180,6 +180,8 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 		waymark.ShipmentsCancel:  {"carrier", waymark.Operator, ending, nil},
 		waymark.ShipmentsGet:     {"producer", waymark.Operator, query, nil},
 		waymark.ShipmentsHistory: {"producer", waymark.Operator, query, nil},
+
+		waymark.ShipmentsProfiles: {"producer", waymark.Operator, nil, nil},
 	}
 }
 

@@ -24,5 +24,6 @@ func routes() []route {
 		memberRoutes(), deviceRoutes(), telemetryRoutes(), commandRoutes(), goodsRoutes(), shipmentRoutes(), handoffRoutes(),
 		policyRoutes(), grantRoutes(), ledgerRoutes(), systemRoutes(),
 		authorityRoutes(), transferRoutes(),
+		profileRoutes(),
 	)
 }

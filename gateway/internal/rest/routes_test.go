@@ -124,6 +124,7 @@ func TestRoutesReachTheLedger(t *testing.T) {
 		{method: "GET", path: "/v1/policies/owners/producer/authors/carrier/p1/history", tx: waymark.PoliciesHistory,
 			want: waymark.PolicyQuery{Owner: "producer", Author: "carrier", ID: "p1"}},
 		{method: "GET", path: "/v1/policies/templates", tx: waymark.PoliciesTemplates},
+		{method: "GET", path: "/v1/profiles", tx: waymark.ShipmentsProfiles},
 		{method: "GET", path: "/v1/policies/decisions/" + someTx, tx: waymark.PoliciesReceipt, want: waymark.ReceiptQuery{TxID: someTx}},
 		{method: "PUT", path: "/v1/policies/p1", body: `{"text":"permit (principal,\n action, resource);","delegable":true}`,
 			tx: waymark.PoliciesPut, want: waymark.PutPolicyRequest{ID: "p1", Text: "permit (principal,\n action, resource);", Delegable: true}},

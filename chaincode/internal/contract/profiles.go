@@ -1,0 +1,11 @@
+package contract
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Profiles returns the catalogue of conditions that shipments can name.
+func (*Shipments) Profiles(ctx Context) (*waymark.ProfileList, error) {
+	return ask(ctx, custody.Profiles)
+}
