@@ -1,6 +1,7 @@
 package geofence_test
 
 import (
+	"math"
 	"math/big"
 	"slices"
 	"testing"
@@ -93,6 +94,58 @@ func round(longitudeE7 int64) int64 {
 		longitudeE7 -= 360e7
 	}
 	return longitudeE7
+}
+
+// TestStars draws polygons of any number of corners around 0, 0, each side less than half a turn
+// long: a place is inside if, in the cone of one side, it is not beyond that side.
+func TestStars(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(geofence.MinCorners, geofence.MaxCorners).Draw(rt, "corners")
+		star := geofence.Area{Polygon: make([]geofence.Point, n)}
+		for i := range star.Polygon {
+			radius := float64(rapid.IntRange(100, 1000).Draw(rt, "radius"))
+			north, east := math.Sincos(2 * math.Pi * (float64(i) + rapid.Float64Range(0, 0.45).Draw(rt, "angle")) / float64(n))
+			star.Polygon[i] = geofence.Point{LatitudeE7: int64(radius * north), LongitudeE7: int64(radius * east)}
+		}
+		if e := star.Validate(at); e != nil {
+			rt.Fatal(e)
+		}
+		for range 20 {
+			p := geofence.Point{LatitudeE7: rapid.Int64Range(-1000, 1000).Draw(rt, "north"), LongitudeE7: rapid.Int64Range(-1000, 1000).Draw(rt, "east")}
+			if got, want := star.Contains(p), inStar(star.Polygon, p); got != want {
+				rt.Errorf("%v in %v: %t, want %t", p, star.Polygon, got, want)
+			}
+		}
+	})
+}
+
+func inStar(corners []geofence.Point, p geofence.Point) bool {
+	cross := func(a, b geofence.Point) int64 { return a.LongitudeE7*b.LatitudeE7 - a.LatitudeE7*b.LongitudeE7 }
+	minus := func(a, b geofence.Point) geofence.Point {
+		return geofence.Point{LatitudeE7: a.LatitudeE7 - b.LatitudeE7, LongitudeE7: a.LongitudeE7 - b.LongitudeE7}
+	}
+	for i, from := range corners {
+		to := corners[(i+1)%len(corners)]
+		if cross(from, p) >= 0 && cross(p, to) >= 0 && cross(minus(to, from), minus(p, from)) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSwappedCorners: of places on a ring only their order around it is without a crossing.
+func TestSwappedCorners(t *testing.T) {
+	for n := 5; n <= geofence.MaxCorners; n++ {
+		for i := range n {
+			for j := range i {
+				a := ring(n)
+				a.Polygon[i], a.Polygon[j] = a.Polygon[j], a.Polygon[i]
+				if a.Validate(at) == nil {
+					t.Fatalf("corners %d and %d of %d swapped, and no crossing", j, i, n)
+				}
+			}
+		}
+	}
 }
 
 // FuzzArea: whatever the numbers, there is an answer; a valid polygon has its corners, and no

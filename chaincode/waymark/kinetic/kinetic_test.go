@@ -159,3 +159,16 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// FuzzText: what is read is written as it was, and nothing else is read.
+func FuzzText(f *testing.F) {
+	f.Add("0")
+	f.Add("18446744073709551616")
+	f.Add("340282366920938463463374607431768211456")
+	f.Fuzz(func(t *testing.T, text string) {
+		var s kinetic.Sum
+		if err := s.UnmarshalText([]byte(text)); err == nil && s.String() != text || err != nil && s != (kinetic.Sum{}) {
+			t.Errorf("%q read as %s, %v", text, s, err)
+		}
+	})
+}
