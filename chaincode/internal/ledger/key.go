@@ -132,6 +132,13 @@ func PolicyKey(owner, author, id string) Key { return key("policy", owner, autho
 // Policies are all policies about the resources of owner, by author and id.
 func Policies(owner string) Range { return below("policy", owner) }
 
+// PlacesKey says how many policies of an author about the resources of owner have no
+// place. With no author it is of all delegated ones together, which no id can be.
+func PlacesKey(owner, author string) Key { return key("places", owner, author) }
+
+// PlaceKey is the nth of the places that PlacesKey is about, from 0.
+func PlaceKey(owner, author string, n uint64) Key { return key("place", owner, author, number(n)) }
+
 // DecisionKey is the decision that a transaction recorded.
 func DecisionKey(tx string) Key { return key("decision", tx) }
 

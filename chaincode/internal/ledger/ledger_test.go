@@ -43,6 +43,8 @@ func TestKeys(t *testing.T) {
 		"title/s":                                                 ledger.TitleKey("s"),
 		"policy/o/a/p":                                            ledger.PolicyKey("o", "a", "p"),
 		"decision/t":                                              ledger.DecisionKey("t"),
+		"places/o/":                                               ledger.PlacesKey("o", ""),
+		"place/o/a/000000000000000a":                              ledger.PlaceKey("o", "a", 10),
 	}
 	for want, key := range tests {
 		if key.String() != want {

@@ -51,7 +51,7 @@ func change(l ledger.Ledger, r waymark.DryRunRequest) (owner string, before, aft
 			p.State = waymark.PolicyWithdrawn
 		}
 	} else if p, err = draft(l, r.Put); err == nil {
-		_, err = present(l, p)
+		_, _, err = present(l, p)
 	} else if e := waymark.AsError(err); e.Field != "" {
 		err = waymark.InvalidField("/put"+e.Field, "%s", e.Message)
 	}

@@ -17,11 +17,11 @@ func Put(l ledger.Ledger, r waymark.PutPolicyRequest) (*waymark.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := present(l, p)
+	old, free, err := present(l, p)
 	if err != nil || old != nil && same(old, p) {
 		return old, err
 	}
-	return save(l, p, old, waymark.EventPolicyPut)
+	return save(l, p, old, free, waymark.EventPolicyPut)
 }
 
 // draft is the policy that a request would put, as the ledger would first hold it.
@@ -50,14 +50,14 @@ func Delegate(l ledger.Ledger, r waymark.DelegatePolicyRequest) (*waymark.Policy
 		return nil, err
 	}
 	p := &waymark.Policy{ID: r.ID, Owner: r.Owner, Author: author, Text: r.Text, Delegable: r.Delegable, From: r.From, State: waymark.PolicyActive}
-	old, err := present(l, p)
+	old, free, err := present(l, p)
 	if err != nil || old != nil && same(old, p) {
 		return old, err
 	}
 	if err := checkChain(l, p); err != nil {
 		return nil, err
 	}
-	return save(l, p, old, waymark.EventPolicyDelegated)
+	return save(l, p, old, free, waymark.EventPolicyDelegated)
 }
 
 // mayWrite checks that the caller may write policies about the resources of owner,
@@ -103,53 +103,32 @@ func checkChain(r ledger.Reader, p *waymark.Policy) error {
 	return waymark.Errorf(waymark.FailedPrecondition, "there are %d delegations before this one already", waymark.MaxDelegationDepth).Because(waymark.ReasonDelegation)
 }
 
-// present returns the policy that p would replace, nil if there is none and room for one.
-func present(r ledger.Reader, p *waymark.Policy) (*waymark.Policy, error) {
-	old, err := ledger.Load[waymark.Policy](r, ledger.PolicyKey(p.Owner, p.Author, p.ID))
+// present returns the policy that p would replace, or if there is none the places that p
+// would take.
+func present(r ledger.Reader, p *waymark.Policy) (old *waymark.Policy, free []place, err error) {
+	old, err = ledger.Load[waymark.Policy](r, ledger.PolicyKey(p.Owner, p.Author, p.ID))
 	if err != nil || old != nil {
-		return old, err
+		return old, nil, err
 	}
-	all, err := access.Policies(r, p.Owner)
-	if err != nil {
-		return nil, err
-	}
-	return nil, checkRoom(all, p)
-}
-
-// checkRoom bounds the ids of an author, and those of all delegated policies, so that
-// others can take no room from the owner. A withdrawn policy keeps its id: it can be
-// put again with another text.
-func checkRoom(all []waymark.Policy, p *waymark.Policy) error {
-	authored, delegated := 0, 0
-	for _, other := range all {
-		if other.Author == p.Author {
-			authored++
-		}
-		if other.Author != other.Owner {
-			delegated++
-		}
-	}
-	limit := waymark.MaxOwnPolicies
-	if p.Author != p.Owner {
-		limit = waymark.MaxAuthorPolicies
-	}
-	if authored >= limit || p.Author != p.Owner && delegated >= waymark.MaxDelegated {
-		return waymark.Errorf(waymark.FailedPrecondition, "%s has %d policies about the resources of %s, and there are %d delegated ones: replace a withdrawn one",
-			p.Author, authored, p.Owner, delegated).Because(waymark.ReasonLimit)
-	}
-	return nil
+	free, err = findPlaces(r, p)
+	return nil, free, err
 }
 
 func same(old, p *waymark.Policy) bool {
 	return old.State == p.State && old.Text == p.Text && old.Delegable == p.Delegable && old.From == p.From
 }
 
-// save writes p as the next version.
-func save(l ledger.Ledger, p, old *waymark.Policy, event string) (*waymark.Policy, error) {
+// save writes p as the next version of old, or as a new policy that takes the free places.
+func save(l ledger.Ledger, p, old *waymark.Policy, free []place, event string) (*waymark.Policy, error) {
 	sum := sha256.Sum256([]byte(p.Text))
 	p.SHA256, p.Version, p.Created, p.Changed = hex.EncodeToString(sum[:]), 1, l.Tx().Stamp(), l.Tx().Stamp()
 	if old != nil {
 		p.Version, p.Created = old.Version+1, old.Created
+	}
+	for _, one := range free {
+		if err := one.take(l, p.Ref()); err != nil {
+			return nil, err
+		}
 	}
 	return p, write(l, p, event)
 }
