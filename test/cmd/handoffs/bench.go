@@ -29,11 +29,12 @@ var hands = [2]string{"carrier", "auditor"}
 
 // bench calls the gateways of one network.
 type bench struct {
-	apps map[string]*app.App // operators, by member
+	network *endpoints.Network
+	apps    map[string]*app.App // operators, by member
 }
 
 func newBench(n *endpoints.Network) (*bench, error) {
-	b := &bench{apps: map[string]*app.App{}}
+	b := &bench{network: n, apps: map[string]*app.App{}}
 	for member := range n.Members {
 		a, err := app.New(n, member, waymark.Operator)
 		if err != nil {
@@ -47,6 +48,7 @@ func newBench(n *endpoints.Network) (*bench, error) {
 // journey is a shipment on its way. One worker at a time has it.
 type journey struct {
 	shipment string
+	goods    waymark.Line
 	holder   int    // the place in hands of the custodian
 	open     uint64 // the handoff that is offered and not accepted, 0 if there is none
 	unsure   bool   // a call failed: what is so has to be asked
@@ -87,10 +89,17 @@ func (b *bench) measure(ctx context.Context, l level, limit time.Duration) (row,
 
 // prepare makes shipments, each in the first of the hands.
 func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
-	journeys := make([]*journey, count)
+	journeys, serials := make([]*journey, count), make([]string, count)
+	for n := range journeys {
+		serials[n] = fmt.Sprintf("%d-%d", count, n)
+	}
+	goods, _, err := app.Commission(ctx, b.network, consignor, serials...)
+	if err != nil {
+		return nil, err
+	}
 	load := timing.Load{Count: count, InFlight: min(count, setupAtOnce), Limit: setupTimeout, Timeout: setupTimeout}
 	cell, err := timing.Run(ctx, load, func(_, n int) (timing.Call, error) {
-		journeys[n] = &journey{shipment: fmt.Sprintf("shipment-%d-%d", count, n)}
+		journeys[n] = &journey{shipment: "shipment-" + serials[n], goods: goods[n]}
 		return func(ctx context.Context) error { return b.begin(ctx, journeys[n]) }, nil
 	}, error.Error)
 	if err == nil && len(cell.Latencies) != count {
@@ -101,8 +110,7 @@ func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
 
 // begin creates a shipment without conditions and hands it to the first of the hands.
 func (b *bench) begin(ctx context.Context, j *journey) error {
-	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Conditions: []waymark.Condition{},
-		Items: []waymark.Item{{GTIN: "09506000134352", Serial: j.shipment}}}
+	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Goods: []waymark.Line{j.goods}, Conditions: []waymark.Condition{}}
 	if _, _, err := app.Write[waymark.Shipment](ctx, b.apps[consignor], http.MethodPost, "/v1/shipments", request); err != nil {
 		return err
 	}
