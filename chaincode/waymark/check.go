@@ -16,7 +16,7 @@ type CheckRequest struct {
 	// Shipment is for the shipment and handoff actions; for ReadTelemetry it is the one that
 	// the device witnessed then, if not now.
 	Shipment string `json:"shipment,omitempty" metadata:",optional"`
-	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff and CancelHandoff
+	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
 	Product  string `json:"product,omitempty" metadata:",optional"` // the GTIN, for CommissionGoods
 	Goods    string `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods
 
@@ -81,7 +81,7 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 		return false, true, true, false
 	case ActReadShipment, ActOfferHandoff:
 		return false, false, true, false
-	case ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff:
+	case ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActWaiveClaim:
 		return false, false, true, true
 	default: // about the consortium
 		return false, false, false, false

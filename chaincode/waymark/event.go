@@ -1,5 +1,7 @@
 package waymark
 
+import "time"
+
 // The names of the events. A transaction that changes something emits exactly one.
 const (
 	EventMemberRegistered   = "member.registered"
@@ -42,6 +44,12 @@ const (
 	EventPolicyDelegated  = "policy.delegated"
 	EventPolicyWithdrawn  = "policy.withdrawn"
 	EventDecisionRecorded = "decision.recorded"
+
+	EventClaimWaived = "claim.waived"
+
+	// DiscrepancyOpened names an entry of a History; on the wire it travels inside
+	// EventHandoffAccepted.
+	DiscrepancyOpened = "discrepancy.opened"
 
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
@@ -95,12 +103,20 @@ type ShipmentEvent struct {
 	Device   string `json:"device,omitempty"`
 }
 
-// HandoffEvent is the payload of the handoff events.
+// HandoffEvent is the payload of the handoff events, and of EventClaimWaived.
 type HandoffEvent struct {
 	Shipment string `json:"shipment"`
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+	// Discrepancy is there if it was accepted with reservation.
+	Discrepancy *DiscrepancyRef `json:"discrepancy,omitempty"`
+}
+
+// DiscrepancyRef says that an acceptance opened a discrepancy.
+type DiscrepancyRef struct {
+	ClaimUntil time.Time       `json:"claim_until"`
+	Counts     ExceptionCounts `json:"counts"` // of the exceptions
 }
 
 // ProductEvent is the payload of the product events.

@@ -1,6 +1,9 @@
 package waymark
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // HandoffState is where a handoff is.
 type HandoffState string
@@ -33,6 +36,25 @@ type Handoff struct {
 	Reason      string         `json:"reason"`      // why it was rejected or cancelled
 	Offered     Stamp          `json:"offered"`
 	Changed     Stamp          `json:"changed"`
+
+	// Nonce is what an Attestation of this handoff repeats; absent from offers of earlier versions.
+	Nonce        string            `json:"nonce,omitempty" metadata:",optional"`
+	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional"` // that came with the acceptance
+	Exceptions   []Exception       `json:"exceptions,omitempty" metadata:",optional"`   // that the acceptor named
+	Counts       ExceptionCounts   `json:"counts,omitzero" metadata:",optional"`        // of Exceptions; absent if there are none
+}
+
+// Reserved reports whether it was accepted with reservation.
+func (h Handoff) Reserved() bool { return h.Reservation != "" || len(h.Exceptions) > 0 }
+
+// HandoffEvidence is an Attestation that came with an acceptance.
+type HandoffEvidence struct {
+	Device string    `json:"device"`
+	Key    string    `json:"key"`    // id of the device's key that signed it
+	Digest []byte    `json:"digest"` // base64 of the message's digest
+	Last   uint64    `json:"last"`
+	Seals  []Seal    `json:"seals"`
+	At     time.Time `json:"at"`
 }
 
 // OfferHandoffRequest offers custody to another member until a time.
@@ -50,13 +72,20 @@ func (r OfferHandoffRequest) Validate() error {
 	return first(ValidateID("/shipment", r.Shipment), ValidateID("/to", r.To))
 }
 
-// AcceptHandoffRequest accepts an offered handoff. Reservation, when it is not
-// empty, says what the acceptor reserves: it is required where the conditions
-// are not conformant, and records a discrepancy.
+// MaxAttestationBytes bounds one attestation as it travels in JSON.
+const MaxAttestationBytes = 16 << 10
+
+// AcceptHandoffRequest accepts an offered handoff, with the attestations of devices: each
+// a JWS compact text, or a COSE_Sign1 as base64url. Reservation, when it is not
+// empty, says what the acceptor reserves: it is required where the verdict
+// is not conformant. It opens a discrepancy, and so does any exception.
 type AcceptHandoffRequest struct {
 	Shipment    string `json:"shipment"`
 	Number      uint64 `json:"number"`
 	Reservation string `json:"reservation,omitempty" metadata:",optional"`
+
+	Attestations []string    `json:"attestations,omitempty" metadata:",optional"`
+	Exceptions   []Exception `json:"exceptions,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request.
@@ -65,7 +94,21 @@ func (r AcceptHandoffRequest) Validate() error {
 		ValidateID("/shipment", r.Shipment),
 		ValidateSequence("/number", r.Number),
 		ValidateText("/reservation", r.Reservation, 500, false),
+		validateAttestations(r.Attestations),
+		validateExceptions(r.Exceptions),
 	)
+}
+
+func validateAttestations(texts []string) error {
+	if n := len(texts); n > MaxAttestations {
+		return InvalidField("/attestations", "must hold at most %d attestations, has %d", MaxAttestations, n)
+	}
+	for i, text := range texts {
+		if err := ValidateText("/attestations/"+strconv.Itoa(i), text, MaxAttestationBytes, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EndHandoffRequest rejects (by the member it was offered to) or cancels (by

@@ -32,6 +32,8 @@ const (
 	ActDeclineTransfer  Action = "DeclineTransfer"
 	ActCancelTransfer   Action = "CancelTransfer"
 
+	ActWaiveClaim Action = "WaiveClaim" // what is left of the claim window of a handoff
+
 	ActCommandDevice Action = "CommandDevice" // grantable
 	ActReadCommand   Action = "ReadCommand"
 	ActCancelCommand Action = "CancelCommand"
@@ -55,5 +57,6 @@ func Actions() []Action {
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
 		ActCommandDevice, ActReadCommand, ActCancelCommand,
 		ActRegisterProduct, ActCommissionGoods, ActHandleGoods,
-		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision}
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision,
+		ActWaiveClaim}
 }

@@ -47,4 +47,11 @@ const (
 	ReasonGoodsPlace  = "goods-place"  // the thing is elsewhere, or no more
 	ReasonGoodsTitle  = "goods-title"  // the goods do not all belong to one member
 	ReasonGoodsAmount = "goods-amount" // there is not so much of the lot there
+
+	ReasonNoAttestation = "no-attestation" // an attested shipment changes hands without the word of a witness
+	ReasonSeal          = "seal"           // a seal is not found intact
+	ReasonNonce         = "nonce"          // an attestation is not of this handoff
+	ReasonNotWitness    = "not-a-witness"  // a device neither witnesses the shipment nor belongs to a side of the handoff
+	ReasonException     = "exception"      // what an exception names is not where it says
+	ReasonClaim         = "claim-closed"   // the claim window is over
 )

@@ -16,6 +16,13 @@ type Shipment struct {
 	Lots       []string    `json:"lots"` // in the goods when it was created, sorted
 	Conditions []Condition `json:"conditions"`
 	Created    Stamp       `json:"created"`
+
+	// Attested says that each handoff needs the word of its witnesses: see Attestation.
+	Attested bool `json:"attested,omitempty" metadata:",optional"`
+	// Seals are those that it was sealed with; absent if there are none.
+	Seals []string `json:"seals,omitempty" metadata:",optional"`
+	// ClaimSeconds is the length of its claim windows; absent for DefaultClaimWindow.
+	ClaimSeconds int64 `json:"claim_seconds,omitempty" metadata:",optional"`
 }
 
 // CreateShipmentRequest creates a shipment that the caller's member sends.
@@ -25,6 +32,10 @@ type CreateShipmentRequest struct {
 	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional"`
 	Goods      []Line      `json:"goods"`
 	Conditions []Condition `json:"conditions"`
+
+	Attested     bool     `json:"attested,omitempty" metadata:",optional"`
+	Seals        []string `json:"seals,omitempty" metadata:",optional"`
+	ClaimSeconds int64    `json:"claim_seconds,omitempty" metadata:",optional"` // MinClaimWindow to MaxClaimWindow
 }
 
 // Validate checks the form of the request.
@@ -34,6 +45,8 @@ func (r CreateShipmentRequest) Validate() error {
 		ValidateID("/consignee", r.Consignee),
 		optional(r.Arbiter, func() error { return ValidateID("/arbiter", r.Arbiter) }),
 		validateLines("/goods", r.Goods),
+		validateSeals(r.Seals),
+		validateClaimWindow("/claim_seconds", r.ClaimSeconds),
 	); err != nil {
 		return err
 	}
@@ -69,6 +82,10 @@ type Custody struct {
 	Leg       uint64        `json:"leg"` // handoffs accepted so far
 	State     ShipmentState `json:"state"`
 	Changed   Stamp         `json:"changed"`
+
+	// Seals are those of the shipment, and those that were applied on the way: intact, or as
+	// an acceptance found them, broken or missing; absent if there are none.
+	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
 }
 
 // ShipmentView is a shipment with its present state.
@@ -82,6 +99,8 @@ type ShipmentView struct {
 	Handoffs    []Handoff    `json:"handoffs"` // oldest first
 	Excursions  []Excursion  `json:"excursions"`
 	Obligations []Obligation `json:"obligations"` // of whoever reads it
+
+	Discrepancies []Discrepancy `json:"discrepancies"` // oldest first
 }
 
 // ShipmentQuery names a shipment, and what it is read for.

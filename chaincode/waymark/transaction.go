@@ -21,6 +21,8 @@ const (
 	ShipmentsReject   Transaction = "shipments:Reject"
 	ShipmentsCancel   Transaction = "shipments:Cancel"
 
+	ShipmentsWaiveClaim Transaction = "shipments:WaiveClaim"
+
 	DevicesRegisterMany      Transaction = "devices:RegisterMany"
 	DevicesJoin              Transaction = "devices:Join"
 	DevicesActivate          Transaction = "devices:Activate"

@@ -55,6 +55,7 @@ shipments:Offer            -        ao      -        -       -
 shipments:Accept           -        -       ao       -       -
 shipments:Reject           -        -       ao       -       -
 shipments:Cancel           -        ao      -        -       -
+shipments:WaiveClaim       -        ao      -        -       -
 shipments:Get              aoqv     aoqv    aoqv     -       -
 shipments:History          aoqv     aoqv    aoqv     -       -
 

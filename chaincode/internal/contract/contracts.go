@@ -196,6 +196,11 @@ func (*Shipments) Accept(ctx Context, r waymark.AcceptHandoffRequest) (*waymark.
 	return do(ctx, r, custody.Accept)
 }
 
+// WaiveClaim gives up what is left of a claim window.
+func (*Shipments) WaiveClaim(ctx Context, r waymark.WaiveClaimRequest) (*waymark.Discrepancy, error) {
+	return do(ctx, r, custody.WaiveClaim)
+}
+
 // Reject declines a handoff.
 func (*Shipments) Reject(ctx Context, r waymark.EndHandoffRequest) (*waymark.Handoff, error) {
 	return do(ctx, r, custody.Reject)

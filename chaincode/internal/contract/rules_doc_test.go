@@ -87,11 +87,17 @@ func TestRulesPageBounds(t *testing.T) {
 		},
 		waymark.TelemetryDisclose: {say("1 to %d messages, at most %d MiB", waymark.MaxBatchMessages, waymark.MaxBatchBytes>>20)},
 		waymark.CommandsRequest:   {say("at most %d days", waymark.MaxCommandLifetime/day), say("fewer than %d open", waymark.MaxOpenCommands)},
-		waymark.ShipmentsCreate:   {say("1 to %d lines of goods, at most %d conditions", waymark.MaxLines, waymark.MaxConditions)},
-		waymark.ShipmentsAttach:   {say("fewer than %d devices", waymark.MaxDevices)},
-		waymark.ShipmentsOffer:    {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
-		waymark.ShipmentsGet:      {say("at most %d)", custody.MaxExcursions)},
-		waymark.PoliciesPut:       {say("at most %d KiB", waymark.MaxPolicyBytes>>10), say("at most %d ids", waymark.MaxOwnPolicies)},
+		waymark.ShipmentsCreate: {
+			say("1 to %d lines of goods, at most %d conditions", waymark.MaxLines, waymark.MaxConditions), say("at most %d seals", waymark.MaxSeals),
+			say("of 1 minute to %d days, %d if it does not say", waymark.MaxClaimWindow/day, waymark.DefaultClaimWindow/day),
+		},
+		waymark.ShipmentsAccept: {
+			say("at most %d attestations", waymark.MaxAttestations), say("at most %d exceptions", waymark.MaxExceptions), say("more than %d seals", waymark.MaxSeals),
+		},
+		waymark.ShipmentsAttach: {say("fewer than %d devices", waymark.MaxDevices)},
+		waymark.ShipmentsOffer:  {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
+		waymark.ShipmentsGet:    {say("at most %d)", custody.MaxExcursions)},
+		waymark.PoliciesPut:     {say("at most %d KiB", waymark.MaxPolicyBytes>>10), say("at most %d ids", waymark.MaxOwnPolicies)},
 		waymark.PoliciesDelegate: {
 			say("at most %d KiB", waymark.MaxDelegatedBytes>>10), say("at most %d delegations", waymark.MaxDelegationDepth),
 			say("at most %d ids of one author and %d of all", waymark.MaxAuthorPolicies, waymark.MaxDelegated),

@@ -105,6 +105,7 @@ var freeTexts = map[string][]string{
 	"/conditions/0/name":                    nil,
 	"/conditions/0/unit":                    nil,
 	"/attributes/measures/0/measurements/0": nil,
+	"/exceptions/0/note":                    nil,
 }
 
 // mayStand reports whether a value is no fault at a leaf.

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ type world struct {
 	authority *scenario.Authority
 	loggers   map[string]*scenario.Device // registered, by id
 	later     time.Time
+	handoff   waymark.Handoff // the one that is open
 }
 
 func newWorld(t *testing.T) *world {
@@ -58,8 +60,11 @@ func (w *world) move() {
 	w.disclose(text)
 	w.must("producer", waymark.Relay, waymark.TelemetryDisclose, waymark.DiscloseRequest{To: "producer"})
 	w.must("producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "carrier", ExpiresAt: w.later})
-	w.must("carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
-	w.must("carrier", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later})
+	w.must("carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1, Reservation: "a dent"})
+	offered := w.must("carrier", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later})
+	if err := json.Unmarshal(offered, &w.handoff); err != nil {
+		w.t.Fatal(err)
+	}
 	w.must("producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: "logger-2", To: "carrier", ExpiresAt: w.later})
 }
 
@@ -169,19 +174,25 @@ func (w *world) keyCalls() map[waymark.Transaction]call {
 
 func (w *world) shipmentCalls() map[waymark.Transaction]call {
 	query, ending := waymark.ShipmentQuery{Shipment: "s1", Purpose: "claim-1"}, waymark.EndHandoffRequest{Shipment: "s1", Number: 2, Reason: "because"}
+	witness := *w.loggers["logger-1"]
+	attestation := witness.Attest(w.handoff, nil)
 	return map[waymark.Transaction]call{
 		waymark.ShipmentsCreate: {"producer", waymark.Operator, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Arbiter: "auditor",
+			Attested: true, Seals: []string{"S1"}, ClaimSeconds: 3600,
 			Goods:      []waymark.Line{{ID: item("2")}},
 			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}, nil},
-		waymark.ShipmentsAttach:  {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
-		waymark.ShipmentsOffer:   {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
-		waymark.ShipmentsAccept:  {"retailer", waymark.Operator, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2, Reservation: "a dent"}, nil},
+		waymark.ShipmentsAttach: {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
+		waymark.ShipmentsOffer:  {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
+		waymark.ShipmentsAccept: {"retailer", waymark.Operator, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2, Reservation: "a dent", Attestations: []string{attestation},
+			Exceptions: []waymark.Exception{{Goods: "https://id.gs1.org/01/09506000134352/21/1", Reason: waymark.ExceptionWrongItem, Found: "https://id.gs1.org/01/09506000134352/21/9", Note: "another serial"}}}, nil},
 		waymark.ShipmentsReject:  {"retailer", waymark.Operator, ending, nil},
 		waymark.ShipmentsCancel:  {"carrier", waymark.Operator, ending, nil},
 		waymark.ShipmentsGet:     {"producer", waymark.Operator, query, nil},
 		waymark.ShipmentsHistory: {"producer", waymark.Operator, query, nil},
 
 		waymark.ShipmentsProfiles: {"producer", waymark.Operator, nil, nil},
+
+		waymark.ShipmentsWaiveClaim: {"carrier", waymark.Operator, waymark.WaiveClaimRequest{Shipment: "s1", Number: 1, Reason: "because"}, nil},
 	}
 }
 

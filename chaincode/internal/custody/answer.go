@@ -1,42 +1,85 @@
 package custody
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Accept moves custody to the caller's member. Where the conditions are not
-// conformant it needs a reservation, which records a discrepancy. The same
-// acceptance again changes nothing.
+// Accept moves custody to the caller's member, on the word of devices where the shipment
+// needs it. Where the verdict is not conformant it needs a reservation in words, which
+// opens a discrepancy, and so do exceptions. The same acceptance again changes nothing.
 func Accept(l ledger.Ledger, r waymark.AcceptHandoffRequest) (*waymark.Handoff, error) {
 	h, err := authorised(l, r.Shipment, r.Number, waymark.ActAcceptHandoff)
 	if err != nil {
 		return nil, err
 	}
-	if h.State == waymark.HandoffAccepted && h.Reservation == r.Reservation {
+	words, err := hear(l, r.Attestations)
+	if err != nil {
+		return nil, err
+	}
+	exceptions := normal(r.Exceptions)
+	if h.State == waymark.HandoffAccepted && h.Reservation == r.Reservation && saidBefore(h, words) && slices.Equal(h.Exceptions, exceptions) {
 		return h, nil
 	}
 	if err := mayAccept(l, h); err != nil {
 		return nil, err
 	}
-	s, c, err := load(l, r.Shipment)
+	h.Reservation, h.Exceptions, h.Attestations = r.Reservation, exceptions, evidenceOf(words)
+	return accept(l, h, words)
+}
+
+// accept checks an acceptance against the state of things, and carries it out.
+func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff, error) {
+	s, c, err := load(l, h.Shipment)
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, s)
+	f, err := judge(l, s, c, h, words)
 	if err != nil {
 		return nil, err
 	}
-	if f.state != waymark.ConditionConformant && r.Reservation == "" {
-		return nil, refusal(s.ID, f)
+	if err := placed(l, s.ID, h.Exceptions); err != nil {
+		return nil, err
 	}
-	h.State, h.Reservation, h.Changed = waymark.HandoffAccepted, r.Reservation, l.Tx().Stamp()
+	if err := goods.Leave(l, s.ID, staying(h.Exceptions), h.From); err != nil {
+		return nil, err
+	}
+	h.State, h.Changed, h.Counts = waymark.HandoffAccepted, l.Tx().Stamp(), waymark.CountExceptions(h.Exceptions)
 	h.Condition, h.Reasons = f.state, f.reasons
 	if err := move(l, s, c, h, f.witnesses); err != nil {
 		return nil, err
 	}
-	return saveHandoff(l, h, waymark.EventHandoffAccepted)
+	opened, err := openDiscrepancy(l, s, h)
+	if err != nil {
+		return nil, err
+	}
+	return saveWith(l, h, waymark.EventHandoffAccepted, opened)
+}
+
+// judge finds the verdict of an acceptance, notes what became of the seals, and checks
+// that there are words if it is not conformant.
+func judge(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, words []word) (*found, error) {
+	f, err := findings(l, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := believe(l, h, f.witnesses, words); err != nil {
+		return nil, err
+	}
+	seals, intact, err := inspect(c.Seals, words)
+	if err != nil {
+		return nil, err
+	}
+	c.Seals = seals
+	f.because(evidence(s, f.witnesses, words, intact))
+	if f.state != waymark.ConditionConformant && h.Reservation == "" {
+		return nil, refusal(s.ID, f)
+	}
+	return f, nil
 }
 
 func mayAccept(l ledger.Ledger, h *waymark.Handoff) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -32,6 +33,23 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 	scenario.Sweep(s.Consortium, s.operator("carrier"), custody.Cancel, endRequest(number))
 	scenario.Sweep(s.Consortium, producer, custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
 	scenario.Sweep(s.Consortium, producer, custody.History, waymark.ShipmentQuery{Shipment: "s1"})
+}
+
+// The same of an acceptance with evidence and exceptions, and of what it opens.
+func TestABrokenLedgerBelievesNothing(t *testing.T) {
+	s := newAttestedStory(t, sealed)
+	a := s.Authority("carrier", true)
+	d := s.NewDevice("scanner-2", "carrier")
+	scenario.Must(s.Consortium, s.As("carrier", waymark.Relay), registry.Join, a.Join(d, a.Issue(d, nil)))
+	r := s.request("scuffed", s.logger.Attest(s.handoff, nil), d.Attest(s.handoff, seals("S1=intact S2=broken S3=applied")))
+	r.Exceptions = []waymark.Exception{{Goods: linkOf("1"), Reason: waymark.ExceptionMissing}}
+	carrier := s.operator("carrier")
+	scenario.Sweep(s.Consortium, carrier, custody.Accept, r)
+	s.take(r)
+	scenario.Sweep(s.Consortium, carrier, custody.Accept, r)
+	scenario.Sweep(s.Consortium, carrier, custody.WaiveClaim, waiveRequest(1, "fine"))
+	scenario.Sweep(s.Consortium, carrier, custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
+	scenario.Sweep(s.Consortium, carrier, custody.History, waymark.ShipmentQuery{Shipment: "s1"})
 }
 
 // TestAHandoffThatCannotBeReadIsAnError: the records are ours alone, so one that

@@ -53,6 +53,7 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	return makeOffer(l, s, &waymark.Handoff{
 		Shipment: s.ID, Number: g.Last + 1, From: c.Custodian, To: r.To, ExpiresAt: expiry(r),
 		State: waymark.HandoffOffered, Condition: waymark.ConditionUnknown, Reasons: []string{}, Offered: tx.Stamp(), Changed: tx.Stamp(),
+		Nonce: nonceOf(tx, s.ID, g.Last+1),
 	})
 }
 
@@ -121,8 +122,13 @@ func requireHandoff(r ledger.Reader, shipment string, number uint64) (*waymark.H
 }
 
 func saveHandoff(l ledger.Ledger, h *waymark.Handoff, event string) (*waymark.Handoff, error) {
+	return saveWith(l, h, event, nil)
+}
+
+// saveWith is saveHandoff of one that opened a discrepancy, if any.
+func saveWith(l ledger.Ledger, h *waymark.Handoff, event string, opened *waymark.DiscrepancyRef) (*waymark.Handoff, error) {
 	if err := ledger.Save(l, ledger.HandoffKey(h.Shipment, h.Number), h); err != nil {
 		return nil, err
 	}
-	return h, l.Emit(event, waymark.HandoffEvent{Shipment: h.Shipment, Number: h.Number, From: h.From, To: h.To})
+	return h, l.Emit(event, waymark.HandoffEvent{Shipment: h.Shipment, Number: h.Number, From: h.From, To: h.To, Discrepancy: opened})
 }

@@ -20,6 +20,10 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 	if err != nil {
 		return nil, err
 	}
+	discrepancies, err := Discrepancies(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
 	t := timeline{latest: s.Created.Time}
 	t.add(waymark.EventShipmentCreated, fmt.Sprintf("%d lines of goods from %s to %s", len(s.Goods), s.Consignor, s.Consignee), s.Created)
 	for _, a := range f.attachments {
@@ -31,6 +35,11 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 	for _, handoff := range handoffs {
 		if err := t.addHandoff(l, handoff); err != nil {
 			return nil, err
+		}
+		for _, d := range discrepancies {
+			if d.Handoff == handoff.Number {
+				t.addDiscrepancy(d)
+			}
 		}
 	}
 	return &waymark.History{Shipment: s.ID, Entries: t.sorted(), Obligations: obligations}, nil
@@ -78,6 +87,15 @@ func (t *timeline) addHandoff(l ledger.Ledger, h waymark.Handoff) error {
 	return nil
 }
 
+// addDiscrepancy tells what an acceptance opened, and whether that was waived. It comes
+// after the handoff.
+func (t *timeline) addDiscrepancy(d waymark.Discrepancy) {
+	t.add(waymark.DiscrepancyOpened, fmt.Sprintf("handoff %d: claims of %s until %s", d.Handoff, d.By, d.ClaimUntil.Format(time.RFC3339)), d.Opened)
+	if d.Waived != nil {
+		t.add(waymark.EventClaimWaived, fmt.Sprintf("handoff %d: %s", d.Handoff, d.Waived.Reason), d.Waived.By)
+	}
+}
+
 func (t *timeline) sorted() []waymark.HistoryEntry {
 	slices.SortStableFunc(t.moments, func(a, b moment) int { return a.at.Compare(b.at) })
 	entries := make([]waymark.HistoryEntry, 0, len(t.moments))
@@ -93,11 +111,15 @@ func describe(e waymark.Excursion) string {
 
 func describeHandoff(h waymark.Handoff) string {
 	text := fmt.Sprintf("%d, %s to %s", h.Number, h.From, h.To)
+	if h.State == waymark.HandoffAccepted {
+		text += ", conditions " + string(h.Condition)
+	}
+	if c := h.Counts; len(h.Exceptions) > 0 {
+		text += fmt.Sprintf(", %d missing, %d replaced, %d damaged, %d of another lot, %d over", c.Missing, c.WrongItem, c.Damaged, c.WrongLot, c.Over)
+	}
 	switch {
 	case h.Reservation != "":
-		return text + ", conditions " + string(h.Condition) + ", with reservation: " + h.Reservation
-	case h.State == waymark.HandoffAccepted:
-		return text + ", conditions " + string(h.Condition)
+		return text + ", with reservation: " + h.Reservation
 	case h.Reason != "":
 		return text + ": " + h.Reason
 	}

@@ -38,7 +38,7 @@ func finalState(l ledger.Ledger, last *waymark.Handoff) (waymark.ShipmentState, 
 		return "", err
 	}
 	for _, h := range append(handoffs, *last) {
-		if h.Reservation != "" {
+		if h.Reserved() {
 			return waymark.ShipmentDisputed, nil
 		}
 	}

@@ -18,8 +18,9 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	s := waymark.Shipment{
 		ID: r.ID, Consignor: tx.Caller.Member, Consignee: r.Consignee, Arbiter: r.Arbiter,
 		Goods: goods.Lines(r.Goods), Conditions: append([]waymark.Condition{}, r.Conditions...), Created: tx.Stamp(),
+		Attested: r.Attested, Seals: append([]string(nil), r.Seals...), ClaimSeconds: r.ClaimSeconds,
 	}
-	custody := waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp()}
+	custody := waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp(), Seals: applied(r.Seals)}
 	if err := access.Authorize(tx, waymark.ActCreateShipment, access.Shipment(s, custody.Custodian, parties(s, custody, nil))); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,11 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	if err != nil {
 		return nil, err
 	}
-	v := &waymark.ShipmentView{Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons,
+	discrepancies, err := Discrepancies(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := &waymark.ShipmentView{Discrepancies: discrepancies, Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons,
 		Attachments: f.attachments, Handoffs: handoffs, Excursions: f.excursions, Obligations: obligations}
 	if c.State.Ended() { // the verdict is what the last acceptance found: the devices have moved on
 		last := handoffs[len(handoffs)-1]

@@ -80,14 +80,15 @@ func TestHistoryTellsEverything(t *testing.T) {
 	s.accept("retailer", 4, "warm")
 	what, detail := s.history()
 	want := []string{"shipment.created", "shipment.device_attached", "handoff.offered", "handoff.rejected", "handoff.offered",
-		"handoff.expired", "handoff.offered", "handoff.accepted", "excursion.recorded", "handoff.offered", "handoff.accepted"}
+		"handoff.expired", "handoff.offered", "handoff.accepted", "excursion.recorded", "handoff.offered", "handoff.accepted", "discrepancy.opened"}
 	if !slices.Equal(what, want) {
 		t.Errorf("history\n got %v\nwant %v", what, want)
 	}
 	wantDetail := []string{"2 lines of goods from producer to retailer", "logger-1", "1, producer to carrier", "1, producer to carrier: changed plans",
 		"2, producer to carrier", "2, producer to carrier", "3, producer to carrier", "3, producer to carrier, conditions conformant",
 		"logger-1: 1 readings of temperature outside, 9 to 9 Cel", "4, carrier to retailer",
-		"4, carrier to retailer, conditions non_conformant, with reservation: warm"}
+		"4, carrier to retailer, conditions non_conformant, with reservation: warm",
+		"handoff 4: claims of retailer until 2026-03-08T10:07:02Z"}
 	if !slices.Equal(detail, wantDetail) {
 		t.Errorf("details\n got %q\nwant %q", detail, wantDetail)
 	}

@@ -80,6 +80,12 @@ func GuardKey(shipment string) Key { return key("guard", shipment) }
 // HoldKey is the last hold of a kind on a shipment.
 func HoldKey(shipment, kind string) Key { return key("hold", shipment, kind) }
 
+// DiscrepancyKey is what the acceptance of handoff n reserved.
+func DiscrepancyKey(shipment string, n uint64) Key { return key("discrepancy", shipment, number(n)) }
+
+// Discrepancies are all discrepancies of a shipment, oldest first.
+func Discrepancies(shipment string) Range { return below("discrepancy", shipment) }
+
 // AuthorityKey is a device CA of a member.
 func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }
 

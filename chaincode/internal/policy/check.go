@@ -130,7 +130,7 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 		q.Resource, err = custody.ShipmentResource(l, r.Shipment)
 	case waymark.ActAttachDevice:
 		err = attachment(l, r, q)
-	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff:
+	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff, waymark.ActWaiveClaim:
 		q.Resource, err = custody.HandoffResource(l, r.Shipment, r.Handoff)
 	default:
 		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)

@@ -179,7 +179,8 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
 			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,
-			waymark.ActCommissionGoods, waymark.ActHandleGoods:
+			waymark.ActCommissionGoods, waymark.ActHandleGoods,
+			waymark.ActWaiveClaim:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

@@ -74,6 +74,21 @@ func (d *Device) Replacement(id string) string {
 	return d.Registration()
 }
 
+// Attest signs what the device says at a handoff: the number of its last message, and what
+// it found of seals.
+func (d *Device) Attest(h waymark.Handoff, seals []waymark.Seal) string {
+	return d.AttestAs(waymark.Attestation{Shipment: h.Shipment, Handoff: h.Number, Nonce: h.Nonce, Last: d.Next - 1, Seals: seals, At: d.c.Now.Unix()})
+}
+
+// AttestAs signs an attestation as it is.
+func (d *Device) AttestAs(a waymark.Attestation) string {
+	payload, err := json.Marshal(a)
+	if err != nil {
+		d.c.T.Fatal(err)
+	}
+	return d.Sign(attest.Header{Device: d.ID, Consortium: Channel, KeyID: d.KeyID, Kind: attest.Attestation}, payload)
+}
+
 // Pack signs the next message of the stream, with one temperature for each value
 // in centi-degrees, a second apart, the first one now.
 func (d *Device) Pack(centiCelsius ...int64) string {

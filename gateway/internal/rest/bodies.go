@@ -73,7 +73,9 @@ type offerBody struct {
 }
 
 type acceptBody struct {
-	Reservation string `json:"reservation,omitempty"`
+	Reservation  string              `json:"reservation,omitempty"`
+	Attestations []string            `json:"attestations,omitempty"` // signed messages of kind Attestation
+	Exceptions   []waymark.Exception `json:"exceptions,omitempty"`
 }
 
 type policyBody struct {

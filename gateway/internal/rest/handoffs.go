@@ -17,9 +17,16 @@ func handoffRoutes() []route {
 		}, func(q waymark.OfferHandoffRequest, _ json.RawMessage) string { return shipmentLocation(q.Shipment) }),
 		submits(route{
 			method: http.MethodPost, path: "/v1/shipments/{id}/handoffs/{number}/accept", id: "acceptHandoff", tag: tagShipments,
-			summary: "Accept an offered handoff, with a reservation where the conditions call for one",
+			summary: "Accept an offered handoff, with attestations, and with exceptions or a reservation where they are called for",
 		}, waymark.ShipmentsAccept, waymark.Handoff{}, func(p path, b acceptBody) waymark.AcceptHandoffRequest {
-			return waymark.AcceptHandoffRequest{Shipment: p.id, Number: p.number, Reservation: b.Reservation}
+			return waymark.AcceptHandoffRequest{Shipment: p.id, Number: p.number, Reservation: b.Reservation,
+				Attestations: b.Attestations, Exceptions: b.Exceptions}
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/shipments/{id}/handoffs/{number}/waive-claim", id: "waiveClaim", tag: tagShipments,
+			summary: "Give up what is left of the claim window of a handoff that the caller's member accepted with reservation",
+		}, waymark.ShipmentsWaiveClaim, waymark.Discrepancy{}, func(p path, b reasonBody) waymark.WaiveClaimRequest {
+			return waymark.WaiveClaimRequest{Shipment: p.id, Number: p.number, Reason: b.Reason}
 		}, nil),
 		endHandoff("reject", "rejectHandoff", "Reject a handoff that was offered to the caller's member", waymark.ShipmentsReject),
 		endHandoff("cancel", "cancelHandoff", "Cancel a handoff that the caller's member offered", waymark.ShipmentsCancel),
