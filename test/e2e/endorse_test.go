@@ -37,6 +37,14 @@ func TestEndorsersAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := shipment(ctx, t, "")
+	parts := newJourney(ctx, t, func(r *waymark.CreateShipmentRequest) { r.Attested, r.Seals = true, []string{"S-1"} })
+	parts.offer(ctx, t, "producer", "carrier")
+	inPart := waymark.AcceptHandoffRequest{Shipment: parts.id, Number: 1, Reservation: "test",
+		Attestations: []string{parts.word(t, parts.logger, attest.COSE), parts.word(t, parts.dock, attest.JWS, waymark.Seal{ID: "S-1", State: waymark.SealBroken})},
+		Exceptions:   []waymark.Exception{{Goods: "https://id.gs1.org/01/09506000134352/21/1", Reason: waymark.ExceptionMissing}}}
+	waived := newJourney(ctx, t, nil)
+	waived.offer(ctx, t, "producer", "carrier")
+	waived.accept(ctx, t, map[string]any{"reservation": "test"})
 	many, authority := []string{statement(t, name("logger"), "producer", newKey(t)), statement(t, name("logger"), "producer", newKey(t))}, newDeviceCA(t)
 	idle := newDeviceCA(t)
 	post[waymark.Authority](ctx, t, as(t, "producer", waymark.Admin), "/v1/device-authorities", authority.put())
@@ -85,6 +93,8 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: other, Device: fresh.ID()}},
 		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: other, To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1}},
+		{"carrier", waymark.Operator, waymark.ShipmentsAccept, inPart},
+		{"carrier", waymark.Operator, waymark.ShipmentsWaiveClaim, waymark.WaiveClaimRequest{Shipment: waived.id, Number: 1, Reason: "test"}},
 		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
 		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
 		{"producer", waymark.Operator, waymark.DevicesRegisterMany, waymark.RegisterManyRequest{Registrations: many}},
