@@ -41,7 +41,7 @@ func TestEndorsersAgree(t *testing.T) {
 	parts.offer(ctx, t, "producer", "carrier")
 	inPart := waymark.AcceptHandoffRequest{Shipment: parts.id, Number: 1, Reservation: "test",
 		Attestations: []string{parts.word(t, parts.logger, attest.COSE), parts.word(t, parts.dock, attest.JWS, waymark.Seal{ID: "S-1", State: waymark.SealBroken})},
-		Exceptions:   []waymark.Exception{{Goods: "https://id.gs1.org/01/09506000134352/21/1", Reason: waymark.ExceptionMissing}}}
+		Exceptions:   []waymark.Exception{{Goods: parts.item("1"), Reason: waymark.ExceptionMissing}}}
 	waived := newJourney(ctx, t, nil)
 	waived.offer(ctx, t, "producer", "carrier")
 	waived.accept(ctx, t, map[string]any{"reservation": "test"})

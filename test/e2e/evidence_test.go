@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -51,9 +52,11 @@ func newJourney(ctx context.Context, t *testing.T, change func(*waymark.CreateSh
 	register(ctx, t, j.end, "retailer")
 	r := waymark.CreateShipmentRequest{ID: j.id, Consignee: "retailer", Arbiter: "auditor",
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}
-	for _, serial := range []string{"1", "2", "3", "4", "5"} {
-		r.Items = append(r.Items, waymark.Item{GTIN: "09506000134352", Serial: serial})
+	var serials []string
+	for n := range 5 {
+		serials = append(serials, fmt.Sprintf("%s-%d", j.id, n+1))
 	}
+	r.Goods = commission(ctx, t, serials...)
 	if change != nil {
 		change(&r)
 	}
@@ -62,6 +65,9 @@ func newJourney(ctx context.Context, t *testing.T, change func(*waymark.CreateSh
 	j.measure(ctx, t)
 	return j
 }
+
+// item is one of the journey's items, 1 to 5, or one that is not of it.
+func (j *journey) item(n string) string { return waymark.Item(app.GTIN, j.id+"-"+n).String() }
 
 func (j *journey) measure(ctx context.Context, t *testing.T) {
 	t.Helper()
@@ -192,25 +198,26 @@ func TestBrokenSeal(t *testing.T) {
 func TestAcceptanceInPart(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	j := newJourney(ctx, t, func(r *waymark.CreateShipmentRequest) { r.ClaimSeconds = 3600 })
-	const product = "https://id.gs1.org/01/09506000134352"
 	j.offer(ctx, t, "producer", "carrier")
 	exception := func(serial string, reason waymark.ExceptionReason, found string) waymark.Exception {
-		return waymark.Exception{Goods: product + "/21/" + serial, Reason: reason, Found: found}
+		return waymark.Exception{Goods: j.item(serial), Reason: reason, Found: found}
 	}
 	j.refused(ctx, t, map[string]any{"exceptions": []waymark.Exception{exception("9", waymark.ExceptionMissing, "")}}, waymark.FailedPrecondition, "exception")
 	j.refused(ctx, t, map[string]any{"exceptions": []waymark.Exception{exception("1", waymark.ExceptionOver, "")}}, waymark.FailedPrecondition, "exception")
 	body := map[string]any{"exceptions": []waymark.Exception{
-		exception("1", waymark.ExceptionMissing, ""), exception("2", waymark.ExceptionDamaged, ""), exception("3", waymark.ExceptionWrongItem, product+"/21/8"),
-		exception("4", waymark.ExceptionWrongLot, product+"/10/L2"), exception("9", waymark.ExceptionOver, ""),
+		exception("1", waymark.ExceptionMissing, ""), exception("2", waymark.ExceptionDamaged, ""), exception("3", waymark.ExceptionWrongItem, j.item("8")),
+		exception("4", waymark.ExceptionWrongLot, waymark.Goods{GTIN: app.GTIN, Lot: "L2"}.String()), exception("9", waymark.ExceptionOver, ""),
 	}}
 	h := j.accept(ctx, t, body)
 	if h.Counts != (waymark.ExceptionCounts{Missing: 1, WrongItem: 1, Damaged: 1, WrongLot: 1, Over: 1}) || h.Condition != waymark.ConditionConformant {
 		t.Errorf("accepted %+v", h)
 	}
-	if again := j.accept(ctx, t, body); again.Changed != h.Changed {
-		t.Errorf("accepted again: %+v, first %+v", again.Changed, h.Changed)
+	if same := j.accept(ctx, t, body); same.Changed != h.Changed {
+		t.Errorf("accepted again: %+v, first %+v", same.Changed, h.Changed)
 	}
 	j.waive(ctx, t)
+	again := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Goods: []waymark.Line{{ID: j.item("1")}}, Conditions: []waymark.Condition{}}
+	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", again) // what stayed behind is free
 	j.measure(ctx, t)
 	j.offer(ctx, t, "carrier", "retailer")
 	j.refused(ctx, t, map[string]any{"exceptions": []waymark.Exception{exception("1", waymark.ExceptionMissing, "")}}, waymark.FailedPrecondition, "exception")
