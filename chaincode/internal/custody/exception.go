@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
@@ -23,66 +24,69 @@ func placed(r ledger.Reader, shipment string, exceptions []waymark.Exception) er
 	if len(exceptions) == 0 {
 		return nil
 	}
-	var things []waymark.Goods
-	behind := map[waymark.Goods]bool{}
+	p := placement{behind: map[waymark.Goods]bool{}, taken: map[waymark.Goods]int64{}}
+	var things, found []waymark.Goods
 	for _, e := range exceptions {
 		thing := waymark.MustGoods(e.Goods)
-		things, behind[thing] = append(things, thing), e.Reason.Stays()
+		things, p.behind[thing] = append(things, thing), e.Reason.Stays()
 		if e.Reason == waymark.ExceptionWrongItem {
-			things = append(things, waymark.MustGoods(e.Found))
+			found = append(found, waymark.MustGoods(e.Found))
 		}
 	}
-	spots, err := goods.Spots(r, shipment, things)
+	spots, err := goods.Spots(r, shipment, append(things, found...))
 	if err != nil {
 		return err
 	}
-	left := map[waymark.Goods]int64{} // of each lot, in thousandths
+	elsewhere := spots[len(things):]
 	for i, e := range exceptions {
-		at := exceptionAt(i)
-		if err := fits(at, e, spots[0], behind, left); err != nil {
+		if err := p.check(exceptionAt(i), e, spots[i]); err != nil {
 			return err
 		}
-		if spots = spots[1:]; e.Reason != waymark.ExceptionWrongItem {
+		if e.Reason != waymark.ExceptionWrongItem {
 			continue
 		}
-		if spots[0].Inside {
-			return misplaced(at+"/found", e.Found+" is of the shipment")
+		if elsewhere[0].Inside {
+			return misplaced(exceptionAt(i)+"/found", e.Found+" is of the shipment")
 		}
-		spots = spots[1:]
+		elsewhere = elsewhere[1:]
 	}
 	return nil
 }
 
-// fits checks one exception against where its thing is. behind are the things that stay
-// behind, left what the exceptions before it have left of lots.
-func fits(at string, e waymark.Exception, spot goods.Spot, behind map[waymark.Goods]bool, left map[waymark.Goods]int64) error {
-	thing := waymark.MustGoods(e.Goods)
-	isLot := thing.Kind() == waymark.GoodsLot
-	if e.Reason == waymark.ExceptionOver {
+// placement is what exceptions say together.
+type placement struct {
+	behind map[waymark.Goods]bool  // what stays with the member that offered
+	taken  map[waymark.Goods]int64 // how much of lots they name so far, in thousandths
+}
+
+// check checks one exception against where its thing is.
+func (p placement) check(at string, e waymark.Exception, spot goods.Spot) error {
+	isLot := e.Quantity != ""
+	switch {
+	case e.Reason == waymark.ExceptionOver:
 		if spot.Inside && !isLot { // of a lot there can be too much
 			return misplaced(at+"/goods", e.Goods+" is of the shipment")
 		}
 		return nil
-	}
-	if !spot.Inside {
+	case !spot.Inside:
 		return misplaced(at+"/goods", e.Goods+" is not in the shipment")
+	case isLot:
+		return p.take(at, e, spot)
 	}
-	for _, container := range spot.Containers {
-		if behind[container] {
-			return misplaced(at+"/goods", e.Goods+" stays behind with "+container.String())
-		}
+	if i := slices.IndexFunc(spot.Containers, func(c waymark.Goods) bool { return p.behind[c] }); i >= 0 {
+		return misplaced(at+"/goods", e.Goods+" stays behind with "+spot.Containers[i].String())
 	}
-	if !isLot {
-		return nil
-	}
-	if _, begun := left[thing]; !begun {
-		left[thing] = spot.Amount
-	}
+	return nil
+}
+
+// take notes how much of a lot an exception names: together no more than is there.
+func (p placement) take(at string, e waymark.Exception, spot goods.Spot) error {
 	amount, err := waymark.Thousandths(e.Quantity)
 	if err != nil {
 		return err
 	}
-	if left[thing] -= amount; left[thing] < 0 {
+	lot := waymark.MustGoods(e.Goods)
+	if p.taken[lot] += amount; p.taken[lot] > spot.Amount {
 		return misplaced(at+"/quantity", "there is not so much of "+e.Goods+" in the shipment")
 	}
 	return nil
