@@ -41,6 +41,16 @@ func newCrowd(t *testing.T) (s *story, crowd []string) {
 	return s, crowd
 }
 
+// gtinOf is the nth GTIN.
+func gtinOf(n int) string {
+	digits := fmt.Sprintf("0950600%06d", n)
+	sum := 0
+	for i, d := range digits {
+		sum += int(d-'0') * (3 - 2*(i%2))
+	}
+	return fmt.Sprintf("%s%d", digits, (10-sum%10)%10)
+}
+
 // isClear reports whether a refusal tells the caller what is so: no fault of machinery.
 func isClear(err error) bool {
 	e := waymark.AsError(err)
@@ -63,7 +73,9 @@ func TestFortyCallersAtOnce(t *testing.T) {
 		act      func(s *story, crowd []string, n int) one
 	}{
 		"one id by forty members": {false, callers, func(s *story, crowd []string, n int) one {
-			return by(s, s.operator(crowd[n]), custody.Create, createRequest("contested"))
+			r := createRequest("contested")
+			r.Goods = s.Goods(crowd[n], gtinOf(n), "1") // each ships its own
+			return by(s, s.operator(crowd[n]), custody.Create, r)
 		}},
 		"offers to forty members": {false, callers, func(s *story, crowd []string, n int) one {
 			return by(s, s.operator("producer"), custody.Offer, s.offerRequest(crowd[n]))
