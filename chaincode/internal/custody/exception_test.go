@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -230,4 +231,82 @@ func fitsTable(exceptions []waymark.Exception, inside map[string]bool) bool {
 		}
 	}
 	return true
+}
+
+// packed is a shipment s2 of one container, with items 1 and 2 of s2 in it, and its offer to
+// the carrier.
+func packed(t *testing.T) (s *story, container waymark.Goods, number uint64) {
+	t.Helper()
+	s, container = newStory(t), waymark.MustGoods("https://id.gs1.org/00/106141412345678908")
+	things := map[waymark.Goods]waymark.Thing{
+		container: {ID: container.String(), Place: waymark.Stock("producer", "producer"), Lots: []string{}, Contents: 2, Height: 1},
+	}
+	for _, serial := range []string{"s2-1", "s2-2"} {
+		item := waymark.Item(scenario.GTIN, serial)
+		things[item] = waymark.Thing{ID: item.String(), Place: waymark.InContainer(container), Lots: []string{}}
+	}
+	if _, err := s.World.Submit(s.Tx(s.operator("producer")), func(l ledger.Ledger) error {
+		for g, thing := range things {
+			if err := ledger.Save(l, ledger.GoodsKey(g), &thing); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r := createRequest("s2")
+	r.Conditions, r.Goods = nil, []waymark.Line{{ID: container.String()}}
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Create, r)
+	offer := s.offerRequest("carrier")
+	offer.Shipment = "s2"
+	return s, container, scenario.Must(s.Consortium, s.operator("producer"), custody.Offer, offer).Number
+}
+
+// A thing in a container can be named; a container that is missing is missing with all in it.
+func TestExceptionsOfWhatIsPacked(t *testing.T) {
+	first, second := waymark.Item(scenario.GTIN, "s2-1").String(), waymark.Item(scenario.GTIN, "s2-2").String()
+	tests := map[string]struct {
+		give    func(container string) []waymark.Exception
+		refused string // where, or not at all
+		free    []string
+	}{
+		"one of it is missing": {func(string) []waymark.Exception {
+			return []waymark.Exception{{Goods: first, Reason: waymark.ExceptionMissing}, {Goods: second, Reason: waymark.ExceptionDamaged}}
+		}, "", []string{first}},
+		"it is missing": {func(container string) []waymark.Exception {
+			return []waymark.Exception{{Goods: container, Reason: waymark.ExceptionMissing}}
+		}, "", []string{"container"}},
+		"it is damaged, and one of it is": {func(container string) []waymark.Exception {
+			return []waymark.Exception{{Goods: container, Reason: waymark.ExceptionDamaged}, {Goods: first, Reason: waymark.ExceptionDamaged}}
+		}, "", nil},
+		"it is missing, and one of it is": {func(container string) []waymark.Exception {
+			return []waymark.Exception{{Goods: first, Reason: waymark.ExceptionMissing}, {Goods: container, Reason: waymark.ExceptionMissing}}
+		}, "/exceptions/0/goods", nil},
+		"it is missing, and one of it is damaged": {func(container string) []waymark.Exception {
+			return []waymark.Exception{{Goods: container, Reason: waymark.ExceptionMissing}, {Goods: first, Reason: waymark.ExceptionDamaged}}
+		}, "/exceptions/1/goods", nil},
+		"one of it is too much": {func(string) []waymark.Exception {
+			return []waymark.Exception{{Goods: first, Reason: waymark.ExceptionOver}}
+		}, "/exceptions/0/goods", nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, container, number := packed(t)
+			r := partial(number, test.give(container.String())...)
+			r.Shipment = "s2"
+			_, err := scenario.Submit(s.Consortium, s.operator("carrier"), custody.Accept, r)
+			if e := waymark.AsError(err); err != nil && (e.Field != test.refused || e.Reasons[0] != "exception") || (err == nil) != (test.refused == "") {
+				t.Fatalf("accepted with %v, want a fault at %q", err, test.refused)
+			}
+			for _, thing := range test.free {
+				if thing == "container" {
+					thing = container.String()
+				}
+				again := createRequest("s3")
+				again.Goods = []waymark.Line{{ID: thing}}
+				scenario.Must(s.Consortium, s.operator("producer"), custody.Create, again)
+			}
+		})
+	}
 }
