@@ -8,9 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +27,7 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/audit"
 	"github.com/waymark-ledger/waymark/test/internal/fixture"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
 // liar is the member whose chaincode is altered: the one to which the goods are offered, so
@@ -38,50 +43,56 @@ type forgery struct {
 // forgeries are of every record on which goods, money, devices or a decision hang, and of
 // what protects them. A row is a key and what the liar would like it to be: a key that is
 // new needs the endorsements of the chaincode's own policy.
-func forgeries(t *testing.T, shipment, device string) []forgery {
+func forgeries(t *testing.T, shipment, device, serial string) []forgery {
 	t.Helper()
-	const mine, gtin = `{"owner":"carrier","holder":"carrier","custodian":"carrier","state":"accepted"}`, "09506000134352"
+	const mine, gtin, first = `{"owner":"carrier","holder":"carrier","custodian":"carrier","state":"accepted"}`, app.GTIN, "/0000000000000001"
 	own := onlyThe(t, liar)
 	var all []forgery
 	for _, key := range []string{
-		"custody/" + shipment,
-		"shipment/" + shipment,
-		"guard/" + shipment,
-		"handoff/" + shipment + "/0000000000000001",
-		"excursion/" + shipment + "/" + device + "/0000000000000001/0000000000000000",
-		"witness/" + shipment + "/" + device,
-		"attachment/" + device,
-
-		"title/" + shipment,
-		"transfer-of-title/" + shipment,
-		"discrepancy/" + shipment + "/0000000000000001",
-		"hold/" + shipment + "/recall",
-		"exposure/" + shipment + "/" + device,
-		"escrow/" + shipment,
-		"terms/" + shipment,
-		"dispute/" + shipment + "/0000000000000001",
-		"note/retailer/EUR/carrier/forged",
-		"unit/carrier/EUR",
-
-		"product/" + gtin,
-		"item/" + gtin + "/A-1",
-		"lot/" + gtin + "/L-1",
-		"portion/" + gtin + "/L-1/carrier",
-		"container/095060001343521234",
-		"recall/" + gtin + "/L-1",
-
+		"member/producer",
 		"device/" + device,
-		"stream/" + device,
-		"window/" + device + "/0000000000000001",
 		"transfer/" + device,
 		"authority/producer/forged",
-		"member/producer",
+		"revocation/producer/forged/1f",
+		"stream/" + device,
+		"window/" + device + first,
+		"command/" + device + "/forged",
+		"commands/" + device,
 		"policy/producer/producer/forged",
+		"places/producer/producer",
+		"place/producer/producer" + first,
 		"decision/forged",
+
+		"shipment/" + shipment,
+		"custody/" + shipment,
+		"guard/" + shipment,
+		"handoff/" + shipment + first,
+		"title/" + shipment,
+		"titleoffer/" + shipment + first,
+		"discrepancy/" + shipment + first,
+		"hold/" + shipment + "/quarantine",
+		"attachment/" + device,
+		"witness/" + shipment + "/" + device,
+		"excursion/" + shipment + "/" + device + first + "/0000000000000000",
+		"exposure/" + shipment + "/" + device,
+
+		"product/" + gtin,
+		"item/" + gtin + "/" + serial,
+		"lot/" + gtin + "/L-1",
+		"portion/" + gtin + "/L-1/stock/carrier/carrier",
+		"lotitem/" + gtin + "/L-1/" + serial,
+		"container/395060001234567894",
+		"content/395060001234567894/item/" + gtin + "/" + serial,
+		"recall/" + gtin + "/L-1",
+
+		"terms/" + shipment,
+		"escrow/" + shipment,
+		"dispute/" + shipment + first,
+		"note/retailer/EUR/carrier/forged",
 	} {
 		all = append(all, forgery{key, []fixture.Write{{Key: key, Text: mine}}})
 	}
-	custody, handoff := "custody/"+shipment, "handoff/"+shipment+"/0000000000000001"
+	custody, handoff := "custody/"+shipment, "handoff/"+shipment+first
 	whole := []fixture.Write{{Key: custody, Text: mine}, {Key: handoff, Text: mine}, {Key: "guard/" + shipment, Text: `{"last":1,"open":false}`}}
 	return append(all,
 		forgery{"an acceptance", whole},
@@ -90,7 +101,7 @@ func forgeries(t *testing.T, shipment, device string) []forgery {
 		forgery{"custody with a weaker policy", []fixture.Write{{Key: custody, Text: mine, Policy: own}}},
 		forgery{"a policy of a record without one", []fixture.Write{{Key: "device/" + device, Policy: own}}},
 		forgery{"a policy of a new record", []fixture.Write{{Key: "title/" + shipment, Text: mine, Policy: own}}},
-		forgery{"what another member holds privately", []fixture.Write{{Key: "disclosure/" + device + "/0000000000000001", Holder: "producer", Text: mine}}},
+		forgery{"what another member holds privately", []fixture.Write{{Key: "disclosure/" + device + first, Holder: "producer", Text: mine}}},
 		forgery{"terms at another member", []fixture.Write{
 			{Key: "terms/" + shipment, Holder: "retailer", Text: mine}, {Key: "terms/" + shipment, Holder: liar, Text: mine}}},
 		forgery{"nothing at all", nil},
@@ -126,7 +137,7 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 	before := seenByAll(ctx, t, id, d.ID())
 	forger := alter(ctx, t)
 	honest := []string{"auditor", "producer", "retailer"}
-	for _, f := range forgeries(t, id, d.ID()) {
+	for _, f := range forgeries(t, id, d.ID(), serialOf(ctx, t, id)) {
 		t.Run(f.name, func(t *testing.T) {
 			if err := forger.Forge(f.writes); err != nil {
 				t.Fatal(err)
@@ -163,6 +174,47 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 	h, _ := post[waymark.Handoff](ctx, t, operator(t, liar), answer(id, 1, "accept"), map[string]string{})
 	if h.State != waymark.HandoffAccepted {
 		t.Errorf("with the chaincode proper: %+v", h)
+	}
+}
+
+// serialOf is the serial number of the item that a shipment holds.
+func serialOf(ctx context.Context, t *testing.T, shipment string) string {
+	t.Helper()
+	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "producer", waymark.Viewer), "/v1/shipments/"+shipment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path.Base(view.Shipment.Goods[0].ID)
+}
+
+// TestEveryRecordIsForged: the table has a key of each kind of record that the page on the
+// architecture lists, so that no new kind is left out.
+func TestEveryRecordIsForged(t *testing.T) {
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| record | key |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	kinds := regexp.MustCompile("`([a-z]+)/\\{").FindAllStringSubmatch(table, -1)
+	if len(kinds) < 20 {
+		t.Fatalf("the page lists %d records", len(kinds))
+	}
+	forged := map[string]bool{}
+	for _, f := range forgeries(t, "shipment", "device", "1") {
+		for _, w := range f.writes {
+			kind, _, _ := strings.Cut(w.Key, "/")
+			forged[kind] = true
+		}
+	}
+	for _, kind := range kinds {
+		if !forged[kind[1]] {
+			t.Errorf("no %s is forged", kind[1])
+		}
 	}
 }
 
@@ -252,13 +304,13 @@ func seenByAll(ctx context.Context, t *testing.T, shipment, device string) map[s
 	awaitSameHeight(ctx, t)
 	seen := map[string]string{}
 	for member := range local.at.Members {
-		for _, path := range []string{"/v1/shipments/" + shipment, "/v1/devices/" + device, "/v1/devices/" + device + "/stream",
+		for _, page := range []string{"/v1/shipments/" + shipment, "/v1/devices/" + device, "/v1/devices/" + device + "/stream",
 			"/v1/members/producer", "/v1/policies/owners/producer", "/v1/devices/" + device + "/windows/1"} {
-			status, body, err := as(t, member, waymark.Viewer).Do(ctx, http.MethodGet, path, nil)
+			status, body, err := as(t, member, waymark.Viewer).Do(ctx, http.MethodGet, page, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen[member+" "+path] = fmt.Sprintf("%d %s", status, body)
+			seen[member+" "+page] = fmt.Sprintf("%d %s", status, body)
 		}
 	}
 	return seen
