@@ -79,7 +79,7 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 		return true, false, true, false
 	case ActAttachDevice:
 		return false, true, true, false
-	case ActReadShipment, ActOfferHandoff:
+	case ActReadShipment, ActOfferHandoff, ActReleaseExcursion:
 		return false, false, true, false
 	case ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActWaiveClaim:
 		return false, false, true, true

@@ -51,6 +51,8 @@ const (
 	// EventHandoffAccepted.
 	DiscrepancyOpened = "discrepancy.opened"
 
+	EventExcursionReleased = "excursion.released"
+
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
 	ExcursionRecorded = "excursion.recorded"
@@ -90,11 +92,28 @@ type WindowRef struct {
 	Last   uint64 `json:"last"`
 }
 
-// ExcursionRef says that a shipment's condition was broken.
+// ExcursionRef says what a transaction did to an excursion.
 type ExcursionRef struct {
 	Shipment string `json:"shipment"`
 	Device   string `json:"device"`
+	Rule     string `json:"rule"`
 	Name     string `json:"name"`
+	First    uint64 `json:"first"` // Excursion.First
+	Opened   bool   `json:"opened,omitempty"`
+	Grew     bool   `json:"grew,omitempty"` // one that an earlier transaction opened
+	Closed   bool   `json:"closed,omitempty"`
+	// Parties are consignor, consignee and arbiter of the shipment and the owner of the device,
+	// sorted, each once.
+	Parties []string `json:"parties"`
+}
+
+// ExcursionEvent is the payload of EventExcursionReleased.
+type ExcursionEvent struct {
+	Shipment string   `json:"shipment"`
+	Device   string   `json:"device"`
+	Rule     string   `json:"rule"`
+	First    uint64   `json:"first"`
+	Parties  []string `json:"parties"`
 }
 
 // ShipmentEvent is the payload of the shipment events.

@@ -30,10 +30,11 @@ type Handoff struct {
 	To          string         `json:"to"`
 	ExpiresAt   time.Time      `json:"expires_at"`
 	State       HandoffState   `json:"state"`
-	Condition   ConditionState `json:"condition"`   // as found at acceptance; unknown before
-	Reasons     []string       `json:"reasons"`     // the rules behind the condition, sorted
-	Reservation string         `json:"reservation"` // what the acceptor reserved, or empty
-	Reason      string         `json:"reason"`      // why it was rejected or cancelled
+	Condition   ConditionState `json:"condition"`                              // as found at acceptance; unknown before
+	Reasons     []string       `json:"reasons"`                                // the rules behind the condition, sorted
+	Verdict     *Verdict       `json:"verdict,omitempty" metadata:",optional"` // on the conditions alone; absent before acceptance
+	Reservation string         `json:"reservation"`                            // what the acceptor reserved, or empty
+	Reason      string         `json:"reason"`                                 // why it was rejected or cancelled
 	Offered     Stamp          `json:"offered"`
 	Changed     Stamp          `json:"changed"`
 

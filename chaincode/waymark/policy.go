@@ -46,6 +46,8 @@ const (
 	ActWithdrawPolicy Action = "WithdrawPolicy" // of one's own, or about one's own resources
 	ActAskDecision    Action = "AskDecision"    // what would be decided for somebody
 	ActRecordDecision Action = "RecordDecision" // the same, on the ledger
+
+	ActReleaseExcursion Action = "ReleaseExcursion" // by quality
 )
 
 // Actions returns every action.
@@ -58,5 +60,6 @@ func Actions() []Action {
 		ActCommandDevice, ActReadCommand, ActCancelCommand,
 		ActRegisterProduct, ActCommissionGoods, ActHandleGoods,
 		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision,
-		ActWaiveClaim}
+		ActWaiveClaim,
+		ActReleaseExcursion}
 }

@@ -54,4 +54,11 @@ const (
 	ReasonNotWitness    = "not-a-witness"  // a device neither witnesses the shipment nor belongs to a side of the handoff
 	ReasonException     = "exception"      // what an exception names is not where it says
 	ReasonClaim         = "claim-closed"   // the claim window is over
+
+	ReasonBudget        = "budget"         // readings were outside a condition for as long as its budget or longer
+	ReasonMKT           = "mkt"            // the mean kinetic temperature was above its limit
+	ReasonGeofence      = "geofence"       // the goods were outside a fence
+	ReasonUnknownTime   = "unknown-time"   // no witness that counts knows of all the time
+	ReasonCalibration   = "calibration"    // the calibration of a device that would be needed has lapsed
+	ReasonExcursionOpen = "excursion-open" // an excursion goes on
 )

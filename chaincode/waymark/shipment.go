@@ -13,9 +13,11 @@ type Shipment struct {
 	Consignee  string      `json:"consignee"`
 	Arbiter    string      `json:"arbiter"` // the member trusted by both, or empty
 	Goods      []Line      `json:"goods"`
-	Lots       []string    `json:"lots"` // in the goods when it was created, sorted
-	Conditions []Condition `json:"conditions"`
-	Created    Stamp       `json:"created"`
+	Lots       []string    `json:"lots"`       // in the goods when it was created, sorted
+	Conditions []Condition `json:"conditions"` // resolved
+	// Profile is where the conditions come from; absent where they were written out.
+	Profile *ProfileRef `json:"profile,omitempty" metadata:",optional"`
+	Created Stamp       `json:"created"`
 
 	// Attested says that each handoff needs the word of its witnesses: see Attestation.
 	Attested bool `json:"attested,omitempty" metadata:",optional"`
@@ -25,13 +27,23 @@ type Shipment struct {
 	ClaimSeconds int64 `json:"claim_seconds,omitempty" metadata:",optional"`
 }
 
+// ProfileRef names the rules of the shipment: a profile, or CustomProfile.
+func (s Shipment) ProfileRef() ProfileRef {
+	if s.Profile != nil {
+		return *s.Profile
+	}
+	return ProfileRef{Name: CustomProfile}
+}
+
 // CreateShipmentRequest creates a shipment that the caller's member sends.
 type CreateShipmentRequest struct {
 	ID         string      `json:"id"`
 	Consignee  string      `json:"consignee"`
 	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional"`
 	Goods      []Line      `json:"goods"`
-	Conditions []Condition `json:"conditions"`
+	Conditions []Condition `json:"conditions,omitempty" metadata:",optional"`
+	// Profile names the rules in place of Conditions: a profile of the chaincode's catalogue.
+	Profile string `json:"profile,omitempty" metadata:",optional"`
 
 	Attested     bool     `json:"attested,omitempty" metadata:",optional"`
 	Seals        []string `json:"seals,omitempty" metadata:",optional"`
@@ -50,7 +62,10 @@ func (r CreateShipmentRequest) Validate() error {
 	); err != nil {
 		return err
 	}
-	return validateConditions(r.Conditions)
+	if r.Profile != "" && len(r.Conditions) > 0 {
+		return InvalidField("/profile", "must not be there together with conditions")
+	}
+	return first(optionalID("/profile", r.Profile), validateConditions(r.Conditions))
 }
 
 // ShipmentState is where a shipment is in its lifecycle.
@@ -94,7 +109,9 @@ type ShipmentView struct {
 	Custody   Custody        `json:"custody"`
 	Condition ConditionState `json:"condition"`
 	// Reasons are the rules behind a condition that is not conformant, sorted.
-	Reasons     []string     `json:"reasons"`
+	Reasons []string `json:"reasons"`
+	// Verdict is what they rest on; absent for a shipment that an earlier version saw accepted.
+	Verdict     *Verdict     `json:"verdict,omitempty" metadata:",optional"`
 	Attachments []Attachment `json:"attachments"`
 	Handoffs    []Handoff    `json:"handoffs"` // oldest first
 	Excursions  []Excursion  `json:"excursions"`

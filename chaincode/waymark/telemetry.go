@@ -153,18 +153,3 @@ type Gap struct {
 // MaxGaps bounds the open gaps of one device's stream. A message that would
 // open one more is rejected until older gaps are filled.
 const MaxGaps = 64
-
-// Excursion says that readings of a device, in one transaction, were outside a
-// condition of the shipment it witnessed.
-type Excursion struct {
-	Shipment string    `json:"shipment"`
-	Device   string    `json:"device"`
-	Name     string    `json:"name"`
-	Unit     string    `json:"unit"`
-	From     time.Time `json:"from"`     // the first reading outside
-	To       time.Time `json:"to"`       // the last reading outside
-	Readings int64     `json:"readings"` // how many were outside
-	Min      Decimal   `json:"min"`      // lowest of the readings outside
-	Max      Decimal   `json:"max"`      // highest of the readings outside
-	Recorded Stamp     `json:"recorded"`
-}

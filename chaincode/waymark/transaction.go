@@ -49,6 +49,8 @@ const (
 	PoliciesDelegate    Transaction = "policies:Delegate"
 	PoliciesWithdraw    Transaction = "policies:Withdraw"
 	PoliciesAuthorize   Transaction = "policies:Authorize"
+
+	ShipmentsReleaseExcursion Transaction = "shipments:ReleaseExcursion"
 )
 
 // The transactions that only read. Each is evaluated.

@@ -43,12 +43,13 @@ type vector struct {
 			Consignor, Custodian string
 			Parties              []string
 		}
-		Handoff  *struct{ From, To string }
-		Transfer *struct{ From, To string }
-		Policy   *struct{ Owner, Author string }
-		Question *struct{ Subject, Owner string }
-		Product  *struct{ Owner string }
-		Goods    *struct{ Holder string }
+		Handoff   *struct{ From, To string }
+		Transfer  *struct{ From, To string }
+		Policy    *struct{ Owner, Author string }
+		Question  *struct{ Subject, Owner string }
+		Product   *struct{ Owner string }
+		Goods     *struct{ Holder string }
+		Excursion *struct{ Consignee, TitleHolder string }
 	}
 	Context struct { // by the names of the schema
 		Purpose     string
@@ -104,6 +105,9 @@ func (v vector) request() Request {
 	case v.Resource.Shipment != nil:
 		s := v.Resource.Shipment
 		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor}, s.Custodian, s.Parties)
+	case v.Resource.Excursion != nil:
+		e := v.Resource.Excursion
+		r.Resource = Excursion(waymark.Shipment{ID: "s1", Consignee: e.Consignee}, e.TitleHolder)
 	case v.Resource.Handoff != nil:
 		r.Resource = Handoff(waymark.Handoff{Shipment: "s1", From: v.Resource.Handoff.From, To: v.Resource.Handoff.To})
 	case v.Resource.Transfer != nil:

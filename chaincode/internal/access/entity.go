@@ -201,6 +201,11 @@ func Shipment(s waymark.Shipment, custodian string, parties []string) Entity {
 	})
 }
 
+// Excursion is an excursion of a shipment of which a member holds title.
+func Excursion(s waymark.Shipment, titleHolder string) Entity {
+	return newEntity("Excursion", s.ID, cedar.RecordMap{"consignee": member(s.Consignee), "titleHolder": member(titleHolder)})
+}
+
 // Handoff is an offer between two members.
 func Handoff(h waymark.Handoff) Entity {
 	return newEntity("Handoff", h.Shipment+"/"+strconv.FormatUint(h.Number, 10), cedar.RecordMap{"from": member(h.From), "to": member(h.To)})

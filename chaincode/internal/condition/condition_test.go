@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,15 +58,15 @@ func TestExcursion(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			e, none, err := condition.Excursion(test.condition, test.readings)
+			e, change, err := rule(t, test.condition).Follow(nil, []condition.Message{{Number: 7, Readings: test.readings}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := ""
-			if !none {
+			if change.Any() {
 				got = fmt.Sprintf("%g-%g %d %s %s", e.From.Sub(start).Minutes(), e.To.Sub(start).Minutes(), e.Readings, e.Min, e.Max)
 			}
-			if got != test.want || !none && (e.Name != "temperature" || e.Unit != "Cel") {
+			if got != test.want || e != nil && (e.First != 7 || e.Name != "temperature" || e.Unit != "Cel") {
 				t.Errorf("got %q of %s in %s, want %q", got, e.Name, e.Unit, test.want)
 			}
 		})
@@ -74,10 +75,70 @@ func TestExcursion(t *testing.T) {
 
 func TestExcursionNeedsNumbers(t *testing.T) {
 	for _, c := range []waymark.Condition{bounds("warm", ""), bounds("", "NaN"), bounds("1e99", "")} {
-		if _, _, err := condition.Excursion(c, celsius(1)); waymark.CodeOf(err) != waymark.Invalid {
+		if _, err := condition.NewRules([]waymark.Condition{c}); waymark.CodeOf(err) != waymark.Invalid {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
+}
+
+// rule is the rule of one condition.
+func rule(t require, c waymark.Condition) condition.Rule {
+	rules, err := condition.NewRules([]waymark.Condition{c})
+	if err != nil {
+		t.Fatalf("%+v: %v", c, err)
+	}
+	return rules[0]
+}
+
+// require is what a test needs of *testing.T or *rapid.T.
+type require interface{ Fatalf(string, ...any) }
+
+// TestFollow takes one excursion through transactions, each a list of centi-degrees.
+func TestFollow(t *testing.T) {
+	tests := map[string]struct {
+		transactions [][]int64
+		want         string // what each did, and the last record
+	}{
+		"opens, grows, closes":         {[][]int64{{500, 900}, {1000}, {500}}, "opened; grew; closed; closed 2 9 10"},
+		"opens and closes":             {[][]int64{{900, 500}}, "opened closed; closed 1 9 9"},
+		"goes on as it was":            {[][]int64{{900}, {100}}, "opened; grew; open 2 1 9"},
+		"crosses within a transaction": {[][]int64{{900, 500, 1000, 500}}, "opened closed; closed 2 9 10"},
+		"closes and opens again":       {[][]int64{{900}, {500, 1000}}, "opened; grew; open 2 9 10"},
+		"anew after it has closed":     {[][]int64{{900}, {500}, {1000}}, "opened; closed; opened; open 1 10 10"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var open, last *waymark.Excursion
+			var did []string
+			for n, values := range test.transactions {
+				e, change, err := rule(t, bounds("2", "8")).Follow(open, []condition.Message{{Number: uint64(n + 1), Readings: celsius(values...)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				open, last = e, e
+				if e.State == waymark.ExcursionClosed {
+					open = nil
+				}
+				did = append(did, words(change))
+			}
+			if got := fmt.Sprintf("%s; %s %d %s %s", strings.Join(did, "; "), last.State, last.Readings, last.Min, last.Max); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func words(c condition.Change) string {
+	var did []string
+	for _, part := range []struct {
+		is   bool
+		word string
+	}{{c.Opened, "opened"}, {c.Grew, "grew"}, {c.Closed, "closed"}} {
+		if part.is {
+			did = append(did, part.word)
+		}
+	}
+	return strings.Join(did, " ")
 }
 
 // witness is a device attached after message 10 that has measured temperature
@@ -160,9 +221,13 @@ func TestVerdict(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			state, reasons := condition.Verdict(test.conditions, test.witnesses, test.excursions)
-			if state != test.want || !slices.Equal(reasons, test.reasons) || reasons == nil {
-				t.Errorf("got %s %v, want %s %v", state, reasons, test.want, test.reasons)
+			excursions := make([]waymark.Excursion, test.excursions)
+			for i := range excursions { // of before rules had ids
+				excursions[i] = waymark.Excursion{Name: "temperature", Unit: "Cel", State: waymark.ExcursionClosed}
+			}
+			v, err := condition.Judge(condition.Case{Conditions: test.conditions, Witnesses: test.witnesses, Excursions: excursions})
+			if err != nil || v.State != test.want || !slices.Equal(v.Reasons, test.reasons) || v.Reasons == nil {
+				t.Errorf("got %s %v (%v), want %s %v", v.State, v.Reasons, err, test.want, test.reasons)
 			}
 		})
 	}

@@ -1,45 +1,95 @@
 package condition
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
-// Excursion sums up the readings of one device, in the order they were measured,
-// that were outside a condition; none reports that there were no such readings.
-// However often the readings cross a bound it is one record, so that no device can
-// make a transaction too large. Readings in another unit, and those that are not
-// numbers or booleans, are not judged here.
-func Excursion(c waymark.Condition, readings []senml.Reading) (e waymark.Excursion, none bool, err error) {
-	low, high, err := c.Bounds()
-	if err != nil {
-		return e, false, err
+// Change is what messages did to an excursion.
+type Change struct{ Opened, Grew, Closed bool }
+
+// Any reports whether there is anything to write.
+func (c Change) Any() bool { return c != Change{} }
+
+// Follow takes the excursion of a rule that is open, nil for none, through further messages. It
+// returns the one that there is then, nil for none. However often the readings cross the
+// bound it is one, so that no device can make a transaction too large.
+func (r Rule) Follow(open *waymark.Excursion, messages []Message) (*waymark.Excursion, Change, error) {
+	var samples []Sample
+	for _, m := range messages {
+		samples = append(samples, r.Samples(m.Readings)...)
 	}
-	var lowest, highest int64
-	for _, r := range readings {
-		if !judged(c, r) || !outside(r.Value, low, high) {
-			continue
-		}
-		if e.Readings == 0 {
-			e = waymark.Excursion{Name: r.Name, Unit: r.Unit, From: r.Time}
-			lowest, highest = r.Value, r.Value
-		}
-		e.To = r.Time
-		e.Readings++
-		lowest, highest = min(lowest, r.Value), max(highest, r.Value)
+	slices.SortStableFunc(samples, func(a, b Sample) int { return cmp.Compare(a.At, b.At) })
+	var e *waymark.Excursion
+	if open != nil {
+		known := *open
+		e = &known
 	}
-	scale := waymark.ScaleOf(c.Unit)
-	e.Min, e.Max = waymark.FormatScaled(lowest, scale), waymark.FormatScaled(highest, scale)
-	return e, e.Readings == 0, nil
+	var change Change
+	for _, s := range samples {
+		switch {
+		case s.Outside:
+			if e == nil {
+				e = &waymark.Excursion{Rule: r.ID, Name: r.Name, Unit: r.Unit, From: s.Time(), To: s.Time(), First: messages[0].Number}
+				change.Opened = true
+			}
+			if err := r.grow(e, s); err != nil {
+				return nil, Change{}, err
+			}
+			e.State, change.Grew = waymark.ExcursionOpen, open != nil
+		case e != nil:
+			e.State = waymark.ExcursionClosed
+		}
+	}
+	change.Closed = e != nil && e.State == waymark.ExcursionClosed
+	return e, change, nil
 }
 
-// judged reports whether a condition bounds a reading. A sum has the name and the
-// unit of what it integrates, and is another quantity.
-func judged(c waymark.Condition, r senml.Reading) bool {
-	return r.Kind.Measures() && r.Name == c.Name && r.Unit == c.Unit
+// grow takes a reading outside into an excursion.
+func (r Rule) grow(e *waymark.Excursion, s Sample) error {
+	scale := waymark.ScaleOf(r.Unit)
+	low, high := s.Value, s.Value
+	if e.Readings > 0 {
+		var err error
+		if low, err = e.Min.Scaled(scale); err != nil {
+			return err
+		}
+		if high, err = e.Max.Scaled(scale); err != nil {
+			return err
+		}
+	}
+	e.Min, e.Max = waymark.FormatScaled(min(low, s.Value), scale), waymark.FormatScaled(max(high, s.Value), scale)
+	e.Readings++
+	if s.Time().Before(e.From) {
+		e.From = s.Time()
+	}
+	if s.Time().After(e.To) {
+		e.To = s.Time()
+	}
+	return nil
 }
 
-// outside reports whether a value is below low or above high; nil does not bound.
-func outside(value int64, low, high *int64) bool {
-	return (low != nil && value < *low) || (high != nil && value > *high)
+// StateOf is the state of an excursion; one of before they had states is closed.
+func StateOf(e waymark.Excursion) waymark.ExcursionState {
+	return cmp.Or(e.State, waymark.ExcursionClosed)
+}
+
+// Parties are the members that a shipment's own record names, and others, sorted, each once.
+func Parties(s waymark.Shipment, others ...string) []string {
+	ids := append([]string{s.Consignor, s.Consignee}, others...)
+	if s.Arbiter != "" {
+		ids = append(ids, s.Arbiter)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// of reports whether an excursion is one of a rule.
+func (r Rule) of(e waymark.Excursion) bool {
+	if e.Rule == "" { // of before rules had ids
+		return r.Kind == waymark.ConditionRange && r.Budget == nil && e.Name == r.Name && e.Unit == r.Unit
+	}
+	return e.Rule == r.ID
 }

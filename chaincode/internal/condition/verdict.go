@@ -2,84 +2,202 @@ package condition
 
 import (
 	"slices"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Witness is a device attached to a shipment, with its state and where its stream
-// stands.
-type Witness struct {
-	Attachment waymark.Attachment
-	Device     waymark.Device
-	Stream     waymark.Stream
-	Revoked    bool // a certificate that one of its keys on the way came with is
+// Case is what a verdict is given on.
+type Case struct {
+	Profile    waymark.ProfileRef
+	Conditions []waymark.Condition
+	At         time.Time // up to when
+	Leg        time.Time // when the present leg began; zero on the first
+	Witnesses  []Witness
+	Excursions []waymark.Excursion
+	// More says that there are excursions beyond those: then they are not all released.
+	More bool
+	// Before is the verdict of the last acceptance, nil if there was none.
+	Before *waymark.Verdict
 }
 
-// Verdict judges a shipment: non-conformant if there is any excursion, unknown
-// if anything is missing, conformant otherwise. Each leg needs data of its own:
-// every witness must have reported since the last acceptance, and one of them
-// what each condition bounds. Within a leg, silence is not measured by time.
-func Verdict(conditions []waymark.Condition, witnesses []Witness, excursions int) (waymark.ConditionState, []string) {
+// Judge gives the verdict: non-conformant if a rule is broken, unknown if anything is missing,
+// open while an excursion within its budget goes on, released if all that was broken has
+// been, conformant otherwise. Each leg needs data of its own: every witness must have
+// reported since the last acceptance, and one of them what each condition bounds. Time outside adds up over all
+// legs. It returns Invalid for conditions that cannot be judged.
+func Judge(c Case) (waymark.Verdict, error) {
+	v := waymark.Verdict{At: c.At, Profile: c.Profile, Rules: []waymark.RuleFinding{}, Witnesses: []waymark.WitnessFinding{}, Disagreements: []waymark.Disagreement{}}
+	rules, err := NewRules(c.Conditions)
+	if err != nil {
+		return v, err
+	}
+	for _, w := range c.Witnesses {
+		v.Witnesses = append(v.Witnesses, w.finding(c.Leg))
+	}
+	reasons := c.ofWitnesses()
+	states := []waymark.ConditionState{waymark.ConditionConformant}
+	if len(reasons) > 0 {
+		states = append(states, waymark.ConditionUnknown)
+	}
+	if c.stray(rules) {
+		states, reasons = append(states, waymark.ConditionNonConformant), append(reasons, waymark.ReasonExcursion)
+	}
+	k := 0 // of the rules over time
+	for _, r := range rules {
+		j := judgement{Rule: r, c: c}
+		if r.OverTime() {
+			j.listen(k, v.Witnesses)
+			k++
+		}
+		finding, why := j.finding()
+		v.Rules, reasons, states = append(v.Rules, finding), append(reasons, why...), append(states, finding.State)
+		apart, err := r.disagreements(j.devices)
+		if err != nil {
+			return v, err
+		}
+		v.Disagreements = append(v.Disagreements, apart...)
+	}
+	slices.Sort(reasons)
+	v.State, v.Reasons = gravest(states), slices.Compact(reasons)
+	return v, nil
+}
+
+// ofWitnesses are the reasons that lie in the devices, whatever the rules.
+func (c Case) ofWitnesses() []string {
 	reasons := []string{}
-	note := func(found bool, reason string) {
-		if found {
+	note := func(is func(Witness) bool, reason string) {
+		if slices.ContainsFunc(c.Witnesses, is) {
 			reasons = append(reasons, reason)
 		}
 	}
-	note(excursions > 0, waymark.ReasonExcursion)
-	note(slices.ContainsFunc(conditions, func(c waymark.Condition) bool { return !measured(c, witnesses) }), waymark.ReasonNoWitness)
-	note(slices.ContainsFunc(witnesses, Witness.hasGap), waymark.ReasonGap)
-	note(slices.ContainsFunc(witnesses, Witness.silent), waymark.ReasonSilence)
-	note(slices.ContainsFunc(witnesses, Witness.changed), waymark.ReasonWitness)
-	note(slices.ContainsFunc(witnesses, Witness.clashed), waymark.ReasonFork)
-	slices.Sort(reasons)
-	switch {
-	case excursions > 0:
-		return waymark.ConditionNonConformant, reasons
-	case len(reasons) > 0:
-		return waymark.ConditionUnknown, reasons
-	}
-	return waymark.ConditionConformant, reasons
+	note(Witness.hasGap, waymark.ReasonGap)
+	note(Witness.silent, waymark.ReasonSilence)
+	note(Witness.changed, waymark.ReasonWitness)
+	note(Witness.clashed, waymark.ReasonFork)
+	return reasons
 }
 
-// measured reports whether a witness has measured what c bounds since the last
-// acceptance, and none has measured it in a unit in which it cannot be judged.
-func measured(c waymark.Condition, witnesses []Witness) bool {
-	judged := false
-	for _, w := range witnesses {
-		for _, m := range w.Stream.Measured {
-			switch {
-			case m.Name != c.Name:
-			case m.Unit == c.Unit:
-				judged = judged || m.Last > w.Attachment.Seen && !m.Latest.Before(w.Attachment.SeenAt)
-			case m.Last > w.Attachment.After:
-				return false
-			}
-		}
-	}
-	return judged
-}
-
-// hasGap reports whether a message since attachment is missing.
-func (w Witness) hasGap() bool {
-	return slices.ContainsFunc(w.Stream.Gaps, func(g waymark.Gap) bool { return g.Last > w.Attachment.After })
-}
-
-// changed reports whether the device is not active, or was suspended or given
-// another key since it was attached: what it measured meanwhile may have been refused.
-// Transactions tell that, and not their times, which are claims of different clocks.
-func (w Witness) changed() bool {
-	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
-}
-
-// clashed reports whether the device signed another message than a recorded one since
-// it was attached, by a key that is not known to have been stolen, or so many others
-// that they are not listed: which of them is true nobody can say.
-func (w Witness) clashed() bool {
-	return w.Stream.MoreClashes || slices.ContainsFunc(w.Stream.Clashes, func(c waymark.Clash) bool {
-		return c.Sequence > w.Attachment.After && !w.Device.Disputed(c.Key, c.Time)
+// stray reports whether there is an excursion of no rule.
+func (c Case) stray(rules []Rule) bool {
+	return slices.ContainsFunc(c.Excursions, func(e waymark.Excursion) bool {
+		return !slices.ContainsFunc(rules, func(r Rule) bool { return r.of(e) })
 	})
 }
 
-// silent reports whether nothing has come since the last acceptance.
-func (w Witness) silent() bool { return w.Stream.Last <= w.Attachment.Seen }
+// gravest returns the state that decides.
+func gravest(states []waymark.ConditionState) waymark.ConditionState {
+	for _, s := range []waymark.ConditionState{waymark.ConditionNonConformant, waymark.ConditionUnknown,
+		waymark.ConditionExcursionOpen, waymark.ConditionReleased} {
+		if slices.Contains(states, s) {
+			return s
+		}
+	}
+	return waymark.ConditionConformant
+}
+
+// judgement is the work on one rule.
+type judgement struct {
+	Rule
+	c       Case
+	devices []heard // of a rule over time
+	outside int64   // of the journey
+}
+
+// listen hears every device by the kth rule over time.
+func (j *judgement) listen(k int, findings []waymark.WitnessFinding) {
+	for i, w := range j.c.Witnesses {
+		j.devices = append(j.devices, j.hear(k, w, findings[i], j.c.At))
+	}
+	j.outside = journey(j.before(), j.devices)
+}
+
+func (j *judgement) before() *waymark.RuleFinding {
+	if j.c.Before == nil {
+		return nil
+	}
+	for i, f := range j.c.Before.Rules {
+		if f.Rule == j.ID {
+			return &j.c.Before.Rules[i]
+		}
+	}
+	return nil
+}
+
+func (j *judgement) finding() (waymark.RuleFinding, []string) {
+	f := waymark.RuleFinding{Rule: j.ID, OutsideMS: j.outside, Devices: []waymark.DeviceFinding{}}
+	for _, h := range j.devices {
+		f.Devices = append(f.Devices, h.DeviceFinding)
+	}
+	f.Excursions = j.excursions()
+	reason, broken := j.broken(f.Excursions)
+	reasons := j.missing()
+	states := []waymark.ConditionState{}
+	if len(reasons) > 0 {
+		states = append(states, waymark.ConditionUnknown)
+	}
+	switch {
+	case broken && j.released():
+		states = append(states, waymark.ConditionReleased)
+	case broken:
+		states, reasons = append(states, waymark.ConditionNonConformant), append(reasons, reason)
+	case j.any(goesOn):
+		states, reasons = append(states, waymark.ConditionExcursionOpen), append(reasons, waymark.ReasonExcursionOpen)
+	}
+	f.State = gravest(states)
+	return f, reasons
+}
+
+// excursions counts those of the rule.
+func (j *judgement) excursions() (n int) {
+	for _, e := range j.c.Excursions {
+		if j.of(e) {
+			n++
+		}
+	}
+	return n
+}
+
+func goesOn(e waymark.Excursion) bool { return e.State == waymark.ExcursionOpen }
+
+// any reports whether something is so of an excursion of the rule.
+func (j *judgement) any(is func(waymark.Excursion) bool) bool {
+	return slices.ContainsFunc(j.c.Excursions, func(e waymark.Excursion) bool { return j.of(e) && is(e) })
+}
+
+// released reports whether the rule has excursions, and all of them are.
+func (j *judgement) released() bool {
+	return !j.c.More && j.excursions() > 0 && !j.any(func(e waymark.Excursion) bool { return e.Released == nil })
+}
+
+// broken reports whether the rule is, and the reason.
+func (j *judgement) broken(excursions int) (reason string, broken bool) {
+	heardBy := func(is func(heard) bool) bool { return slices.ContainsFunc(j.devices, is) }
+	switch {
+	case j.Kind == waymark.ConditionMKT:
+		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) })
+	case j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative:
+		return waymark.ReasonBudget, j.outside >= j.Budget.Duration().Milliseconds()
+	case j.Budget != nil:
+		return waymark.ReasonBudget, heardBy(func(h heard) bool { return h.LongestMS >= j.Budget.Duration().Milliseconds() })
+	case j.Kind == waymark.ConditionGeofence:
+		return waymark.ReasonGeofence, excursions > 0
+	}
+	return waymark.ReasonExcursion, excursions > 0
+}
+
+// missing are the reasons why the rule is not covered.
+func (j *judgement) missing() []string {
+	reasons := []string{}
+	if !measured(j.Name, j.Unit, j.c.Witnesses) ||
+		j.Kind == waymark.ConditionGeofence && !measured(j.Fence.LongitudeName, waymark.UnitLongitude, j.c.Witnesses) {
+		reasons = append(reasons, waymark.ReasonNoWitness)
+	}
+	if j.OverTime() && !slices.ContainsFunc(j.devices, func(h heard) bool { return h.counts && h.UnknownMS == 0 }) {
+		reasons = append(reasons, waymark.ReasonUnknownTime)
+	}
+	if len(reasons) > 0 && slices.ContainsFunc(j.c.Witnesses, Witness.lapsed) {
+		reasons = append(reasons, waymark.ReasonCalibration)
+	}
+	return reasons
+}

@@ -62,6 +62,8 @@ shipments:History          aoqv     aoqv    aoqv     -       -
 goods:RegisterProduct      a        a       a        a       A
 goods:Commission           ao       -       -        -       -
 
+shipments:ReleaseExcursion q       -       q        -       -
+
 commands:Request           ao       ao      o        o       -
 commands:Cancel            ao       -       ao       -       -
 commands:Close             or       or      or       or      or

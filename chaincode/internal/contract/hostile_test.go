@@ -29,7 +29,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.TelemetryUndisclosed: {"messages"},
 	waymark.TelemetryDisclosed:   {"device", "sequence", "holder", "purpose"},
 	waymark.TelemetryStream:      {"device"},
-	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "goods", "conditions", "attested", "seals", "claim_seconds"},
+	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "goods", "conditions", "profile", "attested", "seals", "claim_seconds"},
 	waymark.ShipmentsAttach:      {"shipment", "device"},
 	waymark.ShipmentsOffer:       {"shipment", "to", "expires_at"},
 	waymark.ShipmentsAccept:      {"shipment", "number", "reservation", "attestations", "exceptions"},
@@ -74,6 +74,8 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.PoliciesHistory:     {"owner", "author", "id"},
 	waymark.PoliciesDryRun:      {"put", "withdraw", "devices", "shipments", "purpose"},
 	waymark.PoliciesReceipt:     {"tx_id"},
+
+	waymark.ShipmentsReleaseExcursion: {"shipment", "device", "rule", "first", "disposition"},
 }
 
 // values are what nobody should send as a value.

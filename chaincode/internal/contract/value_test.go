@@ -104,6 +104,8 @@ var freeTexts = map[string][]string{
 	"/parameters/model":                     nil,
 	"/conditions/0/name":                    nil,
 	"/conditions/0/unit":                    nil,
+	"/conditions/0/fence/longitude_name":    nil,
+	"/disposition":                          nil,
 	"/attributes/measures/0/measurements/0": nil,
 	"/exceptions/0/note":                    nil,
 }

@@ -40,6 +40,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.must("producer", waymark.Admin, waymark.DevicesPutAuthority, waymark.PutAuthorityRequest{Certificate: w.authority.PEM(), Activate: true})
 	w.move()
+	w.warm()
 	w.grant()
 	return w
 }
@@ -48,7 +49,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) move() {
 	w.t.Helper()
 	w.must("producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: scenario.GTIN, Name: "goods"})
-	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2")}})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2"), item("3")}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 		Goods: []waymark.Line{{ID: item("1")}}, Conditions: []waymark.Condition{}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
@@ -96,7 +97,7 @@ type call struct {
 // calls are valid requests of every transaction, nil for one that takes none.
 func (w *world) calls() map[waymark.Transaction]call {
 	calls := map[waymark.Transaction]call{}
-	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls()} {
+	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls(), w.conditionCalls()} {
 		for name, c := range part {
 			calls[name] = c
 		}
@@ -180,7 +181,7 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 		waymark.ShipmentsCreate: {"producer", waymark.Operator, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Arbiter: "auditor",
 			Attested: true, Seals: []string{"S1"}, ClaimSeconds: 3600,
 			Goods:      []waymark.Line{{ID: item("2")}},
-			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}, nil},
+			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}}}, rulesOfEveryKind()},
 		waymark.ShipmentsAttach: {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
 		waymark.ShipmentsOffer:  {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
 		waymark.ShipmentsAccept: {"retailer", waymark.Operator, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2, Reservation: "a dent", Attestations: []string{attestation},

@@ -10,7 +10,7 @@ import (
 )
 
 // Accept moves custody to the caller's member, on the word of devices where the shipment
-// needs it. Where the verdict is not conformant it needs a reservation in words, which
+// needs it. Where the verdict is neither conformant nor released it needs a reservation in words, which
 // opens a discrepancy, and so do exceptions. The same acceptance again changes nothing.
 func Accept(l ledger.Ledger, r waymark.AcceptHandoffRequest) (*waymark.Handoff, error) {
 	h, err := authorised(l, r.Shipment, r.Number, waymark.ActAcceptHandoff)
@@ -49,7 +49,7 @@ func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff
 		return nil, err
 	}
 	h.State, h.Changed, h.Counts = waymark.HandoffAccepted, l.Tx().Stamp(), waymark.CountExceptions(h.Exceptions)
-	h.Condition, h.Reasons = f.state, f.reasons
+	h.Condition, h.Reasons, h.Verdict = f.state, f.reasons, &f.verdict
 	if err := move(l, s, c, h, f.witnesses); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff
 // judge finds the verdict of an acceptance, notes what became of the seals, and checks
 // that there are words if it is not conformant.
 func judge(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, words []word) (*found, error) {
-	f, err := findings(l, s)
+	f, err := findingsNow(l, s)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func judge(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.
 	}
 	c.Seals = seals
 	f.because(evidence(s, f.witnesses, words, intact))
-	if f.state != waymark.ConditionConformant && h.Reservation == "" {
+	if !f.state.Clean() && h.Reservation == "" {
 		return nil, refusal(s.ID, f)
 	}
 	return f, nil

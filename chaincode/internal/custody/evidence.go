@@ -53,7 +53,7 @@ func (f *found) because(reasons []string) {
 	f.reasons = append(slices.Clone(f.reasons), reasons...)
 	slices.Sort(f.reasons)
 	f.reasons = slices.Compact(f.reasons)
-	if f.state == waymark.ConditionConformant {
+	if f.state != waymark.ConditionNonConformant {
 		f.state = waymark.ConditionUnknown
 	}
 }

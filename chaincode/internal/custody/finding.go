@@ -14,42 +14,83 @@ const MaxExcursions = 500
 
 // found is what the ledger holds about the conditions of a shipment.
 type found struct {
-	state       waymark.ConditionState
+	state       waymark.ConditionState // at an acceptance with what the word of devices leaves open
 	reasons     []string
+	verdict     waymark.Verdict // on the conditions alone
 	attachments []waymark.Attachment
 	witnesses   []condition.Witness
 	excursions  []waymark.Excursion
 }
 
 // findings reads what bears on the conditions of a shipment. The scan of the
-// excursions is phantom-protected: one that commits before the transaction that
-// relies on this invalidates it, so that no excursion can slip past.
-func findings(r ledger.Reader, s *waymark.Shipment) (*found, error) {
-	excursions, _, err := ledger.Some[waymark.Excursion](r, ledger.Excursions(s.ID), MaxExcursions)
+// excursions is phantom-protected, and exposures and streams are read: a message that commits
+// before the transaction that relies on this invalidates it, so that nothing can slip past.
+func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) (*found, error) {
+	excursions, more, err := ledger.Some[waymark.Excursion](l, ledger.Excursions(s.ID), MaxExcursions)
 	if err != nil {
 		return nil, err
 	}
-	attachments, err := ledger.List[waymark.Attachment](r, ledger.Witnesses(s.ID), waymark.MaxDevices)
+	for i, e := range excursions {
+		excursions[i].State = condition.StateOf(e)
+	}
+	attachments, err := ledger.List[waymark.Attachment](l, ledger.Witnesses(s.ID), waymark.MaxDevices)
 	if err != nil {
 		return nil, err
 	}
-	var witnesses []condition.Witness
+	f := &found{attachments: attachments, excursions: excursions}
 	for _, a := range attachments {
-		at, err := stream.Load(r, a.Device)
+		w, err := witness(l, a)
 		if err != nil {
 			return nil, err
 		}
-		device, err := registry.RequireDevice(r, a.Device)
-		if err != nil {
-			return nil, err
-		}
-		revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
-		if err != nil {
-			return nil, err
-		}
-		witnesses = append(witnesses, condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked})
+		f.witnesses = append(f.witnesses, *w)
 	}
-	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
-	f.state, f.reasons = condition.Verdict(s.Conditions, witnesses, len(excursions))
-	return f, nil
+	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Witnesses: f.witnesses, Excursions: excursions, More: more}
+	if last := lastAccepted(handoffs); last != nil {
+		c.Leg, c.Before = last.Changed.Time, last.Verdict
+	}
+	f.verdict, err = condition.Judge(c)
+	f.state, f.reasons = f.verdict.State, f.verdict.Reasons
+	return f, err
+}
+
+// findingsNow is findings for who has not read the handoffs.
+func findingsNow(l ledger.Ledger, s *waymark.Shipment) (*found, error) {
+	handoffs, err := ledger.List[waymark.Handoff](l, ledger.Handoffs(s.ID), MaxHandoffs)
+	if err != nil {
+		return nil, err
+	}
+	return findings(l, s, handoffs)
+}
+
+// witness reads what is known of an attached device.
+func witness(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error) {
+	at, err := stream.Load(r, a.Device)
+	if err != nil {
+		return nil, err
+	}
+	device, err := registry.RequireDevice(r, a.Device)
+	if err != nil {
+		return nil, err
+	}
+	revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
+	if err != nil {
+		return nil, err
+	}
+	w := &condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked}
+	exposure, err := ledger.Load[condition.Exposure](r, ledger.ExposureKey(a.Shipment, a.Device))
+	if err == nil && exposure != nil {
+		w.Exposure = *exposure
+	}
+	return w, err
+}
+
+// lastAccepted is the handoff with which the present leg began, nil on the first.
+func lastAccepted(handoffs []waymark.Handoff) *waymark.Handoff {
+	for i := len(handoffs) - 1; i >= 0; i-- {
+		if handoffs[i].State == waymark.HandoffAccepted {
+			return &handoffs[i]
+		}
+	}
+	return nil
 }

@@ -16,7 +16,7 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, s)
+	f, err := findings(l, s, handoffs)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +31,9 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 	}
 	for _, e := range f.excursions {
 		t.add(waymark.ExcursionRecorded, describe(e), e.Recorded)
+		if e.Released != nil {
+			t.add(waymark.EventExcursionReleased, e.Device+": "+e.Released.Disposition, e.Released.By)
+		}
 	}
 	for _, handoff := range handoffs {
 		if err := t.addHandoff(l, handoff); err != nil {

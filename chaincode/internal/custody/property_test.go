@@ -1,7 +1,7 @@
 package custody_test
 
 import (
-	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -94,7 +94,7 @@ func checkAct(t *rapid.T, a act, before, after *waymark.ShipmentView, h *waymark
 			open++
 		}
 	}
-	changed := fmt.Sprint(before.Handoffs, before.Custody) != fmt.Sprint(after.Handoffs, after.Custody)
+	changed := !reflect.DeepEqual(before.Handoffs, after.Handoffs) || before.Custody != after.Custody
 	moved := before.Custody.Custodian != after.Custody.Custodian || before.Custody.Leg != after.Custody.Leg
 	switch {
 	case open > 1:

@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"cmp"
 	"reflect"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
@@ -17,7 +18,7 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	tx := l.Tx()
 	s := waymark.Shipment{
 		ID: r.ID, Consignor: tx.Caller.Member, Consignee: r.Consignee, Arbiter: r.Arbiter,
-		Goods: goods.Lines(r.Goods), Conditions: append([]waymark.Condition{}, r.Conditions...), Created: tx.Stamp(),
+		Goods: goods.Lines(r.Goods), Conditions: []waymark.Condition{}, Created: tx.Stamp(),
 		Attested: r.Attested, Seals: append([]string(nil), r.Seals...), ClaimSeconds: r.ClaimSeconds,
 	}
 	custody := waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp(), Seals: applied(r.Seals)}
@@ -29,9 +30,9 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 		return nil, err
 	}
 	if old != nil {
-		return again(old.shipment(), s)
+		return again(old.shipment(), s, r)
 	}
-	if err := checkParties(l, s); err != nil {
+	if err := cmp.Or(checkParties(l, s), agree(&s, r)); err != nil {
 		return nil, err
 	}
 	taken, err := goods.Take(l, s.ID, s.Consignee, r.Goods)
@@ -44,8 +45,12 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 
 // again answers the creation of an id that is taken: the first result if it is
 // the same shipment, AlreadyExists otherwise.
-func again(old *waymark.Shipment, s waymark.Shipment) (*waymark.Shipment, error) {
+func again(old *waymark.Shipment, s waymark.Shipment, r waymark.CreateShipmentRequest) (*waymark.Shipment, error) {
 	s.Created, s.Lots = old.Created, old.Lots
+	old.Conditions = waymark.Resolve(old.Conditions)
+	if err := agreeAgain(&s, r, *old); err != nil {
+		return nil, err
+	}
 	if reflect.DeepEqual(*old, s) {
 		return old, nil
 	}
@@ -160,6 +165,7 @@ func load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	s.Conditions = waymark.Resolve(s.Conditions) // those of before rules had ids
 	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of "+id)
 	return s.shipment(), c, err
 }

@@ -13,7 +13,7 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, s)
+	f, err := findings(l, s, handoffs)
 	if err != nil {
 		return nil, err
 	}
@@ -21,11 +21,11 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	if err != nil {
 		return nil, err
 	}
-	v := &waymark.ShipmentView{Discrepancies: discrepancies, Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons,
+	v := &waymark.ShipmentView{Discrepancies: discrepancies, Shipment: *s, Custody: *c, Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict,
 		Attachments: f.attachments, Handoffs: handoffs, Excursions: f.excursions, Obligations: obligations}
 	if c.State.Ended() { // the verdict is what the last acceptance found: the devices have moved on
 		last := handoffs[len(handoffs)-1]
-		v.Condition, v.Reasons = last.Condition, last.Reasons
+		v.Condition, v.Reasons, v.Verdict = last.Condition, last.Reasons, last.Verdict
 	}
 	return v, nil
 }

@@ -62,6 +62,9 @@ func ExcursionKey(shipment, device string, first uint64, n int) Key {
 // Excursions are all excursions of a shipment.
 func Excursions(shipment string) Range { return below("excursion", shipment) }
 
+// ExposureKey is what a device's messages add up to by the rules of a shipment.
+func ExposureKey(shipment, device string) Key { return key("exposure", shipment, device) }
+
 // ShipmentKey is the part of a shipment that never changes.
 func ShipmentKey(id string) Key { return key("shipment", id) }
 

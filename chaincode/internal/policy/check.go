@@ -128,6 +128,8 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 		q.Resource = access.Shipment(waymark.Shipment{ID: r.Shipment, Consignor: r.Member}, r.Member, []string{r.Member})
 	case waymark.ActReadShipment, waymark.ActOfferHandoff:
 		q.Resource, err = custody.ShipmentResource(l, r.Shipment)
+	case waymark.ActReleaseExcursion:
+		q.Resource, err = custody.ExcursionsResource(l, r.Shipment)
 	case waymark.ActAttachDevice:
 		err = attachment(l, r, q)
 	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff, waymark.ActWaiveClaim:

@@ -180,7 +180,7 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
 			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,
 			waymark.ActCommissionGoods, waymark.ActHandleGoods,
-			waymark.ActWaiveClaim:
+			waymark.ActWaiveClaim, waymark.ActReleaseExcursion:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
 // save writes what the batch recorded and the clashes it showed, and the event. It
@@ -59,46 +57,5 @@ func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
 	if attachment == nil {
 		return nil
 	}
-	return b.saveExcursions(s, attachment, event)
-}
-
-// saveExcursions judges the new readings by the conditions of the shipment that
-// the device witnesses: at most one excursion for each condition.
-func (b *batch) saveExcursions(s *session, attachment *waymark.Attachment, event *waymark.TelemetryEvent) error {
-	shipment, err := ledger.Require[waymark.Shipment](b.ledger, ledger.ShipmentKey(attachment.Shipment), "shipment "+attachment.Shipment)
-	if err != nil {
-		return err
-	}
-	readings := readingsOf(s.fresh, attachment)
-	for n, c := range shipment.Conditions {
-		e, none, err := condition.Excursion(c, readings)
-		if err != nil {
-			return err
-		}
-		if none {
-			continue
-		}
-		e.Shipment, e.Device, e.Recorded = shipment.ID, s.device.ID, b.ledger.Tx().Stamp()
-		if err := ledger.Save(b.ledger, ledger.ExcursionKey(e.Shipment, e.Device, s.fresh[0].sequence, n), &e); err != nil {
-			return err
-		}
-		event.Excursions = append(event.Excursions, waymark.ExcursionRef{Shipment: e.Shipment, Device: e.Device, Name: e.Name})
-	}
-	return nil
-}
-
-// readingsOf returns the readings that count for a shipment, in the order they were
-// measured: those of messages since the device was attached, and those measured
-// since then, whatever number the device gave their message.
-func readingsOf(messages []accepted, a *waymark.Attachment) []senml.Reading {
-	var readings []senml.Reading
-	for _, m := range messages {
-		for _, r := range m.readings {
-			if m.sequence > a.After || !r.Time.Before(a.Attached.Time) {
-				readings = append(readings, r)
-			}
-		}
-	}
-	slices.SortStableFunc(readings, func(a, b senml.Reading) int { return a.Time.Compare(b.Time) })
-	return readings
+	return b.saveExposure(s, attachment, event)
 }

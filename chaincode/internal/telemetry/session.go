@@ -18,6 +18,7 @@ import (
 type session struct {
 	device  *waymark.Device // nil if it is not registered
 	stream  waymark.Stream
+	last    uint64      // highest number that was recorded before this transaction
 	windows seenWindows // committed ones
 	fresh   []accepted  // recorded by this transaction
 	// clashes are those that this transaction notes in the stream.
@@ -42,7 +43,7 @@ func openSession(r ledger.Reader, id string) (*session, error) {
 		return nil, err
 	}
 	at, err := stream.Load(r, id)
-	return &session{device: device, stream: at, revoked: map[string]bool{}}, err
+	return &session{device: device, stream: at, last: at.Last, revoked: map[string]bool{}}, err
 }
 
 // recordedBy returns the transaction that recorded message n, and whether it was

@@ -3,7 +3,7 @@ package telemetry_test
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -77,8 +77,10 @@ func TestExcursionsOfTheShipmentAreRecorded(t *testing.T) {
 		t.Errorf("event %+v", e)
 	}
 	e := record(t, c, late)
-	warm, damp := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Name: "temperature"}, waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Name: "humidity"}
-	if !slices.Equal(e.Excursions, []waymark.ExcursionRef{warm, damp}) {
+	parties := []string{"auditor", "producer", "retailer"}
+	warm := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Rule: "c1", Name: "temperature", First: 3, Opened: true, Closed: true, Parties: parties}
+	damp := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Rule: "c2", Name: "humidity", First: 3, Opened: true, Closed: true, Parties: parties}
+	if !reflect.DeepEqual(e.Excursions, []waymark.ExcursionRef{warm, damp}) {
 		t.Errorf("event %+v, want one excursion of each condition", e)
 	}
 	if all := excursions(t, c); len(all) != 2 || all[0].Max != "21" || all[0].Recorded.TxID == "" || all[0].Device != "logger-1" {

@@ -25,5 +25,6 @@ func routes() []route {
 		policyRoutes(), grantRoutes(), ledgerRoutes(), systemRoutes(),
 		authorityRoutes(), transferRoutes(),
 		profileRoutes(),
+		excursionRoutes(),
 	)
 }

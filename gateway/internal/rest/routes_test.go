@@ -77,6 +77,8 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			want: waymark.RegisterProductRequest{GTIN: "00012345600012", Name: "milk", NetContent: &waymark.NetContent{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}},
 		{method: "POST", path: "/v1/goods:commission", body: `{"items":["urn:epc:id:sgtin:0012345.060001.1"]}`,
 			tx: waymark.GoodsCommission, want: waymark.CommissionRequest{Items: []string{"urn:epc:id:sgtin:0012345.060001.1"}}},
+		{method: "POST", path: "/v1/shipments/S1/excursions/release", body: `{"device":"logger-1","rule":"cold","first":4,"disposition":"stable"}`,
+			tx: waymark.ShipmentsReleaseExcursion, want: waymark.ReleaseExcursionRequest{Shipment: "S1", Device: "logger-1", Rule: "cold", First: 4, Disposition: "stable"}},
 		{method: "POST", path: "/v1/policies:check", body: `{"action":"ReadDevice","device":"logger-1"}`,
 			tx: waymark.PoliciesCheck, want: waymark.CheckRequest{Action: waymark.ActReadDevice, Device: "logger-1"}},
 		{method: "GET", path: "/v1/policies/baseline", tx: waymark.PoliciesBaseline},

@@ -129,6 +129,10 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.ExceptionReason](): anys(waymark.ExceptionReasons()...),
 
 		reflect.TypeFor[waymark.ObligationKind](): anys(waymark.ObligationKinds()...),
+
+		reflect.TypeFor[waymark.ConditionKind]():  anys(waymark.ConditionKinds()...),
+		reflect.TypeFor[waymark.BudgetMode]():     anys(waymark.BudgetModes()...),
+		reflect.TypeFor[waymark.ExcursionState](): anys(waymark.ExcursionStates()...),
 	}
 }
 

@@ -1,0 +1,98 @@
+package condition
+
+import (
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Witness is a device attached to a shipment, with its state and where its stream
+// stands.
+type Witness struct {
+	Attachment waymark.Attachment
+	Device     waymark.Device
+	Stream     waymark.Stream
+	Revoked    bool     // a certificate that one of its keys on the way came with is
+	Exposure   Exposure // empty if it has told nothing that a rule over time asks for
+}
+
+// finding says how far the device was heard, and whether it counts. leg is when the present leg
+// began, zero on the first.
+func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
+	f := waymark.WitnessFinding{
+		Device: w.Attachment.Device, Reasons: []string{}, After: w.Attachment.After, Last: w.Stream.Last,
+		Messages: w.Stream.Last - w.Attachment.After, Missing: []waymark.Run{}, Digest: w.Stream.Digest,
+		Seen: w.Attachment.Seen, SeenAt: w.Attachment.SeenAt, Since: w.Attachment.Attached.Time,
+	}
+	if w.lapsed() {
+		f.Reasons = append(f.Reasons, waymark.ReasonCalibration)
+	}
+	if w.changed() {
+		f.Reasons = append(f.Reasons, waymark.ReasonWitness)
+	}
+	f.Counts = len(f.Reasons) == 0
+	for _, g := range w.Stream.Gaps {
+		if g.Last > f.After {
+			f.Missing = append(f.Missing, waymark.Run{First: g.First, Last: g.Last})
+			f.Messages -= g.Last - g.First + 1
+		}
+	}
+	if !leg.IsZero() && leg.Before(f.Since) {
+		f.Since = leg
+	}
+	return f
+}
+
+// measured reports whether a witness has measured a name in a unit since the last acceptance,
+// and none has measured it in a unit in which it cannot be judged. One whose calibration has lapsed
+// covers nothing.
+func measured(name, unit string, witnesses []Witness) bool {
+	judged := false
+	for _, w := range witnesses {
+		for _, m := range w.Stream.Measured {
+			switch {
+			case m.Name != name:
+			case m.Unit == unit:
+				judged = judged || !w.lapsed() && m.Last > w.Attachment.Seen && !m.Latest.Before(w.Attachment.SeenAt)
+			case m.Last > w.Attachment.After:
+				return false
+			}
+		}
+	}
+	return judged
+}
+
+// hasGap reports whether a message since attachment is missing.
+func (w Witness) hasGap() bool {
+	return slices.ContainsFunc(w.Stream.Gaps, func(g waymark.Gap) bool { return g.Last > w.Attachment.After })
+}
+
+// changed reports whether the device is not active, or was suspended or given
+// another key since it was attached: what it measured meanwhile may have been refused.
+// Transactions tell that, and not their times, which are claims of different clocks.
+func (w Witness) changed() bool {
+	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
+}
+
+// lapsed reports whether the device's calibration had expired at its last reading.
+func (w Witness) lapsed() bool {
+	if w.Device.Attributes == nil || w.Device.Attributes.Calibration == nil {
+		return false
+	}
+	return slices.ContainsFunc(w.Stream.Measured, func(m waymark.Measured) bool {
+		return !m.Latest.Before(w.Device.Attributes.Calibration.ExpiresAt)
+	})
+}
+
+// clashed reports whether the device signed another message than a recorded one since
+// it was attached, by a key that is not known to have been stolen, or so many others
+// that they are not listed: which of them is true nobody can say.
+func (w Witness) clashed() bool {
+	return w.Stream.MoreClashes || slices.ContainsFunc(w.Stream.Clashes, func(c waymark.Clash) bool {
+		return c.Sequence > w.Attachment.After && !w.Device.Disputed(c.Key, c.Time)
+	})
+}
+
+// silent reports whether nothing has come since the last acceptance.
+func (w Witness) silent() bool { return w.Stream.Last <= w.Attachment.Seen }

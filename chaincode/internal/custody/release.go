@@ -1,0 +1,62 @@
+package custody
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// ReleaseExcursion writes a quality role's disposition into a closed excursion. Nothing that
+// was measured is changed. The same release again changes nothing.
+func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waymark.Excursion, error) {
+	s, _, err := load(l, r.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActReleaseExcursion, access.Excursion(*s, s.Consignor)); err != nil {
+		return nil, err
+	}
+	key, err := excursionKey(s, r)
+	if err != nil {
+		return nil, err
+	}
+	e, err := ledger.Require[waymark.Excursion](l, key, "such excursion of shipment "+s.ID)
+	if err != nil {
+		return nil, err
+	}
+	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e)
+	switch {
+	case e.Released != nil && e.Released.Disposition == r.Disposition:
+		return e, nil
+	case e.Released != nil:
+		return nil, waymark.Errorf(waymark.AlreadyExists, "the excursion is released already, in other words")
+	case e.State == waymark.ExcursionOpen:
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "the excursion goes on").Because(waymark.ReasonExcursionOpen)
+	}
+	e.Released = &waymark.Release{Disposition: r.Disposition, By: l.Tx().Stamp()}
+	if err := ledger.Save(l, key, e); err != nil {
+		return nil, err
+	}
+	return e, l.Emit(waymark.EventExcursionReleased, waymark.ExcursionEvent{Shipment: s.ID, Device: e.Device, Rule: e.Rule, First: e.First, Parties: condition.Parties(*s)})
+}
+
+// excursionKey is where the excursion of a request would be, or NotFound for a rule that the
+// shipment does not have.
+func excursionKey(s *waymark.Shipment, r waymark.ReleaseExcursionRequest) (ledger.Key, error) {
+	for n, c := range s.Conditions {
+		if c.ID == r.Rule {
+			return ledger.ExcursionKey(s.ID, r.Device, r.First, n), nil
+		}
+	}
+	return ledger.Key{}, waymark.Errorf(waymark.NotFound, "shipment %s has no rule %s", s.ID, r.Rule)
+}
+
+// ExcursionsResource is the excursions of a shipment as the policies see them now.
+func ExcursionsResource(r ledger.Reader, id string) (access.Entity, error) {
+	s, _, err := load(r, id)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	return access.Excursion(*s, s.Consignor), nil
+}

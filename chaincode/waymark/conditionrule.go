@@ -1,0 +1,153 @@
+package waymark
+
+import (
+	"strconv"
+	"time"
+)
+
+// Bounds of rules over time.
+const (
+	DefaultInterval = time.Hour
+	MaxInterval     = 24 * time.Hour
+	MaxBudget       = 366 * 24 * time.Hour
+	MinMKTWindow    = time.Hour
+	MaxMKTWindow    = 366 * 24 * time.Hour
+	MinCorners      = 3
+	MaxCorners      = 32
+	MaxRadiusMeters = 1_000_000
+)
+
+// BudgetMode says which time outside a budget counts.
+type BudgetMode string
+
+// The modes.
+const (
+	BudgetConsecutive BudgetMode = "consecutive" // each stretch of time by itself
+	BudgetCumulative  BudgetMode = "cumulative"  // all of the journey together
+)
+
+// BudgetModes returns every mode.
+func BudgetModes() []BudgetMode { return []BudgetMode{BudgetConsecutive, BudgetCumulative} }
+
+// Budget is the time outside that breaks a rule: less of it is shown and breaks nothing.
+type Budget struct {
+	Seconds int64      `json:"seconds"` // 1 to MaxBudget
+	Mode    BudgetMode `json:"mode"`
+}
+
+// Duration is the time outside that breaks the rule.
+func (b Budget) Duration() time.Duration { return time.Duration(b.Seconds) * time.Second }
+
+func (b *Budget) validate(at string) error {
+	if b == nil {
+		return nil
+	}
+	if limit := int64(MaxBudget / time.Second); b.Seconds < 1 || b.Seconds > limit {
+		return InvalidField(at+"/seconds", "must be 1 to %d", limit)
+	}
+	switch b.Mode {
+	case BudgetConsecutive, BudgetCumulative:
+		return nil
+	}
+	return InvalidField(at+"/mode", "must be one of %v", BudgetModes())
+}
+
+// MKTLimit bounds the mean kinetic temperature (USP <1079.2>, ICH Q1A(R2)): the known time
+// since a device was attached is cut into windows, and in each of them it is at most Limit.
+type MKTLimit struct {
+	Limit         Decimal `json:"limit"`                                         // degrees Celsius
+	WindowSeconds int64   `json:"window_seconds,omitempty" metadata:",optional"` // MinMKTWindow to MaxMKTWindow; one window for all if it is left out
+}
+
+// mktBound is the largest limit on either side, in degrees: that of the table of rates.
+const mktBound = 100_00
+
+func (c Condition) validateMKT(at string) error {
+	if c.Unit != "Cel" {
+		return InvalidField(at+"/unit", "must be Cel")
+	}
+	if v, err := c.MKT.Limit.Scaled(ScaleOf(c.Unit)); err != nil || v < -mktBound || v > mktBound || finer(c.MKT.Limit, c.Unit) {
+		return InvalidField(at+"/mkt/limit", "must be degrees Celsius from -100 to 100 with at most %d decimals", ScaleOf(c.Unit))
+	}
+	low, high := int64(MinMKTWindow/time.Second), int64(MaxMKTWindow/time.Second)
+	if w := c.MKT.WindowSeconds; w != 0 && (w < low || w > high) {
+		return InvalidField(at+"/mkt/window_seconds", "must be %d to %d", low, high)
+	}
+	return nil
+}
+
+// Position is a place on Earth (WGS 84), in degrees with at most seven decimals.
+type Position struct {
+	Latitude  Decimal `json:"latitude"`
+	Longitude Decimal `json:"longitude"`
+}
+
+// Fence is where goods may be: inside a polygon or a circle, one of the two. A position is a
+// reading of latitude and one of longitude of the same time in one message.
+type Fence struct {
+	LongitudeName string     `json:"longitude_name"`                         // SenML name of the longitude, in unit lon
+	Polygon       []Position `json:"polygon,omitempty" metadata:",optional"` // MinCorners to MaxCorners, in order, the last joined to the first; it must not cross itself
+	Circle        *Circle    `json:"circle,omitempty" metadata:",optional"`
+}
+
+// Circle holds the places at most so far from its center.
+type Circle struct {
+	Center       Position `json:"center"`
+	RadiusMeters int64    `json:"radius_meters"` // 1 to MaxRadiusMeters
+}
+
+func (c Condition) validateGeofence(at string) error {
+	if c.Unit != UnitLatitude {
+		return InvalidField(at+"/unit", "must be %s", UnitLatitude)
+	}
+	if err := ValidateMeasurement(at+"/fence/longitude_name", c.Fence.LongitudeName); err != nil {
+		return err
+	}
+	switch hasPolygon := len(c.Fence.Polygon) > 0; {
+	case hasPolygon == (c.Fence.Circle != nil):
+		return InvalidField(at+"/fence", "must have a polygon or a circle, one of the two")
+	case hasPolygon:
+		return c.Fence.validatePolygon(at + "/fence/polygon")
+	}
+	return c.Fence.Circle.validate(at + "/fence/circle")
+}
+
+// The units of a position (RFC 8428, clause 12.1).
+const (
+	UnitLatitude  = "lat"
+	UnitLongitude = "lon"
+)
+
+func (c Circle) validate(at string) error {
+	if c.RadiusMeters < 1 || c.RadiusMeters > MaxRadiusMeters {
+		return InvalidField(at+"/radius_meters", "must be 1 to %d", MaxRadiusMeters)
+	}
+	return c.Center.validate(at + "/center")
+}
+
+func (f Fence) validatePolygon(at string) error {
+	if n := len(f.Polygon); n < MinCorners || n > MaxCorners {
+		return InvalidField(at, "must have %d to %d corners, has %d", MinCorners, MaxCorners, n)
+	}
+	for i, p := range f.Polygon {
+		if err := p.validate(at + "/" + strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Position) validate(at string) error {
+	for _, part := range []struct {
+		name   string
+		degree Decimal
+		unit   string
+		bound  int64
+	}{{"latitude", p.Latitude, UnitLatitude, 90_0000000}, {"longitude", p.Longitude, UnitLongitude, 180_0000000}} {
+		v, err := part.degree.Scaled(ScaleOf(part.unit))
+		if err != nil || v < -part.bound || v > part.bound || finer(part.degree, part.unit) {
+			return InvalidField(at+"/"+part.name, "must be degrees from -%d to %d with at most 7 decimals", part.bound/1e7, part.bound/1e7)
+		}
+	}
+	return nil
+}
