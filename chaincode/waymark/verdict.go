@@ -87,6 +87,9 @@ type WitnessFinding struct {
 	Last     uint64 `json:"last"`
 	Messages uint64 `json:"messages"` // how many of these are recorded
 	Missing  []Run  `json:"missing"`  // those that are not
+	// Earlier are those up to After that count for rules over time all the same, since they were
+	// measured after the attachment.
+	Earlier []Run `json:"earlier,omitempty" metadata:",optional"`
 	// Digest is base64 of the SHA-256 digest of message Last. As each message names the digest
 	// of the one before, it commits to all of them.
 	Digest []byte `json:"digest"`

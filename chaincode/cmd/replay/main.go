@@ -1,7 +1,8 @@
 // Command replay comes to a recorded decision again, offline: it takes the receipt
 // (GET /v1/policies/decisions/{tx_id}) and exports of policies with the texts that
 // were in force (GET /v1/policies/owners/{owner}, or the history of a policy), checks
-// every hash, and asks the chaincode's own decision function. It exits 0 only if the
+// every hash, and asks the chaincode's own decision function. As "replay verdict" it comes to the
+// verdict of an acceptance again, from the messages in the blocks. It exits 0 only if the
 // answer is the same.
 package main
 
@@ -26,8 +27,11 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(arguments []string, out, errs io.Writer) int {
 	if len(arguments) == 0 {
-		fmt.Fprintln(errs, "usage: replay RECEIPT [POLICIES...]")
+		fmt.Fprintln(errs, "usage: replay RECEIPT [POLICIES...]\n       replay verdict SHIPMENT MESSAGES [HANDOFF]")
 		return usage
+	}
+	if arguments[0] == "verdict" {
+		return verdict(arguments[1:], out, errs)
 	}
 	receipt, texts, err := read(arguments[0], arguments[1:])
 	if err != nil {

@@ -77,7 +77,7 @@ func TestReplay(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, arguments := range [][]string{nil, {"/nowhere/receipt.json"}} {
+	for _, arguments := range [][]string{nil, {"/nowhere/receipt.json"}, {"verdict"}, {"verdict", "/nowhere/s.json", "/nowhere/m.json"}} {
 		var out, errs bytes.Buffer
 		if code := run(arguments, &out, &errs); code != usage || out.Len() > 0 || errs.Len() == 0 {
 			t.Errorf("%v: exit %d: %s", arguments, code, errs.String())

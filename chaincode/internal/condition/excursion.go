@@ -13,15 +13,15 @@ type Change struct{ Opened, Grew, Closed bool }
 // Any reports whether there is anything to write.
 func (c Change) Any() bool { return c != Change{} }
 
-// Follow takes the excursion of a rule that is open, nil for none, through further messages. It
+// Follow takes the excursion of a rule that is open, nil for none, through further messages, lowest
+// number first. It
 // returns the one that there is then, nil for none. However often the readings cross the
 // bound it is one, so that no device can make a transaction too large.
 func (r Rule) Follow(open *waymark.Excursion, messages []Message) (*waymark.Excursion, Change, error) {
-	var samples []Sample
+	var samples []Sample // by number, and within a message by time
 	for _, m := range messages {
 		samples = append(samples, r.Samples(m.Readings)...)
 	}
-	slices.SortStableFunc(samples, func(a, b Sample) int { return cmp.Compare(a.At, b.At) })
 	var e *waymark.Excursion
 	if open != nil {
 		known := *open

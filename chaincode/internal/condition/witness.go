@@ -38,6 +38,11 @@ func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 			f.Messages -= g.Last - g.First + 1
 		}
 	}
+	for _, run := range w.Exposure.Runs {
+		if run.First <= f.After {
+			f.Earlier = append(f.Earlier, waymark.Run{First: run.First, Last: min(run.Last, f.After)})
+		}
+	}
 	if !leg.IsZero() && leg.Before(f.Since) {
 		f.Since = leg
 	}

@@ -54,10 +54,10 @@ type exposing struct {
 	event      *waymark.TelemetryEvent
 }
 
-// follow judges the new readings by the nth rule. Those of the stream's end go on with the
-// excursion that is open; what a late message shows is one of its own, closed at once.
+// follow judges the new readings by the nth rule. Those after all that it had judged go on with
+// the excursion that is open; what a late message shows is one of its own, closed at once.
 func (w *exposing) follow(n int, r condition.Rule, s *session) error {
-	late, ahead := counted(s, w.attachment)
+	late, ahead := counted(s, w.attachment, r)
 	e, change, err := r.Follow(nil, late)
 	if err != nil {
 		return err
@@ -106,18 +106,29 @@ func (w *exposing) save(n int, e *waymark.Excursion, change condition.Change) er
 	return ledger.Save(w.ledger, ledger.ExcursionKey(e.Shipment, e.Device, e.First, n), e)
 }
 
-// counted returns the new messages with the readings that count for the shipment: those that fill
-// gaps, and those that come after all that was recorded.
-func counted(s *session, a *waymark.Attachment) (late, ahead []condition.Message) {
+// counted returns the new messages with the readings that count for the shipment: those before
+// the last one that measured what a rule judges, and those after it.
+func counted(s *session, a *waymark.Attachment, r condition.Rule) (late, ahead []condition.Message) {
+	last := lastOf(s.before, r.Name, r.Unit)
 	for _, m := range s.fresh {
 		message := condition.Message{Number: m.sequence, Readings: slices.DeleteFunc(slices.Clone(m.readings), func(r senml.Reading) bool {
 			return !condition.Counts(a, m.sequence, r)
 		})}
-		if m.sequence < s.last {
+		if m.sequence < last {
 			late = append(late, message)
 		} else {
 			ahead = append(ahead, message)
 		}
 	}
 	return late, ahead
+}
+
+// lastOf returns the highest number of a message that measured something, 0 if none has.
+func lastOf(measured []waymark.Measured, name, unit string) uint64 {
+	for _, m := range measured {
+		if m.Name == name && m.Unit == unit {
+			return m.Last
+		}
+	}
+	return 0
 }

@@ -1,8 +1,6 @@
 package telemetry
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -18,9 +16,9 @@ import (
 type session struct {
 	device  *waymark.Device // nil if it is not registered
 	stream  waymark.Stream
-	last    uint64      // highest number that was recorded before this transaction
-	windows seenWindows // committed ones
-	fresh   []accepted  // recorded by this transaction
+	before  []waymark.Measured // what had been measured before this transaction
+	windows seenWindows        // committed ones
+	fresh   []accepted         // recorded by this transaction
 	// clashes are those that this transaction notes in the stream.
 	clashes []waymark.ClashRef
 	revoked map[string]bool // by key id: a certificate that the key came with is
@@ -43,7 +41,7 @@ func openSession(r ledger.Reader, id string) (*session, error) {
 		return nil, err
 	}
 	at, err := stream.Load(r, id)
-	return &session{device: device, stream: at, last: at.Last, revoked: map[string]bool{}}, err
+	return &session{device: device, stream: at, before: at.Measured, revoked: map[string]bool{}}, err
 }
 
 // recordedBy returns the transaction that recorded message n, and whether it was
@@ -63,7 +61,7 @@ func (s *session) recordedBy(l ledger.Ledger, n uint64, digest attest.Digest) (t
 
 // accept takes a message into the stream, or leaves everything as it was.
 func (s *session) accept(m *attest.Message, digest attest.Digest, readings []senml.Reading) error {
-	measured, err := measure(s.stream.Measured, m.Sequence, readings)
+	measured, err := stream.Measure(s.stream.Measured, m.Sequence, readings)
 	if err != nil {
 		return err
 	}
@@ -73,34 +71,6 @@ func (s *session) accept(m *attest.Message, digest attest.Digest, readings []sen
 	s.stream.Measured = measured
 	s.fresh = append(s.fresh, accepted{m.Sequence, m.KeyID, digest, readings})
 	return nil
-}
-
-// measure notes what the readings measured, in a copy, sorted by name and unit. A
-// sum, text or data is noted without a unit: what is reported under a name as
-// something else than a value cannot be judged by a condition on that name.
-func measure(known []waymark.Measured, sequence uint64, readings []senml.Reading) ([]waymark.Measured, error) {
-	known = slices.Clone(known)
-	for _, r := range readings {
-		m := waymark.Measured{Name: r.Name, Last: sequence, Latest: r.Time}
-		if r.Kind.Measures() {
-			m.Unit = r.Unit
-		}
-		i, found := slices.BinarySearchFunc(known, m, func(a, b waymark.Measured) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
-		})
-		if found {
-			known[i].Last = max(known[i].Last, sequence)
-			if r.Time.After(known[i].Latest) {
-				known[i].Latest = r.Time
-			}
-			continue
-		}
-		if len(known) == waymark.MaxMeasured {
-			return nil, waymark.Errorf(waymark.Invalid, "the device reports more than %d different measurements", waymark.MaxMeasured).Because(waymark.ReasonMeasurements)
-		}
-		known = slices.Insert(known, i, m)
-	}
-	return known, nil
 }
 
 // checkTimes refuses readings from the future or from before the device was

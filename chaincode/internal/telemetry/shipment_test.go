@@ -79,7 +79,7 @@ func TestExcursionsOfTheShipmentAreRecorded(t *testing.T) {
 	e := record(t, c, late)
 	parties := []string{"auditor", "producer", "retailer"}
 	warm := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Rule: "c1", Name: "temperature", First: 3, Opened: true, Closed: true, Parties: parties}
-	damp := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Rule: "c2", Name: "humidity", First: 3, Opened: true, Closed: true, Parties: parties}
+	damp := waymark.ExcursionRef{Shipment: "s1", Device: "logger-1", Rule: "c2", Name: "humidity", First: 3, Opened: true, Parties: parties}
 	if !reflect.DeepEqual(e.Excursions, []waymark.ExcursionRef{warm, damp}) {
 		t.Errorf("event %+v, want one excursion of each condition", e)
 	}

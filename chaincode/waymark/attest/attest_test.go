@@ -53,6 +53,9 @@ func checkMessage(t *testing.T, m *attest.Message, signed attest.Signed, key, ot
 	if err != nil || digest != signed.Digest {
 		t.Errorf("verify: %v, digest equal %t", err, digest == signed.Digest)
 	}
+	if unchecked, err := m.Digest(); err != nil || unchecked != digest {
+		t.Errorf("digest without a key: %x (%v), want %x", unchecked, err, digest)
+	}
 	wrong, _ := attest.PublicJWK(other)
 	if _, err := m.Verify(wrong); waymark.CodeOf(err) != waymark.Unauthenticated {
 		t.Errorf("verify with another key: %v", err)

@@ -95,6 +95,31 @@ func (e coseEnvelope) verify(key publicKey) ([]byte, error) {
 	return v.signed, nil
 }
 
+func (e coseEnvelope) signed() ([]byte, error) {
+	alg, err := e.message.Headers.Protected.Algorithm()
+	if err != nil {
+		return nil, err
+	}
+	c := &capture{algorithm: alg}
+	err = e.message.Verify(nil, c)
+	return c.signed, err
+}
+
+// capture keeps the Sig_structure and checks nothing.
+type capture struct {
+	algorithm cose.Algorithm
+	signed    []byte
+}
+
+var _ cose.Verifier = (*capture)(nil)
+
+func (c *capture) Algorithm() cose.Algorithm { return c.algorithm }
+
+func (c *capture) Verify(content, _ []byte) error {
+	c.signed = content
+	return nil
+}
+
 // capturingVerifier checks with the key's own algorithm, whichever of its two
 // numbers the message gives, and keeps the Sig_structure for its digest.
 type capturingVerifier struct {

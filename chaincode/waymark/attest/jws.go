@@ -28,7 +28,7 @@ const jwsParameters = "alg kid cty iss aud seq prev"
 
 type jwsEnvelope struct {
 	algorithm string
-	signed    string // the JWS Signing Input
+	input     string // the JWS Signing Input
 	signature []byte
 }
 
@@ -93,6 +93,8 @@ func (e jwsEnvelope) verify(key publicKey) ([]byte, error) {
 	if !key.allowsJOSE(e.algorithm) {
 		return nil, errSignature
 	}
-	signed := []byte(e.signed)
+	signed := []byte(e.input)
 	return signed, key.check(signed, e.signature)
 }
+
+func (e jwsEnvelope) signed() ([]byte, error) { return []byte(e.input), nil }

@@ -20,6 +20,8 @@ type Message struct {
 type envelope interface {
 	// verify checks the signature with key and returns the bytes that it signs.
 	verify(key publicKey) ([]byte, error)
+	// signed returns the same bytes and checks nothing.
+	signed() ([]byte, error)
 }
 
 // Text returns the form in which a message travels in JSON, given the bytes that
@@ -76,6 +78,16 @@ func (m *Message) Verify(key waymark.JWK) (Digest, error) {
 	if err != nil {
 		return Digest{}, waymark.Errorf(waymark.Unauthenticated,
 			"the signature of device %s with key %s does not hold", m.Device, m.KeyID).Because(waymark.ReasonSignature)
+	}
+	return digestOf(signed), nil
+}
+
+// Digest returns the digest of the bytes that the device is said to have signed, and checks no
+// signature: for who holds it against a digest that the ledger keeps of a message that was verified.
+func (m *Message) Digest() (Digest, error) {
+	signed, err := m.envelope.signed()
+	if err != nil {
+		return Digest{}, waymark.Errorf(waymark.Invalid, "the message of device %s has nothing that could be signed", m.Device)
 	}
 	return digestOf(signed), nil
 }

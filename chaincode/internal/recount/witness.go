@@ -1,0 +1,173 @@
+package recount
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
+	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// recount is the work on one verdict.
+type recount struct {
+	view     waymark.ShipmentView
+	kept     *waymark.Verdict
+	rules    []condition.Rule
+	messages map[string][]*attest.Message // of each device, by number
+}
+
+func byDevice(messages []*attest.Message) map[string][]*attest.Message {
+	all := map[string][]*attest.Message{}
+	for _, m := range messages {
+		all[m.Device] = append(all[m.Device], m)
+	}
+	for _, of := range all { //determinism: each list is put in order by itself
+		slices.SortFunc(of, func(a, b *attest.Message) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	}
+	return all
+}
+
+// witness makes the witness that a finding tells of, from its messages.
+func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard []condition.Message, err error) {
+	i := slices.IndexFunc(r.view.Attachments, func(a waymark.Attachment) bool { return a.Device == f.Device })
+	if i < 0 {
+		return w, nil, fmt.Errorf("is not attached")
+	}
+	a := r.view.Attachments[i]
+	a.Seen, a.SeenAt = f.Seen, f.SeenAt
+	w = condition.Witness{Attachment: a, Device: deviceOf(f, a), Stream: waymark.Stream{Device: f.Device, Last: f.Last, Digest: f.Digest}}
+	for _, m := range f.Missing {
+		w.Stream.Gaps = append(w.Stream.Gaps, waymark.Gap{First: m.First, Last: m.Last})
+	}
+	messages, err := r.chained(f)
+	if err != nil {
+		return w, nil, err
+	}
+	for _, m := range messages {
+		readings, err := senml.Parse(m)
+		if err != nil {
+			return w, nil, fmt.Errorf("message %d: %w", m.Sequence, err)
+		}
+		if w.Stream.Measured, err = stream.Measure(w.Stream.Measured, m.Sequence, readings); err != nil {
+			return w, nil, fmt.Errorf("message %d: %w", m.Sequence, err)
+		}
+		message := condition.Message{Number: m.Sequence, Readings: readings}
+		w.Exposure.Add(r.rules, &a, message)
+		heard = append(heard, message)
+	}
+	return w, heard, nil
+}
+
+// deviceOf is a device of which the finding is true.
+func deviceOf(f waymark.WitnessFinding, a waymark.Attachment) waymark.Device {
+	d := waymark.Device{ID: f.Device, State: waymark.DeviceActive, Changed: waymark.Stamp{TxID: a.DeviceChanged}}
+	if slices.Contains(f.Reasons, waymark.ReasonWitness) {
+		d.State = waymark.DeviceSuspended
+	}
+	if slices.Contains(f.Reasons, waymark.ReasonCalibration) {
+		d.Attributes = &waymark.DeviceAttributes{Calibration: &waymark.Calibration{}} // lapsed before everything
+	}
+	return d
+}
+
+// chained returns the messages that a finding rests on. The digest that the record keeps of the
+// last one commits to it, and each message to the one before.
+func (r recount) chained(f waymark.WitnessFinding) ([]*attest.Message, error) {
+	var earlier, messages []*attest.Message
+	for _, m := range r.messages[f.Device] {
+		switch {
+		case m.Sequence > f.Last || within(f.Missing, m.Sequence):
+		case m.Sequence > f.After:
+			messages = append(messages, m)
+		case within(f.Earlier, m.Sequence):
+			earlier = append(earlier, m)
+		}
+	}
+	if uint64(len(messages)) != f.Messages {
+		return nil, fmt.Errorf("%d messages are given of the %d that were recorded from number %d to %d", len(messages), f.Messages, f.After+1, f.Last)
+	}
+	for i, m := range messages {
+		if i > 0 && messages[i-1].Sequence == m.Sequence {
+			return nil, fmt.Errorf("message %d is given twice", m.Sequence)
+		}
+		digest, err := m.Digest()
+		if err != nil {
+			return nil, err
+		}
+		want, named := f.Digest, m.Sequence == f.Last
+		if i+1 < len(messages) && messages[i+1].Sequence == m.Sequence+1 {
+			want, named = messages[i+1].Previous, true
+		}
+		if named && !bytes.Equal(digest[:], want) {
+			return nil, fmt.Errorf("message %d is not the one that was recorded", m.Sequence)
+		}
+	}
+	return append(earlier, messages...), nil
+}
+
+func within(runs []waymark.Run, n uint64) bool {
+	return slices.ContainsFunc(runs, func(r waymark.Run) bool { return r.First <= n && n <= r.Last })
+}
+
+// excursions are those that the messages of a device show, one for each rule at most, released if
+// all that the ledger had of it then were.
+func (r recount) excursions(f waymark.WitnessFinding, a waymark.Attachment, heard []condition.Message) ([]waymark.Excursion, error) {
+	counted := make([]condition.Message, 0, len(heard))
+	for _, m := range heard {
+		counted = append(counted, condition.Message{Number: m.Number, Readings: slices.DeleteFunc(slices.Clone(m.Readings), func(reading senml.Reading) bool {
+			return !condition.Counts(&a, m.Number, reading)
+		})})
+	}
+	var all []waymark.Excursion
+	for _, rule := range r.rules {
+		e, change, err := rule.Follow(nil, counted)
+		if err != nil {
+			return nil, err
+		}
+		if !change.Any() {
+			continue
+		}
+		e.Device, e.Released = f.Device, r.release(rule.ID, f)
+		all = append(all, *e)
+	}
+	return all, nil
+}
+
+// release returns the last release of a rule's excursions by a device, nil unless all that there
+// were then had been released by then.
+func (r recount) release(rule string, f waymark.WitnessFinding) (last *waymark.Release) {
+	for _, e := range r.view.Excursions {
+		if e.Device != f.Device || e.Rule != rule || e.First > f.Last {
+			continue
+		}
+		if e.Released == nil || e.Released.By.Time.After(r.kept.At) {
+			return nil
+		}
+		last = e.Released
+	}
+	return last
+}
+
+// others are the excursions of devices that are no witnesses any more, as the ledger has them.
+func (r recount) others() (all []waymark.Excursion) {
+	for _, e := range r.view.Excursions {
+		if !slices.ContainsFunc(r.kept.Witnesses, func(f waymark.WitnessFinding) bool { return f.Device == e.Device }) && !e.Recorded.Time.After(r.kept.At) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func text(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil { // of the vocabulary's own types
+		panic("recount: " + err.Error())
+	}
+	return string(encoded)
+}
