@@ -94,7 +94,7 @@ func checkAct(t *rapid.T, a act, before, after *waymark.ShipmentView, h *waymark
 			open++
 		}
 	}
-	changed := !reflect.DeepEqual(before.Handoffs, after.Handoffs) || before.Custody != after.Custody
+	changed := !reflect.DeepEqual(before.Handoffs, after.Handoffs) || !reflect.DeepEqual(before.Custody, after.Custody)
 	moved := before.Custody.Custodian != after.Custody.Custodian || before.Custody.Leg != after.Custody.Leg
 	switch {
 	case open > 1:
