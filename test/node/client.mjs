@@ -1,5 +1,5 @@
 // Registers a device, publishes signed packs over MQTT and waits until the ledger
-// has them: once with JWS and Ed25519, once with COSE and ECDSA P-256.
+// has them, then attests a handoff: once with JWS and Ed25519, once with COSE and ECDSA P-256.
 //
 //   node client.mjs [endpoints.json]
 
@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 import { Device } from './device.mjs';
 import { Gateway } from './gateway.mjs';
+import { attach, handOver } from './handoff.mjs';
 
 const OWNER = 'producer';
 const PACKS = 3;
@@ -37,6 +38,7 @@ async function run(network, settings) {
   const registered = await operator.call('POST', '/v1/devices', { registration: await device.registration(), activate: true });
   console.log(`${device.id}: ${registered.result.state}, ${settings.format} with ${settings.algorithm}, block ${registered.transaction.block_number}`);
 
+  const shipment = await attach(network, OWNER, device);
   const client = await connect(network, device);
   await client.subscribeAsync(`waymark/v1/${device.id}/down`, { qos: 0 });
   let last;
@@ -52,6 +54,12 @@ async function run(network, settings) {
     throw new Error(`the stream is not the device's: ${JSON.stringify(stream)}`);
   }
   console.log(`${device.id}: on the ledger up to ${stream.last}, digest ${last.digest.toString('hex')}`);
+
+  const handoff = await handOver(network, OWNER, 'carrier', shipment, device);
+  if (handoff.condition !== 'conformant' || handoff.attestations[0].device !== device.id) {
+    throw new Error(`the handoff is not on the device's word: ${JSON.stringify(handoff)}`);
+  }
+  console.log(`${device.id}: its word counts, ${handoff.to} has accepted`);
 }
 
 async function recorded(operator, device, sequence) {
