@@ -80,6 +80,7 @@ func fabricConfig(c config.Config) fabric.Config {
 	pairs := map[waymark.Role]config.KeyPair{
 		waymark.Admin:    c.Identities.Admin,
 		waymark.Operator: c.Identities.Operator,
+		waymark.Quality:  c.Identities.Quality,
 		waymark.Viewer:   c.Identities.Viewer,
 		waymark.Relay:    c.Identities.Relay,
 	}
