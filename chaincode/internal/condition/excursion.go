@@ -18,29 +18,27 @@ func (c Change) Any() bool { return c != Change{} }
 // returns the one that there is then, nil for none. However often the readings cross the
 // bound it is one, so that no device can make a transaction too large.
 func (r Rule) Follow(open *waymark.Excursion, messages []Message) (*waymark.Excursion, Change, error) {
-	var samples []Sample // by number, and within a message by time
-	for _, m := range messages {
-		samples = append(samples, r.Samples(m.Readings)...)
-	}
 	var e *waymark.Excursion
 	if open != nil {
 		known := *open
 		e = &known
 	}
 	var change Change
-	for _, s := range samples {
-		switch {
-		case s.Outside:
-			if e == nil {
-				e = &waymark.Excursion{Rule: r.ID, Name: r.Name, Unit: r.Unit, From: s.Time(), To: s.Time(), First: messages[0].Number}
-				change.Opened = true
+	for _, m := range messages {
+		for _, s := range r.Samples(m.Readings) {
+			switch {
+			case s.Outside:
+				if e == nil {
+					e = &waymark.Excursion{Rule: r.ID, First: m.Number, Name: r.Name, Unit: r.Unit, From: s.Time(), To: s.Time()}
+					change.Opened = true
+				}
+				if err := r.grow(e, s); err != nil {
+					return nil, Change{}, err
+				}
+				e.State, change.Grew = waymark.ExcursionOpen, open != nil
+			case e != nil:
+				e.State = waymark.ExcursionClosed
 			}
-			if err := r.grow(e, s); err != nil {
-				return nil, Change{}, err
-			}
-			e.State, change.Grew = waymark.ExcursionOpen, open != nil
-		case e != nil:
-			e.State = waymark.ExcursionClosed
 		}
 	}
 	change.Closed = e != nil && e.State == waymark.ExcursionClosed

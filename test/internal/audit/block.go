@@ -18,6 +18,8 @@ type transaction struct {
 	valid    bool
 	effects  []byte                // what it read and wrote, a TxReadWriteSet
 	result   *waymark.RecordResult // of telemetry:Record, nil for any other
+	request  []byte                // of telemetry:Record, as it was submitted
+	event    []byte                // the chaincode's event
 }
 
 func parseBlock(b *common.Block) ([]transaction, error) {
@@ -82,10 +84,15 @@ func (t *transaction) parseAction(data []byte) error {
 		return err
 	}
 	t.effects = chaincode.GetResults()
-	name, err := functionOf(action.GetChaincodeProposalPayload())
-	if err != nil || name != string(waymark.TelemetryRecord) {
+	arguments, err := argumentsOf(action.GetChaincodeProposalPayload())
+	if err != nil || len(arguments) < 2 || string(arguments[0]) != string(waymark.TelemetryRecord) {
 		return err
 	}
+	var event peer.ChaincodeEvent
+	if err := unmarshal(chaincode.GetEvents(), &event); err != nil {
+		return err
+	}
+	t.request, t.event = arguments[1], event.GetPayload()
 	t.result = &waymark.RecordResult{}
 	if err := json.Unmarshal(chaincode.GetResponse().GetPayload(), t.result); err != nil {
 		return fmt.Errorf("decode result: %w", err)
@@ -93,20 +100,17 @@ func (t *transaction) parseAction(data []byte) error {
 	return nil
 }
 
-func functionOf(proposal []byte) (string, error) {
+// argumentsOf are those of a call of a chaincode, the function's name first.
+func argumentsOf(proposal []byte) ([][]byte, error) {
 	var payload peer.ChaincodeProposalPayload
 	var invocation peer.ChaincodeInvocationSpec
 	if err := unmarshal(proposal, &payload); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := unmarshal(payload.GetInput(), &invocation); err != nil {
-		return "", err
+		return nil, err
 	}
-	args := invocation.GetChaincodeSpec().GetInput().GetArgs()
-	if len(args) == 0 {
-		return "", nil
-	}
-	return string(args[0]), nil
+	return invocation.GetChaincodeSpec().GetInput().GetArgs(), nil
 }
 
 func unmarshal(raw []byte, m proto.Message) error {

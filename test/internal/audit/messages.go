@@ -1,0 +1,71 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Reported is what the valid transactions of telemetry:Record in a peer's blocks hold about
+// some devices, in the order of the blocks.
+type Reported struct {
+	Messages   []string // as they were recorded
+	Excursions []waymark.ExcursionRef
+}
+
+// Reported reads the peer's blocks up to now.
+func (p *Peer) Reported(ctx context.Context, devices ...string) (*Reported, error) {
+	height, err := p.Height(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range devices {
+		wanted[id] = true
+	}
+	all := &Reported{}
+	err = p.Blocks(ctx, height, func(b *common.Block) error {
+		transactions, err := parseBlock(b)
+		if err != nil {
+			return fmt.Errorf("block %d of %s: %w", b.GetHeader().GetNumber(), p.Member, err)
+		}
+		for _, t := range transactions {
+			if t.valid && t.result != nil {
+				if err := all.add(t, wanted); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (r *Reported) add(t transaction, wanted map[string]bool) error {
+	var request waymark.RecordRequest
+	if err := json.Unmarshal(t.request, &request); err != nil || len(request.Messages) != len(t.result.Results) {
+		return fmt.Errorf("transaction %s has %d messages and %d results: %w", t.id, len(request.Messages), len(t.result.Results), err)
+	}
+	for i, result := range t.result.Results {
+		if result.Outcome == waymark.Recorded && wanted[result.Device] {
+			r.Messages = append(r.Messages, request.Messages[i])
+		}
+	}
+	var event waymark.TelemetryEvent
+	if len(t.event) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(t.event, &event); err != nil {
+		return fmt.Errorf("event of transaction %s: %w", t.id, err)
+	}
+	for _, e := range event.Excursions {
+		if wanted[e.Device] {
+			r.Excursions = append(r.Excursions, e)
+		}
+	}
+	return nil
+}
