@@ -3,6 +3,7 @@ package custody_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -26,6 +27,44 @@ func endorse[Q waymark.Validator, R any](s *story, by ledger.Caller, rule func(l
 func (s *story) endorseRecord(messages ...string) *memledger.Transaction {
 	s.T.Helper()
 	return endorse(s, s.As("producer", waymark.Relay), telemetry.Record, waymark.RecordRequest{Messages: messages})
+}
+
+// TestWhatATimeBudgetRestsOn: an exposure or an excursion that changes before an acceptance
+// or a release commits makes that void.
+func TestWhatATimeBudgetRestsOn(t *testing.T) {
+	accept := func(s *story) *memledger.Transaction {
+		return endorse(s, s.operator("carrier"), custody.Accept, acceptRequest(1, "as found"))
+	}
+	release := func(s *story) *memledger.Transaction {
+		r := releaseRequest(2)
+		r.Rule = "warm"
+		return endorse(s, s.As("producer", waymark.Quality), custody.ReleaseExcursion, r)
+	}
+	record := func(value int64) func(*story) *memledger.Transaction {
+		return func(s *story) *memledger.Transaction { return s.endorseRecord(s.logger.Pack(value)) }
+	}
+	for name, test := range map[string]struct {
+		first, second func(*story) *memledger.Transaction
+	}{
+		"more time before an acceptance": {record(500), accept},
+		"a release before an acceptance": {release, accept},
+		"two releases":                   {release, release},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := storyOf(t, warmBudget(waymark.BudgetCumulative))
+			for _, value := range []int64{500, 900, 500} {
+				s.after(time.Minute, value)
+			}
+			s.offer("producer", "carrier")
+			first, second := test.first(s), test.second(s)
+			if err := first.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := second.Commit(); !errors.Is(err, memledger.ErrInvalid) {
+				t.Errorf("the second committed with %v", err)
+			}
+		})
+	}
 }
 
 // TestWhatHappensBetweenEndorsementAndCommit: an act that was endorsed is

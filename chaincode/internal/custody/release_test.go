@@ -116,3 +116,9 @@ func (s *story) put(key ledger.Key, value string) {
 		s.T.Fatal(err)
 	}
 }
+
+func TestAReleaseOnABrokenLedgerDecidesNothing(t *testing.T) {
+	s := newStory(t)
+	s.measure(900, 500)
+	scenario.Sweep(s.Consortium, s.As("retailer", waymark.Quality), custody.ReleaseExcursion, releaseRequest(1))
+}

@@ -147,6 +147,8 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 	c.Record(first)
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{first, d.Pack(900)}})
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{twin.Pack(800)}})
+	c.Record(d.Pack(900)) // an excursion is open
+	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{d.Pack(950)}})
 	a, joined := c.Authority("producer", true), c.NewDevice("logger-2", "producer")
 	scenario.Must(c, relay, registry.Join, a.Join(joined, a.Issue(joined, nil)))
 	scenario.Sweep(c, relay, telemetry.Record, waymark.RecordRequest{Messages: []string{joined.Pack(400), joined.Pack(410)}})

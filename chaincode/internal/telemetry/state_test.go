@@ -102,6 +102,7 @@ func TestSizeOfState(t *testing.T) {
 		sizes["device_with_1_key_bytes"] = float64(sizeOf(c, "device/"))
 	}
 	maps.Copy(sizes, sealedSizes(t))
+	maps.Copy(sizes, exposureSizes(t))
 	c := worst(t)
 	sizes["stream_with_64_gaps_and_8_clashes_bytes"] = float64(sizeOf(c, "stream/"))
 	for name, size := range sizes {
@@ -132,6 +133,36 @@ func sealedSizes(t *testing.T) map[string]float64 {
 		"disclosures_of_10_sealed_readings_of_1_message_bytes":     float64(sizeOf(c, "private ")) / float64(len(texts)),
 		"disclosures_of_1_message_on_peers_of_other_members_bytes": hashedBytes,
 	}
+}
+
+// maxRuleBytes bounds what an exposure has of one rule over time while nothing is missing.
+const maxRuleBytes = 400
+
+// exposureSizes are those of the exposure of a month of readings, by the kinds of its rules.
+func exposureSizes(t *testing.T) map[string]float64 {
+	t.Helper()
+	sizes := map[string]float64{}
+	for name, conditions := range map[string][]waymark.Condition{
+		"1_budget": {{ID: "warm", Name: "temperature", Unit: "Cel", Maximum: "8", Budget: &waymark.Budget{Seconds: 36000, Mode: waymark.BudgetCumulative}}},
+		"1_mkt":    {{ID: "mean", Kind: waymark.ConditionMKT, Name: "temperature", Unit: "Cel", MKT: &waymark.MKTLimit{Limit: "25", WindowSeconds: 86400}}},
+	} {
+		c := scenario.New(t)
+		c.Goods("producer", scenario.GTIN, "1")
+		d, operator := c.Device("logger-cold-chain-0001", "producer"), c.As("producer", waymark.Operator)
+		scenario.Must(c, operator, custody.Create, waymark.CreateShipmentRequest{ID: "shipment-2026-000001", Consignee: "retailer",
+			Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, "1").String()}}, Conditions: conditions})
+		scenario.Must(c, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "shipment-2026-000001", Device: d.ID})
+		for hour := range 30 * 24 {
+			c.Now = c.Now.Add(time.Hour)
+			c.Record(d.Pack(400 + int64(hour%24)*20))
+		}
+		size := sizeOf(c, "exposure/")
+		sizes["exposure_of_a_month_by_"+name+"_bytes"] = float64(size)
+		if size >= maxRuleBytes+200 { // key, run, and the excursion that is open
+			t.Errorf("the exposure by %s has %d bytes", name, size)
+		}
+	}
+	return sizes
 }
 
 // worst has a stream with all the gaps and clashes that it may have.
