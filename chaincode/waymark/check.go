@@ -17,8 +17,8 @@ type CheckRequest struct {
 	// the device witnessed then, if not now.
 	Shipment string `json:"shipment,omitempty" metadata:",optional"`
 	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
-	Product  string `json:"product,omitempty" metadata:",optional"` // the GTIN, for CommissionGoods
-	Goods    string `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods
+	Product  string `json:"product,omitempty" metadata:",optional"` // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
+	Goods    string `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods and ReadGoods
 
 	// Principal is who would act; the caller if it is left out.
 	Principal Principal `json:"principal,omitzero" metadata:",optional"`
@@ -44,12 +44,12 @@ func (r CheckRequest) Validate() error {
 
 // validateGoods checks what the acts on goods need beside a member.
 func (r CheckRequest) validateGoods() error {
-	if r.Action == ActCommissionGoods || r.Product != "" {
+	if slices.Contains([]Action{ActManageProduct, ActCommissionGoods, ActRecallGoods}, r.Action) || r.Product != "" {
 		if err := ValidateGTIN("/product", r.Product); err != nil {
 			return err
 		}
 	}
-	if r.Action == ActHandleGoods || r.Goods != "" {
+	if r.Action == ActHandleGoods || r.Action == ActReadGoods || r.Goods != "" {
 		return ValidateGoods("/goods", r.Goods)
 	}
 	return nil

@@ -37,8 +37,15 @@ const (
 	EventCommandCancelled = "command.cancelled"
 	EventCommandClosed    = "command.closed"
 
-	EventProductRegistered = "goods.product_registered"
-	EventGoodsCommissioned = "goods.commissioned"
+	EventProductRegistered   = "goods.product_registered"
+	EventRegulatorAdded      = "goods.regulator_added"
+	EventGoodsCommissioned   = "goods.commissioned"
+	EventGoodsPacked         = "goods.packed"
+	EventGoodsUnpacked       = "goods.unpacked"
+	EventGoodsTransformed    = "goods.transformed"
+	EventGoodsDecommissioned = "goods.decommissioned"
+	EventGoodsRecalled       = "goods.recalled"
+	EventRecallLifted        = "goods.recall_lifted"
 
 	EventPolicyPut        = "policy.put"
 	EventPolicyDelegated  = "policy.delegated"
@@ -149,6 +156,19 @@ type CommissionEvent struct {
 	GTIN  string `json:"gtin"`
 	Lot   string `json:"lot,omitempty"`
 	Items int    `json:"items"` // how many
+}
+
+// GoodsEvent is the payload of the events of acts; the act is under its id.
+type GoodsEvent struct {
+	Act       string `json:"act"`
+	By        string `json:"by"`
+	Container string `json:"container,omitempty"`
+}
+
+// RecallEvent is the payload of the recall events.
+type RecallEvent struct {
+	Lot string `json:"lot"`
+	By  string `json:"by"`
 }
 
 // PolicyEvent is the payload of the policy events.

@@ -39,8 +39,11 @@ const (
 	ActCancelCommand Action = "CancelCommand"
 
 	ActRegisterProduct Action = "RegisterProduct"
+	ActManageProduct   Action = "ManageProduct"   // add a regulator
 	ActCommissionGoods Action = "CommissionGoods" // make items and lots of a product known
 	ActHandleGoods     Action = "HandleGoods"     // pack, unpack, ship, transform, decommission
+	ActRecallGoods     Action = "RecallGoods"     // recall a lot, or lift one's own recall
+	ActReadGoods       Action = "ReadGoods"
 
 	ActWritePolicy    Action = "WritePolicy"    // put, delegate
 	ActWithdrawPolicy Action = "WithdrawPolicy" // of one's own, or about one's own resources
@@ -58,7 +61,7 @@ func Actions() []Action {
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
 		ActCommandDevice, ActReadCommand, ActCancelCommand,
-		ActRegisterProduct, ActCommissionGoods, ActHandleGoods,
+		ActRegisterProduct, ActManageProduct, ActCommissionGoods, ActHandleGoods, ActRecallGoods, ActReadGoods,
 		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision,
 		ActWaiveClaim,
 		ActReleaseExcursion}

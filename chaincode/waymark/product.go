@@ -10,26 +10,20 @@ const (
 
 // Product says whose brand a GTIN is.
 type Product struct {
-	GTIN       string      `json:"gtin"`
-	Owner      string      `json:"owner"` // the brand owner: the member that commissions items and lots of it
-	Name       string      `json:"name"`
-	NetContent *NetContent `json:"net_content,omitempty" metadata:",optional"`
+	GTIN       string  `json:"gtin"`
+	Owner      string  `json:"owner"` // the brand owner: the member that commissions items and lots of it
+	Name       string  `json:"name"`
+	NetContent *Amount `json:"net_content,omitempty" metadata:",optional"` // of one item
 	// Regulators are the members that may recall it beside the owner, sorted.
 	Regulators []string `json:"regulators"`
 	Registered Stamp    `json:"registered"`
 	Changed    Stamp    `json:"changed"`
 }
 
-// NetContent is how much one item of a product holds.
-type NetContent struct {
-	Quantity Decimal `json:"quantity"`
-	Unit     string  `json:"unit"`
-}
-
 // Amount is what one item counts in a transformation: its net content, or one piece.
-func (p Product) Amount() NetContent {
+func (p Product) Amount() Amount {
 	if p.NetContent == nil {
-		return NetContent{Quantity: "1", Unit: UnitPiece}
+		return Amount{Quantity: "1", Unit: UnitPiece}
 	}
 	return *p.NetContent
 }
@@ -56,10 +50,10 @@ func validateTradeUnit(pointer, unit string) error {
 
 // RegisterProductRequest says that a GTIN is of the caller's member.
 type RegisterProductRequest struct {
-	GTIN       string      `json:"gtin"`
-	Name       string      `json:"name"`
-	NetContent *NetContent `json:"net_content,omitempty" metadata:",optional"`
-	Regulators []string    `json:"regulators,omitempty" metadata:",optional"` // at most MaxRegulators
+	GTIN       string   `json:"gtin"`
+	Name       string   `json:"name"`
+	NetContent *Amount  `json:"net_content,omitempty" metadata:",optional"`
+	Regulators []string `json:"regulators,omitempty" metadata:",optional"` // at most MaxRegulators
 }
 
 // Validate checks the form of the request.

@@ -44,9 +44,11 @@ const (
 	ReasonRecall      = "recall"       // a lot in the goods is recalled
 	ReasonDispute     = "dispute"      // a hold of that kind stands
 
-	ReasonGoodsPlace  = "goods-place"  // the thing is elsewhere, or no more
-	ReasonGoodsTitle  = "goods-title"  // the goods do not all belong to one member
-	ReasonGoodsAmount = "goods-amount" // there is not so much of the lot there
+	ReasonGoodsPlace   = "goods-place"  // the thing is elsewhere, or no more
+	ReasonGoodsTitle   = "goods-title"  // the goods do not all belong to one member
+	ReasonGoodsAmount  = "goods-amount" // there is not so much of the lot there
+	ReasonConservation = "conservation" // what goes in is not what comes out and is lost
+	ReasonNesting      = "nesting"      // a container would be in itself, or too deep
 
 	ReasonNoAttestation = "no-attestation" // an attested shipment changes hands without the word of a witness
 	ReasonSeal          = "seal"           // a seal is not found intact

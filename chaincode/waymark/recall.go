@@ -13,6 +13,8 @@ type LotRecalls struct {
 	Lot      string   `json:"lot"`
 	Owner    string   `json:"owner"` // the brand owner: such goods may go back to it
 	Standing []Recall `json:"standing"`
+	// Lifted is who lifted one last, why and when.
+	Lifted *Recall `json:"lifted,omitempty" metadata:",optional"`
 }
 
 // Admits reports whether goods of the lot may go to a member all the same: it is the brand
@@ -27,4 +29,30 @@ func (r LotRecalls) Admits(member string) bool {
 		}
 	}
 	return true
+}
+
+// maxReference bounds the reference of a recall, in bytes.
+const maxReference = 200
+
+// RecallRequest recalls a lot.
+type RecallRequest struct {
+	Lot       string `json:"lot"`
+	Reason    string `json:"reason"`
+	Reference string `json:"reference,omitempty" metadata:",optional"`
+}
+
+// Validate checks the form of the request.
+func (r RecallRequest) Validate() error {
+	return first(ValidateGoods("/lot", r.Lot, GoodsLot), validateReason(r.Reason), ValidateText("/reference", r.Reference, maxReference, false))
+}
+
+// LiftRecallRequest lifts the recall that the caller's member set.
+type LiftRecallRequest struct {
+	Lot    string `json:"lot"`
+	Reason string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r LiftRecallRequest) Validate() error {
+	return first(ValidateGoods("/lot", r.Lot, GoodsLot), validateReason(r.Reason))
 }

@@ -103,6 +103,21 @@ type Custody struct {
 	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
 }
 
+// Parties are the members that a shipment concerns: consignor, consignee, arbiter, and
+// everyone who holds, held or is offered it.
+func (s Shipment) Parties(c Custody, handoffs []Handoff) []string {
+	ids := []string{s.Consignor, s.Consignee, c.Custodian}
+	if s.Arbiter != "" {
+		ids = append(ids, s.Arbiter)
+	}
+	for _, h := range handoffs {
+		if h.State == HandoffOffered || h.State == HandoffAccepted {
+			ids = append(ids, h.From, h.To)
+		}
+	}
+	return ids
+}
+
 // ShipmentView is a shipment with its present state.
 type ShipmentView struct {
 	Shipment  Shipment       `json:"shipment"`

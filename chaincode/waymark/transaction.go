@@ -42,7 +42,14 @@ const (
 	CommandsClose   Transaction = "commands:Close"
 
 	GoodsRegisterProduct Transaction = "goods:RegisterProduct"
+	GoodsAddRegulator    Transaction = "goods:AddRegulator"
 	GoodsCommission      Transaction = "goods:Commission"
+	GoodsPack            Transaction = "goods:Pack"
+	GoodsUnpack          Transaction = "goods:Unpack"
+	GoodsTransform       Transaction = "goods:Transform"
+	GoodsDecommission    Transaction = "goods:Decommission"
+	GoodsRecall          Transaction = "goods:Recall"
+	GoodsLiftRecall      Transaction = "goods:LiftRecall"
 
 	PoliciesPut         Transaction = "policies:Put"
 	PoliciesPutTemplate Transaction = "policies:PutTemplate"
@@ -71,6 +78,12 @@ const (
 	DevicesAuthority   Transaction = "devices:Authority"
 	DevicesCertificate Transaction = "devices:Certificate"
 	DevicesTransfer    Transaction = "devices:Transfer"
+
+	GoodsProduct  Transaction = "goods:Product"
+	GoodsGet      Transaction = "goods:Get"
+	GoodsContents Transaction = "goods:Contents"
+	GoodsTrace    Transaction = "goods:Trace"
+	GoodsHistory  Transaction = "goods:History"
 
 	CommandsGet  Transaction = "commands:Get"
 	CommandsOpen Transaction = "commands:Open"

@@ -87,7 +87,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer",
 			Goods: commission(ctx, t, name("Z/1"))}},
 		{"producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: "00012345600012", Name: "milk",
-			NetContent: &waymark.NetContent{Quantity: "1.50", Unit: "LTR"}, Regulators: []string{"retailer", "auditor"}}},
+			NetContent: &waymark.Amount{Quantity: "1.50", Unit: "LTR"}, Regulators: []string{"retailer", "auditor"}}},
 		{"producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: "urn:epc:class:lgtin:9506000.013435.L-1",
 			Items: []string{"urn:epc:id:sgtin:9506000.013435.Z%2F2", "urn:epc:id:sgtin:9506000.013435.Z%2F1"}}},
 		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: other, Device: fresh.ID()}},

@@ -43,12 +43,18 @@ type vector struct {
 			Consignor, Custodian string
 			Parties              []string
 		}
-		Handoff   *struct{ From, To string }
-		Transfer  *struct{ From, To string }
-		Policy    *struct{ Owner, Author string }
-		Question  *struct{ Subject, Owner string }
-		Product   *struct{ Owner string }
-		Goods     *struct{ Holder string }
+		Handoff  *struct{ From, To string }
+		Transfer *struct{ From, To string }
+		Policy   *struct{ Owner, Author string }
+		Question *struct{ Subject, Owner string }
+		Product  *struct {
+			Owner      string
+			Regulators []string
+		}
+		Goods *struct {
+			Holder, TitleHolder, BrandOwner string
+			Regulators, Parties             []string
+		}
 		Excursion *struct{ Consignee, TitleHolder string }
 	}
 	Context struct { // by the names of the schema
@@ -117,9 +123,9 @@ func (v vector) request() Request {
 	case v.Resource.Question != nil:
 		r.Resource = Question(v.Resource.Question.Subject, v.Resource.Question.Owner)
 	case v.Resource.Product != nil:
-		r.Resource = Product("09506000134352", v.Resource.Product.Owner)
+		r.Resource = Product(waymark.Product{GTIN: "09506000134352", Owner: v.Resource.Product.Owner, Regulators: v.Resource.Product.Regulators})
 	case v.Resource.Goods != nil:
-		r.Resource = Goods(waymark.Item("09506000134352", "1").String(), v.Resource.Goods.Holder)
+		r.Resource = Goods(waymark.Item("09506000134352", "1").String(), Concerned(*v.Resource.Goods))
 	case v.Resource.Consortium != "":
 		r.Resource = Consortium(v.Resource.Consortium)
 	default:

@@ -211,14 +211,25 @@ func Handoff(h waymark.Handoff) Entity {
 	return newEntity("Handoff", h.Shipment+"/"+strconv.FormatUint(h.Number, 10), cedar.RecordMap{"from": member(h.From), "to": member(h.To)})
 }
 
-// Product is a product, whose brand owner is owner.
-func Product(gtin, owner string) Entity {
-	return newEntity("Product", gtin, cedar.RecordMap{"owner": member(owner)})
+// Product is what a GTIN stands for.
+func Product(p waymark.Product) Entity {
+	return newEntity("Product", p.GTIN, cedar.RecordMap{"owner": member(p.Owner), "regulators": members(p.Regulators)})
 }
 
-// Goods is a thing, or so much of a lot, with who holds it now.
-func Goods(id, holder string) Entity {
-	return newEntity("Goods", id, cedar.RecordMap{"holder": member(holder)})
+// Concerned are the members that a thing concerns. Those that there are not are empty.
+type Concerned struct {
+	Holder, TitleHolder, BrandOwner string
+	Regulators                      []string // of its product
+	Parties                         []string // of its shipment
+}
+
+// Goods is a thing, or so much of a lot.
+func Goods(id string, c Concerned) Entity {
+	attributes := cedar.RecordMap{"regulators": members(c.Regulators), "parties": members(c.Parties)}
+	optionalMember(attributes, "holder", c.Holder)
+	optionalMember(attributes, "titleHolder", c.TitleHolder)
+	optionalMember(attributes, "brandOwner", c.BrandOwner)
+	return newEntity("Goods", id, attributes)
 }
 
 // Policy is a policy about the resources of owner, by author.

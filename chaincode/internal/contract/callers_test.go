@@ -60,7 +60,19 @@ shipments:Get              aoqv     aoqv    aoqv     -       -
 shipments:History          aoqv     aoqv    aoqv     -       -
 
 goods:RegisterProduct      a        a       a        a       A
+goods:AddRegulator         a        -       -        -       -
 goods:Commission           ao       -       -        -       -
+goods:Pack                 ao       -       -        -       -
+goods:Unpack               ao       -       -        -       -
+goods:Transform            ao       -       -        -       -
+goods:Decommission         ao       -       -        -       -
+goods:Recall               aoq      -       -        -       -
+goods:LiftRecall           aoq      -       -        -       -
+goods:Product              aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+goods:Get                  aoqv     -       -        -       -
+goods:Contents             aoqv     -       -        -       -
+goods:Trace                aoqv     -       -        -       -
+goods:History              aoqv     -       -        -       -
 
 shipments:ReleaseExcursion q       -       q        -       -
 

@@ -19,7 +19,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
 		&Shipments{named("shipments", "Get", "History", "Profiles")},
-		&Goods{named("goods")},
+		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -94,10 +95,19 @@ func TestRulesPageBounds(t *testing.T) {
 		waymark.ShipmentsAccept: {
 			say("at most %d attestations", waymark.MaxAttestations), say("at most %d exceptions", waymark.MaxExceptions), say("more than %d seals", waymark.MaxSeals),
 		},
-		waymark.ShipmentsAttach: {say("fewer than %d devices", waymark.MaxDevices)},
-		waymark.ShipmentsOffer:  {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
-		waymark.ShipmentsGet:    {say("at most %d)", custody.MaxExcursions)},
-		waymark.PoliciesPut:     {say("at most %d KiB", waymark.MaxPolicyBytes>>10), say("at most %d ids", waymark.MaxOwnPolicies)},
+		waymark.GoodsRegisterProduct: {say("at most %d, registered", waymark.MaxRegulators)},
+		waymark.GoodsAddRegulator:    {say("fewer than %d regulators", waymark.MaxRegulators)},
+		waymark.GoodsCommission:      {say("1 to %d items", waymark.MaxLines)},
+		waymark.GoodsPack:            {say("1 to %d lines", waymark.MaxLines), say("more than %d one in another", goods.MaxDepth), say("at most %d lots", waymark.MaxLots)},
+		waymark.GoodsTransform:       {say("1 to %d outputs", waymark.MaxLines)},
+		waymark.GoodsGet:             {say("first %d portions", waymark.MaxPortions)},
+		waymark.GoodsContents:        {say("%d a page or 1 to %d", waymark.DefaultPage, waymark.MaxPage)},
+		waymark.GoodsTrace:           {say("at most %d steps", waymark.MaxTraceDepth)},
+		waymark.GoodsHistory:         {say("newest %d versions", waymark.MaxThingVersions)},
+		waymark.ShipmentsAttach:      {say("fewer than %d devices", waymark.MaxDevices)},
+		waymark.ShipmentsOffer:       {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
+		waymark.ShipmentsGet:         {say("at most %d)", custody.MaxExcursions)},
+		waymark.PoliciesPut:          {say("at most %d KiB", waymark.MaxPolicyBytes>>10), say("at most %d ids", waymark.MaxOwnPolicies)},
 		waymark.PoliciesDelegate: {
 			say("at most %d KiB", waymark.MaxDelegatedBytes>>10), say("at most %d delegations", waymark.MaxDelegationDepth),
 			say("at most %d ids of one author and %d of all", waymark.MaxAuthorPolicies, waymark.MaxDelegated),

@@ -49,7 +49,10 @@ func newWorld(t *testing.T) *world {
 func (w *world) move() {
 	w.t.Helper()
 	w.must("producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: scenario.GTIN, Name: "goods"})
-	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2"), item("3")}})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2"), item("3"), item("4")}})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L0"), Items: []string{item("5"), item("6")}})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L2"), Quantity: "10", Unit: "KGM"})
+	w.must("producer", waymark.Operator, waymark.GoodsPack, waymark.PackRequest{ID: "a1", Container: box, Lines: []waymark.Line{{ID: item("5")}, {ID: item("6")}}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 		Goods: []waymark.Line{{ID: item("1")}}, Conditions: []waymark.Condition{}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
@@ -200,13 +203,47 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 // item is an item of the producer's product.
 func item(serial string) string { return waymark.Item(scenario.GTIN, serial).String() }
 
+// lotOf is a lot of it.
+func lotOf(number string) string { return waymark.Goods{GTIN: scenario.GTIN, Lot: number}.String() }
+
+// box is a container of the producer's, with the items 5 and 6 of the lot L0 in it.
+const box = "https://id.gs1.org/00/395060001234567894"
+
+// nextPage is where a page of one entry ended.
+func (w *world) nextPage(name waymark.Transaction, query any) string {
+	w.t.Helper()
+	var page struct{ Cursor string }
+	if err := json.Unmarshal(w.must("producer", waymark.Viewer, name, query), &page); err != nil || page.Cursor == "" {
+		w.t.Fatalf("%s has no cursor (%v)", name, err)
+	}
+	return page.Cursor
+}
+
 func (w *world) goodsCalls() map[waymark.Transaction]call {
-	lot := waymark.Goods{GTIN: scenario.GTIN, Lot: "L1"}.String()
+	lot, kilo := lotOf("L1"), []waymark.Line{{ID: lotOf("L2"), Quantity: "1", From: waymark.Stock("producer", "producer")}}
+	contents := waymark.ContentsQuery{Container: box, Limit: 1}
+	contents.Cursor = w.nextPage(waymark.GoodsContents, contents)
+	trace := waymark.TraceQuery{ID: lotOf("L0"), Direction: waymark.TraceForward, Limit: 1}
+	trace.Cursor = w.nextPage(waymark.GoodsTrace, trace)
 	return map[waymark.Transaction]call{
 		waymark.GoodsRegisterProduct: {"producer", waymark.Admin, waymark.RegisterProductRequest{GTIN: "04012345678901", Name: "milk",
-			NetContent: &waymark.NetContent{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}, nil},
-		waymark.GoodsCommission: {"producer", waymark.Operator, waymark.CommissionRequest{Items: []string{item("3")}}, []any{
+			NetContent: &waymark.Amount{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}, nil},
+		waymark.GoodsCommission: {"producer", waymark.Operator, waymark.CommissionRequest{Items: []string{item("8")}}, []any{
 			waymark.CommissionRequest{Lot: lot, Quantity: "2.5", Unit: "KGM"}}},
+		waymark.GoodsAddRegulator: {"producer", waymark.Admin, waymark.AddRegulatorRequest{GTIN: scenario.GTIN, Regulator: "auditor"}, nil},
+		waymark.GoodsPack:         {"producer", waymark.Operator, waymark.PackRequest{ID: "a2", Container: box, Lines: kilo}, nil},
+		waymark.GoodsUnpack:       {"producer", waymark.Operator, waymark.UnpackRequest{ID: "a2", Container: box, Lines: []waymark.Line{{ID: item("5")}}}, nil},
+		waymark.GoodsTransform: {"producer", waymark.Operator, waymark.TransformRequest{ID: "a2", Inputs: kilo,
+			Outputs: []waymark.Output{{ID: lot, Quantity: "0.9", Unit: "KGM"}}, Loss: []waymark.Amount{{Quantity: "0.1", Unit: "KGM"}}}, []any{
+			waymark.TransformRequest{ID: "a2", Inputs: []waymark.Line{{ID: item("4")}}, Outputs: []waymark.Output{{ID: item("7"), Lot: lot}}}}},
+		waymark.GoodsDecommission: {"producer", waymark.Operator, waymark.DecommissionRequest{ID: "a2", Lines: kilo, Reason: "because"}, nil},
+		waymark.GoodsRecall:       {"producer", waymark.Operator, waymark.RecallRequest{Lot: lotOf("L0"), Reason: "because", Reference: "2026/1"}, nil},
+		waymark.GoodsLiftRecall:   {"producer", waymark.Operator, waymark.LiftRecallRequest{Lot: lotOf("L0"), Reason: "because"}, nil},
+		waymark.GoodsProduct:      {"producer", waymark.Operator, waymark.ProductQuery{GTIN: scenario.GTIN}, nil},
+		waymark.GoodsGet:          {"producer", waymark.Operator, waymark.GoodsQuery{ID: item("5")}, []any{waymark.GoodsQuery{ID: box}, waymark.GoodsQuery{ID: lotOf("L2")}}},
+		waymark.GoodsContents:     {"producer", waymark.Operator, contents, nil},
+		waymark.GoodsTrace:        {"producer", waymark.Operator, trace, nil},
+		waymark.GoodsHistory:      {"producer", waymark.Operator, waymark.GoodsQuery{ID: box}, nil},
 	}
 }
 

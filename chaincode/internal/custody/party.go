@@ -10,16 +10,7 @@ import (
 // parties are the members that a shipment concerns: consignor, consignee,
 // arbiter, and everyone who holds, held or is offered it.
 func parties(s waymark.Shipment, c waymark.Custody, handoffs []waymark.Handoff) []string {
-	ids := []string{s.Consignor, s.Consignee, c.Custodian}
-	if s.Arbiter != "" {
-		ids = append(ids, s.Arbiter)
-	}
-	for _, h := range handoffs {
-		if h.State == waymark.HandoffOffered || h.State == waymark.HandoffAccepted {
-			ids = append(ids, h.From, h.To)
-		}
-	}
-	return ids
+	return s.Parties(c, handoffs)
 }
 
 // atRest is who must endorse a change of custody while nothing is offered: two of

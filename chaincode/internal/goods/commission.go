@@ -13,7 +13,7 @@ func Commission(l ledger.Ledger, r waymark.CommissionRequest) (*waymark.Commissi
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(l.Tx(), waymark.ActCommissionGoods, access.Product(p.GTIN, p.Owner)); err != nil {
+	if err := access.Authorize(l.Tx(), waymark.ActCommissionGoods, access.Product(*p)); err != nil {
 		return nil, err
 	}
 	done := commissioned(p.GTIN, r)

@@ -90,7 +90,7 @@ func authorise(tx ledger.Tx, parts []part) error {
 		if p.where.holder == "" {
 			return elsewhere(p)
 		}
-		if err := access.Authorize(tx, waymark.ActHandleGoods, access.Goods(p.goods.String(), p.where.holder)); err != nil {
+		if err := access.Authorize(tx, waymark.ActHandleGoods, access.Goods(p.goods.String(), access.Concerned{Holder: p.where.holder})); err != nil {
 			return err
 		}
 		asked = append(asked, p.where.holder)

@@ -19,7 +19,7 @@ func RegisterProduct(l ledger.Ledger, r waymark.RegisterProductRequest) (*waymar
 		Regulators: append([]string{}, r.Regulators...), Registered: tx.Stamp(), Changed: tx.Stamp(),
 	}
 	slices.Sort(p.Regulators)
-	if err := access.Authorize(tx, waymark.ActRegisterProduct, access.Product(p.GTIN, p.Owner)); err != nil {
+	if err := access.Authorize(tx, waymark.ActRegisterProduct, access.Product(*p)); err != nil {
 		return nil, err
 	}
 	old, err := ledger.Load[waymark.Product](l, ledger.ProductKey(p.GTIN))
@@ -38,11 +38,11 @@ func RegisterProduct(l ledger.Ledger, r waymark.RegisterProductRequest) (*waymar
 }
 
 // normalContent is a net content in the form of records.
-func normalContent(n *waymark.NetContent) *waymark.NetContent {
+func normalContent(n *waymark.Amount) *waymark.Amount {
 	if n == nil {
 		return nil
 	}
-	return &waymark.NetContent{Quantity: sum(n.Quantity), Unit: n.Unit}
+	return &waymark.Amount{Quantity: sum(n.Quantity), Unit: n.Unit}
 }
 
 // sameProduct answers the registration of a GTIN that is taken: what it was registered as
@@ -60,6 +60,30 @@ func saveProduct(l ledger.Ledger, p *waymark.Product, event string) error {
 		return err
 	}
 	return l.Emit(event, waymark.ProductEvent{GTIN: p.GTIN, Owner: p.Owner})
+}
+
+// AddRegulator lets another member recall a product too, for good. Who may already changes
+// nothing.
+func AddRegulator(l ledger.Ledger, r waymark.AddRegulatorRequest) (*waymark.Product, error) {
+	p, err := RequireProduct(l, r.GTIN)
+	if err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActManageProduct, access.Product(*p)); err != nil {
+		return nil, err
+	}
+	at, there := slices.BinarySearch(p.Regulators, r.Regulator)
+	if there {
+		return p, nil
+	}
+	if len(p.Regulators) == waymark.MaxRegulators {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "product %s has %d regulators already", p.GTIN, waymark.MaxRegulators).Because(waymark.ReasonLimit)
+	}
+	if _, err := registry.RequireMember(l, r.Regulator); err != nil {
+		return nil, err
+	}
+	p.Regulators, p.Changed = slices.Insert(p.Regulators, at, r.Regulator), l.Tx().Stamp()
+	return p, saveProduct(l, p, waymark.EventRegulatorAdded)
 }
 
 // RequireProduct returns a product, or NotFound.

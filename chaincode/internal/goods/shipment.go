@@ -74,11 +74,18 @@ func Lines(lines []waymark.Line) []waymark.Line {
 func sum(quantities ...waymark.Decimal) waymark.Decimal {
 	total := int64(0)
 	for _, quantity := range quantities {
-		if n, err := waymark.Thousandths(quantity); err == nil {
-			total += n
-		}
+		total += thousandths(quantity)
 	}
 	return waymark.Quantity(total)
+}
+
+// thousandths is a quantity that has been validated, as an integer.
+func thousandths(q waymark.Decimal) int64 {
+	n, err := waymark.Thousandths(q)
+	if err != nil {
+		panic("goods: " + err.Error())
+	}
+	return n
 }
 
 // Free makes the goods of a shipment free again, with its custodian: those that are still

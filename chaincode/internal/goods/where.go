@@ -1,7 +1,6 @@
 package goods
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -108,16 +107,4 @@ func (b *book) voyage(id string) (*voyage, error) {
 	}
 	b.voyages[id] = v
 	return v, nil
-}
-
-// Resource is a thing as the policies see it for who would handle it: of a lot, so much of
-// it as that member holds.
-func Resource(r ledger.Reader, g waymark.Goods, member string) (access.Entity, error) {
-	b := look(r)
-	if g.Kind() == waymark.GoodsLot {
-		_, err := b.lot(g)
-		return access.Goods(g.String(), member), err
-	}
-	_, w, err := b.locate(g)
-	return access.Goods(g.String(), w.holder), err
 }

@@ -124,6 +124,19 @@ func ContentKey(container, thing waymark.Goods) Key {
 	return key("content", append([]string{container.SSCC, string(thing.Kind())}, thing.Parts()...)...)
 }
 
+// Portions are all portions of a lot, by place.
+func Portions(lot waymark.Goods) Range { return below("portion", lot.Parts()...) }
+
+// Contents are what is directly in a container: containers, items and lots.
+func Contents(container waymark.Goods) Range { return below("content", container.SSCC) }
+
+// MembersOfLot are the items of a lot.
+func MembersOfLot(lot waymark.Goods) Range { return below("lotitem", lot.Parts()...) }
+
+// After is the rest of a range, behind a key. No character of a key comes before the one
+// that is added here.
+func (r Range) After(k Key) Range { return Range{k.text + "!", r.To} }
+
 // MemberOfLotKey is the reverse edge of an item: that it is of its lot.
 func MemberOfLotKey(lot, item waymark.Goods) Key {
 	return key("lotitem", append(lot.Parts(), item.Parts()[1])...)
@@ -131,6 +144,9 @@ func MemberOfLotKey(lot, item waymark.Goods) Key {
 
 // RecallKey is the recalls of a lot.
 func RecallKey(lot waymark.Goods) Key { return key("recall", lot.Parts()...) }
+
+// ActKey is what a member did with goods.
+func ActKey(id string) Key { return key("act", id) }
 
 // TitleKey says who owns the goods of a shipment.
 func TitleKey(shipment string) Key { return key("title", shipment) }
@@ -159,8 +175,8 @@ func key(kind string, parts ...string) Key {
 }
 
 // below are the keys that continue parts: '0' is the character after '/'.
-func below(parts ...string) Range {
-	prefix := strings.Join(parts, "/")
+func below(kind string, parts ...string) Range {
+	prefix := key(kind, parts...).text
 	return Range{prefix + "/", prefix + "0"}
 }
 

@@ -86,10 +86,12 @@ func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject
 	case waymark.ActAskDecision, waymark.ActRecordDecision:
 		q.Resource = access.Question(r.Member, "")
 	case waymark.ActRegisterProduct:
-		q.Resource = access.Product(r.Product, r.Member)
-	case waymark.ActCommissionGoods:
+		q.Resource = access.Product(waymark.Product{GTIN: r.Product, Owner: r.Member})
+	case waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActRecallGoods:
 		q.Resource, err = product(l, r.Product)
 	case waymark.ActHandleGoods:
+		q.Resource, err = goods.Handled(l, waymark.MustGoods(r.Goods), subject)
+	case waymark.ActReadGoods:
 		q.Resource, err = goods.Resource(l, waymark.MustGoods(r.Goods), subject)
 	default:
 		return resolveDevice(l, r, q)
@@ -145,7 +147,7 @@ func product(r ledger.Reader, gtin string) (access.Entity, error) {
 	if err != nil {
 		return access.Entity{}, err
 	}
-	return access.Product(p.GTIN, p.Owner), nil
+	return access.Product(*p), nil
 }
 
 func device(r ledger.Reader, id string) (access.Entity, error) {

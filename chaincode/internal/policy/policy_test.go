@@ -32,6 +32,7 @@ func world(t *testing.T) *scenario.Consortium {
 		Goods: c.Goods("producer", scenario.GTIN, "1")})
 	for member, gtin := range products() {
 		c.Goods(member, gtin, "2")
+		scenario.Must(c, c.As(member, waymark.Operator), goods.Commission, waymark.CommissionRequest{Lot: waymark.Goods{GTIN: gtin, Lot: "L"}.String(), Quantity: "1", Unit: "KGM"})
 	}
 	scenario.Must(c, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-1"})
 	c.Record(d.Pack(500))
@@ -96,6 +97,9 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActCancelCommand:    try(command.Cancel, waymark.CancelCommandRequest{Device: "logger-1", ID: "c1", Reason: "because"}),
 		waymark.ActRegisterProduct:  try(goods.RegisterProduct, waymark.RegisterProductRequest{GTIN: gtin, Name: "goods"}),
 		waymark.ActCommissionGoods:  try(goods.Commission, waymark.CommissionRequest{Items: []string{free[0].ID}}),
+		waymark.ActManageProduct:    try(goods.AddRegulator, waymark.AddRegulatorRequest{GTIN: gtin, Regulator: own}),
+		waymark.ActRecallGoods:      try(goods.LiftRecall, waymark.LiftRecallRequest{Lot: waymark.Goods{GTIN: gtin, Lot: "L"}.String(), Reason: "because"}),
+		waymark.ActReadGoods:        try(goods.Get, waymark.GoodsQuery{ID: free[0].ID}),
 		waymark.ActHandleGoods:      try(custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Goods: free}),
 		waymark.ActWritePolicy:      try(policy.Put, waymark.PutPolicyRequest{ID: "p", Text: "permit (principal, action, resource);"}),
 		waymark.ActWithdrawPolicy:   try(policy.Withdraw, waymark.WithdrawPolicyRequest{ID: "p", Reason: "because"}),
@@ -179,7 +183,7 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
 			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,
-			waymark.ActCommissionGoods, waymark.ActHandleGoods,
+			waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActHandleGoods, waymark.ActRecallGoods, waymark.ActReadGoods,
 			waymark.ActWaiveClaim, waymark.ActReleaseExcursion:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)

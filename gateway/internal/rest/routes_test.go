@@ -74,7 +74,7 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			tx: waymark.ShipmentsCancel, want: waymark.EndHandoffRequest{Shipment: "S1", Number: 3, Reason: "no"}},
 		{method: "POST", path: "/v1/products", body: `{"gtin":"00012345600012","name":"milk","net_content":{"quantity":"1","unit":"LTR"},"regulators":["auditor"]}`,
 			status: 201, location: "/v1/products/00012345600012", tx: waymark.GoodsRegisterProduct,
-			want: waymark.RegisterProductRequest{GTIN: "00012345600012", Name: "milk", NetContent: &waymark.NetContent{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}},
+			want: waymark.RegisterProductRequest{GTIN: "00012345600012", Name: "milk", NetContent: &waymark.Amount{Quantity: "1", Unit: "LTR"}, Regulators: []string{"auditor"}}},
 		{method: "POST", path: "/v1/goods:commission", body: `{"items":["urn:epc:id:sgtin:0012345.060001.1"]}`,
 			tx: waymark.GoodsCommission, want: waymark.CommissionRequest{Items: []string{"urn:epc:id:sgtin:0012345.060001.1"}}},
 		{method: "POST", path: "/v1/shipments/S1/excursions/release", body: `{"device":"logger-1","rule":"cold","first":4,"disposition":"stable"}`,

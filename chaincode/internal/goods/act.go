@@ -1,0 +1,36 @@
+package goods
+
+import (
+	"reflect"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// begin makes the record of an act by the caller's member, and returns the one that is on
+// the ledger if the same act was done before. Who did it alone may ask again.
+func begin(l ledger.Ledger, a waymark.Act) (act, done *waymark.Act, err error) {
+	a.By, a.Done = l.Tx().Caller.Member, l.Tx().Stamp()
+	old, err := ledger.Load[waymark.Act](l, ledger.ActKey(a.ID))
+	if err != nil || old == nil {
+		return &a, nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActHandleGoods, access.Goods(a.ID, access.Concerned{Holder: old.By})); err != nil {
+		return nil, nil, err
+	}
+	a.Done = old.Done
+	if !reflect.DeepEqual(*old, a) {
+		return nil, nil, waymark.Errorf(waymark.AlreadyExists, "there is another act %s already: choose another id", a.ID)
+	}
+	return nil, old, nil
+}
+
+// finish writes all that an act changes.
+func (b *book) finish(l ledger.Ledger, a *waymark.Act, event string) (*waymark.Act, error) {
+	b.save(ledger.ActKey(a.ID), a)
+	if err := b.close(l); err != nil {
+		return nil, err
+	}
+	return a, l.Emit(event, waymark.GoodsEvent{Act: a.ID, By: a.By, Container: a.Container})
+}

@@ -1,0 +1,117 @@
+package goods
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Product returns a product, to anybody with a role.
+func Product(l ledger.Ledger, q waymark.ProductQuery) (*waymark.Product, error) {
+	p, err := RequireProduct(l, q.GTIN)
+	if err != nil {
+		return nil, err
+	}
+	return p, access.Authorize(l.Tx(), waymark.ActReadMember, access.Member(p.Owner))
+}
+
+// Get returns a thing with where it is now, to those whom it concerns.
+func Get(l ledger.Ledger, q waymark.GoodsQuery) (*waymark.GoodsView, error) {
+	g, b := waymark.MustGoods(q.ID), look(l)
+	var v *waymark.GoodsView
+	var err error
+	if g.Kind() == waymark.GoodsLot {
+		v, err = b.viewLot(l.Tx(), g)
+	} else {
+		v, err = b.viewThing(l.Tx(), g)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.Recalls, err = Recalls(l, v.Lots)
+	return v, err
+}
+
+func (b *book) viewThing(tx ledger.Tx, g waymark.Goods) (*waymark.GoodsView, error) {
+	t, w, err := b.locate(g)
+	if err != nil {
+		return nil, err
+	}
+	c, err := b.concerned(g, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.mayRead(tx, g, c); err != nil {
+		return nil, err
+	}
+	v := &waymark.GoodsView{
+		ID: t.ID, Kind: g.Kind(), Place: t.Place, Containers: texts(w.containers), Free: w.free(), Holder: w.holder, TitleHolder: w.titleHolder,
+		Lots: t.Lots, Lot: t.Lot, Made: t.Made, Contents: t.Contents, Portions: []waymark.PortionView{}, Changed: t.Changed,
+	}
+	if w.place.Kind() == waymark.PlaceShipment {
+		v.Shipment = w.place.ID()
+	}
+	return v, nil
+}
+
+func (b *book) viewLot(tx ledger.Tx, g waymark.Goods) (*waymark.GoodsView, error) {
+	lot, err := b.lot(g)
+	if err != nil {
+		return nil, err
+	}
+	portions, more, c, err := b.spread(g, tx.Caller.Member)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.mayRead(tx, g, c); err != nil {
+		return nil, err
+	}
+	return &waymark.GoodsView{
+		ID: lot.ID, Kind: g.Kind(), Containers: []string{}, Lots: lot.Lots, Made: lot.Made,
+		Unit: lot.Unit, Quantity: lot.Quantity, Portions: portions, More: more, Changed: lot.Created,
+	}, nil
+}
+
+func texts(all []waymark.Goods) []string {
+	ids := make([]string, 0, len(all))
+	for _, g := range all {
+		ids = append(ids, g.String())
+	}
+	return ids
+}
+
+// History returns what the record of an item or container has been, to those whom it
+// concerns now.
+func History(l ledger.Ledger, q waymark.GoodsQuery) (*waymark.ThingHistory, error) {
+	g, b := waymark.MustGoods(q.ID), look(l)
+	if g.Kind() == waymark.GoodsLot {
+		return nil, waymark.InvalidField("/id", "must name an item or a container: what became of a lot is its trace")
+	}
+	_, w, err := b.locate(g)
+	if err != nil {
+		return nil, err
+	}
+	c, err := b.concerned(g, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.mayRead(l.Tx(), g, c); err != nil {
+		return nil, err
+	}
+	versions, more, err := l.History(ledger.GoodsKey(g), waymark.MaxThingVersions)
+	if err != nil {
+		return nil, err
+	}
+	h := &waymark.ThingHistory{ID: g.String(), Versions: []waymark.ThingVersion{}, More: more}
+	for _, version := range versions {
+		var t waymark.Thing
+		if err := json.Unmarshal(version.Value, &t); err != nil {
+			return nil, fmt.Errorf("decode thing: %w", err)
+		}
+		h.Versions = append(h.Versions, waymark.ThingVersion{Place: t.Place, Lots: t.Lots, Changed: t.Changed})
+	}
+	return h, nil
+}

@@ -1,0 +1,163 @@
+package goods
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// maxMet bounds how many steps with several ways to them a trace remembers.
+const maxMet = 128
+
+// tracer walks from a thing, depth first. All that it knows fits into a cursor.
+type tracer struct {
+	b         *book
+	acts      map[string]*waymark.Act
+	start     string
+	direction waymark.Direction
+	limit     int
+	path      []*frame
+	met       [][]byte // digests of what must not be followed again, oldest first
+	entries   []waymark.TraceEntry
+}
+
+// frame is a step on the way down, whose children are being visited.
+type frame struct {
+	Kind  waymark.TraceKind `json:"k"`
+	ID    string            `json:"i"`
+	After string            `json:"a,omitempty"` // the place of the last child that was visited
+	queue []child
+	done  bool // there are no more children than in the queue
+}
+
+// child is a step that follows from another.
+type child struct {
+	entry    waymark.TraceEntry
+	position string // among its siblings
+	follow   bool   // it has children of its own
+	once     bool   // there are several ways to it
+}
+
+// traceCursor is where a page ended.
+type traceCursor struct {
+	Start     string            `json:"s"`
+	Direction waymark.Direction `json:"d"`
+	Path      []*frame          `json:"p"`
+	Met       [][]byte          `json:"m,omitempty"`
+}
+
+// Trace returns a page of what became of a thing, or what it came of, to those whom that
+// thing concerns. What else is on the way is shown to them all the same.
+func Trace(l ledger.Ledger, q waymark.TraceQuery) (*waymark.Trace, error) {
+	g := waymark.MustGoods(q.ID)
+	t := &tracer{
+		b: look(l), acts: map[string]*waymark.Act{}, start: g.String(), direction: q.Direction, limit: waymark.Page(q.Limit),
+		path: []*frame{{Kind: waymark.TraceKind(g.Kind()), ID: g.String()}}, entries: []waymark.TraceEntry{},
+	}
+	if err := t.mayRead(l.Tx(), g); err != nil {
+		return nil, err
+	}
+	if q.Cursor != "" {
+		if err := t.resume(q.Cursor); err != nil {
+			return nil, err
+		}
+	}
+	more, err := t.walk()
+	if err != nil {
+		return nil, err
+	}
+	page := &waymark.Trace{ID: t.start, Direction: t.direction, Entries: t.entries}
+	if more {
+		page.Cursor, err = encodeCursor(traceCursor{t.start, t.direction, t.path, t.met})
+	}
+	return page, err
+}
+
+func (t *tracer) mayRead(tx ledger.Tx, g waymark.Goods) error {
+	if g.Kind() == waymark.GoodsLot {
+		if _, err := t.b.lot(g); err != nil {
+			return err
+		}
+		_, _, c, err := t.b.spread(g, tx.Caller.Member)
+		if err != nil {
+			return err
+		}
+		return t.b.mayRead(tx, g, c)
+	}
+	_, w, err := t.b.locate(g)
+	if err != nil {
+		return err
+	}
+	var c access.Concerned
+	if c, err = t.b.concerned(g, w); err != nil {
+		return err
+	}
+	return t.b.mayRead(tx, g, c)
+}
+
+// walk visits steps until the page is full, and reports whether there is more.
+func (t *tracer) walk() (more bool, err error) {
+	for {
+		c, err := t.next()
+		if err != nil || c == nil {
+			return false, err
+		}
+		if len(t.entries) == t.limit {
+			return true, nil
+		}
+		t.visit(*c)
+	}
+}
+
+// next returns the next child to visit, and leaves what has none left or was met before.
+func (t *tracer) next() (*child, error) {
+	for len(t.path) > 0 {
+		f := t.path[len(t.path)-1]
+		switch {
+		case len(f.queue) > 0 && t.wasMet(f.queue[0]):
+			f.After, f.queue = f.queue[0].position, f.queue[1:]
+		case len(f.queue) > 0:
+			return &f.queue[0], nil
+		case f.done:
+			t.path = t.path[:len(t.path)-1]
+		default:
+			if err := t.fill(f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// visit adds the first child of the deepest step to the page, and goes down to it.
+func (t *tracer) visit(c child) {
+	f := t.path[len(t.path)-1]
+	f.After, f.queue = c.position, f.queue[1:]
+	c.entry.From, c.entry.Depth = f.ID, len(t.path)
+	if c.once {
+		t.met = append(t.met, digest(c))
+		t.met = t.met[max(0, len(t.met)-maxMet):]
+	}
+	if c.follow && len(t.path) == waymark.MaxTraceDepth {
+		c.entry.Unfollowed = true
+	} else if c.follow {
+		t.path = append(t.path, &frame{Kind: c.entry.Kind, ID: c.entry.ID})
+	}
+	t.entries = append(t.entries, c.entry)
+}
+
+func (t *tracer) wasMet(c child) bool {
+	return c.once && slices.ContainsFunc(t.met, func(m []byte) bool { return bytes.Equal(m, digest(c)) })
+}
+
+// digestSize is enough that nobody finds two steps with one digest.
+const digestSize = 16
+
+func digest(c child) []byte {
+	sum := sha256.Sum256([]byte(string(c.entry.Kind) + " " + c.entry.ID))
+	return sum[:digestSize]
+}

@@ -1,0 +1,109 @@
+package waymark
+
+// GoodsQuery names a thing.
+type GoodsQuery struct {
+	ID string `json:"id"`
+}
+
+// Validate checks the form of the query.
+func (q GoodsQuery) Validate() error { return ValidateGoods("/id", q.ID) }
+
+// MaxPortions bounds the portions of a lot that are shown with it.
+const MaxPortions = 200
+
+// GoodsView is a thing with where it is now.
+type GoodsView struct {
+	ID   string    `json:"id"`
+	Kind GoodsKind `json:"kind"`
+	// Place is what its own record says; a lot in bulk has Portions instead.
+	Place       Place    `json:"place,omitempty" metadata:",optional"`
+	Containers  []string `json:"containers"`                              // that it is in, innermost first
+	Shipment    string   `json:"shipment,omitempty" metadata:",optional"` // that it is in, if that has not ended
+	Free        bool     `json:"free"`                                    // it is in nothing, and there
+	Holder      string   `json:"holder,omitempty" metadata:",optional"`   // who has it
+	TitleHolder string   `json:"title_holder,omitempty" metadata:",optional"`
+	Lots        []string `json:"lots"` // in it, sorted
+	// Recalls are those of its lots that stand.
+	Recalls  []LotRecalls `json:"recalls"`
+	Lot      string       `json:"lot,omitempty" metadata:",optional"`      // of an item
+	Made     string       `json:"made,omitempty" metadata:",optional"`     // the transformation that it came of
+	Contents int          `json:"contents,omitempty" metadata:",optional"` // of a container: how many things are directly in it
+
+	Unit     string        `json:"unit,omitempty" metadata:",optional"`     // of a lot in bulk
+	Quantity Decimal       `json:"quantity,omitempty" metadata:",optional"` // made of a lot in bulk
+	Portions []PortionView `json:"portions"`                                // of a lot in bulk, at most MaxPortions
+	More     bool          `json:"more,omitempty" metadata:",optional"`     // there are more portions
+
+	Changed Stamp `json:"changed"`
+}
+
+// PortionView is so much of a lot with who has it now.
+type PortionView struct {
+	Place       Place   `json:"place"`
+	Quantity    Decimal `json:"quantity"`
+	Holder      string  `json:"holder,omitempty" metadata:",optional"`
+	TitleHolder string  `json:"title_holder,omitempty" metadata:",optional"`
+}
+
+// MaxThingVersions bounds the versions of a thing that its history shows.
+const MaxThingVersions = 200
+
+// ThingHistory is what the record of an item or container has been, oldest first.
+type ThingHistory struct {
+	ID       string         `json:"id"`
+	Versions []ThingVersion `json:"versions"`
+	More     bool           `json:"more,omitempty" metadata:",optional"` // there are older ones
+}
+
+// ThingVersion is where a thing was, with the transaction that put it there.
+type ThingVersion struct {
+	Place   Place    `json:"place"`
+	Lots    []string `json:"lots"`
+	Changed Stamp    `json:"changed"`
+}
+
+// The bounds of a page.
+const (
+	DefaultPage = 200
+	MaxPage     = 1000
+)
+
+// ContentsQuery asks for what is directly in a container.
+type ContentsQuery struct {
+	Container string `json:"container"`
+	Limit     int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
+	Cursor    string `json:"cursor,omitempty" metadata:",optional"` // of the page before
+}
+
+// Validate checks the form of the query.
+func (q ContentsQuery) Validate() error {
+	return first(ValidateGoods("/container", q.Container, GoodsContainer), validatePage(q.Limit, q.Cursor))
+}
+
+// Contents is a page of what is directly in a container, in the order of the records.
+type Contents struct {
+	Container string `json:"container"`
+	Lines     []Line `json:"lines"`
+	Cursor    string `json:"cursor,omitempty" metadata:",optional"` // for the next page; absent at the end
+}
+
+// maxCursor bounds a cursor, in bytes.
+const maxCursor = 16 << 10
+
+func validatePage(limit int, cursor string) error {
+	if limit < 0 || limit > MaxPage {
+		return InvalidField("/limit", "must be 1 to %d", MaxPage)
+	}
+	if len(cursor) > maxCursor {
+		return InvalidField("/cursor", "must be the cursor of an answer")
+	}
+	return nil
+}
+
+// Page is the number of entries that a query asks for.
+func Page(limit int) int {
+	if limit == 0 {
+		return DefaultPage
+	}
+	return limit
+}
