@@ -38,6 +38,9 @@ func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff
 	if err != nil {
 		return nil, err
 	}
+	if err := goods.CheckRecalls(l, s.Lots, h.To); err != nil {
+		return nil, err
+	}
 	f, err := judge(l, s, c, h, words)
 	if err != nil {
 		return nil, err

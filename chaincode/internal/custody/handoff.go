@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -45,6 +46,9 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 		return last, nil
 	}
 	if err := checkOffer(l, c, r); err != nil {
+		return nil, err
+	}
+	if err := goods.CheckRecalls(l, s.Lots, r.To); err != nil {
 		return nil, err
 	}
 	if err := makeWay(l, g, last); err != nil {
