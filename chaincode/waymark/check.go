@@ -8,12 +8,12 @@ type CheckRequest struct {
 	Action Action `json:"action"`
 	// Member is for RegisterMember, ReadMember and ManageAuthority; it is the owner for
 	// RegisterProduct, RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
-	// CreateShipment, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
+	// CreateShipment, the issuer or owner for the money actions and ReadAccount, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
 	// optional, ReadCommand.
 	Member string `json:"member,omitempty" metadata:",optional"`
 	// Device is for the device, transfer and command actions, ReadTelemetry and AttachDevice.
 	Device string `json:"device,omitempty" metadata:",optional"`
-	// Shipment is for the shipment and handoff actions; for ReadTelemetry it is the one that
+	// Shipment is for the shipment, handoff, terms, escrow and dispute actions; for ReadTelemetry it is the one that
 	// the device witnessed then, if not now.
 	Shipment string `json:"shipment,omitempty" metadata:",optional"`
 	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
@@ -68,7 +68,8 @@ func (r CheckRequest) validateWho() error {
 func (a Action) needs() (member, device, shipment, handoff bool) {
 	switch a {
 	case ActRegisterMember, ActReadMember, ActManageAuthority, ActRegisterProduct,
-		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision:
+		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision,
+		ActIssueMoney, ActTransferMoney, ActRedeemMoney, ActReadAccount:
 		return true, false, false, false
 	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:
 		return true, true, false, false
@@ -79,7 +80,9 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 		return true, false, true, false
 	case ActAttachDevice:
 		return false, true, true, false
-	case ActReadShipment, ActOfferHandoff, ActReleaseExcursion:
+	case ActReadShipment, ActOfferHandoff, ActReleaseExcursion,
+		ActAgreeOnTerms, ActReadTerms, ActFundEscrow, ActSettleEscrow, ActReadSettlement,
+		ActOpenDispute, ActAddEvidence, ActWithdrawDispute, ActResolveDispute:
 		return false, false, true, false
 	case ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActWaiveClaim:
 		return false, false, true, true

@@ -60,6 +60,22 @@ const (
 
 	EventExcursionReleased = "excursion.released"
 
+	EventMoneyIssued      = "money.issued"
+	EventMoneyTransferred = "money.transferred"
+	EventMoneyRedeemed    = "money.redeemed"
+
+	EventTermsProposed    = "terms.proposed"
+	EventTermsAgreed      = "terms.agreed"
+	EventTermsPurged      = "terms.purged"
+	EventEscrowFunded     = "escrow.funded"
+	EventEscrowSettled    = "escrow.settled"
+	EventEscrowPaid       = "escrow.paid"
+	EventEscrowRefunded   = "escrow.refunded"
+	EventDisputeOpened    = "dispute.opened"
+	EventEvidenceAdded    = "dispute.evidence_added"
+	EventDisputeWithdrawn = "dispute.withdrawn"
+	EventDisputeResolved  = "dispute.resolved"
+
 	// ExcursionRecorded names an entry of a History; on the wire excursions
 	// travel inside EventTelemetryRecorded.
 	ExcursionRecorded = "excursion.recorded"

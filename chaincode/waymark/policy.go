@@ -51,6 +51,22 @@ const (
 	ActRecordDecision Action = "RecordDecision" // the same, on the ledger
 
 	ActReleaseExcursion Action = "ReleaseExcursion" // by quality
+
+	ActIssueMoney    Action = "IssueMoney"
+	ActTransferMoney Action = "TransferMoney"
+	ActRedeemMoney   Action = "RedeemMoney"
+	ActReadAccount   Action = "ReadAccount"  // of the caller's member
+	ActReadCurrency  Action = "ReadCurrency" // how much of it there is
+
+	ActAgreeOnTerms    Action = "AgreeOnTerms" // propose, agree to, purge
+	ActReadTerms       Action = "ReadTerms"
+	ActFundEscrow      Action = "FundEscrow"
+	ActSettleEscrow    Action = "SettleEscrow" // settle, pay out, take back
+	ActReadSettlement  Action = "ReadSettlement"
+	ActOpenDispute     Action = "OpenDispute"
+	ActAddEvidence     Action = "AddEvidence"
+	ActWithdrawDispute Action = "WithdrawDispute"
+	ActResolveDispute  Action = "ResolveDispute"
 )
 
 // Actions returns every action.
@@ -64,5 +80,8 @@ func Actions() []Action {
 		ActRegisterProduct, ActManageProduct, ActCommissionGoods, ActHandleGoods, ActRecallGoods, ActReadGoods,
 		ActWritePolicy, ActWithdrawPolicy, ActAskDecision, ActRecordDecision,
 		ActWaiveClaim,
-		ActReleaseExcursion}
+		ActReleaseExcursion,
+		ActIssueMoney, ActTransferMoney, ActRedeemMoney, ActReadAccount, ActReadCurrency,
+		ActAgreeOnTerms, ActReadTerms, ActFundEscrow, ActSettleEscrow, ActReadSettlement,
+		ActOpenDispute, ActAddEvidence, ActWithdrawDispute, ActResolveDispute}
 }

@@ -63,4 +63,13 @@ const (
 	ReasonUnknownTime   = "unknown-time"   // no witness that counts knows of all the time
 	ReasonCalibration   = "calibration"    // the calibration of a device that would be needed has lapsed
 	ReasonExcursionOpen = "excursion-open" // an excursion goes on
+
+	ReasonFunds       = "funds"        // notes are not there, or hold too little
+	ReasonTerms       = "terms"        // the terms are not agreed on, or are others
+	ReasonEscrow      = "escrow"       // the state of the escrow does not allow it
+	ReasonDisputeOpen = "dispute-open" // a dispute is open that must not be, or is not that must
+	ReasonClaimWindow = "claim-window" // the time to claim is over, or is not yet
+	ReasonNoArbiter   = "no-arbiter"   // the shipment has no arbiter
+	ReasonSplit       = "split"        // shares do not sum up to the escrow
+	ReasonAccepted    = "not-accepted" // the consignee has not accepted the goods
 )

@@ -1,4 +1,175 @@
 package waymark
 
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+)
+
 // TransientTerms is the field of the transient data in which Terms travel, as JSON.
 const TransientTerms = "terms"
+
+// Bounds of terms.
+const (
+	MaxUnits           = 1_000_000_000
+	MaxTermsConditions = 32
+	MaxTermsBytes      = 16 << 10
+	// SaltDigits is how many hexadecimal digits a salt has: 32 bytes.
+	SaltDigits = 64
+)
+
+// Terms are what the parties of a shipment agreed on about its price. They are private: no
+// text of a fault repeats a value of them. All amounts are minor units of the currency.
+type Terms struct {
+	Shipment string `json:"shipment"`
+	// Salt is 32 random bytes in lower-case hex, so that the public hash of the terms tells
+	// nothing to who guesses.
+	Salt     string `json:"salt"`
+	Issuer   string `json:"issuer"`
+	Currency string `json:"currency"`
+	Digits   int    `json:"digits,omitempty" metadata:",optional"` // of the currency's minor unit
+	Units    int64  `json:"units"`                                 // of goods, 1 to MaxUnits
+	Price    int64  `json:"price"`                                 // of one unit; of all at most MaxAmount
+	// Conditions are what excursions cost: the penalties of each class, which is a condition
+	// and a side of it.
+	Conditions []ConditionPenalty `json:"conditions,omitempty" metadata:",optional"`
+	// Exceptions are what exceptions at acceptance cost.
+	Exceptions []ExceptionPenalty `json:"exceptions,omitempty" metadata:",optional"`
+	Late       *LatePenalty       `json:"late,omitempty" metadata:",optional"`
+}
+
+// Side is the side of a condition on which readings were.
+type Side string
+
+// The sides.
+const (
+	Below Side = "below" // the minimum
+	Above Side = "above" // the maximum
+)
+
+// Sides returns both sides.
+func Sides() []Side { return []Side{Below, Above} }
+
+// ConditionPenalty is what excursions of a class cost: exactly one of the two amounts.
+type ConditionPenalty struct {
+	Condition string `json:"condition"` // of the shipment
+	Side      Side   `json:"side"`
+	// PerUnitDegree is for each unit of goods, and each degree (or other unit in which the
+	// condition is) of the greatest deviation.
+	PerUnitDegree int64 `json:"per_unit_degree,omitempty" metadata:",optional"`
+	Fixed         int64 `json:"fixed,omitempty" metadata:",optional"` // once, however many there are
+}
+
+// ExceptionPenalty is what each thing costs that is not as it should be.
+type ExceptionPenalty struct {
+	Reason string `json:"reason"` // missing, damaged, wrong_item or wrong_lot
+	Each   int64  `json:"each"`
+}
+
+// LatePenalty is what it costs if the last acceptance is later than due: exactly one of both.
+type LatePenalty struct {
+	Due time.Time `json:"due"`
+	// PerHour is for each hour begun.
+	PerHour  int64 `json:"per_hour,omitempty" metadata:",optional"`
+	Forfeits bool  `json:"forfeits,omitempty" metadata:",optional"` // nothing is due at all
+}
+
+// ParseTerms reads terms from JSON: one object without unknown members, none twice. It
+// returns them with their one canonical form, whose SHA-256 hash the parties agree on.
+func ParseTerms(text []byte) (t Terms, canonical []byte, err error) {
+	if err := validateObject("", string(text), MaxTermsBytes); err != nil {
+		return t, nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&t); err != nil {
+		return t, nil, Errorf(Invalid, "the terms are not a JSON object of their form")
+	}
+	if err := t.Validate(); err != nil {
+		return t, nil, err
+	}
+	if t.Late != nil {
+		t.Late.Due = t.Late.Due.UTC().Truncate(time.Millisecond)
+	}
+	canonical, err = json.Marshal(t)
+	return t, canonical, err
+}
+
+// Validate checks the form of the terms.
+func (t Terms) Validate() error {
+	if err := first(ValidateID("/shipment", t.Shipment), validateSHA256("/salt", t.Salt),
+		ValidateID("/issuer", t.Issuer), validateCurrency(t.Currency), validateDigits("/digits", t.Digits)); err != nil {
+		return err
+	}
+	if t.Units < 1 || t.Units > MaxUnits {
+		return InvalidField("/units", "must be 1 to %d", MaxUnits)
+	}
+	if t.Price < 1 || t.Price > MaxAmount/t.Units {
+		return InvalidField("/price", "must be at least 1, and of all units at most %d", int64(MaxAmount))
+	}
+	return first(t.validateConditions(), t.validateExceptions(), t.Late.validate())
+}
+
+func (t Terms) validateConditions() error {
+	if len(t.Conditions) > MaxTermsConditions {
+		return InvalidField("/conditions", "must be at most %d", MaxTermsConditions)
+	}
+	for i, p := range t.Conditions {
+		at := "/conditions/" + strconv.Itoa(i)
+		if err := first(ValidateText(at+"/condition", p.Condition, MaxIDLength, true),
+			validateShare(at+"/per_unit_degree", p.PerUnitDegree), validateShare(at+"/fixed", p.Fixed)); err != nil {
+			return err
+		}
+		switch {
+		case !slices.Contains(Sides(), p.Side):
+			return InvalidField(at+"/side", "must be one of %v", Sides())
+		case (p.PerUnitDegree == 0) == (p.Fixed == 0):
+			return InvalidField(at, "must have per_unit_degree or fixed, and not both")
+		case slices.ContainsFunc(t.Conditions[:i], func(o ConditionPenalty) bool { return o.Condition == p.Condition && o.Side == p.Side }):
+			return InvalidField(at, "is of the same class as one before it")
+		}
+	}
+	return nil
+}
+
+// chargeable are the reasons of exceptions that terms can put a price on.
+var chargeable = []string{"missing", "damaged", "wrong_item", "wrong_lot"}
+
+func (t Terms) validateExceptions() error {
+	if len(t.Exceptions) > len(chargeable) {
+		return InvalidField("/exceptions", "must be at most %d", len(chargeable))
+	}
+	for i, p := range t.Exceptions {
+		at := "/exceptions/" + strconv.Itoa(i)
+		switch {
+		case !slices.Contains(chargeable, p.Reason):
+			return InvalidField(at+"/reason", "must be one of %v", chargeable)
+		case slices.ContainsFunc(t.Exceptions[:i], func(o ExceptionPenalty) bool { return o.Reason == p.Reason }):
+			return InvalidField(at, "is of the same reason as one before it")
+		}
+		if err := ValidateAmount(at+"/each", p.Each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *LatePenalty) validate() error {
+	switch {
+	case p == nil:
+		return nil
+	case (p.PerHour == 0) == !p.Forfeits:
+		return InvalidField("/late", "must have per_hour or forfeits, and not both")
+	}
+	return first(validateTime("/late/due", p.Due), validateShare("/late/per_hour", p.PerHour))
+}
+
+// validateTime checks a time that a record keeps: JSON has no other years.
+func validateTime(pointer string, t time.Time) error {
+	if year := t.UTC().Year(); t.IsZero() || year < 1 || year > 9999 {
+		return InvalidField(pointer, "must be a time (RFC 3339)")
+	}
+	return nil
+}

@@ -58,6 +58,23 @@ const (
 	PoliciesAuthorize   Transaction = "policies:Authorize"
 
 	ShipmentsReleaseExcursion Transaction = "shipments:ReleaseExcursion"
+
+	AccountsIssue    Transaction = "accounts:Issue"
+	AccountsTransfer Transaction = "accounts:Transfer"
+	AccountsRedeem   Transaction = "accounts:Redeem"
+
+	// SettlementPropose and SettlementSettle take terms as transient data: see Terms.
+	SettlementPropose     Transaction = "settlement:Propose"
+	SettlementAgree       Transaction = "settlement:Agree"
+	SettlementPurge       Transaction = "settlement:Purge"
+	SettlementFund        Transaction = "settlement:Fund"
+	SettlementSettle      Transaction = "settlement:Settle"
+	SettlementPay         Transaction = "settlement:Pay"
+	SettlementRefund      Transaction = "settlement:Refund"
+	SettlementDispute     Transaction = "settlement:Dispute"
+	SettlementAddEvidence Transaction = "settlement:AddEvidence"
+	SettlementWithdraw    Transaction = "settlement:Withdraw"
+	SettlementResolve     Transaction = "settlement:Resolve"
 )
 
 // The transactions that only read. Each is evaluated.
@@ -96,4 +113,10 @@ const (
 	PoliciesReceipt   Transaction = "policies:Receipt"
 
 	ShipmentsProfiles Transaction = "shipments:Profiles"
+
+	AccountsCurrency Transaction = "accounts:Currency"
+	AccountsNotes    Transaction = "accounts:Notes"
+
+	SettlementGet   Transaction = "settlement:Get"
+	SettlementTerms Transaction = "settlement:Terms"
 )

@@ -56,6 +56,8 @@ type vector struct {
 			Regulators, Parties             []string
 		}
 		Excursion *struct{ Consignee, TitleHolder string }
+
+		Settlement *struct{ Payer, Payee, Arbiter, Opener string }
 	}
 	Context struct { // by the names of the schema
 		Purpose     string
@@ -120,6 +122,9 @@ func (v vector) request() Request {
 		r.Resource = Transfer(waymark.Transfer{Device: "d1", From: v.Resource.Transfer.From, To: v.Resource.Transfer.To})
 	case v.Resource.Policy != nil:
 		r.Resource = Policy(v.Resource.Policy.Owner, v.Resource.Policy.Author)
+	case v.Resource.Settlement != nil:
+		s := v.Resource.Settlement
+		r.Resource = Settlement(waymark.Shipment{ID: "s1", Consignee: s.Payer, Consignor: s.Payee, Arbiter: s.Arbiter}, s.Opener)
 	case v.Resource.Question != nil:
 		r.Resource = Question(v.Resource.Question.Subject, v.Resource.Question.Owner)
 	case v.Resource.Product != nil:

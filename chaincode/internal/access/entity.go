@@ -232,6 +232,15 @@ func Goods(id string, c Concerned) Entity {
 	return newEntity("Goods", id, attributes)
 }
 
+// Settlement is what is agreed on, paid and disputed of a shipment. opener is who opened the
+// dispute that it is about, or empty.
+func Settlement(s waymark.Shipment, opener string) Entity {
+	attributes := cedar.RecordMap{"payer": member(s.Consignee), "payee": member(s.Consignor)}
+	optionalMember(attributes, "arbiter", s.Arbiter)
+	optionalMember(attributes, "opener", opener)
+	return newEntity("Settlement", s.ID, attributes)
+}
+
 // Policy is a policy about the resources of owner, by author.
 func Policy(owner, author string) Entity {
 	return newEntity("Policy", owner+"/"+author, cedar.RecordMap{"owner": member(owner), "author": member(author)})

@@ -97,6 +97,26 @@ policies:History           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 policies:Receipt           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 shipments:Profiles         aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+
+accounts:Issue             ao       ao      ao       ao      AO
+accounts:Transfer          AO       AO      ao       AO      AO
+accounts:Redeem            AO       ao      AO       AO      AO
+accounts:Currency          aoqv     aoqv    aoqv     aoqv    aoqv
+accounts:Notes             aoqv     aoqv    aoqv     aoqv    aoqv
+
+settlement:Propose         ao       -       ao       -       -
+settlement:Agree           ao       -       ao       -       -
+settlement:Purge           ao       -       ao       -       -
+settlement:Terms           aoqv     -       aoqv     -       -
+settlement:Fund            -        -       ao       -       -
+settlement:Settle          ao       -       ao       -       -
+settlement:Pay             ao       -       ao       -       -
+settlement:Refund          ao       -       ao       -       -
+settlement:Dispute         ao       -       ao       -       -
+settlement:AddEvidence     ao       -       ao       -       -
+settlement:Withdraw        -        -       ao       -       -
+settlement:Resolve         -        -       -        ao      -
+settlement:Get             aoqv     -       aoqv     aoqv     -
 `
 
 // TestWhoMay calls every transaction as everybody.

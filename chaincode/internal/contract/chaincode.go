@@ -83,16 +83,28 @@ func (c *Chaincode) guard(stub shim.ChaincodeStubInterface) error {
 	return nil
 }
 
-// guardTransient refuses transient data, but for the one field of the one transaction that
-// takes it.
+// transientFields are the transactions that take transient data, with the one field of it.
+func transientFields() map[string]string {
+	return map[string]string{
+		string(waymark.TelemetryDisclose): waymark.TransientDisclosures,
+		string(waymark.SettlementPropose): waymark.TransientTerms,
+		string(waymark.SettlementSettle):  waymark.TransientTerms,
+	}
+}
+
+// guardTransient refuses transient data, but for the one field of a transaction that takes it.
 func guardTransient(stub shim.ChaincodeStubInterface, function string) error {
 	transient, err := stub.GetTransient()
 	if err != nil {
 		return waymark.Errorf(waymark.Invalid, "the transient data of the transaction cannot be read")
 	}
+	takes := transientFields()[function]
 	for field := range transient { //determinism: one that must not be there is refused, whichever it is
-		if function != string(waymark.TelemetryDisclose) || field != waymark.TransientDisclosures {
-			return waymark.Errorf(waymark.Invalid, "only %s takes transient data, under the name %s", waymark.TelemetryDisclose, waymark.TransientDisclosures)
+		switch {
+		case takes == "":
+			return waymark.Errorf(waymark.Invalid, "the transaction takes no transient data")
+		case field != takes:
+			return waymark.Errorf(waymark.Invalid, "the transaction takes transient data under the name %s alone", takes)
 		}
 	}
 	return nil

@@ -22,6 +22,8 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
+		&Accounts{named("accounts", "Currency", "Notes")},
+		&Settlement{named("settlement", "Get", "Terms")},
 	}
 	router, err := contractapi.NewChaincode(contracts...)
 	if err != nil {

@@ -31,6 +31,8 @@ type bench struct {
 	now  time.Time // the client's claim
 	// transient is what telemetry:Disclose gets besides its argument.
 	transient map[string][]byte
+	terms     map[waymark.Transaction][]byte // what other transactions get
+	tx        int                            // of the next transactions; 0 for the usual one
 }
 
 // disclose has the next calls of telemetry:Disclose bring messages with disclosures.
@@ -55,7 +57,8 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, cc: cc, peer: stub.NewPeer(scenario.Channel), ids: map[string][]byte{}, now: scenario.Start}
+	b := &bench{t: t, cc: cc, peer: stub.NewPeer(scenario.Channel), ids: map[string][]byte{}, now: scenario.Start,
+		terms: map[waymark.Transaction][]byte{}}
 	for _, member := range []string{"producer", "carrier", "retailer"} {
 		b.must(member, waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: member, Name: member})
 	}
@@ -81,8 +84,14 @@ func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.St
 	for _, a := range args {
 		tx.Args = append(tx.Args, []byte(a))
 	}
+	if b.tx > 0 {
+		tx.ID = fmt.Sprintf("%064x", b.tx)
+	}
 	if len(args) > 0 && args[0] == string(waymark.TelemetryDisclose) {
 		tx.Transient = b.transient
+	}
+	if len(args) > 0 && b.terms[waymark.Transaction(args[0])] != nil {
+		tx.Transient = map[string][]byte{waymark.TransientTerms: b.terms[waymark.Transaction(args[0])]}
 	}
 	s := b.peer.Begin(tx)
 	return b.cc.Invoke(s), s

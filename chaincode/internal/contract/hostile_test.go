@@ -88,6 +88,26 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.PoliciesReceipt:     {"tx_id"},
 
 	waymark.ShipmentsReleaseExcursion: {"shipment", "device", "rule", "first", "disposition"},
+
+	waymark.AccountsIssue:    {"id", "currency", "digits", "to", "amount", "reference"},
+	waymark.AccountsTransfer: {"id", "issuer", "currency", "to", "amount", "notes", "reference"},
+	waymark.AccountsRedeem:   {"id", "currency", "amount", "notes", "reference"},
+	waymark.AccountsCurrency: {"issuer", "currency"},
+	waymark.AccountsNotes:    {"issuer", "currency", "after"},
+
+	waymark.SettlementPropose:     {"shipment"},
+	waymark.SettlementAgree:       {"shipment", "sha256"},
+	waymark.SettlementPurge:       {"shipment"},
+	waymark.SettlementTerms:       {"shipment"},
+	waymark.SettlementFund:        {"shipment", "issuer", "currency", "amount", "notes", "refund_after", "reference"},
+	waymark.SettlementSettle:      {"shipment"},
+	waymark.SettlementPay:         {"shipment"},
+	waymark.SettlementRefund:      {"shipment"},
+	waymark.SettlementDispute:     {"shipment", "reason"},
+	waymark.SettlementAddEvidence: {"shipment", "number", "item"},
+	waymark.SettlementWithdraw:    {"shipment", "number", "reason"},
+	waymark.SettlementResolve:     {"shipment", "number", "paid", "refunded", "words"},
+	waymark.SettlementGet:         {"shipment"},
 }
 
 // values are what nobody should send as a value.

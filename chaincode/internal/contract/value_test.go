@@ -109,6 +109,8 @@ var freeTexts = map[string][]string{
 	"/disposition":                          nil,
 	"/attributes/measures/0/measurements/0": nil,
 	"/exceptions/0/note":                    nil,
+	"/item/name":                            {"settlement:AddEvidence"},
+	"/words":                                {"settlement:Resolve"},
 }
 
 // mayStand reports whether a value is no fault at a leaf.
@@ -149,7 +151,8 @@ func TestHostileMembers(t *testing.T) {
 // requestTypes are what the contract functions take, nil where that is nothing.
 func requestTypes() map[waymark.Transaction]reflect.Type {
 	types := map[waymark.Transaction]reflect.Type{}
-	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Goods{}, &contract.Commands{}, &contract.Policies{}} {
+	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Goods{}, &contract.Commands{}, &contract.Policies{},
+		&contract.Accounts{}, &contract.Settlement{}} {
 		of := reflect.TypeOf(c)
 		for i := range of.NumMethod() {
 			m := of.Method(i)

@@ -25,7 +25,9 @@ type world struct {
 	authority *scenario.Authority
 	loggers   map[string]*scenario.Device // registered, by id
 	later     time.Time
-	handoff   waymark.Handoff // the one that is open
+	handoff   waymark.Handoff   // the one that is open
+	notes     map[string]string // one of each member that has some
+	proposed  string            // the hash of terms that nobody agreed to
 }
 
 func newWorld(t *testing.T) *world {
@@ -42,6 +44,7 @@ func newWorld(t *testing.T) *world {
 	w.move()
 	w.warm()
 	w.grant()
+	w.settlements()
 	return w
 }
 
@@ -100,7 +103,8 @@ type call struct {
 // calls are valid requests of every transaction, nil for one that takes none.
 func (w *world) calls() map[waymark.Transaction]call {
 	calls := map[waymark.Transaction]call{}
-	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls(), w.conditionCalls()} {
+	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls(), w.conditionCalls(),
+		w.settlementCalls()} {
 		for name, c := range part {
 			calls[name] = c
 		}

@@ -159,7 +159,12 @@ func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (
 	return &a, l.Emit(waymark.EventDeviceAttached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
 }
 
-// load reads a shipment with its custody, or returns NotFound.
+// Load reads a shipment with its custody, or returns NotFound.
+func Load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
+	return load(r, id)
+}
+
+// load is Load.
 func load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
 	s, err := ledger.Require[stored](r, ledger.ShipmentKey(id), "shipment "+id)
 	if err != nil {

@@ -89,6 +89,42 @@ func DiscrepancyKey(shipment string, n uint64) Key { return key("discrepancy", s
 // Discrepancies are all discrepancies of a shipment, oldest first.
 func Discrepancies(shipment string) Range { return below("discrepancy", shipment) }
 
+// CurrencyKey says how much of a currency there is.
+func CurrencyKey(issuer, currency string) Key { return key("currency", issuer, currency) }
+
+// NoteKey is a note: money of an owner.
+func NoteKey(issuer, currency, owner, id string) Key { return key("note", issuer, currency, owner, id) }
+
+// Notes are the notes of an owner whose ids come after one, which may be empty.
+func Notes(issuer, currency, owner, after string) Range {
+	all := below("note", issuer, currency, owner)
+	if after != "" {
+		after += "-" // the least character of an id
+	}
+	return Range{all.From + after, all.To}
+}
+
+// PaymentKey is what a member did with money, under its own id.
+func PaymentKey(member, id string) Key { return key("payment", member, id) }
+
+// TermsKey is, in the private collections of its parties, the terms of a shipment.
+func TermsKey(shipment string) Key { return key("terms", shipment) }
+
+// AgreementKey is who agreed to the terms of a shipment.
+func AgreementKey(shipment string) Key { return key("agreement", shipment) }
+
+// EscrowKey is the money that is bound to a shipment.
+func EscrowKey(shipment string) Key { return key("escrow", shipment) }
+
+// SettlementKey is who gets what of an escrow.
+func SettlementKey(shipment string) Key { return key("settlement", shipment) }
+
+// DisputeKey is one dispute of a shipment.
+func DisputeKey(shipment string, n uint64) Key { return key("dispute", shipment, number(n)) }
+
+// Disputes are all disputes of a shipment, oldest first.
+func Disputes(shipment string) Range { return below("dispute", shipment) }
+
 // AuthorityKey is a device CA of a member.
 func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }
 

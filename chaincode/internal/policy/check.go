@@ -6,6 +6,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -93,6 +94,8 @@ func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject
 		q.Resource, err = goods.Handled(l, waymark.MustGoods(r.Goods), subject)
 	case waymark.ActReadGoods:
 		q.Resource, err = goods.Resource(l, waymark.MustGoods(r.Goods), subject)
+	case waymark.ActIssueMoney, waymark.ActTransferMoney, waymark.ActRedeemMoney, waymark.ActReadAccount, waymark.ActReadCurrency:
+		q.Resource = moneyOf(l, r)
 	default:
 		return resolveDevice(l, r, q)
 	}
@@ -136,6 +139,9 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 		err = attachment(l, r, q)
 	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff, waymark.ActWaiveClaim:
 		q.Resource, err = custody.HandoffResource(l, r.Shipment, r.Handoff)
+	case waymark.ActAgreeOnTerms, waymark.ActReadTerms, waymark.ActFundEscrow, waymark.ActSettleEscrow, waymark.ActReadSettlement,
+		waymark.ActOpenDispute, waymark.ActAddEvidence, waymark.ActWithdrawDispute, waymark.ActResolveDispute:
+		q.Resource, err = settlement.Resource(l, r.Shipment)
 	default:
 		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
 	}
@@ -148,6 +154,14 @@ func product(r ledger.Reader, gtin string) (access.Entity, error) {
 		return access.Entity{}, err
 	}
 	return access.Product(*p), nil
+}
+
+// moneyOf is what the acts on money are about.
+func moneyOf(l ledger.Ledger, r waymark.CheckRequest) access.Entity {
+	if r.Action == waymark.ActReadCurrency {
+		return access.Consortium(l.Tx().Channel)
+	}
+	return access.Member(r.Member)
 }
 
 func device(r ledger.Reader, id string) (access.Entity, error) {

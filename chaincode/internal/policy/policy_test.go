@@ -184,7 +184,9 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
 			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,
 			waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActHandleGoods, waymark.ActRecallGoods, waymark.ActReadGoods,
-			waymark.ActWaiveClaim, waymark.ActReleaseExcursion:
+			waymark.ActWaiveClaim, waymark.ActReleaseExcursion,
+			waymark.ActAgreeOnTerms, waymark.ActReadTerms, waymark.ActFundEscrow, waymark.ActSettleEscrow, waymark.ActReadSettlement,
+			waymark.ActOpenDispute, waymark.ActAddEvidence, waymark.ActWithdrawDispute, waymark.ActResolveDispute:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

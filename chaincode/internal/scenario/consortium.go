@@ -25,8 +25,8 @@ type Consortium struct {
 	World *memledger.World
 	Now   time.Time // the next transaction's time
 	count int
-	// Disclosures come with the next transactions as transient data.
-	Disclosures []byte
+	// Disclosures and Terms come with the next transactions as transient data.
+	Disclosures, Terms []byte
 }
 
 // New returns a consortium of producer, carrier, retailer and auditor.
@@ -50,7 +50,8 @@ func (c *Consortium) As(member string, role waymark.Role) ledger.Caller {
 // Tx returns the next transaction for a caller.
 func (c *Consortium) Tx(caller ledger.Caller) ledger.Tx {
 	c.count++
-	return ledger.Tx{ID: fmt.Sprintf("%064x", c.count), Time: c.Now, Channel: Channel, Caller: caller, Disclosures: ledger.NewPrivate(c.Disclosures)}
+	return ledger.Tx{ID: fmt.Sprintf("%064x", c.count), Time: c.Now, Channel: Channel, Caller: caller,
+		Disclosures: ledger.NewPrivate(c.Disclosures), Terms: ledger.NewPrivate(c.Terms)}
 }
 
 // Submit endorses a request and commits it.

@@ -1,0 +1,30 @@
+package account
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Currency returns how much of a currency there is.
+func Currency(l ledger.Ledger, q waymark.CurrencyQuery) (*waymark.Currency, error) {
+	tx := l.Tx()
+	if err := access.Authorize(tx, waymark.ActReadCurrency, access.Consortium(tx.Channel)); err != nil {
+		return nil, err
+	}
+	return ledger.Require[waymark.Currency](l, ledger.CurrencyKey(q.Issuer, q.Currency), "currency "+q.Currency+" of "+q.Issuer)
+}
+
+// Notes returns notes of the caller's member in a currency.
+func Notes(l ledger.Ledger, q waymark.NotesQuery) (*waymark.Notes, error) {
+	tx := l.Tx()
+	owner := tx.Caller.Member
+	if err := access.Authorize(tx, waymark.ActReadAccount, access.Member(owner)); err != nil {
+		return nil, err
+	}
+	notes, more, err := ledger.Some[waymark.Note](l, ledger.Notes(q.Issuer, q.Currency, owner, q.After), waymark.MaxListedNotes)
+	if err != nil {
+		return nil, err
+	}
+	return &waymark.Notes{Owner: owner, Notes: notes, More: more}, nil
+}

@@ -1,0 +1,245 @@
+package settlement
+
+import (
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// patience is how long after an escrow can be settled either party may turn to the arbiter,
+// since it has not been: so the side that does not endorse gains nothing but time.
+const patience = 24 * time.Hour
+
+func disputesOf(r ledger.Reader, shipment string) ([]waymark.Dispute, error) {
+	return ledger.List[waymark.Dispute](r, ledger.Disputes(shipment), waymark.MaxDisputes)
+}
+
+// Dispute opens a dispute about a shipment, which freezes its escrow and holds its goods. While
+// it is open the same request again changes nothing.
+func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, error) {
+	s, c, err := authorised(l, r.Shipment, waymark.ActOpenDispute)
+	if err != nil {
+		return nil, err
+	}
+	disputes, err := disputesOf(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	tx := l.Tx()
+	if n := len(disputes); n > 0 && disputes[n-1].State == waymark.DisputeOpen {
+		last := disputes[n-1]
+		if last.Opener == tx.Caller.Member && last.Reason == r.Reason {
+			return &last, nil
+		}
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "dispute %d of shipment %s is open", last.Number, s.ID).Because(waymark.ReasonDisputeOpen)
+	}
+	t, err := mayDispute(l, s, c, len(disputes))
+	if err != nil {
+		return nil, err
+	}
+	d := &waymark.Dispute{Shipment: s.ID, Number: uint64(len(disputes)) + 1, Opener: tx.Caller.Member, Reason: r.Reason,
+		State: waymark.DisputeOpen, Evidence: []waymark.Evidence{}, Opened: tx.Stamp(), Changed: tx.Stamp()}
+	if err := freeze(l, t, waymark.SettlementDisputed); err != nil {
+		return nil, err
+	}
+	if err := hold.Dispute(l, s.ID, r.Reason); err != nil {
+		return nil, err
+	}
+	return saveDispute(l, d, waymark.EventDisputeOpened, nil)
+}
+
+// mayDispute checks that a dispute can be opened, and returns the settlement that it freezes;
+// nil if there is none.
+func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before int) (*waymark.Settlement, error) {
+	switch {
+	case s.Arbiter == "":
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has no arbiter", s.ID).Because(waymark.ReasonNoArbiter)
+	case before >= waymark.MaxDisputes:
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has had %d disputes", s.ID, waymark.MaxDisputes).Because(waymark.ReasonLimit)
+	case stageOf(c) != accepted:
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
+	}
+	t, err := ledger.Load[waymark.Settlement](l, ledger.SettlementKey(s.ID))
+	if err != nil {
+		return nil, err
+	}
+	if t != nil {
+		if err := checkOpen(t); err != nil {
+			return nil, err
+		}
+	}
+	return t, mayClaim(l.Tx().Time, s, c, t)
+}
+
+// mayClaim checks that it is time to claim, or that somebody holds up the settlement.
+func mayClaim(now time.Time, s *waymark.Shipment, c *waymark.Custody, t *waymark.Settlement) error {
+	until := claimsUntil(c)
+	if inTime, overdue := now.Before(until), t != nil && now.After(until.Add(patience)); !inTime && !overdue {
+		return waymark.Errorf(waymark.FailedPrecondition,
+			"claims about shipment %s could be made until %s, and what is not settled a day later can be disputed", s.ID, until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	}
+	return nil
+}
+
+// freeze freezes a settlement, if there is one, or opens it again.
+func freeze(l ledger.Ledger, t *waymark.Settlement, state waymark.SettlementState) error {
+	if t == nil {
+		return nil
+	}
+	t.State, t.Changed = state, l.Tx().Stamp()
+	return ledger.Save(l, ledger.SettlementKey(t.Shipment), t)
+}
+
+func saveDispute(l ledger.Ledger, d *waymark.Dispute, event string, paid *waymark.EscrowEvent) (*waymark.Dispute, error) {
+	if err := ledger.Save(l, ledger.DisputeKey(d.Shipment, d.Number), d); err != nil {
+		return nil, err
+	}
+	return d, l.Emit(event, waymark.DisputeEvent{Shipment: d.Shipment, Number: d.Number, Opener: d.Opener, State: d.State, Escrow: paid})
+}
+
+// authorisedDispute loads a dispute on which the policies let the caller act.
+func authorisedDispute(l ledger.Ledger, shipment string, number uint64, act waymark.Action) (*waymark.Dispute, error) {
+	s, _, err := custody.Load(l, shipment)
+	if err != nil {
+		return nil, err
+	}
+	d, err := ledger.Require[waymark.Dispute](l, ledger.DisputeKey(shipment, number), "such dispute of shipment "+shipment)
+	if err != nil {
+		return nil, err
+	}
+	return d, access.Authorize(l.Tx(), act, access.Settlement(*s, d.Opener))
+}
+
+func checkDisputed(d *waymark.Dispute) error {
+	if d.State == waymark.DisputeOpen {
+		return nil
+	}
+	return waymark.Errorf(waymark.FailedPrecondition, "dispute %d of shipment %s is %s", d.Number, d.Shipment, d.State).Because(waymark.ReasonDisputeOpen)
+}
+
+// AddEvidence adds to an open dispute. The same item again changes nothing.
+func AddEvidence(l ledger.Ledger, r waymark.AddEvidenceRequest) (*waymark.Dispute, error) {
+	d, err := authorisedDispute(l, r.Shipment, r.Number, waymark.ActAddEvidence)
+	if err != nil {
+		return nil, err
+	}
+	member := l.Tx().Caller.Member
+	if slices.ContainsFunc(d.Evidence, func(e waymark.Evidence) bool { return e.Item == r.Item && e.Added.Member == member }) {
+		return d, nil
+	}
+	if err := checkDisputed(d); err != nil {
+		return nil, err
+	}
+	if len(d.Evidence) >= waymark.MaxEvidence {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "dispute %d of shipment %s has %d pieces of evidence", d.Number, d.Shipment, waymark.MaxEvidence).Because(waymark.ReasonLimit)
+	}
+	if err := checkReferences(l, r); err != nil {
+		return nil, err
+	}
+	d.Evidence, d.Changed = append(d.Evidence, waymark.Evidence{Item: r.Item, Added: l.Tx().Stamp()}), l.Tx().Stamp()
+	return saveDispute(l, d, waymark.EventEvidenceAdded, nil)
+}
+
+// checkReferences checks that what evidence names is on the ledger. A transaction cannot be
+// looked up from within one.
+func checkReferences(r ledger.Reader, q waymark.AddEvidenceRequest) error {
+	if q.Item.Handoff > 0 {
+		if _, err := custody.HandoffResource(r, q.Shipment, q.Item.Handoff); err != nil {
+			return err
+		}
+	}
+	if q.Item.Device == "" {
+		return nil
+	}
+	window, err := r.Get(ledger.WindowKey(q.Item.Device, q.Item.First))
+	if err == nil && window == nil {
+		err = waymark.Errorf(waymark.NotFound, "there is no window of device %s that begins with message %d", q.Item.Device, q.Item.First)
+	}
+	return err
+}
+
+// Withdraw ends a dispute, by the member that opened it. The same request again changes nothing.
+func Withdraw(l ledger.Ledger, r waymark.WithdrawDisputeRequest) (*waymark.Dispute, error) {
+	d, err := authorisedDispute(l, r.Shipment, r.Number, waymark.ActWithdrawDispute)
+	if err != nil {
+		return nil, err
+	}
+	if d.State == waymark.DisputeWithdrawn && d.Words == r.Reason {
+		return d, nil
+	}
+	if err := checkDisputed(d); err != nil {
+		return nil, err
+	}
+	t, err := ledger.Load[waymark.Settlement](l, ledger.SettlementKey(d.Shipment))
+	if err != nil {
+		return nil, err
+	}
+	if err := freeze(l, t, waymark.SettlementOpen); err != nil {
+		return nil, err
+	}
+	if err := hold.EndDispute(l, d.Shipment); err != nil {
+		return nil, err
+	}
+	d.State, d.Words, d.Changed = waymark.DisputeWithdrawn, r.Reason, l.Tx().Stamp()
+	return saveDispute(l, d, waymark.EventDisputeWithdrawn, nil)
+}
+
+// Resolve ends a dispute by a split of the escrow, which is paid out. The same request again
+// changes nothing.
+func Resolve(l ledger.Ledger, r waymark.ResolveDisputeRequest) (*waymark.Dispute, error) {
+	d, err := authorisedDispute(l, r.Shipment, r.Number, waymark.ActResolveDispute)
+	if err != nil {
+		return nil, err
+	}
+	if d.State == waymark.DisputeResolved && d.Paid == r.Paid && d.Refunded == r.Refunded && d.Words == r.Words {
+		return d, nil
+	}
+	if err := checkDisputed(d); err != nil {
+		return nil, err
+	}
+	e, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(d.Shipment))
+	if err != nil {
+		return nil, err
+	}
+	d.State, d.Words, d.Paid, d.Refunded, d.Changed = waymark.DisputeResolved, r.Words, r.Paid, r.Refunded, l.Tx().Stamp()
+	if e == nil {
+		if err := checkSplit(&waymark.Escrow{}, r.Paid, r.Refunded); err != nil {
+			return nil, err
+		}
+		return saveResolved(l, d, nil)
+	}
+	return payResolved(l, d, e)
+}
+
+// saveResolved writes a dispute that is resolved, and with it lifts the hold.
+func saveResolved(l ledger.Ledger, d *waymark.Dispute, paid *waymark.EscrowEvent) (*waymark.Dispute, error) {
+	if err := hold.EndDispute(l, d.Shipment); err != nil {
+		return nil, err
+	}
+	return saveDispute(l, d, waymark.EventDisputeResolved, paid)
+}
+
+// payResolved pays out an escrow as a dispute was resolved.
+func payResolved(l ledger.Ledger, d *waymark.Dispute, e *waymark.Escrow) (*waymark.Dispute, error) {
+	_, t, err := load(l, d.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSplit(e, d.Paid, d.Refunded); err != nil {
+		return nil, err
+	}
+	decide(l, t, waymark.BasisArbiter, d.Paid, d.Refunded)
+	if err := ledger.Save(l, ledger.SettlementKey(d.Shipment), t); err != nil {
+		return nil, err
+	}
+	_, err = pay(l, e, t, func(paid waymark.EscrowEvent) error {
+		_, err := saveResolved(l, d, &paid)
+		return err
+	})
+	return d, err
+}

@@ -1,0 +1,104 @@
+package settlement
+
+import (
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// authorised loads a shipment on whose settlement the policies let the caller act.
+func authorised(l ledger.Ledger, shipment string, act waymark.Action) (*waymark.Shipment, *waymark.Custody, error) {
+	s, c, err := custody.Load(l, shipment)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, c, access.Authorize(l.Tx(), act, access.Settlement(*s, ""))
+}
+
+// Resource is the settlement of a shipment, with its last dispute, as the policies see it now.
+func Resource(r ledger.Reader, shipment string) (access.Entity, error) {
+	s, _, err := custody.Load(r, shipment)
+	if err != nil {
+		return access.Entity{}, err
+	}
+	disputes, err := disputesOf(r, shipment)
+	if err != nil || len(disputes) == 0 {
+		return access.Settlement(*s, ""), err
+	}
+	return access.Settlement(*s, disputes[len(disputes)-1].Opener), nil
+}
+
+// stage is how far the journey of a shipment has come, as its settlement sees it.
+type stage int
+
+const (
+	underWay stage = iota
+	accepted       // by the consignee
+	over           // without that: nothing will be accepted any more
+)
+
+func stageOf(c *waymark.Custody) stage {
+	switch c.State {
+	case waymark.ShipmentAccepted, waymark.ShipmentDisputed:
+		return accepted
+	default:
+		return underWay
+	}
+}
+
+// claimsUntil is when the time to claim ends of a shipment that was accepted: with the last
+// acceptance if that was clean.
+func claimsUntil(c *waymark.Custody) time.Time {
+	if c.State == waymark.ShipmentAccepted {
+		return c.Changed.Time
+	}
+	return c.Changed.Time.Add(defaultClaims)
+}
+
+// defaultClaims is how long claims can be made after an acceptance with discrepancy.
+const defaultClaims = 7 * 24 * time.Hour
+
+// maxExcursions bounds the excursions of a shipment that terms are held against. With more,
+// the arbiter decides.
+const maxExcursions = 5000
+
+// found is what the ledger found about an accepted shipment.
+func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, error) {
+	f := facts{conditions: s.Conditions, accepted: c.Changed.Time}
+	excursions, more, err := ledger.Some[waymark.Excursion](r, ledger.Excursions(s.ID), maxExcursions)
+	if err != nil {
+		return f, err
+	}
+	if more {
+		return f, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has more than %d excursions", s.ID, maxExcursions).Because(waymark.ReasonLimit)
+	}
+	f.excursions = excursions
+	return f, nil
+}
+
+// twoOfThree is who must endorse what concerns the parties and their arbiter: any two.
+func twoOfThree(s *waymark.Shipment) ledger.Quorum {
+	return ledger.Quorum{Need: 2, Members: slices.Sorted(slices.Values(concerned(s)))}
+}
+
+// withIssuer is who must endorse a change of money in escrow: two of parties and arbiter, and
+// the issuer always, since it owes the money.
+func withIssuer(s *waymark.Shipment, issuer string) ledger.Quorum {
+	q := twoOfThree(s)
+	others := slices.DeleteFunc(q.Members, func(id string) bool { return id == issuer })
+	q.Need -= len(concerned(s)) - len(others)
+	q.Members, q.Always = others, []string{issuer}
+	return q
+}
+
+func concerned(s *waymark.Shipment) []string {
+	ids := []string{s.Consignor, s.Consignee}
+	if s.Arbiter != "" {
+		ids = append(ids, s.Arbiter)
+	}
+	return ids
+}

@@ -1,0 +1,133 @@
+package waymark
+
+// Bounds of disputes.
+const (
+	MaxDisputes = 20 // of one shipment
+	MaxEvidence = 50 // of one dispute
+)
+
+// DisputeState is where a dispute is.
+type DisputeState string
+
+// The states.
+const (
+	DisputeOpen      DisputeState = "open"
+	DisputeWithdrawn DisputeState = "withdrawn" // by the member that opened it
+	DisputeResolved  DisputeState = "resolved"  // by the arbiter
+)
+
+// DisputeStates returns every state of a dispute.
+func DisputeStates() []DisputeState {
+	return []DisputeState{DisputeOpen, DisputeWithdrawn, DisputeResolved}
+}
+
+// Dispute is about a shipment. While it is open the goods are on hold and the escrow frozen.
+type Dispute struct {
+	Shipment string       `json:"shipment"`
+	Number   uint64       `json:"number"` // counts the disputes of this shipment from 1
+	Opener   string       `json:"opener"`
+	Reason   string       `json:"reason"`
+	State    DisputeState `json:"state"`
+	Evidence []Evidence   `json:"evidence"`
+	// Words are why it was withdrawn or how it was resolved.
+	Words    string `json:"words"`
+	Paid     int64  `json:"paid"`     // to the payee, by its resolution
+	Refunded int64  `json:"refunded"` // to the payer, by its resolution
+	Opened   Stamp  `json:"opened"`
+	Changed  Stamp  `json:"changed"`
+}
+
+// Evidence is what a party brings for its side.
+type Evidence struct {
+	Item  EvidenceItem `json:"item"`
+	Added Stamp        `json:"added"`
+}
+
+// EvidenceItem names a document by its hash, something on the ledger, or both.
+type EvidenceItem struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256,omitempty" metadata:",optional"`  // of a document, lower-case hex
+	TxID    string `json:"tx_id,omitempty" metadata:",optional"`   // of a transaction
+	Device  string `json:"device,omitempty" metadata:",optional"`  // with First
+	First   uint64 `json:"first,omitempty" metadata:",optional"`   // the number of the first message of a window of Device
+	Handoff uint64 `json:"handoff,omitempty" metadata:",optional"` // of the shipment
+}
+
+// validate checks that an item names something.
+func (e EvidenceItem) validate(at string) error {
+	switch {
+	case e.SHA256 == "" && e.TxID == "" && e.Device == "" && e.Handoff == 0:
+		return InvalidField(at, "must have a sha256, a tx_id, a device with first, or a handoff")
+	case (e.Device == "") != (e.First == 0):
+		return InvalidField(at+"/first", "must be there with device, and only so")
+	}
+	return first(
+		ValidateText(at+"/name", e.Name, 200, true),
+		optional(e.SHA256, func() error { return validateSHA256(at+"/sha256", e.SHA256) }),
+		optional(e.TxID, func() error { return validateSHA256(at+"/tx_id", e.TxID) }), // Fabric's ids are such hashes
+		optionalID(at+"/device", e.Device),
+		neededNumber(e.Device != "", at+"/first", e.First),
+		neededNumber(false, at+"/handoff", e.Handoff),
+	)
+}
+
+// OpenDisputeRequest opens a dispute about a shipment.
+type OpenDisputeRequest struct {
+	Shipment string `json:"shipment"`
+	Reason   string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r OpenDisputeRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 500, true))
+}
+
+// AddEvidenceRequest adds to an open dispute.
+type AddEvidenceRequest struct {
+	Shipment string       `json:"shipment"`
+	Number   uint64       `json:"number"`
+	Item     EvidenceItem `json:"item"`
+}
+
+// Validate checks the form of the request.
+func (r AddEvidenceRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number), r.Item.validate("/item"))
+}
+
+// WithdrawDisputeRequest ends a dispute that the caller's member opened.
+type WithdrawDisputeRequest struct {
+	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"`
+	Reason   string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r WithdrawDisputeRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number), ValidateText("/reason", r.Reason, 500, true))
+}
+
+// ResolveDisputeRequest ends a dispute by a split of the escrow, which is paid out, or of
+// nothing if there is none.
+type ResolveDisputeRequest struct {
+	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"`
+	Paid     int64  `json:"paid"`     // to the payee
+	Refunded int64  `json:"refunded"` // to the payer
+	Words    string `json:"words"`
+}
+
+// Validate checks the form of the request.
+func (r ResolveDisputeRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number),
+		validateShare("/paid", r.Paid), validateShare("/refunded", r.Refunded), ValidateText("/words", r.Words, 1000, true))
+}
+
+// DisputeEvent is the payload of the dispute events.
+type DisputeEvent struct {
+	Shipment string       `json:"shipment"`
+	Number   uint64       `json:"number"`
+	Opener   string       `json:"opener"`
+	State    DisputeState `json:"state"`
+	// Escrow says what a resolution paid out.
+	Escrow *EscrowEvent `json:"escrow,omitempty"`
+}
