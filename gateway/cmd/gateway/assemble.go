@@ -14,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
@@ -54,6 +55,7 @@ func assemble(c config.Config) (*parts, error) {
 	handler, err := rest.New(rest.Options{
 		Ledger:        client,
 		Recorder:      messages.NewRecorder(client, c.Timeouts.Total),
+		Settler:       settlement.NewSettler(client, c.Member),
 		Authenticator: tokens,
 		Limits:        limitsOf(c.Limits),
 		Logger:        log,

@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,7 +98,9 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 	}
 	// Left to itself the peer passes the query to another member's peer when its
 	// own chaincode fails; a member believes its own peer only.
-	call.At = cmp.Or(call.At, c.cfg.Member)
+	if len(call.At) == 0 {
+		call.At = []string{c.cfg.Member}
+	}
 	options, err := proposed(call)
 	if err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function s
 	defer cancel()
 	result, err := s.network.GetContract(chaincode).EvaluateWithContext(ctx, function, options...)
 	if err != nil {
-		return nil, failureOf(err, true)
+		return nil, failureOf(err, []string{c.cfg.Member})
 	}
 	return result, nil
 }

@@ -3,13 +3,16 @@ package fabric
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 const secret = "salted-price-of-4141"
@@ -17,7 +20,7 @@ const secret = "salted-price-of-4141"
 // disclose is a write that one member endorses alone.
 func disclose() ledger.Call {
 	return ledger.Call{Role: waymark.Operator, Transaction: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "carrier"},
-		At: "carrier", Transient: map[string][]byte{waymark.TransientDisclosures: []byte(secret)}}
+		At: []string{"carrier"}, Transient: map[string][]byte{waymark.TransientDisclosures: []byte(secret)}}
 }
 
 // TestSubmitAtOneMember has the rows of the retry table that are others when one member
@@ -77,11 +80,49 @@ func TestTransientDataIsAddressed(t *testing.T) {
 	p := &fakePeer{evaluate: func() ([]byte, error) { return nil, nil }}
 	c := newClient(t, p)
 	call := disclose()
-	call.At = ""
+	call.At = nil
 	if _, err := c.Submit(t.Context(), call); waymark.CodeOf(err) != waymark.Internal || p.endorsed != 0 {
 		t.Errorf("submit: %v; endorsed %d", err, p.endorsed)
 	}
 	if _, err := c.Submit(t.Context(), suspend()); err != nil || len(p.members) != 0 || len(p.transient) != 0 {
 		t.Errorf("any other write: %v, for %q, with %q", err, p.members, p.transient)
+	}
+}
+
+// TestSubmitAtTwoMembers: what both say is the answer, and what only one says is not.
+func TestSubmitAtTwoMembers(t *testing.T) {
+	say := func(texts map[string]string) error {
+		st := status.New(codes.Aborted, textNotEnough)
+		for _, member := range slices.Sorted(maps.Keys(texts)) {
+			with, err := st.WithDetails(&gatewaypb.ErrorDetail{MspId: member, Message: texts[member]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			st = with
+		}
+		return st.Err()
+	}
+	no, other := wire(waymark.Forbidden), wire(waymark.FailedPrecondition)
+	for name, test := range map[string]struct {
+		said     error
+		code     waymark.Code
+		endorsed int
+	}{
+		"both refuse":             {say(map[string]string{"carrier": no, "producer": no}), waymark.Forbidden, 1},
+		"they refuse differently": {say(map[string]string{"carrier": no, "producer": other}), waymark.Conflict, maxAttempts},
+		"one refuses":             {say(map[string]string{"carrier": no}), waymark.Conflict, maxAttempts},
+		"one refuses, one is out": {say(map[string]string{"carrier": no, "producer": "connection refused"}), waymark.Conflict, maxAttempts},
+		"both are out":            {say(map[string]string{"carrier": "connection refused", "producer": "connection refused"}), waymark.Unavailable, maxAttempts},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &fakePeer{endorse: slices.Repeat([]error{test.said}, maxAttempts)}
+			call := disclose()
+			call.At = []string{"producer", "carrier"}
+			_, err := newClient(t, p).Submit(t.Context(), call)
+			if waymark.CodeOf(err) != test.code || p.endorsed != test.endorsed || p.submitted != 0 {
+				t.Errorf("%v; endorsed %d, submitted %d", err, p.endorsed, p.submitted)
+			}
+		})
 	}
 }

@@ -51,7 +51,7 @@ func TestEvaluate(t *testing.T) {
 func TestEvaluateAtAnotherMember(t *testing.T) {
 	p := &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{}`), nil }}
 	_, err := newClient(t, p).Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.TelemetryDisclosed,
-		Request: waymark.DisclosedQuery{Device: "d", Sequence: 1, Holder: "carrier"}, At: "carrier"})
+		Request: waymark.DisclosedQuery{Device: "d", Sequence: 1, Holder: "carrier"}, At: []string{"carrier"}})
 	if err != nil || !slices.Equal(p.members, []string{"carrier"}) {
 		t.Errorf("asked the peers of %q: %v", p.members, err)
 	}

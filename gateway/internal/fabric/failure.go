@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -54,11 +55,12 @@ const (
 )
 
 // failureOf classifies an error of endorse or evaluate, before which nothing was
-// submitted. alone says that one member was asked, with whom nobody can disagree.
-func failureOf(err error, alone bool) *failure {
+// submitted. at are the members that were asked by name: with one nobody can disagree, and
+// several may all say the same.
+func failureOf(err error, at []string) *failure {
 	st := status.Convert(err)
 	wire := wireError(st)
-	f := &failure{kind: kindOf(st, wire != nil, alone), cause: detailed(err, st)}
+	f := &failure{kind: kindOf(st, wire != nil, len(at) == 1 || wire != nil && unanimous(st, at, wire)), cause: detailed(err, st)}
 	if f.kind == refused { // of peers that disagree, none speaks for all
 		f.wire = wire
 	}
@@ -78,8 +80,9 @@ func detailed(err error, st *status.Status) error {
 	return fmt.Errorf("%w: %s", err, strings.Join(texts(st), "; "))
 }
 
-func kindOf(st *status.Status, wire, alone bool) kind {
-	if !alone && strings.Contains(st.Message(), textNotEnough) {
+// kindOf classifies what was said. asOne says that there is nobody else who says anything else.
+func kindOf(st *status.Status, wire, asOne bool) kind {
+	if !asOne && strings.Contains(st.Message(), textNotEnough) {
 		if wire || mentions(st, textMismatch) || mentions(st, textChaincode) {
 			return disagreed
 		}
@@ -168,4 +171,20 @@ func texts(st *status.Status) []string {
 		}
 	}
 	return append(all, st.Message())
+}
+
+// unanimous reports whether each of some members, at least one, said the same.
+func unanimous(st *status.Status, members []string, said *waymark.Error) bool {
+	silent := slices.Clone(members)
+	for _, detail := range st.Details() {
+		d, ok := detail.(*gatewaypb.ErrorDetail)
+		if !ok {
+			return false
+		}
+		if e, ok := waymark.ParseWire(d.GetMessage()); !ok || e.MarshalWire() != said.MarshalWire() {
+			return false
+		}
+		silent = slices.DeleteFunc(silent, func(id string) bool { return id == d.GetMspId() })
+	}
+	return len(members) > 0 && len(silent) == 0
 }

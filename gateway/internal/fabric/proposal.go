@@ -10,12 +10,12 @@ import (
 )
 
 // errUnaddressed keeps transient data from going to whichever members' peers are at hand.
-var errUnaddressed = errors.New("transient data must name the one member whose peers may see it")
+var errUnaddressed = errors.New("transient data must name the members whose peers may see it")
 
 // proposed renders a call: its request is the one argument of the contract function.
 // Absent lists become empty ones, which the contract's schema requires.
 func proposed(call ledger.Call) ([]client.ProposalOption, error) {
-	if len(call.Transient) > 0 && call.At == "" {
+	if len(call.Transient) > 0 && len(call.At) == 0 {
 		return nil, errUnaddressed
 	}
 	var options []client.ProposalOption
@@ -26,8 +26,8 @@ func proposed(call ledger.Call) ([]client.ProposalOption, error) {
 		}
 		options = append(options, client.WithBytesArguments(argument))
 	}
-	if call.At != "" {
-		options = append(options, client.WithEndorsingOrganizations(call.At))
+	if len(call.At) > 0 {
+		options = append(options, client.WithEndorsingOrganizations(call.At...))
 	}
 	if len(call.Transient) > 0 {
 		options = append(options, client.WithTransient(call.Transient))

@@ -11,7 +11,7 @@ import (
 )
 
 // Submit runs a transaction that writes and returns once it is committed and
-// valid. If the call names a member, that member's peers alone endorse it. Retries follow
+// valid. If the call names members, their peers alone endorse it. Retries follow
 // the table in retry.go.
 //
 // Codes: what the chaincode answers; Conflict when concurrent transactions won
@@ -88,7 +88,7 @@ func (c *Client) endorse(ctx context.Context, s *session, call ledger.Call, opti
 	endorsed, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		// The id of a proposal that was never submitted would lead nowhere.
-		return nil, failureOf(err, call.At != "")
+		return nil, failureOf(err, call.At)
 	}
 	return endorsed, nil
 }

@@ -11,15 +11,15 @@ type Call struct {
 	Role        waymark.Role // whose identity of the member signs
 	Transaction waymark.Transaction
 	Request     waymark.Validator // nil passes no argument
-	// At is the one member whose peers run it. Empty: a query stays with the caller's own
-	// member, and a write goes to as many members as its policy asks for.
-	At string
+	// At are the members whose peers run it, one for a query. Empty: a query stays with the
+	// caller's own member, and a write goes to as many members as its policy asks for.
+	At []string
 	// Transient is data for the peers of At alone, by field: it becomes no part of the
 	// transaction. It must not be without At, and never be logged.
 	Transient map[string][]byte
 	// Moot, if it is set, tells the results of a write that changes nothing. Such a one is
 	// not submitted, and Committed has no receipt. A write that At endorses alone needs it:
-	// without a change in what is At's own, three of four members must endorse it. Nobody
-	// has checked then whether the peer of At was up to date.
+	// without a change in what is theirs alone, three of four members must endorse it. Nobody
+	// has checked then whether the peers of At were up to date.
 	Moot func(result json.RawMessage) bool
 }

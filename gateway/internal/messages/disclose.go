@@ -100,7 +100,7 @@ func (r *Recorder) discloseAt(ctx context.Context, role waymark.Role, b *batch, 
 		return nil, err
 	}
 	done, err := r.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryDisclose,
-		Request: waymark.DiscloseRequest{To: member}, At: member, Transient: transient, Moot: nothingDisclosed})
+		Request: waymark.DiscloseRequest{To: member}, At: []string{member}, Transient: transient, Moot: nothingDisclosed})
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (c *consortium) Submit(_ context.Context, call ledger.Call) (ledger.Committ
 	if call.Moot != nil && call.Moot(encode(result)) {
 		return ledger.Committed{Result: encode(result)}, nil
 	}
-	if call.At != "" && !slices.ContainsFunc(result.Results, func(r waymark.MessageResult) bool { return r.Outcome == waymark.Recorded }) {
+	if len(call.At) > 0 && !slices.ContainsFunc(result.Results, func(r waymark.MessageResult) bool { return r.Outcome == waymark.Recorded }) {
 		return ledger.Committed{}, waymark.Errorf(waymark.Unavailable, "the endorsements did not satisfy the policy")
 	}
 	return ledger.Committed{Receipt: ledger.Receipt{TxID: c.txID(), Status: ledger.Valid}, Result: encode(result)}, nil
@@ -108,7 +108,7 @@ func (c *consortium) record(q waymark.RecordRequest) (waymark.RecordResult, erro
 }
 
 func (c *consortium) disclose(call ledger.Call, q waymark.DiscloseRequest) (waymark.RecordResult, error) {
-	if slices.Contains(c.away, call.At) {
+	if len(call.At) == 1 && slices.Contains(c.away, call.At[0]) {
 		return waymark.RecordResult{}, waymark.Errorf(waymark.Unavailable, "not enough peers answer: retry later")
 	}
 	var d waymark.Disclosures
@@ -120,7 +120,7 @@ func (c *consortium) disclose(call ledger.Call, q waymark.DiscloseRequest) (waym
 	for _, text := range d.Messages {
 		public, disclosures, err := attest.Split(text)
 		m, parseErr := attest.Parse(public)
-		if err != nil || parseErr != nil || len(disclosures) == 0 || call.At != q.To {
+		if err != nil || parseErr != nil || len(disclosures) == 0 || !slices.Equal(call.At, []string{q.To}) {
 			return waymark.RecordResult{}, waymark.Errorf(waymark.Internal, "what was disclosed")
 		}
 		r := waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: c.txID()}
@@ -145,7 +145,7 @@ func (c *consortium) disclose(call ledger.Call, q waymark.DiscloseRequest) (waym
 func (c *consortium) Evaluate(_ context.Context, call ledger.Call) (json.RawMessage, error) {
 	c.calls = append(c.calls, call)
 	q, ok := call.Request.(waymark.UndisclosedQuery)
-	if !ok || call.At != "" || q.Validate() != nil {
+	if !ok || len(call.At) > 0 || q.Validate() != nil {
 		return nil, waymark.Errorf(waymark.Internal, "question")
 	}
 	var u waymark.Undisclosed
@@ -172,8 +172,8 @@ func (c *consortium) told() string {
 	var told []string
 	for _, call := range c.calls {
 		_, name, _ := strings.Cut(string(call.Transaction), ":")
-		if call.At != "" {
-			name += " at " + call.At
+		if len(call.At) > 0 {
+			name += " at " + strings.Join(call.At, " ")
 		}
 		told = append(told, name)
 	}

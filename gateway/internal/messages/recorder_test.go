@@ -99,7 +99,7 @@ func TestRecord(t *testing.T) {
 func openIsOpen(t *testing.T, c *consortium) {
 	t.Helper()
 	for _, call := range c.calls {
-		if strings.Contains(fmt.Sprint(call.Request), "~") || len(call.Transient) > 0 && call.At == "" {
+		if strings.Contains(fmt.Sprint(call.Request), "~") || len(call.Transient) > 0 && len(call.At) == 0 {
 			t.Errorf("%s says %v", call.Transaction, call.Request)
 		}
 		if call.Role != relay {

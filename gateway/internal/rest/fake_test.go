@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ type call struct {
 	Role    waymark.Role
 	Tx      waymark.Transaction
 	Request any
-	At      string // the member whose peers ran it, if one was named
+	At      string // the members whose peers ran it, if any were named
 }
 
 // fakeLedger answers every call with result or err and remembers it.
@@ -43,7 +44,7 @@ var _ rest.Ledger = (*fakeLedger)(nil)
 
 // run takes one call of a contract function.
 func (f *fakeLedger) run(q ledger.Call) (json.RawMessage, error) {
-	result, err := f.take(call{Role: q.Role, Tx: q.Transaction, Request: anything(q.Request), At: q.At})
+	result, err := f.take(call{Role: q.Role, Tx: q.Transaction, Request: anything(q.Request), At: strings.Join(q.At, " ")})
 	if f.answer != nil {
 		return f.answer(q)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -37,6 +38,7 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	handler, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
+		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: fakeTokens{},
 		Limits:        bounds,
 		Logger:        zap.New(core),

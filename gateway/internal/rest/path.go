@@ -20,6 +20,7 @@ const (
 	paramCommand   = "command"   // id of a command
 	paramOwner     = "owner"     // of the resources that a policy is about
 	paramAuthor    = "author"    // of a policy
+	paramCurrency  = "currency"
 )
 
 // path is the checked parameters of a request's path.
@@ -32,12 +33,15 @@ type path struct {
 	owner, author          string
 	purpose                string // of the query: what the caller reads for, or empty
 	holder                 string // of the query: the member whose peers answer, or empty
+	currency               string
+	after                  string // of the query: the last id of the answer before, or empty
 }
 
 // The query parameters that are ids: what a caller reads for, and whose peers answer.
 const (
 	queryPurpose = "purpose"
 	queryHolder  = "holder"
+	queryAfter   = "after"
 )
 
 // setQuery takes the query parameters that a route has.
@@ -50,6 +54,11 @@ func (p *path) setQuery(r route, query func(string) string) error {
 	if r.holder {
 		if p.holder = query(queryHolder); p.holder != "" && waymark.ValidateID("", p.holder) != nil {
 			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be the id of a member", queryHolder)
+		}
+	}
+	if r.after {
+		if p.after = query(queryAfter); p.after != "" && waymark.ValidateID("", p.after) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id of the answer before", queryAfter)
 		}
 	}
 	return nil
@@ -71,7 +80,7 @@ func parsePath(params gin.Params) (path, error) {
 
 func (p *path) set(key, value string) error {
 	switch key {
-	case paramID, paramKey, paramAuthority, paramSerial, paramCommand, paramOwner, paramAuthor:
+	case paramID, paramKey, paramAuthority, paramSerial, paramCommand, paramOwner, paramAuthor, paramCurrency:
 		if err := waymark.ValidateID("", value); err != nil {
 			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
@@ -105,6 +114,8 @@ func (p *path) setID(key, value string) {
 		p.owner = value
 	case paramAuthor:
 		p.author = value
+	case paramCurrency:
+		p.currency = value
 	default:
 		p.id = value
 	}

@@ -16,6 +16,9 @@ const (
 
 	tagAuthorities = "device authorities"
 	tagTransfers   = "device transfers"
+
+	tagMoney      = "money"
+	tagSettlement = "settlement"
 )
 
 // routes is the table of everything this gateway serves.
@@ -26,5 +29,6 @@ func routes() []route {
 		authorityRoutes(), transferRoutes(),
 		profileRoutes(),
 		excursionRoutes(),
+		accountRoutes(), settlementRoutes(), disputeRoutes(),
 	)
 }

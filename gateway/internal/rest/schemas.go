@@ -133,6 +133,12 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.ConditionKind]():  anys(waymark.ConditionKinds()...),
 		reflect.TypeFor[waymark.BudgetMode]():     anys(waymark.BudgetModes()...),
 		reflect.TypeFor[waymark.ExcursionState](): anys(waymark.ExcursionStates()...),
+		reflect.TypeFor[waymark.PaymentKind]():     anys(waymark.PaymentKinds()...),
+		reflect.TypeFor[waymark.EscrowState]():     anys(waymark.EscrowStates()...),
+		reflect.TypeFor[waymark.SettlementState](): anys(waymark.SettlementStates()...),
+		reflect.TypeFor[waymark.Basis]():           anys(waymark.Bases()...),
+		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
+		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 	}
 }
 

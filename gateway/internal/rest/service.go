@@ -7,13 +7,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
+	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"go.uber.org/zap"
 )
 
 // Options is what the service is made of. All are required.
 type Options struct {
 	Ledger        Ledger
-	Recorder      *messages.Recorder // of messages, over the same ledger
+	Recorder      *messages.Recorder  // of messages, over the same ledger
+	Settler       *settlement.Settler // by private terms, over the same ledger
 	Authenticator Authenticator
 	Limits        Limits
 	Logger        *zap.Logger
@@ -32,6 +34,7 @@ type Limits struct {
 type service struct {
 	ledger    Ledger
 	recorder  *messages.Recorder
+	settler   *settlement.Settler
 	auth      Authenticator
 	admission *admission
 	log       *zap.Logger
@@ -51,6 +54,7 @@ func New(o Options) (http.Handler, error) {
 	s := &service{
 		ledger:    o.Ledger,
 		recorder:  o.Recorder,
+		settler:   o.Settler,
 		auth:      o.Authenticator,
 		admission: &admission{limits: o.Limits},
 		log:       o.Logger,

@@ -79,7 +79,11 @@ func disclosed(ctx context.Context, s *service, role waymark.Role, q waymark.Dis
 			return m, err
 		}
 	}
-	answered, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryDisclosed, Request: q, At: q.Holder})
+	call := ledger.Call{Role: role, Transaction: waymark.TelemetryDisclosed, Request: q}
+	if q.Holder != "" {
+		call.At = []string{q.Holder}
+	}
+	answered, err := s.ledger.Evaluate(ctx, call)
 	if err != nil {
 		return m, err
 	}

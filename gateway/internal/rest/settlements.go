@@ -1,0 +1,187 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+)
+
+// The bodies of what names a shipment in the path.
+
+// termsBody is terms without their shipment. A gateway adds the salt.
+type termsBody struct {
+	Issuer     string                     `json:"issuer"`
+	Currency   string                     `json:"currency"`
+	Digits     int                        `json:"digits,omitempty"`
+	Units      int64                      `json:"units"`
+	Price      int64                      `json:"price"`
+	Conditions []waymark.ConditionPenalty `json:"conditions,omitempty"`
+	Exceptions []waymark.ExceptionPenalty `json:"exceptions,omitempty"`
+	Late       *waymark.LatePenalty       `json:"late,omitempty"`
+	Salt       string                     `json:"salt,omitempty"` // 64 lower-case hexadecimal digits
+}
+
+type agreementBody struct {
+	SHA256 string `json:"sha256"`
+}
+
+type fundingBody struct {
+	Issuer      string    `json:"issuer"`
+	Currency    string    `json:"currency"`
+	Amount      int64     `json:"amount"`
+	Notes       []string  `json:"notes"`
+	RefundAfter time.Time `json:"refund_after"`
+	Reference   string    `json:"reference,omitempty"`
+}
+
+type resolutionBody struct {
+	Paid     int64  `json:"paid"`
+	Refunded int64  `json:"refunded"`
+	Words    string `json:"words"`
+}
+
+// settlementRoutes are about what a shipment is paid.
+func settlementRoutes() []route {
+	const terms, escrow = "/v1/shipments/{id}/terms", "/v1/shipments/{id}/escrow"
+	return []route{
+		settles(route{
+			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
+			summary: "Give both parties of a shipment its private terms; the transaction is empty if both hold them already",
+			body:    termsBody{}, result: waymark.StoredTerms{},
+		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, b termsBody) (ledger.Committed, error) {
+			return s.Propose(ctx, role, b.of(p.id))
+		}),
+		evaluates(route{
+			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
+			summary: "The terms of a shipment, as the caller's member holds them",
+		}, waymark.SettlementTerms, waymark.TermsView{}, settlementQuery),
+		submits(route{
+			method: http.MethodPost, path: terms + "/agree", id: "agreeToTerms", tag: tagSettlement,
+			summary: "Agree to the terms with a hash",
+		}, waymark.SettlementAgree, waymark.Agreement{}, func(p path, b agreementBody) waymark.AgreeTermsRequest {
+			return waymark.AgreeTermsRequest{Shipment: p.id, SHA256: b.SHA256}
+		}, nil),
+		settles(route{
+			method: http.MethodPost, path: terms + "/purge", id: "purgeTerms", tag: tagSettlement,
+			summary: "Remove the caller's member's copy of the terms for good; the transaction is empty if there is none",
+			result:  waymark.StoredTerms{},
+		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, _ noBody) (ledger.Committed, error) {
+			return s.Purge(ctx, role, p.id)
+		}),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/shipments/{id}/settlement", id: "getSettlement", tag: tagSettlement,
+			summary: "The agreement, escrow, settlement and disputes of a shipment",
+		}, waymark.SettlementGet, waymark.SettlementView{}, settlementQuery),
+		submits(route{
+			method: http.MethodPost, path: escrow, id: "fundEscrow", tag: tagSettlement,
+			summary: "Put money of the payer into the escrow of a shipment",
+		}, waymark.SettlementFund, waymark.Escrow{}, func(p path, b fundingBody) waymark.FundEscrowRequest {
+			return waymark.FundEscrowRequest{Shipment: p.id, Issuer: b.Issuer, Currency: b.Currency, Amount: b.Amount, Notes: b.Notes,
+				RefundAfter: b.RefundAfter, Reference: b.Reference}
+		}, func(q waymark.FundEscrowRequest, _ json.RawMessage) string {
+			return shipmentLocation(q.Shipment) + "/settlement"
+		}),
+		settles(route{
+			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
+			summary: "Settle an escrow by the terms and pay it out",
+			result:  waymark.Payout{},
+		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, _ noBody) (ledger.Committed, error) {
+			return s.Settle(ctx, role, p.id)
+		}),
+		withoutBody(submits(route{
+			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
+			summary: "Give the payer its money back, of a shipment that was not accepted",
+		}, waymark.SettlementRefund, waymark.Payout{}, func(p path, _ noBody) waymark.EscrowRequest {
+			return waymark.EscrowRequest{Shipment: p.id}
+		}, nil)),
+	}
+}
+
+// disputeRoutes are about disputes of shipments.
+func disputeRoutes() []route {
+	const at = "/v1/shipments/{id}/disputes"
+	return []route{
+		submits(route{
+			method: http.MethodPost, path: at, id: "openDispute", tag: tagSettlement,
+			summary: "Dispute a shipment, which holds its goods and freezes its escrow",
+		}, waymark.SettlementDispute, waymark.Dispute{}, func(p path, b reasonBody) waymark.OpenDisputeRequest {
+			return waymark.OpenDisputeRequest{Shipment: p.id, Reason: b.Reason}
+		}, func(q waymark.OpenDisputeRequest, _ json.RawMessage) string {
+			return shipmentLocation(q.Shipment) + "/settlement"
+		}),
+		submits(route{
+			method: http.MethodPost, path: at + "/{number}/evidence", id: "addEvidence", tag: tagSettlement,
+			summary: "Add evidence to an open dispute",
+		}, waymark.SettlementAddEvidence, waymark.Dispute{}, func(p path, b evidenceBody) waymark.AddEvidenceRequest {
+			return waymark.AddEvidenceRequest{Shipment: p.id, Number: p.number, Item: waymark.EvidenceItem(b)}
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: at + "/{number}/withdraw", id: "withdrawDispute", tag: tagSettlement,
+			summary: "Withdraw a dispute that the caller's member opened",
+		}, waymark.SettlementWithdraw, waymark.Dispute{}, func(p path, b reasonBody) waymark.WithdrawDisputeRequest {
+			return waymark.WithdrawDisputeRequest{Shipment: p.id, Number: p.number, Reason: b.Reason}
+		}, nil),
+		submits(route{
+			method: http.MethodPost, path: at + "/{number}/resolve", id: "resolveDispute", tag: tagSettlement,
+			summary: "Resolve a dispute by a split of the escrow, which is paid out",
+		}, waymark.SettlementResolve, waymark.Dispute{}, func(p path, b resolutionBody) waymark.ResolveDisputeRequest {
+			return waymark.ResolveDisputeRequest{Shipment: p.id, Number: p.number, Paid: b.Paid, Refunded: b.Refunded, Words: b.Words}
+		}, nil),
+	}
+}
+
+// evidenceBody is a piece of evidence.
+type evidenceBody struct {
+	Name    string `json:"name"`
+	SHA256  string `json:"sha256,omitempty"`
+	TxID    string `json:"tx_id,omitempty"`
+	Device  string `json:"device,omitempty"`
+	First   uint64 `json:"first,omitempty"`
+	Handoff uint64 `json:"handoff,omitempty"`
+}
+
+func settlementQuery(p path) waymark.SettlementQuery { return waymark.SettlementQuery{Shipment: p.id} }
+
+// of are the terms of a shipment.
+func (b termsBody) of(shipment string) waymark.Terms {
+	return waymark.Terms{Shipment: shipment, Salt: b.Salt, Issuer: b.Issuer, Currency: b.Currency, Digits: b.Digits, Units: b.Units, Price: b.Price,
+		Conditions: b.Conditions, Exceptions: b.Exceptions, Late: b.Late}
+}
+
+// settles completes a route whose transactions bring private terms. What is in them is checked
+// by the settler.
+func settles[B any](r route, do func(context.Context, *settlement.Settler, waymark.Role, path, B) (ledger.Committed, error)) route {
+	r.write = true
+	r.serve = func(s *service, c *gin.Context) error {
+		p, err := parsePath(c.Params)
+		if err != nil {
+			return err
+		}
+		data, err := readBody(c.Writer, c.Request, s.admission.limits.BodyBytes)
+		if err != nil {
+			return err
+		}
+		var body B
+		if err := decode(data, &body); err != nil {
+			return err
+		}
+		done, err := do(c.Request.Context(), s.settler, exchangeOf(c).caller.Role, p, body)
+		if err != nil {
+			return err
+		}
+		return written(c, r.status(), done)
+	}
+	return r
+}
+
+// withoutBody is a route whose path says all.
+func withoutBody(r route) route {
+	r.body = nil
+	return r
+}
