@@ -64,8 +64,8 @@ type ConditionPenalty struct {
 
 // ExceptionPenalty is what each thing costs that is not as it should be.
 type ExceptionPenalty struct {
-	Reason string `json:"reason"` // missing, damaged, wrong_item or wrong_lot
-	Each   int64  `json:"each"`
+	Reason ExceptionReason `json:"reason"` // any but over
+	Each   int64           `json:"each"`
 }
 
 // LatePenalty is what it costs if the last acceptance is later than due: exactly one of both.
@@ -134,10 +134,9 @@ func (t Terms) validateConditions() error {
 	return nil
 }
 
-// chargeable are the reasons of exceptions that terms can put a price on.
-var chargeable = []string{"missing", "damaged", "wrong_item", "wrong_lot"}
-
 func (t Terms) validateExceptions() error {
+	// What is over costs nothing: it is not of the shipment.
+	chargeable := []ExceptionReason{ExceptionMissing, ExceptionDamaged, ExceptionWrongItem, ExceptionWrongLot}
 	if len(t.Exceptions) > len(chargeable) {
 		return InvalidField("/exceptions", "must be at most %d", len(chargeable))
 	}

@@ -73,17 +73,15 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before
 			return nil, err
 		}
 	}
-	return t, mayClaim(l.Tx().Time, s, c, t)
-}
-
-// mayClaim checks that it is time to claim, or that somebody holds up the settlement.
-func mayClaim(now time.Time, s *waymark.Shipment, c *waymark.Custody, t *waymark.Settlement) error {
-	until := claimsUntil(c)
-	if inTime, overdue := now.Before(until), t != nil && now.After(until.Add(patience)); !inTime && !overdue {
-		return waymark.Errorf(waymark.FailedPrecondition,
-			"claims about shipment %s could be made until %s, and what is not settled a day later can be disputed", s.ID, until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	claims, err := claimsOf(l, c, l.Tx().Time)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if overdue := t != nil && l.Tx().Time.After(claims.until.Add(patience)); !claims.open && !overdue {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "claims about shipment %s could be made until %s, and what is not settled a day later can be disputed",
+			s.ID, claims.until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	}
+	return t, nil
 }
 
 // freeze freezes a settlement, if there is one, or opens it again.

@@ -114,7 +114,7 @@ func TestAWithdrawnDisputeSettles(t *testing.T) {
 	withdraw.Reason = "another"
 	scenario.Refused(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw, waymark.FailedPrecondition, waymark.ReasonDisputeOpen)
 	scenario.Refused(s.Consortium, s.as("auditor"), settlement.Resolve, waymark.ResolveDisputeRequest{Shipment: "s1", Number: 1, Paid: price, Words: "x"}, waymark.FailedPrecondition, waymark.ReasonDisputeOpen)
-	s.Now = s.Now.Add(7 * 24 * time.Hour)
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Millisecond)
 	s.settle()
 	s.wantBalances(200000, price+50000)
 }

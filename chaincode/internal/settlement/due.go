@@ -11,8 +11,8 @@ import (
 type facts struct {
 	conditions []waymark.Condition
 	excursions []waymark.Excursion
-	exceptions []string  // the reason of each thing that was not as it should be
-	accepted   time.Time // the last acceptance
+	exceptions []waymark.ExceptionReason // of each thing that was not as it should be
+	accepted   time.Time                 // the last acceptance
 }
 
 // due returns what is due to the payee by the terms: the price of all units less penalties,

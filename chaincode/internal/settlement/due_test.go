@@ -22,7 +22,7 @@ func TestDue(t *testing.T) {
 		Terms      json.RawMessage
 		Conditions []waymark.Condition
 		Excursions []waymark.Excursion
-		Exceptions []string
+		Exceptions []waymark.ExceptionReason
 		Accepted   time.Time
 		Escrow     int64
 		Due        int64
@@ -54,7 +54,7 @@ func TestDueIsBounded(t *testing.T) {
 		units := rapid.Int64Range(1, waymark.MaxUnits).Draw(t, "units")
 		terms := waymark.Terms{Units: units, Price: rapid.Int64Range(1, waymark.MaxAmount/units).Draw(t, "price"),
 			Conditions: []waymark.ConditionPenalty{{Condition: "temperature", Side: waymark.Above, PerUnitDegree: amounts.Draw(t, "penalty")}},
-			Exceptions: []waymark.ExceptionPenalty{{Reason: "missing", Each: amounts.Draw(t, "each")}},
+			Exceptions: []waymark.ExceptionPenalty{{Reason: waymark.ExceptionMissing, Each: amounts.Draw(t, "each")}},
 			Late:       &waymark.LatePenalty{Due: time.Unix(0, 0), PerHour: amounts.Draw(t, "per hour")}}
 		f := facts{conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Maximum: "8"}},
 			accepted: time.UnixMilli(rapid.Int64Range(-1000, 10_000_000_000).Draw(t, "accepted"))}
@@ -67,7 +67,7 @@ func TestDueIsBounded(t *testing.T) {
 		}
 		worse := f
 		worse.excursions = append(worse.excursions, waymark.Excursion{Name: "temperature", Unit: "Cel", Min: "9", Max: waymark.FormatScaled(warmest+1, 2)})
-		worse.exceptions = []string{"missing"}
+		worse.exceptions = []waymark.ExceptionReason{waymark.ExceptionMissing}
 		if more := due(terms, worse, escrow); more > got {
 			t.Fatalf("due %d, and %d after a worse finding", got, more)
 		}

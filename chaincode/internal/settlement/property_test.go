@@ -113,7 +113,7 @@ func (h *history) goOn() {
 		h.Now = h.Now.Add(time.Duration(rapid.IntRange(1, 30*24).Draw(h.t, "hours")) * time.Hour)
 		return
 	}
-	h.accept(rapid.SampledFrom([]string{"", "dented"}).Draw(h.t, "reservation"))
+	h.deliverTo(rapid.SampledFrom([]string{"", "dented"}).Draw(h.t, "reservation"))
 }
 
 func (h *history) escrow() *waymark.Escrow {
@@ -174,11 +174,11 @@ func (h *history) begin() {
 		scenario.Must(h.Consortium, h.as("retailer"), settlement.Fund, h.fundRequest(h.amount()))
 	}
 	if reservation := rapid.SampledFrom([]string{"", "dented"}).Draw(h.t, "reservation"); rapid.IntRange(0, 2).Draw(h.t, "accepted") > 0 {
-		h.accept(reservation)
+		h.deliverTo(reservation)
 	}
 }
 
-func (h *history) accept(reservation string) {
+func (h *history) deliverTo(reservation string) {
 	if _, err := scenario.Submit(h.Consortium, h.as("producer"), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: h.Now.Add(time.Hour)}); err != nil {
 		return
 	}

@@ -68,10 +68,11 @@ func maySettle(l ledger.Ledger, c *waymark.Custody, e *waymark.Escrow, t *waymar
 	if stageOf(c) != accepted {
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", c.Shipment).Because(waymark.ReasonAccepted)
 	}
-	if until := claimsUntil(c); until.After(l.Tx().Time) {
-		return waymark.Errorf(waymark.FailedPrecondition, "claims about shipment %s can be made until %s", c.Shipment, until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	claims, err := claimsOf(l, c, l.Tx().Time)
+	if err == nil && claims.open {
+		err = waymark.Errorf(waymark.FailedPrecondition, "claims about shipment %s can be made until %s", c.Shipment, claims.until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
 	}
-	return nil
+	return err
 }
 
 // Get returns all that is public of the settlement of a shipment.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
@@ -33,7 +34,7 @@ func TestSettlement(t *testing.T) {
 			if reservation != "" {
 				s.bring(terms())
 				scenario.Refused(s.Consortium, s.as("producer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"}, waymark.FailedPrecondition, waymark.ReasonClaimWindow)
-				s.Now = s.Now.Add(7 * 24 * time.Hour)
+				s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Millisecond)
 			}
 			p := s.settle()
 			if p.Settlement.Paid != test.paid || p.Settlement.Refunded != price-test.paid || p.Settlement.Basis != waymark.BasisTerms || p.Escrow.State != waymark.EscrowPaid {
@@ -45,6 +46,32 @@ func TestSettlement(t *testing.T) {
 			}
 			s.wantBalances(test.paid, 2*price-test.paid)
 		})
+	}
+}
+
+// TestExceptionsCost: each thing that is missing or damaged costs, once, and settling waits
+// for the claim window or until it is waived.
+func TestExceptionsCost(t *testing.T) {
+	s := newStory(t)
+	priced := terms()
+	priced.Exceptions = []waymark.ExceptionPenalty{{Reason: waymark.ExceptionDamaged, Each: 700}, {Reason: waymark.ExceptionMissing, Each: 5000}}
+	hash := s.propose(priced)
+	for _, party := range []string{"producer", "retailer"} {
+		scenario.Must(s.Consortium, s.as(party), settlement.Agree, waymark.AgreeTermsRequest{Shipment: "s1", SHA256: hash})
+	}
+	scenario.Must(s.Consortium, s.as("retailer"), settlement.Fund, s.fundRequest(price))
+	s.Record(s.logger.Pack(500))
+	damaged := waymark.Exception{Goods: waymark.Item(scenario.GTIN, "s1").String(), Reason: waymark.ExceptionDamaged}
+	s.accept("producer", "carrier", waymark.AcceptHandoffRequest{Exceptions: []waymark.Exception{damaged}})
+	s.Record(s.logger.Pack(500))
+	s.accept("carrier", "retailer", waymark.AcceptHandoffRequest{Exceptions: []waymark.Exception{damaged}})
+	settle := waymark.SettleRequest{Shipment: "s1"}
+	for n, by := range []string{"carrier", "retailer"} {
+		scenario.Refused(s.Consortium, s.as("producer"), settlement.Settle, settle, waymark.FailedPrecondition, waymark.ReasonClaimWindow)
+		scenario.Must(s.Consortium, s.as(by), custody.WaiveClaim, waymark.WaiveClaimRequest{Shipment: "s1", Number: uint64(n) + 1, Reason: "settled by phone"})
+	}
+	if r := scenario.Must(s.Consortium, s.as("producer"), settlement.Settle, settle); r.Settlement.Paid != price-700 {
+		t.Errorf("due is %d", r.Settlement.Paid)
 	}
 }
 
@@ -215,7 +242,7 @@ func TestBrokenLedger(t *testing.T) {
 	scenario.Sweep(s.Consortium, s.as("producer"), settlement.Withdraw, waymark.WithdrawDisputeRequest{Shipment: "s1", Number: 1, Reason: "no"})
 	scenario.Must(s.Consortium, s.as("producer"), settlement.Withdraw, waymark.WithdrawDisputeRequest{Shipment: "s1", Number: 1, Reason: "no"})
 	scenario.Sweep(s.Consortium, s.as("auditor"), settlement.Get, waymark.SettlementQuery{Shipment: "s1"})
-	s.Now = s.Now.Add(7 * 24 * time.Hour)
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Millisecond)
 	s.bring(terms())
 	scenario.Sweep(s.Consortium, s.as("producer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"})
 	scenario.Must(s.Consortium, s.as("producer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"})

@@ -50,17 +50,31 @@ func stageOf(c *waymark.Custody) stage {
 	}
 }
 
-// claimsUntil is when the time to claim ends of a shipment that was accepted: with the last
-// acceptance if that was clean.
-func claimsUntil(c *waymark.Custody) time.Time {
-	if c.State == waymark.ShipmentAccepted {
-		return c.Changed.Time
-	}
-	return c.Changed.Time.Add(defaultClaims)
+// claims are the time in which claims can be made about a shipment that was accepted.
+type claims struct {
+	open bool
+	// until is when the last of it ends, or ended: the last acceptance if all were clean.
+	until time.Time
 }
 
-// defaultClaims is how long claims can be made after an acceptance with discrepancy.
-const defaultClaims = 7 * 24 * time.Hour
+func claimsOf(r ledger.Reader, c *waymark.Custody, now time.Time) (claims, error) {
+	discrepancies, err := custody.Discrepancies(r, c.Shipment)
+	if err != nil {
+		return claims{}, err
+	}
+	of := claims{until: c.Changed.Time}
+	for _, d := range discrepancies {
+		end := d.ClaimUntil
+		if d.Waived != nil {
+			end = d.Waived.By.Time
+		}
+		if end.After(of.until) {
+			of.until = end
+		}
+		of.open = of.open || d.Open(now)
+	}
+	return of, nil
+}
 
 // maxExcursions bounds the excursions of a shipment that terms are held against. With more,
 // the arbiter decides.
@@ -77,7 +91,33 @@ func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, err
 		return f, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has more than %d excursions", s.ID, maxExcursions).Because(waymark.ReasonLimit)
 	}
 	f.excursions = excursions
+	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(s.ID), custody.MaxHandoffs)
+	if err != nil {
+		return f, err
+	}
+	f.exceptions = exceptionsOf(handoffs)
 	return f, nil
+}
+
+// exceptionsOf are the reasons of the things that were not as they should be. What was received
+// can be named by each who accepts it, and counts once.
+func exceptionsOf(handoffs []waymark.Handoff) []waymark.ExceptionReason {
+	type fault struct {
+		goods  string
+		reason waymark.ExceptionReason
+	}
+	var reasons []waymark.ExceptionReason
+	named := map[fault]bool{}
+	for _, h := range handoffs {
+		for _, e := range h.Exceptions {
+			f := fault{e.Goods, e.Reason}
+			if e.Reason.Stays() || !named[f] {
+				reasons = append(reasons, e.Reason)
+			}
+			named[f] = true
+		}
+	}
+	return reasons
 }
 
 // twoOfThree is who must endorse what concerns the parties and their arbiter: any two.

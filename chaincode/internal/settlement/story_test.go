@@ -93,9 +93,16 @@ func (s *story) fund() {
 // handOver moves custody, with a reservation if it is not empty.
 func (s *story) handOver(from, to, reservation string) {
 	s.T.Helper()
+	s.accept(from, to, waymark.AcceptHandoffRequest{Reservation: reservation})
+}
+
+// accept moves custody by an acceptance.
+func (s *story) accept(from, to string, r waymark.AcceptHandoffRequest) {
+	s.T.Helper()
 	s.leg++
+	r.Shipment, r.Number = "s1", s.leg
 	scenario.Must(s.Consortium, s.as(from), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: to, ExpiresAt: s.Now.Add(time.Hour)})
-	scenario.Must(s.Consortium, s.as(to), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: s.leg, Reservation: reservation})
+	scenario.Must(s.Consortium, s.as(to), custody.Accept, r)
 }
 
 // deliver has the logger measure, and the retailer accept.
