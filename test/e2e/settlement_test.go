@@ -1,0 +1,305 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/audit"
+)
+
+// deal is a shipment from producer to retailer with the auditor as arbiter, its terms, and
+// money of the carrier.
+type deal struct {
+	id       string
+	currency string
+	terms    map[string]any
+	units    int64
+	price    int64 // of one unit: secret
+	penalty  int64 // for each unit and degree below: secret
+	salt     string
+}
+
+// newDeal creates a shipment with terms that are nowhere else, and its parties agree on them.
+func newDeal(ctx context.Context, t *testing.T, currency string) *deal {
+	t.Helper()
+	var salt [32]byte
+	for i := range 4 {
+		binary.BigEndian.PutUint64(salt[8*i:], rand.Uint64())
+	}
+	d := &deal{id: shipment(ctx, t, "auditor"), currency: currency, units: 13, salt: hex.EncodeToString(salt[:]),
+		price: 2e12 + rand.Int64N(7e12), penalty: 1e11 + rand.Int64N(5e11)}
+	d.terms = map[string]any{"issuer": "carrier", "currency": currency, "digits": 2, "units": d.units, "price": d.price, "salt": d.salt,
+		"conditions": []map[string]any{{"condition": "temperature", "side": "below", "per_unit_degree": d.penalty}}}
+	stored := d.propose(ctx, t)
+	for _, party := range []string{"retailer", "producer"} {
+		post[waymark.Agreement](ctx, t, operator(t, party), d.at("/terms/agree"), map[string]string{"sha256": stored.SHA256})
+	}
+	return d
+}
+
+func (d *deal) at(path string) string { return "/v1/shipments/" + d.id + path }
+
+func (d *deal) value() int64 { return d.units * d.price }
+
+// propose has the producer propose the terms, and waits until every member knows.
+func (d *deal) propose(ctx context.Context, t *testing.T) waymark.StoredTerms {
+	t.Helper()
+	stored, receipt, err := app.Write[waymark.StoredTerms](ctx, operator(t, "producer"), http.MethodPut, d.at("/terms"), d.terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitEverywhere(ctx, t, receipt)
+	return stored
+}
+
+func awaitEverywhere(ctx context.Context, t *testing.T, receipt app.Receipt) {
+	t.Helper()
+	for member := range local.at.Members {
+		if err := app.Settle(ctx, receipt.TxID, as(t, member, waymark.Viewer)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// fund has the carrier issue the value to the retailer, which puts it into escrow.
+func (d *deal) fund(ctx context.Context, t *testing.T, refundAfter time.Time, reference string) {
+	t.Helper()
+	issued, _ := post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:issue", map[string]any{
+		"id": name("issue"), "currency": d.currency, "digits": 2, "to": "retailer", "amount": d.value() + 1})
+	e, _ := post[waymark.Escrow](ctx, t, operator(t, "retailer"), d.at("/escrow"), map[string]any{"issuer": "carrier", "currency": d.currency,
+		"amount": d.value(), "notes": []string{issued.Made[0].ID}, "refund_after": refundAfter.UTC(), "reference": reference})
+	if e.State != waymark.EscrowFunded || e.Payee != "producer" || e.Arbiter != "auditor" {
+		t.Errorf("the escrow is %+v", e)
+	}
+}
+
+// deliver has a logger measure, and the retailer accept with a reservation.
+func (d *deal) deliver(ctx context.Context, t *testing.T, centiCelsius int64) {
+	t.Helper()
+	l := logger(ctx, t, attest.Ed25519)
+	attach(ctx, t, d.id, l.ID())
+	record(ctx, t, sign(t, l, attest.COSE, centiCelsius).Text())
+	offer(ctx, t, d.id, "producer", "retailer")
+	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(d.id, 1, "accept"), map[string]string{"reservation": "too cold"})
+}
+
+// balance is what a member's notes of a currency hold.
+func balance(ctx context.Context, t *testing.T, member, currency string) int64 {
+	t.Helper()
+	notes, err := app.Read[waymark.Notes](ctx, as(t, member, waymark.Viewer), "/v1/members/carrier/currencies/"+currency+"/notes")
+	if err != nil || notes.More || notes.Owner != member {
+		t.Fatalf("notes of %s: %+v, %v", member, notes, err)
+	}
+	sum := int64(0)
+	for _, n := range notes.Notes {
+		sum += n.Amount
+	}
+	return sum
+}
+
+// conserved checks that there is as much money as was issued and not redeemed.
+func conserved(ctx context.Context, t *testing.T, currency string, deals ...*deal) {
+	t.Helper()
+	awaitSameHeight(ctx, t)
+	c, err := app.Read[waymark.Currency](ctx, as(t, "auditor", waymark.Viewer), "/v1/members/carrier/currencies/"+currency)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := int64(0)
+	for member := range local.at.Members {
+		sum += balance(ctx, t, member, currency)
+	}
+	for _, d := range deals {
+		v, err := app.Read[waymark.SettlementView](ctx, as(t, "auditor", waymark.Viewer), d.at("/settlement"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Escrow != nil && v.Escrow.State == waymark.EscrowFunded {
+			sum += v.Escrow.Amount
+		}
+	}
+	if c.Issued-c.Redeemed != sum || sum == 0 {
+		t.Errorf("issued %d, redeemed %d, and there is %d", c.Issued, c.Redeemed, sum)
+	}
+}
+
+func newCurrency() string { return fmt.Sprintf("TEST%d", names.Add(1)) }
+
+// plantedIn are the values of a deal that only its parties may have.
+func (p *planted) plantedIn(t *testing.T, d *deal) {
+	t.Helper()
+	salt, err := hex.DecodeString(d.salt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.hide(t, "the salt", salt)
+	p.hide(t, "the salt in hex", []byte(d.salt))
+	p.hide(t, "the price", strconv.AppendInt(nil, d.price, 10))
+	p.hide(t, "the penalty", strconv.AppendInt(nil, d.penalty, 10))
+	p.hide(t, "the price in bytes", binary.BigEndian.AppendUint64(nil, uint64(d.price))[2:])
+}
+
+// What is due follows from what the ledger found, by terms that nobody but the parties sees.
+func TestSettlementByPrivateTerms(t *testing.T) {
+	ctx := limit(t, 3*time.Minute)
+	p, currency := &planted{}, newCurrency()
+	d := newDeal(ctx, t, currency)
+	p.plantedIn(t, d)
+	if again := d.propose(ctx, t); again.Changed {
+		t.Errorf("the same terms again change %+v", again)
+	}
+	reference := fmt.Sprintf("order-%016x", rand.Uint64())
+	d.fund(ctx, t, time.Now().Add(time.Hour), reference)
+	n, err := audit.NewNeedle(reference, []byte(reference))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.open = append(p.open, n)
+	conserved(ctx, t, currency, d)
+	d.deliver(ctx, t, 100) // a degree below
+	d.notForOthers(ctx, t)
+
+	settle := d.at("/escrow/settle")
+	refused(ctx, t, operator(t, "producer"), settle, nil, waymark.FailedPrecondition, waymark.ReasonClaimWindow)
+	post[waymark.Discrepancy](ctx, t, operator(t, "retailer"), answer(d.id, 1, "waive-claim"), map[string]string{"reason": "agreed"})
+	due := d.value() - d.units*d.penalty
+	paid, _ := post[waymark.Payout](ctx, t, operator(t, "producer"), settle, nil)
+	if paid.Settlement.Paid != due || paid.Settlement.Refunded != d.value()-due || paid.Settlement.Basis != waymark.BasisTerms {
+		t.Errorf("paid out %+v, want %d", paid, due)
+	}
+	if again, _ := post[waymark.Payout](ctx, t, operator(t, "retailer"), settle, nil); again.Escrow.Changed.TxID != paid.Escrow.Changed.TxID {
+		t.Errorf("settled again: %+v", again)
+	}
+	if producer, retailer := balance(ctx, t, "producer", currency), balance(ctx, t, "retailer", currency); producer != due || retailer != d.value()-due+1 {
+		t.Errorf("the producer has %d and the retailer %d", producer, retailer)
+	}
+	conserved(ctx, t, currency, d)
+	p.nowhereInBlocks(ctx, t)
+	p.nowhereInFiles(t, "producer", "retailer")
+	d.purge(ctx, t)
+	d.redeem(ctx, t, due)
+	conserved(ctx, t, currency, d)
+}
+
+// notForOthers checks that the terms are for the parties alone.
+func (d *deal) notForOthers(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, party := range []string{"producer", "retailer"} {
+		v, err := app.Read[waymark.TermsView](ctx, as(t, party, waymark.Viewer), d.at("/terms"))
+		if err != nil || v.Terms.Price != d.price || v.Terms.Salt != d.salt {
+			t.Errorf("%s reads %+v (%v)", party, v, err)
+		}
+	}
+	for _, outsider := range []string{"carrier", "auditor"} {
+		if _, err := app.Read[waymark.TermsView](ctx, as(t, outsider, waymark.Viewer), d.at("/terms")); problemOf(err) != waymark.Forbidden {
+			t.Errorf("%s reads the terms: %v", outsider, err)
+		}
+		if _, _, err := app.Write[any](ctx, operator(t, outsider), http.MethodPut, d.at("/terms"), d.terms); problemOf(err) != waymark.Forbidden {
+			t.Errorf("%s proposes: %v", outsider, err)
+		}
+		refused(ctx, t, operator(t, outsider), d.at("/escrow/settle"), nil, waymark.Forbidden, "")
+	}
+}
+
+// purge has both parties remove their terms for good.
+func (d *deal) purge(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, party := range []string{"producer", "retailer"} {
+		if stored, _ := post[waymark.StoredTerms](ctx, t, operator(t, party), d.at("/terms/purge"), nil); !stored.Changed {
+			t.Errorf("%s purged %+v", party, stored)
+		}
+		if v, err := app.Read[waymark.TermsView](ctx, as(t, party, waymark.Viewer), d.at("/terms")); problemOf(err) != waymark.NotFound {
+			t.Errorf("%s still reads %+v (%v)", party, v, err)
+		}
+	}
+}
+
+// redeem has the producer's money go back to its issuer, and end there.
+func (d *deal) redeem(ctx context.Context, t *testing.T, amount int64) {
+	t.Helper()
+	notes, err := app.Read[waymark.Notes](ctx, as(t, "producer", waymark.Viewer), "/v1/members/carrier/currencies/"+d.currency+"/notes")
+	if err != nil || len(notes.Notes) != 1 {
+		t.Fatalf("the producer has %+v (%v)", notes, err)
+	}
+	back, _ := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:transfer", map[string]any{"id": name("pay"), "issuer": "carrier",
+		"currency": d.currency, "to": "carrier", "amount": amount, "notes": []string{notes.Notes[0].ID}})
+	post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:redeem", map[string]any{"id": name("redeem"),
+		"currency": d.currency, "amount": amount - 1, "notes": []string{back.Made[0].ID}})
+	if left := balance(ctx, t, "carrier", d.currency); left != 1 {
+		t.Errorf("the carrier has %d left", left)
+	}
+}
+
+func problemOf(err error) waymark.Code {
+	if p, ok := err.(*app.Problem); ok { //nolint:errorlint // app returns it as it is
+		return p.Code
+	}
+	return ""
+}
+
+// A dispute freezes the escrow, and the arbiter splits it; without the issuer of the money no
+// endorsement moves it.
+func TestADisputeIsResolved(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	currency := newCurrency()
+	d := newDeal(ctx, t, currency)
+	d.fund(ctx, t, time.Now().Add(time.Hour), "order-8")
+	d.deliver(ctx, t, 100)
+	dispute, _ := post[waymark.Dispute](ctx, t, operator(t, "retailer"), d.at("/disputes"), map[string]string{"reason": "all of it froze"})
+	evidence := d.at(fmt.Sprintf("/disputes/%d/evidence", dispute.Number))
+	post[waymark.Dispute](ctx, t, operator(t, "retailer"), evidence, map[string]any{"name": "photo.jpg", "sha256": fmt.Sprintf("%064x", 1)})
+	post[waymark.Dispute](ctx, t, operator(t, "producer"), evidence, map[string]any{"name": "our handoff", "handoff": 1})
+	refused(ctx, t, operator(t, "auditor"), evidence, map[string]any{"name": "mine", "handoff": 1}, waymark.Forbidden, "")
+	refused(ctx, t, operator(t, "producer"), d.at("/escrow/settle"), nil, waymark.FailedPrecondition, waymark.ReasonDisputeOpen)
+	refused(ctx, t, operator(t, "retailer"), d.at("/escrow/refund"), nil, waymark.FailedPrecondition, waymark.ReasonDisputeOpen)
+
+	paid := d.value() / 3
+	resolution := waymark.ResolveDisputeRequest{Shipment: d.id, Number: dispute.Number, Paid: paid, Refunded: d.value() - paid, Words: "a third is fit for use"}
+	resolve := d.at(fmt.Sprintf("/disputes/%d/resolve", dispute.Number))
+	body := map[string]any{"paid": resolution.Paid, "refunded": resolution.Refunded, "words": resolution.Words}
+	refused(ctx, t, operator(t, "retailer"), resolve, body, waymark.Forbidden, "")
+	refused(ctx, t, operator(t, "auditor"), resolve, map[string]any{"paid": 1, "refunded": 1, "words": "x"}, waymark.FailedPrecondition, waymark.ReasonSplit)
+	request, err := json.Marshal(resolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := audit.SubmitEndorsedBy(ctx, local.at, "auditor", waymark.Operator, waymark.SettlementResolve, string(request), "auditor", "producer", "retailer")
+	if err != nil || code != "ENDORSEMENT_POLICY_FAILURE" {
+		t.Errorf("without the issuer's endorsement: %s (%v), want ENDORSEMENT_POLICY_FAILURE", code, err)
+	}
+	post[waymark.Dispute](ctx, t, operator(t, "auditor"), resolve, body)
+	if producer := balance(ctx, t, "producer", currency); producer != paid {
+		t.Errorf("the producer has %d, want %d", producer, paid)
+	}
+	conserved(ctx, t, currency, d)
+}
+
+// What was never accepted is paid back.
+func TestAnEscrowIsRefunded(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	currency := newCurrency()
+	d := newDeal(ctx, t, currency)
+	date := time.Now().Add(10 * time.Second)
+	d.fund(ctx, t, date, "order-9")
+	refund := d.at("/escrow/refund")
+	refused(ctx, t, operator(t, "retailer"), refund, nil, waymark.FailedPrecondition, waymark.ReasonEscrow)
+	time.Sleep(time.Until(date) + time.Second)
+	paid, _ := post[waymark.Payout](ctx, t, operator(t, "retailer"), refund, nil)
+	if paid.Settlement.Basis != waymark.BasisRefund || balance(ctx, t, "retailer", currency) != d.value()+1 {
+		t.Errorf("refunded %+v", paid)
+	}
+	conserved(ctx, t, currency, d)
+}
