@@ -8,7 +8,6 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -238,23 +237,7 @@ func fitsTable(exceptions []waymark.Exception, inside map[string]bool) bool {
 func packed(t *testing.T) (s *story, container waymark.Goods, number uint64) {
 	t.Helper()
 	s, container = newStory(t), waymark.MustGoods("https://id.gs1.org/00/106141412345678908")
-	things := map[waymark.Goods]waymark.Thing{
-		container: {ID: container.String(), Place: waymark.Stock("producer", "producer"), Lots: []string{}, Contents: 2, Height: 1},
-	}
-	for _, serial := range []string{"s2-1", "s2-2"} {
-		item := waymark.Item(scenario.GTIN, serial)
-		things[item] = waymark.Thing{ID: item.String(), Place: waymark.InContainer(container), Lots: []string{}}
-	}
-	if _, err := s.World.Submit(s.Tx(s.operator("producer")), func(l ledger.Ledger) error {
-		for g, thing := range things {
-			if err := ledger.Save(l, ledger.GoodsKey(g), &thing); err != nil {
-				return err
-			}
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
+	scenario.Must(s.Consortium, s.operator("producer"), goods.Pack, waymark.PackRequest{ID: "p1", Container: container.String(), Lines: createRequest("s2").Goods})
 	r := createRequest("s2")
 	r.Conditions, r.Goods = nil, []waymark.Line{{ID: container.String()}}
 	scenario.Must(s.Consortium, s.operator("producer"), custody.Create, r)

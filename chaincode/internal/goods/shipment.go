@@ -183,29 +183,3 @@ func (b *book) leave(p part, stock waymark.Place) error {
 	b.put(p.goods, stock)
 	return nil
 }
-
-// Within reports whether a thing is in a shipment now, directly or in a container. Of a lot
-// it asks whether any of it is there directly.
-func Within(r ledger.Reader, shipment string, g waymark.Goods) (bool, error) {
-	b, inside := look(r), waymark.InShipment(shipment)
-	if g.Kind() == waymark.GoodsLot {
-		p := portion{g, inside}
-		err := b.loadPortions([]portion{p})
-		return b.portions[p] > 0, err
-	}
-	if err := b.load([]waymark.Goods{g}); err != nil || b.things[g] == nil {
-		return false, err
-	}
-	at := b.things[g].Place
-	for range MaxDepth {
-		if at.Kind() != waymark.PlaceContainer {
-			break
-		}
-		t, err := b.thing(at.Container())
-		if err != nil {
-			return false, err
-		}
-		at = t.Place
-	}
-	return at == inside, nil
-}
