@@ -67,6 +67,10 @@ type commandBody struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+type regulatorBody struct {
+	Regulator string `json:"regulator"`
+}
+
 type offerBody struct {
 	To        string    `json:"to"`
 	ExpiresAt time.Time `json:"expires_at"`

@@ -18,8 +18,55 @@ func goodsRoutes() []route {
 			method: http.MethodPost, path: "/v1/goods:commission", id: "commissionGoods", tag: tagGoods,
 			summary: "Make items of a product, or a lot in bulk, known",
 		}, waymark.GoodsCommission, waymark.Commissioned{}, whole[waymark.CommissionRequest], nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/products/{id}/regulators", id: "addRegulator", tag: tagGoods,
+			summary: "Let another member recall a product, for good",
+		}, waymark.GoodsAddRegulator, waymark.Product{}, func(p path, b regulatorBody) waymark.AddRegulatorRequest {
+			return waymark.AddRegulatorRequest{GTIN: p.id, Regulator: b.Regulator}
+		}, nil),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/products/{id}", id: "getProduct", tag: tagGoods,
+			summary: "A product by its GTIN: whose brand it is",
+		}, waymark.GoodsProduct, waymark.Product{}, func(p path) waymark.ProductQuery { return waymark.ProductQuery{GTIN: p.id} }),
+		acts("/v1/goods:pack", "packGoods", "Put goods into a container", waymark.GoodsPack, whole[waymark.PackRequest]),
+		acts("/v1/goods:unpack", "unpackGoods", "Take goods out of a container", waymark.GoodsUnpack, whole[waymark.UnpackRequest]),
+		acts("/v1/goods:transform", "transformGoods", "Use goods up and make others of them", waymark.GoodsTransform, whole[waymark.TransformRequest]),
+		acts("/v1/goods:decommission", "decommissionGoods", "Say that goods are no more", waymark.GoodsDecommission, whole[waymark.DecommissionRequest]),
+		submits(route{
+			method: http.MethodPost, path: "/v1/goods:recall", id: "recallLot", tag: tagGoods, summary: "Recall a lot",
+		}, waymark.GoodsRecall, waymark.LotRecalls{}, whole[waymark.RecallRequest], nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/goods:liftRecall", id: "liftRecall", tag: tagGoods, summary: "Lift the recall that the caller's member set",
+		}, waymark.GoodsLiftRecall, waymark.LotRecalls{}, whole[waymark.LiftRecallRequest], nil),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true,
+			summary: "A thing: where it is, who has it, whose it is, the lots in it and their recalls",
+		}, waymark.GoodsGet, waymark.GoodsView{}, goodsQuery),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/goods/history", id: "getGoodsHistory", tag: tagGoods, thing: true,
+			summary: "Where an item or container has been",
+		}, waymark.GoodsHistory, waymark.ThingHistory{}, goodsQuery),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/goods/contents", id: "getContents", tag: tagGoods, thing: true, paged: true,
+			summary: "What is directly in a container",
+		}, waymark.GoodsContents, waymark.Contents{}, func(p path) waymark.ContentsQuery {
+			return waymark.ContentsQuery{Container: p.thing.id, Limit: p.thing.limit, Cursor: p.thing.cursor}
+		}),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/goods/trace", id: "traceGoods", tag: tagGoods, thing: true, traced: true, paged: true,
+			summary: "What became of a thing, or what it came of",
+		}, waymark.GoodsTrace, waymark.Trace{}, func(p path) waymark.TraceQuery {
+			return waymark.TraceQuery{ID: p.thing.id, Direction: p.thing.direction, Limit: p.thing.limit, Cursor: p.thing.cursor}
+		}),
 	}
 }
+
+// acts is a route that does something with goods.
+func acts[Q waymark.Validator](at, id, summary string, tx waymark.Transaction, request func(path, Q) Q) route {
+	return submits(route{method: http.MethodPost, path: at, id: id, tag: tagGoods, summary: summary}, tx, waymark.Act{}, request, nil)
+}
+
+func goodsQuery(p path) waymark.GoodsQuery { return waymark.GoodsQuery{ID: p.thing.id} }
 
 // whole is a request of which the body says all.
 func whole[Q waymark.Validator](_ path, q Q) Q { return q }

@@ -129,7 +129,7 @@ func problemStatuses(r route) []int {
 	}
 	statuses := []int{waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(),
 		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
-	if strings.Contains(r.path, "{") || r.body != nil {
+	if strings.Contains(r.path, "{") || r.body != nil || r.thing {
 		statuses = append(statuses, waymark.Invalid.HTTPStatus(), waymark.NotFound.HTTPStatus())
 	}
 	if r.body != nil {
@@ -173,7 +173,7 @@ func parameters(r route) openapi3.Parameters {
 			WithDescription("The last id of the answer before")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
-	return all
+	return append(all, thingParameters(r)...)
 }
 
 func parameterSchema(name string) *openapi3.Schema {

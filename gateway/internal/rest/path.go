@@ -35,6 +35,7 @@ type path struct {
 	holder                 string // of the query: the member whose peers answer, or empty
 	currency               string
 	after                  string // of the query: the last id of the answer before, or empty
+	thing                  thing  // of the query
 }
 
 // The query parameters that are ids: what a caller reads for, and whose peers answer.
@@ -61,7 +62,7 @@ func (p *path) setQuery(r route, query func(string) string) error {
 			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id of the answer before", queryAfter)
 		}
 	}
-	return nil
+	return p.thing.set(r, query)
 }
 
 // txIDPattern is Fabric's: the SHA-256 of nonce and creator in hexadecimal.

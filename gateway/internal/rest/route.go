@@ -31,6 +31,9 @@ type route struct {
 	purpose bool   // takes the query parameter that says what is read for
 	after   bool   // takes the query parameter that says after which id the answer begins
 	holder  bool   // takes the query parameter that says whose peers answer
+	thing   bool   // takes the query parameter that names a thing
+	paged   bool   // takes the query parameters of a page
+	traced  bool   // takes the query parameter that says which way a trace goes
 	serve   func(*service, *gin.Context) error
 }
 

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"net/http"
+	"net/url"
 	"reflect"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 
 func TestRoutesReachTheLedger(t *testing.T) {
 	const handoff = "/v1/shipments/S1/handoffs/3/"
+	const lot, box = "urn:epc:class:lgtin:0012345.060001.L1", "https://id.gs1.org/00/395060001234567894"
+	const slashed = "https://id.gs1.org/01/00012345600012/21/a%2Fb%26%2B"
 	message, _, _ := sealed(t)
 	tests := []struct {
 		method, path, body string
@@ -79,6 +82,26 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			tx: waymark.GoodsCommission, want: waymark.CommissionRequest{Items: []string{"urn:epc:id:sgtin:0012345.060001.1"}}},
 		{method: "POST", path: "/v1/shipments/S1/excursions/release", body: `{"device":"logger-1","rule":"cold","first":4,"disposition":"stable"}`,
 			tx: waymark.ShipmentsReleaseExcursion, want: waymark.ReleaseExcursionRequest{Shipment: "S1", Device: "logger-1", Rule: "cold", First: 4, Disposition: "stable"}},
+		{method: "GET", path: "/v1/products/00012345600012", tx: waymark.GoodsProduct, want: waymark.ProductQuery{GTIN: "00012345600012"}},
+		{method: "POST", path: "/v1/products/00012345600012/regulators", body: `{"regulator":"auditor"}`,
+			tx: waymark.GoodsAddRegulator, want: waymark.AddRegulatorRequest{GTIN: "00012345600012", Regulator: "auditor"}},
+		{method: "POST", path: "/v1/goods:pack", body: `{"id":"a1","container":"` + box + `","lines":[{"id":"` + lot + `","quantity":"1.5"}]}`,
+			tx: waymark.GoodsPack, want: waymark.PackRequest{ID: "a1", Container: box, Lines: []waymark.Line{{ID: lot, Quantity: "1.5"}}}},
+		{method: "POST", path: "/v1/goods:unpack", body: `{"id":"a1","container":"` + box + `","lines":[{"id":"` + lot + `","quantity":"1.5"}]}`,
+			tx: waymark.GoodsUnpack, want: waymark.UnpackRequest{ID: "a1", Container: box, Lines: []waymark.Line{{ID: lot, Quantity: "1.5"}}}},
+		{method: "POST", path: "/v1/goods:transform", body: `{"id":"a1","inputs":[{"id":"` + lot + `","quantity":"1.5"}],"outputs":[{"id":"` + lot + `2","quantity":"1.5","unit":"KGM"}]}`,
+			tx: waymark.GoodsTransform, want: waymark.TransformRequest{ID: "a1", Inputs: []waymark.Line{{ID: lot, Quantity: "1.5"}}, Outputs: []waymark.Output{{ID: lot + "2", Quantity: "1.5", Unit: "KGM"}}}},
+		{method: "POST", path: "/v1/goods:decommission", body: `{"id":"a1","lines":[{"id":"` + lot + `","quantity":"1.5"}],"reason":"sold"}`,
+			tx: waymark.GoodsDecommission, want: waymark.DecommissionRequest{ID: "a1", Lines: []waymark.Line{{ID: lot, Quantity: "1.5"}}, Reason: "sold"}},
+		{method: "POST", path: "/v1/goods:recall", body: `{"lot":"` + lot + `","reason":"glass","reference":"7/26"}`,
+			tx: waymark.GoodsRecall, want: waymark.RecallRequest{Lot: lot, Reason: "glass", Reference: "7/26"}},
+		{method: "POST", path: "/v1/goods:liftRecall", body: `{"lot":"` + lot + `","reason":"none"}`,
+			tx: waymark.GoodsLiftRecall, want: waymark.LiftRecallRequest{Lot: lot, Reason: "none"}},
+		{method: "GET", path: "/v1/goods?id=" + url.QueryEscape(slashed), tx: waymark.GoodsGet, want: waymark.GoodsQuery{ID: slashed}},
+		{method: "GET", path: "/v1/goods/history?id=" + url.QueryEscape(box), tx: waymark.GoodsHistory, want: waymark.GoodsQuery{ID: box}},
+		{method: "GET", path: "/v1/goods/contents?limit=7&cursor=abc&id=" + url.QueryEscape(box), tx: waymark.GoodsContents,
+			want: waymark.ContentsQuery{Container: box, Limit: 7, Cursor: "abc"}},
+		{method: "GET", path: "/v1/goods/trace?direction=back&id=" + url.QueryEscape(lot), tx: waymark.GoodsTrace, want: waymark.TraceQuery{ID: lot, Direction: waymark.TraceBack}},
 		{method: "POST", path: "/v1/policies:check", body: `{"action":"ReadDevice","device":"logger-1"}`,
 			tx: waymark.PoliciesCheck, want: waymark.CheckRequest{Action: waymark.ActReadDevice, Device: "logger-1"}},
 		{method: "GET", path: "/v1/policies/baseline", tx: waymark.PoliciesBaseline},

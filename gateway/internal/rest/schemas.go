@@ -130,6 +130,11 @@ func closedSets() map[reflect.Type][]any {
 
 		reflect.TypeFor[waymark.ObligationKind](): anys(waymark.ObligationKinds()...),
 
+		reflect.TypeFor[waymark.GoodsKind](): anys(waymark.GoodsKinds()...),
+		reflect.TypeFor[waymark.ActKind]():   anys(waymark.ActKinds()...),
+		reflect.TypeFor[waymark.TraceKind](): anys(waymark.TraceKinds()...),
+		reflect.TypeFor[waymark.Direction](): anys(waymark.Directions()...),
+
 		reflect.TypeFor[waymark.ConditionKind]():  anys(waymark.ConditionKinds()...),
 		reflect.TypeFor[waymark.BudgetMode]():     anys(waymark.BudgetModes()...),
 		reflect.TypeFor[waymark.ExcursionState](): anys(waymark.ExcursionStates()...),

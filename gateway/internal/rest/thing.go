@@ -1,0 +1,72 @@
+package rest
+
+import (
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// The query parameters of the questions about goods. A thing is named by a link or URI, which
+// does not go into a path.
+const (
+	queryThing     = "id"
+	queryLimit     = "limit"
+	queryCursor    = "cursor"
+	queryDirection = "direction"
+)
+
+// thing is what a question about goods has in its query.
+type thing struct {
+	id, cursor string
+	limit      int
+	direction  waymark.Direction
+}
+
+// set takes the query parameters that a route has. The question's own Validate checks them.
+func (t *thing) set(r route, query func(string) string) error {
+	if r.thing {
+		if t.id = query(queryThing); waymark.ValidateGoods("", t.id) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an EPC URI or a GS1 Digital Link, URL-encoded", queryThing)
+		}
+	}
+	if r.traced {
+		t.direction = waymark.Direction(query(queryDirection))
+	}
+	if !r.paged {
+		return nil
+	}
+	t.cursor = query(queryCursor)
+	if text := query(queryLimit); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > waymark.MaxPage {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be 1 to %d", queryLimit, waymark.MaxPage)
+		}
+		t.limit = n
+	}
+	return nil
+}
+
+// thingParameters describes them.
+func thingParameters(r route) openapi3.Parameters {
+	var all openapi3.Parameters
+	add := func(name, description string, schema *openapi3.Schema, required bool) {
+		p := openapi3.NewQueryParameter(name).WithSchema(schema).WithDescription(description).WithRequired(required)
+		all = append(all, &openapi3.ParameterRef{Value: p})
+	}
+	if r.thing {
+		add(queryThing, "The thing, by EPC URI or GS1 Digital Link", openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(waymark.MaxGoodsText), true)
+	}
+	if r.traced {
+		ways := make([]any, 0, len(waymark.Directions()))
+		for _, d := range waymark.Directions() {
+			ways = append(ways, string(d))
+		}
+		add(queryDirection, "What became of it, or what it came of", openapi3.NewStringSchema().WithEnum(ways...), true)
+	}
+	if r.paged {
+		add(queryLimit, "How many entries a page has", openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxPage).WithDefault(waymark.DefaultPage), false)
+		add(queryCursor, "Where to go on: the cursor of the page before", openapi3.NewStringSchema(), false)
+	}
+	return all
+}
