@@ -78,6 +78,14 @@ func budgetOf(seconds int64) waymark.Condition {
 		Budget: &waymark.Budget{Seconds: seconds, Mode: waymark.BudgetCumulative}}
 }
 
+// everyKind has a rule of each kind.
+func everyKind() []waymark.Condition {
+	return []waymark.Condition{budgetOf(600),
+		{ID: "mean", Kind: waymark.ConditionMKT, Name: "temperature", Unit: "Cel", MKT: &waymark.MKTLimit{Limit: "8", WindowSeconds: 3600}},
+		{ID: "near", Kind: waymark.ConditionGeofence, Name: "latitude", Unit: "lat", Fence: &waymark.Fence{LongitudeName: "longitude",
+			Circle: &waymark.Circle{Center: waymark.Position{Latitude: "52", Longitude: "4"}, RadiusMeters: 1000}}}}
+}
+
 // TestABudgetIsUsedUpAndReleased: an excursion within the budget is taken as it is; the next one
 // uses it up, quality releases both, and the goods are taken without a reservation.
 func TestABudgetIsUsedUpAndReleased(t *testing.T) {

@@ -45,6 +45,8 @@ func TestEndorsersAgree(t *testing.T) {
 	waived := newJourney(ctx, t, nil)
 	waived.offer(ctx, t, "producer", "carrier")
 	waived.accept(ctx, t, map[string]any{"reservation": "test"})
+	warm := newCourse(ctx, t, 1, everyKind()...)
+	record(ctx, t, warm.message(t, 0, 1, 900), warm.message(t, 0, 30, 500))
 	many, authority := []string{statement(t, name("logger"), "producer", newKey(t)), statement(t, name("logger"), "producer", newKey(t))}, newDeviceCA(t)
 	idle := newDeviceCA(t)
 	post[waymark.Authority](ctx, t, as(t, "producer", waymark.Admin), "/v1/device-authorities", authority.put())
@@ -94,6 +96,10 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: other, To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1}},
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, inPart},
+		{"retailer", waymark.Quality, waymark.ShipmentsReleaseExcursion, waymark.ReleaseExcursionRequest{Shipment: warm.id, Device: warm.loggers[0].ID(),
+			Rule: "warm", First: 1, Disposition: "test"}},
+		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{warm.message(t, 0, 60, 950), warm.message(t, 0, 90, 400)}}},
+		{"producer", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: warm.id}},
 		{"carrier", waymark.Operator, waymark.ShipmentsWaiveClaim, waymark.WaiveClaimRequest{Shipment: waived.id, Number: 1, Reason: "test"}},
 		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
 		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
