@@ -34,6 +34,7 @@ func TestALedgerOfVersion08848a6GoesOn(t *testing.T) {
 		{"custody still needs the members it concerns", everyKeyPolicyBinds},
 		{"open offers are answered", openOffersAreAnswered},
 		{"a shipment that was ready goes all its way", readyGoesAllItsWay},
+		{"an old excursion is released", oldExcursionIsReleased},
 		{"a shipment on its way arrives", onItsWayArrives},
 		{"what has ended stays ended", endedStays},
 		{"an open transfer is accepted", transferIsAccepted},
@@ -175,8 +176,36 @@ func readyGoesAllItsWay(ctx context.Context, t *testing.T, w *world) {
 	custodyIs(ctx, t, w, map[string]waymark.Custody{"ready": {Custodian: "retailer", Leg: 2, State: waymark.ShipmentAccepted}})
 }
 
+// oldExcursionIsReleased: it has neither a rule nor a state, and reads as closed.
+func oldExcursionIsReleased(ctx context.Context, t *testing.T, w *world) {
+	view := read[waymark.ShipmentView](ctx, t, w, "producer", "/v1/shipments/disputed")
+	if len(view.Excursions) != 1 || view.Excursions[0].State != waymark.ExcursionClosed || view.Shipment.Conditions[0].ID != "c1" {
+		t.Errorf("excursions %+v by %+v", view.Excursions, view.Shipment.Conditions)
+	}
+	if e := release(ctx, t, w, "disputed", "warm", 1); e.Released == nil || e.Readings != view.Excursions[0].Readings {
+		t.Errorf("released %+v", e)
+	}
+}
+
+// release is the word of the consignee's quality on the excursion of the only condition that an
+// old shipment has.
+func release(ctx context.Context, t *testing.T, w *world, shipment, device string, first uint64) waymark.Excursion {
+	t.Helper()
+	return write[waymark.Excursion](ctx, t, w, w.as(t, "retailer", waymark.Quality), http.MethodPost, "/v1/shipments/"+shipment+"/excursions/release",
+		map[string]any{"device": device, "rule": "c1", "first": first, "disposition": "stable for a day at 25 degrees"})
+}
+
+// onItsWayArrives: a device that was attached before there were exposures goes on, and what it
+// measures outside opens, closes and is released.
 func onItsWayArrives(ctx context.Context, t *testing.T, w *world) {
-	report(ctx, t, w, w.open(t, "on-road"), 500)
+	d := w.open(t, "on-road")
+	report(ctx, t, w, d, 1200)
+	report(ctx, t, w, d, 500)
+	view := read[waymark.ShipmentView](ctx, t, w, "producer", "/v1/shipments/on-its-way")
+	if len(view.Excursions) != 1 || view.Excursions[0].State != waymark.ExcursionClosed || view.Excursions[0].Rule != "c1" {
+		t.Fatalf("excursions %+v", view.Excursions)
+	}
+	release(ctx, t, w, "on-its-way", d.ID(), view.Excursions[0].First)
 	report(ctx, t, w, w.open(t, "on-road-too"), 550)
 	accept(ctx, t, w, "retailer", "on-its-way", offer(ctx, t, w, "on-its-way", "carrier", "retailer"), "")
 	custodyIs(ctx, t, w, map[string]waymark.Custody{"on-its-way": {Custodian: "retailer", Leg: 2, State: waymark.ShipmentAccepted}})
