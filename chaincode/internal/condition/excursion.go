@@ -18,31 +18,44 @@ func (c Change) Any() bool { return c != Change{} }
 // returns the one that there is then, nil for none. However often the readings cross the
 // bound it is one, so that no device can make a transaction too large.
 func (r Rule) Follow(open *waymark.Excursion, messages []Message) (*waymark.Excursion, Change, error) {
-	var e *waymark.Excursion
+	f := follower{Rule: r}
 	if open != nil {
 		known := *open
-		e = &known
+		f.e = &known
 	}
-	var change Change
 	for _, m := range messages {
 		for _, s := range r.Samples(m.Readings) {
-			switch {
-			case s.Outside:
-				if e == nil {
-					e = &waymark.Excursion{Rule: r.ID, First: m.Number, Name: r.Name, Unit: r.Unit, From: s.Time(), To: s.Time()}
-					change.Opened = true
-				}
-				if err := r.grow(e, s); err != nil {
-					return nil, Change{}, err
-				}
-				e.State, change.Grew = waymark.ExcursionOpen, open != nil
-			case e != nil:
-				e.State = waymark.ExcursionClosed
+			if err := f.take(m.Number, s); err != nil {
+				return nil, Change{}, err
 			}
 		}
 	}
-	change.Closed = e != nil && e.State == waymark.ExcursionClosed
-	return e, change, nil
+	f.change.Closed = f.e != nil && f.e.State == waymark.ExcursionClosed
+	f.change.Grew = f.grew && open != nil
+	return f.e, f.change, nil
+}
+
+// follower is the work on one excursion.
+type follower struct {
+	Rule
+	e      *waymark.Excursion
+	change Change
+	grew   bool
+}
+
+func (f *follower) take(number uint64, s Sample) error {
+	if !s.Outside {
+		if f.e != nil {
+			f.e.State = waymark.ExcursionClosed
+		}
+		return nil
+	}
+	if f.e == nil {
+		f.e = &waymark.Excursion{Rule: f.ID, First: number, Name: f.Name, Unit: f.Unit, From: s.Time(), To: s.Time()}
+		f.change.Opened = true
+	}
+	f.e.State, f.grew = waymark.ExcursionOpen, true
+	return f.grow(f.e, s)
 }
 
 // grow takes a reading outside into an excursion.

@@ -30,10 +30,7 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 		t.add(waymark.EventDeviceAttached, a.Device, a.Attached)
 	}
 	for _, e := range f.excursions {
-		t.add(waymark.ExcursionRecorded, describe(e), e.Recorded)
-		if e.Released != nil {
-			t.add(waymark.EventExcursionReleased, e.Device+": "+e.Released.Disposition, e.Released.By)
-		}
+		t.addExcursion(e)
 	}
 	for _, handoff := range handoffs {
 		if err := t.addHandoff(l, handoff); err != nil {
@@ -68,6 +65,14 @@ func (t *timeline) add(what, detail string, stamp waymark.Stamp) {
 		at = t.latest
 	}
 	t.moments = append(t.moments, moment{at, waymark.HistoryEntry{What: what, Detail: detail, Stamp: stamp}})
+}
+
+// addExcursion tells an excursion, and that it was released.
+func (t *timeline) addExcursion(e waymark.Excursion) {
+	t.add(waymark.ExcursionRecorded, describe(e), e.Recorded)
+	if e.Released != nil {
+		t.add(waymark.EventExcursionReleased, e.Device+": "+e.Released.Disposition, e.Released.By)
+	}
 }
 
 // maxHandoffVersions is more than a handoff can have: it is offered, and ends once.

@@ -92,23 +92,32 @@ func (r recount) chained(f waymark.WitnessFinding) ([]*attest.Message, error) {
 	if uint64(len(messages)) != f.Messages {
 		return nil, fmt.Errorf("%d messages are given of the %d that were recorded from number %d to %d", len(messages), f.Messages, f.After+1, f.Last)
 	}
-	for i, m := range messages {
-		if i > 0 && messages[i-1].Sequence == m.Sequence {
-			return nil, fmt.Errorf("message %d is given twice", m.Sequence)
-		}
-		digest, err := m.Digest()
-		if err != nil {
+	for i := range messages {
+		if err := linked(messages, i, f); err != nil {
 			return nil, err
-		}
-		want, named := f.Digest, m.Sequence == f.Last
-		if i+1 < len(messages) && messages[i+1].Sequence == m.Sequence+1 {
-			want, named = messages[i+1].Previous, true
-		}
-		if named && !bytes.Equal(digest[:], want) {
-			return nil, fmt.Errorf("message %d is not the one that was recorded", m.Sequence)
 		}
 	}
 	return append(earlier, messages...), nil
+}
+
+// linked checks that the ith message is the one that the next one names, or the record as the last one.
+func linked(messages []*attest.Message, i int, f waymark.WitnessFinding) error {
+	m := messages[i]
+	if i > 0 && messages[i-1].Sequence == m.Sequence {
+		return fmt.Errorf("message %d is given twice", m.Sequence)
+	}
+	digest, err := m.Digest()
+	if err != nil {
+		return err
+	}
+	want, named := f.Digest, m.Sequence == f.Last
+	if i+1 < len(messages) && messages[i+1].Sequence == m.Sequence+1 {
+		want, named = messages[i+1].Previous, true
+	}
+	if named && !bytes.Equal(digest[:], want) {
+		return fmt.Errorf("message %d is not the one that was recorded", m.Sequence)
+	}
+	return nil
 }
 
 func within(runs []waymark.Run, n uint64) bool {

@@ -84,7 +84,12 @@ func (t *transaction) parseAction(data []byte) error {
 		return err
 	}
 	t.effects = chaincode.GetResults()
-	arguments, err := argumentsOf(action.GetChaincodeProposalPayload())
+	return t.parseRecord(action.GetChaincodeProposalPayload(), &chaincode)
+}
+
+// parseRecord reads the request, the result and the event of telemetry:Record.
+func (t *transaction) parseRecord(proposal []byte, chaincode *peer.ChaincodeAction) error {
+	arguments, err := argumentsOf(proposal)
 	if err != nil || len(arguments) < 2 || string(arguments[0]) != string(waymark.TelemetryRecord) {
 		return err
 	}
