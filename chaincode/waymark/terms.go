@@ -54,8 +54,10 @@ func Sides() []Side { return []Side{Below, Above} }
 
 // ConditionPenalty is what excursions of a class cost: exactly one of the two amounts.
 type ConditionPenalty struct {
-	Condition string `json:"condition"` // of the shipment
-	Side      Side   `json:"side"`
+	Condition string `json:"condition"` // its id in the shipment
+	// Side is of a range; a limit on the mean kinetic temperature and a geofence have none, and
+	// a fixed amount.
+	Side Side `json:"side,omitempty" metadata:",optional"`
 	// PerUnitDegree is for each unit of goods, and each degree (or other unit in which the
 	// condition is) of the greatest deviation.
 	PerUnitDegree int64 `json:"per_unit_degree,omitempty" metadata:",optional"`
@@ -118,13 +120,13 @@ func (t Terms) validateConditions() error {
 	}
 	for i, p := range t.Conditions {
 		at := "/conditions/" + strconv.Itoa(i)
-		if err := first(ValidateText(at+"/condition", p.Condition, MaxIDLength, true),
+		if err := first(ValidateID(at+"/condition", p.Condition),
 			validateShare(at+"/per_unit_degree", p.PerUnitDegree), validateShare(at+"/fixed", p.Fixed)); err != nil {
 			return err
 		}
 		switch {
-		case !slices.Contains(Sides(), p.Side):
-			return InvalidField(at+"/side", "must be one of %v", Sides())
+		case !slices.Contains(Sides(), p.Side) && (p.Side != "" || p.PerUnitDegree > 0):
+			return InvalidField(at+"/side", "must be one of %v, or left out with a fixed amount", Sides())
 		case (p.PerUnitDegree == 0) == (p.Fixed == 0):
 			return InvalidField(at, "must have per_unit_degree or fixed, and not both")
 		case slices.ContainsFunc(t.Conditions[:i], func(o ConditionPenalty) bool { return o.Condition == p.Condition && o.Side == p.Side }):

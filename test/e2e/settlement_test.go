@@ -42,7 +42,7 @@ func newDeal(ctx context.Context, t *testing.T, currency string) *deal {
 	d := &deal{id: shipment(ctx, t, "auditor"), currency: currency, units: 13, salt: hex.EncodeToString(salt[:]),
 		price: 2e12 + rand.Int64N(7e12), penalty: 1e11 + rand.Int64N(5e11)}
 	d.terms = map[string]any{"issuer": "carrier", "currency": currency, "digits": 2, "units": d.units, "price": d.price, "salt": d.salt,
-		"conditions": []map[string]any{{"condition": "temperature", "side": "below", "per_unit_degree": d.penalty}}}
+		"conditions": []map[string]any{{"condition": "c1", "side": "below", "per_unit_degree": d.penalty}}}
 	stored := d.propose(ctx, t)
 	for _, party := range []string{"retailer", "producer"} {
 		post[waymark.Agreement](ctx, t, operator(t, party), d.at("/terms/agree"), map[string]string{"sha256": stored.SHA256})

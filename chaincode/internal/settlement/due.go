@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -9,6 +10,8 @@ import (
 
 // facts is what the ledger found about a shipment.
 type facts struct {
+	// verdict is what the last acceptance found; nil if an earlier version saw it.
+	verdict    *waymark.Verdict
 	conditions []waymark.Condition
 	excursions []waymark.Excursion
 	exceptions []waymark.ExceptionReason // of each thing that was not as it should be
@@ -54,47 +57,67 @@ func lateness(p *waymark.LatePenalty, accepted time.Time) (cost *big.Int, forfei
 	return product(begun, p.PerHour), p.Forfeits
 }
 
-// conditionPenalty returns what the excursions of a class cost. The greatest deviation
-// counts, to the last digit that the ledger keeps of the unit, and the whole is rounded half
-// up once.
+// conditionPenalty returns what it costs that a condition was broken, on a side of it if it is
+// a range. Of excursions the greatest deviation counts, to the last digit that the ledger
+// keeps of the unit, and the whole is rounded half up once.
 func conditionPenalty(units int64, p waymark.ConditionPenalty, f facts) *big.Int {
-	greatest, scale := deviation(p, f)
-	if greatest.Sign() == 0 {
-		return greatest
+	at := slices.IndexFunc(f.conditions, func(c waymark.Condition) bool { return c.ID == p.Condition })
+	if at < 0 || !f.broken(f.conditions[at]) {
+		return new(big.Int)
 	}
-	if p.Fixed > 0 {
+	c := f.conditions[at]
+	if c.Kind != waymark.ConditionRange {
+		return big.NewInt(p.Fixed)
+	}
+	greatest := deviation(c, p.Side, f.excursions)
+	switch {
+	case greatest.Sign() == 0:
+		return greatest
+	case p.Fixed > 0:
 		return big.NewInt(p.Fixed)
 	}
 	cost := product(units, p.PerUnitDegree)
 	cost.Mul(cost, greatest)
-	whole := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	whole := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(waymark.ScaleOf(c.Unit))), nil)
 	cost.Lsh(cost, 1).Add(cost, whole)
 	return cost.Quo(cost, whole.Lsh(whole, 1))
 }
 
-// deviation returns how far beyond the side of a condition the readings of its excursions
-// were at most, as an integer count of 10^-scale; zero if none was beyond.
-func deviation(p waymark.ConditionPenalty, f facts) (greatest *big.Int, scale int) {
-	greatest = new(big.Int)
-	for _, c := range f.conditions {
-		if !is(c, p.Condition) {
+// broken reports whether the last acceptance found a condition broken, and not released. Of
+// before there were verdicts, each excursion broke its condition.
+func (f facts) broken(c waymark.Condition) bool {
+	if f.verdict == nil {
+		return c.Kind == waymark.ConditionRange
+	}
+	return slices.ContainsFunc(f.verdict.Rules, func(r waymark.RuleFinding) bool {
+		return r.Rule == c.ID && r.State == waymark.ConditionNonConformant
+	})
+}
+
+// deviation returns how far beyond a side of a range the readings of its excursions were at
+// most, as an integer in the scale of its unit; zero if none was beyond. What was released
+// does not count.
+func deviation(c waymark.Condition, side waymark.Side, excursions []waymark.Excursion) *big.Int {
+	greatest := new(big.Int)
+	low, high, err := c.Bounds()
+	if err != nil { // a shipment's conditions were checked when it was created
+		return greatest
+	}
+	for _, e := range excursions {
+		if !of(e, c) || e.Released != nil {
 			continue
 		}
-		low, high, err := c.Bounds()
-		if err != nil { // a shipment's conditions were checked when it was created
-			return greatest, 0
-		}
-		scale = waymark.ScaleOf(c.Unit)
-		for _, e := range f.excursions {
-			if !costs(e, c) {
-				continue
-			}
-			if d := beyond(e, p.Side, low, high, scale); d.Cmp(greatest) > 0 {
-				greatest = d
-			}
+		if d := beyond(e, side, low, high, waymark.ScaleOf(c.Unit)); d.Cmp(greatest) > 0 {
+			greatest = d
 		}
 	}
-	return greatest, scale
+	return greatest
+}
+
+// of reports whether an excursion is one of a condition. Before rules had ids it had its
+// name and unit.
+func of(e waymark.Excursion, c waymark.Condition) bool {
+	return e.Rule == c.ID || e.Rule == "" && e.Name == c.Name && e.Unit == c.Unit
 }
 
 // beyond is how far an excursion's readings were beyond a bound, below zero if they were not.
@@ -110,14 +133,6 @@ func beyond(e waymark.Excursion, side waymark.Side, low, high *int64, scale int)
 		}
 	}
 	return new(big.Int)
-}
-
-// is reports whether terms mean a condition.
-func is(c waymark.Condition, name string) bool { return c.Name == name }
-
-// costs reports whether an excursion is one of a condition.
-func costs(e waymark.Excursion, c waymark.Condition) bool {
-	return e.Name == c.Name && e.Unit == c.Unit
 }
 
 func product(a, b int64) *big.Int    { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }

@@ -20,6 +20,7 @@ func TestDue(t *testing.T) {
 	var vectors []struct {
 		Name       string
 		Terms      json.RawMessage
+		Verdict    *waymark.Verdict
 		Conditions []waymark.Condition
 		Excursions []waymark.Excursion
 		Exceptions []waymark.ExceptionReason
@@ -36,7 +37,7 @@ func TestDue(t *testing.T) {
 			t.Errorf("%s: %v", v.Name, err)
 			continue
 		}
-		f := facts{conditions: v.Conditions, excursions: v.Excursions, exceptions: v.Exceptions, accepted: v.Accepted}
+		f := facts{verdict: v.Verdict, conditions: waymark.Resolve(v.Conditions), excursions: v.Excursions, exceptions: v.Exceptions, accepted: v.Accepted}
 		if got := due(terms, f, v.Escrow); got != v.Due {
 			t.Errorf("%s: due %d, want %d", v.Name, got, v.Due)
 		}
@@ -56,7 +57,7 @@ func TestDueIsBounded(t *testing.T) {
 			Conditions: []waymark.ConditionPenalty{{Condition: "temperature", Side: waymark.Above, PerUnitDegree: amounts.Draw(t, "penalty")}},
 			Exceptions: []waymark.ExceptionPenalty{{Reason: waymark.ExceptionMissing, Each: amounts.Draw(t, "each")}},
 			Late:       &waymark.LatePenalty{Due: time.Unix(0, 0), PerHour: amounts.Draw(t, "per hour")}}
-		f := facts{conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Maximum: "8"}},
+		f := facts{conditions: waymark.Resolve([]waymark.Condition{{ID: "temperature", Name: "temperature", Unit: "Cel", Maximum: "8"}}),
 			accepted: time.UnixMilli(rapid.Int64Range(-1000, 10_000_000_000).Draw(t, "accepted"))}
 		warmest := rapid.Int64Range(800, 1<<40).Draw(t, "warmest")
 		f.excursions = []waymark.Excursion{{Name: "temperature", Unit: "Cel", Min: "9", Max: waymark.FormatScaled(warmest, 2)}}

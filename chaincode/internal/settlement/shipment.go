@@ -82,7 +82,7 @@ const maxExcursions = 5000
 
 // found is what the ledger found about an accepted shipment.
 func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, error) {
-	f := facts{conditions: s.Conditions, accepted: c.Changed.Time}
+	f := facts{conditions: waymark.Resolve(s.Conditions), accepted: c.Changed.Time}
 	excursions, more, err := ledger.Some[waymark.Excursion](r, ledger.Excursions(s.ID), maxExcursions)
 	if err != nil {
 		return f, err
@@ -96,6 +96,11 @@ func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, err
 		return f, err
 	}
 	f.exceptions = exceptionsOf(handoffs)
+	for _, h := range handoffs { // the last acceptance is the last of those that were accepted
+		if h.State == waymark.HandoffAccepted {
+			f.verdict = h.Verdict
+		}
+	}
 	return f, nil
 }
 

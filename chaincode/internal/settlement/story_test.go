@@ -40,7 +40,7 @@ func (s *story) create(id, arbiter string) {
 	s.T.Helper()
 	scenario.Must(s.Consortium, s.as("producer"), custody.Create, waymark.CreateShipmentRequest{ID: id, Consignee: "retailer", Arbiter: arbiter,
 		Goods:      s.Goods("producer", scenario.GTIN, id),
-		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "10"}}})
+		Conditions: []waymark.Condition{{ID: "temperature", Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "10"}}})
 }
 
 func (s *story) as(member string) ledger.Caller { return s.As(member, waymark.Operator) }

@@ -67,16 +67,24 @@ func mayPropose(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody, terms 
 		return waymark.Errorf(waymark.FailedPrecondition, "the terms of shipment %s are agreed on", s.ID).Because(waymark.ReasonTerms)
 	}
 	for _, p := range terms.Conditions {
-		if !slices.ContainsFunc(s.Conditions, func(c waymark.Condition) bool { return is(c, p.Condition) && bounds(c, p.Side) }) {
+		if !slices.ContainsFunc(waymark.Resolve(s.Conditions), func(c waymark.Condition) bool { return c.ID == p.Condition && fits(p, c) }) {
 			return waymark.Errorf(waymark.FailedPrecondition, "the terms are about a condition or a side of it that shipment %s has not", s.ID).Because(waymark.ReasonTerms)
 		}
 	}
 	return nil
 }
 
-// bounds reports whether a condition has a bound on a side.
-func bounds(c waymark.Condition, side waymark.Side) bool {
-	return side == waymark.Below && c.Minimum != "" || side == waymark.Above && c.Maximum != ""
+// fits reports whether a condition can be broken as a penalty says: a range on a side that it
+// bounds, another one as a whole.
+func fits(p waymark.ConditionPenalty, c waymark.Condition) bool {
+	switch {
+	case c.Kind != waymark.ConditionRange:
+		return p.Side == ""
+	case p.Side == waymark.Below:
+		return c.Minimum != ""
+	default:
+		return p.Side == waymark.Above && c.Maximum != ""
+	}
 }
 
 // bothHold reports whether both parties hold the terms with a hash.

@@ -135,9 +135,9 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.TraceKind](): anys(waymark.TraceKinds()...),
 		reflect.TypeFor[waymark.Direction](): anys(waymark.Directions()...),
 
-		reflect.TypeFor[waymark.ConditionKind]():  anys(waymark.ConditionKinds()...),
-		reflect.TypeFor[waymark.BudgetMode]():     anys(waymark.BudgetModes()...),
-		reflect.TypeFor[waymark.ExcursionState](): anys(waymark.ExcursionStates()...),
+		reflect.TypeFor[waymark.ConditionKind]():   anys(waymark.ConditionKinds()...),
+		reflect.TypeFor[waymark.BudgetMode]():      anys(waymark.BudgetModes()...),
+		reflect.TypeFor[waymark.ExcursionState]():  anys(waymark.ExcursionStates()...),
 		reflect.TypeFor[waymark.PaymentKind]():     anys(waymark.PaymentKinds()...),
 		reflect.TypeFor[waymark.EscrowState]():     anys(waymark.EscrowStates()...),
 		reflect.TypeFor[waymark.SettlementState](): anys(waymark.SettlementStates()...),
