@@ -112,9 +112,9 @@ func TestLeavingGoods(t *testing.T) {
 	within := func(want bool, ids ...string) {
 		t.Helper()
 		for _, id := range ids {
-			got, err := goods.Within(f.World.Begin(ledger.Tx{}), "s1", waymark.MustGoods(id))
-			if got != want || err != nil {
-				t.Errorf("%s is in the shipment: %v, %v", id, got, err)
+			got, err := goods.Spots(f.World.Begin(ledger.Tx{}), "s1", []waymark.Goods{waymark.MustGoods(id)})
+			if err != nil || got[0].Inside != want {
+				t.Errorf("%s is in the shipment: %+v, %v", id, got, err)
 			}
 		}
 	}
