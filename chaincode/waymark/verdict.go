@@ -55,7 +55,7 @@ type RuleFinding struct {
 	// a device found.
 	OutsideMS  int64           `json:"outside_ms"`
 	Excursions int             `json:"excursions"` // of this rule, at most 500
-	Devices    []DeviceFinding `json:"devices"`    // by id; none for a plain range
+	Devices    []DeviceFinding `json:"devices"`    // the witnesses by id, then those of earlier legs, as they were found last; none for a plain range
 }
 
 // DeviceFinding is what one device found by one rule over time, since it was attached.

@@ -100,8 +100,9 @@ func gravest(states []waymark.ConditionState) waymark.ConditionState {
 type judgement struct {
 	Rule
 	c       Case
-	devices []heard // of a rule over time
-	outside int64   // of the journey
+	devices []heard                 // of a rule over time
+	gone    []waymark.DeviceFinding // of devices that witnessed an earlier leg and no longer do, as they were found last
+	outside int64                   // of the journey
 }
 
 // listen hears every device by the kth rule over time.
@@ -109,7 +110,16 @@ func (j *judgement) listen(k int, findings []waymark.WitnessFinding) {
 	for i, w := range j.c.Witnesses {
 		j.devices = append(j.devices, j.hear(k, w, findings[i], j.c.At))
 	}
-	j.outside = journey(j.before(), j.devices)
+	before := j.before()
+	j.outside = journey(before, j.devices)
+	if before == nil {
+		return
+	}
+	for _, d := range before.Devices {
+		if !slices.ContainsFunc(j.c.Witnesses, func(w Witness) bool { return w.Attachment.Device == d.Device }) {
+			j.gone = append(j.gone, d)
+		}
+	}
 }
 
 func (j *judgement) before() *waymark.RuleFinding {
@@ -129,6 +139,7 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 	for _, h := range j.devices {
 		f.Devices = append(f.Devices, h.DeviceFinding)
 	}
+	f.Devices = append(f.Devices, j.gone...)
 	f.Excursions = j.excursions()
 	reason, broken := j.broken(f.Excursions)
 	reasons := j.missing()
@@ -175,15 +186,22 @@ func (j *judgement) broken(excursions int) (reason string, broken bool) {
 	heardBy := func(is func(heard) bool) bool { return slices.ContainsFunc(j.devices, is) }
 	switch {
 	case j.Kind == waymark.ConditionMKT:
-		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) })
+		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) }) || j.wasBroken()
 	case j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative:
 		return waymark.ReasonBudget, j.outside >= j.Budget.Duration().Milliseconds()
 	case j.Budget != nil:
-		return waymark.ReasonBudget, heardBy(func(h heard) bool { return h.LongestMS >= j.Budget.Duration().Milliseconds() })
+		longest := func(d waymark.DeviceFinding) bool { return d.LongestMS >= j.Budget.Duration().Milliseconds() }
+		return waymark.ReasonBudget, heardBy(func(h heard) bool { return longest(h.DeviceFinding) }) || slices.ContainsFunc(j.gone, longest)
 	case j.Kind == waymark.ConditionGeofence:
 		return waymark.ReasonGeofence, excursions > 0
 	}
 	return waymark.ReasonExcursion, excursions > 0
+}
+
+// wasBroken reports whether the verdict before found the rule broken, and a device that it heard
+// is gone: what that one knew does not get better.
+func (j *judgement) wasBroken() bool {
+	return len(j.gone) > 0 && j.before().State == waymark.ConditionNonConformant
 }
 
 // missing are the reasons why the rule is not covered.
