@@ -58,6 +58,8 @@ func TestEndorsersAgree(t *testing.T) {
 	ending := waymark.EndTransferRequest{Device: offered.ID(), Reason: "test"}
 	wake := command(ctx, t, operator(t, "producer"), d.ID())
 	receipt := receiptOf(t, d, wake.ID, waymark.CommandDone)
+	dairy := newDairy(ctx, t)
+	milk := []waymark.Line{{ID: dairy.lot, Quantity: "1.50"}}
 	granted := name("policy")
 	if _, _, err := app.Write[waymark.Policy](ctx, as(t, "producer", waymark.Admin), http.MethodPut, "/v1/policies/"+granted,
 		map[string]any{"text": `@retain("P30D") permit (principal in Waymark::Member::"carrier", action, resource);`, "delegable": true}); err != nil {
@@ -92,6 +94,20 @@ func TestEndorsersAgree(t *testing.T) {
 			NetContent: &waymark.Amount{Quantity: "1.50", Unit: "LTR"}, Regulators: []string{"retailer", "auditor"}}},
 		{"producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: "urn:epc:class:lgtin:9506000.013435.L-1",
 			Items: []string{"urn:epc:id:sgtin:9506000.013435.Z%2F2", "urn:epc:id:sgtin:9506000.013435.Z%2F1"}}},
+		{"producer", waymark.Admin, waymark.GoodsAddRegulator, waymark.AddRegulatorRequest{GTIN: dairy.milk, Regulator: "carrier"}},
+		{"producer", waymark.Operator, waymark.GoodsPack, waymark.PackRequest{ID: name("act"), Container: dairy.box, Lines: milk}},
+		{"producer", waymark.Operator, waymark.GoodsUnpack, waymark.UnpackRequest{ID: name("act"), Container: dairy.box, Lines: dairy.bottles[1:]}},
+		{"producer", waymark.Operator, waymark.GoodsTransform, waymark.TransformRequest{ID: name("act"), Inputs: milk, Outputs: []waymark.Output{
+			{ID: waymark.Item(dairy.bottle, "y").String(), Lot: lotOf(dairy.bottle, "C")}, {ID: waymark.Item(dairy.bottle, "x").String()}, {ID: lotOf(dairy.milk, "M"), Quantity: "0.5", Unit: "LTR"}}}},
+		{"producer", waymark.Operator, waymark.GoodsDecommission, waymark.DecommissionRequest{ID: name("act"), Lines: milk, Reason: "test"}},
+		{"auditor", waymark.Operator, waymark.GoodsRecall, waymark.RecallRequest{Lot: dairy.lot, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.GoodsLiftRecall, waymark.LiftRecallRequest{Lot: dairy.lot, Reason: "test"}},
+		{"producer", waymark.Viewer, waymark.GoodsProduct, waymark.ProductQuery{GTIN: dairy.milk}},
+		{"producer", waymark.Viewer, waymark.GoodsGet, waymark.GoodsQuery{ID: dairy.lot}},
+		{"producer", waymark.Viewer, waymark.GoodsGet, waymark.GoodsQuery{ID: dairy.bottles[0].ID}},
+		{"producer", waymark.Viewer, waymark.GoodsContents, waymark.ContentsQuery{Container: dairy.box, Limit: 2}},
+		{"producer", waymark.Viewer, waymark.GoodsTrace, waymark.TraceQuery{ID: dairy.lot, Direction: waymark.TraceForward, Limit: 3}},
+		{"producer", waymark.Viewer, waymark.GoodsHistory, waymark.GoodsQuery{ID: dairy.box}},
 		{"producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: other, Device: fresh.ID()}},
 		{"producer", waymark.Operator, waymark.ShipmentsOffer, waymark.OfferHandoffRequest{Shipment: other, To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
 		{"carrier", waymark.Operator, waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1}},
