@@ -22,6 +22,7 @@ type story struct {
 	trips    []journey
 	name     string // of this telling
 	shipment string
+	trade    trade
 	loggers  []*logger
 	apps     map[string]*app.App // operators by member
 	relay    *app.App
@@ -75,7 +76,7 @@ func (s *story) close() {
 func (s *story) tell(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
 		s.members, s.register, s.create, s.firstLeg, s.handToCarrier, s.secondLeg, s.handToRetailer,
-		s.refusals, s.timeline, s.audit,
+		s.refusals, s.pack, s.partial, s.dispute, s.recall, s.timeline, s.audit,
 	} {
 		if err := chapter(ctx); err != nil {
 			return err
