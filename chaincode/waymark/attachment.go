@@ -19,6 +19,10 @@ type Attachment struct {
 	// DeviceChanged is the transaction of the device's last change when it was attached.
 	DeviceChanged string `json:"device_changed"`
 	Attached      Stamp  `json:"attached"`
+	// Detached is when it ceased to witness the shipment, by itself or because the journey
+	// ended, and Last its last sequence number then: absent and 0 before.
+	Detached *Stamp `json:"detached,omitempty" metadata:",optional"`
+	Last     uint64 `json:"last,omitempty" metadata:",optional"`
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.
@@ -26,6 +30,13 @@ type AttachDeviceRequest struct {
 	Shipment string `json:"shipment"`
 	Device   string `json:"device"`
 }
+
+// DetachDeviceRequest ends that a device witnesses a shipment: by its owner, once that
+// member has not custody any more.
+type DetachDeviceRequest AttachDeviceRequest
+
+// Validate checks the form of the request.
+func (r DetachDeviceRequest) Validate() error { return AttachDeviceRequest(r).Validate() }
 
 // Validate checks the form of the request.
 func (r AttachDeviceRequest) Validate() error {

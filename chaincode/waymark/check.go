@@ -11,14 +11,15 @@ type CheckRequest struct {
 	// CreateShipment, the issuer or owner for the money actions and ReadAccount, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
 	// optional, ReadCommand.
 	Member string `json:"member,omitempty" metadata:",optional"`
-	// Device is for the device, transfer and command actions, ReadTelemetry and AttachDevice.
+	// Device is for the device, transfer and command actions, ReadTelemetry, AttachDevice and DetachDevice.
 	Device string `json:"device,omitempty" metadata:",optional"`
-	// Shipment is for the shipment, handoff, terms, escrow and dispute actions; for ReadTelemetry it is the one that
+	// Shipment is for the shipment, handoff, hold, title, terms, escrow and dispute actions; for ReadTelemetry it is the one that
 	// the device witnessed then, if not now.
-	Shipment string `json:"shipment,omitempty" metadata:",optional"`
-	Handoff  uint64 `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
-	Product  string `json:"product,omitempty" metadata:",optional"` // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
-	Goods    string `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods and ReadGoods
+	Shipment string   `json:"shipment,omitempty" metadata:",optional"`
+	Hold     HoldKind `json:"hold,omitempty" metadata:",optional"`    // the kind, for SetHold and LiftHold
+	Handoff  uint64   `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
+	Product  string   `json:"product,omitempty" metadata:",optional"` // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
+	Goods    string   `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods and ReadGoods
 
 	// Principal is who would act; the caller if it is left out.
 	Principal Principal `json:"principal,omitzero" metadata:",optional"`
@@ -38,6 +39,7 @@ func (r CheckRequest) Validate() error {
 		needed(needsShipment, "/shipment", r.Shipment),
 		neededNumber(needsHandoff, "/handoff", r.Handoff),
 		r.validateGoods(),
+		neededHold(r.Action == ActSetHold || r.Action == ActLiftHold, "/hold", r.Hold),
 		r.validateWho(),
 	)
 }
@@ -78,9 +80,10 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 		return false, true, false, false
 	case ActCreateShipment:
 		return true, false, true, false
-	case ActAttachDevice:
+	case ActAttachDevice, ActDetachDevice:
 		return false, true, true, false
 	case ActReadShipment, ActOfferHandoff, ActReleaseExcursion,
+		ActReadyShipment, ActVoidShipment, ActSetHold, ActLiftHold, ActOfferTitle, ActAcceptTitle, ActDeclineTitle, ActCancelTitle,
 		ActAgreeOnTerms, ActReadTerms, ActFundEscrow, ActSettleEscrow, ActReadSettlement,
 		ActOpenDispute, ActAddEvidence, ActWithdrawDispute, ActResolveDispute:
 		return false, false, true, false
@@ -103,6 +106,13 @@ func neededNumber(need bool, pointer string, n uint64) error {
 		return nil
 	}
 	return ValidateSequence(pointer, n)
+}
+
+func neededHold(need bool, pointer string, kind HoldKind) error {
+	if !need && kind == "" || slices.Contains(HoldKinds(), kind) {
+		return nil
+	}
+	return InvalidField(pointer, "must be one of %v", HoldKinds())
 }
 
 // Decision is the outcome of the policies.

@@ -47,6 +47,16 @@ const (
 	EventGoodsRecalled       = "goods.recalled"
 	EventRecallLifted        = "goods.recall_lifted"
 
+	EventShipmentReady  = "shipment.ready"
+	EventShipmentVoided = "shipment.voided"
+	EventDeviceDetached = "shipment.device_detached"
+	EventHoldSet        = "hold.set"
+	EventHoldLifted     = "hold.lifted"
+	EventTitleOffered   = "title.offered"
+	EventTitleAccepted  = "title.accepted"
+	EventTitleDeclined  = "title.declined"
+	EventTitleCancelled = "title.cancelled"
+
 	EventPolicyPut        = "policy.put"
 	EventPolicyDelegated  = "policy.delegated"
 	EventPolicyWithdrawn  = "policy.withdrawn"
@@ -143,6 +153,12 @@ type ExcursionEvent struct {
 type ShipmentEvent struct {
 	Shipment string `json:"shipment"`
 	Device   string `json:"device,omitempty"`
+}
+
+// HoldEvent is the payload of the hold events.
+type HoldEvent struct {
+	Shipment string   `json:"shipment"`
+	Kind     HoldKind `json:"kind"`
 }
 
 // HandoffEvent is the payload of the handoff events, and of EventClaimWaived.

@@ -24,6 +24,16 @@ const (
 	// ActReadTransaction is to see a transaction of the channel whole, arguments included.
 	ActReadTransaction Action = "ReadTransaction"
 
+	ActReadyShipment Action = "ReadyShipment"
+	ActVoidShipment  Action = "VoidShipment"
+	ActDetachDevice  Action = "DetachDevice"
+	ActSetHold       Action = "SetHold"
+	ActLiftHold      Action = "LiftHold"
+	ActOfferTitle    Action = "OfferTitle"
+	ActAcceptTitle   Action = "AcceptTitle"
+	ActDeclineTitle  Action = "DeclineTitle"
+	ActCancelTitle   Action = "CancelTitle"
+
 	ActManageAuthority  Action = "ManageAuthority"  // device CAs of a member and what they issued
 	ActJoinDevice       Action = "JoinDevice"       // by certificate
 	ActReplaceDeviceKey Action = "ReplaceDeviceKey" // without the old one
@@ -74,6 +84,8 @@ func Actions() []Action {
 	return []Action{ActRegisterMember, ActReadMember, ActRegisterDevice, ActManageDevice, ActReadDevice,
 		ActRelayMessages, ActReport, ActReadTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
 		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
+		ActReadyShipment, ActVoidShipment, ActDetachDevice, ActSetHold, ActLiftHold,
+		ActOfferTitle, ActAcceptTitle, ActDeclineTitle, ActCancelTitle,
 		ActManageAuthority, ActJoinDevice, ActReplaceDeviceKey,
 		ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer,
 		ActCommandDevice, ActReadCommand, ActCancelCommand,

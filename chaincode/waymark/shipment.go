@@ -3,10 +3,11 @@ package waymark
 // Limits of a shipment. Its goods are at most MaxLines lines.
 const (
 	MaxConditions = 8
-	MaxDevices    = 16 // attached to one shipment
+	MaxDevices    = 16 // attached to one shipment at a time
+	MaxWitnesses  = 64 // attached to one shipment ever, detached ones included
 )
 
-// Shipment is what moves under one agreement. It never changes once created.
+// Shipment is what moves under one agreement. It never changes once it is ready.
 type Shipment struct {
 	ID         string      `json:"id"`
 	Consignor  string      `json:"consignor"`
@@ -35,7 +36,8 @@ func (s Shipment) ProfileRef() ProfileRef {
 	return ProfileRef{Name: CustomProfile}
 }
 
-// CreateShipmentRequest creates a shipment that the caller's member sends.
+// CreateShipmentRequest creates a shipment that the caller's member sends. A draft is
+// replaced by creating it again.
 type CreateShipmentRequest struct {
 	ID         string      `json:"id"`
 	Consignee  string      `json:"consignee"`
@@ -44,6 +46,7 @@ type CreateShipmentRequest struct {
 	Conditions []Condition `json:"conditions,omitempty" metadata:",optional"`
 	// Profile names the rules in place of Conditions: a profile of the chaincode's catalogue.
 	Profile string `json:"profile,omitempty" metadata:",optional"`
+	Draft   bool   `json:"draft,omitempty" metadata:",optional"` // it is not ready yet
 
 	Attested     bool     `json:"attested,omitempty" metadata:",optional"`
 	Seals        []string `json:"seals,omitempty" metadata:",optional"`
@@ -68,41 +71,6 @@ func (r CreateShipmentRequest) Validate() error {
 	return first(optionalID("/profile", r.Profile), validateConditions(r.Conditions))
 }
 
-// ShipmentState is where a shipment is in its lifecycle.
-type ShipmentState string
-
-// The states.
-const (
-	ShipmentReady     ShipmentState = "ready"      // with the consignor
-	ShipmentInCustody ShipmentState = "in_custody" // with a carrier
-	ShipmentAccepted  ShipmentState = "accepted"   // the consignee has it, without reservation on any leg
-	ShipmentDisputed  ShipmentState = "accepted_with_discrepancy"
-)
-
-// ShipmentStates returns every state of a shipment.
-func ShipmentStates() []ShipmentState {
-	return []ShipmentState{ShipmentReady, ShipmentInCustody, ShipmentAccepted, ShipmentDisputed}
-}
-
-// Ended reports whether a shipment holds nothing any more: its goods are free, with
-// whoever had custody at last.
-func (s ShipmentState) Ended() bool {
-	return s == ShipmentAccepted || s == ShipmentDisputed
-}
-
-// Custody says who holds a shipment now.
-type Custody struct {
-	Shipment  string        `json:"shipment"`
-	Custodian string        `json:"custodian"`
-	Leg       uint64        `json:"leg"` // handoffs accepted so far
-	State     ShipmentState `json:"state"`
-	Changed   Stamp         `json:"changed"`
-
-	// Seals are those of the shipment, and those that were applied on the way: intact, or as
-	// an acceptance found them, broken or missing; absent if there are none.
-	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
-}
-
 // Parties are the members that a shipment concerns: consignor, consignee, arbiter, and
 // everyone who holds, held or is offered it.
 func (s Shipment) Parties(c Custody, handoffs []Handoff) []string {
@@ -122,6 +90,8 @@ func (s Shipment) Parties(c Custody, handoffs []Handoff) []string {
 type ShipmentView struct {
 	Shipment  Shipment       `json:"shipment"`
 	Custody   Custody        `json:"custody"`
+	Title     Title          `json:"title"`
+	Holds     []Hold         `json:"holds"` // that stand
 	Condition ConditionState `json:"condition"`
 	// Reasons are the rules behind a condition that is not conformant, sorted.
 	Reasons []string `json:"reasons"`

@@ -37,6 +37,16 @@ const (
 	DevicesDeclineTransfer   Transaction = "devices:DeclineTransfer"
 	DevicesCancelTransfer    Transaction = "devices:CancelTransfer"
 
+	ShipmentsReady    Transaction = "shipments:Ready"
+	ShipmentsVoid     Transaction = "shipments:Void"
+	ShipmentsDetach   Transaction = "shipments:Detach"
+	ShipmentsHold     Transaction = "shipments:Hold"
+	ShipmentsLiftHold Transaction = "shipments:LiftHold"
+	TitlesOffer       Transaction = "titles:Offer"
+	TitlesAccept      Transaction = "titles:Accept"
+	TitlesDecline     Transaction = "titles:Decline"
+	TitlesCancel      Transaction = "titles:Cancel"
+
 	CommandsRequest Transaction = "commands:Request"
 	CommandsCancel  Transaction = "commands:Cancel"
 	CommandsClose   Transaction = "commands:Close"
@@ -101,6 +111,8 @@ const (
 	GoodsContents Transaction = "goods:Contents"
 	GoodsTrace    Transaction = "goods:Trace"
 	GoodsHistory  Transaction = "goods:History"
+
+	TitlesGet Transaction = "titles:Get"
 
 	CommandsGet  Transaction = "commands:Get"
 	CommandsOpen Transaction = "commands:Open"

@@ -215,10 +215,13 @@ func TestCheckRequest(t *testing.T) {
 		{"no goods", waymark.CheckRequest{Action: waymark.ActHandleGoods}, "/goods"},
 		{"no handoff", waymark.CheckRequest{Action: waymark.ActAcceptHandoff, Shipment: "s"}, "/handoff"},
 		{"bad id that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Member: "a b"}, "/member"},
+		{"hold", waymark.CheckRequest{Action: waymark.ActSetHold, Shipment: "s", Hold: waymark.HoldRecall}, ""},
+		{"no hold", waymark.CheckRequest{Action: waymark.ActLiftHold, Shipment: "s"}, "/hold"},
+		{"bad hold that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Hold: "weather"}, "/hold"},
 		{"bad number that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Handoff: 1 << 53}, "/handoff"},
 	})
 	for _, action := range waymark.Actions() {
-		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1, Product: gtin, Goods: lot}
+		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1, Hold: waymark.HoldQuarantine, Product: gtin, Goods: lot}
 		if err := full.Validate(); err != nil {
 			t.Errorf("%s with every id: %v", action, err)
 		}

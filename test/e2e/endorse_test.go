@@ -188,7 +188,11 @@ func TestCustodyNeedsTheMembersItConcerns(t *testing.T) {
 		t.Errorf("without the producer's endorsement: %s (%v), want ENDORSEMENT_POLICY_FAILURE", code, err)
 	}
 	code, err = audit.SubmitEndorsedBy(ctx, local.at, "carrier", waymark.Operator, waymark.ShipmentsAccept, string(request), "carrier", "producer", "auditor")
+	if err != nil || code != "ENDORSEMENT_POLICY_FAILURE" {
+		t.Errorf("without who guards title, the producer's own and so the consignee: %s (%v), want ENDORSEMENT_POLICY_FAILURE", code, err)
+	}
+	code, err = audit.SubmitEndorsedBy(ctx, local.at, "carrier", waymark.Operator, waymark.ShipmentsAccept, string(request), "carrier", "producer", "retailer")
 	if err != nil || code != "VALID" {
-		t.Errorf("with it: %s (%v), want VALID", code, err)
+		t.Errorf("with all: %s (%v), want VALID", code, err)
 	}
 }

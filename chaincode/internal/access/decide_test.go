@@ -40,14 +40,19 @@ type vector struct {
 			Classes, Private     []waymark.DataClass // that the owner named; private ones come in both
 		}
 		Shipment *struct {
-			Consignor, Custodian string
-			Parties              []string
+			Consignor, Custodian, TitleHolder string
+			Parties                           []string
 		}
-		Handoff  *struct{ From, To string }
-		Transfer *struct{ From, To string }
-		Policy   *struct{ Owner, Author string }
-		Question *struct{ Subject, Owner string }
-		Product  *struct {
+		Hold *struct {
+			Kind                                              waymark.HoldKind
+			Custodian, Consignee, TitleHolder, Arbiter, SetBy string
+		}
+		TitleOffer *struct{ From, To string }
+		Handoff    *struct{ From, To string }
+		Transfer   *struct{ From, To string }
+		Policy     *struct{ Owner, Author string }
+		Question   *struct{ Subject, Owner string }
+		Product    *struct {
 			Owner      string
 			Regulators []string
 		}
@@ -109,10 +114,16 @@ func (v vector) request() Request {
 		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)
 	case v.Resource.Telemetry != nil:
 		w := v.Resource.Telemetry
-		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes)}, Witnessed{w.Shipment, w.Custodian, w.Parties}, w.Private)
+		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes)}, Witnessed{Shipment: w.Shipment, Custodian: w.Custodian, Parties: w.Parties}, w.Private)
 	case v.Resource.Shipment != nil:
 		s := v.Resource.Shipment
-		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor}, s.Custodian, s.Parties)
+		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor},
+			Present{Custodian: s.Custodian, TitleHolder: cmp.Or(s.TitleHolder, s.Consignor), Parties: s.Parties})
+	case v.Resource.Hold != nil:
+		h := v.Resource.Hold
+		r.Resource = Hold(waymark.Shipment{ID: "s1", Consignee: h.Consignee, Arbiter: h.Arbiter}, Present{Custodian: h.Custodian, TitleHolder: h.TitleHolder}, h.Kind, h.SetBy)
+	case v.Resource.TitleOffer != nil:
+		r.Resource = TitleOffer(waymark.TitleOffer{Shipment: "s1", From: v.Resource.TitleOffer.From, To: v.Resource.TitleOffer.To})
 	case v.Resource.Excursion != nil:
 		e := v.Resource.Excursion
 		r.Resource = Excursion(waymark.Shipment{ID: "s1", Consignee: e.Consignee}, e.TitleHolder)

@@ -11,12 +11,15 @@ import (
 )
 
 // Entity is a principal or a resource with its attributes, as the schema has them.
-type Entity struct{ entity cedar.Entity }
+type Entity struct {
+	entity cedar.Entity
+	holds  []string // on the shipment that it is or is part of
+}
 
 const namespace = "Waymark::"
 
 func newEntity(kind, id string, attributes cedar.RecordMap, parents ...cedar.EntityUID) Entity {
-	return Entity{cedar.Entity{
+	return Entity{entity: cedar.Entity{
 		UID:        uid(kind, id),
 		Parents:    cedar.NewEntityUIDSet(parents...),
 		Attributes: cedar.NewRecord(attributes),
@@ -43,6 +46,16 @@ func members(ids []string) cedar.Set {
 func (e Entity) Ref() waymark.EntityRef {
 	return waymark.EntityRef{Type: string(e.entity.UID.Type), ID: string(e.entity.UID.ID)}
 }
+
+// held adds the holds on the shipment.
+func (e Entity) held(holds []string) Entity {
+	e.holds = holds
+	return e
+}
+
+// Holds returns the kinds of the holds that stand on the shipment that the entity is, or
+// is part of; never nil.
+func (e Entity) Holds() []string { return append([]string{}, e.holds...) }
 
 // Owner returns the member whose policies speak about the entity: the owner of a
 // device and of its telemetry, the consignor of a shipment. It is empty for what
@@ -162,6 +175,7 @@ type Witnessed struct {
 	Shipment  string
 	Custodian string // of this moment
 	Parties   []string
+	Holds     []string // that stand at this moment
 }
 
 // place adds the shipment and its custodian to what witnesses it.
@@ -180,7 +194,7 @@ func Device(d waymark.Device) Entity { return DeviceAt(d, Witnessed{}) }
 func DeviceAt(d waymark.Device, w Witnessed) Entity {
 	attributes := deviceAttributes(d)
 	parents := w.place(attributes)
-	return newEntity("Device", d.ID, attributes, parents...)
+	return newEntity("Device", d.ID, attributes, parents...).held(w.Holds)
 }
 
 // Telemetry is what a device has reported while it witnessed a shipment. private are the
@@ -191,14 +205,43 @@ func Telemetry(d waymark.Device, w Witnessed, private []waymark.DataClass) Entit
 		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private),
 	}
 	parents := w.place(attributes)
-	return newEntity("Telemetry", d.ID, attributes, parents...)
+	return newEntity("Telemetry", d.ID, attributes, parents...).held(w.Holds)
 }
 
-// Shipment is a shipment with its custodian of this moment.
-func Shipment(s waymark.Shipment, custodian string, parties []string) Entity {
+// Present is what changes about a shipment, as it is at this moment.
+type Present struct {
+	Custodian   string
+	TitleHolder string
+	Parties     []string
+	Holds       []string
+}
+
+// Shipment is a shipment as it is at this moment.
+func Shipment(s waymark.Shipment, now Present) Entity {
 	return newEntity("Shipment", s.ID, cedar.RecordMap{
-		"consignor": member(s.Consignor), "custodian": member(custodian), "parties": members(parties),
-	})
+		"consignor": member(s.Consignor), "custodian": member(now.Custodian), "titleHolder": member(now.TitleHolder),
+		"parties": members(now.Parties),
+	}).held(now.Holds)
+}
+
+// Hold is a hold of a kind on a shipment, set by a member; by none if it is yet to be.
+func Hold(s waymark.Shipment, now Present, kind waymark.HoldKind, setBy string) Entity {
+	attributes := cedar.RecordMap{
+		"kind": cedar.String(kind), "custodian": member(now.Custodian), "consignee": member(s.Consignee),
+		"titleHolder": member(now.TitleHolder),
+	}
+	if s.Arbiter != "" {
+		attributes["arbiter"] = member(s.Arbiter)
+	}
+	if setBy != "" {
+		attributes["setBy"] = member(setBy)
+	}
+	return newEntity("Hold", s.ID+"/"+string(kind), attributes)
+}
+
+// TitleOffer is an offer of title between two members.
+func TitleOffer(o waymark.TitleOffer) Entity {
+	return newEntity("TitleOffer", o.Shipment, cedar.RecordMap{"from": member(o.From), "to": member(o.To)})
 }
 
 // Excursion is an excursion of a shipment of which a member holds title.

@@ -59,7 +59,7 @@ func Permit(l ledger.Ledger, action waymark.Action, resource Entity, purpose str
 func RequestOf(tx ledger.Tx, action waymark.Action, resource Entity, purpose string) Request {
 	return Request{
 		Principal: Caller(tx.Caller), Action: action, Resource: resource,
-		Context: waymark.DecisionContext{Purpose: purpose, Time: tx.Time, Holds: []string{}},
+		Context: waymark.DecisionContext{Purpose: purpose, Time: tx.Time, Holds: resource.Holds()},
 	}
 }
 

@@ -56,6 +56,11 @@ shipments:Accept           -        -       ao       -       -
 shipments:Reject           -        -       ao       -       -
 shipments:Cancel           -        ao      -        -       -
 shipments:WaiveClaim       -        ao      -        -       -
+shipments:Ready            ao       -       -        -       -
+shipments:Void             ao       -       -        -       -
+shipments:Detach           ao       -       -        -       -
+shipments:Hold             oq       oq      oq       -       -
+shipments:LiftHold         oq       -       -        -       -
 shipments:Get              aoqv     aoqv    aoqv     -       -
 shipments:History          aoqv     aoqv    aoqv     -       -
 
@@ -75,6 +80,12 @@ goods:Trace                aoqv     -       -        -       -
 goods:History              aoqv     -       -        -       -
 
 shipments:ReleaseExcursion q       -       q        -       -
+
+titles:Offer               ao       -       -        -       -
+titles:Accept              -        -       ao       -       -
+titles:Decline             -        -       ao       -       -
+titles:Cancel              ao       -       -        -       -
+titles:Get                 aoqv     aoqv    aoqv     -       -
 
 commands:Request           ao       ao      o        o       -
 commands:Cancel            ao       -       ao       -       -

@@ -20,6 +20,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
 		&Shipments{named("shipments", "Get", "History", "Profiles")},
 		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History")},
+		&Titles{named("titles", "Get")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
 		&Accounts{named("accounts", "Currency", "Notes")},

@@ -151,7 +151,7 @@ func TestHostileMembers(t *testing.T) {
 // requestTypes are what the contract functions take, nil where that is nothing.
 func requestTypes() map[waymark.Transaction]reflect.Type {
 	types := map[waymark.Transaction]reflect.Type{}
-	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Goods{}, &contract.Commands{}, &contract.Policies{},
+	for _, c := range []any{&contract.Members{}, &contract.Devices{}, &contract.Telemetry{}, &contract.Shipments{}, &contract.Goods{}, &contract.Titles{}, &contract.Commands{}, &contract.Policies{},
 		&contract.Accounts{}, &contract.Settlement{}} {
 		of := reflect.TypeOf(c)
 		for i := range of.NumMethod() {

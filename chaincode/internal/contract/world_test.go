@@ -15,7 +15,8 @@ import (
 
 // world is a channel in the middle of a journey: the carrier has custody of the
 // producer's shipment s1, which logger-1 of the producer witnesses, and offers it to the
-// retailer. The producer offers logger-2 to the carrier. The producer grants telemetry
+// retailer, as the producer offers title to it. Shipment s0 is still with the producer,
+// which awaits data about it. The producer offers logger-2 to the carrier. The producer grants telemetry
 // and commands to the auditor's operators, who pass commands on to the retailer's. One of
 // those has requested c1 of logger-1. What logger-s of the producer told of a door, as a
 // witness of s1, is private and disclosed to the producer. The member stranger is on the channel and nothing else.
@@ -52,7 +53,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) move() {
 	w.t.Helper()
 	w.must("producer", waymark.Admin, waymark.GoodsRegisterProduct, waymark.RegisterProductRequest{GTIN: scenario.GTIN, Name: "goods"})
-	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("1"), item("2"), item("3"), item("4")}})
+	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("0"), item("1"), item("2"), item("3"), item("4")}})
 	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L0"), Items: []string{item("5"), item("6")}})
 	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L2"), Quantity: "10", Unit: "KGM"})
 	w.must("producer", waymark.Operator, waymark.GoodsPack, waymark.PackRequest{ID: "a1", Container: box, Lines: []waymark.Line{{ID: item("5")}, {ID: item("6")}}})
@@ -72,6 +73,11 @@ func (w *world) move() {
 	if err := json.Unmarshal(offered, &w.handoff); err != nil {
 		w.t.Fatal(err)
 	}
+	w.must("producer", waymark.Operator, waymark.TitlesOffer, waymark.OfferTitleRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later})
+	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s0", Consignee: "retailer", Draft: true,
+		Goods: []waymark.Line{{ID: item("0")}}, Conditions: []waymark.Condition{}})
+	w.must("producer", waymark.Operator, waymark.ShipmentsReady, waymark.ReadyShipmentRequest{Shipment: "s0"})
+	w.must("producer", waymark.Quality, waymark.ShipmentsHold, waymark.HoldRequest{Shipment: "s0", Kind: waymark.HoldPendingData, Reason: "because"})
 	w.must("producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: "logger-2", To: "carrier", ExpiresAt: w.later})
 }
 
@@ -103,7 +109,7 @@ type call struct {
 // calls are valid requests of every transaction, nil for one that takes none.
 func (w *world) calls() map[waymark.Transaction]call {
 	calls := map[waymark.Transaction]call{}
-	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.policyCalls(), w.conditionCalls(),
+	for _, part := range []map[waymark.Transaction]call{w.memberCalls(), w.deviceCalls(), w.keyCalls(), w.shipmentCalls(), w.goodsCalls(), w.titleCalls(), w.policyCalls(), w.conditionCalls(),
 		w.settlementCalls()} {
 		for name, c := range part {
 			calls[name] = c
@@ -251,6 +257,23 @@ func (w *world) goodsCalls() map[waymark.Transaction]call {
 	}
 }
 
+// titleCalls are those of the lifecycle, holds and title.
+func (w *world) titleCalls() map[waymark.Transaction]call {
+	ending := waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}
+	return map[waymark.Transaction]call{
+		waymark.ShipmentsReady:    {"producer", waymark.Operator, waymark.ReadyShipmentRequest{Shipment: "s0"}, nil},
+		waymark.ShipmentsVoid:     {"producer", waymark.Operator, waymark.VoidShipmentRequest{Shipment: "s0", Reason: "because"}, nil},
+		waymark.ShipmentsDetach:   {"producer", waymark.Operator, waymark.DetachDeviceRequest{Shipment: "s1", Device: "logger-1"}, nil},
+		waymark.ShipmentsHold:     {"carrier", waymark.Operator, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "because"}, nil},
+		waymark.ShipmentsLiftHold: {"producer", waymark.Operator, waymark.HoldRequest{Shipment: "s0", Kind: waymark.HoldPendingData, Reason: "arrived"}, nil},
+		waymark.TitlesOffer:       {"producer", waymark.Operator, waymark.OfferTitleRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
+		waymark.TitlesAccept:      {"retailer", waymark.Operator, waymark.AcceptTitleRequest{Shipment: "s1"}, nil},
+		waymark.TitlesDecline:     {"retailer", waymark.Operator, ending, nil},
+		waymark.TitlesCancel:      {"producer", waymark.Operator, ending, nil},
+		waymark.TitlesGet:         {"producer", waymark.Operator, waymark.ShipmentQuery{Shipment: "s1", Purpose: "claim-1"}, nil},
+	}
+}
+
 func (w *world) policyCalls() map[waymark.Transaction]call {
 	text := `permit (principal in Waymark::Member::"carrier", action == Waymark::Action::"ReadTelemetry", resource);`
 	put := waymark.PutPolicyRequest{ID: "p3", Text: text}
@@ -285,7 +308,7 @@ func checks() []any {
 	questions := make([]any, 0, len(waymark.Actions()))
 	for _, action := range waymark.Actions() {
 		r := waymark.CheckRequest{Action: action, Purpose: "claim-1", DataClass: waymark.ClassCondition,
-			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2, Product: scenario.GTIN, Goods: item("2"),
+			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2, Hold: waymark.HoldQuarantine, Product: scenario.GTIN, Goods: item("2"),
 			Principal: waymark.Principal{Member: "producer", Role: waymark.Operator, App: "erp"}}
 		switch action {
 		case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:

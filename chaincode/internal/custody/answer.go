@@ -6,6 +6,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -25,23 +26,18 @@ func Accept(l ledger.Ledger, r waymark.AcceptHandoffRequest) (*waymark.Handoff, 
 	if h.State == waymark.HandoffAccepted && h.Reservation == r.Reservation && saidBefore(h, words) && slices.Equal(h.Exceptions, exceptions) {
 		return h, nil
 	}
-	if err := mayAccept(l, h); err != nil {
-		return nil, err
-	}
-	h.Reservation, h.Exceptions, h.Attestations = r.Reservation, exceptions, evidenceOf(words)
-	return accept(l, h, words)
-}
-
-// accept checks an acceptance against the state of things, and carries it out.
-func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff, error) {
-	s, c, err := load(l, h.Shipment)
+	now, err := acceptable(l, h)
 	if err != nil {
 		return nil, err
 	}
-	if err := goods.CheckRecalls(l, s.Lots, h.To); err != nil {
-		return nil, err
-	}
-	f, err := judge(l, s, c, h, words)
+	h.Reservation, h.Exceptions, h.Attestations = r.Reservation, exceptions, evidenceOf(words)
+	return accept(l, now, h, words)
+}
+
+// accept checks an acceptance against the state of things, and carries it out.
+func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*waymark.Handoff, error) {
+	s := &now.Shipment
+	f, err := judge(l, now, h, words)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +49,7 @@ func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff
 	}
 	h.State, h.Changed, h.Counts = waymark.HandoffAccepted, l.Tx().Stamp(), waymark.CountExceptions(h.Exceptions)
 	h.Condition, h.Reasons, h.Verdict = f.state, f.reasons, &f.verdict
-	if err := move(l, s, c, h, f.witnesses); err != nil {
+	if err := move(l, now, h, f.witnesses); err != nil {
 		return nil, err
 	}
 	opened, err := openDiscrepancy(l, s, h)
@@ -65,8 +61,9 @@ func accept(l ledger.Ledger, h *waymark.Handoff, words []word) (*waymark.Handoff
 
 // judge finds the verdict of an acceptance, notes what became of the seals, and checks
 // that there are words if it is not conformant.
-func judge(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, words []word) (*found, error) {
-	f, err := findingsNow(l, s)
+func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*found, error) {
+	s, c := &now.Shipment, &now.Custody
+	f, err := findings(l, s, now.Handoffs)
 	if err != nil {
 		return nil, err
 	}
@@ -85,14 +82,20 @@ func judge(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.
 	return f, nil
 }
 
-func mayAccept(l ledger.Ledger, h *waymark.Handoff) error {
+// acceptable returns the shipment of a handoff that can be accepted: it is open and not
+// past its time, and nothing holds the goods.
+func acceptable(l ledger.Ledger, h *waymark.Handoff) (*shipment.State, error) {
 	if err := checkOpen(l, h); err != nil {
-		return err
+		return nil, err
 	}
 	if l.Tx().Time.After(h.ExpiresAt) {
-		return waymark.Errorf(waymark.FailedPrecondition, "handoff %d of shipment %s has expired", h.Number, h.Shipment).Because(waymark.ReasonExpired)
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "handoff %d of shipment %s has expired", h.Number, h.Shipment).Because(waymark.ReasonExpired)
 	}
-	return nil
+	now, err := shipment.Load(l, h.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	return now, now.MovesTo(h.To)
 }
 
 func refusal(shipment string, f *found) error {
@@ -121,18 +124,36 @@ func end(l ledger.Ledger, r waymark.EndHandoffRequest, act waymark.Action, to wa
 	if err := checkOpen(l, h); err != nil {
 		return nil, err
 	}
-	s, c, err := load(l, r.Shipment)
+	now, err := shipment.Load(l, r.Shipment)
 	if err != nil {
 		return nil, err
 	}
 	h.State, h.Reason, h.Changed = to, r.Reason, l.Tx().Stamp()
-	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number}); err != nil {
-		return nil, err
-	}
-	if err := l.Protect(ledger.CustodyKey(s.ID), atRest(*s, *c)); err != nil {
+	if err := withdrawn(l, now, h); err != nil {
 		return nil, err
 	}
 	return saveHandoff(l, h, event)
+}
+
+// withdrawn writes that nothing is offered any more. A shipment that the consignee
+// rejects is refused; any other goes back to where it was.
+func withdrawn(l ledger.Ledger, now *shipment.State, h *waymark.Handoff) error {
+	key, c := ledger.CustodyKey(now.Shipment.ID), &now.Custody
+	g, err := ledger.Require[guard](l, ledger.GuardKey(c.Shipment), "guard of "+c.Shipment)
+	if err != nil {
+		return err
+	}
+	state := before(c, g)
+	if h.State == waymark.HandoffRejected && h.To == now.Shipment.Consignee {
+		state = waymark.ShipmentRefused
+	}
+	if err := ledger.Save(l, ledger.GuardKey(c.Shipment), &guard{Last: h.Number}); err != nil {
+		return err
+	}
+	if err := enter(l, c, state); err != nil {
+		return err
+	}
+	return l.Protect(key, now.AtRest())
 }
 
 // authorised loads a handoff on which the policies let the caller act.

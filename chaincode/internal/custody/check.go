@@ -3,41 +3,41 @@ package custody
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// Load reads a shipment with its custody, or returns NotFound.
+func Load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
+	return shipment.InCustody(r, id)
+}
+
 // ShipmentResource is a shipment as the policies see it now.
 func ShipmentResource(r ledger.Reader, id string) (access.Entity, error) {
-	s, c, err := load(r, id)
+	now, err := shipment.Load(r, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	return resource(r, s, c)
-}
-
-// resource is a shipment as the policies see it, for every act on it.
-func resource(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (access.Entity, error) {
-	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(s.ID), MaxHandoffs)
-	return access.Shipment(*s, c.Custodian, parties(*s, *c, handoffs)), err
+	return now.Resource(), nil
 }
 
 // Witnessed returns what a shipment is to the policies about its witnesses; nothing
 // for no shipment.
-func Witnessed(r ledger.Reader, shipment string) (access.Witnessed, error) {
-	if shipment == "" {
+func Witnessed(r ledger.Reader, id string) (access.Witnessed, error) {
+	if id == "" {
 		return access.Witnessed{}, nil
 	}
-	s, c, err := load(r, shipment)
+	now, err := shipment.Load(r, id)
 	if err != nil {
 		return access.Witnessed{}, err
 	}
-	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(shipment), MaxHandoffs)
-	return access.Witnessed{Shipment: shipment, Custodian: c.Custodian, Parties: parties(*s, *c, handoffs)}, err
+	p := now.Present()
+	return access.Witnessed{Shipment: id, Custodian: p.Custodian, Parties: p.Parties, Holds: p.Holds}, nil
 }
 
 // Custodian returns who has custody of a shipment now.
-func Custodian(r ledger.Reader, shipment string) (string, error) {
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(shipment), "custody of shipment "+shipment)
+func Custodian(r ledger.Reader, id string) (string, error) {
+	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of shipment "+id)
 	if err != nil {
 		return "", err
 	}
@@ -54,8 +54,8 @@ func WitnessedBy(r ledger.Reader, device string) (access.Witnessed, error) {
 }
 
 // HandoffResource is a handoff as the policies see it now.
-func HandoffResource(r ledger.Reader, shipment string, number uint64) (access.Entity, error) {
-	h, err := requireHandoff(r, shipment, number)
+func HandoffResource(r ledger.Reader, id string, number uint64) (access.Entity, error) {
+	h, err := requireHandoff(r, id, number)
 	if err != nil {
 		return access.Entity{}, err
 	}

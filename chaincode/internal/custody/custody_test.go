@@ -171,7 +171,7 @@ func TestGoodsMayComeBack(t *testing.T) {
 	s.accept("carrier", s.offer("producer", "carrier"), "")
 	s.measure(500)
 	s.accept("producer", s.offer("carrier", "producer"), "")
-	s.expectCustody("producer", 2, waymark.ShipmentInCustody)
+	s.expectCustody("producer", 2, waymark.ShipmentReturned)
 }
 
 func TestVerdictIsFrozenAndDevicesAreFreeAtTheEnd(t *testing.T) {

@@ -33,18 +33,11 @@ func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) 
 	for i, e := range excursions {
 		excursions[i].State = condition.StateOf(e)
 	}
-	attachments, err := ledger.List[waymark.Attachment](l, ledger.Witnesses(s.ID), waymark.MaxDevices)
+	attachments, witnesses, err := witnessesOf(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	f := &found{attachments: attachments, excursions: excursions}
-	for _, a := range attachments {
-		w, err := witness(l, a)
-		if err != nil {
-			return nil, err
-		}
-		f.witnesses = append(f.witnesses, *w)
-	}
+	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
 	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Witnesses: f.witnesses, Excursions: excursions, More: more}
 	if last := lastAccepted(handoffs); last != nil {
 		c.Leg, c.Before = last.Changed.Time, last.Verdict
@@ -54,17 +47,8 @@ func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) 
 	return f, err
 }
 
-// findingsNow is findings for who has not read the handoffs.
-func findingsNow(l ledger.Ledger, s *waymark.Shipment) (*found, error) {
-	handoffs, err := ledger.List[waymark.Handoff](l, ledger.Handoffs(s.ID), MaxHandoffs)
-	if err != nil {
-		return nil, err
-	}
-	return findings(l, s, handoffs)
-}
-
-// witness reads what is known of an attached device.
-func witness(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error) {
+// witnessed reads what is known of an attached device.
+func witnessed(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error) {
 	at, err := stream.Load(r, a.Device)
 	if err != nil {
 		return nil, err
@@ -93,4 +77,25 @@ func lastAccepted(handoffs []waymark.Handoff) *waymark.Handoff {
 		}
 	}
 	return nil
+}
+
+// witnessesOf returns every attachment to a shipment, and the witnesses that it has now:
+// what a detached device knew counted in the legs that it witnessed.
+func witnessesOf(r ledger.Reader, id string) ([]waymark.Attachment, []condition.Witness, error) {
+	attachments, err := ledger.List[waymark.Attachment](r, ledger.Witnesses(id), waymark.MaxWitnesses)
+	if err != nil {
+		return nil, nil, err
+	}
+	var witnesses []condition.Witness
+	for _, a := range attachments {
+		if a.Detached != nil {
+			continue
+		}
+		w, err := witnessed(r, a)
+		if err != nil {
+			return nil, nil, err
+		}
+		witnesses = append(witnesses, *w)
+	}
+	return attachments, witnesses, nil
 }

@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
-	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // MaxHandoffs bounds the offers of one shipment.
-const MaxHandoffs = 200
+const MaxHandoffs = shipment.MaxHandoffs
 
 // MaxOffer bounds how far ahead an offer may expire.
 const MaxOffer = 90 * 24 * time.Hour
@@ -21,21 +21,19 @@ const MaxOffer = 90 * 24 * time.Hour
 type guard struct {
 	Last uint64 `json:"last"`
 	Open bool   `json:"open"`
+	// Before is where the shipment was before the open offer.
+	Before waymark.ShipmentState `json:"before,omitempty"`
 }
 
 // Offer offers custody to another member. One offer at a time can be open; the
 // same offer again changes nothing while it is.
 func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, error) {
-	s, c, err := load(l, r.Shipment)
+	now, err := shipment.Load(l, r.Shipment)
 	if err != nil {
 		return nil, err
 	}
-	entity, err := resource(l, s, c)
-	if err != nil {
-		return nil, err
-	}
-	tx := l.Tx()
-	if err := access.Authorize(tx, waymark.ActOfferHandoff, entity); err != nil {
+	tx, s, c := l.Tx(), &now.Shipment, &now.Custody
+	if err := access.Authorize(tx, waymark.ActOfferHandoff, now.Resource()); err != nil {
 		return nil, err
 	}
 	g, last, err := latest(l, s.ID)
@@ -45,27 +43,36 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	if g.Open && isSame(last, r) {
 		return last, nil
 	}
-	if err := checkOffer(l, c, r); err != nil {
+	if err := now.MovesTo(r.To); err != nil {
 		return nil, err
 	}
-	if err := goods.CheckRecalls(l, s.Lots, r.To); err != nil {
+	if err := checkOffer(l, c, r); err != nil {
 		return nil, err
 	}
 	if err := makeWay(l, g, last); err != nil {
 		return nil, err
 	}
-	return makeOffer(l, s, &waymark.Handoff{
+	return makeOffer(l, s, c, &waymark.Handoff{
 		Shipment: s.ID, Number: g.Last + 1, From: c.Custodian, To: r.To, ExpiresAt: expiry(r),
 		State: waymark.HandoffOffered, Condition: waymark.ConditionUnknown, Reasons: []string{}, Offered: tx.Stamp(), Changed: tx.Stamp(),
 		Nonce: nonceOf(tx, s.ID, g.Last+1),
-	})
+	}, before(c, g))
 }
 
-func makeOffer(l ledger.Ledger, s *waymark.Shipment, h *waymark.Handoff) (*waymark.Handoff, error) {
-	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number, Open: true}); err != nil {
+// makeOffer writes an offer. A shipment that is offered to the consignee is delivered;
+// before is where it goes back to if nothing comes of it.
+func makeOffer(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, before waymark.ShipmentState) (*waymark.Handoff, error) {
+	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number, Open: true, Before: before}); err != nil {
 		return nil, err
 	}
-	if err := l.Protect(ledger.CustodyKey(s.ID), whileOffered(*s, *h)); err != nil {
+	state := before
+	if h.To == s.Consignee {
+		state = waymark.ShipmentDelivered
+	}
+	if err := enter(l, c, state); err != nil {
+		return nil, err
+	}
+	if err := l.Protect(ledger.CustodyKey(s.ID), shipment.Between(*s, h.From, h.To)); err != nil {
 		return nil, err
 	}
 	return saveHandoff(l, h, waymark.EventHandoffOffered)
@@ -74,8 +81,6 @@ func makeOffer(l ledger.Ledger, s *waymark.Shipment, h *waymark.Handoff) (*wayma
 func checkOffer(l ledger.Ledger, c *waymark.Custody, r waymark.OfferHandoffRequest) error {
 	now := l.Tx().Time
 	switch {
-	case c.State.Ended():
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
 	case r.To == c.Custodian:
 		return waymark.InvalidField("/to", "must be another member than the custodian")
 	case !r.ExpiresAt.After(now) || r.ExpiresAt.After(now.Add(MaxOffer)):
@@ -105,16 +110,30 @@ func isSame(open *waymark.Handoff, r waymark.OfferHandoffRequest) bool {
 	return open.To == r.To && open.ExpiresAt.Equal(expiry(r))
 }
 
-// makeWay checks that another offer may be made. One that has expired does not
-// block: it is closed here, as the next one takes its place.
+// makeWay checks that another offer may be made, and closes one that has expired: the
+// next one takes its place.
 func makeWay(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
-	switch {
-	case g.Open && !l.Tx().Time.After(last.ExpiresAt):
+	if err := noneOpen(l, g, last); err != nil {
+		return err
+	}
+	if g.Last >= MaxHandoffs {
+		return waymark.Errorf(waymark.FailedPrecondition, "the shipment has had %d offers", MaxHandoffs).Because(waymark.ReasonLimit)
+	}
+	return expire(l, g, last)
+}
+
+// noneOpen checks that no offer waits for an answer. One past its time does not.
+func noneOpen(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
+	if g.Open && !l.Tx().Time.After(last.ExpiresAt) {
 		return waymark.Errorf(waymark.FailedPrecondition,
 			"handoff %d of shipment %s is open: it must be answered, cancelled or expire first", last.Number, last.Shipment).Because(waymark.ReasonHandoffOpen)
-	case g.Last >= MaxHandoffs:
-		return waymark.Errorf(waymark.FailedPrecondition, "the shipment has had %d offers", MaxHandoffs).Because(waymark.ReasonLimit)
-	case !g.Open:
+	}
+	return nil
+}
+
+// expire closes an offer that is past its time, if there is one.
+func expire(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
+	if !g.Open {
 		return nil
 	}
 	last.State, last.Changed = waymark.HandoffExpired, l.Tx().Stamp()

@@ -1,55 +1,53 @@
 package custody
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // History returns what happened to a shipment, oldest first, to who may read it.
 func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error) {
-	s, _, handoffs, obligations, err := read(l, q)
+	now, obligations, err := read(l, q)
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, s, handoffs)
+	f, err := findings(l, &now.Shipment, now.Handoffs)
 	if err != nil {
 		return nil, err
 	}
-	discrepancies, err := Discrepancies(l, s.ID)
-	if err != nil {
-		return nil, err
-	}
-	t := timeline{latest: s.Created.Time}
-	t.add(waymark.EventShipmentCreated, fmt.Sprintf("%d lines of goods from %s to %s", len(s.Goods), s.Consignor, s.Consignee), s.Created)
+	s := now.Shipment
+	t := timeline{start: s.Created.Time}
+	t.add(t.start, waymark.EventShipmentCreated, fmt.Sprintf("%d lines of goods from %s to %s", len(s.Goods), s.Consignor, s.Consignee), s.Created)
 	for _, a := range f.attachments {
-		t.add(waymark.EventDeviceAttached, a.Device, a.Attached)
+		at := t.add(t.start, waymark.EventDeviceAttached, a.Device, a.Attached)
+		if a.Detached != nil && a.Detached.TxID != now.Custody.Changed.TxID { // and not with the end of the journey
+			t.add(at, waymark.EventDeviceDetached, a.Device, *a.Detached)
+		}
 	}
 	for _, e := range f.excursions {
 		t.addExcursion(e)
 	}
-	for _, handoff := range handoffs {
-		if err := t.addHandoff(l, handoff); err != nil {
+	for _, part := range []func(ledger.Ledger, *shipment.State) error{t.addReady, t.addHandoffs, t.addTitle, t.addHolds} {
+		if err := part(l, now); err != nil {
 			return nil, err
 		}
-		for _, d := range discrepancies {
-			if d.Handoff == handoff.Number {
-				t.addDiscrepancy(d)
-			}
-		}
+	}
+	if c := now.Custody; c.State == waymark.ShipmentVoid {
+		t.add(t.start, waymark.EventShipmentVoided, c.Reason, c.Changed)
 	}
 	return &waymark.History{Shipment: s.ID, Entries: t.sorted(), Obligations: obligations}, nil
 }
 
-// timeline collects entries. Members' clocks may differ by minutes, so times
-// alone do not tell the order: nothing comes before the creation, and a change of
-// a handoff never before the one that it followed.
+// timeline collects entries. Members' clocks may differ by minutes, so times alone do not
+// tell the order: nothing comes before the creation, and no change before the one of the
+// same thing that it followed.
 type timeline struct {
-	latest  time.Time // no change of a handoff can come before
+	start   time.Time
 	moments []moment
 }
 
@@ -59,48 +57,104 @@ type moment struct {
 	entry waymark.HistoryEntry
 }
 
-func (t *timeline) add(what, detail string, stamp waymark.Stamp) {
+// add puts an entry at its time, or where that is before after there, and returns it.
+func (t *timeline) add(after time.Time, what, detail string, stamp waymark.Stamp) time.Time {
 	at := stamp.Time
-	if at.Before(t.latest) {
-		at = t.latest
+	if at.Before(after) {
+		at = after
 	}
 	t.moments = append(t.moments, moment{at, waymark.HistoryEntry{What: what, Detail: detail, Stamp: stamp}})
+	return at
 }
 
 // addExcursion tells an excursion, and that it was released.
 func (t *timeline) addExcursion(e waymark.Excursion) {
-	t.add(waymark.ExcursionRecorded, describe(e), e.Recorded)
+	at := t.add(t.start, waymark.ExcursionRecorded, describe(e), e.Recorded)
 	if e.Released != nil {
-		t.add(waymark.EventExcursionReleased, e.Device+": "+e.Released.Disposition, e.Released.By)
+		t.add(at, waymark.EventExcursionReleased, e.Device+": "+e.Released.Disposition, e.Released.By)
 	}
 }
 
-// maxHandoffVersions is more than a handoff can have: it is offered, and ends once.
-const maxHandoffVersions = 10
+// maxVersions bounds how often one record of a shipment is shown to have changed. A
+// handoff is offered and ends once; custody changes at most twice with each.
+const maxVersions = 3 * MaxHandoffs
 
-// addHandoff tells the offer and what became of it.
-func (t *timeline) addHandoff(l ledger.Ledger, h waymark.Handoff) error {
-	versions, _, err := l.History(ledger.HandoffKey(h.Shipment, h.Number), maxHandoffVersions)
+// addReady tells when a draft became ready.
+func (t *timeline) addReady(l ledger.Ledger, now *shipment.State) error {
+	versions, err := ledger.Versions[waymark.Custody](l, ledger.CustodyKey(now.Shipment.ID), maxVersions)
+	was := waymark.ShipmentState("")
+	for _, c := range versions {
+		if was == waymark.ShipmentDraft && c.State == waymark.ShipmentReady && c.Changed != now.Shipment.Created {
+			t.add(t.start, waymark.EventShipmentReady, "", c.Changed)
+		}
+		was = c.State
+	}
+	return err
+}
+
+// addHandoffs tells the offers and what became of them.
+func (t *timeline) addHandoffs(l ledger.Ledger, now *shipment.State) error {
+	discrepancies, err := Discrepancies(l, now.Shipment.ID)
 	if err != nil {
 		return err
 	}
-	for _, v := range versions {
-		var was waymark.Handoff
-		if err := json.Unmarshal(v.Value, &was); err != nil {
-			return fmt.Errorf("decode handoff: %w", err)
+	at := t.start
+	for _, h := range now.Handoffs {
+		versions, err := ledger.Versions[waymark.Handoff](l, ledger.HandoffKey(h.Shipment, h.Number), maxVersions)
+		if err != nil {
+			return err
 		}
-		t.add("handoff."+string(was.State), describeHandoff(was), was.Changed)
-		t.latest = t.moments[len(t.moments)-1].at
+		for _, was := range versions {
+			at = t.add(at, "handoff."+string(was.State), describeHandoff(was), was.Changed)
+		}
+		for _, d := range discrepancies {
+			if d.Handoff == h.Number {
+				t.addDiscrepancy(at, d)
+			}
+		}
+	}
+	return nil
+}
+
+// addTitle tells the offers of title and what became of them.
+func (t *timeline) addTitle(l ledger.Ledger, now *shipment.State) error {
+	versions, err := ledger.Versions[waymark.TitleOffer](l, ledger.TitleOfferKey(now.Shipment.ID), maxVersions)
+	at := t.start
+	for _, o := range versions {
+		text := o.From + " to " + o.To
+		if o.Reason != "" {
+			text += ": " + o.Reason
+		}
+		at = t.add(at, "title."+string(o.State), text, o.Changed)
+	}
+	return err
+}
+
+// addHolds tells the holds that were set and lifted.
+func (t *timeline) addHolds(l ledger.Ledger, now *shipment.State) error {
+	for _, kind := range waymark.HoldKinds() {
+		versions, err := ledger.Versions[waymark.Hold](l, ledger.HoldKey(now.Shipment.ID, string(kind)), maxVersions)
+		if err != nil {
+			return err
+		}
+		at := t.start
+		for _, h := range versions {
+			if h.Lifted == nil {
+				at = t.add(at, waymark.EventHoldSet, string(kind)+": "+h.Reason, h.Set)
+			} else {
+				at = t.add(at, waymark.EventHoldLifted, string(kind)+": "+h.Why, *h.Lifted)
+			}
+		}
 	}
 	return nil
 }
 
 // addDiscrepancy tells what an acceptance opened, and whether that was waived. It comes
 // after the handoff.
-func (t *timeline) addDiscrepancy(d waymark.Discrepancy) {
-	t.add(waymark.DiscrepancyOpened, fmt.Sprintf("handoff %d: claims of %s until %s", d.Handoff, d.By, d.ClaimUntil.Format(time.RFC3339)), d.Opened)
+func (t *timeline) addDiscrepancy(after time.Time, d waymark.Discrepancy) {
+	at := t.add(after, waymark.DiscrepancyOpened, fmt.Sprintf("handoff %d: claims of %s until %s", d.Handoff, d.By, d.ClaimUntil.Format(time.RFC3339)), d.Opened)
 	if d.Waived != nil {
-		t.add(waymark.EventClaimWaived, fmt.Sprintf("handoff %d: %s", d.Handoff, d.Waived.Reason), d.Waived.By)
+		t.add(at, waymark.EventClaimWaived, fmt.Sprintf("handoff %d: %s", d.Handoff, d.Waived.Reason), d.Waived.By)
 	}
 }
 

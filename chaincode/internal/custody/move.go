@@ -5,44 +5,45 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// move writes the new custodian and who may endorse the next change. When the
-// consignee has the goods the journey is over and the witnesses are free.
-func move(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, witnesses []condition.Witness) error {
+// move writes the new custodian and who may endorse the next change of custody and of
+// title. When the consignee has the goods, or the consignor has them back, the journey is
+// over and the witnesses are free.
+func move(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, witnesses []condition.Witness) error {
+	s, c := &now.Shipment, &now.Custody
 	c.Custodian, c.Leg, c.Changed, c.State = h.To, c.Leg+1, l.Tx().Stamp(), waymark.ShipmentInCustody
-	if h.To == s.Consignee {
-		state, err := finalState(l, h)
-		if err != nil {
-			return err
-		}
-		c.State = state
+	switch h.To {
+	case s.Consignee:
+		c.State = finalState(now.Handoffs, h)
+	case s.Consignor:
+		c.State = waymark.ShipmentReturned
 	}
-	if err := seen(l, witnesses, h.To == s.Consignee); err != nil {
+	if err := seen(l, witnesses, c.State.Ended()); err != nil {
 		return err
 	}
 	if err := ledger.Save(l, ledger.CustodyKey(s.ID), c); err != nil {
 		return err
 	}
-	if err := l.Protect(ledger.CustodyKey(s.ID), atRest(*s, *c)); err != nil {
+	if err := l.Protect(ledger.CustodyKey(s.ID), now.AtRest()); err != nil {
+		return err
+	}
+	if err := shipment.ProtectTitle(l, now); err != nil {
 		return err
 	}
 	return ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number})
 }
 
 // finalState is accepted if no leg was taken with reservation.
-func finalState(l ledger.Ledger, last *waymark.Handoff) (waymark.ShipmentState, error) {
-	handoffs, err := ledger.List[waymark.Handoff](l, ledger.Handoffs(last.Shipment), MaxHandoffs)
-	if err != nil {
-		return "", err
-	}
+func finalState(handoffs []waymark.Handoff, last *waymark.Handoff) waymark.ShipmentState {
 	for _, h := range append(handoffs, *last) {
 		if h.Reserved() {
-			return waymark.ShipmentDisputed, nil
+			return waymark.ShipmentDisputed
 		}
 	}
-	return waymark.ShipmentAccepted, nil
+	return waymark.ShipmentAccepted
 }
 
 // startOfLeg is the time from which a witness's readings count for the leg that
@@ -65,13 +66,13 @@ func seen(l ledger.Ledger, witnesses []condition.Witness, end bool) error {
 	for _, w := range witnesses {
 		a := w.Attachment
 		a.Seen, a.SeenAt = w.Stream.Last, startOfLeg(l, w.Stream)
-		if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
-			return err
-		}
-		if !end {
+		if end {
+			if err := release(l, &a, w.Stream); err != nil {
+				return err
+			}
 			continue
 		}
-		if err := l.Delete(ledger.AttachmentKey(a.Device)); err != nil {
+		if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
 			return err
 		}
 	}

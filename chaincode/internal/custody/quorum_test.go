@@ -3,18 +3,29 @@ package custody_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 func (s *story) expectQuorum(shipment string, members ...string) {
 	s.T.Helper()
-	q, ok := s.World.Quorum(ledger.CustodyKey(shipment))
-	if !ok || q.Need != 2 || !slices.Equal(q.Members, members) {
-		s.T.Errorf("custody of %s needs %+v, want 2 of %v", shipment, q, members)
+	s.expectTwoOf(ledger.CustodyKey(shipment), members)
+}
+
+func (s *story) expectTitleQuorum(shipment string, members ...string) {
+	s.T.Helper()
+	s.expectTwoOf(ledger.TitleKey(shipment), members)
+}
+
+func (s *story) expectTwoOf(key ledger.Key, members []string) {
+	s.T.Helper()
+	if q, ok := s.World.Quorum(key); !ok || q.Need != 2 || !slices.Equal(q.Members, members) {
+		s.T.Errorf("%s needs %+v, want 2 of %v", key, q, members)
 	}
 }
 
@@ -64,4 +75,60 @@ func TestTheArbiterMayHoldTheGoods(t *testing.T) {
 	s.measure(500)
 	s.accept("retailer", s.offer("auditor", "retailer"), "")
 	s.expectCustody("retailer", 2, waymark.ShipmentAccepted)
+}
+
+func (s *story) offerTitle(from, to string) {
+	s.T.Helper()
+	scenario.Must(s.Consortium, s.operator(from), title.Offer, waymark.OfferTitleRequest{Shipment: "s1", To: to, ExpiresAt: s.Now.Add(time.Hour)})
+}
+
+func (s *story) acceptTitle(by string) {
+	s.T.Helper()
+	scenario.Must(s.Consortium, s.operator(by), title.Accept, waymark.AcceptTitleRequest{Shipment: "s1"})
+}
+
+// TestCustodyAndTitleGuardEachOther: whichever moves, the other then needs whom it
+// concerns now, unless it is offered, for that is between the two sides and the arbiter.
+func TestCustodyAndTitleGuardEachOther(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.expectTitleQuorum("s1", "auditor", "producer")
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	s.expectTitleQuorum("s1", "auditor", "carrier", "producer")
+	s.offerTitle("producer", "retailer")
+	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
+	s.expectQuorum("s1", "auditor", "carrier", "producer")
+	s.acceptTitle("retailer")
+	s.expectTitleQuorum("s1", "auditor", "carrier", "retailer")
+	s.expectQuorum("s1", "auditor", "carrier", "retailer")
+
+	s.measure(500) // both at once, title first
+	number := s.offer("carrier", "producer")
+	s.offerTitle("retailer", "producer")
+	s.acceptTitle("producer")
+	s.expectQuorum("s1", "auditor", "carrier", "producer") // of the open handoff
+	s.expectTitleQuorum("s1", "auditor", "carrier", "producer")
+	scenario.Must(s.Consortium, s.operator("carrier"), custody.Cancel, endRequest(number))
+	s.expectQuorum("s1", "auditor", "carrier", "producer")
+
+	s.offerTitle("producer", "retailer") // and custody first
+	s.accept("retailer", s.offer("carrier", "retailer"), "")
+	s.expectQuorum("s1", "auditor", "producer", "retailer")
+	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
+	scenario.Must(s.Consortium, s.operator("retailer"), title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "too late"})
+	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
+}
+
+// Without an arbiter all can come to one member; even then it takes two.
+func TestNoSingleMemberEverSuffices(t *testing.T) {
+	s := newDraft(t)
+	r := createRequest("s1")
+	r.Arbiter, r.Conditions = "", nil
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Create, r)
+	s.expectQuorum("s1", "producer", "retailer")
+	s.offerTitle("producer", "retailer")
+	s.acceptTitle("retailer")
+	s.accept("retailer", s.offer("producer", "retailer"), "")
+	s.expectQuorum("s1", "producer", "retailer")
+	s.expectTitleQuorum("s1", "producer", "retailer")
 }

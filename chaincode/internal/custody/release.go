@@ -4,17 +4,19 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // ReleaseExcursion writes a quality role's disposition into a closed excursion. Nothing that
 // was measured is changed. The same release again changes nothing.
 func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waymark.Excursion, error) {
-	s, _, err := load(l, r.Shipment)
+	now, err := shipment.Load(l, r.Shipment)
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(l.Tx(), waymark.ActReleaseExcursion, access.Excursion(*s, s.Consignor)); err != nil {
+	s := &now.Shipment
+	if err := access.Authorize(l.Tx(), waymark.ActReleaseExcursion, access.Excursion(*s, now.Title.Holder)); err != nil {
 		return nil, err
 	}
 	key, err := excursionKey(s, r)
@@ -54,9 +56,9 @@ func excursionKey(s *waymark.Shipment, r waymark.ReleaseExcursionRequest) (ledge
 
 // ExcursionsResource is the excursions of a shipment as the policies see them now.
 func ExcursionsResource(r ledger.Reader, id string) (access.Entity, error) {
-	s, _, err := load(r, id)
+	now, err := shipment.Load(r, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	return access.Excursion(*s, s.Consignor), nil
+	return access.Excursion(now.Shipment, now.Title.Holder), nil
 }

@@ -6,14 +6,16 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Create creates a shipment in the custody of the caller's member. The same
-// request again changes nothing.
+// Create creates a shipment in the custody of the caller's member, or replaces a draft
+// of it. The same request again changes nothing.
 func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment, error) {
 	tx := l.Tx()
 	s := waymark.Shipment{
@@ -21,40 +23,60 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 		Goods: goods.Lines(r.Goods), Conditions: []waymark.Condition{}, Created: tx.Stamp(),
 		Attested: r.Attested, Seals: append([]string(nil), r.Seals...), ClaimSeconds: r.ClaimSeconds,
 	}
-	custody := waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp(), Seals: applied(r.Seals)}
-	if err := access.Authorize(tx, waymark.ActCreateShipment, access.Shipment(s, custody.Custodian, parties(s, custody, nil))); err != nil {
+	now := shipment.State{
+		Shipment: s,
+		Custody:  waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp(), Seals: applied(r.Seals)},
+		Title:    waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: tx.Stamp()},
+		Holds:    &hold.Standing{},
+	}
+	if r.Draft {
+		now.Custody.State = waymark.ShipmentDraft
+	}
+	if err := access.Authorize(tx, waymark.ActCreateShipment, now.Resource()); err != nil {
 		return nil, err
 	}
-	old, err := ledger.Load[stored](l, ledger.ShipmentKey(s.ID))
-	if err != nil {
+	old, same, err := created(l, s, r)
+	if err != nil || same {
+		return old, err
+	}
+	if err := cmp.Or(checkParties(l, s), agree(&now.Shipment, r)); err != nil {
 		return nil, err
 	}
+	var held []waymark.Line // by a draft that this replaces
 	if old != nil {
-		return again(old.shipment(), s, r)
+		held = old.Goods
 	}
-	if err := cmp.Or(checkParties(l, s), agree(&s, r)); err != nil {
-		return nil, err
-	}
-	taken, err := goods.Take(l, s.ID, s.Consignee, r.Goods)
+	taken, err := goods.Replace(l, s.ID, s.Consignee, held, r.Goods)
 	if err != nil {
 		return nil, err
 	}
-	s.Lots = taken.Lots
-	return &s, saveNew(l, s, custody)
+	now.Shipment.Lots, now.Title.Holder = taken.Lots, taken.TitleHolder
+	return &now.Shipment, saveNew(l, now)
 }
 
-// again answers the creation of an id that is taken: the first result if it is
-// the same shipment, AlreadyExists otherwise.
-func again(old *waymark.Shipment, s waymark.Shipment, r waymark.CreateShipmentRequest) (*waymark.Shipment, error) {
+// created returns the shipment that has an id already, and whether this is the same
+// creation again; nil if there is none. Any other than a draft of the consignor's, which
+// the creation replaces, is AlreadyExists.
+func created(l ledger.Reader, s waymark.Shipment, r waymark.CreateShipmentRequest) (old *waymark.Shipment, same bool, err error) {
+	old, err = shipment.Find(l, s.ID)
+	if err != nil || old == nil {
+		return nil, false, err
+	}
+	c, err := ledger.Require[waymark.Custody](l, ledger.CustodyKey(s.ID), "custody of "+s.ID)
+	if err != nil {
+		return nil, false, err
+	}
 	s.Created, s.Lots = old.Created, old.Lots
-	old.Conditions = waymark.Resolve(old.Conditions)
 	if err := agreeAgain(&s, r, *old); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if reflect.DeepEqual(*old, s) {
-		return old, nil
+	switch changes := c.State == waymark.ShipmentDraft; {
+	case reflect.DeepEqual(*old, s) && (r.Draft || !changes):
+		return old, true, nil
+	case changes && old.Consignor == s.Consignor:
+		return old, false, nil
 	}
-	return nil, waymark.Errorf(waymark.AlreadyExists, "there is another shipment %s already: choose another id", s.ID)
+	return nil, false, waymark.Errorf(waymark.AlreadyExists, "there is another shipment %s already: choose another id", s.ID)
 }
 
 func checkParties(r ledger.Reader, s waymark.Shipment) error {
@@ -75,41 +97,32 @@ func checkParties(r ledger.Reader, s waymark.Shipment) error {
 	return nil
 }
 
-func saveNew(l ledger.Ledger, s waymark.Shipment, c waymark.Custody) error {
+func saveNew(l ledger.Ledger, now shipment.State) error {
+	s, atRest := now.Shipment, now.AtRest()
 	if err := ledger.Save(l, ledger.ShipmentKey(s.ID), &s); err != nil {
 		return err
 	}
 	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{}); err != nil {
 		return err
 	}
-	if err := ledger.Save(l, ledger.CustodyKey(s.ID), &c); err != nil {
+	if err := ledger.Save(l, ledger.CustodyKey(s.ID), &now.Custody); err != nil {
 		return err
 	}
-	if err := l.Protect(ledger.CustodyKey(s.ID), atRest(s, c)); err != nil {
+	if err := l.Protect(ledger.CustodyKey(s.ID), atRest); err != nil {
+		return err
+	}
+	if err := shipment.SaveTitle(l, &now, atRest); err != nil {
 		return err
 	}
 	return l.Emit(waymark.EventShipmentCreated, waymark.ShipmentEvent{Shipment: s.ID})
 }
 
 // Attach makes a device of the custodian witness the conditions of a shipment.
-// A device witnesses one shipment at a time. The same request again changes nothing.
+// A device witnesses one shipment at a time, and none twice. The same request again
+// changes nothing.
 func Attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
-	s, c, err := load(l, r.Shipment)
+	c, device, err := witness(l, r, waymark.ActAttachDevice)
 	if err != nil {
-		return nil, err
-	}
-	device, err := registry.RequireDevice(l, r.Device)
-	if err != nil {
-		return nil, err
-	}
-	entity, err := resource(l, s, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := access.AuthorizeRequest(access.Request{
-		Principal: access.Caller(l.Tx().Caller), Action: waymark.ActAttachDevice, Resource: entity,
-		Context: waymark.DecisionContext{DeviceOwner: device.Owner},
-	}); err != nil {
 		return nil, err
 	}
 	present, err := ledger.Load[waymark.Attachment](l, ledger.AttachmentKey(r.Device))
@@ -131,14 +144,33 @@ func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s witnesses another shipment until that is accepted", d.ID).Because(waymark.ReasonAttached)
 	case d.State != waymark.DeviceActive:
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s is %s", d.ID, d.State).Because(waymark.ReasonDeviceActive)
-	case c.State.Ended():
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
 	}
-	witnesses, err := ledger.List[waymark.Attachment](l, ledger.Witnesses(c.Shipment), waymark.MaxDevices)
-	if err == nil && len(witnesses) == waymark.MaxDevices {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has %d devices already", c.Shipment, waymark.MaxDevices).Because(waymark.ReasonLimit)
+	if err := shipment.OnItsWay(*c); err != nil {
+		return err
 	}
-	return err
+	witnesses, err := ledger.List[waymark.Attachment](l, ledger.Witnesses(c.Shipment), waymark.MaxWitnesses)
+	if err != nil {
+		return err
+	}
+	return room(witnesses, c.Shipment, d.ID)
+}
+
+// room checks that a shipment can have one more witness, and has not had this one.
+func room(witnesses []waymark.Attachment, shipment, device string) error {
+	present := 0
+	for _, w := range witnesses {
+		if w.Device == device {
+			return waymark.Errorf(waymark.FailedPrecondition, "device %s has witnessed shipment %s already", device, shipment).Because(waymark.ReasonAttached)
+		}
+		if w.Detached == nil {
+			present++
+		}
+	}
+	if present >= waymark.MaxDevices || len(witnesses) >= waymark.MaxWitnesses {
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has %d devices, and has had %d: at most %d and %d are allowed",
+			shipment, present, len(witnesses), waymark.MaxDevices, waymark.MaxWitnesses).Because(waymark.ReasonLimit)
+	}
+	return nil
 }
 
 func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
@@ -157,20 +189,4 @@ func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (
 		return nil, err
 	}
 	return &a, l.Emit(waymark.EventDeviceAttached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
-}
-
-// Load reads a shipment with its custody, or returns NotFound.
-func Load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
-	return load(r, id)
-}
-
-// load is Load.
-func load(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
-	s, err := ledger.Require[stored](r, ledger.ShipmentKey(id), "shipment "+id)
-	if err != nil {
-		return nil, nil, err
-	}
-	s.Conditions = waymark.Resolve(s.Conditions) // those of before rules had ids
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of "+id)
-	return s.shipment(), c, err
 }

@@ -51,7 +51,7 @@ func TestPartiesReadAShipment(t *testing.T) {
 
 func (s *story) history() (what, detail []string) {
 	s.T.Helper()
-	h := scenario.Must(s.Consortium, s.As("auditor", waymark.Viewer), custody.History, waymark.ShipmentQuery{Shipment: "s1"})
+	h := scenario.Must(s.Consortium, s.As("producer", waymark.Viewer), custody.History, waymark.ShipmentQuery{Shipment: "s1"})
 	for _, e := range h.Entries {
 		what, detail = append(what, e.What), append(detail, e.Detail)
 	}
@@ -107,5 +107,13 @@ func TestHistoryKeepsTheOrderOfHandoffs(t *testing.T) {
 	want := []string{"shipment.created", "shipment.device_attached", "handoff.offered", "handoff.rejected", "handoff.offered"}
 	if !slices.Equal(what, want) {
 		t.Errorf("history\n got %v\nwant %v", what, want)
+	}
+}
+
+// expectHistory compares what the history tells, in its order.
+func (s *story) expectHistory(want ...string) {
+	s.T.Helper()
+	if what, _ := s.history(); !slices.Equal(what, want) {
+		s.T.Errorf("history\n got %v\nwant %v", what, want)
 	}
 }

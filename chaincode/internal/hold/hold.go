@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -14,42 +15,80 @@ func Last(r ledger.Reader, shipment string, kind waymark.HoldKind) (*waymark.Hol
 	return ledger.Load[waymark.Hold](r, ledger.HoldKey(shipment, string(kind)))
 }
 
-// Standing returns the holds that stand on a shipment, in the order of the kinds. A
+// Standing are the holds that stand on a shipment.
+type Standing struct {
+	shipment string
+	set      []waymark.Hold // that somebody has set, in the order of the kinds
+	recalled []waymark.LotRecalls
+}
+
+// Load reads the holds that stand on a shipment; a recall of a lot in its goods is one. A
 // transaction that relies on it is invalidated by a hold that is set before it commits.
-func Standing(r ledger.Reader, s *waymark.Shipment) ([]waymark.Hold, error) {
-	holds := []waymark.Hold{}
+func Load(r ledger.Reader, s *waymark.Shipment) (*Standing, error) {
+	h := &Standing{shipment: s.ID}
 	for _, kind := range waymark.HoldKinds() {
+		if kind == waymark.HoldRecall {
+			continue
+		}
 		last, err := Last(r, s.ID, kind)
 		if err != nil {
 			return nil, err
 		}
 		if last != nil && last.Lifted == nil {
-			holds = append(holds, *last)
+			h.set = append(h.set, *last)
 		}
 	}
-	return holds, nil
+	var err error
+	h.recalled, err = goods.Recalls(r, s.Lots)
+	return h, err
 }
 
-// Kinds are the kinds of holds, as the policies see them.
-func Kinds(holds []waymark.Hold) []string {
-	kinds := []string{}
-	for _, h := range holds {
-		kinds = append(kinds, string(h.Kind))
+// List returns the holds: of the recalls one for each that stands of each lot.
+func (h *Standing) List() []waymark.Hold {
+	holds := append([]waymark.Hold{}, h.set...)
+	for _, lot := range h.recalled {
+		for _, r := range lot.Standing {
+			holds = append(holds, waymark.Hold{Shipment: h.shipment, Kind: waymark.HoldRecall, Reason: lot.Lot + ": " + r.Reason, Set: r.Set})
+		}
 	}
-	return slices.Compact(kinds)
+	return holds
 }
 
-// Refuse returns FailedPrecondition, with a reason for each kind, if any hold stands.
-func Refuse(holds []waymark.Hold) error {
-	if len(holds) == 0 {
+// Kinds returns the kinds of the holds, each once, as the policies see them; never nil.
+func (h *Standing) Kinds() []string {
+	kinds := []string{}
+	for _, kind := range h.kinds(len(h.recalled) > 0) {
+		kinds = append(kinds, string(kind))
+	}
+	return kinds
+}
+
+func (h *Standing) kinds(recalled bool) []waymark.HoldKind {
+	var kinds []waymark.HoldKind
+	for _, hold := range h.set {
+		kinds = append(kinds, hold.Kind)
+	}
+	if recalled {
+		kinds = append(kinds, waymark.HoldRecall)
+	}
+	return kinds
+}
+
+// Refuse returns FailedPrecondition, with a reason for each kind, if any hold keeps goods
+// from going to a member. A recall does not, where that member is the brand owner or the
+// one that recalls them: goods have to come back.
+func (h *Standing) Refuse(to string) error {
+	recalled := slices.ContainsFunc(h.recalled, func(lot waymark.LotRecalls) bool { return !lot.Admits(to) })
+	kinds := h.kinds(recalled)
+	if len(kinds) == 0 {
 		return nil
 	}
 	var reasons []string
-	for _, h := range holds {
-		reasons = append(reasons, h.Kind.Reason())
+	for _, kind := range kinds {
+		reasons = append(reasons, kind.Reason())
 	}
 	return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is on hold: %s",
-		holds[0].Shipment, strings.Join(Kinds(holds), ", ")).Because(slices.Compact(reasons)...)
+		h.shipment, strings.Join(reasons, ", ")).Because(reasons...)
 }
 
 // Set puts a hold on a shipment, which must have none of the kind.

@@ -24,14 +24,18 @@ func do(c *scenario.Consortium, rule func(ledger.Ledger) error) *memledger.Trans
 	return tx
 }
 
-func standing(c *scenario.Consortium) []waymark.Hold {
+func load(c *scenario.Consortium) *hold.Standing {
 	c.T.Helper()
-	holds, err := hold.Standing(c.World.Begin(c.Tx(c.As("producer", waymark.Operator))), &waymark.Shipment{ID: "s1"})
+	h, err := hold.Load(c.World.Begin(c.Tx(c.As("producer", waymark.Operator))), &waymark.Shipment{ID: "s1", Lots: []string{lot}})
 	if err != nil {
 		c.T.Fatal(err)
 	}
-	return holds
+	return h
 }
+
+func standing(c *scenario.Consortium) []waymark.Hold { return load(c).List() }
+
+var lot = waymark.Goods{GTIN: scenario.GTIN, Lot: "L1"}.String()
 
 func TestADisputeHoldsWhileItLasts(t *testing.T) {
 	c := scenario.New(t)
@@ -70,18 +74,46 @@ func TestHoldsRefuseEachForItsKind(t *testing.T) {
 		return nil
 	})
 	holds := standing(c)
-	if kinds := hold.Kinds(holds); !slices.Equal(kinds, []string{"pending_data", "quarantine", "dispute"}) {
+	if kinds := load(c).Kinds(); !slices.Equal(kinds, []string{"pending_data", "quarantine", "dispute"}) {
 		t.Errorf("kinds %v", kinds)
 	}
-	e := waymark.AsError(hold.Refuse(holds))
+	e := waymark.AsError(load(c).Refuse("carrier"))
 	if e.Code != waymark.FailedPrecondition || !slices.Equal(e.Reasons, []string{"dispute", "pending-data", "quarantine"}) {
 		t.Errorf("refused with %v %v", e, e.Reasons)
 	}
-	if err := hold.Refuse(nil); err != nil {
-		t.Errorf("nothing stands: %v", err)
-	}
 	do(c, func(l ledger.Ledger) error { return hold.Lift(l, &holds[1], "tested") })
-	if kinds := hold.Kinds(standing(c)); !slices.Equal(kinds, []string{"pending_data", "dispute"}) {
+	if kinds := load(c).Kinds(); !slices.Equal(kinds, []string{"pending_data", "dispute"}) {
+		t.Errorf("kinds %v", kinds)
+	}
+}
+
+// TestARecallHoldsUnlessGoodsGoBack: to the brand owner, or to whoever recalls them.
+func TestARecallHoldsUnlessGoodsGoBack(t *testing.T) {
+	c := scenario.New(t)
+	if err := load(c).Refuse("carrier"); err != nil || len(load(c).Kinds()) > 0 {
+		t.Errorf("nothing stands: %v, %v", err, load(c).Kinds())
+	}
+	do(c, func(l ledger.Ledger) error {
+		return ledger.Save(l, ledger.RecallKey(waymark.MustGoods(lot)), &waymark.LotRecalls{Lot: lot, Owner: "producer",
+			Standing: []waymark.Recall{{By: "auditor", Reason: "glass", Set: l.Tx().Stamp()}}})
+	})
+	if h := standing(c); len(h) != 1 || h[0].Kind != waymark.HoldRecall || h[0].Reason != lot+": glass" || h[0].Set.TxID == "" {
+		t.Errorf("holds %+v", h)
+	}
+	for to, refused := range map[string]bool{"carrier": true, "retailer": true, "producer": false, "auditor": false} {
+		e := waymark.AsError(load(c).Refuse(to))
+		if (e != nil) != refused || refused && !slices.Equal(e.Reasons, []string{"recall"}) {
+			t.Errorf("to %s: %v", to, e)
+		}
+	}
+	do(c, func(l ledger.Ledger) error {
+		_, err := hold.Set(l, "s1", waymark.HoldQuarantine, "because")
+		return err
+	})
+	if e := waymark.AsError(load(c).Refuse("producer")); e == nil || !slices.Equal(e.Reasons, []string{"quarantine"}) {
+		t.Errorf("to the brand owner: %v", e)
+	}
+	if kinds := load(c).Kinds(); !slices.Equal(kinds, []string{"quarantine", "recall"}) {
 		t.Errorf("kinds %v", kinds)
 	}
 }

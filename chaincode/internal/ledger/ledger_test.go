@@ -21,6 +21,7 @@ func TestKeys(t *testing.T) {
 		"stream/d":                  ledger.StreamKey("d"),
 		"window/d/000000000000000a": ledger.WindowKey("d", 10),
 		"attachment/d":              ledger.AttachmentKey("d"),
+		"titleoffer/s":              ledger.TitleOfferKey("s"),
 		"hold/s/quarantine":         ledger.HoldKey("s", "quarantine"),
 		"witness/s/d":               ledger.WitnessKey("s", "d"),
 		"excursion/s/d/000000000000000a/0000000000000001": ledger.ExcursionKey("s", "d", 10, 1),

@@ -7,6 +7,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -66,6 +67,7 @@ func decide(l ledger.Ledger, r waymark.CheckRequest, act waymark.Action) (q acce
 	if err := resolve(l, r, &q, subject.Member); err != nil {
 		return q, d, nil, err
 	}
+	q.Context.Holds = q.Resource.Holds()
 	question := access.Question(subject.Member, q.Resource.Owner())
 	if err := access.Authorize(tx, act, question); err != nil {
 		return q, d, nil, err
@@ -130,18 +132,23 @@ func resolveDevice(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (
 func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (err error) {
 	switch r.Action {
 	case waymark.ActCreateShipment:
-		q.Resource = access.Shipment(waymark.Shipment{ID: r.Shipment, Consignor: r.Member}, r.Member, []string{r.Member})
-	case waymark.ActReadShipment, waymark.ActOfferHandoff:
+		q.Resource = access.Shipment(waymark.Shipment{ID: r.Shipment, Consignor: r.Member},
+			access.Present{Custodian: r.Member, TitleHolder: r.Member, Parties: []string{r.Member}})
+	case waymark.ActReadShipment, waymark.ActOfferHandoff, waymark.ActReadyShipment, waymark.ActVoidShipment, waymark.ActOfferTitle:
 		q.Resource, err = custody.ShipmentResource(l, r.Shipment)
 	case waymark.ActReleaseExcursion:
 		q.Resource, err = custody.ExcursionsResource(l, r.Shipment)
-	case waymark.ActAttachDevice:
+	case waymark.ActAttachDevice, waymark.ActDetachDevice:
 		err = attachment(l, r, q)
 	case waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff, waymark.ActWaiveClaim:
 		q.Resource, err = custody.HandoffResource(l, r.Shipment, r.Handoff)
 	case waymark.ActAgreeOnTerms, waymark.ActReadTerms, waymark.ActFundEscrow, waymark.ActSettleEscrow, waymark.ActReadSettlement,
 		waymark.ActOpenDispute, waymark.ActAddEvidence, waymark.ActWithdrawDispute, waymark.ActResolveDispute:
 		q.Resource, err = settlement.Resource(l, r.Shipment)
+	case waymark.ActSetHold, waymark.ActLiftHold:
+		q.Resource, err = custody.HoldResource(l, r.Shipment, r.Hold)
+	case waymark.ActAcceptTitle, waymark.ActDeclineTitle, waymark.ActCancelTitle:
+		q.Resource, err = title.OfferResource(l, r.Shipment)
 	default:
 		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
@@ -40,6 +41,7 @@ func world(t *testing.T) *scenario.Consortium {
 	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 1})
 	scenario.Must(c, c.As("carrier", waymark.Operator), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: c.Now.Add(time.Hour)})
 	scenario.Must(c, producer, command.Request, commandOf(c, "c1"))
+	scenario.Must(c, producer, title.Offer, waymark.OfferTitleRequest{Shipment: "s1", To: "retailer", ExpiresAt: c.Now.Add(time.Hour)})
 	return c
 }
 
@@ -85,6 +87,15 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActAcceptHandoff:    try(custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2}),
 		waymark.ActRejectHandoff:    try(custody.Reject, end),
 		waymark.ActCancelHandoff:    try(custody.Cancel, end),
+		waymark.ActReadyShipment:    try(custody.Ready, waymark.ReadyShipmentRequest{Shipment: "s1"}),
+		waymark.ActVoidShipment:     try(custody.Void, waymark.VoidShipmentRequest{Shipment: "s1", Reason: "because"}),
+		waymark.ActDetachDevice:     try(custody.Detach, waymark.DetachDeviceRequest{Shipment: "s1", Device: "logger-1"}),
+		waymark.ActSetHold:          try(custody.Hold, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldQuarantine, Reason: "because"}),
+		waymark.ActLiftHold:         try(custody.LiftHold, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "because"}),
+		waymark.ActOfferTitle:       try(title.Offer, waymark.OfferTitleRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
+		waymark.ActAcceptTitle:      try(title.Accept, waymark.AcceptTitleRequest{Shipment: "s1"}),
+		waymark.ActDeclineTitle:     try(title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}),
+		waymark.ActCancelTitle:      try(title.Cancel, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}),
 		waymark.ActManageAuthority:  try(registry.WithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: authority.ID(), Reason: "because"}),
 		waymark.ActJoinDevice:       try(registry.Join, authority.Join(joining, authority.Issue(joining, nil))),
 		waymark.ActReplaceDeviceKey: try(registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: registration, Reason: "because"}),
@@ -113,7 +124,7 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 
 // ask makes the question about the resources that acts use.
 func ask(a waymark.Action, own string) waymark.CheckRequest {
-	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2,
+	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2, Hold: waymark.HoldQuarantine,
 		Product: products()[own], Goods: waymark.Item(products()[own], "2").String()}
 	switch a {
 	case waymark.ActRegisterDevice:
@@ -124,6 +135,8 @@ func ask(a waymark.Action, own string) waymark.CheckRequest {
 		r.Device = "logger-t"
 	case waymark.ActAttachDevice:
 		r.Device = "logger-c"
+	case waymark.ActLiftHold:
+		r.Hold = waymark.HoldPendingData
 	case waymark.ActCreateShipment:
 		r.Shipment = "s2"
 	case waymark.ActReadCommand: // of all that are open, whoever requested them
@@ -177,7 +190,7 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 	c := world(t)
 	by := c.As("auditor", waymark.Viewer)
 	for _, action := range waymark.Actions() {
-		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
+		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, Hold: waymark.HoldQuarantine, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
 		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
@@ -186,7 +199,9 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 			waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActHandleGoods, waymark.ActRecallGoods, waymark.ActReadGoods,
 			waymark.ActWaiveClaim, waymark.ActReleaseExcursion,
 			waymark.ActAgreeOnTerms, waymark.ActReadTerms, waymark.ActFundEscrow, waymark.ActSettleEscrow, waymark.ActReadSettlement,
-			waymark.ActOpenDispute, waymark.ActAddEvidence, waymark.ActWithdrawDispute, waymark.ActResolveDispute:
+			waymark.ActOpenDispute, waymark.ActAddEvidence, waymark.ActWithdrawDispute, waymark.ActResolveDispute,
+			waymark.ActReadyShipment, waymark.ActVoidShipment, waymark.ActDetachDevice, waymark.ActSetHold, waymark.ActLiftHold,
+			waymark.ActOfferTitle, waymark.ActAcceptTitle, waymark.ActDeclineTitle, waymark.ActCancelTitle:
 			if waymark.CodeOf(err) != waymark.NotFound {
 				t.Errorf("%s of nothing: %v", action, err)
 			}

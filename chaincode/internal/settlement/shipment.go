@@ -39,12 +39,17 @@ const (
 	underWay stage = iota
 	accepted       // by the consignee
 	over           // without that: nothing will be accepted any more
+	draft          // it may still become another
 )
 
 func stageOf(c *waymark.Custody) stage {
 	switch c.State {
 	case waymark.ShipmentAccepted, waymark.ShipmentDisputed:
 		return accepted
+	case waymark.ShipmentVoid, waymark.ShipmentReturned:
+		return over
+	case waymark.ShipmentDraft:
+		return draft
 	default:
 		return underWay
 	}

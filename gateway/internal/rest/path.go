@@ -21,6 +21,8 @@ const (
 	paramOwner     = "owner"     // of the resources that a policy is about
 	paramAuthor    = "author"    // of a policy
 	paramCurrency  = "currency"
+	paramDevice    = "device" // id of a device, below a shipment
+	paramKind      = "kind"   // of a hold
 )
 
 // path is the checked parameters of a request's path.
@@ -31,6 +33,7 @@ type path struct {
 	key, authority, serial string
 	command                string
 	owner, author          string
+	device, kind           string
 	purpose                string // of the query: what the caller reads for, or empty
 	holder                 string // of the query: the member whose peers answer, or empty
 	currency               string
@@ -81,7 +84,7 @@ func parsePath(params gin.Params) (path, error) {
 
 func (p *path) set(key, value string) error {
 	switch key {
-	case paramID, paramKey, paramAuthority, paramSerial, paramCommand, paramOwner, paramAuthor, paramCurrency:
+	case paramID, paramKey, paramAuthority, paramSerial, paramCommand, paramOwner, paramAuthor, paramCurrency, paramDevice, paramKind:
 		if err := waymark.ValidateID("", value); err != nil {
 			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
@@ -102,22 +105,12 @@ func (p *path) set(key, value string) error {
 }
 
 func (p *path) setID(key, value string) {
-	switch key {
-	case paramKey:
-		p.key = value
-	case paramAuthority:
-		p.authority = value
-	case paramSerial:
-		p.serial = value
-	case paramCommand:
-		p.command = value
-	case paramOwner:
-		p.owner = value
-	case paramAuthor:
-		p.author = value
-	case paramCurrency:
-		p.currency = value
-	default:
-		p.id = value
+	field, known := map[string]*string{
+		paramKey: &p.key, paramAuthority: &p.authority, paramSerial: &p.serial, paramCommand: &p.command, paramOwner: &p.owner,
+		paramAuthor: &p.author, paramCurrency: &p.currency, paramDevice: &p.device, paramKind: &p.kind,
+	}[key]
+	if !known {
+		field = &p.id
 	}
+	*field = value
 }

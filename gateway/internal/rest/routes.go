@@ -30,5 +30,6 @@ func routes() []route {
 		profileRoutes(),
 		excursionRoutes(),
 		accountRoutes(), settlementRoutes(), disputeRoutes(),
+		journeyRoutes(), titleRoutes(),
 	)
 }

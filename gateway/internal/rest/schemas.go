@@ -144,6 +144,9 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Basis]():           anys(waymark.Bases()...),
 		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
+
+		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),
+		reflect.TypeFor[waymark.TitleOfferState](): anys(waymark.TitleOfferStates()...),
 	}
 }
 

@@ -10,13 +10,6 @@ import (
 // transferRoutes move a device to another owner in two steps.
 func transferRoutes() []route {
 	const at = "/v1/devices/{id}/transfer"
-	accept := submits(route{
-		method: http.MethodPost, path: at + "/accept", id: "acceptTransfer", tag: tagTransfers,
-		summary: "Become the owner of a device that is offered to this member",
-	}, waymark.DevicesAcceptTransfer, waymark.Transfer{}, func(p path, _ noBody) waymark.AcceptTransferRequest {
-		return waymark.AcceptTransferRequest{Device: p.id}
-	}, nil)
-	accept.body = nil
 	return []route{
 		submits(route{
 			method: http.MethodPost, path: at, id: "offerTransfer", tag: tagTransfers,
@@ -30,7 +23,12 @@ func transferRoutes() []route {
 			method: http.MethodGet, path: at, id: "getTransfer", tag: tagTransfers,
 			summary: "The last transfer of a device",
 		}, waymark.DevicesTransfer, waymark.Transfer{}, deviceQuery),
-		accept,
+		bare(submits(route{
+			method: http.MethodPost, path: at + "/accept", id: "acceptTransfer", tag: tagTransfers,
+			summary: "Become the owner of a device that is offered to this member",
+		}, waymark.DevicesAcceptTransfer, waymark.Transfer{}, func(p path, _ noBody) waymark.AcceptTransferRequest {
+			return waymark.AcceptTransferRequest{Device: p.id}
+		}, nil)),
 		endTransfer("decline", "declineTransfer", "Turn down a device that is offered to this member", waymark.DevicesDeclineTransfer),
 		endTransfer("cancel", "cancelTransfer", "Withdraw the offer of a device", waymark.DevicesCancelTransfer),
 	}

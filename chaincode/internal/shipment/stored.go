@@ -1,4 +1,4 @@
-package custody
+package shipment
 
 import "github.com/waymark-ledger/waymark/chaincode/waymark"
 
@@ -12,13 +12,15 @@ type stored struct {
 	} `json:"items"`
 }
 
-// shipment is what it is now: the items of an earlier version are lines of its goods.
-func (s *stored) shipment() *waymark.Shipment {
+// now is the shipment as it is written today: the items of an earlier version are lines of
+// its goods, and its rules have ids.
+func (s *stored) now() *waymark.Shipment {
 	for _, item := range s.Items {
 		s.Goods = append(s.Goods, waymark.Line{ID: waymark.Item(item.GTIN, item.Serial).String()})
 	}
 	if s.Lots == nil {
 		s.Lots = []string{}
 	}
+	s.Conditions = waymark.Resolve(s.Conditions)
 	return &s.Shipment
 }

@@ -1,0 +1,69 @@
+package custody
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
+	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Detach ends that a device witnesses a shipment: by its owner, once that member has not
+// custody any more. The verdicts of the legs that it witnessed stand; later ones do not
+// ask it. The same request again changes nothing.
+func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment, error) {
+	if _, _, err := witness(l, waymark.AttachDeviceRequest(r), waymark.ActDetachDevice); err != nil {
+		return nil, err
+	}
+	a, err := ledger.Load[waymark.Attachment](l, ledger.WitnessKey(r.Shipment, r.Device))
+	if err != nil {
+		return nil, err
+	}
+	if a == nil {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "device %s does not witness shipment %s", r.Device, r.Shipment).Because(waymark.ReasonAttached)
+	}
+	present, err := ledger.Load[waymark.Attachment](l, ledger.AttachmentKey(r.Device))
+	if err != nil {
+		return nil, err
+	}
+	if a.Detached != nil || present == nil || present.Shipment != r.Shipment { // it is free already
+		return a, nil
+	}
+	at, err := stream.Load(l, r.Device)
+	if err != nil {
+		return nil, err
+	}
+	if err := release(l, a, at); err != nil {
+		return nil, err
+	}
+	return a, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
+}
+
+// witness returns the custody and the device of a request about a witness that the
+// policies permit.
+func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Action) (*waymark.Custody, *waymark.Device, error) {
+	now, err := shipment.Load(l, r.Shipment)
+	if err != nil {
+		return nil, nil, err
+	}
+	device, err := registry.RequireDevice(l, r.Device)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &now.Custody, device, access.AuthorizeRequest(access.Request{
+		Principal: access.Caller(l.Tx().Caller), Action: action, Resource: now.Resource(),
+		Context: waymark.DecisionContext{DeviceOwner: device.Owner},
+	})
+}
+
+// release notes that a device witnesses its shipment up to where its stream stands, and
+// leaves it free for another.
+func release(l ledger.Ledger, a *waymark.Attachment, at waymark.Stream) error {
+	stamp := l.Tx().Stamp()
+	a.Detached, a.Last = &stamp, at.Last
+	if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), a); err != nil {
+		return err
+	}
+	return l.Delete(ledger.AttachmentKey(a.Device))
+}

@@ -1,0 +1,116 @@
+package custody
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Ready makes a draft ready. A shipment that is ready, or beyond, stays as it is.
+func Ready(l ledger.Ledger, r waymark.ReadyShipmentRequest) (*waymark.Custody, error) {
+	now, err := shipment.Load(l, r.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActReadyShipment, now.Resource()); err != nil {
+		return nil, err
+	}
+	c := &now.Custody
+	switch c.State {
+	case waymark.ShipmentDraft:
+	case waymark.ShipmentVoid:
+		return nil, shipment.OnItsWay(*c)
+	default:
+		return c, nil
+	}
+	c.State, c.Changed = waymark.ShipmentReady, l.Tx().Stamp()
+	if err := ledger.Save(l, ledger.CustodyKey(c.Shipment), c); err != nil {
+		return nil, err
+	}
+	return c, l.Emit(waymark.EventShipmentReady, waymark.ShipmentEvent{Shipment: c.Shipment})
+}
+
+// Void ends a shipment that has not left the consignor. The same request again changes
+// nothing.
+func Void(l ledger.Ledger, r waymark.VoidShipmentRequest) (*waymark.Custody, error) {
+	now, err := shipment.Load(l, r.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	if err := access.Authorize(l.Tx(), waymark.ActVoidShipment, now.Resource()); err != nil {
+		return nil, err
+	}
+	c := &now.Custody
+	if c.State == waymark.ShipmentVoid && c.Reason == r.Reason {
+		return c, nil
+	}
+	g, last, err := voidable(l, c)
+	if err != nil {
+		return nil, err
+	}
+	_, witnesses, err := witnessesOf(l, c.Shipment)
+	if err != nil {
+		return nil, err
+	}
+	if err := expire(l, g, last); err != nil {
+		return nil, err
+	}
+	c.State, c.Reason, c.Changed = waymark.ShipmentVoid, r.Reason, l.Tx().Stamp()
+	if err := voided(l, now, g, witnesses); err != nil {
+		return nil, err
+	}
+	return c, l.Emit(waymark.EventShipmentVoided, waymark.ShipmentEvent{Shipment: c.Shipment})
+}
+
+// voidable checks that a shipment has not left the consignor and is not offered, and
+// returns its guard and last handoff.
+func voidable(l ledger.Ledger, c *waymark.Custody) (*guard, *waymark.Handoff, error) {
+	if c.Leg > 0 || c.State.Ended() {
+		return nil, nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s after %d handoffs", c.Shipment, c.State, c.Leg).Because(waymark.ReasonShipment)
+	}
+	g, last, err := latest(l, c.Shipment)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g, last, noneOpen(l, g, last)
+}
+
+// voided writes what the end of a shipment changes: nothing is offered, and its
+// witnesses are free.
+func voided(l ledger.Ledger, now *shipment.State, g *guard, witnesses []condition.Witness) error {
+	if err := ledger.Save(l, ledger.GuardKey(now.Shipment.ID), &guard{Last: g.Last}); err != nil {
+		return err
+	}
+	if err := ledger.Save(l, ledger.CustodyKey(now.Shipment.ID), &now.Custody); err != nil {
+		return err
+	}
+	if err := l.Protect(ledger.CustodyKey(now.Shipment.ID), now.AtRest()); err != nil {
+		return err
+	}
+	for _, w := range witnesses {
+		if err := release(l, &w.Attachment, w.Stream); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter writes the state that a shipment goes to, if it is another.
+func enter(l ledger.Ledger, c *waymark.Custody, state waymark.ShipmentState) error {
+	if c.State == state {
+		return nil
+	}
+	c.State, c.Changed = state, l.Tx().Stamp()
+	return ledger.Save(l, ledger.CustodyKey(c.Shipment), c)
+}
+
+// before is the state to which a shipment goes back when what is offered ends without
+// an answer: a shipment is delivered only while it is offered to the consignee.
+func before(c *waymark.Custody, g *guard) waymark.ShipmentState {
+	if c.State == waymark.ShipmentDelivered {
+		return g.Before
+	}
+	return c.State
+}

@@ -1,0 +1,35 @@
+package settlement_test
+
+import (
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Of a shipment that is void the payer has its money back at once.
+func TestWhatIsVoidIsRefunded(t *testing.T) {
+	s := newStory(t)
+	s.agree()
+	s.fund()
+	refund := waymark.EscrowRequest{Shipment: "s1"}
+	scenario.Refused(s.Consortium, s.as("retailer"), settlement.Refund, refund, waymark.FailedPrecondition, waymark.ReasonEscrow)
+	scenario.Must(s.Consortium, s.as("producer"), custody.Void, waymark.VoidShipmentRequest{Shipment: "s1", Reason: "sold out"})
+	if p := scenario.Must(s.Consortium, s.as("retailer"), settlement.Refund, refund); p.Settlement.Refunded != p.Escrow.Amount || p.Settlement.Basis != waymark.BasisRefund {
+		t.Errorf("refunded %+v", p)
+	}
+}
+
+// A draft may still become another: nothing is agreed about it.
+func TestNoTermsOfADraft(t *testing.T) {
+	s := newStory(t)
+	scenario.Must(s.Consortium, s.as("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Arbiter: "auditor", Draft: true,
+		Goods:      s.Goods("producer", scenario.GTIN, "s2"),
+		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "10"}}})
+	of := terms()
+	of.Shipment = "s2"
+	s.bring(of)
+	scenario.Refused(s.Consortium, s.as("producer"), settlement.Propose, waymark.ProposeTermsRequest{Shipment: "s2"}, waymark.FailedPrecondition, waymark.ReasonShipment)
+}

@@ -1,0 +1,108 @@
+package shipment
+
+import (
+	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// MaxHandoffs bounds the offers of one shipment.
+const MaxHandoffs = 200
+
+// State is a shipment with all that changes about it, as it is now.
+type State struct {
+	Shipment   waymark.Shipment
+	Custody    waymark.Custody
+	Title      waymark.Title
+	TitleOffer *waymark.TitleOffer // the last one; nil before the first
+	Handoffs   []waymark.Handoff   // oldest first
+	Holds      *hold.Standing
+}
+
+// Load reads the state of a shipment, or returns NotFound.
+func Load(r ledger.Reader, id string) (*State, error) {
+	s, c, err := InCustody(r, id)
+	if err != nil {
+		return nil, err
+	}
+	now := &State{Shipment: *s, Custody: *c}
+	t, err := ledger.Load[waymark.Title](r, ledger.TitleKey(id))
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		t = firstTitle(s)
+	}
+	now.Title = *t
+	if now.TitleOffer, err = ledger.Load[waymark.TitleOffer](r, ledger.TitleOfferKey(id)); err != nil {
+		return nil, err
+	}
+	if now.Handoffs, err = ledger.List[waymark.Handoff](r, ledger.Handoffs(id), MaxHandoffs); err != nil {
+		return nil, err
+	}
+	now.Holds, err = hold.Load(r, s)
+	return now, err
+}
+
+// InCustody reads a shipment with its custody, or returns NotFound.
+func InCustody(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody, error) {
+	s, err := Find(r, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s == nil {
+		return nil, nil, waymark.Errorf(waymark.NotFound, "there is no shipment %s", id)
+	}
+	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of "+id)
+	return s, c, err
+}
+
+// Find returns what never changes about a shipment, or nil if there is none.
+func Find(r ledger.Reader, id string) (*waymark.Shipment, error) {
+	s, err := ledger.Load[stored](r, ledger.ShipmentKey(id))
+	if err != nil || s == nil {
+		return nil, err
+	}
+	return s.now(), nil
+}
+
+// firstTitle is the title to a shipment of before title was kept apart: the consignor's.
+func firstTitle(s *waymark.Shipment) *waymark.Title {
+	return &waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: s.Created}
+}
+
+// MovesTo checks that goods of the shipment, or title to them, may be offered to a member
+// and accepted by it: it is ready, its journey is not over, and nothing holds it.
+func (s *State) MovesTo(member string) error {
+	if err := OnItsWay(s.Custody); err != nil {
+		return err
+	}
+	return s.Holds.Refuse(member)
+}
+
+// OnItsWay checks that a shipment is ready and its journey not over.
+func OnItsWay(c waymark.Custody) error {
+	if c.State == waymark.ShipmentDraft || c.State.Ended() {
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
+	}
+	return nil
+}
+
+// Resource is the shipment as the policies see it.
+func (s *State) Resource() access.Entity { return access.Shipment(s.Shipment, s.Present()) }
+
+// Present is what changes about the shipment, as the policies see it.
+func (s *State) Present() access.Present {
+	return access.Present{Custodian: s.Custody.Custodian, TitleHolder: s.Title.Holder, Parties: s.parties(), Holds: s.Holds.Kinds()}
+}
+
+// parties are the members that a shipment concerns: its own, and whoever holds or is
+// offered title to the goods.
+func (s *State) parties() []string {
+	ids := append(s.Shipment.Parties(s.Custody, s.Handoffs), s.Title.Holder)
+	if o := s.TitleOffer; o != nil && (o.State == waymark.TitleOffered || o.State == waymark.TitleAccepted) {
+		ids = append(ids, o.From, o.To)
+	}
+	return ids
+}

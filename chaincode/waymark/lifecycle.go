@@ -1,0 +1,64 @@
+package waymark
+
+import "slices"
+
+// ShipmentState is where a shipment is in its lifecycle.
+type ShipmentState string
+
+// The states. docs/rules.md has the picture.
+const (
+	ShipmentDraft     ShipmentState = "draft"      // it may still change
+	ShipmentReady     ShipmentState = "ready"      // with the consignor
+	ShipmentInCustody ShipmentState = "in_custody" // with a carrier
+	ShipmentDelivered ShipmentState = "delivered"  // offered to the consignee
+	ShipmentRefused   ShipmentState = "refused"    // the consignee rejected it
+	ShipmentAccepted  ShipmentState = "accepted"   // the consignee has it, without reservation on any leg
+	ShipmentDisputed  ShipmentState = "accepted_with_discrepancy"
+	ShipmentReturned  ShipmentState = "returned" // the consignor has it back
+	ShipmentVoid      ShipmentState = "void"     // it never left the consignor
+)
+
+// ShipmentStates returns every state of a shipment.
+func ShipmentStates() []ShipmentState {
+	return []ShipmentState{ShipmentDraft, ShipmentReady, ShipmentInCustody, ShipmentDelivered, ShipmentRefused,
+		ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid}
+}
+
+// Ended reports whether the journey is over: the shipment holds nothing any more, and its
+// goods are free, with whoever had custody at last.
+func (s ShipmentState) Ended() bool {
+	return slices.Contains([]ShipmentState{ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid}, s)
+}
+
+// Custody says who holds a shipment now.
+type Custody struct {
+	Shipment  string        `json:"shipment"`
+	Custodian string        `json:"custodian"`
+	Leg       uint64        `json:"leg"` // handoffs accepted so far
+	State     ShipmentState `json:"state"`
+	Reason    string        `json:"reason,omitempty" metadata:",optional"` // why it is void
+	Changed   Stamp         `json:"changed"`
+
+	// Seals are those of the shipment, and those that were applied on the way: intact, or as
+	// an acceptance found them, broken or missing; absent if there are none.
+	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
+}
+
+// ReadyShipmentRequest makes a draft ready: from then on it never changes.
+type ReadyShipmentRequest struct {
+	Shipment string `json:"shipment"`
+}
+
+// Validate checks the form of the request.
+func (r ReadyShipmentRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+
+// VoidShipmentRequest ends a shipment that has not left the consignor.
+type VoidShipmentRequest struct {
+	Shipment string `json:"shipment"`
+	Reason   string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r VoidShipmentRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
+}

@@ -1,0 +1,89 @@
+package waymark
+
+import "time"
+
+// Title says who owns the goods of a shipment, whoever has custody of them.
+type Title struct {
+	Shipment string `json:"shipment"`
+	Holder   string `json:"holder"`
+	Changed  Stamp  `json:"changed"`
+}
+
+// TitleOfferState is where an offer of title is.
+type TitleOfferState string
+
+// The states. Only one that is offered can change, and once.
+const (
+	TitleOffered   TitleOfferState = "offered"
+	TitleAccepted  TitleOfferState = "accepted"
+	TitleDeclined  TitleOfferState = "declined"  // by the member it was offered to
+	TitleCancelled TitleOfferState = "cancelled" // by the member that offered it
+)
+
+// TitleOfferStates returns every state of an offer of title.
+func TitleOfferStates() []TitleOfferState {
+	return []TitleOfferState{TitleOffered, TitleAccepted, TitleDeclined, TitleCancelled}
+}
+
+// TitleOffer is the two-step change of title. It is the last one of the shipment; a new
+// offer takes its place.
+type TitleOffer struct {
+	Shipment  string          `json:"shipment"`
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	ExpiresAt time.Time       `json:"expires_at"`
+	State     TitleOfferState `json:"state"`
+	Reason    string          `json:"reason"` // why it was declined or cancelled
+	Offered   Stamp           `json:"offered"`
+	Changed   Stamp           `json:"changed"`
+}
+
+// TitleView is who holds title to a shipment, and the last offer of it.
+type TitleView struct {
+	Title Title `json:"title"`
+	// Offer is absent before the first.
+	Offer       *TitleOffer  `json:"offer,omitempty" metadata:",optional"`
+	Obligations []Obligation `json:"obligations"` // of whoever reads it
+}
+
+// OfferTitleRequest offers title to another member until a time.
+type OfferTitleRequest struct {
+	Shipment  string    `json:"shipment"`
+	To        string    `json:"to"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Validate checks the form of the request.
+func (r OfferTitleRequest) Validate() error {
+	if r.ExpiresAt.IsZero() {
+		return InvalidField("/expires_at", "must be a time (RFC 3339)")
+	}
+	return first(ValidateID("/shipment", r.Shipment), ValidateID("/to", r.To))
+}
+
+// AcceptTitleRequest accepts the title that was offered.
+type AcceptTitleRequest struct {
+	Shipment string `json:"shipment"`
+}
+
+// Validate checks the form of the request.
+func (r AcceptTitleRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+
+// EndTitleOfferRequest declines (by the member it was offered to) or cancels (by the
+// member that offered it) an offer of title.
+type EndTitleOfferRequest struct {
+	Shipment string `json:"shipment"`
+	Reason   string `json:"reason"`
+}
+
+// Validate checks the form of the request.
+func (r EndTitleOfferRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
+}
+
+// TitleEvent is the payload of the title events.
+type TitleEvent struct {
+	Shipment string `json:"shipment"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+}

@@ -1,0 +1,202 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/audit"
+)
+
+// unconditional is a shipment of the producer to the retailer that needs no witness.
+func unconditional(ctx context.Context, t *testing.T, arbiter string, draft bool) string {
+	t.Helper()
+	request := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Arbiter: arbiter,
+		Goods: commission(ctx, t, name("item")), Conditions: []waymark.Condition{}, Draft: draft}
+	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", request)
+	return request.ID
+}
+
+func offerTitle(ctx context.Context, t *testing.T, shipment, from, to string) {
+	t.Helper()
+	post[waymark.TitleOffer](ctx, t, operator(t, from), "/v1/shipments/"+shipment+"/title",
+		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+}
+
+// expectShipment compares where a shipment is, with whom, and whose it is.
+func expectShipment(ctx context.Context, t *testing.T, id string, state waymark.ShipmentState, custodian, holder string) waymark.ShipmentView {
+	t.Helper()
+	v, err := app.Read[waymark.ShipmentView](ctx, as(t, "producer", waymark.Quality), "/v1/shipments/"+id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Custody.State != state || v.Custody.Custodian != custodian || v.Title.Holder != holder {
+		t.Errorf("%s is %s with %s and belongs to %s, want %s with %s of %s", id, v.Custody.State, v.Custody.Custodian, v.Title.Holder, state, custodian, holder)
+	}
+	return v
+}
+
+// submitBy submits a transaction on the endorsements of three members and returns how it
+// was validated.
+func submitBy(ctx context.Context, t *testing.T, by string, tx waymark.Transaction, request any, endorsers ...string) string {
+	t.Helper()
+	encoded, err := json.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	awaitSameHeight(ctx, t)
+	code, err := audit.SubmitEndorsedBy(ctx, local.at, by, waymark.Operator, tx, string(encoded), endorsers...)
+	if err != nil {
+		t.Fatalf("%s by %s: %v", tx, by, err)
+	}
+	return code
+}
+
+// Title and custody of one shipment move apart, and each move needs the members that it
+// concerns then, although three of four satisfy the chaincode's own policy.
+func TestTitleMovesInTransit(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	const failed, valid = "ENDORSEMENT_POLICY_FAILURE", "VALID"
+	id, later := unconditional(ctx, t, "", false), time.Now().Add(time.Hour).UTC()
+	expect := func(want, by string, tx waymark.Transaction, request any, endorsers ...string) {
+		t.Helper()
+		if got := submitBy(ctx, t, by, tx, request, endorsers...); got != want {
+			t.Errorf("%s by %s, endorsed by %v: %s, want %s", tx, by, endorsers, got, want)
+		}
+	}
+	offer(ctx, t, id, "producer", "carrier")
+	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "producer")
+
+	// Title at rest: the new custodian and the holder.
+	give := waymark.OfferTitleRequest{Shipment: id, To: "retailer", ExpiresAt: later}
+	expect(failed, "producer", waymark.TitlesOffer, give, "producer", "retailer", "auditor")
+	expect(valid, "producer", waymark.TitlesOffer, give, "producer", "carrier", "auditor")
+	// While it is offered: its two sides.
+	take := waymark.AcceptTitleRequest{Shipment: id}
+	expect(failed, "retailer", waymark.TitlesAccept, take, "retailer", "carrier", "auditor")
+	refused(ctx, t, operator(t, "carrier"), "/v1/shipments/"+id+"/title/accept", nil, waymark.Forbidden, "only-offeree-answers-title")
+	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), "/v1/shipments/"+id+"/title/accept", nil)
+	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
+	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title", map[string]any{"to": "auditor", "expires_at": later}, waymark.Forbidden, waymark.DefaultDeny)
+
+	// Custody at rest: the custodian and the new holder of title.
+	on := waymark.OfferHandoffRequest{Shipment: id, To: "auditor", ExpiresAt: later}
+	expect(failed, "carrier", waymark.ShipmentsOffer, on, "carrier", "producer", "auditor")
+	expect(valid, "carrier", waymark.ShipmentsOffer, on, "carrier", "retailer", "producer")
+	// Both are offered: neither needs those whom it does not concern.
+	offerTitle(ctx, t, id, "retailer", "producer")
+	post[waymark.TitleOffer](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title/accept", nil)
+	expect(failed, "auditor", waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 2}, "auditor", "producer", "retailer")
+	post[waymark.Handoff](ctx, t, operator(t, "auditor"), answer(id, 2, "accept"), map[string]string{})
+	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "auditor", "producer")
+	awaitSameHeight(ctx, t)
+	view, err := app.Read[waymark.TitleView](ctx, as(t, "retailer", waymark.Viewer), "/v1/shipments/"+id+"/title")
+	if err != nil || view.Title.Holder != "producer" || view.Offer == nil || view.Offer.State != waymark.TitleAccepted {
+		t.Errorf("title %+v (%v)", view, err)
+	}
+}
+
+// A hold stops custody and title, at their offer and at their acceptance.
+func TestHoldsStopTheGoods(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	id := unconditional(ctx, t, "auditor", false)
+	at := "/v1/shipments/" + id
+	offer(ctx, t, id, "producer", "carrier")
+	offerTitle(ctx, t, id, "producer", "retailer")
+	hold, later := map[string]any{"kind": "quarantine", "reason": "smells"}, time.Now().Add(time.Hour).UTC()
+	refused(ctx, t, operator(t, "retailer"), at+"/holds", hold, waymark.Forbidden, waymark.DefaultDeny)
+	post[waymark.Hold](ctx, t, as(t, "retailer", waymark.Quality), at+"/holds", hold)
+	refused(ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{}, waymark.FailedPrecondition, "quarantine")
+	refused(ctx, t, operator(t, "retailer"), at+"/title/accept", nil, waymark.FailedPrecondition, "quarantine")
+	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "reject"), map[string]string{"reason": "on hold"})
+	refused(ctx, t, operator(t, "producer"), at+"/handoffs", map[string]any{"to": "carrier", "expires_at": later}, waymark.FailedPrecondition, "quarantine")
+	if v := expectShipment(ctx, t, id, waymark.ShipmentReady, "producer", "producer"); len(v.Holds) != 1 || v.Holds[0].Set.Role != waymark.Quality {
+		t.Errorf("holds %+v", v.Holds)
+	}
+	refused(ctx, t, as(t, "producer", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"}, waymark.Forbidden, waymark.DefaultDeny)
+	post[waymark.Hold](ctx, t, as(t, "auditor", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"})
+	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), at+"/title/accept", nil)
+	offer(ctx, t, id, "producer", "carrier")
+	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 2, "accept"), map[string]string{})
+	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
+}
+
+// The ends of a journey that nobody wants, and what becomes of its witness.
+func TestVoidRefusedAndReturned(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	id := unconditional(ctx, t, "auditor", true)
+	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/handoffs",
+		map[string]any{"to": "carrier", "expires_at": time.Now().Add(time.Hour).UTC()}, waymark.FailedPrecondition, "shipment-lifecycle")
+	post[waymark.Custody](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/ready", nil)
+	d := logger(ctx, t, attest.Ed25519)
+	attach(ctx, t, id, d.ID())
+	post[waymark.Custody](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/void", map[string]string{"reason": "sold out"})
+	expectShipment(ctx, t, id, waymark.ShipmentVoid, "producer", "producer")
+
+	id = unconditional(ctx, t, "auditor", false)
+	attach(ctx, t, id, d.ID())
+	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	offer(ctx, t, id, "producer", "carrier")
+	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	detach := "/v1/shipments/" + id + "/devices/" + d.ID() + "/detach"
+	refused(ctx, t, operator(t, "carrier"), detach, nil, waymark.Forbidden, waymark.DefaultDeny)
+	if a, _ := post[waymark.Attachment](ctx, t, operator(t, "producer"), detach, nil); a.Detached == nil || a.Last != 1 {
+		t.Errorf("detached %+v", a)
+	}
+	offer(ctx, t, id, "carrier", "retailer")
+	expectShipment(ctx, t, id, waymark.ShipmentDelivered, "carrier", "producer")
+	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(id, 2, "reject"), map[string]string{"reason": "broken"})
+	expectShipment(ctx, t, id, waymark.ShipmentRefused, "carrier", "producer")
+	offer(ctx, t, id, "carrier", "producer")
+	post[waymark.Handoff](ctx, t, operator(t, "producer"), answer(id, 3, "accept"), map[string]string{})
+	v := expectShipment(ctx, t, id, waymark.ShipmentReturned, "producer", "producer")
+	again := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Goods: v.Shipment.Goods, Conditions: []waymark.Condition{}}
+	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", again) // its goods are free
+	h, err := app.Read[waymark.History](ctx, as(t, "carrier", waymark.Viewer), "/v1/shipments/"+id+"/history")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var what []string
+	for _, e := range h.Entries {
+		what = append(what, e.What)
+	}
+	want := []string{"shipment.created", "shipment.device_attached", "handoff.offered", "handoff.accepted", "shipment.device_detached",
+		"handoff.offered", "handoff.rejected", "handoff.offered", "handoff.accepted"}
+	if !slices.Equal(what, want) {
+		t.Errorf("history\n got %v\nwant %v", what, want)
+	}
+}
+
+// Of a handoff's acceptance and the acceptance of title at the same moment each succeeds
+// in the end: whichever comes second is tried anew on what is known then.
+func TestCustodyAndTitleAtOnce(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	id := unconditional(ctx, t, "auditor", false)
+	offer(ctx, t, id, "producer", "carrier")
+	offerTitle(ctx, t, id, "producer", "retailer")
+	done := make(chan error, 2)
+	go func() {
+		_, _, err := app.Write[waymark.Handoff](ctx, operator(t, "carrier"), http.MethodPost, answer(id, 1, "accept"), map[string]string{})
+		done <- err
+	}()
+	go func() {
+		_, _, err := app.Write[waymark.TitleOffer](ctx, operator(t, "retailer"), http.MethodPost, "/v1/shipments/"+id+"/title/accept", nil)
+		done <- err
+	}()
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	awaitSameHeight(ctx, t)
+	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
+}
