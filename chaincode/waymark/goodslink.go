@@ -132,7 +132,7 @@ func unescapeAI(text string) (string, error) {
 		if i+2 >= len(text) || hexDigit(text[i+1]) < 0 || hexDigit(text[i+2]) < 0 {
 			return "", Errorf(Invalid, "has a %% that no two hexadecimal digits follow")
 		}
-		b.WriteByte(byte(hexDigit(text[i+1])<<4 | hexDigit(text[i+2])))
+		b.WriteByte(byte(hexDigit(text[i+1])<<4 | hexDigit(text[i+2]))) //nolint:gosec // two digits of 0 to 15
 		i += 2
 	}
 	return b.String(), nil

@@ -66,6 +66,7 @@ func (p Place) validateSource(pointer string) error {
 		return first(ValidateID(pointer, holder), ValidateID(pointer, title))
 	case PlaceShipment:
 		return ValidateID(pointer, p.ID())
+	case PlaceContainer, PlaceUsed, PlaceDecommissioned: // nothing is taken from there by a line
 	}
 	return InvalidField(pointer, `must be "%s/{holder}/{title holder}" or "%s/{id}"`, PlaceStock, PlaceShipment)
 }

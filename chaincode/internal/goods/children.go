@@ -219,27 +219,17 @@ func (t *tracer) things(lines []waymark.Line, position func(int, string) string)
 	return children, nil
 }
 
-// complete says of a child where it is now and whether to go down to it. An item that a
-// transformation made of the lot at the start counts as an item of that alone. at is the
-// place of so much of a lot, if that is known.
+// complete says of a child where it is now and whether to go down to it, and reports
+// whether it counts as a child. at is the place of so much of a lot, if that is known.
 func (t *tracer) complete(c *child, g waymark.Goods, at waymark.Place) (counts bool, err error) {
-	forward := t.direction == waymark.TraceForward
 	if g.Kind() == waymark.GoodsLot {
-		lot, err := t.b.lot(g)
-		if err != nil {
-			return false, err
-		}
-		c.follow = forward && at == "" || !forward && lot.Made != ""
-		c.once = !forward
-		if at == "" {
-			return true, nil
-		}
-		return true, t.locate(&c.entry, at)
+		return true, t.completeLot(c, g, at)
 	}
 	thing, err := t.b.thing(g)
 	if err != nil {
 		return false, err
 	}
+	forward := t.direction == waymark.TraceForward
 	switch {
 	case g.Kind() == waymark.GoodsContainer:
 		c.follow = true
@@ -248,9 +238,25 @@ func (t *tracer) complete(c *child, g waymark.Goods, at waymark.Place) (counts b
 	default:
 		c.follow = thing.Lot != "" || thing.Made != ""
 	}
-	top := t.path[len(t.path)-1]
-	again := forward && thing.Lot == t.start && top.Kind == waymark.TracedTransformation
+	// What a transformation made of the lot at the start counts as an item of that alone.
+	again := forward && thing.Lot == t.start && t.path[len(t.path)-1].Kind == waymark.TracedTransformation
 	return !again, t.locate(&c.entry, thing.Place)
+}
+
+func (t *tracer) completeLot(c *child, g waymark.Goods, at waymark.Place) error {
+	lot, err := t.b.lot(g)
+	if err != nil {
+		return err
+	}
+	if t.direction == waymark.TraceForward {
+		c.follow = at == ""
+	} else {
+		c.follow, c.once = lot.Made != "", true
+	}
+	if at == "" {
+		return nil
+	}
+	return t.locate(&c.entry, at)
 }
 
 // locate says where a thing is now.

@@ -35,15 +35,8 @@ func Pack(l ledger.Ledger, r waymark.PackRequest) (*waymark.Act, error) {
 // checkPack makes every check that is about more than one thing. A container that nobody
 // knows is made known, in the stock of the goods.
 func (b *book) checkPack(l ledger.Ledger, container waymark.Goods, parts []part) error {
-	owner, err := titleHolder(parts)
+	owner, _, err := together(l, parts, "")
 	if err != nil {
-		return err
-	}
-	lots, err := lotsOf(parts)
-	if err != nil {
-		return err
-	}
-	if err := CheckRecalls(l, lots, ""); err != nil {
 		return err
 	}
 	if err := b.load([]waymark.Goods{container}); err != nil {

@@ -133,6 +133,19 @@ func (b *book) move(parts []part, to waymark.Place) error {
 	return nil
 }
 
+// together checks that goods can go somewhere together: that they belong to one member,
+// which it returns, with the lots in them, and that none is recalled, but by or from the
+// brand of whom they go to.
+func together(r ledger.Reader, parts []part, to string) (owner string, lots []string, err error) {
+	if owner, err = titleHolder(parts); err != nil {
+		return "", nil, err
+	}
+	if lots, err = lotsOf(parts); err != nil {
+		return "", nil, err
+	}
+	return owner, lots, CheckRecalls(r, lots, to)
+}
+
 // titleHolder returns the one member that goods belong to.
 func titleHolder(parts []part) (string, error) {
 	owner := parts[0].where.titleHolder

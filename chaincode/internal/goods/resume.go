@@ -15,24 +15,11 @@ func (t *tracer) resume(text string) error {
 	if err := decodeCursor(text, &at); err != nil {
 		return err
 	}
-	n := len(at.Path)
-	if at.Start != t.start || at.Direction != t.direction || n == 0 || n > waymark.MaxTraceDepth || len(at.Met) > maxMet || slices.Contains(at.Path, nil) {
+	if !t.fits(at) {
 		return badCursor()
 	}
-	if slices.ContainsFunc(at.Met, func(m []byte) bool { return len(m) != digestSize }) {
-		return badCursor()
-	}
-	if at.Path[0].Kind != t.path[0].Kind || at.Path[0].ID != t.start {
-		return badCursor()
-	}
-	for i, f := range at.Path {
-		if !f.valid(t.direction) {
-			return badCursor()
-		}
-		if i == 0 {
-			continue
-		}
-		linked, err := t.linked(at.Path[i-1], f)
+	for i, f := range at.Path[1:] {
+		linked, err := t.linked(at.Path[i], f)
 		if err != nil {
 			return err
 		}
@@ -44,6 +31,19 @@ func (t *tracer) resume(text string) error {
 	return nil
 }
 
+// fits checks the form of a cursor, and that it is of this question.
+func (t *tracer) fits(at traceCursor) bool {
+	n := len(at.Path)
+	if at.Start != t.start || at.Direction != t.direction || n == 0 || n > waymark.MaxTraceDepth || len(at.Met) > maxMet {
+		return false
+	}
+	bad := func(f *frame) bool { return f == nil || !f.valid(t.direction) }
+	if slices.ContainsFunc(at.Path, bad) || slices.ContainsFunc(at.Met, func(m []byte) bool { return len(m) != digestSize }) {
+		return false
+	}
+	return at.Path[0].Kind == t.path[0].Kind && at.Path[0].ID == t.start
+}
+
 // valid checks the form of a step that came in a cursor: what it names, and where it is among
 // the children of that.
 func (f *frame) valid(direction waymark.Direction) bool {
@@ -51,12 +51,12 @@ func (f *frame) valid(direction waymark.Direction) bool {
 		return waymark.ValidateID("", f.ID) == nil && isNumber(f.After)
 	}
 	g, err := waymark.ParseGoods(f.ID)
-	if err != nil || f.ID != g.String() || f.Kind != waymark.TraceKind(g.Kind()) {
-		return false
-	}
+	return err == nil && f.ID == g.String() && f.Kind == waymark.TraceKind(g.Kind()) && (f.After == "" || f.validAfter(direction))
+}
+
+// validAfter checks the place of a child of a thing.
+func (f *frame) validAfter(direction waymark.Direction) bool {
 	switch {
-	case f.After == "":
-		return true
 	case f.Kind == waymark.TracedContainer:
 		return waymark.ValidateGoods("", f.After) == nil
 	case f.Kind == waymark.TracedLot && direction == waymark.TraceForward:

@@ -37,15 +37,8 @@ func Replace(l ledger.Ledger, shipment, consignee string, old, lines []waymark.L
 	if err := authorise(l.Tx(), parts); err != nil {
 		return nil, err
 	}
-	owner, err := titleHolder(parts)
+	owner, lots, err := together(l, parts, consignee)
 	if err != nil {
-		return nil, err
-	}
-	lots, err := lotsOf(parts)
-	if err != nil {
-		return nil, err
-	}
-	if err := CheckRecalls(l, lots, consignee); err != nil {
 		return nil, err
 	}
 	if err := b.move(parts, waymark.InShipment(shipment)); err != nil {
@@ -107,32 +100,48 @@ func (b *book) free(shipment string, lines []waymark.Line) error {
 		return err
 	}
 	inside, stock := waymark.InShipment(shipment), waymark.Stock(v.custodian, v.titleHolder)
-	var all []waymark.Goods
-	var portions []portion
+	if err := b.load(goodsOf(lines)); err != nil {
+		return err
+	}
 	for _, line := range lines {
 		g := waymark.MustGoods(line.ID)
-		if g.Kind() != waymark.GoodsLot {
-			all = append(all, g)
-			continue
+		if g.Kind() == waymark.GoodsLot {
+			err = b.freeLot(portion{g, inside}, stock)
+		} else {
+			b.freeThing(g, inside, stock)
 		}
-		portions = append(portions, portion{g, inside}, portion{g, stock})
+		if err != nil {
+			return err
+		}
 	}
-	if err := b.load(all); err != nil {
+	return nil
+}
+
+func goodsOf(lines []waymark.Line) []waymark.Goods {
+	all := make([]waymark.Goods, 0, len(lines))
+	for _, line := range lines {
+		all = append(all, waymark.MustGoods(line.ID))
+	}
+	return all
+}
+
+// freeThing puts a thing that is in a shipment into stock. One that only a shipment of an
+// earlier version knows has no record.
+func (b *book) freeThing(g waymark.Goods, inside, stock waymark.Place) {
+	if t := b.things[g]; t != nil && t.Place == inside {
+		b.put(g, stock)
+	}
+}
+
+// freeLot puts all of a lot that is in a shipment into stock.
+func (b *book) freeLot(inside portion, stock waymark.Place) error {
+	free := portion{inside.lot, stock}
+	if err := b.loadPortions([]portion{inside, free}); err != nil {
 		return err
 	}
-	for _, g := range all {
-		if t := b.things[g]; t != nil && t.Place == inside {
-			b.put(g, stock)
-		}
-	}
-	if err := b.loadPortions(portions); err != nil {
-		return err
-	}
-	for _, p := range portions {
-		if n := b.portions[p]; n > 0 && p.at == inside {
-			b.add(p, -n)
-			b.add(portion{p.lot, stock}, n)
-		}
+	if n := b.portions[inside]; n > 0 {
+		b.add(inside, -n)
+		b.add(free, n)
 	}
 	return nil
 }

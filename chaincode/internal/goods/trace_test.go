@@ -244,7 +244,7 @@ func TestContentsInPages(t *testing.T) {
 			break
 		}
 	}
-	if want := append(items, lotOf(cheese, "C")+"2.5"); !slices.Equal(all, want) {
+	if want := slices.Concat(items, []string{lotOf(cheese, "C") + "2.5"}); !slices.Equal(all, want) {
 		t.Errorf("got %v", all)
 	}
 }

@@ -29,15 +29,8 @@ func Transform(l ledger.Ledger, r waymark.TransformRequest) (*waymark.Act, error
 	if err := mayTransform(l.Tx(), parts, a.Outputs, products); err != nil {
 		return nil, err
 	}
-	owner, err := titleHolder(parts)
+	owner, lots, err := together(l, parts, "")
 	if err != nil {
-		return nil, err
-	}
-	lots, err := lotsOf(parts)
-	if err != nil {
-		return nil, err
-	}
-	if err := CheckRecalls(l, lots, ""); err != nil {
 		return nil, err
 	}
 	if err := b.conserves(a, parts, products); err != nil {

@@ -57,6 +57,7 @@ func (b *book) land(w *where, at waymark.Place) error {
 		if v.ended {
 			w.place = waymark.Stock(w.holder, w.titleHolder)
 		}
+	case waymark.PlaceUsed, waymark.PlaceDecommissioned, waymark.PlaceContainer: // nobody has it
 	}
 	return nil
 }

@@ -88,18 +88,28 @@ func resolve(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject
 		q.Resource = access.Policy(r.Member, subject)
 	case waymark.ActAskDecision, waymark.ActRecordDecision:
 		q.Resource = access.Question(r.Member, "")
+	case waymark.ActRegisterProduct, waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActRecallGoods,
+		waymark.ActHandleGoods, waymark.ActReadGoods:
+		return resolveGoods(l, r, q, subject)
+	case waymark.ActIssueMoney, waymark.ActTransferMoney, waymark.ActRedeemMoney, waymark.ActReadAccount, waymark.ActReadCurrency:
+		q.Resource = moneyOf(l, r)
+	default:
+		return resolveDevice(l, r, q)
+	}
+	return err
+}
+
+// resolveGoods is resolve for the acts on products and goods.
+func resolveGoods(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, subject string) (err error) {
+	switch r.Action {
 	case waymark.ActRegisterProduct:
 		q.Resource = access.Product(waymark.Product{GTIN: r.Product, Owner: r.Member})
 	case waymark.ActManageProduct, waymark.ActCommissionGoods, waymark.ActRecallGoods:
 		q.Resource, err = product(l, r.Product)
 	case waymark.ActHandleGoods:
 		q.Resource, err = goods.Handled(l, waymark.MustGoods(r.Goods), subject)
-	case waymark.ActReadGoods:
-		q.Resource, err = goods.Resource(l, waymark.MustGoods(r.Goods), subject)
-	case waymark.ActIssueMoney, waymark.ActTransferMoney, waymark.ActRedeemMoney, waymark.ActReadAccount, waymark.ActReadCurrency:
-		q.Resource = moneyOf(l, r)
 	default:
-		return resolveDevice(l, r, q)
+		q.Resource, err = goods.Resource(l, waymark.MustGoods(r.Goods), subject)
 	}
 	return err
 }
