@@ -66,6 +66,13 @@ func TestEndorsersAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := waymark.PolicyRef{Author: "producer", ID: granted}
+	offerTitle(ctx, t, id, "producer", "retailer")
+	draft, moved, leaving := unconditional(ctx, t, "", true), unconditional(ctx, t, "", false), logger(ctx, t, attest.Ed25519)
+	attach(ctx, t, moved, leaving.ID())
+	record(ctx, t, sign(t, leaving, attest.COSE, 400).Text())
+	offer(ctx, t, moved, "producer", "carrier")
+	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(moved, 1, "accept"), map[string]string{})
+	post[waymark.Hold](ctx, t, as(t, "producer", waymark.Quality), "/v1/shipments/"+moved+"/holds", map[string]string{"kind": "pending_data", "reason": "test"})
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {
 		member  string
@@ -119,6 +126,16 @@ func TestEndorsersAgree(t *testing.T) {
 		{"carrier", waymark.Operator, waymark.ShipmentsWaiveClaim, waymark.WaiveClaimRequest{Shipment: waived.id, Number: 1, Reason: "test"}},
 		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
 		{"producer", waymark.Operator, waymark.ShipmentsCancel, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.ShipmentsReady, waymark.ReadyShipmentRequest{Shipment: draft}},
+		{"producer", waymark.Operator, waymark.ShipmentsVoid, waymark.VoidShipmentRequest{Shipment: other, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.ShipmentsDetach, waymark.DetachDeviceRequest{Shipment: moved, Device: leaving.ID()}},
+		{"producer", waymark.Quality, waymark.ShipmentsHold, waymark.HoldRequest{Shipment: other, Kind: waymark.HoldQuarantine, Reason: "test"}},
+		{"producer", waymark.Quality, waymark.ShipmentsLiftHold, waymark.HoldRequest{Shipment: moved, Kind: waymark.HoldPendingData, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.TitlesOffer, waymark.OfferTitleRequest{Shipment: other, To: "carrier", ExpiresAt: time.Now().Add(time.Hour)}},
+		{"retailer", waymark.Operator, waymark.TitlesAccept, waymark.AcceptTitleRequest{Shipment: id}},
+		{"retailer", waymark.Operator, waymark.TitlesDecline, waymark.EndTitleOfferRequest{Shipment: id, Reason: "test"}},
+		{"producer", waymark.Operator, waymark.TitlesCancel, waymark.EndTitleOfferRequest{Shipment: id, Reason: "test"}},
+		{"auditor", waymark.Viewer, waymark.TitlesGet, waymark.ShipmentQuery{Shipment: id}},
 		{"producer", waymark.Operator, waymark.DevicesRegisterMany, waymark.RegisterManyRequest{Registrations: many}},
 		{"producer", waymark.Operator, waymark.DevicesActivate, waymark.DeviceStateRequest{Device: idled.ID, Reason: "test"}},
 		{"carrier", waymark.Relay, waymark.DevicesJoin, authority.join(t, "producer")},
