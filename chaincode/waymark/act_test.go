@@ -53,7 +53,7 @@ func TestGoodsRequests(t *testing.T) {
 		{"into a lot without unit", output(waymark.Output{ID: lot, Quantity: "1"}), "/outputs/0/unit"},
 		{"into a lot of a lot", output(waymark.Output{ID: lot, Lot: lot, Quantity: "1", Unit: "KGM"}), "/outputs/0/lot"},
 		{"into so much of an item", output(waymark.Output{ID: thing, Quantity: "1", Unit: "KGM"}), "/outputs/0"},
-		{"into an item of another product's lot", output(waymark.Output{ID: thing, Lot: waymark.Goods{GTIN: "04012345678901", Lot: "L"}.String()}), "/outputs/0/lot"},
+		{"into an item of another product's lot", output(waymark.Output{ID: thing, Lot: waymark.Goods{GTIN: "09506000134352", Lot: "L"}.String()}), "/outputs/0/lot"},
 		{"loss of nothing", loss(waymark.Amount{Quantity: "0", Unit: "KGM"}), "/loss/0/quantity"},
 		{"loss of a unit twice", loss(waymark.Amount{Quantity: "1", Unit: "KGM"}, waymark.Amount{Quantity: "1", Unit: "KGM"}), "/loss/1/unit"},
 		{"too many losses", loss(make([]waymark.Amount, 17)...), "/loss"},
