@@ -134,8 +134,8 @@ func (b *book) move(parts []part, to waymark.Place) error {
 }
 
 // together checks that goods can go somewhere together: that they belong to one member,
-// which it returns, with the lots in them, and that none is recalled, but by or from the
-// brand of whom they go to.
+// which it returns, with the lots in them, and that no lot is recalled that may not go to
+// the member to; to nobody, if that is empty.
 func together(r ledger.Reader, parts []part, to string) (owner string, lots []string, err error) {
 	if owner, err = titleHolder(parts); err != nil {
 		return "", nil, err

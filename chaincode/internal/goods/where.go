@@ -72,11 +72,6 @@ func (b *book) locate(g waymark.Goods) (*waymark.Thing, where, error) {
 	return t, w, err
 }
 
-// title is what is read here of the record of a shipment's title.
-type title struct {
-	Holder string `json:"holder"`
-}
-
 // sender is what is read here of a shipment.
 type sender struct {
 	Consignor string `json:"consignor"`
@@ -93,7 +88,7 @@ func (b *book) voyage(id string) (*voyage, error) {
 		return nil, err
 	}
 	v := &voyage{ended: c.State.Ended(), custodian: c.Custodian}
-	owner, err := ledger.Load[title](b.r, ledger.TitleKey(id))
+	owner, err := ledger.Load[waymark.Title](b.r, ledger.TitleKey(id))
 	if err != nil {
 		return nil, err
 	}
