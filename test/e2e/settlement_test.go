@@ -305,3 +305,48 @@ func TestAnEscrowIsRefunded(t *testing.T) {
 	}
 	conserved(ctx, t, currency, d)
 }
+
+// P9 for money: the same request on the same state gives the same bytes at every member.
+func TestEndorsersAgreeOnMoney(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	currency, later := newCurrency(), time.Now().Add(time.Hour).UTC()
+	disputed, agreed := newDeal(ctx, t, currency), newDeal(ctx, t, currency)
+	disputed.fund(ctx, t, later, "order-10")
+	issued, _ := post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:issue", map[string]any{
+		"id": name("issue"), "currency": currency, "digits": 2, "to": "retailer", "amount": 100})
+	notes := []string{issued.Made[0].ID}
+	disputed.deliver(ctx, t, 100)
+	post[waymark.Dispute](ctx, t, operator(t, "retailer"), disputed.at("/disputes"), map[string]string{"reason": "cold"})
+	resolution := waymark.ResolveDisputeRequest{Shipment: disputed.id, Number: 1, Paid: 1, Refunded: disputed.value() - 1, Words: "so"}
+	awaitSameHeight(ctx, t)
+	for _, c := range []struct {
+		member  string
+		tx      waymark.Transaction
+		request any
+	}{
+		{"carrier", waymark.AccountsIssue, waymark.IssueRequest{ID: name("issue"), Currency: currency, Digits: 2, To: "producer", Amount: 7}},
+		{"retailer", waymark.AccountsTransfer, waymark.TransferMoneyRequest{ID: name("pay"), Issuer: "carrier", Currency: currency, To: "producer", Amount: 60, Notes: notes}},
+		{"auditor", waymark.AccountsCurrency, waymark.CurrencyQuery{Issuer: "carrier", Currency: currency}},
+		{"retailer", waymark.AccountsNotes, waymark.NotesQuery{Issuer: "carrier", Currency: currency}},
+		{"retailer", waymark.SettlementFund, waymark.FundEscrowRequest{Shipment: agreed.id, Issuer: "carrier", Currency: currency, Amount: 60, Notes: notes, RefundAfter: later}},
+		{"producer", waymark.SettlementAddEvidence, waymark.AddEvidenceRequest{Shipment: disputed.id, Number: 1, Item: waymark.EvidenceItem{Name: "handoff", Handoff: 1}}},
+		{"retailer", waymark.SettlementWithdraw, waymark.WithdrawDisputeRequest{Shipment: disputed.id, Number: 1, Reason: "no"}},
+		{"auditor", waymark.SettlementResolve, resolution},
+		{"auditor", waymark.SettlementGet, waymark.SettlementQuery{Shipment: disputed.id}},
+	} {
+		request, err := json.Marshal(c.request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payloads, err := audit.EndorseEverywhere(ctx, local.at, c.member, waymark.Operator, c.tx, string(request))
+		if err != nil {
+			t.Errorf("%s: %v", c.tx, err)
+			continue
+		}
+		for member, payload := range payloads {
+			if string(payload) != string(payloads["auditor"]) {
+				t.Errorf("%s: %s and the auditor endorse different bytes", c.tx, member)
+			}
+		}
+	}
+}

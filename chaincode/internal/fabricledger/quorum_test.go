@@ -46,9 +46,29 @@ func TestQuorumPolicy(t *testing.T) {
 
 func TestQuorumPolicyRefusesTheImpossible(t *testing.T) {
 	for _, q := range []ledger.Quorum{{}, {Need: 0, Members: []string{"a"}}, {Need: 2, Members: []string{"a"}}, {Need: -1, Members: []string{"a"}},
-		{Need: 1, Members: []string{"\xff"}}} {
+		{Need: 1, Members: []string{"\xff"}},
+		{Need: 1, Members: []string{"a"}, Always: []string{"a"}}} {
 		if encoded, err := quorumPolicy(q); err == nil {
 			t.Errorf("%+v became %x", q, encoded)
 		}
+	}
+}
+
+// TestQuorumPolicyWithThoseThatAlwaysEndorse: each of them, and so many of the others.
+func TestQuorumPolicyWithThoseThatAlwaysEndorse(t *testing.T) {
+	encoded, err := quorumPolicy(ledger.Quorum{Need: 2, Members: []string{"auditor", "producer", "retailer"}, Always: []string{"carrier"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var envelope common.SignaturePolicyEnvelope
+	if err := proto.Unmarshal(encoded, &envelope); err != nil {
+		t.Fatal(err)
+	}
+	rule := envelope.GetRule().GetNOutOf()
+	if rule.GetN() != 2 || len(rule.GetRules()) != 2 || rule.GetRules()[0].GetSignedBy() != 3 || len(envelope.GetIdentities()) != 4 {
+		t.Fatalf("policy %v", &envelope)
+	}
+	if others := rule.GetRules()[1].GetNOutOf(); others.GetN() != 2 || len(others.GetRules()) != 3 {
+		t.Errorf("of the others %v", others)
 	}
 }

@@ -44,8 +44,17 @@ func TestKeys(t *testing.T) {
 		"title/s":                                                 ledger.TitleKey("s"),
 		"policy/o/a/p":                                            ledger.PolicyKey("o", "a", "p"),
 		"decision/t":                                              ledger.DecisionKey("t"),
-		"places/o/":                                               ledger.PlacesKey("o", ""),
-		"place/o/a/000000000000000a":                              ledger.PlaceKey("o", "a", 10),
+
+		"currency/i/EUR":             ledger.CurrencyKey("i", "EUR"),
+		"note/i/EUR/o/n":             ledger.NoteKey("i", "EUR", "o", "n"),
+		"payment/m/p":                ledger.PaymentKey("m", "p"),
+		"terms/s":                    ledger.TermsKey("s"),
+		"agreement/s":                ledger.AgreementKey("s"),
+		"escrow/s":                   ledger.EscrowKey("s"),
+		"settlement/s":               ledger.SettlementKey("s"),
+		"dispute/s/0000000000000002": ledger.DisputeKey("s", 2),
+		"places/o/":                  ledger.PlacesKey("o", ""),
+		"place/o/a/000000000000000a": ledger.PlaceKey("o", "a", 10),
 	}
 	for want, key := range tests {
 		if key.String() != want {
@@ -65,6 +74,8 @@ func TestRangesHoldTheirOwn(t *testing.T) {
 		"handoffs":   {ledger.Handoffs("s1"), func(id string) ledger.Key { return ledger.HandoffKey(id, 1) }},
 		"witnesses":  {ledger.Witnesses("s1"), func(id string) ledger.Key { return ledger.WitnessKey(id, "d") }},
 		"excursions": {ledger.Excursions("s1"), func(id string) ledger.Key { return ledger.ExcursionKey(id, "d", 1, 0) }},
+		"notes":      {ledger.Notes("i", "EUR", "s1", ""), func(id string) ledger.Key { return ledger.NoteKey("i", "EUR", id, "n") }},
+		"disputes":   {ledger.Disputes("s1"), func(id string) ledger.Key { return ledger.DisputeKey(id, 1) }},
 		"policies":   {ledger.Policies("s1"), func(id string) ledger.Key { return ledger.PolicyKey(id, "a", "p") }},
 		"windows":    {ledger.Windows("s1", 1, 9), func(id string) ledger.Key { return ledger.WindowKey(id, 9) }},
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
@@ -128,4 +129,33 @@ func TestPurge(t *testing.T) {
 	s.agree()
 	s.deliver("", 500)
 	scenario.Must(s.Consortium, s.as("retailer"), settlement.Purge, purge)
+}
+
+// TestPenaltiesFitTheConditions: a range costs on a side that it bounds, another rule as a whole.
+func TestPenaltiesFitTheConditions(t *testing.T) {
+	s := newStory(t)
+	fence := &waymark.Fence{LongitudeName: "longitude", Circle: &waymark.Circle{Center: waymark.Position{Latitude: "48", Longitude: "16"}, RadiusMeters: 1000}}
+	scenario.Must(s.Consortium, s.as("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer",
+		Goods: s.Goods("producer", scenario.GTIN, "s2"), Conditions: []waymark.Condition{
+			{ID: "warm", Name: "temperature", Unit: "Cel", Maximum: "8"},
+			{ID: "here", Kind: waymark.ConditionGeofence, Name: "latitude", Unit: "lat", Fence: fence}}})
+	for _, test := range []struct {
+		penalty waymark.ConditionPenalty
+		code    waymark.Code
+	}{
+		{waymark.ConditionPenalty{Condition: "warm", Side: waymark.Above, PerUnitDegree: 1}, ""},
+		{waymark.ConditionPenalty{Condition: "warm", Side: waymark.Below, PerUnitDegree: 1}, waymark.FailedPrecondition},
+		{waymark.ConditionPenalty{Condition: "warm", Fixed: 1}, waymark.FailedPrecondition},
+		{waymark.ConditionPenalty{Condition: "here", Fixed: 1}, ""},
+		{waymark.ConditionPenalty{Condition: "here", Side: waymark.Above, Fixed: 1}, waymark.FailedPrecondition},
+		{waymark.ConditionPenalty{Condition: "here", PerUnitDegree: 1}, waymark.Invalid},
+		{waymark.ConditionPenalty{Condition: "there", Fixed: 1}, waymark.FailedPrecondition},
+	} {
+		proposed := terms()
+		proposed.Shipment, proposed.Conditions = "s2", []waymark.ConditionPenalty{test.penalty}
+		s.bring(proposed)
+		if _, _, err := scenario.Endorse(s.Consortium, s.as("producer"), settlement.Propose, waymark.ProposeTermsRequest{Shipment: "s2"}); waymark.CodeOf(err) != test.code {
+			t.Errorf("%+v: %v", test.penalty, err)
+		}
+	}
 }
