@@ -289,7 +289,7 @@ func TestADisputeIsResolved(t *testing.T) {
 	conserved(ctx, t, currency, d)
 }
 
-// What was never accepted is paid back.
+// What is void is paid back at once, and what was never accepted after the date.
 func TestAnEscrowIsRefunded(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	currency := newCurrency()
@@ -303,7 +303,11 @@ func TestAnEscrowIsRefunded(t *testing.T) {
 	if paid.Settlement.Basis != waymark.BasisRefund || balance(ctx, t, "retailer", currency) != d.value()+1 {
 		t.Errorf("refunded %+v", paid)
 	}
-	conserved(ctx, t, currency, d)
+	void := newDeal(ctx, t, currency)
+	void.fund(ctx, t, time.Now().Add(time.Hour), "order-11")
+	post[waymark.Custody](ctx, t, operator(t, "producer"), void.at("/void"), map[string]string{"reason": "sold out"})
+	post[waymark.Payout](ctx, t, operator(t, "retailer"), void.at("/escrow/refund"), nil)
+	conserved(ctx, t, currency, d, void)
 }
 
 // P9 for money: the same request on the same state gives the same bytes at every member.

@@ -2,6 +2,7 @@ package settlement_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
@@ -32,4 +33,19 @@ func TestNoTermsOfADraft(t *testing.T) {
 	of.Shipment = "s2"
 	s.bring(of)
 	scenario.Refused(s.Consortium, s.as("producer"), settlement.Propose, waymark.ProposeTermsRequest{Shipment: "s2"}, waymark.FailedPrecondition, waymark.ReasonShipment)
+}
+
+// TestWhatReturnedIsRefunded, and what was only refused is not.
+func TestWhatReturnedIsRefunded(t *testing.T) {
+	s := newStory(t)
+	refund := waymark.EscrowRequest{Shipment: "s1"}
+	s.fund()
+	s.handOver("producer", "carrier", "unseen")
+	s.leg++
+	scenario.Must(s.Consortium, s.as("carrier"), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: s.Now.Add(time.Hour)})
+	scenario.Must(s.Consortium, s.as("retailer"), custody.Reject, waymark.EndHandoffRequest{Shipment: "s1", Number: s.leg, Reason: "not ordered"})
+	scenario.Refused(s.Consortium, s.as("retailer"), settlement.Refund, refund, waymark.FailedPrecondition, waymark.ReasonEscrow)
+	s.handOver("carrier", "producer", "unseen")
+	scenario.Must(s.Consortium, s.as("retailer"), settlement.Refund, refund)
+	s.wantBalances(0, 2*price)
 }
