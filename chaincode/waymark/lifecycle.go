@@ -16,18 +16,22 @@ const (
 	ShipmentDisputed  ShipmentState = "accepted_with_discrepancy"
 	ShipmentReturned  ShipmentState = "returned" // the consignor has it back
 	ShipmentVoid      ShipmentState = "void"     // it never left the consignor
+
+	// Those that a ShipmentView shows of a shipment that is accepted; they are stored nowhere.
+	ShipmentSettled ShipmentState = "settled" // its escrow is paid out, and a claim can still be made
+	ShipmentClosed  ShipmentState = "closed"  // nothing is to be paid or claimed any more
 )
 
 // ShipmentStates returns every state of a shipment.
 func ShipmentStates() []ShipmentState {
 	return []ShipmentState{ShipmentDraft, ShipmentReady, ShipmentInCustody, ShipmentDelivered, ShipmentRefused,
-		ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid}
+		ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}
 }
 
 // Ended reports whether the journey is over: the shipment holds nothing any more, and its
 // goods are free, with whoever had custody at last.
 func (s ShipmentState) Ended() bool {
-	return slices.Contains([]ShipmentState{ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid}, s)
+	return slices.Contains([]ShipmentState{ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}, s)
 }
 
 // Custody says who holds a shipment now.

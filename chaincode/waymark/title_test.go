@@ -58,7 +58,7 @@ func TestWhichStatesEndAShipment(t *testing.T) {
 			ended++
 		}
 	}
-	if ended != 4 || waymark.ShipmentDelivered.Ended() || waymark.ShipmentDraft.Ended() || !waymark.ShipmentVoid.Ended() {
+	if ended != 6 || waymark.ShipmentDelivered.Ended() || waymark.ShipmentDraft.Ended() || !waymark.ShipmentVoid.Ended() {
 		t.Errorf("%d states end a shipment", ended)
 	}
 }

@@ -22,8 +22,13 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	if err != nil {
 		return nil, err
 	}
-	v := &waymark.ShipmentView{Discrepancies: discrepancies, Shipment: now.Shipment, Custody: now.Custody, Title: now.Title, Holds: now.Holds.List(), Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict,
-		Attachments: f.attachments, Handoffs: now.Handoffs, Excursions: f.excursions, Obligations: obligations}
+	state, err := stage(l, now, discrepancies)
+	if err != nil {
+		return nil, err
+	}
+	v := &waymark.ShipmentView{Shipment: now.Shipment, State: state, Custody: now.Custody, Title: now.Title, Holds: now.Holds.List(),
+		Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict, Attachments: f.attachments, Handoffs: now.Handoffs,
+		Excursions: f.excursions, Discrepancies: discrepancies, Obligations: obligations}
 	if now.Custody.State.Ended() && now.Custody.Leg > 0 { // the verdict is what the last acceptance found: the devices have moved on
 		last := now.Handoffs[len(now.Handoffs)-1]
 		v.Condition, v.Reasons, v.Verdict = last.Condition, last.Reasons, last.Verdict

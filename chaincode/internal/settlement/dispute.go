@@ -68,10 +68,8 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before
 	if err != nil {
 		return nil, err
 	}
-	if t != nil {
-		if err := checkOpen(t); err != nil {
-			return nil, err
-		}
+	if err := checkOpen(t); err != nil {
+		return nil, err
 	}
 	claims, err := claimsOf(l, c, l.Tx().Time)
 	if err != nil {

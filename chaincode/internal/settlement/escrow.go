@@ -137,12 +137,12 @@ func mayRefund(now time.Time, c *waymark.Custody, e *waymark.Escrow, t *waymark.
 	return nil
 }
 
-// checkOpen checks that nothing is decided, and nothing disputed.
+// checkOpen checks that nothing is decided, and nothing disputed, of a settlement if there is one.
 func checkOpen(t *waymark.Settlement) error {
-	switch t.State {
-	case waymark.SettlementOpen:
+	switch {
+	case t == nil, t.State == waymark.SettlementOpen:
 		return nil
-	case waymark.SettlementDisputed:
+	case t.State == waymark.SettlementDisputed:
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is disputed", t.Shipment).Because(waymark.ReasonDisputeOpen)
 	default:
 		return waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is settled by %s", t.Shipment, t.Basis).Because(waymark.ReasonEscrow)

@@ -1,0 +1,33 @@
+package custody
+
+import (
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// stage is where a shipment is as a reader sees it: settled and closed follow from its
+// escrow, its claims and the time, and are stored nowhere.
+func stage(l ledger.Ledger, now *shipment.State, discrepancies []waymark.Discrepancy) (waymark.ShipmentState, error) {
+	state := now.Custody.State
+	if state != waymark.ShipmentAccepted && state != waymark.ShipmentDisputed {
+		return state, nil
+	}
+	escrow, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(now.Shipment.ID))
+	if err != nil {
+		return "", err
+	}
+	claimed := slices.ContainsFunc(discrepancies, func(d waymark.Discrepancy) bool { return d.Open(l.Tx().Time) }) ||
+		slices.Contains(now.Holds.Kinds(), string(waymark.HoldDispute))
+	switch {
+	case escrow != nil && escrow.State != waymark.EscrowPaid:
+		return state, nil
+	case !claimed:
+		return waymark.ShipmentClosed, nil
+	case escrow != nil:
+		return waymark.ShipmentSettled, nil
+	}
+	return state, nil
+}

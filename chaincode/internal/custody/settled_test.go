@@ -1,0 +1,62 @@
+package custody_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// apply commits what a function of the rules does.
+func (s *story) apply(f func(ledger.Ledger) error) {
+	s.T.Helper()
+	if _, err := s.World.Submit(s.Tx(s.operator("retailer")), f); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+func (s *story) escrow(state waymark.EscrowState) {
+	s.T.Helper()
+	s.apply(func(l ledger.Ledger) error {
+		return ledger.Save(l, ledger.EscrowKey("s1"), &waymark.Escrow{Shipment: "s1", State: state})
+	})
+}
+
+func (s *story) expectState(want waymark.ShipmentState) {
+	s.T.Helper()
+	v := scenario.Must(s.Consortium, s.operator("auditor"), custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
+	if v.State != want {
+		s.T.Errorf("the shipment is %s, want %s", v.State, want)
+	}
+}
+
+func TestSettledAndClosedFollow(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.expectState(waymark.ShipmentReady)
+	s.escrow(waymark.EscrowFunded)
+	s.accept("retailer", s.offer("producer", "retailer"), "scuffed")
+	s.expectState(waymark.ShipmentDisputed)
+	s.escrow(waymark.EscrowPaid)
+	s.expectState(waymark.ShipmentSettled)
+	s.apply(func(l ledger.Ledger) error { return hold.Dispute(l, "s1", "scuffed") })
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
+	s.expectState(waymark.ShipmentSettled)
+	s.apply(func(l ledger.Ledger) error { return hold.EndDispute(l, "s1") })
+	s.expectState(waymark.ShipmentClosed)
+	s.escrow(waymark.EscrowFunded)
+	s.expectState(waymark.ShipmentDisputed)
+}
+
+func TestWithoutMoneyAShipmentClosesWithItsClaims(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.accept("retailer", s.offer("producer", "retailer"), "scuffed")
+	s.expectState(waymark.ShipmentDisputed)
+	scenario.Must(s.Consortium, s.operator("retailer"), custody.WaiveClaim, waymark.WaiveClaimRequest{Shipment: "s1", Number: 1, Reason: "as agreed"})
+	s.expectState(waymark.ShipmentClosed)
+}
