@@ -37,7 +37,7 @@ purge: programs ## stop it and delete its ledger
 status: programs ## show its processes
 	@$(NETWORK) status
 
-demo: up ## the whole story: devices, a shipment, handoffs, an excursion, refusals
+demo: up ## the whole story: devices, handoffs, an excursion, refusals, a sale with its money, a dispute, a recall
 	@$(BIN)/demo $(if $(LOGGER),--logger "$(abspath $(LOGGER))")
 
 test: unit e2e ## everything: unit, conformance, vectors, fuzz seeds, end to end; race detector on

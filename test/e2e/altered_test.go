@@ -43,7 +43,7 @@ type forgery struct {
 // forgeries are of every record on which goods, money, devices or a decision hang, and of
 // what protects them. A row is a key and what the liar would like it to be: a key that is
 // new needs the endorsements of the chaincode's own policy.
-func forgeries(t *testing.T, shipment, device, serial string) []forgery {
+func forgeries(t *testing.T, shipment, device, serial string, sale *deal, note string) []forgery {
 	t.Helper()
 	const mine, gtin, first = `{"owner":"carrier","holder":"carrier","custodian":"carrier","state":"accepted"}`, app.GTIN, "/0000000000000001"
 	own := onlyThe(t, liar)
@@ -84,11 +84,19 @@ func forgeries(t *testing.T, shipment, device, serial string) []forgery {
 		"container/395060001234567894",
 		"content/395060001234567894/item/" + gtin + "/" + serial,
 		"recall/" + gtin + "/L-1",
+		"act/forged",
 
 		"terms/" + shipment,
 		"escrow/" + shipment,
 		"dispute/" + shipment + first,
+		"payment/retailer/forged",
 		"note/retailer/EUR/carrier/forged",
+		"agreement/" + sale.id, // from here on there is one, with a policy of its own: of the money the liar is the issuer
+		"escrow/" + sale.id,
+		"settlement/" + sale.id,
+		"title/" + sale.id,
+		"currency/carrier/" + sale.currency,
+		"note/carrier/" + sale.currency + "/retailer/" + note,
 	} {
 		all = append(all, forgery{key, []fixture.Write{{Key: key, Text: mine}}})
 	}
@@ -134,10 +142,12 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 	attach(ctx, t, id, d.ID())
 	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
 	offer(ctx, t, id, "producer", liar)
-	before := seenByAll(ctx, t, id, d.ID())
+	sale := newDeal(ctx, t, newCurrency())
+	sale.fund(ctx, t, time.Now().Add(time.Hour), "order-3")
+	before := seenByAll(ctx, t, id, d.ID(), sale)
 	forger := alter(ctx, t)
 	honest := []string{"auditor", "producer", "retailer"}
-	for _, f := range forgeries(t, id, d.ID(), serialOf(ctx, t, id)) {
+	for _, f := range forgeries(t, id, d.ID(), serialOf(ctx, t, id), sale, noteOf(ctx, t, sale)) {
 		t.Run(f.name, func(t *testing.T) {
 			if err := forger.Forge(f.writes); err != nil {
 				t.Fatal(err)
@@ -164,19 +174,30 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 	if err := forger.End(ctx); err != nil {
 		t.Fatal(err)
 	}
-	after := seenByAll(ctx, t, id, d.ID())
+	after := seenByAll(ctx, t, id, d.ID(), sale)
 	for end := time.Now().Add(20 * time.Second); !reflect.DeepEqual(before, after) && time.Now().Before(end); time.Sleep(time.Second) {
-		after = seenByAll(ctx, t, id, d.ID()) // the liar's peer finds its own chaincode again
+		after = seenByAll(ctx, t, id, d.ID(), sale) // the liar's peer finds its own chaincode again
 	}
 	for what, saw := range before {
 		if after[what] != saw {
 			t.Errorf("%s was\n%s\nand is\n%s", what, saw, after[what])
 		}
 	}
+	conserved(ctx, t, sale.currency, sale)
 	h, _ := post[waymark.Handoff](ctx, t, operator(t, liar), answer(id, 1, "accept"), map[string]string{})
 	if h.State != waymark.HandoffAccepted {
 		t.Errorf("with the chaincode proper: %+v", h)
 	}
+}
+
+// noteOf is the note that the payer of a sale has left.
+func noteOf(ctx context.Context, t *testing.T, sale *deal) string {
+	t.Helper()
+	notes, err := app.Read[waymark.Notes](ctx, as(t, "retailer", waymark.Viewer), "/v1/members/carrier/currencies/"+sale.currency+"/notes")
+	if err != nil || len(notes.Notes) != 1 {
+		t.Fatalf("the retailer has %+v (%v)", notes, err)
+	}
+	return notes.Notes[0].ID
 }
 
 // serialOf is the serial number of the item that a shipment holds.
@@ -207,7 +228,7 @@ func TestEveryRecordIsForged(t *testing.T) {
 		t.Fatalf("the page lists %d records", len(kinds))
 	}
 	forged := map[string]bool{}
-	for _, f := range forgeries(t, "shipment", "device", "1") {
+	for _, f := range forgeries(t, "shipment", "device", "1", &deal{id: "deal"}, "1") {
 		for _, w := range f.writes {
 			kind, _, _ := strings.Cut(w.Key, "/")
 			forged[kind] = true
@@ -304,16 +325,20 @@ func invalid(ctx context.Context, t *testing.T, shipment string, others ...strin
 var whenAsked = regexp.MustCompile(`"at":"[^"]*",`)
 
 // seenByAll is what the gateway of each member says of a shipment and its device.
-func seenByAll(ctx context.Context, t *testing.T, shipment, device string) map[string]string {
+func seenByAll(ctx context.Context, t *testing.T, shipment, device string, sale *deal) map[string]string {
 	t.Helper()
 	awaitSameHeight(ctx, t)
 	seen := map[string]string{}
 	for member := range local.at.Members {
 		for _, page := range []string{"/v1/shipments/" + shipment, "/v1/devices/" + device, "/v1/devices/" + device + "/stream",
-			"/v1/members/producer", "/v1/policies/owners/producer", "/v1/devices/" + device + "/windows/1"} {
+			"/v1/members/producer", "/v1/policies/owners/producer", "/v1/devices/" + device + "/windows/1",
+			"/v1/shipments/" + sale.id, sale.at("/settlement"), "/v1/members/carrier/currencies/" + sale.currency + "/notes"} {
 			status, body, err := as(t, member, waymark.Viewer).Do(ctx, http.MethodGet, page, nil)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if status != http.StatusOK { // a refusal is about this request alone
+				body = nil
 			}
 			seen[member+" "+page] = fmt.Sprintf("%d %s", status, whenAsked.ReplaceAll(body, nil))
 		}

@@ -1,5 +1,5 @@
 // Command demo tells the whole story of Waymark on the running local network:
-// devices, a shipment, handoffs, an excursion, refusals. It checks every step and
+// devices, handoffs, an excursion, refusals, a sale with its money, a dispute, a recall. It checks every step and
 // ends with exit status 0 only if all is as told.
 package main
 
