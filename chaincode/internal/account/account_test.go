@@ -68,17 +68,64 @@ func TestMoneyGoesRound(t *testing.T) {
 	}
 }
 
-func TestEachNoteIsProtectedByOwnerAndIssuer(t *testing.T) {
+// TestNoMemberAloneWritesANote: what an issuer has of its own money is under the policy of
+// the chaincode.
+func TestNoMemberAloneWritesANote(t *testing.T) {
 	b := newBank(t)
-	for owner, want := range map[string]ledger.Quorum{
-		"retailer": {Need: 2, Members: []string{"carrier", "retailer"}},
-		"carrier":  {Need: 1, Members: []string{"carrier"}},
-	} {
+	for owner, want := range map[string]ledger.Quorum{"retailer": {Need: 2, Members: []string{"carrier", "retailer"}}, "carrier": {}} {
 		note := b.issue("to-"+owner, owner, 5).Made[0]
 		if got, _ := b.World.Quorum(ledger.NoteKey("carrier", "EUR", owner, note.ID)); !reflect.DeepEqual(got, want) {
 			t.Errorf("a note of %s needs %+v", owner, got)
 		}
 	}
+}
+
+// forge writes a note under a key of another, as those can that its quorum names.
+func (b bank) forge(key ledger.Key, n waymark.Note) {
+	b.T.Helper()
+	if _, err := b.World.Submit(b.Tx(b.as("carrier")), func(l ledger.Ledger) error { return ledger.Save(l, key, &n) }); err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+// TestANoteIsOfItsKey: whoever can write a note makes no money of another issuer, owner or
+// currency with it, and none that no note can hold.
+func TestANoteIsOfItsKey(t *testing.T) {
+	for name, change := range map[string]func(*waymark.Note){
+		"issuer":   func(n *waymark.Note) { n.Issuer = "producer" },
+		"currency": func(n *waymark.Note) { n.Currency = "USD" },
+		"owner":    func(n *waymark.Note) { n.Owner = "producer" },
+		"id":       func(n *waymark.Note) { n.ID = "other" },
+		"nothing":  func(n *waymark.Note) { n.Amount = 0 },
+		"a debt":   func(n *waymark.Note) { n.Amount = -5 },
+		"too much": func(n *waymark.Note) { n.Amount = waymark.MaxAmount + 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBank(t)
+			note := b.issue("i1", "retailer", 100).Made[0]
+			forged := note
+			change(&forged)
+			b.forge(ledger.NoteKey("carrier", "EUR", "retailer", note.ID), forged)
+			scenario.Refused(b.Consortium, b.as("retailer"), account.Transfer, transfer("t1", "producer", 1, note.ID), waymark.Internal, "")
+			if name == "id" { // a list has nothing to hold it against, and nothing is spent by it
+				return
+			}
+			scenario.Refused(b.Consortium, b.As("retailer", waymark.Viewer), account.Notes, waymark.NotesQuery{Issuer: "carrier", Currency: "EUR"}, waymark.Internal, "")
+		})
+	}
+}
+
+// TestNoMoreIsRedeemedThanThereIs, even if owner and issuer wrote a note of more.
+func TestNoMoreIsRedeemedThanThereIs(t *testing.T) {
+	b := newBank(t)
+	note := b.issue("i1", "carrier", 100).Made[0]
+	forged := note
+	forged.Amount = 1000
+	b.forge(ledger.NoteKey("carrier", "EUR", "carrier", note.ID), forged)
+	redeem := waymark.RedeemRequest{ID: "r1", Currency: "EUR", Amount: 101, Notes: []string{note.ID}}
+	scenario.Refused(b.Consortium, b.as("carrier"), account.Redeem, redeem, waymark.FailedPrecondition, waymark.ReasonFunds)
+	redeem.Amount = 100
+	scenario.Must(b.Consortium, b.as("carrier"), account.Redeem, redeem)
 }
 
 func TestTheSameAgainChangesNothing(t *testing.T) {

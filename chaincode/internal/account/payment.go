@@ -114,6 +114,9 @@ func Redeem(l ledger.Ledger, r waymark.RedeemRequest) (*waymark.Payment, error) 
 	if err != nil {
 		return nil, err
 	}
+	if r.Amount > c.Issued-c.Redeemed {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "of %s there is less than that", r.Currency).Because(waymark.ReasonFunds)
+	}
 	p.Digits, c.Redeemed, c.Changed = purse.Digits(), c.Redeemed+r.Amount, tx.Stamp()
 	if err := ledger.Save(l, ledger.CurrencyKey(issuer, r.Currency), c); err != nil {
 		return nil, err

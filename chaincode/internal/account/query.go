@@ -26,5 +26,10 @@ func Notes(l ledger.Ledger, q waymark.NotesQuery) (*waymark.Notes, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, n := range notes {
+		if err := genuine(n, ledger.NoteKey(q.Issuer, q.Currency, owner, n.ID)); err != nil {
+			return nil, err
+		}
+	}
 	return &waymark.Notes{Owner: owner, Notes: notes, More: more}, nil
 }
