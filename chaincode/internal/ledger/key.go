@@ -116,6 +116,9 @@ func AgreementKey(shipment string) Key { return key("agreement", shipment) }
 // EscrowKey is the money that is bound to a shipment.
 func EscrowKey(shipment string) Key { return key("escrow", shipment) }
 
+// FundingKey is an escrow as it was funded.
+func FundingKey(shipment string) Key { return key("funding", shipment) }
+
 // SettlementKey is who gets what of an escrow.
 func SettlementKey(shipment string) Key { return key("settlement", shipment) }
 

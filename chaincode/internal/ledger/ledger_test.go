@@ -51,6 +51,7 @@ func TestKeys(t *testing.T) {
 		"terms/s":                    ledger.TermsKey("s"),
 		"agreement/s":                ledger.AgreementKey("s"),
 		"escrow/s":                   ledger.EscrowKey("s"),
+		"funding/s":                  ledger.FundingKey("s"),
 		"settlement/s":               ledger.SettlementKey("s"),
 		"dispute/s/0000000000000002": ledger.DisputeKey("s", 2),
 		"places/o/":                  ledger.PlacesKey("o", ""),

@@ -15,10 +15,6 @@ import (
 // since it has not been: so the side that does not endorse gains nothing but time.
 const patience = 24 * time.Hour
 
-func disputesOf(r ledger.Reader, shipment string) ([]waymark.Dispute, error) {
-	return ledger.List[waymark.Dispute](r, ledger.Disputes(shipment), waymark.MaxDisputes)
-}
-
 // Dispute opens a dispute about a shipment, which freezes its escrow and holds its goods. While
 // it is open the same request again changes nothing.
 func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, error) {
@@ -64,7 +60,7 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before
 	case stageOf(c) != accepted:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
 	}
-	t, err := ledger.Load[waymark.Settlement](l, ledger.SettlementKey(s.ID))
+	t, err := settlementOf(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +100,7 @@ func authorisedDispute(l ledger.Ledger, shipment string, number uint64, act waym
 	if err != nil {
 		return nil, err
 	}
-	d, err := ledger.Require[waymark.Dispute](l, ledger.DisputeKey(shipment, number), "such dispute of shipment "+shipment)
+	d, err := disputeOf(l, shipment, number)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +167,7 @@ func Withdraw(l ledger.Ledger, r waymark.WithdrawDisputeRequest) (*waymark.Dispu
 	if err := checkDisputed(d); err != nil {
 		return nil, err
 	}
-	t, err := ledger.Load[waymark.Settlement](l, ledger.SettlementKey(d.Shipment))
+	t, err := settlementOf(l, d.Shipment)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +194,7 @@ func Resolve(l ledger.Ledger, r waymark.ResolveDisputeRequest) (*waymark.Dispute
 	if err := checkDisputed(d); err != nil {
 		return nil, err
 	}
-	e, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(d.Shipment))
+	e, err := escrowOf(l, d.Shipment)
 	if err != nil {
 		return nil, err
 	}

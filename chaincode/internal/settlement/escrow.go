@@ -19,7 +19,7 @@ func Fund(l ledger.Ledger, r waymark.FundEscrowRequest) (*waymark.Escrow, error)
 	e := &waymark.Escrow{Shipment: s.ID, Payer: s.Consignee, Payee: s.Consignor, Arbiter: s.Arbiter, Issuer: r.Issuer, Currency: r.Currency,
 		Amount: r.Amount, Reference: r.Reference, RefundAfter: ledger.Milliseconds(r.RefundAfter), State: waymark.EscrowFunded,
 		Funded: tx.Stamp(), Changed: tx.Stamp()}
-	before, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(s.ID))
+	before, err := escrowOf(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +59,24 @@ func mayFund(r ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waymar
 	case !e.RefundAfter.After(now) || e.RefundAfter.After(now.AddDate(0, 0, waymark.MaxEscrowDays)):
 		return waymark.InvalidField("/refund_after", "must be after now and at most %d days ahead", waymark.MaxEscrowDays)
 	}
-	a, err := agreementOf(r, s.ID)
+	a, err := agreementOf(r, s)
 	if err == nil && !a.Both() {
 		err = waymark.Errorf(waymark.FailedPrecondition, "the terms of shipment %s are not agreed on", s.ID).Because(waymark.ReasonTerms)
 	}
 	return err
 }
 
-// open writes an escrow and its settlement, which has a record of its own: two members alone
-// can decide who gets what, and must not be able to change how much there is.
+// open writes an escrow, as it is now a second time under the policy of the chaincode, and its
+// settlement, which has a record of its own: two members alone can decide who gets what, and
+// must not be able to change what there is.
 func open(l ledger.Ledger, s *waymark.Shipment, e *waymark.Escrow) error {
 	if err := ledger.Save(l, ledger.EscrowKey(s.ID), e); err != nil {
 		return err
 	}
 	if err := l.Protect(ledger.EscrowKey(s.ID), withIssuer(s, e.Issuer)); err != nil {
+		return err
+	}
+	if err := ledger.Save(l, ledger.FundingKey(s.ID), e); err != nil {
 		return err
 	}
 	t := &waymark.Settlement{Shipment: s.ID, State: waymark.SettlementOpen, Changed: l.Tx().Stamp()}
@@ -88,16 +92,6 @@ func open(l ledger.Ledger, s *waymark.Shipment, e *waymark.Escrow) error {
 func eventOf(e *waymark.Escrow, t *waymark.Settlement, at time.Time) waymark.EscrowEvent {
 	return waymark.EscrowEvent{Shipment: e.Shipment, Reference: e.Reference, Issuer: e.Issuer, Currency: e.Currency, Digits: e.Digits,
 		Payer: e.Payer, Payee: e.Payee, Amount: e.Amount, Paid: t.Paid, Refunded: t.Refunded, Basis: t.Basis, ValueTime: at}
-}
-
-// load reads an escrow with its settlement, or returns NotFound.
-func load(r ledger.Reader, shipment string) (*waymark.Escrow, *waymark.Settlement, error) {
-	e, err := ledger.Require[waymark.Escrow](r, ledger.EscrowKey(shipment), "escrow of shipment "+shipment)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := ledger.Require[waymark.Settlement](r, ledger.SettlementKey(shipment), "settlement of shipment "+shipment)
-	return e, t, err
 }
 
 // Refund gives the payer back the escrow of a shipment that was not accepted: it is void, has

@@ -48,7 +48,7 @@ func agreedTerms(l ledger.Ledger, s *waymark.Shipment) (waymark.Terms, error) {
 	if err != nil {
 		return terms, err
 	}
-	a, err := agreementOf(l, s.ID)
+	a, err := agreementOf(l, s)
 	if err != nil {
 		return terms, err
 	}
@@ -82,13 +82,13 @@ func Get(l ledger.Ledger, q waymark.SettlementQuery) (*waymark.SettlementView, e
 		return nil, err
 	}
 	v := &waymark.SettlementView{Shipment: s.ID, Payer: s.Consignee, Payee: s.Consignor, Arbiter: s.Arbiter}
-	if v.Agreement, err = agreementOf(l, s.ID); err != nil {
+	if v.Agreement, err = agreementOf(l, s); err != nil {
 		return nil, err
 	}
-	if v.Escrow, err = ledger.Load[waymark.Escrow](l, ledger.EscrowKey(s.ID)); err != nil {
+	if v.Escrow, err = escrowOf(l, s.ID); err != nil {
 		return nil, err
 	}
-	if v.Settlement, err = ledger.Load[waymark.Settlement](l, ledger.SettlementKey(s.ID)); err != nil {
+	if v.Settlement, err = settlementOf(l, s.ID); err != nil {
 		return nil, err
 	}
 	v.Disputes, err = disputesOf(l, s.ID)

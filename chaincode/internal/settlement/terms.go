@@ -59,7 +59,7 @@ func mayPropose(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody, terms 
 	if stageOf(c) != underWay {
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, c.State).Because(waymark.ReasonShipment)
 	}
-	a, err := agreementOf(r, s.ID)
+	a, err := agreementOf(r, s)
 	if err != nil {
 		return err
 	}
@@ -102,10 +102,6 @@ func bothHold(r ledger.PrivateReader, s *waymark.Shipment, hash string) (bool, e
 	return true, nil
 }
 
-func agreementOf(r ledger.Reader, shipment string) (*waymark.Agreement, error) {
-	return ledger.Load[waymark.Agreement](r, ledger.AgreementKey(shipment))
-}
-
 // Agree notes that the caller's member agrees to the terms with a hash, which both parties
 // must hold. The same again changes nothing.
 func Agree(l ledger.Ledger, r waymark.AgreeTermsRequest) (*waymark.Agreement, error) {
@@ -113,7 +109,7 @@ func Agree(l ledger.Ledger, r waymark.AgreeTermsRequest) (*waymark.Agreement, er
 	if err != nil {
 		return nil, err
 	}
-	a, err := agreementOf(l, s.ID)
+	a, err := agreementOf(l, s)
 	if err != nil {
 		return nil, err
 	}
@@ -184,11 +180,11 @@ func Purge(l ledger.Ledger, r waymark.PurgeTermsRequest) (*waymark.StoredTerms, 
 }
 
 func mayPurge(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) error {
-	a, err := agreementOf(r, s.ID)
+	a, err := agreementOf(r, s)
 	if err != nil {
 		return err
 	}
-	e, err := ledger.Load[waymark.Escrow](r, ledger.EscrowKey(s.ID))
+	e, err := escrowOf(r, s.ID)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,84 @@
+package settlement_test
+
+import (
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// forge changes a record as those can that its quorum names, with software of their own.
+func forge[T any](s *story, key ledger.Key, change func(*T)) {
+	s.T.Helper()
+	if _, err := s.World.Submit(s.Tx(s.as("producer")), func(l ledger.Ledger) error {
+		record, err := ledger.Require[T](l, key, key.String())
+		if err != nil {
+			return err
+		}
+		change(record)
+		return ledger.Save(l, key, record)
+	}); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// TestAnEscrowIsAsItWasFunded: where an issuer is a party it and one other can write the
+// escrow, and make neither another issuer's money of it, nor more, nor anybody else's.
+func TestAnEscrowIsAsItWasFunded(t *testing.T) {
+	for name, change := range map[string]func(*waymark.Escrow){
+		"another issuer":   func(e *waymark.Escrow) { e.Issuer = "auditor" },
+		"another currency": func(e *waymark.Escrow) { e.Currency = "USD" },
+		"more":             func(e *waymark.Escrow) { e.Amount++ },
+		"another payee":    func(e *waymark.Escrow) { e.Payee = "carrier" },
+		"another payer":    func(e *waymark.Escrow) { e.Payer = "producer" },
+		"another shipment": func(e *waymark.Escrow) { e.Shipment = "s2" },
+		"another date":     func(e *waymark.Escrow) { e.RefundAfter = scenario.Start },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			s.fund()
+			s.deliver("too warm", 1100)
+			forge(s, ledger.EscrowKey("s1"), change)
+			s.bring(terms())
+			of := waymark.EscrowRequest{Shipment: "s1"}
+			scenario.Refused(s.Consortium, s.as("producer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"}, waymark.Internal, "")
+			scenario.Refused(s.Consortium, s.as("producer"), settlement.Pay, of, waymark.Internal, "")
+			scenario.Refused(s.Consortium, s.as("producer"), settlement.Refund, of, waymark.Internal, "")
+			scenario.Must(s.Consortium, s.as("producer"), settlement.Dispute, opening)
+			scenario.Refused(s.Consortium, s.as("auditor"), settlement.Resolve, waymark.ResolveDisputeRequest{Shipment: "s1", Number: 1, Paid: price, Words: "x"}, waymark.Internal, "")
+		})
+	}
+}
+
+// TestRecordsAreOfTheirKeys: what two members can write of one shipment does not reach another.
+func TestRecordsAreOfTheirKeys(t *testing.T) {
+	s := disputed(t)
+	get := func() {
+		t.Helper()
+		scenario.Refused(s.Consortium, s.as("auditor"), settlement.Get, waymark.SettlementQuery{Shipment: "s1"}, waymark.Internal, "")
+	}
+	withdraw := waymark.WithdrawDisputeRequest{Shipment: "s1", Number: 1, Reason: "x"}
+	forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) { t.Shipment = "s2" })
+	get()
+	scenario.Refused(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw, waymark.Internal, "")
+	forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) { t.Shipment = "s1" })
+	for _, change := range []func(*waymark.Dispute){func(d *waymark.Dispute) { d.Shipment = "s2" }, func(d *waymark.Dispute) { d.Shipment, d.Number = "s1", 2 }} {
+		forge(s, ledger.DisputeKey("s1", 1), change)
+		get()
+		scenario.Refused(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw, waymark.Internal, "")
+	}
+	forge(s, ledger.DisputeKey("s1", 1), func(d *waymark.Dispute) { d.Number = 1 })
+	for _, change := range []func(*waymark.Agreement){
+		func(a *waymark.Agreement) { a.Shipment = "s2" },
+		func(a *waymark.Agreement) { a.Shipment, a.Payer = "s1", "carrier" },
+		func(a *waymark.Agreement) { a.Payer, a.Agreed[1].Member = "retailer", a.Agreed[0].Member },
+		func(a *waymark.Agreement) { a.Agreed[1].Member = "carrier" },
+	} {
+		forge(s, ledger.AgreementKey("s1"), change)
+		get()
+	}
+	forge(s, ledger.AgreementKey("s1"), func(a *waymark.Agreement) { a.Agreed[1].Member = "retailer" })
+	scenario.Must(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw)
+}
