@@ -70,7 +70,8 @@ type ExceptionPenalty struct {
 	Each   int64           `json:"each"`
 }
 
-// LatePenalty is what it costs if the last acceptance is later than due: exactly one of both.
+// LatePenalty is what it costs if the goods are delivered later than due: if the offer to the
+// consignee that it accepted was made later. Exactly one of both.
 type LatePenalty struct {
 	Due time.Time `json:"due"`
 	// PerHour is for each hour begun.

@@ -33,6 +33,8 @@ func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waym
 		return e, nil
 	case e.Released != nil:
 		return nil, waymark.Errorf(waymark.AlreadyExists, "the excursion is released already, in other words")
+	case now.Custody.State.Ended(): // what was accepted was accepted by what was known then
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, now.Custody.State).Because(waymark.ReasonShipment)
 	case e.State == waymark.ExcursionOpen:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "the excursion goes on").Because(waymark.ReasonExcursionOpen)
 	}

@@ -76,6 +76,16 @@ func TestReleaseRefuses(t *testing.T) {
 	scenario.Refused(s.Consortium, quality, custody.ReleaseExcursion, other, waymark.AlreadyExists, "")
 }
 
+// TestWhatHasEndedIsNotReleased: what the acceptor found stays as it was found.
+func TestWhatHasEndedIsNotReleased(t *testing.T) {
+	s := newStory(t)
+	s.measure(900, 500)
+	s.accept("retailer", s.offer("producer", "retailer"), "too warm")
+	for _, member := range []string{"producer", "retailer"} {
+		scenario.Refused(s.Consortium, s.As(member, waymark.Quality), custody.ReleaseExcursion, releaseRequest(1), waymark.FailedPrecondition, waymark.ReasonShipment)
+	}
+}
+
 // TestAReleasedBudget: one that is exceeded anew is broken anew.
 func TestAReleasedBudget(t *testing.T) {
 	s := storyOf(t, warmBudget(waymark.BudgetCumulative))

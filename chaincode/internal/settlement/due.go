@@ -15,14 +15,15 @@ type facts struct {
 	conditions []waymark.Condition
 	excursions []waymark.Excursion
 	exceptions []waymark.ExceptionReason // of each thing that was not as it should be
-	accepted   time.Time                 // the last acceptance
+	delivered  time.Time                 // when what the consignee accepted was offered to it
+	payer      string                    // whose quality alone can release what it is compensated for
 }
 
 // due returns what is due to the payee by the terms: the price of all units less penalties,
 // never below nothing nor above the escrow. It is a pure function of integers that cannot
 // overflow.
 func due(t waymark.Terms, f facts, escrow int64) int64 {
-	late, forfeited := lateness(t.Late, f.accepted)
+	late, forfeited := lateness(t.Late, f.delivered)
 	if forfeited {
 		return 0
 	}
@@ -47,13 +48,13 @@ func due(t waymark.Terms, f facts, escrow int64) int64 {
 	return sum.Int64()
 }
 
-// lateness returns what it costs that the goods were accepted when they were: so much for
+// lateness returns what it costs that the goods were delivered when they were: so much for
 // each hour begun, or all.
-func lateness(p *waymark.LatePenalty, accepted time.Time) (cost *big.Int, forfeited bool) {
-	if p == nil || !accepted.After(p.Due) {
+func lateness(p *waymark.LatePenalty, delivered time.Time) (cost *big.Int, forfeited bool) {
+	if p == nil || !delivered.After(p.Due) {
 		return new(big.Int), false
 	}
-	begun := (accepted.UnixMilli() - p.Due.UnixMilli() + time.Hour.Milliseconds() - 1) / time.Hour.Milliseconds()
+	begun := (delivered.UnixMilli() - p.Due.UnixMilli() + time.Hour.Milliseconds() - 1) / time.Hour.Milliseconds()
 	return product(begun, p.PerHour), p.Forfeits
 }
 
@@ -69,7 +70,7 @@ func conditionPenalty(units int64, p waymark.ConditionPenalty, f facts) *big.Int
 	if c.Kind != waymark.ConditionRange {
 		return big.NewInt(p.Fixed)
 	}
-	greatest := deviation(c, p.Side, f.excursions)
+	greatest := f.deviation(c, p.Side)
 	switch {
 	case greatest.Sign() == 0:
 		return greatest
@@ -83,28 +84,40 @@ func conditionPenalty(units int64, p waymark.ConditionPenalty, f facts) *big.Int
 	return cost.Quo(cost, whole.Lsh(whole, 1))
 }
 
-// broken reports whether the last acceptance found a condition broken, and not released. Of
-// before there were verdicts, each excursion broke its condition.
+// broken reports whether the last acceptance found a condition broken. Of before there were
+// verdicts, each excursion broke its condition. The verdict says released whoever released it:
+// here that counts if all of it was released for the payer.
 func (f facts) broken(c waymark.Condition) bool {
 	if f.verdict == nil {
 		return c.Kind == waymark.ConditionRange
 	}
 	return slices.ContainsFunc(f.verdict.Rules, func(r waymark.RuleFinding) bool {
-		return r.Rule == c.ID && r.State == waymark.ConditionNonConformant
+		return r.Rule == c.ID && (r.State == waymark.ConditionNonConformant || r.State == waymark.ConditionReleased && f.counting(c))
 	})
 }
 
+// counting reports whether any excursion of a condition counts.
+func (f facts) counting(c waymark.Condition) bool {
+	return slices.ContainsFunc(f.excursions, func(e waymark.Excursion) bool { return of(e, c) && !f.forgiven(e) })
+}
+
+// forgiven reports whether the payer's member released an excursion. Anybody else that may,
+// as the payee while it has title, cannot give away what the payer is compensated for.
+func (f facts) forgiven(e waymark.Excursion) bool {
+	return e.Released != nil && e.Released.By.Member == f.payer
+}
+
 // deviation returns how far beyond a side of a range the readings of its excursions were at
-// most, as an integer in the scale of its unit; zero if none was beyond. What was released
-// does not count.
-func deviation(c waymark.Condition, side waymark.Side, excursions []waymark.Excursion) *big.Int {
+// most, as an integer in the scale of its unit; zero if none was beyond. What the payer
+// forgave does not count.
+func (f facts) deviation(c waymark.Condition, side waymark.Side) *big.Int {
 	greatest := new(big.Int)
 	low, high, err := c.Bounds()
 	if err != nil { // a shipment's conditions were checked when it was created
 		return greatest
 	}
-	for _, e := range excursions {
-		if !of(e, c) || e.Released != nil {
+	for _, e := range f.excursions {
+		if !of(e, c) || f.forgiven(e) {
 			continue
 		}
 		if d := beyond(e, side, low, high, waymark.ScaleOf(c.Unit)); d.Cmp(greatest) > 0 {

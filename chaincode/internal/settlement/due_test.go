@@ -24,7 +24,8 @@ func TestDue(t *testing.T) {
 		Conditions []waymark.Condition
 		Excursions []waymark.Excursion
 		Exceptions []waymark.ExceptionReason
-		Accepted   time.Time
+		Delivered  time.Time
+		Payer      string
 		Escrow     int64
 		Due        int64
 	}
@@ -37,7 +38,7 @@ func TestDue(t *testing.T) {
 			t.Errorf("%s: %v", v.Name, err)
 			continue
 		}
-		f := facts{verdict: v.Verdict, conditions: waymark.Resolve(v.Conditions), excursions: v.Excursions, exceptions: v.Exceptions, accepted: v.Accepted}
+		f := facts{verdict: v.Verdict, conditions: waymark.Resolve(v.Conditions), excursions: v.Excursions, exceptions: v.Exceptions, delivered: v.Delivered, payer: v.Payer}
 		if got := due(terms, f, v.Escrow); got != v.Due {
 			t.Errorf("%s: due %d, want %d", v.Name, got, v.Due)
 		}
@@ -58,7 +59,7 @@ func TestDueIsBounded(t *testing.T) {
 			Exceptions: []waymark.ExceptionPenalty{{Reason: waymark.ExceptionMissing, Each: amounts.Draw(t, "each")}},
 			Late:       &waymark.LatePenalty{Due: time.Unix(0, 0), PerHour: amounts.Draw(t, "per hour")}}
 		f := facts{conditions: waymark.Resolve([]waymark.Condition{{ID: "temperature", Name: "temperature", Unit: "Cel", Maximum: "8"}}),
-			accepted: time.UnixMilli(rapid.Int64Range(-1000, 10_000_000_000).Draw(t, "accepted"))}
+			delivered: time.UnixMilli(rapid.Int64Range(-1000, 10_000_000_000).Draw(t, "delivered"))}
 		warmest := rapid.Int64Range(800, 1<<40).Draw(t, "warmest")
 		f.excursions = []waymark.Excursion{{Name: "temperature", Unit: "Cel", Min: "9", Max: waymark.FormatScaled(warmest, 2)}}
 		escrow := amounts.Draw(t, "escrow")

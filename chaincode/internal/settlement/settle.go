@@ -29,7 +29,7 @@ func Settle(l ledger.Ledger, r waymark.SettleRequest) (*waymark.SettleResult, er
 	if err := maySettle(l, c, e, t, terms); err != nil {
 		return nil, err
 	}
-	f, err := found(l, s, c)
+	f, err := found(l, s)
 	if err != nil {
 		return nil, err
 	}

@@ -86,8 +86,8 @@ func claimsOf(r ledger.Reader, c *waymark.Custody, now time.Time) (claims, error
 const maxExcursions = 5000
 
 // found is what the ledger found about an accepted shipment.
-func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, error) {
-	f := facts{conditions: waymark.Resolve(s.Conditions), accepted: c.Changed.Time}
+func found(r ledger.Reader, s *waymark.Shipment) (facts, error) {
+	f := facts{conditions: waymark.Resolve(s.Conditions), payer: s.Consignee}
 	excursions, more, err := ledger.Some[waymark.Excursion](r, ledger.Excursions(s.ID), maxExcursions)
 	if err != nil {
 		return f, err
@@ -103,7 +103,7 @@ func found(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) (facts, err
 	f.exceptions = exceptionsOf(handoffs)
 	for _, h := range handoffs { // the last acceptance is the last of those that were accepted
 		if h.State == waymark.HandoffAccepted {
-			f.verdict = h.Verdict
+			f.verdict, f.delivered = h.Verdict, h.Offered.Time
 		}
 	}
 	return f, nil

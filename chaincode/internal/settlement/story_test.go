@@ -72,7 +72,13 @@ func (s *story) propose(t waymark.Terms) string {
 // agree has both parties agree on the story's terms.
 func (s *story) agree() {
 	s.T.Helper()
-	hash := s.propose(terms())
+	s.agreeOn(terms())
+}
+
+// agreeOn has both parties agree on terms.
+func (s *story) agreeOn(t waymark.Terms) {
+	s.T.Helper()
+	hash := s.propose(t)
 	for _, party := range []string{"producer", "retailer"} {
 		scenario.Must(s.Consortium, s.as(party), settlement.Agree, waymark.AgreeTermsRequest{Shipment: "s1", SHA256: hash})
 	}
