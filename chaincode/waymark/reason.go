@@ -72,6 +72,7 @@ const (
 	ReasonNoArbiter   = "no-arbiter"   // the shipment has no arbiter
 	ReasonSplit       = "split"        // shares do not sum up to the escrow
 	ReasonAccepted    = "not-accepted" // the consignee has not accepted the goods
+	ReasonRefunded    = "refunded"     // the payer has its money back, and the goods go to it no more
 
 	ReasonTitleOpen    = "title-open"    // an offer of title is open that must not be, or is not that must
 	ReasonTitleExpired = "title-expired" // the offer of title is past its time

@@ -95,7 +95,10 @@ func acceptable(l ledger.Ledger, h *waymark.Handoff) (*shipment.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return now, now.MovesTo(h.To)
+	if err := now.MovesTo(h.To); err != nil {
+		return nil, err
+	}
+	return now, notRefunded(l, &now.Shipment, h.To)
 }
 
 func refusal(shipment string, f *found) error {

@@ -46,6 +46,9 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	if err := now.MovesTo(r.To); err != nil {
 		return nil, err
 	}
+	if err := notRefunded(l, s, r.To); err != nil {
+		return nil, err
+	}
 	if err := checkOffer(l, c, r); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,12 @@ func latest(r ledger.Reader, shipment string) (*guard, *waymark.Handoff, error) 
 	}
 	last, err := requireHandoff(r, shipment, g.Last)
 	return g, last, err
+}
+
+// Latest returns the last handoff of a shipment; nil before the first.
+func Latest(r ledger.Reader, shipment string) (*waymark.Handoff, error) {
+	_, last, err := latest(r, shipment)
+	return last, err
 }
 
 // isSame reports whether an open handoff came of the same request.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/account"
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -108,7 +109,7 @@ func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	if e.State == waymark.EscrowPaid && t.Basis == waymark.BasisRefund {
 		return &waymark.Payout{Escrow: *e, Settlement: *t}, nil
 	}
-	if err := mayRefund(l.Tx().Time, c, e, t); err != nil {
+	if err := mayRefund(l, c, e, t); err != nil {
 		return nil, err
 	}
 	decide(l, t, waymark.BasisRefund, 0, e.Amount)
@@ -118,17 +119,29 @@ func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	return pay(l, e, t, func(paid waymark.EscrowEvent) error { return l.Emit(waymark.EventEscrowRefunded, paid) })
 }
 
-func mayRefund(now time.Time, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement) error {
+func mayRefund(l ledger.Ledger, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement) error {
 	if err := checkOpen(t); err != nil {
 		return err
 	}
 	switch at := stageOf(c); {
 	case at == accepted:
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s: settle it", c.Shipment, c.State).Because(waymark.ReasonShipment)
-	case at == underWay && now.Before(e.RefundAfter):
+	case at == underWay && l.Tx().Time.Before(e.RefundAfter):
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is under way, and can be accepted until %s", c.Shipment, e.RefundAfter.Format(time.RFC3339)).Because(waymark.ReasonEscrow)
+	case c.State != waymark.ShipmentDelivered:
+		return nil
 	}
-	return nil
+	return notOffered(l, c)
+}
+
+// notOffered checks that a shipment that is delivered does not wait for the payer's answer: the
+// offer is past its time. It would have money and goods.
+func notOffered(l ledger.Ledger, c *waymark.Custody) error {
+	open, err := custody.Latest(l, c.Shipment)
+	if err == nil && open != nil && !l.Tx().Time.After(open.ExpiresAt) {
+		err = waymark.Errorf(waymark.FailedPrecondition, "handoff %d of shipment %s waits for an answer: reject it first", open.Number, c.Shipment).Because(waymark.ReasonHandoffOpen)
+	}
+	return err
 }
 
 // checkOpen checks that nothing is decided, and nothing disputed, of a settlement if there is one.

@@ -210,7 +210,6 @@ func TestRefund(t *testing.T) {
 		t.Errorf("again %+v", again)
 	}
 	s.wantBalances(0, 2*price)
-	s.deliver("", 500)
 	s.bring(terms())
 	scenario.Refused(s.Consortium, s.as("producer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"}, waymark.FailedPrecondition, waymark.ReasonEscrow)
 
