@@ -2,8 +2,8 @@ package waymark
 
 // Bounds of disputes.
 const (
-	MaxDisputes = 20 // of one shipment
-	MaxEvidence = 50 // of one dispute
+	MaxDisputes = 20 // of one shipment, half of them by each party
+	MaxEvidence = 50 // of one dispute, half of it by each party
 )
 
 // DisputeState is where a dispute is.

@@ -11,10 +11,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// patience is how long after an escrow can be settled either party may turn to the arbiter,
-// since it has not been: so the side that does not endorse gains nothing but time.
-const patience = 24 * time.Hour
-
 // Dispute opens a dispute about a shipment, which freezes its escrow and holds its goods. While
 // it is open the same request again changes nothing.
 func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, error) {
@@ -34,7 +30,7 @@ func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, e
 		}
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "dispute %d of shipment %s is open", last.Number, s.ID).Because(waymark.ReasonDisputeOpen)
 	}
-	t, err := mayDispute(l, s, c, len(disputes))
+	t, err := mayDispute(l, s, c, disputes)
 	if err != nil {
 		return nil, err
 	}
@@ -51,12 +47,12 @@ func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, e
 
 // mayDispute checks that a dispute can be opened, and returns the settlement that it freezes;
 // nil if there is none.
-func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before int) (*waymark.Settlement, error) {
+func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes []waymark.Dispute) (*waymark.Settlement, error) {
 	switch {
 	case s.Arbiter == "":
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has no arbiter", s.ID).Because(waymark.ReasonNoArbiter)
-	case before >= waymark.MaxDisputes:
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has had %d disputes", s.ID, waymark.MaxDisputes).Because(waymark.ReasonLimit)
+	case openedBy(disputes, l.Tx().Caller.Member) >= waymark.MaxDisputes/2:
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "%s has opened %d disputes about shipment %s", l.Tx().Caller.Member, waymark.MaxDisputes/2, s.ID).Because(waymark.ReasonLimit)
 	case stageOf(c) != accepted:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
 	}
@@ -67,15 +63,37 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, before
 	if err := checkOpen(t); err != nil {
 		return nil, err
 	}
-	claims, err := claimsOf(l, c, l.Tx().Time)
+	return t, checkClaim(l, s, c, t, disputes)
+}
+
+// checkClaim checks that the caller's member can make claims, or that what is in escrow could have
+// been settled a day ago, whoever asked for it.
+func checkClaim(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, t *waymark.Settlement, disputes []waymark.Dispute) error {
+	of, err := claimsOf(l, s, c, disputes)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if overdue := t != nil && l.Tx().Time.After(claims.until.Add(patience)); !claims.open && !overdue {
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "claims about shipment %s could be made until %s, and what is not settled a day later can be disputed",
-			s.ID, claims.until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	member := l.Tx().Caller.Member
+	mine, settled := of[member], of[member].until
+	if theirs := of[other(s, member)].until; theirs.After(settled) {
+		settled = theirs
 	}
-	return t, nil
+	if overdue := t != nil && l.Tx().Time.After(settled.Add(patience)); !mine.open && !overdue {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s could make claims about shipment %s until %s, and what is not settled a day after %s can be disputed",
+			member, s.ID, mine.until.Format(time.RFC3339), settled.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	}
+	return nil
+}
+
+// openedBy counts the disputes that a member opened: each party has its share, so that none
+// can use up the other's.
+func openedBy(disputes []waymark.Dispute, member string) (n int) {
+	for _, d := range disputes {
+		if d.Opener == member {
+			n++
+		}
+	}
+	return n
 }
 
 // freeze freezes a settlement, if there is one, or opens it again.
@@ -127,14 +145,24 @@ func AddEvidence(l ledger.Ledger, r waymark.AddEvidenceRequest) (*waymark.Disput
 	if err := checkDisputed(d); err != nil {
 		return nil, err
 	}
-	if len(d.Evidence) >= waymark.MaxEvidence {
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "dispute %d of shipment %s has %d pieces of evidence", d.Number, d.Shipment, waymark.MaxEvidence).Because(waymark.ReasonLimit)
+	if broughtBy(d, member) >= waymark.MaxEvidence/2 {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "%s has brought %d pieces of evidence for dispute %d of shipment %s", member, waymark.MaxEvidence/2, d.Number, d.Shipment).Because(waymark.ReasonLimit)
 	}
 	if err := checkReferences(l, r); err != nil {
 		return nil, err
 	}
 	d.Evidence, d.Changed = append(d.Evidence, waymark.Evidence{Item: r.Item, Added: l.Tx().Stamp()}), l.Tx().Stamp()
 	return saveDispute(l, d, waymark.EventEvidenceAdded, nil)
+}
+
+// broughtBy counts the evidence of a member: each party has its share.
+func broughtBy(d *waymark.Dispute, member string) (n int) {
+	for _, e := range d.Evidence {
+		if e.Added.Member == member {
+			n++
+		}
+	}
+	return n
 }
 
 // checkReferences checks that what evidence names is on the ledger. A transaction cannot be

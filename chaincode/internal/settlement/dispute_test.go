@@ -94,10 +94,11 @@ func TestEvidence(t *testing.T) {
 	refused("producer", waymark.EvidenceItem{Name: "x", Device: "logger-1"}, waymark.Invalid, "")
 	refused("producer", waymark.EvidenceItem{Name: "x", First: 1, Handoff: 1}, waymark.Invalid, "")
 	scenario.Refused(s.Consortium, s.as("producer"), settlement.AddEvidence, waymark.AddEvidenceRequest{Shipment: "s1", Number: 2, Item: photo}, waymark.NotFound, "")
-	for n := range waymark.MaxEvidence - 4 {
+	for n := range waymark.MaxEvidence/2 - 3 {
 		add("producer", waymark.EvidenceItem{Name: strings.Repeat("x", n+1), Handoff: 1})
 	}
 	refused("producer", waymark.EvidenceItem{Name: "one more", Handoff: 1}, waymark.FailedPrecondition, waymark.ReasonLimit)
+	add("retailer", waymark.EvidenceItem{Name: "one more", Handoff: 1}) // it has its own share
 }
 
 func TestAWithdrawnDisputeSettles(t *testing.T) {

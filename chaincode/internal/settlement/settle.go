@@ -26,7 +26,7 @@ func Settle(l ledger.Ledger, r waymark.SettleRequest) (*waymark.SettleResult, er
 	if t.State == waymark.SettlementDecided && t.Basis == waymark.BasisTerms {
 		return &waymark.SettleResult{Settlement: *t}, nil
 	}
-	if err := maySettle(l, c, e, t, terms); err != nil {
+	if err := maySettle(l, s, c, e, t, terms); err != nil {
 		return nil, err
 	}
 	f, err := found(l, s)
@@ -58,7 +58,7 @@ func agreedTerms(l ledger.Ledger, s *waymark.Shipment) (waymark.Terms, error) {
 	return terms, nil
 }
 
-func maySettle(l ledger.Ledger, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement, terms waymark.Terms) error {
+func maySettle(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement, terms waymark.Terms) error {
 	if err := checkOpen(t); err != nil {
 		return err
 	}
@@ -68,11 +68,19 @@ func maySettle(l ledger.Ledger, c *waymark.Custody, e *waymark.Escrow, t *waymar
 	if stageOf(c) != accepted {
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", c.Shipment).Because(waymark.ReasonAccepted)
 	}
-	claims, err := claimsOf(l, c, l.Tx().Time)
-	if err == nil && claims.open {
-		err = waymark.Errorf(waymark.FailedPrecondition, "claims about shipment %s can be made until %s", c.Shipment, claims.until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	disputes, err := disputesOf(l, s.ID)
+	if err != nil {
+		return err
 	}
-	return err
+	of, err := claimsOf(l, s, c, disputes)
+	if err != nil {
+		return err
+	}
+	they := other(s, l.Tx().Caller.Member) // who asks makes no claims of its own
+	if of[they].open {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s can make claims about shipment %s until %s", they, s.ID, of[they].until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	}
+	return nil
 }
 
 // Get returns all that is public of the settlement of a shipment.

@@ -2,7 +2,6 @@ package settlement
 
 import (
 	"slices"
-	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
@@ -53,32 +52,6 @@ func stageOf(c *waymark.Custody) stage {
 	default:
 		return underWay
 	}
-}
-
-// claims are the time in which claims can be made about a shipment that was accepted.
-type claims struct {
-	open bool
-	// until is when the last of it ends, or ended: the last acceptance if all were clean.
-	until time.Time
-}
-
-func claimsOf(r ledger.Reader, c *waymark.Custody, now time.Time) (claims, error) {
-	discrepancies, err := custody.Discrepancies(r, c.Shipment)
-	if err != nil {
-		return claims{}, err
-	}
-	of := claims{until: c.Changed.Time}
-	for _, d := range discrepancies {
-		end := d.ClaimUntil
-		if d.Waived != nil {
-			end = d.Waived.By.Time
-		}
-		if end.After(of.until) {
-			of.until = end
-		}
-		of.open = of.open || d.Open(now)
-	}
-	return of, nil
 }
 
 // maxExcursions bounds the excursions of a shipment that terms are held against. With more,
