@@ -80,7 +80,7 @@ func (b *book) find(p *part, quantity waymark.Decimal) (err error) {
 }
 
 // authorise asks the policies whether the caller may handle goods, once for each of
-// their holders.
+// their holders. Nobody may what a dispute holds.
 func authorise(tx ledger.Tx, parts []part) error {
 	var asked []string
 	for _, p := range parts {
@@ -94,6 +94,11 @@ func authorise(tx ledger.Tx, parts []part) error {
 			return err
 		}
 		asked = append(asked, p.where.holder)
+	}
+	for _, p := range parts {
+		if p.where.disputed != "" {
+			return held(p)
+		}
 	}
 	return nil
 }

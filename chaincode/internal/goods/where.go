@@ -11,6 +11,7 @@ const MaxDepth = 8
 // voyage is what a shipment is to the goods in it.
 type voyage struct {
 	ended                  bool
+	disputed               bool // ended, and held by a dispute
 	custodian, titleHolder string
 }
 
@@ -20,10 +21,13 @@ type where struct {
 	place               waymark.Place
 	containers          []waymark.Goods // that it is in, innermost first
 	holder, titleHolder string          // empty of what is no more
+	disputed            string          // the shipment, ended, in which it is held by a dispute
 }
 
-// free reports whether a thing is in nothing, and there.
-func (w where) free() bool { return w.place.Kind() == waymark.PlaceStock && len(w.containers) == 0 }
+// free reports whether a thing is in nothing, there, and not held by a dispute.
+func (w where) free() bool {
+	return w.place.Kind() == waymark.PlaceStock && len(w.containers) == 0 && w.disputed == ""
+}
 
 // walk follows a place up to where it really is.
 func (b *book) walk(at waymark.Place) (where, error) {
@@ -57,6 +61,9 @@ func (b *book) land(w *where, at waymark.Place) error {
 		if v.ended {
 			w.place = waymark.Stock(w.holder, w.titleHolder)
 		}
+		if v.disputed {
+			w.disputed = at.ID()
+		}
 	case waymark.PlaceUsed, waymark.PlaceDecommissioned, waymark.PlaceContainer: // nobody has it
 	}
 	return nil
@@ -88,6 +95,9 @@ func (b *book) voyage(id string) (*voyage, error) {
 		return nil, err
 	}
 	v := &voyage{ended: c.State.Ended(), custodian: c.Custodian}
+	if v.disputed, err = b.disputed(id, v.ended); err != nil {
+		return nil, err
+	}
 	owner, err := ledger.Load[waymark.Title](b.r, ledger.TitleKey(id))
 	if err != nil {
 		return nil, err
@@ -103,4 +113,19 @@ func (b *book) voyage(id string) (*voyage, error) {
 	}
 	b.voyages[id] = v
 	return v, nil
+}
+
+// disputed reports whether a dispute holds the goods of a shipment that has ended: nothing
+// becomes of them until it is over.
+func (b *book) disputed(shipment string, ended bool) (bool, error) {
+	if !ended {
+		return false, nil
+	}
+	h, err := ledger.Load[waymark.Hold](b.r, ledger.HoldKey(shipment, string(waymark.HoldDispute)))
+	return h != nil && h.Lifted == nil, err
+}
+
+// held says that a dispute holds a thing.
+func held(p part) error {
+	return waymark.Errorf(waymark.FailedPrecondition, "%s is of shipment %s, which is disputed", p.goods, p.where.disputed).Because(waymark.ReasonDispute)
 }
