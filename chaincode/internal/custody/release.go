@@ -28,21 +28,31 @@ func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waym
 		return nil, err
 	}
 	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e)
-	switch {
-	case e.Released != nil && e.Released.Disposition == r.Disposition:
+	if e.Released != nil && e.Released.Disposition == r.Disposition {
 		return e, nil
-	case e.Released != nil:
-		return nil, waymark.Errorf(waymark.AlreadyExists, "the excursion is released already, in other words")
-	case now.Custody.State.Ended(): // what was accepted was accepted by what was known then
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, now.Custody.State).Because(waymark.ReasonShipment)
-	case e.State == waymark.ExcursionOpen:
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "the excursion goes on").Because(waymark.ReasonExcursionOpen)
+	}
+	if err := mayRelease(&now.Custody, e); err != nil {
+		return nil, err
 	}
 	e.Released = &waymark.Release{Disposition: r.Disposition, By: l.Tx().Stamp()}
 	if err := ledger.Save(l, key, e); err != nil {
 		return nil, err
 	}
 	return e, l.Emit(waymark.EventExcursionReleased, waymark.ExcursionEvent{Shipment: s.ID, Device: e.Device, Rule: e.Rule, First: e.First, Parties: condition.Parties(*s)})
+}
+
+// mayRelease checks that an excursion can be released: it is not, it is over, and the shipment
+// is not, since what was accepted was accepted by what was known then.
+func mayRelease(c *waymark.Custody, e *waymark.Excursion) error {
+	switch {
+	case e.Released != nil:
+		return waymark.Errorf(waymark.AlreadyExists, "the excursion is released already, in other words")
+	case c.State.Ended():
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", c.Shipment, c.State).Because(waymark.ReasonShipment)
+	case e.State == waymark.ExcursionOpen:
+		return waymark.Errorf(waymark.FailedPrecondition, "the excursion goes on").Because(waymark.ReasonExcursionOpen)
+	}
+	return nil
 }
 
 // excursionKey is where the excursion of a request would be, or NotFound for a rule that the

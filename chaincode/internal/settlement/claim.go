@@ -39,17 +39,16 @@ func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes
 	if err != nil {
 		return nil, err
 	}
-	of, now := claims{}, l.Tx().Time
+	all, now := claim{until: c.Changed.Time}, l.Tx().Time
+	for _, d := range discrepancies {
+		all.extend(d.ClaimUntil, now)
+		all.extend(c.Changed.Time.Add(s.ClaimWindow()), now)
+	}
+	of := claims{}
 	for _, party := range []string{s.Consignor, s.Consignee} {
-		made := claim{until: c.Changed.Time}
-		for _, d := range discrepancies {
-			made.extend(d.ClaimUntil, now)
-			made.extend(c.Changed.Time.Add(s.ClaimWindow()), now)
-		}
-		for _, d := range discrepancies {
-			if d.By == party && d.Waived != nil {
-				made = claim{until: d.Waived.By.Time}
-			}
+		made := all
+		if at := waived(discrepancies, party); at != nil {
+			made = claim{until: *at}
 		}
 		for _, d := range disputes {
 			if d.State == waymark.DisputeWithdrawn && d.Opener != party {
@@ -59,6 +58,17 @@ func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes
 		of[party] = made
 	}
 	return of, nil
+}
+
+// waived returns when a party gave up what it had reserved, if it did: a shipment ends with the
+// one acceptance of its consignee, and the last waiver counts.
+func waived(discrepancies []waymark.Discrepancy, party string) (at *time.Time) {
+	for _, d := range discrepancies {
+		if d.By == party && d.Waived != nil {
+			at = &d.Waived.By.Time
+		}
+	}
+	return at
 }
 
 // other returns the party that a member is not.
