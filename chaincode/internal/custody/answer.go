@@ -142,7 +142,7 @@ func end(l ledger.Ledger, r waymark.EndHandoffRequest, act waymark.Action, to wa
 // rejects is refused; any other goes back to where it was.
 func withdrawn(l ledger.Ledger, now *shipment.State, h *waymark.Handoff) error {
 	key, c := ledger.CustodyKey(now.Shipment.ID), &now.Custody
-	g, err := ledger.Require[guard](l, ledger.GuardKey(c.Shipment), "guard of "+c.Shipment)
+	g, err := guardOf(l, now.Shipment.ID)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func withdrawn(l ledger.Ledger, now *shipment.State, h *waymark.Handoff) error {
 	if h.State == waymark.HandoffRejected && h.To == now.Shipment.Consignee {
 		state = waymark.ShipmentRefused
 	}
-	if err := ledger.Save(l, ledger.GuardKey(c.Shipment), &guard{Last: h.Number}); err != nil {
+	if err := ledger.Save(l, ledger.GuardKey(now.Shipment.ID), &guard{Last: h.Number}); err != nil {
 		return err
 	}
 	if err := enter(l, c, state); err != nil {
@@ -160,8 +160,8 @@ func withdrawn(l ledger.Ledger, now *shipment.State, h *waymark.Handoff) error {
 }
 
 // authorised loads a handoff on which the policies let the caller act.
-func authorised(l ledger.Ledger, shipment string, number uint64, act waymark.Action) (*waymark.Handoff, error) {
-	h, err := requireHandoff(l, shipment, number)
+func authorised(l ledger.Ledger, id string, number uint64, act waymark.Action) (*waymark.Handoff, error) {
+	h, err := shipment.Handoff(l, id, number)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func authorised(l ledger.Ledger, shipment string, number uint64, act waymark.Act
 
 // checkOpen checks that a handoff is the one that waits for an answer.
 func checkOpen(r ledger.Reader, h *waymark.Handoff) error {
-	g, err := ledger.Require[guard](r, ledger.GuardKey(h.Shipment), "guard of "+h.Shipment)
+	g, err := guardOf(r, h.Shipment)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func Witnessed(r ledger.Reader, id string) (access.Witnessed, error) {
 
 // Custodian returns who has custody of a shipment now.
 func Custodian(r ledger.Reader, id string) (string, error) {
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of shipment "+id)
+	c, err := shipment.Custody(r, id)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +55,7 @@ func WitnessedBy(r ledger.Reader, device string) (access.Witnessed, error) {
 
 // HandoffResource is a handoff as the policies see it now.
 func HandoffResource(r ledger.Reader, id string, number uint64) (access.Entity, error) {
-	h, err := requireHandoff(r, id, number)
+	h, err := shipment.Handoff(r, id, number)
 	if err != nil {
 		return access.Entity{}, err
 	}

@@ -88,6 +88,9 @@ func witnessesOf(r ledger.Reader, id string) ([]waymark.Attachment, []condition.
 	}
 	var witnesses []condition.Witness
 	for _, a := range attachments {
+		if err := ledger.CheckOwn(ledger.WitnessKey(id, a.Device), a.Shipment == id); err != nil {
+			return nil, nil, err
+		}
 		if a.Detached != nil {
 			continue
 		}

@@ -98,13 +98,19 @@ func expiry(r waymark.OfferHandoffRequest) time.Time {
 	return r.ExpiresAt.UTC().Truncate(time.Millisecond)
 }
 
+// guardOf reads the guard of a shipment. It says of no shipment whose it is, and nothing of it
+// but the number of a handoff becomes part of a key.
+func guardOf(r ledger.Reader, id string) (*guard, error) {
+	return ledger.Require[guard](r, ledger.GuardKey(id), "guard of "+id)
+}
+
 // latest returns the guard of a shipment and its last handoff, nil before the first.
-func latest(r ledger.Reader, shipment string) (*guard, *waymark.Handoff, error) {
-	g, err := ledger.Require[guard](r, ledger.GuardKey(shipment), "guard of "+shipment)
+func latest(r ledger.Reader, id string) (*guard, *waymark.Handoff, error) {
+	g, err := guardOf(r, id)
 	if err != nil || g.Last == 0 {
 		return g, nil, err
 	}
-	last, err := requireHandoff(r, shipment, g.Last)
+	last, err := shipment.Handoff(r, id, g.Last)
 	return g, last, err
 }
 
@@ -147,10 +153,6 @@ func expire(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
 	}
 	last.State, last.Changed = waymark.HandoffExpired, l.Tx().Stamp()
 	return ledger.Save(l, ledger.HandoffKey(last.Shipment, last.Number), last)
-}
-
-func requireHandoff(r ledger.Reader, shipment string, number uint64) (*waymark.Handoff, error) {
-	return ledger.Require[waymark.Handoff](r, ledger.HandoffKey(shipment, number), "such handoff of shipment "+shipment)
 }
 
 func saveHandoff(l ledger.Ledger, h *waymark.Handoff, event string) (*waymark.Handoff, error) {

@@ -62,7 +62,7 @@ func created(l ledger.Reader, s waymark.Shipment, r waymark.CreateShipmentReques
 	if err != nil || old == nil {
 		return nil, false, err
 	}
-	c, err := ledger.Require[waymark.Custody](l, ledger.CustodyKey(s.ID), "custody of "+s.ID)
+	c, err := shipment.Custody(l, s.ID)
 	if err != nil {
 		return nil, false, err
 	}

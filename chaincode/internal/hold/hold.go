@@ -12,7 +12,12 @@ import (
 // Last returns the last hold of a kind that was set on a shipment, lifted or not; nil
 // if there was none.
 func Last(r ledger.Reader, shipment string, kind waymark.HoldKind) (*waymark.Hold, error) {
-	return ledger.Load[waymark.Hold](r, ledger.HoldKey(shipment, string(kind)))
+	key := ledger.HoldKey(shipment, string(kind))
+	h, err := ledger.Load[waymark.Hold](r, key)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	return h, ledger.CheckOwn(key, h.Shipment == shipment && h.Kind == kind)
 }
 
 // Standing are the holds that stand on a shipment.
@@ -78,7 +83,14 @@ func (h *Standing) kinds(recalled bool) []waymark.HoldKind {
 // from going to a member. A recall does not, where that member is the brand owner or the
 // one that recalls them: goods have to come back.
 func (h *Standing) Refuse(to string) error {
-	recalled := slices.ContainsFunc(h.recalled, func(lot waymark.LotRecalls) bool { return !lot.Admits(to) })
+	return h.refuse(slices.ContainsFunc(h.recalled, func(lot waymark.LotRecalls) bool { return !lot.Admits(to) }))
+}
+
+// RefuseVoid is Refuse for the end of a shipment that never left: it would free the goods of
+// what holds them. A recall goes on to hold them wherever they are, and refuses nothing.
+func (h *Standing) RefuseVoid() error { return h.refuse(false) }
+
+func (h *Standing) refuse(recalled bool) error {
 	kinds := h.kinds(recalled)
 	if len(kinds) == 0 {
 		return nil

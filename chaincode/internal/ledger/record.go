@@ -89,6 +89,15 @@ func Save[T any](w Writer, key Key, record *T) error {
 	return w.Put(key, value)
 }
 
+// CheckOwn returns Internal unless a record says of itself what its key says. What a record
+// says becomes part of other keys: whoever may write it must not reach another's by that.
+func CheckOwn(key Key, says bool) error {
+	if !says {
+		return waymark.Errorf(waymark.Internal, "the record %s says that it is another", key)
+	}
+	return nil
+}
+
 func decode[T any](value []byte) (*T, error) {
 	record := new(T)
 	if err := json.Unmarshal(value, record); err != nil {

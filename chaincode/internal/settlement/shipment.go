@@ -6,6 +6,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -69,7 +70,7 @@ func found(r ledger.Reader, s *waymark.Shipment) (facts, error) {
 		return f, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has more than %d excursions", s.ID, maxExcursions).Because(waymark.ReasonLimit)
 	}
 	f.excursions = excursions
-	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(s.ID), custody.MaxHandoffs)
+	handoffs, err := shipment.Handoffs(r, s.ID)
 	if err != nil {
 		return f, err
 	}

@@ -27,18 +27,15 @@ func Load(r ledger.Reader, id string) (*State, error) {
 		return nil, err
 	}
 	now := &State{Shipment: *s, Custody: *c}
-	t, err := ledger.Load[waymark.Title](r, ledger.TitleKey(id))
+	t, err := title(r, s)
 	if err != nil {
 		return nil, err
 	}
-	if t == nil {
-		t = firstTitle(s)
-	}
 	now.Title = *t
-	if now.TitleOffer, err = ledger.Load[waymark.TitleOffer](r, ledger.TitleOfferKey(id)); err != nil {
+	if now.TitleOffer, err = titleOffer(r, id); err != nil {
 		return nil, err
 	}
-	if now.Handoffs, err = ledger.List[waymark.Handoff](r, ledger.Handoffs(id), MaxHandoffs); err != nil {
+	if now.Handoffs, err = Handoffs(r, id); err != nil {
 		return nil, err
 	}
 	now.Holds, err = hold.Load(r, s)
@@ -54,22 +51,18 @@ func InCustody(r ledger.Reader, id string) (*waymark.Shipment, *waymark.Custody,
 	if s == nil {
 		return nil, nil, waymark.Errorf(waymark.NotFound, "there is no shipment %s", id)
 	}
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of "+id)
+	c, err := Custody(r, id)
 	return s, c, err
 }
 
 // Find returns what never changes about a shipment, or nil if there is none.
 func Find(r ledger.Reader, id string) (*waymark.Shipment, error) {
-	s, err := ledger.Load[stored](r, ledger.ShipmentKey(id))
+	key := ledger.ShipmentKey(id)
+	s, err := ledger.Load[stored](r, key)
 	if err != nil || s == nil {
 		return nil, err
 	}
-	return s.now(), nil
-}
-
-// firstTitle is the title to a shipment of before title was kept apart: the consignor's.
-func firstTitle(s *waymark.Shipment) *waymark.Title {
-	return &waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: s.Created}
+	return s.now(), ledger.CheckOwn(key, s.ID == id)
 }
 
 // MovesTo checks that goods of the shipment, or title to them, may be offered to a member

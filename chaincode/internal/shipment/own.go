@@ -1,0 +1,69 @@
+package shipment
+
+import (
+	"cmp"
+
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// What is read here says of itself that it is of the shipment, or it is Internal: two members
+// may write custody, title and handoffs of one shipment, and no other.
+
+// Custody reads who has custody of a shipment, or returns NotFound.
+func Custody(r ledger.Reader, id string) (*waymark.Custody, error) {
+	key := ledger.CustodyKey(id)
+	c, err := ledger.Require[waymark.Custody](r, key, "custody of shipment "+id)
+	if err != nil {
+		return nil, err
+	}
+	return c, ledger.CheckOwn(key, c.Shipment == id)
+}
+
+// Handoff reads one handoff of a shipment, or returns NotFound.
+func Handoff(r ledger.Reader, id string, number uint64) (*waymark.Handoff, error) {
+	key := ledger.HandoffKey(id, number)
+	h, err := ledger.Require[waymark.Handoff](r, key, "such handoff of shipment "+id)
+	if err != nil {
+		return nil, err
+	}
+	return h, ledger.CheckOwn(key, h.Shipment == id && h.Number == number)
+}
+
+// Handoffs reads all handoffs of a shipment, oldest first.
+func Handoffs(r ledger.Reader, id string) ([]waymark.Handoff, error) {
+	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(id), MaxHandoffs)
+	for i, h := range handoffs { // they are numbered from 1, without a gap
+		number := uint64(i) + 1
+		err = cmp.Or(err, ledger.CheckOwn(ledger.HandoffKey(id, number), h.Shipment == id && h.Number == number))
+	}
+	return handoffs, err
+}
+
+// title reads who owns the goods of a shipment.
+func title(r ledger.Reader, s *waymark.Shipment) (*waymark.Title, error) {
+	key := ledger.TitleKey(s.ID)
+	t, err := ledger.Load[waymark.Title](r, key)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		return firstTitle(s), nil
+	}
+	return t, ledger.CheckOwn(key, t.Shipment == s.ID)
+}
+
+// firstTitle is the title to a shipment of before title was kept apart: the consignor's.
+func firstTitle(s *waymark.Shipment) *waymark.Title {
+	return &waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: s.Created}
+}
+
+// titleOffer reads the last offer of title to a shipment, nil before the first.
+func titleOffer(r ledger.Reader, id string) (*waymark.TitleOffer, error) {
+	key := ledger.TitleOfferKey(id)
+	o, err := ledger.Load[waymark.TitleOffer](r, key)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	return o, ledger.CheckOwn(key, o.Shipment == id)
+}
