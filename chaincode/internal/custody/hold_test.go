@@ -125,3 +125,19 @@ func TestAHoldThatComesFirst(t *testing.T) {
 		t.Errorf("the acceptance committed with %v", err)
 	}
 }
+
+// A hold keeps a shipment from being void: its goods would be free of it.
+func TestAHoldIsNotEvadedByVoid(t *testing.T) {
+	void := waymark.VoidShipmentRequest{Shipment: "s1", Reason: "no more"}
+	for _, kind := range []waymark.HoldKind{waymark.HoldQuarantine, waymark.HoldPendingData} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := newStory(t)
+			role := waymark.Quality
+			hold := waymark.HoldRequest{Shipment: "s1", Kind: kind, Reason: "smells"}
+			scenario.Must(s.Consortium, s.As("producer", role), custody.Hold, hold)
+			scenario.Refused(s.Consortium, s.operator("producer"), custody.Void, void, waymark.FailedPrecondition, kind.Reason())
+			scenario.Must(s.Consortium, s.As("producer", role), custody.LiftHold, hold)
+			again(s, s.operator("producer"), custody.Void, void)
+		})
+	}
+}

@@ -46,7 +46,7 @@ func Void(l ledger.Ledger, r waymark.VoidShipmentRequest) (*waymark.Custody, err
 	if c.State == waymark.ShipmentVoid && c.Reason == r.Reason {
 		return c, nil
 	}
-	g, last, err := voidable(l, c)
+	g, last, err := voidable(l, now)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +64,15 @@ func Void(l ledger.Ledger, r waymark.VoidShipmentRequest) (*waymark.Custody, err
 	return c, l.Emit(waymark.EventShipmentVoided, waymark.ShipmentEvent{Shipment: c.Shipment})
 }
 
-// voidable checks that a shipment has not left the consignor and is not offered, and
-// returns its guard and last handoff.
-func voidable(l ledger.Ledger, c *waymark.Custody) (*guard, *waymark.Handoff, error) {
+// voidable checks that a shipment has not left the consignor, and is neither held nor offered,
+// and returns its guard and last handoff.
+func voidable(l ledger.Ledger, now *shipment.State) (*guard, *waymark.Handoff, error) {
+	c := &now.Custody
 	if c.Leg > 0 || c.State.Ended() {
 		return nil, nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s after %d handoffs", c.Shipment, c.State, c.Leg).Because(waymark.ReasonShipment)
+	}
+	if err := now.Holds.RefuseVoid(); err != nil {
+		return nil, nil, err
 	}
 	g, last, err := latest(l, c.Shipment)
 	if err != nil {
