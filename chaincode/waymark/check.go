@@ -15,11 +15,12 @@ type CheckRequest struct {
 	Device string `json:"device,omitempty" metadata:",optional"`
 	// Shipment is for the shipment, handoff, hold, title, terms, escrow and dispute actions; for ReadTelemetry it is the one that
 	// the device witnessed then, if not now.
-	Shipment string   `json:"shipment,omitempty" metadata:",optional"`
-	Hold     HoldKind `json:"hold,omitempty" metadata:",optional"`    // the kind, for SetHold and LiftHold
-	Handoff  uint64   `json:"handoff,omitempty" metadata:",optional"` // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
-	Product  string   `json:"product,omitempty" metadata:",optional"` // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
-	Goods    string   `json:"goods,omitempty" metadata:",optional"`   // the thing, for HandleGoods and ReadGoods
+	Shipment   string   `json:"shipment,omitempty" metadata:",optional"`
+	Hold       HoldKind `json:"hold,omitempty" metadata:",optional"`        // the kind, for SetHold and LiftHold
+	Handoff    uint64   `json:"handoff,omitempty" metadata:",optional"`     // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
+	TitleOffer uint64   `json:"title_offer,omitempty" metadata:",optional"` // the number, for AcceptTitle, DeclineTitle and CancelTitle
+	Product    string   `json:"product,omitempty" metadata:",optional"`     // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
+	Goods      string   `json:"goods,omitempty" metadata:",optional"`       // the thing, for HandleGoods and ReadGoods
 
 	// Principal is who would act; the caller if it is left out.
 	Principal Principal `json:"principal,omitzero" metadata:",optional"`
@@ -38,6 +39,7 @@ func (r CheckRequest) Validate() error {
 		needed(needsDevice, "/device", r.Device),
 		needed(needsShipment, "/shipment", r.Shipment),
 		neededNumber(needsHandoff, "/handoff", r.Handoff),
+		neededNumber(slices.Contains([]Action{ActAcceptTitle, ActDeclineTitle, ActCancelTitle}, r.Action), "/title_offer", r.TitleOffer),
 		r.validateGoods(),
 		neededHold(r.Action == ActSetHold || r.Action == ActLiftHold, "/hold", r.Hold),
 		r.validateWho(),

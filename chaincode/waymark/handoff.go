@@ -14,7 +14,7 @@ const (
 	HandoffAccepted  HandoffState = "accepted"
 	HandoffRejected  HandoffState = "rejected"
 	HandoffCancelled HandoffState = "cancelled"
-	HandoffExpired   HandoffState = "expired" // not answered in time, and another was offered
+	HandoffExpired   HandoffState = "expired" // not answered in time
 )
 
 // HandoffStates returns every state of a handoff.
@@ -45,8 +45,17 @@ type Handoff struct {
 	Counts       ExceptionCounts   `json:"counts,omitzero" metadata:",optional"`        // of Exceptions; absent if there are none
 }
 
-// Reserved reports whether it was accepted with reservation.
-func (h Handoff) Reserved() bool { return h.Reservation != "" || len(h.Exceptions) > 0 }
+// At is the handoff as a reader sees it at a time: one that waits for an answer past its own has
+// expired, and is stored so once another is made.
+func (h Handoff) At(now time.Time) Handoff {
+	if h.State == HandoffOffered && now.After(h.ExpiresAt) {
+		h.State = HandoffExpired
+	}
+	return h
+}
+
+// Discrepant reports whether it was accepted with a reservation or with exceptions.
+func (h Handoff) Discrepant() bool { return h.Reservation != "" || len(h.Exceptions) > 0 }
 
 // HandoffEvidence is an Attestation that came with an acceptance.
 type HandoffEvidence struct {

@@ -7,15 +7,15 @@ type ShipmentState string
 
 // The states. docs/rules.md has the picture.
 const (
-	ShipmentDraft     ShipmentState = "draft"      // it may still change
-	ShipmentReady     ShipmentState = "ready"      // with the consignor
-	ShipmentInCustody ShipmentState = "in_custody" // with a carrier
-	ShipmentDelivered ShipmentState = "delivered"  // offered to the consignee
-	ShipmentRefused   ShipmentState = "refused"    // the consignee rejected it
-	ShipmentAccepted  ShipmentState = "accepted"   // the consignee has it, without reservation on any leg
-	ShipmentDisputed  ShipmentState = "accepted_with_discrepancy"
-	ShipmentReturned  ShipmentState = "returned" // the consignor has it back
-	ShipmentVoid      ShipmentState = "void"     // it never left the consignor
+	ShipmentDraft      ShipmentState = "draft"      // it may still change
+	ShipmentReady      ShipmentState = "ready"      // with the consignor
+	ShipmentInCustody  ShipmentState = "in_custody" // with a carrier
+	ShipmentDelivered  ShipmentState = "delivered"  // offered to the consignee
+	ShipmentRefused    ShipmentState = "refused"    // the consignee rejected it
+	ShipmentAccepted   ShipmentState = "accepted"   // the consignee has it, without reservation on any leg
+	ShipmentDiscrepant ShipmentState = "accepted_with_discrepancy"
+	ShipmentReturned   ShipmentState = "returned" // the consignor has it back
+	ShipmentVoid       ShipmentState = "void"     // it never left the consignor
 
 	// Those that a ShipmentView shows of a shipment that is accepted; they are stored nowhere.
 	ShipmentSettled ShipmentState = "settled" // its escrow is paid out, and a claim can still be made
@@ -25,13 +25,13 @@ const (
 // ShipmentStates returns every state of a shipment.
 func ShipmentStates() []ShipmentState {
 	return []ShipmentState{ShipmentDraft, ShipmentReady, ShipmentInCustody, ShipmentDelivered, ShipmentRefused,
-		ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}
+		ShipmentAccepted, ShipmentDiscrepant, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}
 }
 
 // Ended reports whether the journey is over: the shipment holds nothing any more, and its
 // goods are free, with whoever had custody at last.
 func (s ShipmentState) Ended() bool {
-	return slices.Contains([]ShipmentState{ShipmentAccepted, ShipmentDisputed, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}, s)
+	return slices.Contains([]ShipmentState{ShipmentAccepted, ShipmentDiscrepant, ShipmentReturned, ShipmentVoid, ShipmentSettled, ShipmentClosed}, s)
 }
 
 // Custody says who holds a shipment now.

@@ -6,6 +6,7 @@ import "time"
 type Title struct {
 	Shipment string `json:"shipment"`
 	Holder   string `json:"holder"`
+	Offers   uint64 `json:"offers"` // of it so far
 	Changed  Stamp  `json:"changed"`
 }
 
@@ -18,17 +19,18 @@ const (
 	TitleAccepted  TitleOfferState = "accepted"
 	TitleDeclined  TitleOfferState = "declined"  // by the member it was offered to
 	TitleCancelled TitleOfferState = "cancelled" // by the member that offered it
+	TitleExpired   TitleOfferState = "expired"   // not answered in time
 )
 
 // TitleOfferStates returns every state of an offer of title.
 func TitleOfferStates() []TitleOfferState {
-	return []TitleOfferState{TitleOffered, TitleAccepted, TitleDeclined, TitleCancelled}
+	return []TitleOfferState{TitleOffered, TitleAccepted, TitleDeclined, TitleCancelled, TitleExpired}
 }
 
-// TitleOffer is the two-step change of title. It is the last one of the shipment; a new
-// offer takes its place.
+// TitleOffer is the two-step change of title.
 type TitleOffer struct {
 	Shipment  string          `json:"shipment"`
+	Number    uint64          `json:"number"` // counts the offers of this shipment from 1
 	From      string          `json:"from"`
 	To        string          `json:"to"`
 	ExpiresAt time.Time       `json:"expires_at"`
@@ -36,6 +38,15 @@ type TitleOffer struct {
 	Reason    string          `json:"reason"` // why it was declined or cancelled
 	Offered   Stamp           `json:"offered"`
 	Changed   Stamp           `json:"changed"`
+}
+
+// At is the offer as a reader sees it at a time: one that waits for an answer past its own has
+// expired, and is stored so once another is made.
+func (o TitleOffer) At(now time.Time) TitleOffer {
+	if o.State == TitleOffered && now.After(o.ExpiresAt) {
+		o.State = TitleExpired
+	}
+	return o
 }
 
 // TitleView is who holds title to a shipment, and the last offer of it.
@@ -61,29 +72,38 @@ func (r OfferTitleRequest) Validate() error {
 	return first(ValidateID("/shipment", r.Shipment), ValidateID("/to", r.To))
 }
 
-// AcceptTitleRequest accepts the title that was offered.
+// AcceptTitleRequest accepts title that was offered.
 type AcceptTitleRequest struct {
 	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"` // of the offer
 }
 
 // Validate checks the form of the request.
-func (r AcceptTitleRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r AcceptTitleRequest) Validate() error {
+	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number))
+}
 
 // EndTitleOfferRequest declines (by the member it was offered to) or cancels (by the
 // member that offered it) an offer of title.
 type EndTitleOfferRequest struct {
 	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"`
 	Reason   string `json:"reason"`
 }
 
 // Validate checks the form of the request.
 func (r EndTitleOfferRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
+	return first(
+		ValidateID("/shipment", r.Shipment),
+		ValidateSequence("/number", r.Number),
+		ValidateText("/reason", r.Reason, 200, true),
+	)
 }
 
 // TitleEvent is the payload of the title events.
 type TitleEvent struct {
 	Shipment string `json:"shipment"`
+	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
 }

@@ -208,6 +208,8 @@ func TestCheckRequest(t *testing.T) {
 		{"register device", waymark.CheckRequest{Action: waymark.ActRegisterDevice, Member: "m", Device: "d"}, ""},
 		{"no shipment", waymark.CheckRequest{Action: waymark.ActOfferHandoff}, "/shipment"},
 		{"accept", waymark.CheckRequest{Action: waymark.ActAcceptHandoff, Shipment: "s", Handoff: 1}, ""},
+		{"accept title", waymark.CheckRequest{Action: waymark.ActAcceptTitle, Shipment: "s", TitleOffer: 1}, ""},
+		{"no title offer", waymark.CheckRequest{Action: waymark.ActCancelTitle, Shipment: "s"}, "/title_offer"},
 		{"product", waymark.CheckRequest{Action: waymark.ActCommissionGoods, Product: gtin}, ""},
 		{"no product", waymark.CheckRequest{Action: waymark.ActCommissionGoods}, "/product"},
 		{"bad product that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Product: "1"}, "/product"},
@@ -221,7 +223,7 @@ func TestCheckRequest(t *testing.T) {
 		{"bad number that is not needed", waymark.CheckRequest{Action: waymark.ActReadPolicy, Handoff: 1 << 53}, "/handoff"},
 	})
 	for _, action := range waymark.Actions() {
-		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1, Hold: waymark.HoldQuarantine, Product: gtin, Goods: lot}
+		full := waymark.CheckRequest{Action: action, Member: "m", Device: "d", Shipment: "s", Handoff: 1, TitleOffer: 1, Hold: waymark.HoldQuarantine, Product: gtin, Goods: lot}
 		if err := full.Validate(); err != nil {
 			t.Errorf("%s with every id: %v", action, err)
 		}

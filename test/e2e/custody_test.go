@@ -46,7 +46,7 @@ func TestHandoffsWithAnExcursion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if view.Custody.State != waymark.ShipmentDisputed || view.Custody.Custodian != "retailer" || len(view.Excursions) != 1 || view.Excursions[0].Max != "11.3" {
+	if view.Custody.State != waymark.ShipmentDiscrepant || view.Custody.Custodian != "retailer" || len(view.Excursions) != 1 || view.Excursions[0].Max != "11.3" {
 		t.Errorf("the shipment is %+v with excursions %+v", view.Custody, view.Excursions)
 	}
 }

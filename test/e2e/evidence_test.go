@@ -188,7 +188,7 @@ func TestBrokenSeal(t *testing.T) {
 	j.accept(ctx, t, body)
 	v := j.view(ctx, t)
 	if want := []waymark.Seal{seal("S-1", waymark.SealIntact), seal("S-2", waymark.SealBroken), seal("S-3", waymark.SealIntact)}; !slices.Equal(v.Custody.Seals, want) ||
-		v.Custody.State != waymark.ShipmentDisputed || len(v.Discrepancies) != 1 {
+		v.Custody.State != waymark.ShipmentDiscrepant || len(v.Discrepancies) != 1 {
 		t.Errorf("custody %+v, discrepancies %+v", v.Custody, v.Discrepancies)
 	}
 }
@@ -222,7 +222,7 @@ func TestAcceptanceInPart(t *testing.T) {
 	j.offer(ctx, t, "carrier", "retailer")
 	j.refused(ctx, t, map[string]any{"exceptions": []waymark.Exception{exception("1", waymark.ExceptionMissing, "")}}, waymark.FailedPrecondition, "exception")
 	j.accept(ctx, t, map[string]any{})
-	if v := j.view(ctx, t); v.Custody.State != waymark.ShipmentDisputed {
+	if v := j.view(ctx, t); v.Custody.State != waymark.ShipmentDiscrepant {
 		t.Errorf("custody %+v", v.Custody)
 	}
 }

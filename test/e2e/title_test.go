@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -27,8 +28,13 @@ func unconditional(ctx context.Context, t *testing.T, arbiter string, draft bool
 
 func offerTitle(ctx context.Context, t *testing.T, shipment, from, to string) {
 	t.Helper()
-	post[waymark.TitleOffer](ctx, t, operator(t, from), "/v1/shipments/"+shipment+"/title",
+	post[waymark.TitleOffer](ctx, t, operator(t, from), "/v1/shipments/"+shipment+"/title/offers",
 		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+}
+
+// answerTitle is the path of an answer to an offer of title.
+func answerTitle(shipment string, number int, verb string) string {
+	return fmt.Sprintf("/v1/shipments/%s/title/offers/%d/%s", shipment, number, verb)
 }
 
 // expectShipment compares where a shipment is, with whom, and whose it is.
@@ -81,12 +87,12 @@ func TestTitleMovesInTransit(t *testing.T) {
 	expect(failed, "producer", waymark.TitlesOffer, give, "producer", "retailer", "auditor")
 	expect(valid, "producer", waymark.TitlesOffer, give, "producer", "carrier", "auditor")
 	// While it is offered: its two sides.
-	take := waymark.AcceptTitleRequest{Shipment: id}
+	take := waymark.AcceptTitleRequest{Shipment: id, Number: 1}
 	expect(failed, "retailer", waymark.TitlesAccept, take, "retailer", "carrier", "auditor")
-	refused(ctx, t, operator(t, "carrier"), "/v1/shipments/"+id+"/title/accept", nil, waymark.Forbidden, "only-offeree-answers-title")
-	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), "/v1/shipments/"+id+"/title/accept", nil)
+	refused(ctx, t, operator(t, "carrier"), answerTitle(id, 1, "accept"), nil, waymark.Forbidden, "only-offeree-answers-title")
+	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil)
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
-	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title", map[string]any{"to": "auditor", "expires_at": later}, waymark.Forbidden, waymark.DefaultDeny)
+	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title/offers", map[string]any{"to": "auditor", "expires_at": later}, waymark.Forbidden, waymark.DefaultDeny)
 
 	// Custody at rest: the custodian and the new holder of title.
 	on := waymark.OfferHandoffRequest{Shipment: id, To: "auditor", ExpiresAt: later}
@@ -94,7 +100,7 @@ func TestTitleMovesInTransit(t *testing.T) {
 	expect(valid, "carrier", waymark.ShipmentsOffer, on, "carrier", "retailer", "producer")
 	// Both are offered: neither needs those whom it does not concern.
 	offerTitle(ctx, t, id, "retailer", "producer")
-	post[waymark.TitleOffer](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title/accept", nil)
+	post[waymark.TitleOffer](ctx, t, operator(t, "producer"), answerTitle(id, 2, "accept"), nil)
 	expect(failed, "auditor", waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 2}, "auditor", "producer", "retailer")
 	post[waymark.Handoff](ctx, t, operator(t, "auditor"), answer(id, 2, "accept"), map[string]string{})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "auditor", "producer")
@@ -116,7 +122,7 @@ func TestHoldsStopTheGoods(t *testing.T) {
 	refused(ctx, t, operator(t, "retailer"), at+"/holds", hold, waymark.Forbidden, waymark.DefaultDeny)
 	post[waymark.Hold](ctx, t, as(t, "retailer", waymark.Quality), at+"/holds", hold)
 	refused(ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{}, waymark.FailedPrecondition, "quarantine")
-	refused(ctx, t, operator(t, "retailer"), at+"/title/accept", nil, waymark.FailedPrecondition, "quarantine")
+	refused(ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil, waymark.FailedPrecondition, "quarantine")
 	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "reject"), map[string]string{"reason": "on hold"})
 	refused(ctx, t, operator(t, "producer"), at+"/handoffs", map[string]any{"to": "carrier", "expires_at": later}, waymark.FailedPrecondition, "quarantine")
 	if v := expectShipment(ctx, t, id, waymark.ShipmentReady, "producer", "producer"); len(v.Holds) != 1 || v.Holds[0].Set.Role != waymark.Quality {
@@ -124,7 +130,7 @@ func TestHoldsStopTheGoods(t *testing.T) {
 	}
 	refused(ctx, t, as(t, "producer", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"}, waymark.Forbidden, waymark.DefaultDeny)
 	post[waymark.Hold](ctx, t, as(t, "auditor", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"})
-	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), at+"/title/accept", nil)
+	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil)
 	offer(ctx, t, id, "producer", "carrier")
 	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 2, "accept"), map[string]string{})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
@@ -189,7 +195,7 @@ func TestCustodyAndTitleAtOnce(t *testing.T) {
 		done <- err
 	}()
 	go func() {
-		_, _, err := app.Write[waymark.TitleOffer](ctx, operator(t, "retailer"), http.MethodPost, "/v1/shipments/"+id+"/title/accept", nil)
+		_, _, err := app.Write[waymark.TitleOffer](ctx, operator(t, "retailer"), http.MethodPost, answerTitle(id, 1, "accept"), nil)
 		done <- err
 	}()
 	for range 2 {

@@ -238,7 +238,7 @@ func offersAreAccepted(ctx context.Context, t *testing.T, w *world) {
 	post[waymark.Handoff](ctx, t, w, "retailer", reserved+"/handoffs/3/accept", map[string]string{"reservation": "as the carrier's"})
 	for path, want := range map[string]waymark.Custody{
 		open:     {Custodian: "carrier", Leg: 1, State: waymark.ShipmentInCustody},
-		reserved: {Custodian: "retailer", Leg: 2, State: waymark.ShipmentDisputed},
+		reserved: {Custodian: "retailer", Leg: 2, State: waymark.ShipmentDiscrepant},
 	} {
 		got := read[waymark.ShipmentView](ctx, t, w, "producer", path).Custody
 		if got.Custodian != want.Custodian || got.Leg != want.Leg || got.State != want.State {

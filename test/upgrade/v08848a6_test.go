@@ -162,7 +162,7 @@ func openOffersAreAnswered(ctx context.Context, t *testing.T, w *world) {
 	post[waymark.Handoff](ctx, t, w, "retailer", answer("renewed", 3, "reject"), map[string]string{"reason": "not today"})
 	custodyIs(ctx, t, w, map[string]waymark.Custody{
 		"offered":  {Custodian: "carrier", Leg: 1, State: waymark.ShipmentInCustody},
-		"reserved": {Custodian: "retailer", Leg: 2, State: waymark.ShipmentDisputed},
+		"reserved": {Custodian: "retailer", Leg: 2, State: waymark.ShipmentDiscrepant},
 	})
 }
 

@@ -241,7 +241,7 @@ func Hold(s waymark.Shipment, now Present, kind waymark.HoldKind, setBy string) 
 
 // TitleOffer is an offer of title between two members.
 func TitleOffer(o waymark.TitleOffer) Entity {
-	return newEntity("TitleOffer", o.Shipment, cedar.RecordMap{"from": member(o.From), "to": member(o.To)})
+	return newEntity("TitleOffer", o.Shipment+"/"+strconv.FormatUint(o.Number, 10), cedar.RecordMap{"from": member(o.From), "to": member(o.To)})
 }
 
 // Excursion is an excursion of a shipment of which a member holds title.

@@ -259,15 +259,15 @@ func (w *world) goodsCalls() map[waymark.Transaction]call {
 
 // titleCalls are those of the lifecycle, holds and title.
 func (w *world) titleCalls() map[waymark.Transaction]call {
-	ending := waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}
+	ending := waymark.EndTitleOfferRequest{Shipment: "s1", Number: 1, Reason: "because"}
 	return map[waymark.Transaction]call{
 		waymark.ShipmentsReady:    {"producer", waymark.Operator, waymark.ReadyShipmentRequest{Shipment: "s0"}, nil},
-		waymark.ShipmentsVoid:     {"producer", waymark.Operator, waymark.VoidShipmentRequest{Shipment: "s0", Reason: "because"}, nil},
+		waymark.ShipmentsVoid:     {"producer", waymark.Operator, waymark.VoidShipmentRequest{Shipment: "s-warm", Reason: "because"}, nil},
 		waymark.ShipmentsDetach:   {"producer", waymark.Operator, waymark.DetachDeviceRequest{Shipment: "s1", Device: "logger-1"}, nil},
 		waymark.ShipmentsHold:     {"carrier", waymark.Operator, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "because"}, nil},
 		waymark.ShipmentsLiftHold: {"producer", waymark.Operator, waymark.HoldRequest{Shipment: "s0", Kind: waymark.HoldPendingData, Reason: "arrived"}, nil},
 		waymark.TitlesOffer:       {"producer", waymark.Operator, waymark.OfferTitleRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
-		waymark.TitlesAccept:      {"retailer", waymark.Operator, waymark.AcceptTitleRequest{Shipment: "s1"}, nil},
+		waymark.TitlesAccept:      {"retailer", waymark.Operator, waymark.AcceptTitleRequest{Shipment: "s1", Number: 1}, nil},
 		waymark.TitlesDecline:     {"retailer", waymark.Operator, ending, nil},
 		waymark.TitlesCancel:      {"producer", waymark.Operator, ending, nil},
 		waymark.TitlesGet:         {"producer", waymark.Operator, waymark.ShipmentQuery{Shipment: "s1", Purpose: "claim-1"}, nil},
@@ -308,7 +308,7 @@ func checks() []any {
 	questions := make([]any, 0, len(waymark.Actions()))
 	for _, action := range waymark.Actions() {
 		r := waymark.CheckRequest{Action: action, Purpose: "claim-1", DataClass: waymark.ClassCondition,
-			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2, Hold: waymark.HoldQuarantine, Product: scenario.GTIN, Goods: item("2"),
+			Member: "carrier", Device: "logger-1", Shipment: "s1", Handoff: 2, TitleOffer: 1, Hold: waymark.HoldQuarantine, Product: scenario.GTIN, Goods: item("2"),
 			Principal: waymark.Principal{Member: "producer", Role: waymark.Operator, App: "erp"}}
 		switch action {
 		case waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer:

@@ -80,7 +80,7 @@ func TestAnAttestedShipmentNeedsTheWordOfItsWitnesses(t *testing.T) {
 	s.refused(s.request("", scan), waymark.FailedPrecondition, "no-attestation")
 	word := s.logger.Attest(s.handoff, nil)
 	h := s.take(s.request("", word, scan))
-	if h.Condition != waymark.ConditionConformant || len(h.Reasons) != 0 || h.Reserved() {
+	if h.Condition != waymark.ConditionConformant || len(h.Reasons) != 0 || h.Discrepant() {
 		t.Errorf("accepted as %s %v", h.Condition, h.Reasons)
 	}
 	if e := h.Attestations; len(e) != 2 || e[0].Device != "logger-1" || e[0].Key != "k1" || e[0].Last != 1 || len(e[0].Digest) != attest.DigestSize ||

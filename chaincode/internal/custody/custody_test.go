@@ -147,7 +147,7 @@ func TestJourneyWithAnExcursion(t *testing.T) {
 	if h.Condition != waymark.ConditionNonConformant || !slices.Equal(h.Reasons, []string{"excursion"}) || h.Reservation != "warm on the way" {
 		t.Errorf("accepted %+v", h)
 	}
-	s.expectCustody("retailer", 2, waymark.ShipmentDisputed)
+	s.expectCustody("retailer", 2, waymark.ShipmentDiscrepant)
 	if e := s.view().Excursions; len(e) != 1 || e[0].Readings != 3 || e[0].Max != "9" || e[0].Min != "1.99" {
 		t.Errorf("excursions %+v", e)
 	}
@@ -159,7 +159,7 @@ func TestReservationOnAnyLegIsADiscrepancy(t *testing.T) {
 	s.measure(500)
 	s.expectCondition(waymark.ConditionConformant)
 	s.accept("retailer", s.offer("carrier", "retailer"), "")
-	s.expectCustody("retailer", 2, waymark.ShipmentDisputed)
+	s.expectCustody("retailer", 2, waymark.ShipmentDiscrepant)
 	if v := s.view(); v.Condition != waymark.ConditionConformant {
 		t.Errorf("the last leg was %s", v.Condition)
 	}

@@ -8,7 +8,7 @@ import (
 // openDiscrepancy records that a handoff was accepted with reservation, and returns nil
 // if it was not.
 func openDiscrepancy(l ledger.Ledger, s *waymark.Shipment, h *waymark.Handoff) (*waymark.DiscrepancyRef, error) {
-	if !h.Reserved() {
+	if !h.Discrepant() {
 		return nil, nil
 	}
 	d := waymark.Discrepancy{Shipment: s.ID, Handoff: h.Number, By: h.To, ClaimUntil: l.Tx().Time.Add(s.ClaimWindow()), Opened: l.Tx().Stamp()}

@@ -31,7 +31,7 @@ func TestAcceptInPart(t *testing.T) {
 		waymark.Exception{Goods: linkOf("2"), Reason: waymark.ExceptionWrongItem, Found: linkOf("9")},
 		waymark.Exception{Goods: linkOf("3"), Reason: waymark.ExceptionOver})
 	h := scenario.Must(s.Consortium, s.operator("carrier"), custody.Accept, r)
-	if h.Condition != waymark.ConditionConformant || !h.Reserved() || !slices.Equal(h.Exceptions, r.Exceptions) ||
+	if h.Condition != waymark.ConditionConformant || !h.Discrepant() || !slices.Equal(h.Exceptions, r.Exceptions) ||
 		h.Counts != (waymark.ExceptionCounts{Damaged: 1, WrongItem: 1, Over: 1}) {
 		t.Errorf("accepted %+v", h)
 	}
@@ -51,7 +51,7 @@ func TestAcceptInPart(t *testing.T) {
 	}
 	s.measure(500)
 	s.accept("retailer", s.offer("carrier", "retailer"), "")
-	s.expectCustody("retailer", 2, waymark.ShipmentDisputed)
+	s.expectCustody("retailer", 2, waymark.ShipmentDiscrepant)
 }
 
 // What stayed behind is of the shipment no more; what is damaged still is.
@@ -200,7 +200,7 @@ func TestAnyExceptionsPartitionTheGoods(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if h.Reserved() != (len(r.Exceptions) > 0) || h.Counts != waymark.CountExceptions(r.Exceptions) {
+			if h.Discrepant() != (len(r.Exceptions) > 0) || h.Counts != waymark.CountExceptions(r.Exceptions) {
 				rt.Fatalf("accepted %+v", h)
 			}
 			for _, e := range h.Exceptions {

@@ -59,7 +59,10 @@ func TestAnExpiredOfferIsReplaced(t *testing.T) {
 	s.Now = s.Now.Add(time.Hour + time.Millisecond)
 	scenario.Refused(s.Consortium, s.operator("carrier"), custody.Accept, acceptRequest(first, ""), waymark.FailedPrecondition, "handoff-expired")
 	scenario.Refused(s.Consortium, s.operator("carrier"), custody.Accept, acceptRequest(first, "late"), waymark.FailedPrecondition, "handoff-expired")
-	s.expectHandoff(first, waymark.HandoffOffered)
+	s.expectHandoff(first, waymark.HandoffExpired) // as a reader sees it
+	if h := s.view().Handoffs[0]; h.Changed != h.Offered {
+		t.Errorf("nobody has closed it yet: %+v", h)
+	}
 	second := s.offer("producer", "retailer")
 	s.expectHandoff(first, waymark.HandoffExpired)
 	s.expectHandoff(second, waymark.HandoffOffered)

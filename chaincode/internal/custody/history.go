@@ -118,16 +118,21 @@ func (t *timeline) addHandoffs(l ledger.Ledger, now *shipment.State) error {
 
 // addTitle tells the offers of title and what became of them.
 func (t *timeline) addTitle(l ledger.Ledger, now *shipment.State) error {
-	versions, err := ledger.Versions[waymark.TitleOffer](l, ledger.TitleOfferKey(now.Shipment.ID), maxVersions)
 	at := t.start
-	for _, o := range versions {
-		text := o.From + " to " + o.To
-		if o.Reason != "" {
-			text += ": " + o.Reason
+	for n := range now.Title.Offers {
+		versions, err := ledger.Versions[waymark.TitleOffer](l, ledger.TitleOfferKey(now.Shipment.ID, n+1), maxVersions)
+		if err != nil {
+			return err
 		}
-		at = t.add(at, "title."+string(o.State), text, o.Changed)
+		for _, o := range versions {
+			text := fmt.Sprintf("%d, %s to %s", o.Number, o.From, o.To)
+			if o.Reason != "" {
+				text += ": " + o.Reason
+			}
+			at = t.add(at, "title."+string(o.State), text, o.Changed)
+		}
 	}
-	return err
+	return nil
 }
 
 // addHolds tells the holds that were set and lifted.

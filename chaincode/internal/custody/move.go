@@ -39,8 +39,8 @@ func move(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, witnesses []
 // finalState is accepted if no leg was taken with reservation.
 func finalState(handoffs []waymark.Handoff, last *waymark.Handoff) waymark.ShipmentState {
 	for _, h := range append(handoffs, *last) {
-		if h.Reserved() {
-			return waymark.ShipmentDisputed
+		if h.Discrepant() {
+			return waymark.ShipmentDiscrepant
 		}
 	}
 	return waymark.ShipmentAccepted

@@ -31,7 +31,7 @@ func TestARecordThatSaysItIsAnothersIsNotRead(t *testing.T) {
 		"title":            forge(ledger.TitleKey("s1"), func(t *waymark.Title) { t.Shipment = "s2" }),
 		"a handoff":        forge(ledger.HandoffKey("s1", 1), func(h *waymark.Handoff) { h.Shipment = "s2" }),
 		"another number":   forge(ledger.HandoffKey("s1", 1), func(h *waymark.Handoff) { h.Number = 2 }),
-		"a title offer":    forge(ledger.TitleOfferKey("s1"), func(o *waymark.TitleOffer) { o.Shipment = "s2" }),
+		"a title offer":    forge(ledger.TitleOfferKey("s1", 1), func(o *waymark.TitleOffer) { o.Shipment = "s2" }),
 		"a shipment":       forge(ledger.ShipmentKey("s1"), func(s *waymark.Shipment) { s.ID = "s2" }),
 		"a hold":           forge(ledger.HoldKey("s1", "quarantine"), func(h *waymark.Hold) { h.Shipment = "s2" }),
 		"a hold of a kind": forge(ledger.HoldKey("s1", "quarantine"), func(h *waymark.Hold) { h.Kind = waymark.HoldDispute }),

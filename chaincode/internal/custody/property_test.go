@@ -70,7 +70,11 @@ func (a act) likely(t *rapid.T, v *waymark.ShipmentView, offer *waymark.TitleOff
 		a.by.Member = v.Title.Holder
 	case waymark.ActAcceptTitle, waymark.ActDeclineTitle:
 		if offer != nil {
-			a.by.Member = offer.To
+			a.by.Member, a.number = offer.To, offer.Number
+		}
+	case waymark.ActCancelTitle:
+		if offer != nil {
+			a.number = offer.Number
 		}
 	case waymark.ActLiftHold: // else nothing would move for long
 		a.by = ledger.Caller{Member: "auditor", Role: waymark.Quality}
@@ -83,7 +87,7 @@ func (a act) likely(t *rapid.T, v *waymark.ShipmentView, offer *waymark.TitleOff
 
 func (s *story) try(a act) error {
 	end := waymark.EndHandoffRequest{Shipment: "s1", Number: a.number, Reason: "because"}
-	endTitle := waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}
+	endTitle := waymark.EndTitleOfferRequest{Shipment: "s1", Number: a.number, Reason: "because"}
 	onHold := waymark.HoldRequest{Shipment: "s1", Kind: a.kind, Reason: "because"}
 	switch until := s.Now.Add(time.Hour); a.action {
 	case waymark.ActOfferHandoff:
@@ -97,7 +101,7 @@ func (s *story) try(a act) error {
 	case waymark.ActOfferTitle:
 		return do(s, a, title.Offer, waymark.OfferTitleRequest{Shipment: "s1", To: a.to, ExpiresAt: until})
 	case waymark.ActAcceptTitle:
-		return do(s, a, title.Accept, waymark.AcceptTitleRequest{Shipment: "s1"})
+		return do(s, a, title.Accept, waymark.AcceptTitleRequest{Shipment: "s1", Number: a.number})
 	case waymark.ActDeclineTitle:
 		return do(s, a, title.Decline, endTitle)
 	case waymark.ActCancelTitle:
@@ -121,7 +125,7 @@ func do[Q waymark.Validator, R any](s *story, a act, rule func(ledger.Ledger, Q)
 }
 
 // permitted asks the policies about an act on the state before it.
-func (s *story) permitted(a act, v *waymark.ShipmentView, offer *waymark.TitleOffer) bool {
+func (s *story) permitted(a act, v *waymark.ShipmentView) bool {
 	now := access.Present{Custodian: v.Custody.Custodian, TitleHolder: v.Title.Holder}
 	r := access.Request{Principal: access.Caller(a.by), Action: a.action, Resource: access.Shipment(v.Shipment, now)}
 	switch a.action {
@@ -131,10 +135,11 @@ func (s *story) permitted(a act, v *waymark.ShipmentView, offer *waymark.TitleOf
 		}
 		r.Resource = access.Handoff(v.Handoffs[a.number-1])
 	case waymark.ActAcceptTitle, waymark.ActDeclineTitle, waymark.ActCancelTitle:
-		if offer == nil {
+		resource, err := title.OfferResource(s.World.Begin(s.Tx(a.by)), "s1", a.number)
+		if err != nil {
 			return false
 		}
-		r.Resource = access.TitleOffer(*offer)
+		r.Resource = resource
 	case waymark.ActSetHold, waymark.ActLiftHold:
 		resource, err := custody.HoldResource(s.World.Begin(s.Tx(a.by)), "s1", a.kind)
 		if err != nil {
@@ -161,10 +166,10 @@ func TestAnyHistoryOfCustody(t *testing.T) {
 		s := newStory(t)
 		s.measure(500)
 		for range rapid.IntRange(5, 60).Draw(rt, "acts") {
-			before, offer := s.view(), s.offered()
-			a := drawAct(rt).likely(rt, before, offer)
+			a := drawAct(rt).likely(rt, s.view(), s.offered())
 			s.Now = s.Now.Add(time.Duration(a.hours) * 40 * time.Minute)
-			permitted := s.permitted(a, before, offer)
+			before, offer := s.view(), s.offered()
+			permitted := s.permitted(a, before)
 			err := s.try(a)
 			after := s.view()
 			if err == nil && !permitted {
@@ -217,7 +222,7 @@ func checkAct(t *rapid.T, a act, before, after *waymark.ShipmentView, err error)
 func checkTitle(t *rapid.T, a act, before, after *waymark.ShipmentView, offer *waymark.TitleOffer) {
 	switch {
 	case before.Title.Holder == after.Title.Holder:
-	case a.action != waymark.ActAcceptTitle || a.by.Member != offer.To || after.Title.Holder != offer.To:
+	case a.action != waymark.ActAcceptTitle || a.number != offer.Number || a.by.Member != offer.To || after.Title.Holder != offer.To:
 		t.Fatalf("%+v moved title to %s, offered %+v", a, after.Title.Holder, offer)
 	case offer.State != waymark.TitleOffered || offer.From != before.Title.Holder || offer.Offered.Member != offer.From:
 		t.Fatalf("title moved on %+v, the holder was %s", offer, before.Title.Holder)
@@ -230,10 +235,11 @@ func checkTitle(t *rapid.T, a act, before, after *waymark.ShipmentView, offer *w
 func (s *story) checkQuorums(t *rapid.T, v *waymark.ShipmentView) {
 	atRest := []string{v.Custody.Custodian, v.Title.Holder, v.Shipment.Arbiter}
 	want := map[ledger.Key][]string{ledger.CustodyKey("s1"): atRest, ledger.TitleKey("s1"): atRest}
-	if n := len(v.Handoffs); n > 0 && v.Handoffs[n-1].State == waymark.HandoffOffered {
+	waits := []waymark.HandoffState{waymark.HandoffOffered, waymark.HandoffExpired} // past its time it stays until the next one, or the end
+	if n := len(v.Handoffs); n > 0 && slices.Contains(waits, v.Handoffs[n-1].State) && v.Custody.State != waymark.ShipmentVoid {
 		want[ledger.CustodyKey("s1")] = []string{v.Handoffs[n-1].From, v.Handoffs[n-1].To, v.Shipment.Arbiter}
 	}
-	if o := s.offered(); o != nil && o.State == waymark.TitleOffered {
+	if o := s.offered(); o != nil && (o.State == waymark.TitleOffered || o.State == waymark.TitleExpired) {
 		want[ledger.TitleKey("s1")] = []string{o.From, o.To, v.Shipment.Arbiter}
 	}
 	for key, members := range want {

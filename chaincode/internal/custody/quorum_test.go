@@ -84,7 +84,7 @@ func (s *story) offerTitle(from, to string) {
 
 func (s *story) acceptTitle(by string) {
 	s.T.Helper()
-	scenario.Must(s.Consortium, s.operator(by), title.Accept, waymark.AcceptTitleRequest{Shipment: "s1"})
+	scenario.Must(s.Consortium, s.operator(by), title.Accept, waymark.AcceptTitleRequest{Shipment: "s1", Number: s.offered().Number})
 }
 
 // TestCustodyAndTitleGuardEachOther: whichever moves, the other then needs whom it
@@ -115,7 +115,7 @@ func TestCustodyAndTitleGuardEachOther(t *testing.T) {
 	s.accept("retailer", s.offer("carrier", "retailer"), "")
 	s.expectQuorum("s1", "auditor", "producer", "retailer")
 	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
-	scenario.Must(s.Consortium, s.operator("retailer"), title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "too late"})
+	scenario.Must(s.Consortium, s.operator("retailer"), title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Number: s.offered().Number, Reason: "too late"})
 	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
 }
 

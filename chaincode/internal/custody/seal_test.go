@@ -67,7 +67,7 @@ func TestASealIsReservedForOnce(t *testing.T) {
 	if got := s.view().Custody.Seals; !slices.Equal(got, seals("S1=broken S2=intact S3=intact")) {
 		t.Errorf("seals %+v", got)
 	}
-	s.expectCustody("retailer", 2, waymark.ShipmentDisputed)
+	s.expectCustody("retailer", 2, waymark.ShipmentDiscrepant)
 }
 
 // A sealed shipment need not be attested: what counts is that its seals are found.

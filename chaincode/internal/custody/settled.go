@@ -25,7 +25,7 @@ func notRefunded(r ledger.Reader, s *waymark.Shipment, to string) error {
 // escrow, its claims and the time, and are stored nowhere.
 func stage(l ledger.Ledger, now *shipment.State, discrepancies []waymark.Discrepancy) (waymark.ShipmentState, error) {
 	state := now.Custody.State
-	if state != waymark.ShipmentAccepted && state != waymark.ShipmentDisputed {
+	if state != waymark.ShipmentAccepted && state != waymark.ShipmentDiscrepant {
 		return state, nil
 	}
 	escrow, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(now.Shipment.ID))

@@ -40,7 +40,7 @@ func TestSettledAndClosedFollow(t *testing.T) {
 	s.expectState(waymark.ShipmentReady)
 	s.escrow(waymark.EscrowFunded)
 	s.accept("retailer", s.offer("producer", "retailer"), "scuffed")
-	s.expectState(waymark.ShipmentDisputed)
+	s.expectState(waymark.ShipmentDiscrepant)
 	s.escrow(waymark.EscrowPaid)
 	s.expectState(waymark.ShipmentSettled)
 	s.apply(func(l ledger.Ledger) error { return hold.Dispute(l, "s1", "scuffed") })
@@ -49,14 +49,14 @@ func TestSettledAndClosedFollow(t *testing.T) {
 	s.apply(func(l ledger.Ledger) error { return hold.EndDispute(l, "s1") })
 	s.expectState(waymark.ShipmentClosed)
 	s.escrow(waymark.EscrowFunded)
-	s.expectState(waymark.ShipmentDisputed)
+	s.expectState(waymark.ShipmentDiscrepant)
 }
 
 func TestWithoutMoneyAShipmentClosesWithItsClaims(t *testing.T) {
 	s := newStory(t)
 	s.measure(500)
 	s.accept("retailer", s.offer("producer", "retailer"), "scuffed")
-	s.expectState(waymark.ShipmentDisputed)
+	s.expectState(waymark.ShipmentDiscrepant)
 	scenario.Must(s.Consortium, s.operator("retailer"), custody.WaiveClaim, waymark.WaiveClaimRequest{Shipment: "s1", Number: 1, Reason: "as agreed"})
 	s.expectState(waymark.ShipmentClosed)
 }

@@ -1,6 +1,8 @@
 package custody
 
 import (
+	"time"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
@@ -27,13 +29,22 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 		return nil, err
 	}
 	v := &waymark.ShipmentView{Shipment: now.Shipment, State: state, Custody: now.Custody, Title: now.Title, Holds: now.Holds.List(),
-		Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict, Attachments: f.attachments, Handoffs: now.Handoffs,
+		Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict, Attachments: f.attachments, Handoffs: asSeen(now.Handoffs, l.Tx().Time),
 		Excursions: f.excursions, Discrepancies: discrepancies, Obligations: obligations}
 	if now.Custody.State.Ended() && now.Custody.Leg > 0 { // the verdict is what the last acceptance found: the devices have moved on
 		last := now.Handoffs[len(now.Handoffs)-1]
 		v.Condition, v.Reasons, v.Verdict = last.Condition, last.Reasons, last.Verdict
 	}
 	return v, nil
+}
+
+// asSeen are handoffs as a reader sees them at a time.
+func asSeen(handoffs []waymark.Handoff, now time.Time) []waymark.Handoff {
+	seen := make([]waymark.Handoff, 0, len(handoffs))
+	for _, h := range handoffs {
+		seen = append(seen, h.At(now))
+	}
+	return seen
 }
 
 // read loads a shipment that the caller may read, with what that obliges to.

@@ -128,8 +128,8 @@ func DisputeKey(shipment string, n uint64) Key { return key("dispute", shipment,
 // Disputes are all disputes of a shipment, oldest first.
 func Disputes(shipment string) Range { return below("dispute", shipment) }
 
-// TitleOfferKey is the last offer of title to a shipment.
-func TitleOfferKey(shipment string) Key { return key("titleoffer", shipment) }
+// TitleOfferKey is one offer of title to a shipment.
+func TitleOfferKey(shipment string, n uint64) Key { return key("titleoffer", shipment, number(n)) }
 
 // AuthorityKey is a device CA of a member.
 func AuthorityKey(owner, id string) Key { return key("authority", owner, id) }

@@ -16,14 +16,14 @@ import (
 func TestKeys(t *testing.T) {
 	lot, box := waymark.Goods{GTIN: "09506000134352", Lot: "a/b"}, waymark.Goods{SSCC: "395060001234567894"}
 	tests := map[string]ledger.Key{
-		"member/m":                  ledger.MemberKey("m"),
-		"device/d":                  ledger.DeviceKey("d"),
-		"stream/d":                  ledger.StreamKey("d"),
-		"window/d/000000000000000a": ledger.WindowKey("d", 10),
-		"attachment/d":              ledger.AttachmentKey("d"),
-		"titleoffer/s":              ledger.TitleOfferKey("s"),
-		"hold/s/quarantine":         ledger.HoldKey("s", "quarantine"),
-		"witness/s/d":               ledger.WitnessKey("s", "d"),
+		"member/m":                      ledger.MemberKey("m"),
+		"device/d":                      ledger.DeviceKey("d"),
+		"stream/d":                      ledger.StreamKey("d"),
+		"window/d/000000000000000a":     ledger.WindowKey("d", 10),
+		"attachment/d":                  ledger.AttachmentKey("d"),
+		"titleoffer/s/0000000000000001": ledger.TitleOfferKey("s", 1),
+		"hold/s/quarantine":             ledger.HoldKey("s", "quarantine"),
+		"witness/s/d":                   ledger.WitnessKey("s", "d"),
 		"excursion/s/d/000000000000000a/0000000000000001": ledger.ExcursionKey("s", "d", 10, 1),
 		"shipment/s":                             ledger.ShipmentKey("s"),
 		"custody/s":                              ledger.CustodyKey("s"),

@@ -158,7 +158,7 @@ func resolveShipment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request)
 	case waymark.ActSetHold, waymark.ActLiftHold:
 		q.Resource, err = custody.HoldResource(l, r.Shipment, r.Hold)
 	case waymark.ActAcceptTitle, waymark.ActDeclineTitle, waymark.ActCancelTitle:
-		q.Resource, err = title.OfferResource(l, r.Shipment)
+		q.Resource, err = title.OfferResource(l, r.Shipment, r.TitleOffer)
 	default:
 		err = waymark.Errorf(waymark.Internal, "no resource is known for action %s", r.Action)
 	}

@@ -93,9 +93,9 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 		waymark.ActSetHold:          try(custody.Hold, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldQuarantine, Reason: "because"}),
 		waymark.ActLiftHold:         try(custody.LiftHold, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "because"}),
 		waymark.ActOfferTitle:       try(title.Offer, waymark.OfferTitleRequest{Shipment: "s1", To: "auditor", ExpiresAt: c.Now.Add(time.Hour)}),
-		waymark.ActAcceptTitle:      try(title.Accept, waymark.AcceptTitleRequest{Shipment: "s1"}),
-		waymark.ActDeclineTitle:     try(title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}),
-		waymark.ActCancelTitle:      try(title.Cancel, waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "because"}),
+		waymark.ActAcceptTitle:      try(title.Accept, waymark.AcceptTitleRequest{Shipment: "s1", Number: 1}),
+		waymark.ActDeclineTitle:     try(title.Decline, waymark.EndTitleOfferRequest{Shipment: "s1", Number: 1, Reason: "because"}),
+		waymark.ActCancelTitle:      try(title.Cancel, waymark.EndTitleOfferRequest{Shipment: "s1", Number: 1, Reason: "because"}),
 		waymark.ActManageAuthority:  try(registry.WithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: authority.ID(), Reason: "because"}),
 		waymark.ActJoinDevice:       try(registry.Join, authority.Join(joining, authority.Issue(joining, nil))),
 		waymark.ActReplaceDeviceKey: try(registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: registration, Reason: "because"}),
@@ -124,7 +124,7 @@ func acts(c *scenario.Consortium, own string) map[waymark.Action]func(*scenario.
 
 // ask makes the question about the resources that acts use.
 func ask(a waymark.Action, own string) waymark.CheckRequest {
-	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2, Hold: waymark.HoldQuarantine,
+	r := waymark.CheckRequest{Action: a, Member: own, Device: "logger-1", Shipment: "s1", Handoff: 2, TitleOffer: 1, Hold: waymark.HoldQuarantine,
 		Product: products()[own], Goods: waymark.Item(products()[own], "2").String()}
 	switch a {
 	case waymark.ActRegisterDevice:
@@ -190,7 +190,7 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 	c := world(t)
 	by := c.As("auditor", waymark.Viewer)
 	for _, action := range waymark.Actions() {
-		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, Hold: waymark.HoldQuarantine, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
+		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, TitleOffer: 9, Hold: waymark.HoldQuarantine, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
 		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActReport, waymark.ActReadShipment,
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,

@@ -44,7 +44,7 @@ const (
 
 func stageOf(c *waymark.Custody) stage {
 	switch c.State {
-	case waymark.ShipmentAccepted, waymark.ShipmentDisputed:
+	case waymark.ShipmentAccepted, waymark.ShipmentDiscrepant:
 		return accepted
 	case waymark.ShipmentVoid, waymark.ShipmentReturned:
 		return over

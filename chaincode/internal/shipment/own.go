@@ -58,12 +58,12 @@ func firstTitle(s *waymark.Shipment) *waymark.Title {
 	return &waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: s.Created}
 }
 
-// titleOffer reads the last offer of title to a shipment, nil before the first.
-func titleOffer(r ledger.Reader, id string) (*waymark.TitleOffer, error) {
-	key := ledger.TitleOfferKey(id)
-	o, err := ledger.Load[waymark.TitleOffer](r, key)
-	if err != nil || o == nil {
+// TitleOffer reads one offer of title to a shipment, or returns NotFound.
+func TitleOffer(r ledger.Reader, id string, number uint64) (*waymark.TitleOffer, error) {
+	key := ledger.TitleOfferKey(id, number)
+	o, err := ledger.Require[waymark.TitleOffer](r, key, "such offer of title to shipment "+id)
+	if err != nil {
 		return nil, err
 	}
-	return o, ledger.CheckOwn(key, o.Shipment == id)
+	return o, ledger.CheckOwn(key, o.Shipment == id && o.Number == number)
 }

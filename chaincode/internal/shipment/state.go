@@ -7,8 +7,11 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// MaxHandoffs bounds the offers of one shipment.
-const MaxHandoffs = 200
+// What bounds the offers of one shipment: of custody, and of title.
+const (
+	MaxHandoffs    = 200
+	MaxTitleOffers = 200
+)
 
 // State is a shipment with all that changes about it, as it is now.
 type State struct {
@@ -32,8 +35,10 @@ func Load(r ledger.Reader, id string) (*State, error) {
 		return nil, err
 	}
 	now.Title = *t
-	if now.TitleOffer, err = titleOffer(r, id); err != nil {
-		return nil, err
+	if t.Offers > 0 {
+		if now.TitleOffer, err = TitleOffer(r, id, t.Offers); err != nil {
+			return nil, err
+		}
 	}
 	if now.Handoffs, err = Handoffs(r, id); err != nil {
 		return nil, err

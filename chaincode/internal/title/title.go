@@ -24,20 +24,19 @@ func Offer(l ledger.Ledger, r waymark.OfferTitleRequest) (*waymark.TitleOffer, e
 	if err := access.Authorize(tx, waymark.ActOfferTitle, now.Resource()); err != nil {
 		return nil, err
 	}
-	o := &waymark.TitleOffer{Shipment: r.Shipment, From: now.Title.Holder, To: r.To, ExpiresAt: ledger.Milliseconds(r.ExpiresAt),
+	o := &waymark.TitleOffer{Shipment: r.Shipment, Number: now.Title.Offers + 1, From: now.Title.Holder, To: r.To, ExpiresAt: ledger.Milliseconds(r.ExpiresAt),
 		State: waymark.TitleOffered, Offered: tx.Stamp(), Changed: tx.Stamp()}
-	if last := now.TitleOffer; last != nil && last.State == waymark.TitleOffered {
-		if last.To == o.To && last.ExpiresAt.Equal(o.ExpiresAt) {
-			return last, nil
-		}
-		if !tx.Time.After(last.ExpiresAt) {
-			return nil, waymark.Errorf(waymark.FailedPrecondition,
-				"title to shipment %s is offered to %s: that must be answered, cancelled or expire first", o.Shipment, last.To).Because(waymark.ReasonTitleOpen)
-		}
+	last := now.TitleOffer
+	if last != nil && last.State == waymark.TitleOffered && last.To == o.To && last.ExpiresAt.Equal(o.ExpiresAt) {
+		return last, nil
 	}
 	if err := checkOffer(l, now, r); err != nil {
 		return nil, err
 	}
+	if err := makeWay(l, last); err != nil {
+		return nil, err
+	}
+	now.Title.Offers = o.Number
 	if err := shipment.SaveTitle(l, now, shipment.Between(now.Shipment, o.From, o.To)); err != nil {
 		return nil, err
 	}
@@ -55,14 +54,30 @@ func checkOffer(l ledger.Ledger, now *shipment.State, r waymark.OfferTitleReques
 	if err := now.MovesTo(r.To); err != nil {
 		return err
 	}
+	if now.Title.Offers >= shipment.MaxTitleOffers {
+		return waymark.Errorf(waymark.FailedPrecondition, "title to the shipment was offered %d times", shipment.MaxTitleOffers).Because(waymark.ReasonLimit)
+	}
 	_, err := registry.RequireMember(l, r.To)
 	return err
+}
+
+// makeWay checks that no offer waits for an answer, and closes one that is past its time.
+func makeWay(l ledger.Ledger, last *waymark.TitleOffer) error {
+	switch {
+	case last == nil || last.State != waymark.TitleOffered:
+		return nil
+	case !l.Tx().Time.After(last.ExpiresAt):
+		return waymark.Errorf(waymark.FailedPrecondition, "title to shipment %s is offered to %s: that must be answered, cancelled or expire first",
+			last.Shipment, last.To).Because(waymark.ReasonTitleOpen)
+	}
+	last.State, last.Changed = waymark.TitleExpired, l.Tx().Stamp()
+	return ledger.Save(l, ledger.TitleOfferKey(last.Shipment, last.Number), last)
 }
 
 // Accept makes the member that title is offered to its holder. The same request again
 // changes nothing.
 func Accept(l ledger.Ledger, r waymark.AcceptTitleRequest) (*waymark.TitleOffer, error) {
-	o, err := answer(l, r.Shipment, waymark.ActAcceptTitle)
+	o, err := answer(l, r.Shipment, r.Number, waymark.ActAcceptTitle)
 	if err != nil || o.State == waymark.TitleAccepted {
 		return o, err
 	}
@@ -70,8 +85,8 @@ func Accept(l ledger.Ledger, r waymark.AcceptTitleRequest) (*waymark.TitleOffer,
 		return nil, err
 	}
 	if l.Tx().Time.After(o.ExpiresAt) {
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "the offer of title to shipment %s expired at %s",
-			o.Shipment, o.ExpiresAt.Format(time.RFC3339)).Because(waymark.ReasonTitleExpired)
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "offer %d of title to shipment %s expired at %s",
+			o.Number, o.Shipment, o.ExpiresAt.Format(time.RFC3339)).Because(waymark.ReasonTitleExpired)
 	}
 	now, err := shipment.Load(l, o.Shipment)
 	if err != nil {
@@ -108,7 +123,7 @@ func Cancel(l ledger.Ledger, r waymark.EndTitleOfferRequest) (*waymark.TitleOffe
 }
 
 func end(l ledger.Ledger, r waymark.EndTitleOfferRequest, action waymark.Action, to waymark.TitleOfferState, event string) (*waymark.TitleOffer, error) {
-	o, err := answer(l, r.Shipment, action)
+	o, err := answer(l, r.Shipment, r.Number, action)
 	if err != nil {
 		return nil, err
 	}
@@ -129,9 +144,9 @@ func end(l ledger.Ledger, r waymark.EndTitleOfferRequest, action waymark.Action,
 	return save(l, o, event)
 }
 
-// answer loads the last offer of title to a shipment for an action that the caller may do.
-func answer(l ledger.Ledger, id string, action waymark.Action) (*waymark.TitleOffer, error) {
-	o, err := requireOffer(l, id)
+// answer loads an offer of title to a shipment for an action that the caller may do.
+func answer(l ledger.Ledger, id string, number uint64, action waymark.Action) (*waymark.TitleOffer, error) {
+	o, err := shipment.TitleOffer(l, id, number)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +157,7 @@ func isOpen(o *waymark.TitleOffer) error {
 	if o.State == waymark.TitleOffered {
 		return nil
 	}
-	return waymark.Errorf(waymark.FailedPrecondition, "the offer of title to shipment %s is %s", o.Shipment, o.State).Because(waymark.ReasonTitleOpen)
+	return waymark.Errorf(waymark.FailedPrecondition, "offer %d of title to shipment %s is %s", o.Number, o.Shipment, o.State).Because(waymark.ReasonTitleOpen)
 }
 
 // Get returns who holds title to a shipment, and the last offer of it, to who may read
@@ -156,25 +171,26 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.TitleView, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &waymark.TitleView{Title: now.Title, Offer: now.TitleOffer, Obligations: d.Obligations}, nil
+	v := &waymark.TitleView{Title: now.Title, Obligations: d.Obligations}
+	if now.TitleOffer != nil {
+		offer := now.TitleOffer.At(l.Tx().Time)
+		v.Offer = &offer
+	}
+	return v, nil
 }
 
-// OfferResource is the last offer of title to a shipment as the policies see it.
-func OfferResource(r ledger.Reader, id string) (access.Entity, error) {
-	o, err := requireOffer(r, id)
+// OfferResource is an offer of title to a shipment as the policies see it.
+func OfferResource(r ledger.Reader, id string, number uint64) (access.Entity, error) {
+	o, err := shipment.TitleOffer(r, id, number)
 	if err != nil {
 		return access.Entity{}, err
 	}
 	return access.TitleOffer(*o), nil
 }
 
-func requireOffer(r ledger.Reader, id string) (*waymark.TitleOffer, error) {
-	return ledger.Require[waymark.TitleOffer](r, ledger.TitleOfferKey(id), "offer of title to shipment "+id)
-}
-
 func save(l ledger.Ledger, o *waymark.TitleOffer, event string) (*waymark.TitleOffer, error) {
-	if err := ledger.Save(l, ledger.TitleOfferKey(o.Shipment), o); err != nil {
+	if err := ledger.Save(l, ledger.TitleOfferKey(o.Shipment, o.Number), o); err != nil {
 		return nil, err
 	}
-	return o, l.Emit(event, waymark.TitleEvent{Shipment: o.Shipment, From: o.From, To: o.To})
+	return o, l.Emit(event, waymark.TitleEvent{Shipment: o.Shipment, Number: o.Number, From: o.From, To: o.To})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -39,10 +40,16 @@ func offered(t *testing.T) story {
 	return s
 }
 
-var (
-	accept = waymark.AcceptTitleRequest{Shipment: "s1"}
-	ending = waymark.EndTitleOfferRequest{Shipment: "s1", Reason: "changed plans"}
-)
+// accept and ending are of the first offer.
+var accept, ending = acceptOf(1), endOf(1)
+
+func acceptOf(number uint64) waymark.AcceptTitleRequest {
+	return waymark.AcceptTitleRequest{Shipment: "s1", Number: number}
+}
+
+func endOf(number uint64) waymark.EndTitleOfferRequest {
+	return waymark.EndTitleOfferRequest{Shipment: "s1", Number: number, Reason: "changed plans"}
+}
 
 func (s story) view() *waymark.TitleView {
 	s.T.Helper()
@@ -83,14 +90,14 @@ func TestTitleMovesByOfferAndAcceptance(t *testing.T) {
 	s.expectHolder("retailer")
 	scenario.Refused(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("carrier"), waymark.Forbidden, waymark.DefaultDeny)
 	again(&s, "retailer", title.Offer, s.offerTo("auditor"))
-	again(&s, "auditor", title.Decline, ending)
+	again(&s, "auditor", title.Decline, endOf(2))
 	again(&s, "retailer", title.Offer, s.offerTo("carrier"))
-	again(&s, "retailer", title.Cancel, ending)
-	other := ending
+	again(&s, "retailer", title.Cancel, endOf(3))
+	other := endOf(3)
 	other.Reason = "another"
 	scenario.Refused(s.Consortium, s.operator("retailer"), title.Cancel, other, waymark.FailedPrecondition, waymark.ReasonTitleOpen)
-	scenario.Refused(s.Consortium, s.operator("carrier"), title.Accept, accept, waymark.FailedPrecondition, waymark.ReasonTitleOpen)
-	scenario.Refused(s.Consortium, s.operator("carrier"), title.Decline, ending, waymark.FailedPrecondition, waymark.ReasonTitleOpen)
+	scenario.Refused(s.Consortium, s.operator("carrier"), title.Accept, acceptOf(3), waymark.FailedPrecondition, waymark.ReasonTitleOpen)
+	scenario.Refused(s.Consortium, s.operator("carrier"), title.Decline, endOf(3), waymark.FailedPrecondition, waymark.ReasonTitleOpen)
 	s.expectHolder("retailer")
 }
 
@@ -105,7 +112,7 @@ func TestTitleMovesInTransit(t *testing.T) {
 		t.Errorf("custody %+v, title %+v", v.Custody, v.Title)
 	}
 	h := scenario.Must(s.Consortium, s.operator("carrier"), custody.History, waymark.ShipmentQuery{Shipment: "s1"})
-	if last := h.Entries[len(h.Entries)-1]; len(h.Entries) != 5 || last.What != "title.accepted" || last.Detail != "producer to retailer" {
+	if last := h.Entries[len(h.Entries)-1]; len(h.Entries) != 5 || last.What != "title.accepted" || last.Detail != "1, producer to retailer" {
 		t.Errorf("history %+v", h.Entries)
 	}
 }
@@ -154,7 +161,7 @@ func TestWhoAnswers(t *testing.T) {
 	}
 	scenario.Refused(s.Consortium, s.operator("retailer"), title.Cancel, ending, waymark.Forbidden, waymark.DefaultDeny)
 	scenario.Refused(s.Consortium, s.As("stranger", waymark.Viewer), title.Get, waymark.ShipmentQuery{Shipment: "s1"}, waymark.Forbidden, waymark.DefaultDeny)
-	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, waymark.AcceptTitleRequest{Shipment: "s9"}, waymark.NotFound, "")
+	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, waymark.AcceptTitleRequest{Shipment: "s9", Number: 1}, waymark.NotFound, "")
 	s.expectHolder("producer")
 }
 
@@ -175,10 +182,56 @@ func TestOneOfferAtATimeUntilItExpires(t *testing.T) {
 	scenario.Refused(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("carrier"), waymark.FailedPrecondition, waymark.ReasonTitleOpen)
 	s.Now = s.Now.Add(time.Millisecond)
 	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, accept, waymark.FailedPrecondition, waymark.ReasonTitleExpired)
+	if v := s.view(); v.Offer.State != waymark.TitleExpired || v.Offer.Changed != v.Offer.Offered {
+		t.Errorf("past its time a reader sees %+v", v.Offer)
+	}
 	scenario.Must(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("carrier"))
-	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, accept, waymark.Forbidden, "only-offeree-answers-title")
-	scenario.Must(s.Consortium, s.operator("carrier"), title.Accept, accept)
+	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, accept, waymark.FailedPrecondition, waymark.ReasonTitleOpen)
+	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, acceptOf(2), waymark.Forbidden, "only-offeree-answers-title")
+	scenario.Must(s.Consortium, s.operator("carrier"), title.Accept, acceptOf(2))
 	s.expectHolder("carrier")
+}
+
+// What is sent again answers the offer that it was an answer to, and no other.
+func TestAnAnswerSentAgainAnswersNoOtherOffer(t *testing.T) {
+	s := newStory(t)
+	give := func(from, to string) {
+		scenario.Must(s.Consortium, s.operator(from), title.Offer, s.offerTo(to))
+		s.Now = s.Now.Add(time.Second)
+	}
+	unchanged := func(by string, rule func(ledger.Ledger) error) {
+		t.Helper()
+		tx := s.World.Begin(s.Tx(s.operator(by)))
+		if err := rule(tx); err != nil || len(tx.Writes()) > 0 {
+			t.Errorf("again: %v, writes %v", err, tx.Writes())
+		}
+	}
+	give("producer", "carrier")
+	scenario.Must(s.Consortium, s.operator("carrier"), title.Accept, accept)
+	give("carrier", "producer")
+	scenario.Must(s.Consortium, s.operator("producer"), title.Decline, endOf(2))
+	give("carrier", "producer")
+	unchanged("carrier", func(l ledger.Ledger) error { _, err := title.Accept(l, accept); return err })
+	unchanged("producer", func(l ledger.Ledger) error { _, err := title.Decline(l, endOf(2)); return err })
+	scenario.Must(s.Consortium, s.operator("producer"), title.Accept, acceptOf(3))
+	give("producer", "carrier")
+	unchanged("carrier", func(l ledger.Ledger) error { _, err := title.Accept(l, accept); return err })
+	s.expectHolder("producer")
+	scenario.Must(s.Consortium, s.operator("producer"), title.Cancel, endOf(4))
+	give("producer", "carrier")
+	unchanged("producer", func(l ledger.Ledger) error { _, err := title.Cancel(l, endOf(4)); return err })
+	if v := s.view(); v.Title.Offers != 5 || v.Offer.State != waymark.TitleOffered {
+		t.Errorf("the newest offer %+v", v.Offer)
+	}
+}
+
+func TestTitleIsOfferedSoManyTimes(t *testing.T) {
+	s := newStory(t)
+	for n := range uint64(shipment.MaxTitleOffers) {
+		scenario.Must(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("carrier"))
+		scenario.Must(s.Consortium, s.operator("producer"), title.Cancel, endOf(n+1))
+	}
+	scenario.Refused(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("carrier"), waymark.FailedPrecondition, waymark.ReasonLimit)
 }
 
 func TestTitleStaysWhileTheShipmentIsHeldOrAtItsEnd(t *testing.T) {
@@ -192,8 +245,8 @@ func TestTitleStaysWhileTheShipmentIsHeldOrAtItsEnd(t *testing.T) {
 	scenario.Must(s.Consortium, quality, custody.LiftHold, hold)
 	scenario.Must(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("retailer"))
 	scenario.Must(s.Consortium, s.operator("producer"), custody.Void, waymark.VoidShipmentRequest{Shipment: "s1", Reason: "sold out"})
-	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, accept, waymark.FailedPrecondition, waymark.ReasonShipment)
-	scenario.Must(s.Consortium, s.operator("retailer"), title.Decline, ending)
+	scenario.Refused(s.Consortium, s.operator("retailer"), title.Accept, acceptOf(2), waymark.FailedPrecondition, waymark.ReasonShipment)
+	scenario.Must(s.Consortium, s.operator("retailer"), title.Decline, endOf(2))
 	scenario.Refused(s.Consortium, s.operator("producer"), title.Offer, s.offerTo("retailer"), waymark.FailedPrecondition, waymark.ReasonShipment)
 	s.expectHolder("producer")
 }

@@ -16,7 +16,7 @@ type holdBody struct {
 // journeyRoutes are what happens to a shipment apart from handoffs.
 func journeyRoutes() []route {
 	return []route{
-		bare(submits(route{
+		bodiless(submits(route{
 			method: http.MethodPost, path: "/v1/shipments/{id}/ready", id: "readyShipment", tag: tagShipments,
 			summary: "Make a draft ready: from then on it never changes",
 		}, waymark.ShipmentsReady, waymark.Custody{}, func(p path, _ noBody) waymark.ReadyShipmentRequest {
@@ -28,7 +28,7 @@ func journeyRoutes() []route {
 		}, waymark.ShipmentsVoid, waymark.Custody{}, func(p path, b reasonBody) waymark.VoidShipmentRequest {
 			return waymark.VoidShipmentRequest{Shipment: p.id, Reason: b.Reason}
 		}, nil),
-		bare(submits(route{
+		bodiless(submits(route{
 			method: http.MethodPost, path: "/v1/shipments/{id}/devices/{device}/detach", id: "detachDevice", tag: tagShipments,
 			summary: "End that a device of this member witnesses a shipment of which it has not custody any more",
 		}, waymark.ShipmentsDetach, waymark.Attachment{}, func(p path, _ noBody) waymark.DetachDeviceRequest {
@@ -47,10 +47,4 @@ func journeyRoutes() []route {
 			return waymark.HoldRequest{Shipment: p.id, Kind: waymark.HoldKind(p.kind), Reason: b.Reason}
 		}, nil),
 	}
-}
-
-// bare is a route whose path says all of the request.
-func bare(r route) route {
-	r.body = nil
-	return r
 }

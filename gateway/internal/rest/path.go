@@ -11,7 +11,7 @@ import (
 // The parameters that paths can have.
 const (
 	paramID        = "id"       // of a member, device, shipment or policy
-	paramNumber    = "number"   // of a handoff
+	paramNumber    = "number"   // of a handoff, title offer or dispute
 	paramSequence  = "sequence" // of a message
 	paramTxID      = "tx_id"
 	paramKey       = "key"       // id of a device's key

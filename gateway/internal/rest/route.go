@@ -44,6 +44,12 @@ type Written struct {
 	Result      jsontext.Value `json:"result"`
 }
 
+// bodiless is a route whose path says all of the request.
+func bodiless(r route) route {
+	r.body = nil
+	return r
+}
+
 // status is what the route answers when all is well.
 func (r route) status() int {
 	if r.created {

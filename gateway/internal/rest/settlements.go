@@ -94,7 +94,7 @@ func settlementRoutes() []route {
 		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, _ noBody) (ledger.Committed, error) {
 			return s.Settle(ctx, role, p.id)
 		}),
-		withoutBody(submits(route{
+		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
 			summary: "Give the payer its money back, of a shipment that was not accepted",
 		}, waymark.SettlementRefund, waymark.Payout{}, func(p path, _ noBody) waymark.EscrowRequest {
@@ -177,11 +177,5 @@ func settles[B any](r route, do func(context.Context, *settlement.Settler, wayma
 		}
 		return written(c, r.status(), done)
 	}
-	return r
-}
-
-// withoutBody is a route whose path says all.
-func withoutBody(r route) route {
-	r.body = nil
 	return r
 }

@@ -23,7 +23,7 @@ func transferRoutes() []route {
 			method: http.MethodGet, path: at, id: "getTransfer", tag: tagTransfers,
 			summary: "The last transfer of a device",
 		}, waymark.DevicesTransfer, waymark.Transfer{}, deviceQuery),
-		bare(submits(route{
+		bodiless(submits(route{
 			method: http.MethodPost, path: at + "/accept", id: "acceptTransfer", tag: tagTransfers,
 			summary: "Become the owner of a device that is offered to this member",
 		}, waymark.DevicesAcceptTransfer, waymark.Transfer{}, func(p path, _ noBody) waymark.AcceptTransferRequest {

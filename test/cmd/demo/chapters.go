@@ -111,7 +111,7 @@ func (s *story) handToRetailer(ctx context.Context) error {
 	s.say("    the shipment is %s, custodian %s, condition %s", view.Custody.State, view.Custody.Custodian, view.Condition)
 	want := waymark.ShipmentAccepted
 	if s.expected(true) != waymark.ConditionConformant {
-		want = waymark.ShipmentDisputed
+		want = waymark.ShipmentDiscrepant
 	}
 	if view.Custody.State != want || view.Custody.Custodian != "retailer" || view.Condition != s.expected(true) {
 		return fmt.Errorf("the shipment is not as the readings say: want %s with the retailer, %s", want, s.expected(true))
