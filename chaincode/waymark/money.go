@@ -16,8 +16,6 @@ const (
 	MaxDigits = 4
 	// MaxNotes bounds the notes that one transaction spends.
 	MaxNotes = 50
-	// MaxListedNotes bounds the notes of one answer.
-	MaxListedNotes = 500
 )
 
 // Currency is a unit of account of its issuer, with how much of it there is: what was
@@ -138,19 +136,20 @@ func (q CurrencyQuery) Validate() error {
 type NotesQuery struct {
 	Issuer   string `json:"issuer"`
 	Currency string `json:"currency"`
-	After    string `json:"after,omitempty" metadata:",optional"` // the last note of the answer before
+	Limit    int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
+	Cursor   string `json:"cursor,omitempty" metadata:",optional"` // of the page before
 }
 
 // Validate checks the form of the query.
 func (q NotesQuery) Validate() error {
-	return first(ValidateID("/issuer", q.Issuer), validateCurrency(q.Currency), optionalID("/after", q.After))
+	return first(ValidateID("/issuer", q.Issuer), validateCurrency(q.Currency), validatePage(q.Limit, q.Cursor), optionalID("/cursor", q.Cursor))
 }
 
 // Notes are notes of one member, in the order of their ids.
 type Notes struct {
-	Owner string `json:"owner"`
-	Notes []Note `json:"notes"` // at most MaxListedNotes
-	More  bool   `json:"more"`  // there are others after the last one
+	Owner  string `json:"owner"`
+	Notes  []Note `json:"notes"`
+	Cursor string `json:"cursor,omitempty" metadata:",optional"` // for the next page; absent at the end
 }
 
 // MoneyEvent is the payload of the money events: what a bank or an ERP needs.

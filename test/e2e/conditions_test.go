@@ -108,7 +108,7 @@ func TestABudgetIsUsedUpAndReleased(t *testing.T) {
 	release := func(first uint64) map[string]any {
 		return map[string]any{"device": c.loggers[0].ID(), "rule": "warm", "first": first, "disposition": "stable at 25 degrees"}
 	}
-	path := "/v1/shipments/" + c.id + "/excursions/release"
+	path := "/v1/shipments/" + c.id + "/excursions:release"
 	refused(ctx, t, operator(t, "retailer"), path, release(2), waymark.Forbidden, waymark.DefaultDeny)
 	for _, first := range []uint64{2, 4} {
 		post[waymark.Excursion](ctx, t, as(t, "retailer", waymark.Quality), path, release(first))

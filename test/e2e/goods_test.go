@@ -123,7 +123,7 @@ func TestGoodsFromALotToAShelf(t *testing.T) {
 	onTheWay := send(ctx, t, "carrier", waymark.Line{ID: d.lot, Quantity: "1"})
 	post[waymark.LotRecalls](ctx, t, operator(t, "auditor"), "/v1/goods:recall", waymark.RecallRequest{Lot: d.lot, Reason: "listeria", Reference: "2026/7"})
 	stopped(ctx, t, d, onTheWay)
-	post[waymark.LotRecalls](ctx, t, operator(t, "auditor"), "/v1/goods:liftRecall", waymark.LiftRecallRequest{Lot: d.lot, Reason: "tested"})
+	post[waymark.LotRecalls](ctx, t, operator(t, "auditor"), "/v1/goods:lift-recall", waymark.LiftRecallRequest{Lot: d.lot, Reason: "tested"})
 	post[waymark.Act](ctx, t, operator(t, "retailer"), "/v1/goods:pack", waymark.PackRequest{ID: name("act"), Container: d.box, Lines: d.bottles[:1]})
 }
 

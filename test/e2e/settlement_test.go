@@ -102,7 +102,7 @@ func (d *deal) deliver(ctx context.Context, t *testing.T, centiCelsius int64) {
 func balance(ctx context.Context, t *testing.T, member, currency string) int64 {
 	t.Helper()
 	notes, err := app.Read[waymark.Notes](ctx, as(t, member, waymark.Viewer), "/v1/members/carrier/currencies/"+currency+"/notes")
-	if err != nil || notes.More || notes.Owner != member {
+	if err != nil || notes.Cursor != "" || notes.Owner != member {
 		t.Fatalf("notes of %s: %+v, %v", member, notes, err)
 	}
 	sum := int64(0)

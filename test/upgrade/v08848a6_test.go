@@ -191,7 +191,7 @@ func oldExcursionIsReleased(ctx context.Context, t *testing.T, w *world) {
 // old shipment has.
 func release(ctx context.Context, t *testing.T, w *world, shipment, device string, first uint64) waymark.Excursion {
 	t.Helper()
-	return write[waymark.Excursion](ctx, t, w, w.as(t, "retailer", waymark.Quality), http.MethodPost, "/v1/shipments/"+shipment+"/excursions/release",
+	return write[waymark.Excursion](ctx, t, w, w.as(t, "retailer", waymark.Quality), http.MethodPost, "/v1/shipments/"+shipment+"/excursions:release",
 		map[string]any{"device": device, "rule": "c1", "first": first, "disposition": "stable for a day at 25 degrees"})
 }
 

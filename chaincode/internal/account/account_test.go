@@ -192,7 +192,7 @@ func TestThereIsOnlySoMuchOfACurrency(t *testing.T) {
 // TestNotesComeInPages: whoever has more than an answer holds gets all of them, each once.
 func TestNotesComeInPages(t *testing.T) {
 	b := newBank(t)
-	for range waymark.MaxListedNotes + 1 {
+	for range waymark.DefaultPage + 1 {
 		if _, err := b.World.Submit(b.Tx(b.as("carrier")), func(l ledger.Ledger) error {
 			_, err := account.Give(l, waymark.Note{Issuer: "carrier", Currency: "EUR", Owner: "retailer", Amount: 1}, 0)
 			return err
@@ -201,16 +201,17 @@ func TestNotesComeInPages(t *testing.T) {
 		}
 	}
 	q, seen := waymark.NotesQuery{Issuer: "carrier", Currency: "EUR"}, map[string]bool{}
-	for page, want := range []int{waymark.MaxListedNotes, 1} {
+	for page, want := range []int{waymark.DefaultPage, 1} {
 		got := scenario.Must(b.Consortium, b.as("retailer"), account.Notes, q)
-		if len(got.Notes) != want || got.More != (page == 0) {
-			t.Fatalf("page %d has %d notes, more %v", page, len(got.Notes), got.More)
+		if len(got.Notes) != want || (got.Cursor != "") != (page == 0) {
+			t.Fatalf("page %d has %d notes, cursor %q", page, len(got.Notes), got.Cursor)
 		}
 		for _, n := range got.Notes {
-			seen[n.ID], q.After = true, n.ID
+			seen[n.ID] = true
 		}
+		q.Cursor = got.Cursor
 	}
-	if len(seen) != waymark.MaxListedNotes+1 {
+	if len(seen) != waymark.DefaultPage+1 {
 		t.Errorf("the pages have %d notes", len(seen))
 	}
 }

@@ -22,7 +22,7 @@ func Notes(l ledger.Ledger, q waymark.NotesQuery) (*waymark.Notes, error) {
 	if err := access.Authorize(tx, waymark.ActReadAccount, access.Member(owner)); err != nil {
 		return nil, err
 	}
-	notes, more, err := ledger.Some[waymark.Note](l, ledger.Notes(q.Issuer, q.Currency, owner, q.After), waymark.MaxListedNotes)
+	notes, more, err := ledger.Some[waymark.Note](l, ledger.Notes(q.Issuer, q.Currency, owner, q.Cursor), waymark.Page(q.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -31,5 +31,9 @@ func Notes(l ledger.Ledger, q waymark.NotesQuery) (*waymark.Notes, error) {
 			return nil, err
 		}
 	}
-	return &waymark.Notes{Owner: owner, Notes: notes, More: more}, nil
+	page := &waymark.Notes{Owner: owner, Notes: notes}
+	if more { // they are in the order of their ids
+		page.Cursor = notes[len(notes)-1].ID
+	}
+	return page, nil
 }

@@ -104,7 +104,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.AccountsTransfer: {"id", "issuer", "currency", "to", "amount", "notes", "reference"},
 	waymark.AccountsRedeem:   {"id", "currency", "amount", "notes", "reference"},
 	waymark.AccountsCurrency: {"issuer", "currency"},
-	waymark.AccountsNotes:    {"issuer", "currency", "after"},
+	waymark.AccountsNotes:    {"issuer", "currency", "limit", "cursor"},
 
 	waymark.SettlementPropose:     {"shipment"},
 	waymark.SettlementAgree:       {"shipment", "sha256"},

@@ -88,7 +88,7 @@ func (w *world) settlementCalls() map[waymark.Transaction]call {
 		waymark.AccountsTransfer: {"retailer", waymark.Operator, waymark.TransferMoneyRequest{ID: "t9", Issuer: "carrier", Currency: "EUR", To: "producer", Amount: 5, Notes: retailer, Reference: "order-1"}, nil},
 		waymark.AccountsRedeem:   {"carrier", waymark.Operator, waymark.RedeemRequest{ID: "r9", Currency: "EUR", Amount: 5, Notes: carrier, Reference: "order-1"}, nil},
 		waymark.AccountsCurrency: {"auditor", waymark.Viewer, waymark.CurrencyQuery{Issuer: "carrier", Currency: "EUR"}, nil},
-		waymark.AccountsNotes:    {"retailer", waymark.Viewer, waymark.NotesQuery{Issuer: "carrier", Currency: "EUR", After: "0"}, nil},
+		waymark.AccountsNotes:    {"retailer", waymark.Viewer, waymark.NotesQuery{Issuer: "carrier", Currency: "EUR", Limit: 2, Cursor: "0"}, nil},
 
 		waymark.SettlementPropose: {"producer", waymark.Operator, waymark.ProposeTermsRequest{Shipment: "q1"}, nil},
 		waymark.SettlementAgree:   {"producer", waymark.Operator, waymark.AgreeTermsRequest{Shipment: "q2", SHA256: w.proposed}, nil},

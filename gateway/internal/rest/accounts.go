@@ -31,9 +31,9 @@ func accountRoutes() []route {
 		evaluates(route{
 			method: http.MethodGet, path: at + "/notes", id: "listNotes", tag: tagMoney,
 			summary: "Notes of the caller's member in a currency, in the order of their ids",
-			after:   true,
+			paged:   true,
 		}, waymark.AccountsNotes, waymark.Notes{}, func(p path) waymark.NotesQuery {
-			return waymark.NotesQuery{Issuer: p.id, Currency: p.currency, After: p.after}
+			return waymark.NotesQuery{Issuer: p.id, Currency: p.currency, Limit: p.thing.limit, Cursor: p.thing.cursor}
 		}),
 	}
 }

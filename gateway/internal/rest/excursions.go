@@ -17,7 +17,7 @@ type releaseBody struct {
 func excursionRoutes() []route {
 	return []route{
 		submits(route{
-			method: http.MethodPost, path: "/v1/shipments/{id}/excursions/release", id: "releaseExcursion", tag: tagShipments,
+			method: http.MethodPost, path: "/v1/shipments/{id}/excursions:release", id: "releaseExcursion", tag: tagShipments,
 			summary: "Release a closed excursion, by quality of the title holder or of the consignee",
 		}, waymark.ShipmentsReleaseExcursion, waymark.Excursion{}, func(p path, b releaseBody) waymark.ReleaseExcursionRequest {
 			return waymark.ReleaseExcursionRequest{Shipment: p.id, Device: b.Device, Rule: b.Rule, First: b.First, Disposition: b.Disposition}

@@ -3,21 +3,23 @@ package rest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// goodsRoutes are about products and the goods of them.
 func goodsRoutes() []route {
+	return slices.Concat(productRoutes(), actRoutes(), recallRoutes(), thingRoutes())
+}
+
+func productRoutes() []route {
 	return []route{
 		submits(route{
 			method: http.MethodPost, path: "/v1/products", id: "registerProduct", tag: tagGoods,
 			summary: "Say that a GTIN is of the caller's member",
 		}, waymark.GoodsRegisterProduct, waymark.Product{}, whole[waymark.RegisterProductRequest],
 			func(q waymark.RegisterProductRequest, _ json.RawMessage) string { return "/v1/products/" + q.GTIN }),
-		submits(route{
-			method: http.MethodPost, path: "/v1/goods:commission", id: "commissionGoods", tag: tagGoods,
-			summary: "Make items of a product, or a lot in bulk, known",
-		}, waymark.GoodsCommission, waymark.Commissioned{}, whole[waymark.CommissionRequest], nil),
 		submits(route{
 			method: http.MethodPost, path: "/v1/products/{id}/regulators", id: "addRegulator", tag: tagGoods,
 			summary: "Let another member recall a product, for good",
@@ -28,16 +30,37 @@ func goodsRoutes() []route {
 			method: http.MethodGet, path: "/v1/products/{id}", id: "getProduct", tag: tagGoods,
 			summary: "A product by its GTIN: whose brand it is",
 		}, waymark.GoodsProduct, waymark.Product{}, func(p path) waymark.ProductQuery { return waymark.ProductQuery{GTIN: p.id} }),
+	}
+}
+
+// actRoutes are what is done with goods.
+func actRoutes() []route {
+	return []route{
+		submits(route{
+			method: http.MethodPost, path: "/v1/goods:commission", id: "commissionGoods", tag: tagGoods,
+			summary: "Make items of a product, or a lot in bulk, known",
+		}, waymark.GoodsCommission, waymark.Commissioned{}, whole[waymark.CommissionRequest], nil),
 		acts("/v1/goods:pack", "packGoods", "Put goods into a container", waymark.GoodsPack, whole[waymark.PackRequest]),
 		acts("/v1/goods:unpack", "unpackGoods", "Take goods out of a container", waymark.GoodsUnpack, whole[waymark.UnpackRequest]),
 		acts("/v1/goods:transform", "transformGoods", "Use goods up and make others of them", waymark.GoodsTransform, whole[waymark.TransformRequest]),
 		acts("/v1/goods:decommission", "decommissionGoods", "Say that goods are no more", waymark.GoodsDecommission, whole[waymark.DecommissionRequest]),
+	}
+}
+
+func recallRoutes() []route {
+	return []route{
 		submits(route{
 			method: http.MethodPost, path: "/v1/goods:recall", id: "recallLot", tag: tagGoods, summary: "Recall a lot",
 		}, waymark.GoodsRecall, waymark.LotRecalls{}, whole[waymark.RecallRequest], nil),
 		submits(route{
-			method: http.MethodPost, path: "/v1/goods:liftRecall", id: "liftRecall", tag: tagGoods, summary: "Lift the recall that the caller's member set",
+			method: http.MethodPost, path: "/v1/goods:lift-recall", id: "liftRecall", tag: tagGoods, summary: "Lift the recall that the caller's member set",
 		}, waymark.GoodsLiftRecall, waymark.LotRecalls{}, whole[waymark.LiftRecallRequest], nil),
+	}
+}
+
+// thingRoutes are what is known of a thing.
+func thingRoutes() []route {
+	return []route{
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true,
 			summary: "A thing: where it is, who has it, whose it is, the lots in it and their recalls",

@@ -168,11 +168,6 @@ func parameters(r route) openapi3.Parameters {
 			WithDescription("The member whose peers answer; the caller's own if it is left out")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
-	if r.after {
-		p := openapi3.NewQueryParameter(queryAfter).WithSchema(parameterSchema(queryAfter)).
-			WithDescription("The last id of the answer before")
-		all = append(all, &openapi3.ParameterRef{Value: p})
-	}
 	return append(all, thingParameters(r)...)
 }
 

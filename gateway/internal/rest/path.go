@@ -37,15 +37,13 @@ type path struct {
 	purpose                string // of the query: what the caller reads for, or empty
 	holder                 string // of the query: the member whose peers answer, or empty
 	currency               string
-	after                  string // of the query: the last id of the answer before, or empty
-	thing                  thing  // of the query
+	thing                  thing // of the query
 }
 
 // The query parameters that are ids: what a caller reads for, and whose peers answer.
 const (
 	queryPurpose = "purpose"
 	queryHolder  = "holder"
-	queryAfter   = "after"
 )
 
 // setQuery takes the query parameters that a route has.
@@ -58,11 +56,6 @@ func (p *path) setQuery(r route, query func(string) string) error {
 	if r.holder {
 		if p.holder = query(queryHolder); p.holder != "" && waymark.ValidateID("", p.holder) != nil {
 			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be the id of a member", queryHolder)
-		}
-	}
-	if r.after {
-		if p.after = query(queryAfter); p.after != "" && waymark.ValidateID("", p.after) != nil {
-			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be an id of the answer before", queryAfter)
 		}
 	}
 	return p.thing.set(r, query)

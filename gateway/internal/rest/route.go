@@ -29,7 +29,6 @@ type route struct {
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
 	purpose bool   // takes the query parameter that says what is read for
-	after   bool   // takes the query parameter that says after which id the answer begins
 	holder  bool   // takes the query parameter that says whose peers answer
 	thing   bool   // takes the query parameter that names a thing
 	paged   bool   // takes the query parameters of a page

@@ -48,7 +48,11 @@ type resolutionBody struct {
 
 // settlementRoutes are about what a shipment is paid.
 func settlementRoutes() []route {
-	const terms, escrow = "/v1/shipments/{id}/terms", "/v1/shipments/{id}/escrow"
+	return append(termsRoutes(), escrowRoutes()...)
+}
+
+func termsRoutes() []route {
+	const terms = "/v1/shipments/{id}/terms"
 	return []route{
 		settles(route{
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
@@ -74,6 +78,12 @@ func settlementRoutes() []route {
 		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, _ noBody) (ledger.Committed, error) {
 			return s.Purge(ctx, role, p.id)
 		}),
+	}
+}
+
+func escrowRoutes() []route {
+	const escrow = "/v1/shipments/{id}/escrow"
+	return []route{
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/shipments/{id}/settlement", id: "getSettlement", tag: tagSettlement,
 			summary: "The agreement, escrow, settlement and disputes of a shipment",

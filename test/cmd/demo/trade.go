@@ -210,7 +210,7 @@ func (s *story) recall(ctx context.Context) error {
 	if _, err := write[waymark.Shipment](ctx, s, "retailer", http.MethodPost, "/v1/shipments", back, "but back to the producer it may go"); err != nil {
 		return err
 	}
-	_, err = write[waymark.LotRecalls](ctx, s, "producer", http.MethodPost, "/v1/goods:liftRecall",
+	_, err = write[waymark.LotRecalls](ctx, s, "producer", http.MethodPost, "/v1/goods:lift-recall",
 		waymark.LiftRecallRequest{Lot: s.trade.lot, Reason: "a false alarm of the demo"}, "the recall is lifted")
 	return err
 }
