@@ -235,12 +235,21 @@ func checkTitle(t *rapid.T, a act, before, after *waymark.ShipmentView, offer *w
 func (s *story) checkQuorums(t *rapid.T, v *waymark.ShipmentView) {
 	atRest := []string{v.Custody.Custodian, v.Title.Holder, v.Shipment.Arbiter}
 	want := map[ledger.Key][]string{ledger.CustodyKey("s1"): atRest, ledger.TitleKey("s1"): atRest}
-	waits := []waymark.HandoffState{waymark.HandoffOffered, waymark.HandoffExpired} // past its time it stays until the next one, or the end
-	if n := len(v.Handoffs); n > 0 && slices.Contains(waits, v.Handoffs[n-1].State) && v.Custody.State != waymark.ShipmentVoid {
-		want[ledger.CustodyKey("s1")] = []string{v.Handoffs[n-1].From, v.Handoffs[n-1].To, v.Shipment.Arbiter}
+	if n := len(v.Handoffs); n > 0 {
+		switch h := v.Handoffs[n-1]; h.State {
+		case waymark.HandoffOffered:
+			want[ledger.CustodyKey("s1")] = []string{h.From, h.To, v.Shipment.Arbiter}
+		case waymark.HandoffExpired: // as before its time, until title has moved
+			delete(want, ledger.CustodyKey("s1"))
+		}
 	}
-	if o := s.offered(); o != nil && (o.State == waymark.TitleOffered || o.State == waymark.TitleExpired) {
-		want[ledger.TitleKey("s1")] = []string{o.From, o.To, v.Shipment.Arbiter}
+	if o := s.offered(); o != nil {
+		switch o.State {
+		case waymark.TitleOffered:
+			want[ledger.TitleKey("s1")] = []string{o.From, o.To, v.Shipment.Arbiter}
+		case waymark.TitleExpired:
+			delete(want, ledger.TitleKey("s1"))
+		}
 	}
 	for key, members := range want {
 		members = slices.Compact(slices.Sorted(slices.Values(members)))

@@ -119,6 +119,24 @@ func TestCustodyAndTitleGuardEachOther(t *testing.T) {
 	s.expectTitleQuorum("s1", "auditor", "producer", "retailer")
 }
 
+// TestAnOfferPastItsTimeHasNoSay: whom goods or title were offered to once keeps no share in
+// what moves after that, where the other has moved since.
+func TestAnOfferPastItsTimeHasNoSay(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.offer("producer", "carrier")
+	s.Now = s.Now.Add(time.Hour + time.Millisecond)
+	s.offerTitle("producer", "retailer")
+	s.acceptTitle("retailer")
+	s.expectQuorum("s1", "auditor", "producer", "retailer")
+
+	s.offerTitle("retailer", "producer")
+	s.Now = s.Now.Add(time.Hour + time.Millisecond)
+	s.measure(500)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	s.expectTitleQuorum("s1", "auditor", "carrier", "retailer")
+}
+
 // Without an arbiter all can come to one member; even then it takes two.
 func TestNoSingleMemberEverSuffices(t *testing.T) {
 	s := newDraft(t)

@@ -38,18 +38,20 @@ func twoOf(s waymark.Shipment, members ...string) ledger.Quorum {
 }
 
 // ProtectCustody makes the next change of custody need whom it concerns, after title has
-// moved. While a handoff is open it needs the two sides of that, and stays as it is.
+// moved. While a handoff is open it needs the two sides of that, and stays as it is; past its
+// time that has no say any more.
 func ProtectCustody(l ledger.Ledger, s *State) error {
-	if n := len(s.Handoffs); n > 0 && s.Handoffs[n-1].State == waymark.HandoffOffered {
+	if n := len(s.Handoffs); n > 0 && s.Handoffs[n-1].At(l.Tx().Time).State == waymark.HandoffOffered {
 		return nil
 	}
 	return l.Protect(ledger.CustodyKey(s.Shipment.ID), s.AtRest())
 }
 
 // ProtectTitle makes the next change of title need whom it concerns, after custody has
-// moved. While title is offered it needs the two sides of that, and stays as it is.
+// moved. While title is offered it needs the two sides of that, and stays as it is, until that
+// is past its time.
 func ProtectTitle(l ledger.Ledger, s *State) error {
-	if s.TitleOffer != nil && s.TitleOffer.State == waymark.TitleOffered {
+	if s.TitleOffer != nil && s.TitleOffer.At(l.Tx().Time).State == waymark.TitleOffered {
 		return nil
 	}
 	return SaveTitle(l, s, s.AtRest())
