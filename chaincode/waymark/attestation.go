@@ -11,7 +11,7 @@ import (
 const (
 	// MaxAttestations bounds those of one acceptance: one of each device that can
 	// witness a shipment, and one of a device that does not.
-	MaxAttestations = MaxDevices + 1
+	MaxAttestations = MaxWitnesses + 1
 	// MaxSeals bounds the seals of a shipment, those that were broken on the way
 	// included, and what one attestation says of seals.
 	MaxSeals = 64

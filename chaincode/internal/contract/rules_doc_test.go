@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
@@ -105,7 +106,7 @@ func TestRulesPageBounds(t *testing.T) {
 		waymark.GoodsTrace:           {say("at most %d steps", waymark.MaxTraceDepth)},
 		waymark.GoodsHistory:         {say("newest %d versions", waymark.MaxThingVersions)},
 		waymark.ShipmentsAttach:      {say("fewer than %d devices", waymark.MaxDevices)},
-		waymark.ShipmentsOffer:       {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", custody.MaxHandoffs)},
+		waymark.ShipmentsOffer:       {say("at most %d days", custody.MaxOffer/day), say("fewer than %d offers", shipment.MaxHandoffsOn), say("%d to the consignee", custody.MaxHandoffs)},
 		waymark.ShipmentsGet:         {say("at most %d)", custody.MaxExcursions)},
 		waymark.PoliciesPut:          {say("at most %d KiB", waymark.MaxPolicyBytes>>10), say("at most %d ids", waymark.MaxOwnPolicies)},
 		waymark.PoliciesDelegate: {

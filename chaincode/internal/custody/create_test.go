@@ -126,4 +126,7 @@ func TestAttachIsBounded(t *testing.T) {
 	if n := len(s.view().Attachments); n != waymark.MaxDevices {
 		t.Errorf("%d devices", n)
 	}
+	s.accept("carrier", s.offer("producer", "carrier"), "no reading") // who has places of its own
+	s.Device("logger-c", "carrier")
+	scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
 }

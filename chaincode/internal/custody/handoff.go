@@ -52,7 +52,7 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	if err := checkOffer(l, c, r); err != nil {
 		return nil, err
 	}
-	if err := makeWay(l, g, last); err != nil {
+	if err := makeWay(l, g, last, mostOffers(s, r.To)); err != nil {
 		return nil, err
 	}
 	return makeOffer(l, s, c, &waymark.Handoff{
@@ -125,14 +125,23 @@ func isSame(open *waymark.Handoff, r waymark.OfferHandoffRequest) bool {
 	return open.To == r.To && open.ExpiresAt.Equal(expiry(r))
 }
 
-// makeWay checks that another offer may be made, and closes one that has expired: the
-// next one takes its place.
-func makeWay(l ledger.Ledger, g *guard, last *waymark.Handoff) error {
+// mostOffers is how many offers there can have been before one to a member. The journey ends
+// with the consignee and the consignor: to them goods can be offered when to others no more.
+func mostOffers(s *waymark.Shipment, to string) uint64 {
+	if to == s.Consignee || to == s.Consignor {
+		return shipment.MaxHandoffs
+	}
+	return shipment.MaxHandoffsOn
+}
+
+// makeWay checks that another offer may be made after fewer than most, and closes one that has
+// expired: the next one takes its place.
+func makeWay(l ledger.Ledger, g *guard, last *waymark.Handoff, most uint64) error {
 	if err := noneOpen(l, g, last); err != nil {
 		return err
 	}
-	if g.Last >= MaxHandoffs {
-		return waymark.Errorf(waymark.FailedPrecondition, "the shipment has had %d offers", MaxHandoffs).Because(waymark.ReasonLimit)
+	if g.Last >= most {
+		return waymark.Errorf(waymark.FailedPrecondition, "the shipment has had %d offers", g.Last).Because(waymark.ReasonLimit)
 	}
 	return expire(l, g, last)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -80,11 +81,16 @@ func TestAnOfferIsGoodToTheMillisecond(t *testing.T) {
 
 func TestOffersAreBounded(t *testing.T) {
 	s := newStory(t)
-	for range custody.MaxHandoffs {
-		number := s.offer("producer", "carrier")
-		scenario.Must(s.Consortium, s.operator("producer"), custody.Cancel, endRequest(number))
+	burn := func(to string, upTo uint64) {
+		number := uint64(0)
+		for number < upTo {
+			number = s.offer("producer", to)
+			scenario.Must(s.Consortium, s.operator("producer"), custody.Cancel, endRequest(number))
+		}
+		scenario.Refused(s.Consortium, s.operator("producer"), custody.Offer, s.offerRequest(to), waymark.FailedPrecondition, waymark.ReasonLimit)
 	}
-	scenario.Refused(s.Consortium, s.operator("producer"), custody.Offer, s.offerRequest("carrier"), waymark.FailedPrecondition, waymark.ReasonLimit)
+	burn("carrier", shipment.MaxHandoffsOn)
+	burn("retailer", custody.MaxHandoffs) // it goes home all the same
 	if n := len(s.view().Handoffs); n != custody.MaxHandoffs {
 		t.Errorf("%d handoffs", n)
 	}

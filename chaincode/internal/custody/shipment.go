@@ -152,23 +152,24 @@ func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *
 	if err != nil {
 		return err
 	}
-	return room(witnesses, c.Shipment, d.ID)
+	return room(witnesses, c, d.ID)
 }
 
-// room checks that a shipment can have one more witness, and has not had this one.
-func room(witnesses []waymark.Attachment, shipment, device string) error {
-	present := 0
+// room checks that a shipment can have one more witness of its custodian, and has not had this
+// one. What other members have left attached takes none of the custodian's places.
+func room(witnesses []waymark.Attachment, c *waymark.Custody, device string) error {
+	own := 0
 	for _, w := range witnesses {
 		if w.Device == device {
-			return waymark.Errorf(waymark.FailedPrecondition, "device %s has witnessed shipment %s already", device, shipment).Because(waymark.ReasonAttached)
+			return waymark.Errorf(waymark.FailedPrecondition, "device %s has witnessed shipment %s already", device, c.Shipment).Because(waymark.ReasonAttached)
 		}
-		if w.Detached == nil {
-			present++
+		if w.Detached == nil && w.Owner == c.Custodian {
+			own++
 		}
 	}
-	if present >= waymark.MaxDevices || len(witnesses) >= waymark.MaxWitnesses {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has %d devices, and has had %d: at most %d and %d are allowed",
-			shipment, present, len(witnesses), waymark.MaxDevices, waymark.MaxWitnesses).Because(waymark.ReasonLimit)
+	if own >= waymark.MaxDevices || len(witnesses) >= waymark.MaxWitnesses {
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has %d devices of its custodian, and has had %d of all: at most %d and %d are allowed",
+			c.Shipment, own, len(witnesses), waymark.MaxDevices, waymark.MaxWitnesses).Because(waymark.ReasonLimit)
 	}
 	return nil
 }

@@ -7,9 +7,11 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// What bounds the offers of one shipment: of custody, and of title.
+// What bounds the offers of one shipment: of custody to members of the journey between, in
+// all, and of title. The last handoffs are for the two at its ends, so that goods never strand.
 const (
-	MaxHandoffs    = 200
+	MaxHandoffsOn  = 200
+	MaxHandoffs    = 400
 	MaxTitleOffers = 200
 )
 
