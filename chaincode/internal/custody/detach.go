@@ -34,7 +34,7 @@ func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment
 	if err != nil {
 		return nil, err
 	}
-	if err := release(l, a, at); err != nil {
+	if err := letGo(l, a, at); err != nil {
 		return nil, err
 	}
 	return a, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
@@ -57,9 +57,9 @@ func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Acti
 	})
 }
 
-// release notes that a device witnesses its shipment up to where its stream stands, and
+// letGo notes that a device witnesses its shipment up to where its stream stands, and
 // leaves it free for another.
-func release(l ledger.Ledger, a *waymark.Attachment, at waymark.Stream) error {
+func letGo(l ledger.Ledger, a *waymark.Attachment, at waymark.Stream) error {
 	stamp := l.Tx().Stamp()
 	a.Detached, a.Last = &stamp, at.Last
 	if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), a); err != nil {

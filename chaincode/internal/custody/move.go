@@ -67,7 +67,7 @@ func seen(l ledger.Ledger, witnesses []condition.Witness, end bool) error {
 		a := w.Attachment
 		a.Seen, a.SeenAt = w.Stream.Last, startOfLeg(l, w.Stream)
 		if end {
-			if err := release(l, &a, w.Stream); err != nil {
+			if err := letGo(l, &a, w.Stream); err != nil {
 				return err
 			}
 			continue
