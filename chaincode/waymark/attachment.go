@@ -18,11 +18,15 @@ type Attachment struct {
 	SeenAt time.Time `json:"seen_at"`
 	// DeviceChanged is the transaction of the device's last change when it was attached.
 	DeviceChanged string `json:"device_changed"`
-	Attached      Stamp  `json:"attached"`
+	// Calibration is what its owner said of it when it was attached: the one that counts.
+	Calibration *Calibration `json:"calibration,omitempty" metadata:",optional"`
+	Attached    Stamp        `json:"attached"`
 	// Detached is when it ceased to witness the shipment, by itself or because the journey
 	// ended, and Last its last sequence number then: absent and 0 before.
 	Detached *Stamp `json:"detached,omitempty" metadata:",optional"`
 	Last     uint64 `json:"last,omitempty" metadata:",optional"`
+	// Heard is how far it was heard until then: every later verdict rests on that.
+	Heard *WitnessFinding `json:"heard,omitempty" metadata:",optional"`
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.

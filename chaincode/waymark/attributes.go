@@ -45,6 +45,14 @@ type Calibration struct {
 	ExpiresAt         time.Time `json:"expires_at"`
 }
 
+// Calibrated is the calibration that the attributes tell of, nil for none.
+func (a *DeviceAttributes) Calibrated() *Calibration {
+	if a == nil {
+		return nil
+	}
+	return a.Calibration
+}
+
 // MeasuredClass is a class of measurements of one device, as its owner calls it, with who
 // can see their readings.
 type MeasuredClass struct {

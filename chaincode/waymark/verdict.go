@@ -42,7 +42,8 @@ type Verdict struct {
 	Reasons []string       `json:"reasons"` // the rules behind a state that is not conformant, sorted
 	Profile ProfileRef     `json:"profile"`
 	Rules   []RuleFinding  `json:"rules"` // in the order of the conditions
-	// Witnesses are the devices that were heard, and how far.
+	// Witnesses are the devices that were heard, and how far: those that witness by id, then those
+	// that did.
 	Witnesses     []WitnessFinding `json:"witnesses"`
 	Disagreements []Disagreement   `json:"disagreements"`
 }
@@ -55,10 +56,10 @@ type RuleFinding struct {
 	// a device found.
 	OutsideMS  int64           `json:"outside_ms"`
 	Excursions int             `json:"excursions"` // of this rule, at most 500
-	Devices    []DeviceFinding `json:"devices"`    // the witnesses by id, then those of earlier legs, as they were found last; none for a plain range
+	Devices    []DeviceFinding `json:"devices"`    // the witnesses by id, then those that were detached; none for a plain range
 }
 
-// DeviceFinding is what one device found by one rule over time, since it was attached.
+// DeviceFinding is what one device found by one rule over time, while it was attached.
 type DeviceFinding struct {
 	Device    string `json:"device"`
 	Readings  int64  `json:"readings"`
@@ -79,9 +80,11 @@ const TooHot = "HOT"
 // WitnessFinding says how far a device was heard, and whether it counts: one that does not
 // covers nothing, and what it measured outside still breaks a rule.
 type WitnessFinding struct {
-	Device  string   `json:"device"`
-	Counts  bool     `json:"counts"`
-	Reasons []string `json:"reasons"` // why not, sorted
+	Device string `json:"device"`
+	// Detached says that it had left: then it does not count, and nothing that it lacks is missing.
+	Detached bool     `json:"detached,omitempty" metadata:",optional"`
+	Counts   bool     `json:"counts"`
+	Reasons  []string `json:"reasons"` // why not, sorted
 	// After and Last bound the numbers of its messages that were heard, After not included.
 	After    uint64 `json:"after"`
 	Last     uint64 `json:"last"`

@@ -82,8 +82,12 @@ func (r Rule) grow(e *waymark.Excursion, s Sample) error {
 	return nil
 }
 
-// StateOf is the state of an excursion; one of before they had states is closed.
-func StateOf(e waymark.Excursion) waymark.ExcursionState {
+// StateOf is the state of an excursion. One of before they had states is closed, and so is one
+// of a device that does not witness any more: it will not tell of the end.
+func StateOf(e waymark.Excursion, witnesses bool) waymark.ExcursionState {
+	if !witnesses {
+		return waymark.ExcursionClosed
+	}
 	return cmp.Or(e.State, waymark.ExcursionClosed)
 }
 

@@ -36,8 +36,8 @@ func (r Rule) hear(k int, w Witness, f waymark.WitnessFinding, at time.Time) hea
 	h.summary = s
 	h.KnownMS, h.OutsideMS, h.LongestMS = s.Known, s.Outside.Total, s.Outside.Longest
 	h.UnknownMS = plus(s.Unknown, max(0, s.First.At-since-r.Interval().Milliseconds()))
-	if s.Area != nil && s.Known > 0 {
-		h.Mean = r.format(new(big.Rat).SetFrac(s.Area, big.NewInt(s.Known)))
+	if mean := s.Spans.mean(); mean != nil {
+		h.Mean = r.format(mean)
 	}
 	if worst, none := r.worst(s.Kinetic); !none {
 		h.MeanKinetic = worst.meanText()
@@ -74,8 +74,8 @@ func journey(before *waymark.RuleFinding, devices []heard) int64 {
 	return plus(total, most)
 }
 
-// disagreements are the pairs of devices that count, knew something of the same time, and whose
-// means are farther apart than the rule's agreement.
+// disagreements are the pairs of devices that count and whose means of the spans that both know
+// whole are farther apart than the rule's agreement.
 func (r Rule) disagreements(devices []heard) ([]waymark.Disagreement, error) {
 	found := []waymark.Disagreement{}
 	if r.Agreement == "" {
@@ -87,23 +87,13 @@ func (r Rule) disagreements(devices []heard) ([]waymark.Disagreement, error) {
 	}
 	for i, a := range devices {
 		for _, b := range devices[i+1:] {
-			if !a.comparable(b) {
+			if !a.counts || !b.counts {
 				continue
 			}
-			apart := new(big.Rat).Sub(a.mean(), b.mean())
-			if apart.Abs(apart).Cmp(new(big.Rat).SetInt64(allowed)) > 0 {
+			if apart := a.summary.Spans.apart(b.summary.Spans); apart != nil && apart.Cmp(new(big.Rat).SetInt64(allowed)) > 0 {
 				found = append(found, waymark.Disagreement{Rule: r.ID, Devices: []string{a.Device, b.Device}, Apart: r.format(apart)})
 			}
 		}
 	}
 	return found, nil
-}
-
-func (h heard) comparable(o heard) bool {
-	return h.counts && o.counts && h.Mean != "" && o.Mean != "" &&
-		h.summary.First.At < o.summary.Last.At && o.summary.First.At < h.summary.Last.At
-}
-
-func (h heard) mean() *big.Rat {
-	return new(big.Rat).SetFrac(h.summary.Area, big.NewInt(h.summary.Known))
 }

@@ -2,7 +2,6 @@ package condition
 
 import (
 	"math"
-	"math/big"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -17,9 +16,8 @@ type Summary struct {
 	Known    int64   `json:"k,omitempty"` // time for which a reading stands
 	Unknown  int64   `json:"u,omitempty"` // beyond the interval, or out of order
 	Outside  Stretch `json:"o,omitzero"`
-	// Area is the sum of values times known time, of a rule with an agreement.
-	Area    *big.Int `json:"a,omitempty"`
-	Kinetic Windows  `json:"m,omitempty"` // of a rule of kind mkt
+	Spans    Spans   `json:"s,omitzero"`  // of a rule with an agreement
+	Kinetic  Windows `json:"m,omitempty"` // of a rule of kind mkt
 }
 
 // Stretch is the time outside along a run.
@@ -86,7 +84,7 @@ func (r Rule) join(a, b, between Summary) Summary {
 		Known:   plus(plus(a.Known, between.Known), b.Known),
 		Unknown: plus(plus(a.Unknown, between.Unknown), b.Unknown),
 		Outside: a.Outside.then(between.Outside).then(b.Outside),
-		Area:    add(add(a.Area, between.Area), b.Area),
+		Spans:   a.Spans.join(between.Spans).join(b.Spans),
 		Kinetic: r.joinWindows(r.joinWindows(a.Kinetic, between.Kinetic), b.Kinetic),
 	}
 }
@@ -110,7 +108,7 @@ func (r Rule) between(origin int64, from, to Sample) Summary {
 		s.Outside.Broken = true
 	}
 	if r.Agreement != "" {
-		s.Area = new(big.Int).Mul(big.NewInt(from.Value), big.NewInt(stands))
+		s.Spans = spansOf(from.At, from.At+stands, from.Value)
 	}
 	if r.Kind == waymark.ConditionMKT {
 		s.Kinetic = r.windows(origin, from, stands)
@@ -124,14 +122,4 @@ func unknown(elapsed int64) Summary {
 		elapsed = -elapsed
 	}
 	return Summary{Unknown: elapsed, Outside: Stretch{Broken: elapsed > 0}}
-}
-
-func add(a, b *big.Int) *big.Int {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return new(big.Int).Add(a, b)
 }

@@ -14,6 +14,7 @@ type Case struct {
 	At         time.Time // up to when
 	Leg        time.Time // when the present leg began; zero on the first
 	Witnesses  []Witness
+	Left       []Witness // that were detached, with what they had told by then
 	Excursions []waymark.Excursion
 	// More says that there are excursions beyond those: then they are not all released.
 	More bool
@@ -25,7 +26,8 @@ type Case struct {
 // open while an excursion within its budget goes on, released if all that was broken has
 // been, conformant otherwise. Each leg needs data of its own: every witness must have
 // reported since the last acceptance, and one of them what each condition bounds. Time outside adds up over all
-// legs. It returns Invalid for conditions that cannot be judged.
+// legs. What a device that has left found outside stays; what it lacks is not missed. It returns
+// Invalid for conditions that cannot be judged.
 func Judge(c Case) (waymark.Verdict, error) {
 	v := waymark.Verdict{At: c.At, Profile: c.Profile, Rules: []waymark.RuleFinding{}, Witnesses: []waymark.WitnessFinding{}, Disagreements: []waymark.Disagreement{}}
 	rules, err := NewRules(c.Conditions)
@@ -34,6 +36,9 @@ func Judge(c Case) (waymark.Verdict, error) {
 	}
 	for _, w := range c.Witnesses {
 		v.Witnesses = append(v.Witnesses, w.finding(c.Leg))
+	}
+	for _, w := range c.Left {
+		v.Witnesses = append(v.Witnesses, *w.Attachment.Heard)
 	}
 	reasons := c.ofWitnesses()
 	states := []waymark.ConditionState{waymark.ConditionConformant}
@@ -100,26 +105,16 @@ func gravest(states []waymark.ConditionState) waymark.ConditionState {
 type judgement struct {
 	Rule
 	c       Case
-	devices []heard                 // of a rule over time
-	gone    []waymark.DeviceFinding // of devices that witnessed an earlier leg and no longer do, as they were found last
-	outside int64                   // of the journey
+	devices []heard // of a rule over time
+	outside int64   // of the journey
 }
 
 // listen hears every device by the kth rule over time.
 func (j *judgement) listen(k int, findings []waymark.WitnessFinding) {
-	for i, w := range j.c.Witnesses {
-		j.devices = append(j.devices, j.hear(k, w, findings[i], j.c.At))
+	for i, w := range slices.Concat(j.c.Witnesses, j.c.Left) {
+		j.devices = append(j.devices, j.hear(k, w, findings[i], w.until(j.c.At)))
 	}
-	before := j.before()
-	j.outside = journey(before, j.devices)
-	if before == nil {
-		return
-	}
-	for _, d := range before.Devices {
-		if !slices.ContainsFunc(j.c.Witnesses, func(w Witness) bool { return w.Attachment.Device == d.Device }) {
-			j.gone = append(j.gone, d)
-		}
-	}
+	j.outside = journey(j.before(), j.devices)
 }
 
 func (j *judgement) before() *waymark.RuleFinding {
@@ -139,7 +134,6 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 	for _, h := range j.devices {
 		f.Devices = append(f.Devices, h.DeviceFinding)
 	}
-	f.Devices = append(f.Devices, j.gone...)
 	f.Excursions = j.excursions()
 	reason, broken := j.broken(f.Excursions)
 	reasons := j.missing()
@@ -186,22 +180,15 @@ func (j *judgement) broken(excursions int) (reason string, broken bool) {
 	heardBy := func(is func(heard) bool) bool { return slices.ContainsFunc(j.devices, is) }
 	switch {
 	case j.Kind == waymark.ConditionMKT:
-		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) }) || j.wasBroken()
+		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) })
 	case j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative:
 		return waymark.ReasonBudget, j.outside >= j.Budget.Duration().Milliseconds()
 	case j.Budget != nil:
-		longest := func(d waymark.DeviceFinding) bool { return d.LongestMS >= j.Budget.Duration().Milliseconds() }
-		return waymark.ReasonBudget, heardBy(func(h heard) bool { return longest(h.DeviceFinding) }) || slices.ContainsFunc(j.gone, longest)
+		return waymark.ReasonBudget, heardBy(func(h heard) bool { return h.LongestMS >= j.Budget.Duration().Milliseconds() })
 	case j.Kind == waymark.ConditionGeofence:
 		return waymark.ReasonGeofence, excursions > 0
 	}
 	return waymark.ReasonExcursion, excursions > 0
-}
-
-// wasBroken reports whether the verdict before found the rule broken, and a device that it heard
-// is gone: what that one knew does not get better.
-func (j *judgement) wasBroken() bool {
-	return len(j.gone) > 0 && j.before().State == waymark.ConditionNonConformant
 }
 
 // missing are the reasons why the rule is not covered.

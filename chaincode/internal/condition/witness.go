@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // Witness is a device attached to a shipment, with its state and where its stream
-// stands.
+// stands. Of one that has left there are only the attachment and the exposure.
 type Witness struct {
 	Attachment waymark.Attachment
 	Device     waymark.Device
@@ -49,6 +50,23 @@ func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 	return f
 }
 
+// Leaves returns the attachment of a device that ceases to witness, with how far it was heard.
+func (w Witness) Leaves(at waymark.Stamp) waymark.Attachment {
+	heard := w.finding(time.Time{})
+	heard.Detached, heard.Counts = true, false
+	a := w.Attachment
+	a.Detached, a.Last, a.Heard = &at, heard.Last, &heard
+	return a
+}
+
+// until is up to when a device is heard: no longer than it witnessed.
+func (w Witness) until(at time.Time) time.Time {
+	if d := w.Attachment.Detached; d != nil && d.Time.Before(at) {
+		return d.Time
+	}
+	return at
+}
+
 // measured reports whether a witness has measured a name in a unit since the last acceptance,
 // and none has measured it in a unit in which it cannot be judged. One whose calibration has lapsed
 // covers nothing.
@@ -75,18 +93,18 @@ func (w Witness) hasGap() bool {
 
 // changed reports whether the device is not active, or was suspended or given
 // another key since it was attached: what it measured meanwhile may have been refused.
-// Transactions tell that, and not their times, which are claims of different clocks.
+// Transactions tell that, and not their times, which are claims of different clocks. So is one
+// whose owner says another thing of its calibration than when it was attached.
 func (w Witness) changed() bool {
-	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged
+	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged ||
+		w.Attachment.Calibration != nil && !reflect.DeepEqual(w.Device.Attributes.Calibrated(), w.Attachment.Calibration)
 }
 
-// lapsed reports whether the device's calibration had expired at its last reading.
+// lapsed reports whether the calibration that the device was attached with had expired at its
+// last reading.
 func (w Witness) lapsed() bool {
-	if w.Device.Attributes == nil || w.Device.Attributes.Calibration == nil {
-		return false
-	}
-	return slices.ContainsFunc(w.Stream.Measured, func(m waymark.Measured) bool {
-		return !m.Latest.Before(w.Device.Attributes.Calibration.ExpiresAt)
+	return w.Attachment.Calibration != nil && slices.ContainsFunc(w.Stream.Measured, func(m waymark.Measured) bool {
+		return !m.Latest.Before(w.Attachment.Calibration.ExpiresAt)
 	})
 }
 

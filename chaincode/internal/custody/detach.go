@@ -2,16 +2,16 @@ package custody
 
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
-	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // Detach ends that a device witnesses a shipment: by its owner, once that member has not
-// custody any more. The verdicts of the legs that it witnessed stand; later ones do not
-// ask it. The same request again changes nothing.
+// custody any more. Later verdicts do not ask it, and still hear what it had found outside.
+// The same request again changes nothing.
 func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment, error) {
 	if _, _, err := witness(l, waymark.AttachDeviceRequest(r), waymark.ActDetachDevice); err != nil {
 		return nil, err
@@ -30,14 +30,15 @@ func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment
 	if a.Detached != nil || present == nil || present.Shipment != r.Shipment { // it is free already
 		return a, nil
 	}
-	at, err := stream.Load(l, r.Device)
+	w, err := witnessed(l, *a)
 	if err != nil {
 		return nil, err
 	}
-	if err := letGo(l, a, at); err != nil {
+	left, err := letGo(l, *w)
+	if err != nil {
 		return nil, err
 	}
-	return a, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
+	return left, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
 }
 
 // witness returns the custody and the device of a request about a witness that the
@@ -59,11 +60,10 @@ func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Acti
 
 // letGo notes that a device witnesses its shipment up to where its stream stands, and
 // leaves it free for another.
-func letGo(l ledger.Ledger, a *waymark.Attachment, at waymark.Stream) error {
-	stamp := l.Tx().Stamp()
-	a.Detached, a.Last = &stamp, at.Last
-	if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), a); err != nil {
-		return err
+func letGo(l ledger.Ledger, w condition.Witness) (*waymark.Attachment, error) {
+	a := w.Leaves(l.Tx().Stamp())
+	if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
+		return nil, err
 	}
-	return l.Delete(ledger.AttachmentKey(a.Device))
+	return &a, l.Delete(ledger.AttachmentKey(a.Device))
 }

@@ -2,6 +2,7 @@ package custody_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -53,6 +54,58 @@ func TestWhatADetachedDeviceMeasuredOutsideStays(t *testing.T) {
 	s.measure(4000)
 	scenario.Must(s.Consortium, s.operator("producer"), custody.Detach, detach)
 	s.expectCondition(waymark.ConditionNonConformant, "excursion", "no-witness")
+}
+
+// TestADetachedDeviceHidesNoBrokenBudget: not in the middle of a leg, and not on the legs after it.
+func TestADetachedDeviceHidesNoBrokenBudget(t *testing.T) {
+	for _, rule := range []waymark.Condition{warmBudget(waymark.BudgetCumulative), warmBudget(waymark.BudgetConsecutive), mkt("8")} {
+		s := storyOf(t, rule)
+		s.after(time.Minute, 500)
+		s.accept("carrier", s.offer("producer", "carrier"), "")
+		cool := s.Device("logger-c", "carrier")
+		scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
+		for _, warm := range []int64{900, 900, 900, 900, 900, 500} {
+			s.Now = s.Now.Add(30 * time.Minute)
+			s.Record(s.logger.Pack(warm), cool.Pack(500))
+		}
+		before := s.view()
+		s.expectCondition(waymark.ConditionNonConformant, before.Reasons...)
+		scenario.Must(s.Consortium, s.operator("producer"), custody.Detach, detach)
+		s.expectCondition(waymark.ConditionNonConformant, before.Reasons...)
+		if f := s.rule(rule.ID); f.OutsideMS != before.Verdict.Rules[0].OutsideMS || len(f.Devices) != 2 {
+			t.Errorf("found %+v, and before %+v", f, before.Verdict.Rules[0])
+		}
+		s.accept("retailer", s.offer("carrier", "retailer"), "too warm")
+		if v := s.view().Verdict; v.State != waymark.ConditionNonConformant || v.Rules[0].OutsideMS != before.Verdict.Rules[0].OutsideMS {
+			t.Errorf("accepted as %s: %+v", v.State, v.Rules)
+		}
+	}
+}
+
+// TestAnExcursionThatNobodyCloses is closed by the end of the device's time as a witness.
+func TestAnExcursionThatNobodyCloses(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	s.measure(4000)
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Detach, detach)
+	if e := s.view().Excursions[0]; e.State != waymark.ExcursionClosed {
+		t.Errorf("excursion %+v", e)
+	}
+	scenario.Must(s.Consortium, s.As("retailer", waymark.Quality), custody.ReleaseExcursion, releaseRequest(2))
+
+	s = newStory(t)
+	s.measure(4000)
+	s.accept("retailer", s.offer("producer", "retailer"), "too warm")
+	scenario.Must(s.Consortium, s.As("retailer", waymark.Quality), custody.ReleaseExcursion, releaseRequest(1))
+
+	s = storyOf(t, warmBudget(waymark.BudgetCumulative))
+	s.after(time.Minute, 500)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	s.after(time.Minute, 900)
+	s.expectCondition(waymark.ConditionExcursionOpen, "excursion-open")
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Detach, detach)
+	s.expectCondition(waymark.ConditionUnknown, "no-witness", "unknown-time")
 }
 
 func TestDetachRefuses(t *testing.T) {

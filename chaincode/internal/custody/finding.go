@@ -1,6 +1,8 @@
 package custody
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
@@ -30,15 +32,19 @@ func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) 
 	if err != nil {
 		return nil, err
 	}
-	for i, e := range excursions {
-		excursions[i].State = condition.StateOf(e)
-	}
 	attachments, witnesses, err := witnessesOf(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
+	for i, e := range excursions {
+		excursions[i].State = condition.StateOf(e, slices.ContainsFunc(witnesses, func(w condition.Witness) bool { return w.Attachment.Device == e.Device }))
+	}
+	left, err := leftOf(l, attachments)
+	if err != nil {
+		return nil, err
+	}
 	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
-	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Witnesses: f.witnesses, Excursions: excursions, More: more}
+	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Witnesses: witnesses, Left: left, Excursions: excursions, More: more}
 	if last := lastAccepted(handoffs); last != nil {
 		c.Leg, c.Before = last.Changed.Time, last.Verdict
 	}
@@ -61,12 +67,34 @@ func witnessed(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error
 	if err != nil {
 		return nil, err
 	}
-	w := &condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked}
+	exposure, err := exposureOf(r, a)
+	return &condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked, Exposure: exposure}, err
+}
+
+// exposureOf reads what an attached device told, or had told when it was detached.
+func exposureOf(r ledger.Reader, a waymark.Attachment) (condition.Exposure, error) {
 	exposure, err := ledger.Load[condition.Exposure](r, ledger.ExposureKey(a.Shipment, a.Device))
-	if err == nil && exposure != nil {
-		w.Exposure = *exposure
+	if err != nil || exposure == nil {
+		return condition.Exposure{}, err
 	}
-	return w, err
+	return *exposure, nil
+}
+
+// leftOf returns the devices that were detached, with what they had told: it does not change
+// any more, so that reading it conflicts with nothing.
+func leftOf(r ledger.Reader, attachments []waymark.Attachment) ([]condition.Witness, error) {
+	var left []condition.Witness
+	for _, a := range attachments {
+		if a.Detached == nil {
+			continue
+		}
+		exposure, err := exposureOf(r, a)
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, condition.Witness{Attachment: a, Exposure: exposure})
+	}
+	return left, nil
 }
 
 // lastAccepted is the handoff with which the present leg began, nil on the first.
@@ -79,8 +107,7 @@ func lastAccepted(handoffs []waymark.Handoff) *waymark.Handoff {
 	return nil
 }
 
-// witnessesOf returns every attachment to a shipment, and the witnesses that it has now:
-// what a detached device knew counted in the legs that it witnessed.
+// witnessesOf returns every attachment to a shipment, and the witnesses that it has now.
 func witnessesOf(r ledger.Reader, id string) ([]waymark.Attachment, []condition.Witness, error) {
 	attachments, err := ledger.List[waymark.Attachment](r, ledger.Witnesses(id), waymark.MaxWitnesses)
 	if err != nil {

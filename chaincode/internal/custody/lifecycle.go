@@ -94,7 +94,7 @@ func voided(l ledger.Ledger, now *shipment.State, g *guard, witnesses []conditio
 		return err
 	}
 	for _, w := range witnesses {
-		if err := letGo(l, &w.Attachment, w.Stream); err != nil {
+		if _, err := letGo(l, w); err != nil {
 			return err
 		}
 	}

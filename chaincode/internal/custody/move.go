@@ -64,15 +64,15 @@ func startOfLeg(l ledger.Ledger, at waymark.Stream) time.Time {
 // written on the way: telemetry does not read it, so the two do not conflict.
 func seen(l ledger.Ledger, witnesses []condition.Witness, end bool) error {
 	for _, w := range witnesses {
-		a := w.Attachment
+		a := &w.Attachment
 		a.Seen, a.SeenAt = w.Stream.Last, startOfLeg(l, w.Stream)
 		if end {
-			if err := letGo(l, &a, w.Stream); err != nil {
+			if _, err := letGo(l, w); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
+		if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), a); err != nil {
 			return err
 		}
 	}

@@ -190,9 +190,7 @@ func TestTheBudgetIsOfTheJourney(t *testing.T) {
 }
 
 func TestALapsedCalibrationCoversNothing(t *testing.T) {
-	s := storyOf(t, warmBudget(waymark.BudgetCumulative))
-	scenario.Must(s.Consortium, s.operator("producer"), registry.SetAttributes, waymark.SetAttributesRequest{Device: "logger-1", Reason: "yearly",
-		Attributes: waymark.DeviceAttributes{Calibration: &waymark.Calibration{CertificateSHA256: strings.Repeat("0f", 32), ExpiresAt: s.Now.Add(time.Hour)}}})
+	s := calibratedStory(t, time.Hour)
 	s.after(30*time.Minute, 500)
 	s.expectCondition(waymark.ConditionConformant)
 	s.after(30*time.Minute, 900)
@@ -202,6 +200,48 @@ func TestALapsedCalibrationCoversNothing(t *testing.T) {
 	}
 	s.after(time.Hour, 500) // what it measured outside still counts
 	s.expectCondition(waymark.ConditionNonConformant, "budget", "calibration", "no-witness", "unknown-time")
+}
+
+// calibratedStory is one under a budget whose logger was calibrated for so long when it was attached.
+func calibratedStory(t *testing.T, calibrated time.Duration) *story {
+	t.Helper()
+	c := newConsortium(t)
+	s := &story{Consortium: c, logger: c.Device("logger-1", "producer")}
+	s.calibrate(calibrated)
+	r := createRequest("s1")
+	r.Conditions = []waymark.Condition{warmBudget(waymark.BudgetCumulative)}
+	scenario.Must(c, s.operator("producer"), custody.Create, r)
+	s.attach("logger-1")
+	return s
+}
+
+// calibrate has the owner say that its logger is calibrated for so long from now.
+func (s *story) calibrate(d time.Duration) {
+	s.T.Helper()
+	scenario.Must(s.Consortium, s.operator("producer"), registry.SetAttributes, waymark.SetAttributesRequest{Device: "logger-1", Reason: "yearly",
+		Attributes: waymark.DeviceAttributes{Calibration: &waymark.Calibration{CertificateSHA256: strings.Repeat("0f", 32), ExpiresAt: s.Now.Add(d)}}})
+}
+
+// TestACalibrationOfAfterwardsDoesNotCount: the record has the one that the device was attached with.
+func TestACalibrationOfAfterwardsDoesNotCount(t *testing.T) {
+	s := calibratedStory(t, time.Minute)
+	s.after(10*time.Minute, 500)
+	s.after(10*time.Minute, 500)
+	s.expectCondition(waymark.ConditionUnknown, "calibration", "no-witness", "unknown-time")
+	s.calibrate(100 * time.Hour)
+	s.expectCondition(waymark.ConditionUnknown, "calibration", "no-witness", "unknown-time", "witness-changed")
+
+	s = calibratedStory(t, time.Hour)
+	s.after(10*time.Minute, 500)
+	s.expectCondition(waymark.ConditionConformant)
+	s.calibrate(time.Minute) // the owner thinks otherwise
+	s.expectCondition(waymark.ConditionUnknown, "unknown-time", "witness-changed")
+
+	s = storyOf(t, warmBudget(waymark.BudgetCumulative)) // attached without one
+	s.after(10*time.Minute, 500)
+	s.calibrate(time.Minute)
+	s.after(10*time.Minute, 500)
+	s.expectCondition(waymark.ConditionConformant)
 }
 
 func TestDisagreementIsShown(t *testing.T) {

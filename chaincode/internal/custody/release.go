@@ -8,8 +8,8 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// ReleaseExcursion writes a quality role's disposition into a closed excursion. Nothing that
-// was measured is changed. The same release again changes nothing.
+// ReleaseExcursion writes a quality role's disposition into a closed excursion, or one of a
+// device that does not witness any more. Nothing that was measured is changed. The same release again changes nothing.
 func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waymark.Excursion, error) {
 	now, err := shipment.Load(l, r.Shipment)
 	if err != nil {
@@ -27,7 +27,11 @@ func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waym
 	if err != nil {
 		return nil, err
 	}
-	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e)
+	a, err := ledger.Load[waymark.Attachment](l, ledger.WitnessKey(s.ID, r.Device))
+	if err != nil {
+		return nil, err
+	}
+	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e, a != nil && a.Detached == nil)
 	if e.Released != nil && e.Released.Disposition == r.Disposition {
 		return e, nil
 	}

@@ -181,7 +181,7 @@ func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (
 	}
 	a := waymark.Attachment{
 		Shipment: r.Shipment, Device: r.Device, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
-		DeviceChanged: d.Changed.TxID, Attached: l.Tx().Stamp(),
+		DeviceChanged: d.Changed.TxID, Calibration: d.Attributes.Calibrated(), Attached: l.Tx().Stamp(),
 	}
 	if err := ledger.Save(l, ledger.AttachmentKey(r.Device), &a); err != nil {
 		return nil, err

@@ -39,9 +39,14 @@ func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handof
 		if err != nil {
 			return waymark.Verdict{}, err
 		}
-		c.Witnesses, c.Excursions = append(c.Witnesses, w), append(c.Excursions, excursions...)
+		c.Excursions = append(c.Excursions, excursions...)
+		if f.Detached {
+			w.Attachment = w.Leaves(*w.Attachment.Detached)
+			c.Left = append(c.Left, w)
+			continue
+		}
+		c.Witnesses = append(c.Witnesses, w)
 	}
-	c.Excursions = append(c.Excursions, r.others()...)
 	if slices.Contains(kept.Reasons, waymark.ReasonFork) && len(c.Witnesses) > 0 {
 		c.Witnesses[0].Stream.MoreClashes = true
 	}

@@ -28,18 +28,24 @@ func newJourney(t *testing.T) *journey {
 	c := scenario.New(t)
 	c.Goods("producer", scenario.GTIN, "1")
 	j := &journey{Consortium: c, loggers: [2]*scenario.Device{c.Device("logger-1", "producer"), c.Device("logger-2", "producer")}}
-	operator := c.As("producer", waymark.Operator)
-	scenario.Must(c, operator, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Arbiter: "auditor",
+	j.ship("logger-1", "logger-2")
+	return j
+}
+
+// ship makes the shipment, with these witnesses.
+func (j *journey) ship(loggers ...string) {
+	j.T.Helper()
+	operator := j.As("producer", waymark.Operator)
+	scenario.Must(j.Consortium, operator, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Arbiter: "auditor",
 		Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, "1").String()}},
 		Conditions: []waymark.Condition{
 			{ID: "plain", Name: "temperature", Unit: "Cel", Maximum: "20"},
 			{ID: "budget", Name: "temperature", Unit: "Cel", Maximum: "8", IntervalSeconds: 1800, Agreement: "0.5", Budget: &waymark.Budget{Seconds: 7200, Mode: waymark.BudgetCumulative}},
 			{ID: "mean", Kind: waymark.ConditionMKT, Name: "temperature", Unit: "Cel", MKT: &waymark.MKTLimit{Limit: "9", WindowSeconds: 3600}},
 		}})
-	for _, d := range j.loggers {
-		scenario.Must(c, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: d.ID})
+	for _, id := range loggers {
+		scenario.Must(j.Consortium, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: id})
 	}
-	return j
 }
 
 func (j *journey) record(messages ...string) {
@@ -121,6 +127,10 @@ func TestAnyJourneyIsRecounted(t *testing.T) {
 		j.leg(rt)
 		j.hand("producer", "carrier")
 		j.leg(rt)
+		if rapid.Bool().Draw(rt, "detached") {
+			scenario.Must(j.Consortium, j.As("producer", waymark.Operator), custody.Detach, waymark.DetachDeviceRequest{Shipment: "s1", Device: "logger-2"})
+			j.leg(rt)
+		}
 		j.hand("carrier", "retailer")
 		view := j.view()
 		for number := range uint64(3) {
@@ -133,6 +143,30 @@ func TestAnyJourneyIsRecounted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestALapsedCalibrationIsRecounted, though its owner said another thing later.
+func TestALapsedCalibrationIsRecounted(t *testing.T) {
+	c := scenario.New(t)
+	c.Goods("producer", scenario.GTIN, "1")
+	j := &journey{Consortium: c, loggers: [2]*scenario.Device{c.Device("logger-1", "producer")}}
+	calibrate := func(d time.Duration) {
+		scenario.Must(c, j.As("producer", waymark.Operator), registry.SetAttributes, waymark.SetAttributesRequest{Device: "logger-1", Reason: "yearly",
+			Attributes: waymark.DeviceAttributes{Calibration: &waymark.Calibration{CertificateSHA256: strings.Repeat("0f", 32), ExpiresAt: j.Now.Add(d)}}})
+	}
+	calibrate(time.Minute)
+	j.ship("logger-1")
+	j.Now = j.Now.Add(10 * time.Minute)
+	j.record(j.loggers[0].Pack(500))
+	j.hand("producer", "carrier")
+	calibrate(time.Hour)
+	kept, found, err := recount.Again(j.view(), 1, parse(t, j.recorded))
+	if err == nil {
+		err = recount.Compare(kept, found)
+	}
+	if err != nil || !slices.Contains(found.Reasons, waymark.ReasonCalibration) || slices.Contains(found.Reasons, waymark.ReasonWitness) {
+		t.Errorf("found %v (%v)", found.Reasons, err)
+	}
 }
 
 // TestAForgeryIsFound in the record or in the messages.

@@ -41,6 +41,15 @@ func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard [
 	}
 	a := r.view.Attachments[i]
 	a.Seen, a.SeenAt = f.Seen, f.SeenAt
+	switch {
+	case f.Detached && a.Detached == nil:
+		return w, nil, fmt.Errorf("is not detached")
+	case !f.Detached: // it was later, or never
+		a.Detached = nil
+	}
+	if slices.Contains(f.Reasons, waymark.ReasonCalibration) {
+		a.Calibration = &waymark.Calibration{} // lapsed before everything
+	}
 	w = condition.Witness{Attachment: a, Device: deviceOf(f, a), Stream: waymark.Stream{Device: f.Device, Last: f.Last, Digest: f.Digest}}
 	for _, m := range f.Missing {
 		w.Stream.Gaps = append(w.Stream.Gaps, waymark.Gap{First: m.First, Last: m.Last})
@@ -66,12 +75,10 @@ func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard [
 
 // deviceOf is a device of which the finding is true.
 func deviceOf(f waymark.WitnessFinding, a waymark.Attachment) waymark.Device {
-	d := waymark.Device{ID: f.Device, State: waymark.DeviceActive, Changed: waymark.Stamp{TxID: a.DeviceChanged}}
+	d := waymark.Device{ID: f.Device, State: waymark.DeviceActive, Changed: waymark.Stamp{TxID: a.DeviceChanged},
+		Attributes: &waymark.DeviceAttributes{Calibration: a.Calibration}}
 	if slices.Contains(f.Reasons, waymark.ReasonWitness) {
 		d.State = waymark.DeviceSuspended
-	}
-	if slices.Contains(f.Reasons, waymark.ReasonCalibration) {
-		d.Attributes = &waymark.DeviceAttributes{Calibration: &waymark.Calibration{}} // lapsed before everything
 	}
 	return d
 }
@@ -142,7 +149,7 @@ func (r recount) excursions(f waymark.WitnessFinding, a waymark.Attachment, hear
 		if !change.Any() {
 			continue
 		}
-		e.Device, e.Released = f.Device, r.release(rule.ID, f)
+		e.Device, e.Released, e.State = f.Device, r.release(rule.ID, f), condition.StateOf(*e, !f.Detached)
 		all = append(all, *e)
 	}
 	return all, nil
@@ -161,16 +168,6 @@ func (r recount) release(rule string, f waymark.WitnessFinding) (last *waymark.R
 		last = e.Released
 	}
 	return last
-}
-
-// others are the excursions of devices that are no witnesses any more, as the ledger has them.
-func (r recount) others() (all []waymark.Excursion) {
-	for _, e := range r.view.Excursions {
-		if !slices.ContainsFunc(r.kept.Witnesses, func(f waymark.WitnessFinding) bool { return f.Device == e.Device }) && !e.Recorded.Time.After(r.kept.At) {
-			all = append(all, e)
-		}
-	}
-	return all
 }
 
 func text(v any) string {
