@@ -1,6 +1,9 @@
 package waymark
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // ShipmentState is where a shipment is in its lifecycle.
 type ShipmentState string
@@ -36,12 +39,14 @@ func (s ShipmentState) Ended() bool {
 
 // Custody says who holds a shipment now.
 type Custody struct {
-	Shipment  string        `json:"shipment"`
-	Custodian string        `json:"custodian"`
-	Leg       uint64        `json:"leg"` // handoffs accepted so far
-	State     ShipmentState `json:"state"`
-	Reason    string        `json:"reason,omitempty" metadata:",optional"` // why it is void
-	Changed   Stamp         `json:"changed"`
+	Shipment  string `json:"shipment"`
+	Custodian string `json:"custodian"`
+	Leg       uint64 `json:"leg"` // handoffs accepted so far
+	// Ready is when a draft became ready; a shipment that was none was when it was created.
+	Ready   *Stamp        `json:"ready,omitempty" metadata:",optional"`
+	State   ShipmentState `json:"state"`
+	Reason  string        `json:"reason,omitempty" metadata:",optional"` // why it is void
+	Changed Stamp         `json:"changed"`
 
 	// Seals are those of the shipment, and those that were applied on the way: intact, or as
 	// an acceptance found them, broken or missing; absent if there are none.
@@ -65,4 +70,12 @@ type VoidShipmentRequest struct {
 // Validate checks the form of the request.
 func (r VoidShipmentRequest) Validate() error {
 	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
+}
+
+// Begun is when the journey of a shipment began: when it was ready.
+func (c Custody) Begun(s Shipment) time.Time {
+	if c.Ready != nil {
+		return c.Ready.Time
+	}
+	return s.Created.Time
 }

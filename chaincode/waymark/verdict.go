@@ -81,7 +81,7 @@ const TooHot = "HOT"
 // covers nothing, and what it measured outside still breaks a rule.
 type WitnessFinding struct {
 	Device string `json:"device"`
-	// Detached says that it had left: then it does not count, and nothing that it lacks is missing.
+	// Detached says that it had left. Then it does not count, and the reasons are what was amiss with it.
 	Detached bool     `json:"detached,omitempty" metadata:",optional"`
 	Counts   bool     `json:"counts"`
 	Reasons  []string `json:"reasons"` // why not, sorted

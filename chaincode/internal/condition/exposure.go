@@ -14,6 +14,9 @@ type Exposure struct {
 	Runs []Run `json:"runs,omitempty"`
 	// Open are the excursions that go on, in the order of the rules.
 	Open []OpenExcursion `json:"open,omitempty"`
+	// Outside are the rules that have an excursion, in the order in which they had the first: however
+	// many there are, a verdict knows of each rule.
+	Outside []string `json:"outside,omitempty"`
 }
 
 // Run is a run of messages.
@@ -101,8 +104,11 @@ func (e *Exposure) OpenOf(rule string) (first uint64, found bool) {
 	return 0, false
 }
 
-// Note keeps which excursion of a rule is open after a change.
+// Note keeps which rules have an excursion, and which of them is open after a change.
 func (e *Exposure) Note(x *waymark.Excursion) {
+	if !slices.Contains(e.Outside, x.Rule) {
+		e.Outside = append(e.Outside, x.Rule)
+	}
 	i := e.opened(x.Rule)
 	switch open := x.State == waymark.ExcursionOpen; {
 	case open && i < 0:

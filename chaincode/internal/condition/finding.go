@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"math"
 	"math/big"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 type heard struct {
 	waymark.DeviceFinding
 	counts  bool
+	since   time.Time
 	summary Summary // up to the verdict
 }
 
@@ -22,7 +24,7 @@ func (r Rule) hear(k int, w Witness, f waymark.WitnessFinding, at time.Time) hea
 	for _, run := range w.Exposure.Runs {
 		s = r.JoinAcross(s, run.Rules[k])
 	}
-	h := heard{counts: f.Counts}
+	h := heard{counts: f.Counts, since: f.Since}
 	since, now := f.Since.UnixMilli(), at.UnixMilli()
 	h.Device, h.Readings = f.Device, s.Readings
 	if s.Readings == 0 {
@@ -45,11 +47,12 @@ func (r Rule) hear(k int, w Witness, f waymark.WitnessFinding, at time.Time) hea
 	return h
 }
 
-// format renders a number in the scale of the rule's unit, rounded.
+// format renders a number in the scale of the rule's unit, rounded. One that is too large, which
+// no mean is and a distance of two can be, is the largest.
 func (r Rule) format(scaled *big.Rat) waymark.Decimal {
 	v, err := waymark.ScaleRat(scaled, 0)
-	if err != nil { // a mean lies between values of int64
-		panic("condition: " + err.Error())
+	if err != nil {
+		v = math.MaxInt64
 	}
 	return waymark.FormatScaled(v, waymark.ScaleOf(r.Unit))
 }

@@ -53,23 +53,28 @@ func TestWhatADeviceKnewThatHasLeft(t *testing.T) {
 	}
 }
 
-// TestWhatADeviceLacksThatHasLeft is not missed, whatever became of the device.
-func TestWhatADeviceLacksThatHasLeft(t *testing.T) {
-	gone := left(t, bounds("2", "8"), 0)
-	gone.Stream.MoreClashes, gone.Device.State = true, waymark.DeviceRetired
-	v, err := condition.Judge(condition.Case{Conditions: []waymark.Condition{bounds("2", "8")}, Witnesses: []condition.Witness{witness(11)}, Left: []condition.Witness{gone}})
-	if err != nil || v.State != waymark.ConditionConformant || len(v.Witnesses) != 2 {
-		t.Errorf("got %s %v (%v)", v.State, v.Reasons, err)
+// TestWhatWasAmissWithADeviceThatHasLeft counts on the leg on which it left, and not on the next.
+func TestWhatWasAmissWithADeviceThatHasLeft(t *testing.T) {
+	c := condition.Case{Conditions: []waymark.Condition{bounds("2", "8")}, Witnesses: []condition.Witness{witness(11)}, Left: []condition.Witness{left(t, bounds("2", "8"), 0)}}
+	v, err := condition.Judge(c)
+	if want := []string{"fork", "missing-messages", "witness-changed"}; err != nil || v.State != waymark.ConditionUnknown || !slices.Equal(v.Reasons, want) {
+		t.Errorf("got %s %v (%v), want %v", v.State, v.Reasons, err, want)
+	}
+	c.Before = &v
+	if v, err = condition.Judge(c); err != nil || v.State != waymark.ConditionConformant || len(v.Witnesses) != 2 {
+		t.Errorf("on the next leg %s %v (%v)", v.State, v.Reasons, err)
 	}
 }
 
-// left is a device that measured 9 degrees for so long, then 5, and then left.
+// left is a device that measured 9 degrees for so long, then 5, and then left: retired, with a
+// message missing and another one twice.
 func left(t *testing.T, c waymark.Condition, outside int64) condition.Witness {
 	t.Helper()
 	at := func(ms int64) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	w := condition.Witness{
 		Attachment: waymark.Attachment{Device: "left", Attached: waymark.Stamp{Time: start}},
-		Stream:     waymark.Stream{Last: 1, Gaps: []waymark.Gap{{First: 1, Last: 1}}},
+		Stream:     waymark.Stream{Last: 2, Gaps: []waymark.Gap{{First: 2, Last: 2}}, MoreClashes: true},
+		Device:     waymark.Device{State: waymark.DeviceRetired},
 	}
 	readings := []senml.Reading{{Name: "temperature", Unit: "Cel", Value: 500, Time: at(outside)}}
 	if outside > 0 {

@@ -12,7 +12,8 @@ type Case struct {
 	Profile    waymark.ProfileRef
 	Conditions []waymark.Condition
 	At         time.Time // up to when
-	Leg        time.Time // when the present leg began; zero on the first
+	Begun      time.Time // when the journey did
+	Leg        time.Time // when the present leg did
 	Witnesses  []Witness
 	Left       []Witness // that were detached, with what they had told by then
 	Excursions []waymark.Excursion
@@ -26,8 +27,8 @@ type Case struct {
 // open while an excursion within its budget goes on, released if all that was broken has
 // been, conformant otherwise. Each leg needs data of its own: every witness must have
 // reported since the last acceptance, and one of them what each condition bounds. Time outside adds up over all
-// legs. What a device that has left found outside stays; what it lacks is not missed. It returns
-// Invalid for conditions that cannot be judged.
+// legs. What a device that has left found outside stays; what was amiss with it counts on the leg
+// on which it left. It returns Invalid for conditions that cannot be judged.
 func Judge(c Case) (waymark.Verdict, error) {
 	v := waymark.Verdict{At: c.At, Profile: c.Profile, Rules: []waymark.RuleFinding{}, Witnesses: []waymark.WitnessFinding{}, Disagreements: []waymark.Disagreement{}}
 	rules, err := NewRules(c.Conditions)
@@ -71,16 +72,23 @@ func Judge(c Case) (waymark.Verdict, error) {
 // ofWitnesses are the reasons that lie in the devices, whatever the rules.
 func (c Case) ofWitnesses() []string {
 	reasons := []string{}
-	note := func(is func(Witness) bool, reason string) {
-		if slices.ContainsFunc(c.Witnesses, is) {
-			reasons = append(reasons, reason)
+	for _, w := range c.Witnesses {
+		reasons = append(reasons, w.amiss()...)
+		if w.silent() {
+			reasons = append(reasons, waymark.ReasonSilence)
 		}
 	}
-	note(Witness.hasGap, waymark.ReasonGap)
-	note(Witness.silent, waymark.ReasonSilence)
-	note(Witness.changed, waymark.ReasonWitness)
-	note(Witness.clashed, waymark.ReasonFork)
+	for _, w := range c.Left {
+		if !c.heardBefore(w.Attachment.Device) {
+			reasons = append(reasons, w.Attachment.Heard.Reasons...)
+		}
+	}
 	return reasons
+}
+
+// heardBefore reports whether a device had left already at the last acceptance.
+func (c Case) heardBefore(device string) bool {
+	return c.Before != nil && slices.ContainsFunc(c.Before.Witnesses, func(f waymark.WitnessFinding) bool { return f.Device == device && f.Detached })
 }
 
 // stray reports whether there is an excursion of no rule.
@@ -146,24 +154,31 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 		states = append(states, waymark.ConditionReleased)
 	case broken:
 		states, reasons = append(states, waymark.ConditionNonConformant), append(reasons, reason)
-	case j.any(goesOn):
+	case j.goesOn():
 		states, reasons = append(states, waymark.ConditionExcursionOpen), append(reasons, waymark.ReasonExcursionOpen)
 	}
 	f.State = gravest(states)
 	return f, reasons
 }
 
-// excursions counts those of the rule.
+// excursions counts those of the rule; one at least if a device has told of any.
 func (j *judgement) excursions() (n int) {
 	for _, e := range j.c.Excursions {
 		if j.of(e) {
 			n++
 		}
 	}
+	if n == 0 && slices.ContainsFunc(slices.Concat(j.c.Witnesses, j.c.Left), func(w Witness) bool { return slices.Contains(w.Exposure.Outside, j.ID) }) {
+		return 1
+	}
 	return n
 }
 
-func goesOn(e waymark.Excursion) bool { return e.State == waymark.ExcursionOpen }
+// goesOn reports whether an excursion of the rule does.
+func (j *judgement) goesOn() bool {
+	return j.any(func(e waymark.Excursion) bool { return e.State == waymark.ExcursionOpen }) ||
+		slices.ContainsFunc(j.c.Witnesses, func(w Witness) bool { _, open := w.Exposure.OpenOf(j.ID); return open })
+}
 
 // any reports whether something is so of an excursion of the rule.
 func (j *judgement) any(is func(waymark.Excursion) bool) bool {
@@ -191,6 +206,16 @@ func (j *judgement) broken(excursions int) (reason string, broken bool) {
 	return waymark.ReasonExcursion, excursions > 0
 }
 
+// known reports whether a device that counts knows all of the time: of the leg, or if a budget of the
+// journey was unknown before, of the journey.
+func (j *judgement) known() bool {
+	before := j.before()
+	carried := before != nil && before.State == waymark.ConditionUnknown && j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative
+	return slices.ContainsFunc(j.devices, func(h heard) bool {
+		return h.counts && h.UnknownMS == 0 && (!carried || h.since.Sub(j.c.Begun) <= j.Interval())
+	})
+}
+
 // missing are the reasons why the rule is not covered.
 func (j *judgement) missing() []string {
 	reasons := []string{}
@@ -198,7 +223,7 @@ func (j *judgement) missing() []string {
 		j.Kind == waymark.ConditionGeofence && !measured(j.Fence.LongitudeName, waymark.UnitLongitude, j.c.Witnesses) {
 		reasons = append(reasons, waymark.ReasonNoWitness)
 	}
-	if j.OverTime() && !slices.ContainsFunc(j.devices, func(h heard) bool { return h.counts && h.UnknownMS == 0 }) {
+	if j.OverTime() && !j.known() {
 		reasons = append(reasons, waymark.ReasonUnknownTime)
 	}
 	if len(reasons) > 0 && slices.ContainsFunc(j.c.Witnesses, Witness.lapsed) {

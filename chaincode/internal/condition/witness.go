@@ -19,7 +19,7 @@ type Witness struct {
 }
 
 // finding says how far the device was heard, and whether it counts. leg is when the present leg
-// began, zero on the first.
+// began, zero for no matter.
 func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 	f := waymark.WitnessFinding{
 		Device: w.Attachment.Device, Reasons: []string{}, After: w.Attachment.After, Last: w.Stream.Last,
@@ -53,7 +53,7 @@ func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 // Leaves returns the attachment of a device that ceases to witness, with how far it was heard.
 func (w Witness) Leaves(at waymark.Stamp) waymark.Attachment {
 	heard := w.finding(time.Time{})
-	heard.Detached, heard.Counts = true, false
+	heard.Detached, heard.Counts, heard.Reasons = true, false, w.amiss()
 	a := w.Attachment
 	a.Detached, a.Last, a.Heard = &at, heard.Last, &heard
 	return a
@@ -84,6 +84,21 @@ func measured(name, unit string, witnesses []Witness) bool {
 		}
 	}
 	return judged
+}
+
+// amiss are the reasons why what the device told may not be all, or not true, sorted.
+func (w Witness) amiss() []string {
+	reasons := []string{}
+	if w.clashed() {
+		reasons = append(reasons, waymark.ReasonFork)
+	}
+	if w.hasGap() {
+		reasons = append(reasons, waymark.ReasonGap)
+	}
+	if w.changed() {
+		reasons = append(reasons, waymark.ReasonWitness)
+	}
+	return reasons
 }
 
 // hasGap reports whether a message since attachment is missing.

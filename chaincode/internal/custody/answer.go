@@ -63,7 +63,7 @@ func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wo
 // that there are words if it is not conformant.
 func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*found, error) {
 	s, c := &now.Shipment, &now.Custody
-	f, err := findings(l, s, now.Handoffs)
+	f, err := findings(l, now)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func TestAnOwnerTakesItsDeviceBack(t *testing.T) {
 	if a := again(s, s.operator("producer"), custody.Detach, detach); a.Detached == nil || a.Last != 4 || a.After != 0 || a.Seen != 1 {
 		t.Errorf("detached %+v", a)
 	}
-	s.expectCondition(waymark.ConditionUnknown, "no-witness") // it is not asked any more
+	s.expectCondition(waymark.ConditionUnknown, "missing-messages", "no-witness") // it takes no gap away
 	s.Device("logger-c", "carrier")
 	scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
 	if v := s.view(); len(v.Attachments) != 2 || v.Handoffs[0].Condition != waymark.ConditionConformant {

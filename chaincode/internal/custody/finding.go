@@ -6,6 +6,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -27,7 +28,8 @@ type found struct {
 // findings reads what bears on the conditions of a shipment. The scan of the
 // excursions is phantom-protected, and exposures and streams are read: a message that commits
 // before the transaction that relies on this invalidates it, so that nothing can slip past.
-func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) (*found, error) {
+func findings(l ledger.Ledger, now *shipment.State) (*found, error) {
+	s, begun := &now.Shipment, now.Custody.Begun(now.Shipment)
 	excursions, more, err := ledger.Some[waymark.Excursion](l, ledger.Excursions(s.ID), MaxExcursions)
 	if err != nil {
 		return nil, err
@@ -44,8 +46,8 @@ func findings(l ledger.Ledger, s *waymark.Shipment, handoffs []waymark.Handoff) 
 		return nil, err
 	}
 	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
-	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Witnesses: witnesses, Left: left, Excursions: excursions, More: more}
-	if last := lastAccepted(handoffs); last != nil {
+	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Begun: begun, Leg: begun, Witnesses: witnesses, Left: left, Excursions: excursions, More: more}
+	if last := lastAccepted(now.Handoffs); last != nil {
 		c.Leg, c.Before = last.Changed.Time, last.Verdict
 	}
 	f.verdict, err = condition.Judge(c)

@@ -25,7 +25,8 @@ func Ready(l ledger.Ledger, r waymark.ReadyShipmentRequest) (*waymark.Custody, e
 	default:
 		return c, nil
 	}
-	c.State, c.Changed = waymark.ShipmentReady, l.Tx().Stamp()
+	stamp := l.Tx().Stamp()
+	c.State, c.Changed, c.Ready = waymark.ShipmentReady, stamp, &stamp
 	if err := ledger.Save(l, ledger.CustodyKey(c.Shipment), c); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, &now.Shipment, now.Handoffs)
+	f, err := findings(l, now)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard [
 		a.Calibration = &waymark.Calibration{} // lapsed before everything
 	}
 	w = condition.Witness{Attachment: a, Device: deviceOf(f, a), Stream: waymark.Stream{Device: f.Device, Last: f.Last, Digest: f.Digest}}
+	w.Stream.MoreClashes = f.Detached && slices.Contains(f.Reasons, waymark.ReasonFork)
 	for _, m := range f.Missing {
 		w.Stream.Gaps = append(w.Stream.Gaps, waymark.Gap{First: m.First, Last: m.Last})
 	}
