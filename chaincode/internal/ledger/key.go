@@ -169,6 +169,16 @@ func ContentKey(container, thing waymark.Goods) Key {
 // Portions are all portions of a lot, by place.
 func Portions(lot waymark.Goods) Range { return below("portion", lot.Parts()...) }
 
+// PortionsAt are the portions of a lot at all places of a kind.
+func PortionsAt(lot waymark.Goods, kind waymark.PlaceKind) Range {
+	return below("portion", append(lot.Parts(), string(kind))...)
+}
+
+// PortionsHeld are the portions of a lot in stock of a holder, whosever they are.
+func PortionsHeld(lot waymark.Goods, holder string) Range {
+	return below("portion", append(lot.Parts(), string(waymark.PlaceStock), holder)...)
+}
+
 // Contents are what is directly in a container: containers, items and lots.
 func Contents(container waymark.Goods) Range { return below("content", container.SSCC) }
 
@@ -199,12 +209,12 @@ func PolicyKey(owner, author, id string) Key { return key("policy", owner, autho
 // Policies are all policies about the resources of owner, by author and id.
 func Policies(owner string) Range { return below("policy", owner) }
 
-// PlacesKey says how many policies of an author about the resources of owner have no
-// place. With no author it is of all delegated ones together, which no id can be.
-func PlacesKey(owner, author string) Key { return key("places", owner, author) }
+// SlotsKey says how many policies of an author about the resources of owner have no
+// slot. With no author it is of all delegated ones together, which no id can be.
+func SlotsKey(owner, author string) Key { return key("slots", owner, author) }
 
-// PlaceKey is the nth of the places that PlacesKey is about, from 0.
-func PlaceKey(owner, author string, n uint64) Key { return key("place", owner, author, number(n)) }
+// SlotKey is the nth of the slots that SlotsKey is about, from 0.
+func SlotKey(owner, author string, n uint64) Key { return key("slot", owner, author, number(n)) }
 
 // DecisionKey is the decision that a transaction recorded.
 func DecisionKey(tx string) Key { return key("decision", tx) }

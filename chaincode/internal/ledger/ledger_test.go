@@ -54,8 +54,8 @@ func TestKeys(t *testing.T) {
 		"funding/s":                  ledger.FundingKey("s"),
 		"settlement/s":               ledger.SettlementKey("s"),
 		"dispute/s/0000000000000002": ledger.DisputeKey("s", 2),
-		"places/o/":                  ledger.PlacesKey("o", ""),
-		"place/o/a/000000000000000a": ledger.PlaceKey("o", "a", 10),
+		"slots/o/":                   ledger.SlotsKey("o", ""),
+		"slot/o/a/000000000000000a":  ledger.SlotKey("o", "a", 10),
 	}
 	for want, key := range tests {
 		if key.String() != want {

@@ -103,14 +103,14 @@ func checkChain(r ledger.Reader, p *waymark.Policy) error {
 	return waymark.Errorf(waymark.FailedPrecondition, "there are %d delegations before this one already", waymark.MaxDelegationDepth).Because(waymark.ReasonDelegation)
 }
 
-// present returns the policy that p would replace, or if there is none the places that p
+// present returns the policy that p would replace, or if there is none the slots that p
 // would take.
-func present(r ledger.Reader, p *waymark.Policy) (old *waymark.Policy, free []place, err error) {
+func present(r ledger.Reader, p *waymark.Policy) (old *waymark.Policy, free []slot, err error) {
 	old, err = ledger.Load[waymark.Policy](r, ledger.PolicyKey(p.Owner, p.Author, p.ID))
 	if err != nil || old != nil {
 		return old, nil, err
 	}
-	free, err = findPlaces(r, p)
+	free, err = findSlots(r, p)
 	return nil, free, err
 }
 
@@ -118,8 +118,8 @@ func same(old, p *waymark.Policy) bool {
 	return old.State == p.State && old.Text == p.Text && old.Delegable == p.Delegable && old.From == p.From
 }
 
-// save writes p as the next version of old, or as a new policy that takes the free places.
-func save(l ledger.Ledger, p, old *waymark.Policy, free []place, event string) (*waymark.Policy, error) {
+// save writes p as the next version of old, or as a new policy that takes the free slots.
+func save(l ledger.Ledger, p, old *waymark.Policy, free []slot, event string) (*waymark.Policy, error) {
 	sum := sha256.Sum256([]byte(p.Text))
 	p.SHA256, p.Version, p.Created, p.Changed = hex.EncodeToString(sum[:]), 1, l.Tx().Stamp(), l.Tx().Stamp()
 	if old != nil {

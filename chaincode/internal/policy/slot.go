@@ -9,43 +9,43 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// places are as many as there may be policies of one author about the resources of an
+// slots are as many as there may be policies of one author about the resources of an
 // owner, or of all that delegate together. A new policy takes one for good: a withdrawn
 // policy keeps its id, since it can be put again. Two new policies of one moment conflict
-// only if they come to the same place, and the bound holds all the same.
-type places struct {
+// only if they come to the same slot, and the bound holds all the same.
+type slots struct {
 	owner  string
 	author string // empty: of all delegated policies
 	limit  int
 }
 
-// placesFor are those of which a new policy takes one each: delegated policies have a
+// slotsFor are those of which a new policy takes one each: delegated policies have a
 // bound of their own, so that others can take no room from the owner.
-func placesFor(p *waymark.Policy) []places {
+func slotsFor(p *waymark.Policy) []slots {
 	if p.Author == p.Owner {
-		return []places{{p.Owner, p.Author, waymark.MaxOwnPolicies}}
+		return []slots{{p.Owner, p.Author, waymark.MaxOwnPolicies}}
 	}
-	return []places{{p.Owner, p.Author, waymark.MaxAuthorPolicies}, {p.Owner, "", waymark.MaxDelegated}}
+	return []slots{{p.Owner, p.Author, waymark.MaxAuthorPolicies}, {p.Owner, "", waymark.MaxDelegated}}
 }
 
-// older counts the policies that were there before the first place was taken: earlier
-// versions had no places. There are so many places fewer.
+// older counts the policies that were there before the first slot was taken: earlier
+// versions had no slots. There are so many slots fewer.
 type older struct {
 	Policies int `json:"policies"`
 }
 
-// place is what a new policy is to take.
-type place struct {
-	of     places
+// slot is what a new policy is to take.
+type slot struct {
+	of     slots
 	number uint64
-	first  *older // comes with the first place, nil later
+	first  *older // comes with the first slot, nil later
 }
 
-// findPlaces finds a place of each kind for a new policy, or returns FailedPrecondition
+// findSlots finds a slot of each kind for a new policy, or returns FailedPrecondition
 // if there are as many policies as there may be.
-func findPlaces(r ledger.Reader, p *waymark.Policy) ([]place, error) {
-	var found []place
-	for _, of := range placesFor(p) {
+func findSlots(r ledger.Reader, p *waymark.Policy) ([]slot, error) {
+	var found []slot
+	for _, of := range slotsFor(p) {
 		one, err := of.find(r, p.Ref())
 		if err != nil {
 			return nil, err
@@ -55,14 +55,14 @@ func findPlaces(r ledger.Reader, p *waymark.Policy) ([]place, error) {
 	return found, nil
 }
 
-// find looks for a free place, from one on that depends on the policy's name: different
-// policies look at different places first.
-func (s places) find(r ledger.Reader, name waymark.PolicyRef) (*place, error) {
-	before, err := ledger.Load[older](r, ledger.PlacesKey(s.owner, s.author))
+// find looks for a free slot, from one on that depends on the policy's name: different
+// policies look at different slots first.
+func (s slots) find(r ledger.Reader, name waymark.PolicyRef) (*slot, error) {
+	before, err := ledger.Load[older](r, ledger.SlotsKey(s.owner, s.author))
 	if err != nil {
 		return nil, err
 	}
-	one := place{of: s}
+	one := slot{of: s}
 	if before == nil {
 		if before, err = s.count(r); err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func (s places) find(r ledger.Reader, name waymark.PolicyRef) (*place, error) {
 	start := binary.BigEndian.Uint64(sum[:])
 	for n := range count {
 		one.number = taken + (start%count+n)%count
-		value, err := r.Get(ledger.PlaceKey(s.owner, s.author, one.number))
+		value, err := r.Get(ledger.SlotKey(s.owner, s.author, one.number))
 		if err != nil {
 			return nil, err
 		}
@@ -86,15 +86,15 @@ func (s places) find(r ledger.Reader, name waymark.PolicyRef) (*place, error) {
 		s.limit, s.whose(), s.owner).Because(waymark.ReasonLimit)
 }
 
-func (s places) whose() string {
+func (s slots) whose() string {
 	if s.author == "" {
 		return "others"
 	}
 	return s.author
 }
 
-// count counts the policies that have no place.
-func (s places) count(r ledger.Reader) (*older, error) {
+// count counts the policies that have no slot.
+func (s slots) count(r ledger.Reader) (*older, error) {
 	all, err := access.Policies(r, s.owner)
 	if err != nil {
 		return nil, err
@@ -108,12 +108,12 @@ func (s places) count(r ledger.Reader) (*older, error) {
 	return &before, nil
 }
 
-// take writes that a policy has a place.
-func (p place) take(l ledger.Ledger, name waymark.PolicyRef) error {
+// take writes that a policy has a slot.
+func (p slot) take(l ledger.Ledger, name waymark.PolicyRef) error {
 	if p.first != nil {
-		if err := ledger.Save(l, ledger.PlacesKey(p.of.owner, p.of.author), p.first); err != nil {
+		if err := ledger.Save(l, ledger.SlotsKey(p.of.owner, p.of.author), p.first); err != nil {
 			return err
 		}
 	}
-	return ledger.Save(l, ledger.PlaceKey(p.of.owner, p.of.author, p.number), &name)
+	return ledger.Save(l, ledger.SlotKey(p.of.owner, p.of.author, p.number), &name)
 }

@@ -55,7 +55,7 @@ func TestPoliciesAtOnce(t *testing.T) {
 		scenario.Must(c, admin, policy.Put, put(fmt.Sprintf("p%d", n), grants("auditor")))
 	}
 	if valid := putAtOnce(t, c, 1000, 5); valid != 1 || policiesOf(c, "producer") != waymark.MaxOwnPolicies {
-		t.Errorf("for the last place %d are valid", valid)
+		t.Errorf("for the last slot %d are valid", valid)
 	}
 	scenario.Refused(c, admin, policy.Put, put("more", grants("auditor")), waymark.FailedPrecondition, waymark.ReasonLimit)
 }
@@ -88,7 +88,7 @@ func TestPlacesOfDifferentAuthors(t *testing.T) {
 	}
 }
 
-// TestPoliciesOfAnEarlierVersionCount: they have no places, and take room all the same.
+// TestPoliciesOfAnEarlierVersionCount: they have no slots, and take room all the same.
 func TestPoliciesOfAnEarlierVersionCount(t *testing.T) {
 	c := scenario.New(t)
 	const old = waymark.MaxOwnPolicies - 2
