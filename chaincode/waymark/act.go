@@ -29,6 +29,7 @@ type Act struct {
 	Outputs   []Output `json:"outputs,omitempty" metadata:",optional"`   // of a transformation
 	Loss      []Amount `json:"loss,omitempty" metadata:",optional"`      // of a transformation
 	Reason    string   `json:"reason,omitempty" metadata:",optional"`
+	Recalled  []string `json:"recalled,omitempty" metadata:",optional"` // the lots in the goods that were recalled then
 	Done      Stamp    `json:"done"`
 }
 

@@ -167,6 +167,8 @@ type HandoffEvent struct {
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+	// Recalled are the lots in the goods that are recalled: they are on their way back.
+	Recalled []string `json:"recalled,omitempty"`
 	// Discrepancy is there if it was accepted with reservation.
 	Discrepancy *DiscrepancyRef `json:"discrepancy,omitempty"`
 }
@@ -192,9 +194,10 @@ type CommissionEvent struct {
 
 // GoodsEvent is the payload of the events of acts; the act is under its id.
 type GoodsEvent struct {
-	Act       string `json:"act"`
-	By        string `json:"by"`
-	Container string `json:"container,omitempty"`
+	Act       string   `json:"act"`
+	By        string   `json:"by"`
+	Container string   `json:"container,omitempty"`
+	Recalled  []string `json:"recalled,omitempty"` // the lots in the goods that are recalled
 }
 
 // RecallEvent is the payload of the recall events.

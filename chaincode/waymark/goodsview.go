@@ -1,15 +1,24 @@
 package waymark
 
-// GoodsQuery names a thing.
-type GoodsQuery struct {
+// ThingQuery names a thing.
+type ThingQuery struct {
 	ID string `json:"id"`
 }
 
 // Validate checks the form of the query.
-func (q GoodsQuery) Validate() error { return ValidateGoods("/id", q.ID) }
+func (q ThingQuery) Validate() error { return ValidateGoods("/id", q.ID) }
 
-// MaxPortions bounds the portions of a lot that are shown with it.
-const MaxPortions = 200
+// GoodsQuery asks for a thing: of a lot in bulk for a page of its portions.
+type GoodsQuery struct {
+	ID     string `json:"id"`
+	Limit  int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
+	Cursor string `json:"cursor,omitempty" metadata:",optional"` // of the page before
+}
+
+// Validate checks the form of the query.
+func (q GoodsQuery) Validate() error {
+	return first(ValidateGoods("/id", q.ID), validatePage(q.Limit, q.Cursor))
+}
 
 // GoodsView is a thing with where it is now.
 type GoodsView struct {
@@ -31,8 +40,8 @@ type GoodsView struct {
 
 	Unit     string        `json:"unit,omitempty" metadata:",optional"`     // of a lot in bulk
 	Quantity Decimal       `json:"quantity,omitempty" metadata:",optional"` // made of a lot in bulk
-	Portions []PortionView `json:"portions"`                                // of a lot in bulk, at most MaxPortions
-	More     bool          `json:"more,omitempty" metadata:",optional"`     // there are more portions
+	Portions []PortionView `json:"portions"`                                // of a lot in bulk, in the order of the places
+	Cursor   string        `json:"cursor,omitempty" metadata:",optional"`   // for more portions; absent at the end
 
 	Changed Stamp `json:"changed"`
 }
@@ -82,9 +91,10 @@ func (q ContentsQuery) Validate() error {
 
 // Contents is a page of what is directly in a container, in the order of the records.
 type Contents struct {
-	Container string `json:"container"`
-	Lines     []Line `json:"lines"`
-	Cursor    string `json:"cursor,omitempty" metadata:",optional"` // for the next page; absent at the end
+	Container string   `json:"container"`
+	Lines     []Line   `json:"lines"`
+	Recalled  []string `json:"recalled,omitempty" metadata:",optional"` // the lots in the container that are recalled now
+	Cursor    string   `json:"cursor,omitempty" metadata:",optional"`   // for the next page; absent at the end
 }
 
 // maxCursor bounds a cursor, in bytes.

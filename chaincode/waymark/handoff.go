@@ -41,8 +41,10 @@ type Handoff struct {
 	// Nonce is what an Attestation of this handoff repeats; absent from offers of earlier versions.
 	Nonce        string            `json:"nonce,omitempty" metadata:",optional"`
 	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional"` // that came with the acceptance
-	Exceptions   []Exception       `json:"exceptions,omitempty" metadata:",optional"`   // that the acceptor named
-	Counts       ExceptionCounts   `json:"counts,omitzero" metadata:",optional"`        // of Exceptions; absent if there are none
+	// Recalled are the lots in the goods that were recalled when it was offered or accepted: they are on their way back.
+	Recalled   []string        `json:"recalled,omitempty" metadata:",optional"`
+	Exceptions []Exception     `json:"exceptions,omitempty" metadata:",optional"` // that the acceptor named
+	Counts     ExceptionCounts `json:"counts,omitzero" metadata:",optional"`      // of Exceptions; absent if there are none
 }
 
 // At is the handoff as a reader sees it at a time: one that waits for an answer past its own has

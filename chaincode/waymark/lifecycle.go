@@ -51,6 +51,9 @@ type Custody struct {
 	// Seals are those of the shipment, and those that were applied on the way: intact, or as
 	// an acceptance found them, broken or missing; absent if there are none.
 	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
+	// Lots are those of the shipment's that are in what is still in it; absent while nothing
+	// has been left behind, and then they are all of its lots.
+	Lots []string `json:"lots,omitzero" metadata:",optional"`
 }
 
 // ReadyShipmentRequest makes a draft ready: from then on it never changes.

@@ -46,12 +46,12 @@ func Thousandths(q Decimal) (int64, error) {
 func Quantity(thousandths int64) Decimal { return FormatScaled(thousandths, quantityScale) }
 
 // validateLines checks 1 to MaxLines lines, no thing twice. Those in bulk can come from
-// several places.
+// several places, but together be no more than one quantity can be.
 func validateLines(pointer string, lines []Line) error {
 	if n := len(lines); n == 0 || n > MaxLines {
 		return InvalidField(pointer, "must hold 1 to %d lines, has %d", MaxLines, n)
 	}
-	seen := make(map[Line]bool, len(lines))
+	seen, sums := make(map[Line]bool, len(lines)), map[string]int64{}
 	for i, line := range lines {
 		at := pointer + "/" + strconv.Itoa(i)
 		if err := line.validate(at); err != nil {
@@ -62,6 +62,13 @@ func validateLines(pointer string, lines []Line) error {
 			return InvalidField(at, "names a thing that came before")
 		}
 		seen[thing] = true
+		if line.Quantity == "" {
+			continue
+		}
+		n, err := Thousandths(line.Quantity)
+		if sums[thing.ID] += n; err != nil || sums[thing.ID] > maxQuantity {
+			return InvalidField(at+"/quantity", "makes more than %s of the lot together", Quantity(maxQuantity))
+		}
 	}
 	return nil
 }

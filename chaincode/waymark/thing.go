@@ -15,10 +15,14 @@ type Thing struct {
 	// Shares is of a container: how many of the things directly in it have each of Lots.
 	Shares   []int `json:"shares,omitempty"`
 	Contents int   `json:"contents,omitempty"` // of a container: how many things are directly in it
-	// Height is of a container: at most so many containers are one in another below it.
-	Height  int   `json:"height,omitempty"`
+	// Nested is of a container: how many of the containers directly in it have each height,
+	// from 0; the last is not 0.
+	Nested  []int `json:"nested,omitempty"`
 	Changed Stamp `json:"changed"`
 }
+
+// Height is how many containers are at most one in another below a container.
+func (t Thing) Height() int { return len(t.Nested) }
 
 // Lot is the record of what was made as one.
 type Lot struct {

@@ -62,6 +62,8 @@ type TraceEntry struct {
 	Place       Place   `json:"place,omitempty" metadata:",optional"` // of a thing, or so much of a lot, now
 	Holder      string  `json:"holder,omitempty" metadata:",optional"`
 	TitleHolder string  `json:"title_holder,omitempty" metadata:",optional"`
+	// Recalled are the lots in a thing that are recalled now.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 	// Unfollowed says that there may be more behind it, MaxTraceDepth steps from the start.
 	Unfollowed bool `json:"unfollowed,omitempty" metadata:",optional"`
 }
@@ -72,5 +74,6 @@ type Trace struct {
 	ID        string       `json:"id"`
 	Direction Direction    `json:"direction"`
 	Entries   []TraceEntry `json:"entries"`
-	Cursor    string       `json:"cursor,omitempty" metadata:",optional"` // for the next page; absent at the end
+	Recalled  []string     `json:"recalled,omitempty" metadata:",optional"` // the lots in the thing at the start that are recalled now
+	Cursor    string       `json:"cursor,omitempty" metadata:",optional"`   // for the next page; absent at the end
 }

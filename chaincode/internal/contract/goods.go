@@ -74,6 +74,6 @@ func (*Goods) Trace(ctx Context, q waymark.TraceQuery) (*waymark.Trace, error) {
 }
 
 // History returns what the record of a thing has been.
-func (*Goods) History(ctx Context, q waymark.GoodsQuery) (*waymark.ThingHistory, error) {
+func (*Goods) History(ctx Context, q waymark.ThingQuery) (*waymark.ThingHistory, error) {
 	return do(ctx, q, goods.History)
 }

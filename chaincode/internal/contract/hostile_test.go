@@ -48,7 +48,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.GoodsRecall:          {"lot", "reason", "reference"},
 	waymark.GoodsLiftRecall:      {"lot", "reason"},
 	waymark.GoodsProduct:         {"gtin"},
-	waymark.GoodsGet:             {"id"},
+	waymark.GoodsGet:             {"id", "limit", "cursor"},
 	waymark.GoodsContents:        {"container", "limit", "cursor"},
 	waymark.GoodsTrace:           {"id", "direction", "limit", "cursor"},
 	waymark.GoodsHistory:         {"id"},

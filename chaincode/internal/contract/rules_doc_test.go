@@ -101,7 +101,7 @@ func TestRulesPageBounds(t *testing.T) {
 		waymark.GoodsCommission:      {say("1 to %d items", waymark.MaxLines)},
 		waymark.GoodsPack:            {say("1 to %d lines", waymark.MaxLines), say("more than %d one in another", goods.MaxDepth), say("at most %d lots", waymark.MaxLots)},
 		waymark.GoodsTransform:       {say("1 to %d outputs", waymark.MaxLines)},
-		waymark.GoodsGet:             {say("first %d portions", waymark.MaxPortions)},
+		waymark.GoodsGet:             {say("%d a page or 1 to %d", waymark.DefaultPage, waymark.MaxPage)},
 		waymark.GoodsContents:        {say("%d a page or 1 to %d", waymark.DefaultPage, waymark.MaxPage)},
 		waymark.GoodsTrace:           {say("at most %d steps", waymark.MaxTraceDepth)},
 		waymark.GoodsHistory:         {say("newest %d versions", waymark.MaxThingVersions)},

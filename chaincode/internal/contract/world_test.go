@@ -56,6 +56,7 @@ func (w *world) move() {
 	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Items: []string{item("0"), item("1"), item("2"), item("3"), item("4")}})
 	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L0"), Items: []string{item("5"), item("6")}})
 	w.must("producer", waymark.Operator, waymark.GoodsCommission, waymark.CommissionRequest{Lot: lotOf("L2"), Quantity: "10", Unit: "KGM"})
+	w.must("producer", waymark.Operator, waymark.GoodsDecommission, waymark.DecommissionRequest{ID: "a0", Lines: []waymark.Line{{ID: lotOf("L2"), Quantity: "1"}}, Reason: "spilt"})
 	w.must("producer", waymark.Operator, waymark.GoodsPack, waymark.PackRequest{ID: "a1", Container: box, Lines: []waymark.Line{{ID: item("5")}, {ID: item("6")}}})
 	w.must("producer", waymark.Operator, waymark.ShipmentsCreate, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer",
 		Goods: []waymark.Line{{ID: item("1")}}, Conditions: []waymark.Condition{}})
@@ -233,6 +234,8 @@ func (w *world) goodsCalls() map[waymark.Transaction]call {
 	lot, kilo := lotOf("L1"), []waymark.Line{{ID: lotOf("L2"), Quantity: "1", From: waymark.Stock("producer", "producer")}}
 	contents := waymark.ContentsQuery{Container: box, Limit: 1}
 	contents.Cursor = w.nextPage(waymark.GoodsContents, contents)
+	portions := waymark.GoodsQuery{ID: lotOf("L2"), Limit: 1}
+	portions.Cursor = w.nextPage(waymark.GoodsGet, portions)
 	trace := waymark.TraceQuery{ID: lotOf("L0"), Direction: waymark.TraceForward, Limit: 1}
 	trace.Cursor = w.nextPage(waymark.GoodsTrace, trace)
 	return map[waymark.Transaction]call{
@@ -250,10 +253,10 @@ func (w *world) goodsCalls() map[waymark.Transaction]call {
 		waymark.GoodsRecall:       {"producer", waymark.Operator, waymark.RecallRequest{Lot: lotOf("L0"), Reason: "because", Reference: "2026/1"}, nil},
 		waymark.GoodsLiftRecall:   {"producer", waymark.Operator, waymark.LiftRecallRequest{Lot: lotOf("L0"), Reason: "because"}, nil},
 		waymark.GoodsProduct:      {"producer", waymark.Operator, waymark.ProductQuery{GTIN: scenario.GTIN}, nil},
-		waymark.GoodsGet:          {"producer", waymark.Operator, waymark.GoodsQuery{ID: item("5")}, []any{waymark.GoodsQuery{ID: box}, waymark.GoodsQuery{ID: lotOf("L2")}}},
+		waymark.GoodsGet:          {"producer", waymark.Operator, portions, []any{waymark.GoodsQuery{ID: box}, waymark.GoodsQuery{ID: item("5")}}},
 		waymark.GoodsContents:     {"producer", waymark.Operator, contents, nil},
 		waymark.GoodsTrace:        {"producer", waymark.Operator, trace, nil},
-		waymark.GoodsHistory:      {"producer", waymark.Operator, waymark.GoodsQuery{ID: box}, nil},
+		waymark.GoodsHistory:      {"producer", waymark.Operator, waymark.ThingQuery{ID: box}, nil},
 	}
 }
 

@@ -37,17 +37,28 @@ func Accept(l ledger.Ledger, r waymark.AcceptHandoffRequest) (*waymark.Handoff, 
 // accept checks an acceptance against the state of things, and carries it out.
 func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*waymark.Handoff, error) {
 	s := &now.Shipment
+	if err := placed(l, s.ID, h.Exceptions); err != nil {
+		return nil, err
+	}
+	left, err := goods.Leave(l, s, staying(h.Exceptions), h.From)
+	if err != nil {
+		return nil, err
+	}
+	if left != nil {
+		now.Keep(left.Lots) // a recall of what stays behind holds nothing of this
+	}
+	if err := now.MovesTo(h.To); err != nil {
+		return nil, err
+	}
 	f, err := judge(l, now, h, words)
 	if err != nil {
 		return nil, err
 	}
-	if err := placed(l, s.ID, h.Exceptions); err != nil {
-		return nil, err
-	}
-	if err := goods.Leave(l, s.ID, staying(h.Exceptions), h.From); err != nil {
+	if err := left.Write(l); err != nil {
 		return nil, err
 	}
 	h.State, h.Changed, h.Counts = waymark.HandoffAccepted, l.Tx().Stamp(), waymark.CountExceptions(h.Exceptions)
+	h.Recalled = now.Holds.Recalled()
 	h.Condition, h.Reasons, h.Verdict = f.state, f.reasons, &f.verdict
 	if err := move(l, now, h, f.witnesses); err != nil {
 		return nil, err
@@ -83,7 +94,7 @@ func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wor
 }
 
 // acceptable returns the shipment of a handoff that can be accepted: it is open and not
-// past its time, and nothing holds the goods.
+// past its time.
 func acceptable(l ledger.Ledger, h *waymark.Handoff) (*shipment.State, error) {
 	if err := checkOpen(l, h); err != nil {
 		return nil, err
@@ -93,9 +104,6 @@ func acceptable(l ledger.Ledger, h *waymark.Handoff) (*shipment.State, error) {
 	}
 	now, err := shipment.Load(l, h.Shipment)
 	if err != nil {
-		return nil, err
-	}
-	if err := now.MovesTo(h.To); err != nil {
 		return nil, err
 	}
 	return now, notRefunded(l, &now.Shipment, h.To)

@@ -58,7 +58,7 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	return makeOffer(l, s, c, &waymark.Handoff{
 		Shipment: s.ID, Number: g.Last + 1, From: c.Custodian, To: r.To, ExpiresAt: expiry(r),
 		State: waymark.HandoffOffered, Condition: waymark.ConditionUnknown, Reasons: []string{}, Offered: tx.Stamp(), Changed: tx.Stamp(),
-		Nonce: nonceOf(tx, s.ID, g.Last+1),
+		Nonce: nonceOf(tx, s.ID, g.Last+1), Recalled: now.Holds.Recalled(),
 	}, before(c, g))
 }
 
@@ -173,5 +173,5 @@ func saveWith(l ledger.Ledger, h *waymark.Handoff, event string, opened *waymark
 	if err := ledger.Save(l, ledger.HandoffKey(h.Shipment, h.Number), h); err != nil {
 		return nil, err
 	}
-	return h, l.Emit(event, waymark.HandoffEvent{Shipment: h.Shipment, Number: h.Number, From: h.From, To: h.To, Discrepancy: opened})
+	return h, l.Emit(event, waymark.HandoffEvent{Shipment: h.Shipment, Number: h.Number, From: h.From, To: h.To, Recalled: h.Recalled, Discrepancy: opened})
 }

@@ -19,7 +19,7 @@ func begin(l ledger.Ledger, a waymark.Act) (act, done *waymark.Act, err error) {
 	if err := access.Authorize(l.Tx(), waymark.ActHandleGoods, access.Goods(a.ID, access.Concerned{Holder: old.By})); err != nil {
 		return nil, nil, err
 	}
-	a.Done = old.Done
+	a.Done, a.Recalled = old.Done, old.Recalled
 	if !reflect.DeepEqual(*old, a) {
 		return nil, nil, waymark.Errorf(waymark.AlreadyExists, "there is another act %s already: choose another id", a.ID)
 	}
@@ -32,5 +32,5 @@ func (b *book) finish(l ledger.Ledger, a *waymark.Act, event string) (*waymark.A
 	if err := b.close(l); err != nil {
 		return nil, err
 	}
-	return a, l.Emit(event, waymark.GoodsEvent{Act: a.ID, By: a.By, Container: a.Container})
+	return a, l.Emit(event, waymark.GoodsEvent{Act: a.ID, By: a.By, Container: a.Container, Recalled: a.Recalled})
 }

@@ -125,6 +125,22 @@ func (b *book) lot(g waymark.Goods) (*waymark.Lot, error) {
 	return nil, waymark.Errorf(waymark.NotFound, "there is no lot %s", g)
 }
 
+// lotsIn are the lots in a known thing or lot.
+func (b *book) lotsIn(g waymark.Goods) ([]string, error) {
+	if g.Kind() == waymark.GoodsLot {
+		lot, err := b.lot(g)
+		if err != nil {
+			return nil, err
+		}
+		return lot.Lots, nil
+	}
+	t, err := b.thing(g)
+	if err != nil {
+		return nil, err
+	}
+	return t.Lots, nil
+}
+
 // change notes that a thing's record is to be written.
 func (b *book) change(g waymark.Goods, t *waymark.Thing) {
 	t.Changed = b.stamp

@@ -87,6 +87,9 @@ func (t *tracer) fillPortions(f *frame, lot waymark.Goods) error {
 		} else if err := t.locate(&c.entry, p.Place); err != nil {
 			return err
 		}
+		if c.entry.Kind == waymark.TracedLot {
+			c.lots = t.b.lots[lot].Lots // it has been read to come here
+		}
 		f.queue = append(f.queue, c)
 	}
 	return nil
@@ -145,7 +148,7 @@ func (t *tracer) ofItem(g waymark.Goods) ([]child, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, child{position: "0", follow: lot.Made != "", once: true, entry: waymark.TraceEntry{Kind: waymark.TracedLot, ID: thing.Lot}})
+		all = append(all, child{position: "0", follow: lot.Made != "", once: true, lots: lot.Lots, entry: waymark.TraceEntry{Kind: waymark.TracedLot, ID: thing.Lot}})
 	}
 	if thing.Made != "" {
 		all = append(all, transformed(thing.Made, strconv.Itoa(len(all))))
@@ -229,6 +232,7 @@ func (t *tracer) complete(c *child, g waymark.Goods, at waymark.Place) (counts b
 	if err != nil {
 		return false, err
 	}
+	c.lots = thing.Lots
 	forward := t.direction == waymark.TraceForward
 	switch {
 	case g.Kind() == waymark.GoodsContainer:
@@ -248,6 +252,7 @@ func (t *tracer) completeLot(c *child, g waymark.Goods, at waymark.Place) error 
 	if err != nil {
 		return err
 	}
+	c.lots = lot.Lots
 	if t.direction == waymark.TraceForward {
 		c.follow = at == ""
 	} else {

@@ -123,6 +123,9 @@ func (b *book) create(items []waymark.Goods, lot, made string, brought []string,
 	if err != nil {
 		return err
 	}
+	if err := fits(len(items) * len(lots)); err != nil {
+		return err
+	}
 	for _, g := range items {
 		b.change(g, &waymark.Thing{ID: g.String(), Place: at, Lots: lots, Lot: lot, Made: made})
 		if lot != "" {

@@ -15,10 +15,44 @@ func (b *book) remove(g, from waymark.Goods, lots []string) error {
 	if err != nil {
 		return err
 	}
-	if c.Contents--; c.Contents == 0 {
-		c.Height = 0
+	c.Contents--
+	if g.Kind() == waymark.GoodsContainer {
+		if err := b.nest(from, b.things[g].Height(), nowhere); err != nil {
+			return err
+		}
 	}
 	return b.share(from, lots, -1)
+}
+
+// nowhere is the height of a container that is not there.
+const nowhere = -1
+
+// nest notes which height a container directly in another had, and which it has now. What
+// that does to the height of the other one it does for whatever that is in.
+func (b *book) nest(in waymark.Goods, was, is int) error {
+	c, err := b.thing(in)
+	if err != nil {
+		return err
+	}
+	before, nested := c.Height(), slices.Clone(c.Nested)
+	for len(nested) <= max(was, is) {
+		nested = append(nested, 0)
+	}
+	if was != nowhere {
+		nested[was]--
+	}
+	if is != nowhere {
+		nested[is]++
+	}
+	for len(nested) > 0 && nested[len(nested)-1] == 0 {
+		nested = nested[:len(nested)-1]
+	}
+	c.Nested = nested
+	b.change(in, c)
+	if c.Height() == before || c.Place.Kind() != waymark.PlaceContainer {
+		return nil
+	}
+	return b.nest(c.Place.Container(), before, c.Height())
 }
 
 // share notes that one more thing, or one less, of those directly in a container has some

@@ -2,6 +2,7 @@ package goods
 
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -14,7 +15,7 @@ type contentsCursor struct {
 // Contents returns a page of what is directly in a container, to those whom that concerns.
 func Contents(l ledger.Ledger, q waymark.ContentsQuery) (*waymark.Contents, error) {
 	g, b := waymark.MustGoods(q.Container), look(l)
-	_, w, err := b.locate(g)
+	t, w, err := b.locate(g)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,11 @@ func Contents(l ledger.Ledger, q waymark.ContentsQuery) (*waymark.Contents, erro
 	if err := b.measure(lines, waymark.InContainer(g)); err != nil {
 		return nil, err
 	}
-	page := &waymark.Contents{Container: g.String(), Lines: lines}
+	recalled, err := recall.Lots(l, t.Lots)
+	if err != nil {
+		return nil, err
+	}
+	page := &waymark.Contents{Recalled: recalled, Container: g.String(), Lines: lines}
 	if more {
 		page.Cursor, err = encodeCursor(contentsCursor{Container: page.Container, After: lines[len(lines)-1].ID})
 	}

@@ -84,7 +84,7 @@ func (b *book) checkNesting(container waymark.Goods, w where, parts []part) erro
 		if slices.Contains(above, p.goods) {
 			return waymark.Errorf(waymark.FailedPrecondition, "%s would be in itself", p.goods).Because(waymark.ReasonNesting)
 		}
-		if len(above)+1+b.things[p.goods].Height > MaxDepth {
+		if len(above)+1+b.things[p.goods].Height() > MaxDepth {
 			return waymark.Errorf(waymark.FailedPrecondition, "more than %d containers would be one in another", MaxDepth).Because(waymark.ReasonNesting)
 		}
 	}
@@ -126,25 +126,11 @@ func (b *book) enter(p part, container waymark.Goods) error {
 	c.Contents++
 	b.save(ledger.ContentKey(container, p.goods), &waymark.Line{ID: p.goods.String()})
 	if p.goods.Kind() == waymark.GoodsContainer {
-		if err := b.raise(container, b.things[p.goods].Height+1); err != nil {
+		if err := b.nest(container, nowhere, b.things[p.goods].Height()); err != nil {
 			return err
 		}
 	}
 	return b.share(container, p.lots, 1)
-}
-
-// raise notes that containers reach so deep below one, and below those that it is in.
-func (b *book) raise(container waymark.Goods, height int) error {
-	c, err := b.thing(container)
-	if err != nil || c.Height >= height {
-		return err
-	}
-	c.Height = height
-	b.change(container, c)
-	if c.Place.Kind() != waymark.PlaceContainer {
-		return nil
-	}
-	return b.raise(c.Place.Container(), height+1)
 }
 
 // Unpack takes goods out of a container of the caller's member. They are free then. The
@@ -174,6 +160,9 @@ func Unpack(l ledger.Ledger, r waymark.UnpackRequest) (*waymark.Act, error) {
 			return nil, elsewhere(p)
 		}
 	}
+	if a.Recalled, err = recalledIn(l, parts); err != nil {
+		return nil, err
+	}
 	if err := b.unpack(container, parts, waymark.Stock(w.holder, w.titleHolder)); err != nil {
 		return nil, err
 	}
@@ -200,7 +189,7 @@ func (b *book) unpack(container waymark.Goods, parts []part, to waymark.Place) e
 	return nil
 }
 
-// Decommission says that goods of the caller's member are no more. The same act again
+// Decommission says that goods that the caller's member has and owns are no more. The same act again
 // changes nothing.
 func Decommission(l ledger.Ledger, r waymark.DecommissionRequest) (*waymark.Act, error) {
 	a, done, err := begin(l, waymark.Act{ID: r.ID, Kind: waymark.ActDecommissioned, Lines: waymark.NormalLines(r.Lines), Reason: r.Reason})
@@ -215,13 +204,24 @@ func Decommission(l ledger.Ledger, r waymark.DecommissionRequest) (*waymark.Act,
 	if err := authorise(l.Tx(), parts); err != nil {
 		return nil, err
 	}
-	for _, p := range parts {
-		if t := b.things[p.goods]; t != nil && t.Contents > 0 {
-			return nil, waymark.Errorf(waymark.FailedPrecondition, "there are %d things in %s: unpack them first", t.Contents, p.goods).Because(waymark.ReasonGoodsPlace)
-		}
+	if err := b.checkEnd(a.By, parts); err != nil {
+		return nil, err
+	}
+	if a.Recalled, err = recalledIn(l, parts); err != nil {
+		return nil, err
 	}
 	if err := b.move(parts, waymark.DecommissionedBy(a.ID)); err != nil {
 		return nil, err
 	}
 	return b.finish(l, a, waymark.EventGoodsDecommissioned)
+}
+
+// checkEnd checks that goods are a member's own, and containers empty.
+func (b *book) checkEnd(member string, parts []part) error {
+	for _, p := range parts {
+		if t := b.things[p.goods]; t != nil && t.Contents > 0 {
+			return waymark.Errorf(waymark.FailedPrecondition, "there are %d things in %s: unpack them first", t.Contents, p.goods).Because(waymark.ReasonGoodsPlace)
+		}
+	}
+	return ends(member, parts)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -37,12 +38,26 @@ func (b *book) parts(lines []waymark.Line, member string) ([]part, error) {
 	if err := b.loadPortions(portionsOf(parts)); err != nil {
 		return nil, err
 	}
+	lots := 0
 	for i := range parts {
 		if err := b.find(&parts[i], lines[i].Quantity); err != nil {
 			return nil, err
 		}
+		lots += len(parts[i].lots)
 	}
-	return parts, nil
+	return parts, fits(lots)
+}
+
+// maxAncestry bounds the lots in all things that one transaction changes together: each
+// record names its own, and a transaction has to fit into a block.
+const maxAncestry = waymark.MaxExceptions * waymark.MaxLots
+
+// fits checks how many lots are in things together.
+func fits(lots int) error {
+	if lots <= maxAncestry {
+		return nil
+	}
+	return waymark.Errorf(waymark.FailedPrecondition, "there are %d lots in these things together, more than %d: do it in parts", lots, maxAncestry).Because(waymark.ReasonLimit)
 }
 
 // portionsOf are the portions among some parts.
@@ -148,7 +163,7 @@ func together(r ledger.Reader, parts []part, to string) (owner string, lots []st
 	if lots, err = lotsOf(parts); err != nil {
 		return "", nil, err
 	}
-	return owner, lots, CheckRecalls(r, lots, to)
+	return owner, lots, recall.Check(r, lots, to)
 }
 
 // titleHolder returns the one member that goods belong to.
@@ -161,6 +176,25 @@ func titleHolder(parts []part) (string, error) {
 		}
 	}
 	return owner, nil
+}
+
+// ends checks that goods belong to a member: nobody ends what is another's.
+func ends(member string, parts []part) error {
+	for _, p := range parts {
+		if owner := p.where.titleHolder; owner != member {
+			return waymark.Errorf(waymark.FailedPrecondition, "%s belongs to %s: no other member uses it up or decommissions it", p.goods, owner).Because(waymark.ReasonGoodsTitle)
+		}
+	}
+	return nil
+}
+
+// recalledIn are the lots in goods that are recalled.
+func recalledIn(r ledger.Reader, parts []part) ([]string, error) {
+	lots, err := lotsOf(parts)
+	if err != nil {
+		return nil, err
+	}
+	return recall.Lots(r, lots)
 }
 
 // lotsOf are the lots in goods, sorted, each once.

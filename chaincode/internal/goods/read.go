@@ -1,6 +1,8 @@
 package goods
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -22,7 +24,11 @@ func Handled(r ledger.Reader, g waymark.Goods, member string) (access.Entity, er
 func Resource(r ledger.Reader, g waymark.Goods, member string) (access.Entity, error) {
 	b := look(r)
 	if g.Kind() == waymark.GoodsLot {
-		_, _, c, err := b.spread(g, member)
+		c, err := b.stocked(g, member)
+		if err != nil {
+			return access.Entity{}, err
+		}
+		err = b.spread(g, member, &c)
 		return access.Goods(g.String(), c), err
 	}
 	_, w, err := b.locate(g)
@@ -47,7 +53,7 @@ func (b *book) concerned(g waymark.Goods, w where) (access.Concerned, error) {
 	if w.place.Kind() != waymark.PlaceShipment {
 		return c, nil
 	}
-	parties, err := partiesOf(b.r, w.place.ID())
+	parties, err := b.parties(w.place.ID())
 	c.Parties = parties
 	return c, err
 }
@@ -65,46 +71,57 @@ func (b *book) branded(g waymark.Goods, c *access.Concerned) error {
 	return nil
 }
 
-// maxHandoffs is more than a shipment can have.
-const maxHandoffs = 1000
+// maxSpread bounds the places of one kind that are gone through for whom a lot concerns.
+const maxSpread = 500
 
-// partiesOf reads the parties of a shipment.
-func partiesOf(r ledger.Reader, id string) ([]string, error) {
-	s, err := ledger.Require[waymark.Shipment](r, ledger.ShipmentKey(id), "shipment "+id)
+// mayReadLot asks the policies whether the caller may read a lot: as whose brand it is, by
+// stock of its own, and only if that is not enough by where else some of it is.
+func (b *book) mayReadLot(tx ledger.Tx, lot waymark.Goods) error {
+	c, err := b.stocked(lot, tx.Caller.Member)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c, err := ledger.Require[waymark.Custody](r, ledger.CustodyKey(id), "custody of shipment "+id)
-	if err != nil {
-		return nil, err
+	if err = b.mayRead(tx, lot, c); waymark.CodeOf(err) != waymark.Forbidden {
+		return err
 	}
-	handoffs, err := ledger.List[waymark.Handoff](r, ledger.Handoffs(id), maxHandoffs)
-	return s.Parties(*c, handoffs), err
+	if err := b.spread(lot, tx.Caller.Member, &c); err != nil {
+		return err
+	}
+	return b.mayRead(tx, lot, c)
 }
 
-// spread returns the first portions of a lot, whether there are more, and whom they concern
-// as far as it bears on one member.
-func (b *book) spread(lot waymark.Goods, member string) ([]waymark.PortionView, bool, access.Concerned, error) {
+// stocked are whom a lot concerns by its product, and a member if it has some in stock.
+func (b *book) stocked(lot waymark.Goods, member string) (access.Concerned, error) {
 	var c access.Concerned
 	if err := b.branded(lot, &c); err != nil {
-		return nil, false, c, err
+		return c, err
 	}
-	portions, more, err := ledger.Some[waymark.Portion](b.r, ledger.Portions(lot), waymark.MaxPortions)
-	if err != nil {
-		return nil, false, c, err
+	held, _, err := ledger.Some[waymark.Portion](b.r, ledger.PortionsHeld(lot, member), 1)
+	if len(held) > 0 {
+		c.Holder = member
 	}
-	views := make([]waymark.PortionView, 0, len(portions))
-	for _, p := range portions {
-		w, err := b.walk(p.Place)
+	return c, err
+}
+
+// spread adds whom a lot concerns where some of it still is, as far as it bears on one
+// member. What is used up or decommissioned concerns nobody.
+func (b *book) spread(lot waymark.Goods, member string, c *access.Concerned) error {
+	for _, kind := range []waymark.PlaceKind{waymark.PlaceStock, waymark.PlaceShipment, waymark.PlaceContainer} {
+		portions, _, err := ledger.Some[waymark.Portion](b.r, ledger.PortionsAt(lot, kind), maxSpread)
 		if err != nil {
-			return nil, false, c, err
+			return err
 		}
-		if err := b.concerns(member, w, &c); err != nil {
-			return nil, false, c, err
+		for _, p := range portions {
+			w, err := b.walk(p.Place)
+			if err != nil {
+				return err
+			}
+			if err := b.concerns(member, w, c); err != nil {
+				return err
+			}
 		}
-		views = append(views, waymark.PortionView{Place: p.Place, Quantity: p.Quantity, Holder: w.holder, TitleHolder: w.titleHolder})
 	}
-	return views, more, c, nil
+	return nil
 }
 
 // concerns notes as what a portion concerns a member, if it does.
@@ -118,7 +135,9 @@ func (b *book) concerns(member string, w where, c *access.Concerned) error {
 	if w.place.Kind() != waymark.PlaceShipment {
 		return nil
 	}
-	parties, err := partiesOf(b.r, w.place.ID())
-	c.Parties = append(c.Parties, parties...)
+	parties, err := b.parties(w.place.ID())
+	if slices.Contains(parties, member) && !slices.Contains(c.Parties, member) {
+		c.Parties = append(c.Parties, member)
+	}
 	return err
 }

@@ -14,17 +14,12 @@ type Taken struct {
 	Lots        []string // in them, sorted
 }
 
-// Take puts goods of the caller's member into a shipment to another. All must be free and
-// belong to one member, and none be recalled, unless the consignee is who they have to go
-// back to. It returns NotFound, Forbidden if the caller may not handle them, or
-// FailedPrecondition, and writes nothing before its last check: whoever calls it has made
-// all of his own.
-func Take(l ledger.Ledger, shipment, consignee string, lines []waymark.Line) (*Taken, error) {
-	return Replace(l, shipment, consignee, nil, lines)
-}
-
-// Replace is Take for a shipment that holds other lines already: those that are not among
-// the new ones become free again.
+// Replace puts goods of the caller's member into a shipment to another, in the place of
+// other lines that it holds already: those that are not among the new ones become free
+// again. All must be free and belong to one member, and none be recalled, unless the
+// consignee is who they have to go back to. It returns NotFound, Forbidden if the caller may
+// not handle them, or FailedPrecondition, and writes nothing before its last check: whoever
+// calls it has made all of his own.
 func Replace(l ledger.Ledger, shipment, consignee string, old, lines []waymark.Line) (*Taken, error) {
 	b := open(l)
 	if err := b.free(shipment, old); err != nil {
@@ -81,16 +76,7 @@ func thousandths(q waymark.Decimal) int64 {
 	return n
 }
 
-// Free makes the goods of a shipment free again, with its custodian: those that are still
-// in it.
-func Free(l ledger.Ledger, shipment string, lines []waymark.Line) error {
-	b := open(l)
-	if err := b.free(shipment, lines); err != nil {
-		return err
-	}
-	return b.close(l)
-}
-
+// free makes goods of a shipment free again, with its custodian: those that are still in it.
 func (b *book) free(shipment string, lines []waymark.Line) error {
 	if len(lines) == 0 {
 		return nil
@@ -146,37 +132,76 @@ func (b *book) freeLot(inside portion, stock waymark.Place) error {
 	return nil
 }
 
-// Leave takes goods out of a live shipment that stay with the member that offered it, as at
-// a partial acceptance: things in it, directly or in a container, and so much of lots that
-// are directly in it. They become free, with that member as holder. It returns
-// FailedPrecondition for what is not in the shipment.
-func Leave(l ledger.Ledger, shipment string, lines []waymark.Line, holder string) error {
-	if len(lines) == 0 {
+// Departure is goods that leave a shipment before it ends.
+type Departure struct {
+	Lots []string // in what stays in the shipment, sorted; never nil
+	book *book
+}
+
+// Write writes that they have left; nothing if there are none.
+func (d *Departure) Write(w ledger.Writer) error {
+	if d == nil {
 		return nil
 	}
-	b := open(l)
-	v, err := b.voyage(shipment)
-	if err != nil {
-		return err
+	return d.book.close(w)
+}
+
+// Leave takes goods out of a live shipment that stay with the member that offered it, as at
+// a partial acceptance: things in it, directly or in a container, and so much of lots that
+// are directly in it. They become free, with that member as holder, once that is written. It
+// returns FailedPrecondition for what is not in the shipment, and nil where nothing leaves.
+func Leave(l ledger.Ledger, s *waymark.Shipment, lines []waymark.Line, holder string) (*Departure, error) {
+	if len(lines) == 0 {
+		return nil, nil
 	}
-	inside, stock := waymark.InShipment(shipment), waymark.Stock(holder, v.titleHolder)
+	b := open(l)
+	v, err := b.voyage(s.ID)
+	if err != nil {
+		return nil, err
+	}
+	inside, stock := waymark.InShipment(s.ID), waymark.Stock(holder, v.titleHolder)
 	from := slices.Clone(lines)
 	for i := range from {
 		from[i].From = inside
 	}
 	parts, err := b.parts(from, holder)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range parts {
 		if p.where.place != inside {
-			return elsewhere(p)
+			return nil, elsewhere(p)
 		}
 		if err := b.leave(p, stock); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return b.close(l)
+	lots, err := b.lotsAt(inside, s.Goods)
+	return &Departure{lots, b}, err
+}
+
+// lotsAt are the lots in those of some lines that are still at a place, as the book has it.
+// What only a shipment of an earlier version knows has none.
+func (b *book) lotsAt(at waymark.Place, lines []waymark.Line) ([]string, error) {
+	all := goodsOf(lines)
+	if err := b.load(all); err != nil {
+		return nil, err
+	}
+	lots := []string{}
+	for _, g := range all {
+		if g.Kind() == waymark.GoodsLot {
+			p := portion{g, at}
+			if err := b.loadPortions([]portion{p}); err != nil {
+				return nil, err
+			}
+			if lot := b.lots[g]; lot != nil && b.portions[p] > 0 {
+				lots = append(lots, lot.Lots...)
+			}
+		} else if t := b.things[g]; t != nil && t.Place == at {
+			lots = append(lots, t.Lots...)
+		}
+	}
+	return bounded(lots)
 }
 
 func (b *book) leave(p part, stock waymark.Place) error {

@@ -74,7 +74,7 @@ func (f *farm) apply(do func(ledger.Ledger) error) {
 	}
 }
 
-func TestReplacingAndFreeingGoods(t *testing.T) {
+func TestReplacingGoods(t *testing.T) {
 	f := newFarm(t)
 	made := lotOf(cheese, "C")
 	f.commission("", item(milk, "1"), item(milk, "2"), item(milk, "3"))
@@ -92,11 +92,6 @@ func TestReplacingAndFreeingGoods(t *testing.T) {
 	f.expect(item(milk, "2"), inside, "producer", "producer")
 	f.expect(item(milk, "3"), inside, "producer", "producer")
 	f.expectPortions(made, map[waymark.Place]waymark.Decimal{stock: "4", inside: "6"})
-	f.apply(func(l ledger.Ledger) error {
-		return goods.Free(l, "s1", append(lines(item(milk, "1"), item(milk, "2"), item(milk, "3")), much(made, "6")))
-	})
-	f.expect(item(milk, "3"), stock, "producer", "producer")
-	f.expectPortions(made, map[waymark.Place]waymark.Decimal{stock: "10"})
 }
 
 func TestLeavingGoods(t *testing.T) {
@@ -107,7 +102,7 @@ func TestLeavingGoods(t *testing.T) {
 	f.bulk(made, "10", "KGM")
 	f.pack("producer", box(1), lines(item(milk, "1"), item(milk, "3"))...)
 	f.pack("producer", box(2), lines(box(1), item(milk, "2"))...)
-	f.ship("s1", "retailer", waymark.Line{ID: box(2)}, much(made, "4"))
+	s := f.ship("s1", "retailer", waymark.Line{ID: box(2)}, much(made, "4"))
 	f.deliver("s1", "producer", "carrier")
 	within := func(want bool, ids ...string) {
 		t.Helper()
@@ -120,18 +115,29 @@ func TestLeavingGoods(t *testing.T) {
 	}
 	within(true, item(milk, "1"), item(milk, "2"), box(1), box(2), made)
 	within(false, item(milk, "4"), item(milk, "9"), box(9), lot)
-	f.apply(func(l ledger.Ledger) error {
-		return goods.Leave(l, "s1", []waymark.Line{{ID: item(milk, "1")}, much(made, "1.5")}, "carrier")
-	})
+	leave := func(lots []string, left ...waymark.Line) {
+		t.Helper()
+		f.apply(func(l ledger.Ledger) error {
+			d, err := goods.Leave(l, s, left, "carrier")
+			if err != nil {
+				return err
+			}
+			if !slices.Equal(d.Lots, lots) {
+				t.Errorf("the lots %v are in what stays, want %v", d.Lots, lots)
+			}
+			return d.Write(l)
+		})
+	}
+	leave([]string{made, lot}, waymark.Line{ID: item(milk, "1")}, much(made, "1.5"))
 	f.expect(item(milk, "1"), waymark.Stock("carrier", "producer"), "carrier", "producer", lot)
 	within(false, item(milk, "1"))
 	f.expectPortions(made, map[waymark.Place]waymark.Decimal{stock: "6", waymark.InShipment("s1"): "2.5", waymark.Stock("carrier", "producer"): "1.5"})
-	f.apply(func(l ledger.Ledger) error { return goods.Leave(l, "s1", lines(item(milk, "2")), "carrier") })
+	leave([]string{made}, lines(item(milk, "2"))...)
 	if v := f.lookAs("carrier", box(2)); len(v.Lots) != 0 || v.Contents != 1 {
 		t.Errorf("the pallet after both of the lot are out: %+v", v)
 	}
 	for name, left := range map[string][]waymark.Line{"out already": lines(item(milk, "1")), "never in": lines(item(milk, "4"))} {
-		if _, err := f.World.Submit(f.Tx(f.operator("carrier")), func(l ledger.Ledger) error { return goods.Leave(l, "s1", left, "carrier") }); waymark.CodeOf(err) != waymark.FailedPrecondition {
+		if _, err := f.World.Submit(f.Tx(f.operator("carrier")), func(l ledger.Ledger) error { _, err := goods.Leave(l, s, left, "carrier"); return err }); waymark.CodeOf(err) != waymark.FailedPrecondition {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -3,10 +3,12 @@ package goods
 import (
 	"bytes"
 	"crypto/sha256"
+	"maps"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -23,7 +25,13 @@ type tracer struct {
 	path      []*frame
 	met       [][]byte // digests of what must not be followed again, oldest first
 	entries   []waymark.TraceEntry
+	lots      [][]string      // in what each entry is about
+	known     map[string]bool // the lots of them all, and of the start
 }
+
+// maxKnown bounds the lots of one page, each of which is looked up among the recalls: a page
+// ends early beyond.
+const maxKnown = 2000
 
 // frame is a step on the way down, whose children are being visited.
 type frame struct {
@@ -37,9 +45,10 @@ type frame struct {
 // child is a step that follows from another.
 type child struct {
 	entry    waymark.TraceEntry
-	position string // among its siblings
-	follow   bool   // it has children of its own
-	once     bool   // there are several ways to it
+	position string   // among its siblings
+	follow   bool     // it has children of its own
+	once     bool     // there are several ways to it
+	lots     []string // in it
 }
 
 // traceCursor is where a page ended.
@@ -56,7 +65,7 @@ func Trace(l ledger.Ledger, q waymark.TraceQuery) (*waymark.Trace, error) {
 	g := waymark.MustGoods(q.ID)
 	t := &tracer{
 		b: look(l), acts: map[string]*waymark.Act{}, start: g.String(), direction: q.Direction, limit: waymark.Page(q.Limit),
-		path: []*frame{{Kind: waymark.TraceKind(g.Kind()), ID: g.String()}}, entries: []waymark.TraceEntry{},
+		path: []*frame{{Kind: waymark.TraceKind(g.Kind()), ID: g.String()}}, entries: []waymark.TraceEntry{}, known: map[string]bool{},
 	}
 	if err := t.mayRead(l.Tx(), g); err != nil {
 		return nil, err
@@ -71,6 +80,9 @@ func Trace(l ledger.Ledger, q waymark.TraceQuery) (*waymark.Trace, error) {
 		return nil, err
 	}
 	page := &waymark.Trace{ID: t.start, Direction: t.direction, Entries: t.entries}
+	if page.Recalled, err = t.recalled(g); err != nil {
+		return nil, err
+	}
 	if more {
 		page.Cursor, err = encodeCursor(traceCursor{t.start, t.direction, t.path, t.met})
 	}
@@ -82,11 +94,7 @@ func (t *tracer) mayRead(tx ledger.Tx, g waymark.Goods) error {
 		if _, err := t.b.lot(g); err != nil {
 			return err
 		}
-		_, _, c, err := t.b.spread(g, tx.Caller.Member)
-		if err != nil {
-			return err
-		}
-		return t.b.mayRead(tx, g, c)
+		return t.b.mayReadLot(tx, g)
 	}
 	_, w, err := t.b.locate(g)
 	if err != nil {
@@ -106,7 +114,7 @@ func (t *tracer) walk() (more bool, err error) {
 		if err != nil || c == nil {
 			return false, err
 		}
-		if len(t.entries) == t.limit {
+		if len(t.entries) == t.limit || len(t.known) > maxKnown {
 			return true, nil
 		}
 		t.visit(*c)
@@ -147,7 +155,37 @@ func (t *tracer) visit(c child) {
 	} else if c.follow {
 		t.path = append(t.path, &frame{Kind: c.entry.Kind, ID: c.entry.ID})
 	}
-	t.entries = append(t.entries, c.entry)
+	t.entries, t.lots = append(t.entries, c.entry), append(t.lots, c.lots)
+	for _, lot := range c.lots {
+		t.known[lot] = true
+	}
+}
+
+// recalled says of each entry which lots in it are recalled now, and returns those of the start.
+func (t *tracer) recalled(start waymark.Goods) ([]string, error) {
+	own, err := t.b.lotsIn(start)
+	if err != nil {
+		return nil, err
+	}
+	for _, lot := range own {
+		t.known[lot] = true
+	}
+	recalled, err := recall.Lots(t.b.r, slices.Sorted(maps.Keys(t.known)))
+	if err != nil {
+		return nil, err
+	}
+	among := func(lots []string) (found []string) {
+		for _, lot := range lots {
+			if slices.Contains(recalled, lot) {
+				found = append(found, lot)
+			}
+		}
+		return found
+	}
+	for i := range t.entries {
+		t.entries[i].Recalled = among(t.lots[i])
+	}
+	return among(own), nil
 }
 
 func (t *tracer) wasMet(c child) bool {

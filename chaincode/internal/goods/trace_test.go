@@ -217,11 +217,11 @@ func TestWhoReadsGoods(t *testing.T) {
 		scenario.Refused(f.Consortium, f.As("producer", waymark.Viewer), goods.Get, read, waymark.NotFound, "")
 	}
 	scenario.Refused(f.Consortium, f.As("producer", waymark.Relay), goods.Get, waymark.GoodsQuery{ID: item(milk, "1")}, waymark.Forbidden, waymark.DefaultDeny)
-	h := scenario.Must(f.Consortium, f.As("producer", waymark.Viewer), goods.History, waymark.GoodsQuery{ID: box(1)})
+	h := scenario.Must(f.Consortium, f.As("producer", waymark.Viewer), goods.History, waymark.ThingQuery{ID: box(1)})
 	if len(h.Versions) != 2 || h.Versions[1].Place != waymark.InContainer(waymark.MustGoods(box(2))) || h.More {
 		t.Errorf("history %+v", h)
 	}
-	scenario.Refused(f.Consortium, f.As("producer", waymark.Viewer), goods.History, waymark.GoodsQuery{ID: lotOf(milk, "L")}, waymark.Invalid, "")
+	scenario.Refused(f.Consortium, f.As("producer", waymark.Viewer), goods.History, waymark.ThingQuery{ID: lotOf(milk, "L")}, waymark.Invalid, "")
 }
 
 func TestContentsInPages(t *testing.T) {
@@ -347,6 +347,6 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 		}
 	}
 	scenario.Sweep(f.Consortium, by, goods.Contents, waymark.ContentsQuery{Container: box(2)})
-	scenario.Sweep(f.Consortium, by, goods.History, waymark.GoodsQuery{ID: box(2)})
+	scenario.Sweep(f.Consortium, by, goods.History, waymark.ThingQuery{ID: box(2)})
 	scenario.Sweep(f.Consortium, by, goods.Product, waymark.ProductQuery{GTIN: milk})
 }

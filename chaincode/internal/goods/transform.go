@@ -1,6 +1,7 @@
 package goods
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -9,9 +10,9 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Transform uses goods of the caller's member up and makes others of its own products. In
-// each unit what goes in is what comes out and what is lost. The same act again changes
-// nothing.
+// Transform uses up goods that the caller's member has and owns, and makes others of its own
+// products. In each unit what goes in is what comes out and what is lost. The same act again
+// changes nothing.
 func Transform(l ledger.Ledger, r waymark.TransformRequest) (*waymark.Act, error) {
 	a, done, err := begin(l, transformation(r))
 	if err != nil || done != nil {
@@ -86,7 +87,7 @@ func productsOf(r ledger.Reader, inputs []part, outputs []waymark.Output) (map[s
 }
 
 // mayTransform asks the policies whether the caller may handle what goes in and commission
-// what comes out.
+// what comes out, and checks that what goes in is its own.
 func mayTransform(tx ledger.Tx, inputs []part, outputs []waymark.Output, products map[string]*waymark.Product) error {
 	if err := authorise(tx, inputs); err != nil {
 		return err
@@ -102,7 +103,7 @@ func mayTransform(tx ledger.Tx, inputs []part, outputs []waymark.Output, product
 			return err
 		}
 	}
-	return nil
+	return ends(tx.Caller.Member, inputs)
 }
 
 // conserves checks that in each unit as much goes in as comes out and is lost.
@@ -143,7 +144,7 @@ func (b *book) make(a *waymark.Act, lots []string, at waymark.Place) error {
 	for _, o := range a.Outputs {
 		all = append(all, waymark.MustGoods(o.ID))
 	}
-	if err := b.load(all); err != nil {
+	if err := cmp.Or(fits(len(all)*len(lots)), b.load(all)); err != nil {
 		return err
 	}
 	for i, o := range a.Outputs {

@@ -2,6 +2,7 @@ package goods
 
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -13,6 +14,7 @@ type voyage struct {
 	ended                  bool
 	disputed               bool // ended, and held by a dispute
 	custodian, titleHolder string
+	parties                []string // nil before they are asked for
 }
 
 // where is where a thing really is, by walking up from its record.
@@ -79,40 +81,36 @@ func (b *book) locate(g waymark.Goods) (*waymark.Thing, where, error) {
 	return t, w, err
 }
 
-// sender is what is read here of a shipment.
-type sender struct {
-	Consignor string `json:"consignor"`
-}
-
-// voyage reads a shipment as it is to its goods: they belong to its title holder, and
-// before title has a record of its own to the consignor.
+// voyage reads a shipment as it is to its goods: its custodian has them, and they belong to
+// its title holder.
 func (b *book) voyage(id string) (*voyage, error) {
 	if v := b.voyages[id]; v != nil {
 		return v, nil
 	}
-	c, err := ledger.Require[waymark.Custody](b.r, ledger.CustodyKey(id), "custody of shipment "+id)
+	c, t, err := shipment.Whose(b.r, id)
 	if err != nil {
 		return nil, err
 	}
-	v := &voyage{ended: c.State.Ended(), custodian: c.Custodian}
+	v := &voyage{ended: c.State.Ended(), custodian: c.Custodian, titleHolder: t.Holder}
 	if v.disputed, err = b.disputed(id, v.ended); err != nil {
 		return nil, err
 	}
-	owner, err := ledger.Load[waymark.Title](b.r, ledger.TitleKey(id))
+	b.voyages[id] = v
+	return v, nil
+}
+
+// parties are whom a shipment concerns.
+func (b *book) parties(id string) ([]string, error) {
+	v, err := b.voyage(id)
+	if err != nil || v.parties != nil {
+		return v.parties, err
+	}
+	now, err := shipment.Load(b.r, id)
 	if err != nil {
 		return nil, err
 	}
-	if owner != nil {
-		v.titleHolder = owner.Holder
-	} else {
-		s, err := ledger.Require[sender](b.r, ledger.ShipmentKey(id), "shipment "+id)
-		if err != nil {
-			return nil, err
-		}
-		v.titleHolder = s.Consignor
-	}
-	b.voyages[id] = v
-	return v, nil
+	v.parties = now.Present().Parties
+	return v.parties, nil
 }
 
 // disputed reports whether a dispute holds the goods of a shipment that has ended: nothing

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -27,15 +27,15 @@ type Standing struct {
 	recalled []waymark.LotRecalls
 }
 
-// Load reads the holds that stand on a shipment; a recall of a lot in its goods is one. A
+// Load reads the holds that stand on a shipment with some lots in its goods; a recall of one is a hold. A
 // transaction that relies on it is invalidated by a hold that is set before it commits.
-func Load(r ledger.Reader, s *waymark.Shipment) (*Standing, error) {
-	h := &Standing{shipment: s.ID}
+func Load(r ledger.Reader, shipment string, lots []string) (*Standing, error) {
+	h := &Standing{shipment: shipment}
 	for _, kind := range waymark.HoldKinds() {
 		if kind == waymark.HoldRecall {
 			continue
 		}
-		last, err := Last(r, s.ID, kind)
+		last, err := Last(r, shipment, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -44,9 +44,17 @@ func Load(r ledger.Reader, s *waymark.Shipment) (*Standing, error) {
 		}
 	}
 	var err error
-	h.recalled, err = goods.Recalls(r, s.Lots)
+	h.recalled, err = recall.Of(r, lots)
 	return h, err
 }
+
+// Keep leaves the recalls of some lots alone, in their order: nothing else is in the goods any more.
+func (h *Standing) Keep(lots []string) {
+	h.recalled = slices.DeleteFunc(h.recalled, func(lot waymark.LotRecalls) bool { return !slices.Contains(lots, lot.Lot) })
+}
+
+// Recalled returns the lots in the goods that are recalled; nil if none is.
+func (h *Standing) Recalled() []string { return recall.Names(h.recalled) }
 
 // List returns the holds: of the recalls one for each that stands of each lot.
 func (h *Standing) List() []waymark.Hold {

@@ -26,7 +26,7 @@ func do(c *scenario.Consortium, rule func(ledger.Ledger) error) *memledger.Trans
 
 func load(c *scenario.Consortium) *hold.Standing {
 	c.T.Helper()
-	h, err := hold.Load(c.World.Begin(c.Tx(c.As("producer", waymark.Operator))), &waymark.Shipment{ID: "s1", Lots: []string{lot}})
+	h, err := hold.Load(c.World.Begin(c.Tx(c.As("producer", waymark.Operator))), "s1", []string{lot})
 	if err != nil {
 		c.T.Fatal(err)
 	}

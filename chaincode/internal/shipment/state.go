@@ -1,6 +1,8 @@
 package shipment
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -31,12 +33,11 @@ func Load(r ledger.Reader, id string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := &State{Shipment: *s, Custody: *c}
 	t, err := title(r, s)
 	if err != nil {
 		return nil, err
 	}
-	now.Title = *t
+	now := &State{Shipment: *s, Custody: *c, Title: *t}
 	if t.Offers > 0 {
 		if now.TitleOffer, err = TitleOffer(r, id, t.Offers); err != nil {
 			return nil, err
@@ -45,8 +46,23 @@ func Load(r ledger.Reader, id string) (*State, error) {
 	if now.Handoffs, err = Handoffs(r, id); err != nil {
 		return nil, err
 	}
-	now.Holds, err = hold.Load(r, s)
+	now.Holds, err = hold.Load(r, id, now.Lots())
 	return now, err
+}
+
+// Lots are the lots in the goods that are still in the shipment.
+func (s *State) Lots() []string {
+	if s.Custody.Lots == nil {
+		return s.Shipment.Lots
+	}
+	gone := func(lot string) bool { return !slices.Contains(s.Custody.Lots, lot) }
+	return slices.DeleteFunc(slices.Clone(s.Shipment.Lots), gone)
+}
+
+// Keep notes that goods have been left behind, and which lots are in the others.
+func (s *State) Keep(lots []string) {
+	s.Custody.Lots = lots
+	s.Holds.Keep(lots)
 }
 
 // InCustody reads a shipment with its custody, or returns NotFound.
@@ -70,6 +86,16 @@ func Find(r ledger.Reader, id string) (*waymark.Shipment, error) {
 		return nil, err
 	}
 	return s.now(), ledger.CheckOwn(key, s.ID == id)
+}
+
+// Whose returns who has the goods of a shipment and whose they are, or NotFound.
+func Whose(r ledger.Reader, id string) (*waymark.Custody, *waymark.Title, error) {
+	s, c, err := InCustody(r, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := title(r, s)
+	return c, t, err
 }
 
 // MovesTo checks that goods of the shipment, or title to them, may be offered to a member

@@ -62,13 +62,15 @@ func recallRoutes() []route {
 func thingRoutes() []route {
 	return []route{
 		evaluates(route{
-			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true,
+			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true, paged: true,
 			summary: "A thing: where it is, who has it, whose it is, the lots in it and their recalls",
-		}, waymark.GoodsGet, waymark.GoodsView{}, goodsQuery),
+		}, waymark.GoodsGet, waymark.GoodsView{}, func(p path) waymark.GoodsQuery {
+			return waymark.GoodsQuery{ID: p.thing.id, Limit: p.thing.limit, Cursor: p.thing.cursor}
+		}),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/goods/history", id: "getGoodsHistory", tag: tagGoods, thing: true,
 			summary: "Where an item or container has been",
-		}, waymark.GoodsHistory, waymark.ThingHistory{}, goodsQuery),
+		}, waymark.GoodsHistory, waymark.ThingHistory{}, func(p path) waymark.ThingQuery { return waymark.ThingQuery{ID: p.thing.id} }),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/goods/contents", id: "getContents", tag: tagGoods, thing: true, paged: true,
 			summary: "What is directly in a container",
@@ -88,8 +90,6 @@ func thingRoutes() []route {
 func acts[Q waymark.Validator](at, id, summary string, tx waymark.Transaction, request func(path, Q) Q) route {
 	return submits(route{method: http.MethodPost, path: at, id: id, tag: tagGoods, summary: summary}, tx, waymark.Act{}, request, nil)
 }
-
-func goodsQuery(p path) waymark.GoodsQuery { return waymark.GoodsQuery{ID: p.thing.id} }
 
 // whole is a request of which the body says all.
 func whole[Q waymark.Validator](_ path, q Q) Q { return q }

@@ -1,13 +1,13 @@
-package goods
+package recall
 
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Recalls returns those of some lots, by their canonical ids, that are recalled. A recall
+// Of returns the recalls that stand of some lots, by their canonical ids. A recall
 // that is set or lifted before the transaction commits invalidates it.
-func Recalls(r ledger.Reader, lots []string) ([]waymark.LotRecalls, error) {
+func Of(r ledger.Reader, lots []string) ([]waymark.LotRecalls, error) {
 	keys := make([]ledger.Key, 0, len(lots))
 	for _, lot := range lots {
 		keys = append(keys, ledger.RecallKey(waymark.MustGoods(lot)))
@@ -28,10 +28,25 @@ func Recalls(r ledger.Reader, lots []string) ([]waymark.LotRecalls, error) {
 	return recalled, nil
 }
 
-// CheckRecalls returns FailedPrecondition if any of some lots is recalled and may not go
+// Lots returns those of some lots that are recalled; nil if none is.
+func Lots(r ledger.Reader, lots []string) ([]string, error) {
+	recalled, err := Of(r, lots)
+	return Names(recalled), err
+}
+
+// Names are the lots of recalls; nil if there are none.
+func Names(recalls []waymark.LotRecalls) []string {
+	var lots []string
+	for _, lot := range recalls {
+		lots = append(lots, lot.Lot)
+	}
+	return lots
+}
+
+// Check returns FailedPrecondition if any of some lots is recalled and may not go
 // to a member; to nobody, if that is empty.
-func CheckRecalls(r ledger.Reader, lots []string, to string) error {
-	recalled, err := Recalls(r, lots)
+func Check(r ledger.Reader, lots []string, to string) error {
+	recalled, err := Of(r, lots)
 	if err != nil {
 		return err
 	}
