@@ -98,7 +98,7 @@ func TestRoutesReachTheLedger(t *testing.T) {
 		{method: "POST", path: "/v1/goods:lift-recall", body: `{"lot":"` + lot + `","reason":"none"}`,
 			tx: waymark.GoodsLiftRecall, want: waymark.LiftRecallRequest{Lot: lot, Reason: "none"}},
 		{method: "GET", path: "/v1/goods?id=" + url.QueryEscape(slashed), tx: waymark.GoodsGet, want: waymark.GoodsQuery{ID: slashed}},
-		{method: "GET", path: "/v1/goods/history?id=" + url.QueryEscape(box), tx: waymark.GoodsHistory, want: waymark.GoodsQuery{ID: box}},
+		{method: "GET", path: "/v1/goods/history?id=" + url.QueryEscape(box), tx: waymark.GoodsHistory, want: waymark.ThingQuery{ID: box}},
 		{method: "GET", path: "/v1/goods/contents?limit=7&cursor=abc&id=" + url.QueryEscape(box), tx: waymark.GoodsContents,
 			want: waymark.ContentsQuery{Container: box, Limit: 7, Cursor: "abc"}},
 		{method: "GET", path: "/v1/goods/trace?direction=back&id=" + url.QueryEscape(lot), tx: waymark.GoodsTrace, want: waymark.TraceQuery{ID: lot, Direction: waymark.TraceBack}},
