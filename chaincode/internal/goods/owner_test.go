@@ -50,7 +50,7 @@ func (f *farm) giveTitle(id, to string, what ...waymark.Line) waymark.Place {
 
 func (f *farm) acceptTitle(id string) {
 	f.T.Helper()
-	scenario.Must(f.Consortium, f.operator("carrier"), title.Accept, waymark.AcceptTitleRequest{Shipment: id})
+	scenario.Must(f.Consortium, f.operator("carrier"), title.Accept, waymark.AcceptTitleRequest{Shipment: id, Number: 1})
 }
 
 // TestWhoIsOfferedTitleReadsTheGoods, as a party of the shipment.
