@@ -19,19 +19,10 @@ func ReleaseExcursion(l ledger.Ledger, r waymark.ReleaseExcursionRequest) (*waym
 	if err := access.Authorize(l.Tx(), waymark.ActReleaseExcursion, access.Excursion(*s, now.Title.Holder)); err != nil {
 		return nil, err
 	}
-	key, err := excursionKey(s, r)
+	key, e, err := excursionOf(l, s, r)
 	if err != nil {
 		return nil, err
 	}
-	e, err := ledger.Require[waymark.Excursion](l, key, "such excursion of shipment "+s.ID)
-	if err != nil {
-		return nil, err
-	}
-	a, err := ledger.Load[waymark.Attachment](l, ledger.WitnessKey(s.ID, r.Device))
-	if err != nil {
-		return nil, err
-	}
-	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e, a != nil && a.Detached == nil)
 	if e.Released != nil && e.Released.Disposition == r.Disposition {
 		return e, nil
 	}
@@ -57,6 +48,24 @@ func mayRelease(c *waymark.Custody, e *waymark.Excursion) error {
 		return waymark.Errorf(waymark.FailedPrecondition, "the excursion goes on").Because(waymark.ReasonExcursionOpen)
 	}
 	return nil
+}
+
+// excursionOf reads the excursion of a request, as it is now.
+func excursionOf(l ledger.Reader, s *waymark.Shipment, r waymark.ReleaseExcursionRequest) (ledger.Key, *waymark.Excursion, error) {
+	key, err := excursionKey(s, r)
+	if err != nil {
+		return key, nil, err
+	}
+	e, err := ledger.Require[waymark.Excursion](l, key, "such excursion of shipment "+s.ID)
+	if err != nil {
+		return key, nil, err
+	}
+	a, err := ledger.Load[waymark.Attachment](l, ledger.WitnessKey(s.ID, r.Device))
+	if err != nil {
+		return key, nil, err
+	}
+	e.Rule, e.First, e.State = r.Rule, r.First, condition.StateOf(*e, a != nil && a.Detached == nil)
+	return key, e, nil
 }
 
 // excursionKey is where the excursion of a request would be, or NotFound for a rule that the

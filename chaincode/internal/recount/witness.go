@@ -35,20 +35,9 @@ func byDevice(messages []*attest.Message) map[string][]*attest.Message {
 
 // witness makes the witness that a finding tells of, from its messages.
 func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard []condition.Message, err error) {
-	i := slices.IndexFunc(r.view.Attachments, func(a waymark.Attachment) bool { return a.Device == f.Device })
-	if i < 0 {
-		return w, nil, fmt.Errorf("is not attached")
-	}
-	a := r.view.Attachments[i]
-	a.Seen, a.SeenAt = f.Seen, f.SeenAt
-	switch {
-	case f.Detached && a.Detached == nil:
-		return w, nil, fmt.Errorf("is not detached")
-	case !f.Detached: // it was later, or never
-		a.Detached = nil
-	}
-	if slices.Contains(f.Reasons, waymark.ReasonCalibration) {
-		a.Calibration = &waymark.Calibration{} // lapsed before everything
+	a, err := r.attachment(f)
+	if err != nil {
+		return w, nil, err
 	}
 	w = condition.Witness{Attachment: a, Device: deviceOf(f, a), Stream: waymark.Stream{Device: f.Device, Last: f.Last, Digest: f.Digest}}
 	w.Stream.MoreClashes = f.Detached && slices.Contains(f.Reasons, waymark.ReasonFork)
@@ -72,6 +61,26 @@ func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard [
 		heard = append(heard, message)
 	}
 	return w, heard, nil
+}
+
+// attachment is that of a device as it was at the verdict.
+func (r recount) attachment(f waymark.WitnessFinding) (a waymark.Attachment, err error) {
+	i := slices.IndexFunc(r.view.Attachments, func(a waymark.Attachment) bool { return a.Device == f.Device })
+	if i < 0 {
+		return a, fmt.Errorf("is not attached")
+	}
+	a = r.view.Attachments[i]
+	a.Seen, a.SeenAt = f.Seen, f.SeenAt
+	switch {
+	case f.Detached && a.Detached == nil:
+		return a, fmt.Errorf("is not detached")
+	case !f.Detached: // it was later, or never
+		a.Detached = nil
+	}
+	if slices.Contains(f.Reasons, waymark.ReasonCalibration) {
+		a.Calibration = &waymark.Calibration{} // lapsed before everything
+	}
+	return a, nil
 }
 
 // deviceOf is a device of which the finding is true.
