@@ -33,6 +33,7 @@ type bench struct {
 	transient map[string][]byte
 	terms     map[waymark.Transaction][]byte // what other transactions get
 	tx        int                            // of the next transactions; 0 for the usual one
+	committed []stub.Transaction             // by must, in order
 }
 
 // disclose has the next calls of telemetry:Disclose bring messages with disclosures.
@@ -57,7 +58,13 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, cc: cc, peer: stub.NewPeer(scenario.Channel), ids: map[string][]byte{}, now: scenario.Start,
+	return benchOf(t, cc, scenario.Start)
+}
+
+// benchOf is a chaincode with three members, at a time.
+func benchOf(t *testing.T, cc *contract.Chaincode, now time.Time) *bench {
+	t.Helper()
+	b := &bench{t: t, cc: cc, peer: stub.NewPeer(scenario.Channel), ids: map[string][]byte{}, now: now,
 		terms: map[waymark.Transaction][]byte{}}
 	for _, member := range []string{"producer", "carrier", "retailer"} {
 		b.must(member, waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: member, Name: member})
@@ -78,8 +85,8 @@ func (b *bench) id(member string, role waymark.Role) []byte {
 	return b.ids[key]
 }
 
-// invoke runs a transaction without committing it.
-func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.Stub) {
+// transaction is one as a client proposes it.
+func (b *bench) transaction(creator []byte, args ...string) stub.Transaction {
 	tx := stub.Transaction{ID: strings.Repeat("a", 64), Time: b.now, Creator: creator}
 	for _, a := range args {
 		tx.Args = append(tx.Args, []byte(a))
@@ -93,7 +100,12 @@ func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.St
 	if len(args) > 0 && b.terms[waymark.Transaction(args[0])] != nil {
 		tx.Transient = map[string][]byte{waymark.TransientTerms: b.terms[waymark.Transaction(args[0])]}
 	}
-	s := b.peer.Begin(tx)
+	return tx
+}
+
+// invoke runs a transaction without committing it.
+func (b *bench) invoke(creator []byte, args ...string) (*peer.Response, *stub.Stub) {
+	s := b.peer.Begin(b.transaction(creator, args...))
 	return b.cc.Invoke(s), s
 }
 
@@ -131,6 +143,7 @@ func (b *bench) must(member string, role waymark.Role, name waymark.Transaction,
 	}
 	checkTold(b.t, name, s)
 	s.Commit()
+	b.committed = append(b.committed, b.transaction(b.id(member, role), string(name), string(argument)))
 	return response.GetPayload()
 }
 

@@ -1,7 +1,8 @@
-package main
+package contract_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"maps"
@@ -18,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 )
 
@@ -70,25 +72,28 @@ func (p *peerSide) send(m *peer.ChaincodeMessage) {
 	}
 }
 
-// run runs one transaction and commits what it writes. It returns all that the
-// process said: every read, every write, the event and the result, in order.
-func (p *peerSide) run(tx proposal) []string {
+// run runs one transaction and, if it is to, commits what it writes. It returns all that
+// the process said: every read, every write, the event and the result, in order; and the result alone.
+func (p *peerSide) run(tx stub.Transaction, commits bool) (said []string, response *peer.Response) {
 	p.t.Helper()
-	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_TRANSACTION, Txid: tx.id, ChannelId: scenario.Channel,
-		Payload: encode(p.t, &peer.ChaincodeInput{Args: tx.args}), Proposal: tx.signed(p.t)})
-	var said []string
+	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_TRANSACTION, Txid: tx.ID, ChannelId: scenario.Channel,
+		Payload: encode(p.t, &peer.ChaincodeInput{Args: tx.Args}), Proposal: signed(p.t, tx)})
 	writes := map[string][]byte{}
 	for {
 		m := p.receive()
 		said = append(said, fmt.Sprintf("%s %q %q", m.GetType(), m.GetPayload(), m.GetChaincodeEvent().GetPayload()))
 		switch m.GetType() {
 		case peer.ChaincodeMessage_COMPLETED:
-			p.commit(tx.id, writes)
-			return said
+			if commits {
+				p.commit(tx.ID, writes)
+			}
+			response = &peer.Response{}
+			decode(p.t, m.GetPayload(), response)
+			return said, response
 		case peer.ChaincodeMessage_ERROR:
 			p.t.Fatalf("the process failed: %s", m.GetPayload())
 		}
-		p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_RESPONSE, Txid: tx.id, ChannelId: scenario.Channel, Payload: p.answer(m, writes)})
+		p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_RESPONSE, Txid: tx.ID, ChannelId: scenario.Channel, Payload: p.answer(m, writes)})
 	}
 }
 
@@ -98,15 +103,28 @@ func (p *peerSide) answer(m *peer.ChaincodeMessage, writes map[string][]byte) []
 	case peer.ChaincodeMessage_GET_STATE:
 		var ask peer.GetState
 		decode(p.t, m.GetPayload(), &ask)
-		return p.state[ask.GetKey()]
+		return p.state[stateKey(ask.GetCollection(), ask.GetKey())]
+	case peer.ChaincodeMessage_GET_PRIVATE_DATA_HASH:
+		var ask peer.GetState
+		decode(p.t, m.GetPayload(), &ask)
+		value, found := p.state[stateKey(ask.GetCollection(), ask.GetKey())]
+		if !found {
+			return nil
+		}
+		hash := sha256.Sum256(value)
+		return hash[:]
 	case peer.ChaincodeMessage_PUT_STATE:
 		var ask peer.PutState
 		decode(p.t, m.GetPayload(), &ask)
-		writes[ask.GetKey()] = ask.GetValue()
+		writes[stateKey(ask.GetCollection(), ask.GetKey())] = ask.GetValue()
 	case peer.ChaincodeMessage_DEL_STATE:
 		var ask peer.DelState
 		decode(p.t, m.GetPayload(), &ask)
 		writes[ask.GetKey()] = nil
+	case peer.ChaincodeMessage_PURGE_PRIVATE_DATA:
+		var ask peer.PurgePrivateState
+		decode(p.t, m.GetPayload(), &ask)
+		writes[stateKey(ask.GetCollection(), ask.GetKey())] = nil
 	case peer.ChaincodeMessage_GET_STATE_BY_RANGE:
 		var ask peer.GetStateByRange
 		decode(p.t, m.GetPayload(), &ask)
@@ -152,22 +170,23 @@ func (p *peerSide) commit(id string, writes map[string][]byte) {
 	}
 }
 
-// proposal is a transaction as clients propose it.
-type proposal struct {
-	id      string
-	time    time.Time
-	creator []byte
-	args    [][]byte
+// stateKey is where the state has a key of the public ledger or of a private collection.
+func stateKey(collection, key string) string {
+	if collection == "" {
+		return key
+	}
+	return collection + "/" + key
 }
 
-func (tx proposal) signed(t *testing.T) *peer.SignedProposal {
+// signed is a transaction as clients propose it.
+func signed(t *testing.T, tx stub.Transaction) *peer.SignedProposal {
 	t.Helper()
 	header := encode(t, &common.Header{
 		ChannelHeader: encode(t, &common.ChannelHeader{Type: int32(common.HeaderType_ENDORSER_TRANSACTION),
-			ChannelId: scenario.Channel, TxId: tx.id, Timestamp: timestamppb.New(tx.time)}),
-		SignatureHeader: encode(t, &common.SignatureHeader{Creator: tx.creator, Nonce: []byte(strings.Repeat("n", 24))}),
+			ChannelId: scenario.Channel, TxId: tx.ID, Timestamp: timestamppb.New(tx.Time)}),
+		SignatureHeader: encode(t, &common.SignatureHeader{Creator: tx.Creator, Nonce: []byte(strings.Repeat("n", 24))}),
 	})
-	return &peer.SignedProposal{ProposalBytes: encode(t, &peer.Proposal{Header: header, Payload: encode(t, &peer.ChaincodeProposalPayload{})})}
+	return &peer.SignedProposal{ProposalBytes: encode(t, &peer.Proposal{Header: header, Payload: encode(t, &peer.ChaincodeProposalPayload{TransientMap: tx.Transient})})}
 }
 
 func encode(t *testing.T, m proto.Message) []byte {

@@ -33,7 +33,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	b := newBench(t)
+	return worldOf(t, newBench(t))
+}
+
+// worldOf makes the world on a bench.
+func worldOf(t *testing.T, b *bench) *world {
+	t.Helper()
 	w := &world{bench: b, c: &scenario.Consortium{T: t, Now: b.now}, loggers: map[string]*scenario.Device{}, later: b.now.Add(time.Hour)}
 	w.authority = w.c.NewAuthority(attest.Ed25519, nil)
 	w.must("auditor", waymark.Admin, waymark.MembersRegister, waymark.RegisterMemberRequest{ID: "auditor", Name: "auditor"})
