@@ -158,6 +158,10 @@ func openOffersAreAnswered(ctx context.Context, t *testing.T, w *world) {
 	}
 	_, _, err := app.Write[any](ctx, w.as(t, "retailer", waymark.Operator), http.MethodPost, answer("reserved", 3, "accept"), map[string]string{})
 	refusedBecause(t, "accept what was out of range", err, waymark.FailedPrecondition, waymark.ReasonExcursion)
+	before := read[waymark.ShipmentView](ctx, t, w, "producer", "/v1/shipments/reserved").Excursions[0]
+	if e := release(ctx, t, w, "reserved", before.Device, 4); e.Released == nil || e.Readings != before.Readings { // it was recorded with message 4
+		t.Errorf("an old excursion is released: %+v, it was %+v", e, before)
+	}
 	accept(ctx, t, w, "retailer", "reserved", 3, "as the carrier's")
 	post[waymark.Handoff](ctx, t, w, "retailer", answer("renewed", 3, "reject"), map[string]string{"reason": "not today"})
 	custodyIs(ctx, t, w, map[string]waymark.Custody{

@@ -32,7 +32,11 @@ func stage(l ledger.Ledger, now *shipment.State, discrepancies []waymark.Discrep
 	if err != nil {
 		return "", err
 	}
-	claimed := slices.ContainsFunc(discrepancies, func(d waymark.Discrepancy) bool { return d.Open(l.Tx().Time) }) ||
+	disputes, err := ledger.List[waymark.Dispute](l, ledger.Disputes(now.Shipment.ID), waymark.MaxDisputes)
+	if err != nil {
+		return "", err
+	}
+	claimed := ClaimsOf(&now.Shipment, &now.Custody, discrepancies, disputes, l.Tx().Time).Open(&now.Shipment) ||
 		slices.Contains(now.Holds.Kinds(), string(waymark.HoldDispute))
 	switch {
 	case escrow != nil && escrow.State != waymark.EscrowPaid:

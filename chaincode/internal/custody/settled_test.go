@@ -58,5 +58,21 @@ func TestWithoutMoneyAShipmentClosesWithItsClaims(t *testing.T) {
 	s.accept("retailer", s.offer("producer", "retailer"), "scuffed")
 	s.expectState(waymark.ShipmentDiscrepant)
 	scenario.Must(s.Consortium, s.operator("retailer"), custody.WaiveClaim, waymark.WaiveClaimRequest{Shipment: "s1", Number: 1, Reason: "as agreed"})
+	s.expectState(waymark.ShipmentDiscrepant) // the consignor may still make claims of its own
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
+	s.expectState(waymark.ShipmentClosed)
+}
+
+// TestAnEarlierLegKeepsItOpen: what was reserved on a leg can be disputed only after the last
+// acceptance, however long the journey took, and so the shipment is not closed before.
+func TestAnEarlierLegKeepsItOpen(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.accept("carrier", s.offer("producer", "carrier"), "scuffed")
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Hour)
+	s.measure(500)
+	s.accept("retailer", s.offer("carrier", "retailer"), "")
+	s.expectState(waymark.ShipmentDiscrepant)
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
 	s.expectState(waymark.ShipmentClosed)
 }

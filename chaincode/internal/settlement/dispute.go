@@ -74,13 +74,13 @@ func checkClaim(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, t *way
 		return err
 	}
 	member := l.Tx().Caller.Member
-	mine, settled := of[member], of[member].until
-	if theirs := of[other(s, member)].until; theirs.After(settled) {
+	mine, settled := of[member], of[member].Until
+	if theirs := of[other(s, member)].Until; theirs.After(settled) {
 		settled = theirs
 	}
-	if overdue := t != nil && l.Tx().Time.After(settled.Add(patience)); !mine.open && !overdue {
+	if overdue := t != nil && l.Tx().Time.After(settled.Add(custody.Patience)); !mine.Open && !overdue {
 		return waymark.Errorf(waymark.FailedPrecondition, "%s could make claims about shipment %s until %s, and what is not settled a day after %s can be disputed",
-			member, s.ID, mine.until.Format(time.RFC3339), settled.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+			member, s.ID, mine.Until.Format(time.RFC3339), settled.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
 	}
 	return nil
 }

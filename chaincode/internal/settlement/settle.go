@@ -77,8 +77,8 @@ func maySettle(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waym
 		return err
 	}
 	they := other(s, l.Tx().Caller.Member) // who asks makes no claims of its own
-	if of[they].open {
-		return waymark.Errorf(waymark.FailedPrecondition, "%s can make claims about shipment %s until %s", they, s.ID, of[they].until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
+	if of[they].Open {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s can make claims about shipment %s until %s", they, s.ID, of[they].Until.Format(time.RFC3339)).Because(waymark.ReasonClaimWindow)
 	}
 	return nil
 }

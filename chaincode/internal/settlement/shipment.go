@@ -126,3 +126,20 @@ func concerned(s *waymark.Shipment) []string {
 	}
 	return ids
 }
+
+// other returns the party that a member is not.
+func other(s *waymark.Shipment, member string) string {
+	if member == s.Consignor {
+		return s.Consignee
+	}
+	return s.Consignor
+}
+
+// claimsOf finds the claims of both parties about a shipment, now.
+func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes []waymark.Dispute) (custody.Claims, error) {
+	discrepancies, err := custody.Discrepancies(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return custody.ClaimsOf(s, c, discrepancies, disputes, l.Tx().Time), nil
+}

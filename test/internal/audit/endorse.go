@@ -121,6 +121,11 @@ func SubmitEndorsedBy(ctx context.Context, n *endpoints.Network, member string, 
 	if err != nil {
 		return "", fmt.Errorf("endorse: %w", err)
 	}
+	return submit(ctx, transaction)
+}
+
+// submit submits a transaction and returns Fabric's validation code.
+func submit(ctx context.Context, transaction *client.Transaction) (string, error) {
 	commit, err := transaction.SubmitWithContext(ctx)
 	if err != nil {
 		return "", fmt.Errorf("submit: %w", err)

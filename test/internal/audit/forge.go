@@ -26,15 +26,7 @@ func (p *Proposal) Submit(ctx context.Context, payload []byte, responses ...*pee
 	if err != nil {
 		return "", fmt.Errorf("make transaction: %w", err)
 	}
-	commit, err := transaction.SubmitWithContext(ctx)
-	if err != nil {
-		return "", fmt.Errorf("submit: %w", err)
-	}
-	status, err := commit.StatusWithContext(ctx)
-	if err != nil {
-		return "", fmt.Errorf("commit status: %w", err)
-	}
-	return status.Code.String(), nil
+	return submit(ctx, transaction)
 }
 
 // assemble puts a transaction together, to be signed by who proposed it.
