@@ -9,11 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/fabriciot"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
@@ -25,17 +24,7 @@ const (
 	stopTimeout = time.Minute
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "compare:", err)
-		}
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { command.Main("compare", run) }
 
 // settings are what the command line says.
 type settings struct {

@@ -5,33 +5,19 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
 // timeout bounds the whole story.
 const timeout = 5 * time.Minute
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "\ndemo:", err)
-		}
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { command.Main("demo", run) }
 
 func run(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

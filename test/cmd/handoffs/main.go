@@ -8,11 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
@@ -23,17 +22,7 @@ const (
 	stopTimeout = time.Minute
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "handoffs:", err)
-		}
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { command.Main("handoffs", run) }
 
 // settings are what the command line says.
 type settings struct {
