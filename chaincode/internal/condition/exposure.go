@@ -19,6 +19,11 @@ type Exposure struct {
 	Outside []string `json:"outside,omitempty"`
 }
 
+// Clone returns a copy that further messages do not change in the first.
+func (e *Exposure) Clone() Exposure {
+	return Exposure{Runs: e.Runs, Open: slices.Clone(e.Open), Outside: slices.Clone(e.Outside)} // a run is replaced whole
+}
+
 // Run is a run of messages.
 type Run struct {
 	First uint64    `json:"first"`

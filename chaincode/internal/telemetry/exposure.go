@@ -29,7 +29,7 @@ func (b *batch) saveExposure(s *session, a *waymark.Attachment, event *waymark.T
 	if was == nil {
 		was = &condition.Exposure{}
 	}
-	is := condition.Exposure{Runs: was.Runs, Open: slices.Clone(was.Open)}
+	is := was.Clone()
 	for _, m := range s.fresh {
 		is.Add(rules, a, condition.Message{Number: m.sequence, Readings: m.readings})
 	}
