@@ -36,7 +36,7 @@ type AttachDeviceRequest struct {
 }
 
 // DetachDeviceRequest ends that a device witnesses a shipment: by its owner, once that
-// member has not custody any more.
+// member has not custody any more, or by the custodian, if it is a former carrier's.
 type DetachDeviceRequest AttachDeviceRequest
 
 // Validate checks the form of the request.

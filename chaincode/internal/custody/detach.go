@@ -10,7 +10,7 @@ import (
 )
 
 // Detach ends that a device witnesses a shipment: by its owner, once that member has not
-// custody any more. Later verdicts do not ask it, and still hear what it had found outside.
+// custody any more, or by the custodian, if it is a former carrier's. Later verdicts do not ask it, and still hear what it had found outside.
 // The same request again changes nothing.
 func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment, error) {
 	if _, _, err := witness(l, waymark.AttachDeviceRequest(r), waymark.ActDetachDevice); err != nil {

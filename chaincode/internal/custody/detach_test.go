@@ -47,6 +47,34 @@ func TestAnOwnerTakesItsDeviceBack(t *testing.T) {
 	scenario.Refused(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-1"), waymark.FailedPrecondition, waymark.ReasonAttached)
 }
 
+// TestWhoHasTheGoodsSendsAFormerCarriersDeviceBack: a device that a carrier left attached, silent or
+// not, has no say for ever. Those of consignor and title holder stay with the goods.
+func TestWhoHasTheGoodsSendsAFormerCarriersDeviceBack(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	left := s.Device("logger-c", "carrier")
+	scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
+	back := waymark.DetachDeviceRequest{Shipment: "s1", Device: "logger-c"}
+	scenario.Refused(s.Consortium, s.operator("carrier"), custody.Detach, back, waymark.Forbidden, "custodian-keeps-its-witnesses")
+	s.measure(500)
+	s.Record(left.Pack(500))
+	s.accept("auditor", s.offer("carrier", "auditor"), "")
+	s.measure(500)
+	s.expectCondition(waymark.ConditionUnknown, "silent-witness")
+	for _, by := range []string{"producer", "retailer"} {
+		scenario.Refused(s.Consortium, s.operator(by), custody.Detach, back, waymark.Forbidden, waymark.DefaultDeny)
+	}
+	scenario.Refused(s.Consortium, s.operator("auditor"), custody.Detach, detach, waymark.Forbidden, waymark.DefaultDeny) // of the consignor
+	left.Pack(500)                                                                                                        // held back by the carrier
+	s.Record(left.Pack(4000))
+	again(s, s.operator("auditor"), custody.Detach, back)
+	s.expectCondition(waymark.ConditionNonConformant, "excursion", "missing-messages") // it takes away nothing that it told
+	s.accept("carrier", s.offer("auditor", "carrier"), "so they say")
+	s.measure(500)
+	s.expectCondition(waymark.ConditionNonConformant, "excursion")
+}
+
 func TestWhatADetachedDeviceMeasuredOutsideStays(t *testing.T) {
 	s := newStory(t)
 	s.measure(500)
