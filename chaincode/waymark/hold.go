@@ -39,9 +39,21 @@ type Hold struct {
 	Kind     HoldKind `json:"kind"`
 	Reason   string   `json:"reason"`
 	Set      Stamp    `json:"set"`
+	Leg      uint64   `json:"leg,omitempty" metadata:",optional"` // on which it was set: handoffs accepted by then
+	// Overruled are the members whose hold of the kind another member lifted on that leg, sorted:
+	// they set none until the goods have moved on.
+	Overruled []string `json:"overruled,omitempty" metadata:",optional"`
 	// Lifted is absent while the hold stands.
 	Lifted *Stamp `json:"lifted,omitempty" metadata:",optional"`
 	Why    string `json:"why,omitempty" metadata:",optional"` // it was lifted
+}
+
+// OverruledOn are the members that may set no hold of the kind on a leg; h is the last one.
+func (h *Hold) OverruledOn(leg uint64) []string {
+	if h == nil || h.Leg != leg {
+		return nil
+	}
+	return h.Overruled
 }
 
 // HoldRequest sets a hold of kind pending_data or quarantine, or lifts it.

@@ -43,6 +43,7 @@ const (
 	ReasonQuarantine  = "quarantine"   // a hold of that kind stands
 	ReasonRecall      = "recall"       // a lot in the goods is recalled
 	ReasonDispute     = "dispute"      // a hold of that kind stands
+	ReasonOverruled   = "overruled"    // another member has lifted a hold of that member's on this leg
 
 	ReasonGoodsPlace   = "goods-place"  // the thing is elsewhere, or no more
 	ReasonGoodsTitle   = "goods-title"  // the goods do not all belong to one member

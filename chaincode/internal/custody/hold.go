@@ -1,6 +1,8 @@
 package custody
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -9,7 +11,8 @@ import (
 )
 
 // Hold sets a hold on a shipment. One of the kind that stands already is left as it is:
-// the same again by the same member changes nothing, and any other is refused.
+// the same again by the same member changes nothing, and any other is refused. A member whose
+// hold another one lifted sets none of the kind before the goods have moved on: it would keep them where they are for ever.
 func Hold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 	now, last, err := held(l, r.Shipment, r.Kind)
 	if err != nil {
@@ -28,7 +31,13 @@ func Hold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 	if err := shipment.OnItsWay(now.Custody); err != nil {
 		return nil, err
 	}
-	h, err := hold.Set(l, r.Shipment, r.Kind, r.Reason)
+	leg := now.Custody.Leg
+	overruled := last.OverruledOn(leg)
+	if slices.Contains(overruled, l.Tx().Caller.Member) {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "a hold %s by %s was lifted on this leg: it sets no other before shipment %s has moved on",
+			r.Kind, l.Tx().Caller.Member, r.Shipment).Because(waymark.ReasonOverruled)
+	}
+	h, err := hold.Set(l, waymark.Hold{Shipment: r.Shipment, Kind: r.Kind, Reason: r.Reason, Leg: leg, Overruled: overruled})
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +61,10 @@ func LiftHold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 		return last, nil
 	default:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "the hold %s of shipment %s is lifted already", r.Kind, r.Shipment).Because(r.Kind.Reason())
+	}
+	if last.Set.Member != l.Tx().Caller.Member {
+		last.Overruled = append(last.Overruled, last.Set.Member)
+		slices.Sort(last.Overruled)
 	}
 	if err := hold.Lift(l, last, r.Reason); err != nil {
 		return nil, err

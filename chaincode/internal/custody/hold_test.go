@@ -141,3 +141,48 @@ func TestAHoldIsNotEvadedByVoid(t *testing.T) {
 		})
 	}
 }
+
+// TestAHoldThatAnotherLiftedIsNotSetAnew on that leg: nobody keeps goods where they are for ever.
+func TestAHoldThatAnotherLiftedIsNotSetAnew(t *testing.T) {
+	for _, kind := range []waymark.HoldKind{waymark.HoldQuarantine, waymark.HoldPendingData} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := newStory(t)
+			s.measure(500)
+			arbiter, retailer, producer := s.As("auditor", waymark.Quality), s.As("retailer", waymark.Quality), s.As("producer", waymark.Quality)
+			hold := waymark.HoldRequest{Shipment: "s1", Kind: kind, Reason: "smells"}
+			again(s, retailer, custody.Hold, hold)
+			again(s, retailer, custody.LiftHold, hold)
+			scenario.Must(s.Consortium, retailer, custody.Hold, hold) // who lifted its own may set another
+			again(s, arbiter, custody.LiftHold, hold)
+			scenario.Refused(s.Consortium, retailer, custody.Hold, hold, waymark.FailedPrecondition, waymark.ReasonOverruled)
+			hold.Reason = "still smells"
+			scenario.Refused(s.Consortium, retailer, custody.Hold, hold, waymark.FailedPrecondition, waymark.ReasonOverruled)
+			scenario.Must(s.Consortium, producer, custody.Hold, hold)
+			scenario.Must(s.Consortium, arbiter, custody.LiftHold, hold)
+			for _, by := range []ledger.Caller{retailer, producer} { // neither makes the ledger forget the other
+				scenario.Refused(s.Consortium, by, custody.Hold, hold, waymark.FailedPrecondition, waymark.ReasonOverruled)
+			}
+			s.accept("carrier", s.offer("producer", "carrier"), "")
+			again(s, retailer, custody.Hold, hold) // they have moved on
+			scenario.Must(s.Consortium, arbiter, custody.LiftHold, hold)
+			scenario.Must(s.Consortium, producer, custody.Hold, hold)
+		})
+	}
+}
+
+// TestWithoutAnArbiterTheTitleHolderLiftsHolds: no consignee locks goods up that are another's.
+func TestWithoutAnArbiterTheTitleHolderLiftsHolds(t *testing.T) {
+	c := newConsortium(t)
+	s := &story{Consortium: c}
+	r := createRequest("s1")
+	r.Arbiter, r.Conditions = "", nil
+	scenario.Must(c, s.operator("producer"), custody.Create, r)
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	for _, hold := range []waymark.HoldRequest{quarantine, pending} {
+		scenario.Must(c, s.As("retailer", waymark.Quality), custody.Hold, hold)
+		scenario.Refused(c, s.As("carrier", waymark.Quality), custody.LiftHold, hold, waymark.Forbidden, waymark.DefaultDeny)
+		again(s, s.As("producer", waymark.Quality), custody.LiftHold, hold)
+		scenario.Refused(c, s.As("retailer", waymark.Quality), custody.Hold, hold, waymark.FailedPrecondition, waymark.ReasonOverruled)
+	}
+	s.accept("producer", s.offer("carrier", "producer"), "")
+}

@@ -112,9 +112,9 @@ func (h *Standing) refuse(recalled bool) error {
 }
 
 // Set puts a hold on a shipment, which must have none of the kind.
-func Set(l ledger.Ledger, shipment string, kind waymark.HoldKind, reason string) (*waymark.Hold, error) {
-	h := &waymark.Hold{Shipment: shipment, Kind: kind, Reason: reason, Set: l.Tx().Stamp()}
-	return h, ledger.Save(l, ledger.HoldKey(shipment, string(kind)), h)
+func Set(l ledger.Ledger, h waymark.Hold) (*waymark.Hold, error) {
+	h.Set = l.Tx().Stamp()
+	return &h, ledger.Save(l, ledger.HoldKey(h.Shipment, string(h.Kind)), &h)
 }
 
 // Lift ends a hold that stands.
@@ -131,7 +131,7 @@ func Dispute(l ledger.Ledger, shipment, reason string) error {
 	if err != nil || last != nil && last.Lifted == nil {
 		return err
 	}
-	_, err = Set(l, shipment, waymark.HoldDispute, reason)
+	_, err = Set(l, waymark.Hold{Shipment: shipment, Kind: waymark.HoldDispute, Reason: reason})
 	return err
 }
 

@@ -67,7 +67,7 @@ func TestHoldsRefuseEachForItsKind(t *testing.T) {
 	c := scenario.New(t)
 	do(c, func(l ledger.Ledger) error {
 		for _, kind := range []waymark.HoldKind{waymark.HoldDispute, waymark.HoldQuarantine, waymark.HoldPendingData} {
-			if _, err := hold.Set(l, "s1", kind, "because"); err != nil {
+			if _, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: kind, Reason: "because"}); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func TestARecallHoldsUnlessGoodsGoBack(t *testing.T) {
 		}
 	}
 	do(c, func(l ledger.Ledger) error {
-		_, err := hold.Set(l, "s1", waymark.HoldQuarantine, "because")
+		_, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: waymark.HoldQuarantine, Reason: "because"})
 		return err
 	})
 	if e := waymark.AsError(load(c).Refuse("producer")); e == nil || !slices.Equal(e.Reasons, []string{"quarantine"}) {
