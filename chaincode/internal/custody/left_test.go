@@ -3,10 +3,12 @@ package custody_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -48,4 +50,46 @@ func TestARecallHoldsWhatIsStillThere(t *testing.T) {
 		t.Errorf("it holds the lots %v, and is held by %+v", v.Custody.Lots, v.Holds)
 	}
 	scenario.Must(c, s.operator("retailer"), custody.Accept, accept(n, "b"))
+}
+
+// TestRecalledGoodsGoBackWhereTheyCameFrom: of the lots of two brands that are both recalled
+// no other member may have all.
+func TestRecalledGoodsGoBackWhereTheyCameFrom(t *testing.T) {
+	const other = "04012345678918"
+	c := scenario.New(t)
+	s := &story{Consortium: c}
+	lots := map[string]string{}
+	var lines []waymark.Line
+	for brand, gtin := range map[string]string{"auditor": scenario.GTIN, "carrier": other} {
+		scenario.Must(c, c.As(brand, waymark.Admin), goods.RegisterProduct, waymark.RegisterProductRequest{GTIN: gtin, Name: "goods"})
+		lots[brand] = waymark.Goods{GTIN: gtin, Lot: "l"}.String()
+		item := waymark.Item(gtin, "1").String()
+		scenario.Must(c, s.operator(brand), goods.Commission, waymark.CommissionRequest{Lot: lots[brand], Items: []string{item}})
+		bought(s, brand, "producer", item)
+		lines = append(lines, waymark.Line{ID: item})
+	}
+	scenario.Must(c, s.operator("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Arbiter: "auditor", Goods: lines})
+	s.accept("carrier", s.offer("producer", "carrier"), "")
+	for _, brand := range []string{"auditor", "carrier"} {
+		scenario.Must(c, s.operator(brand), goods.Recall, waymark.RecallRequest{Lot: lots[brand], Reason: "glass"})
+	}
+	for _, to := range []string{"retailer", "auditor"} {
+		scenario.Refused(c, s.operator("carrier"), custody.Offer, s.offerRequest(to), waymark.FailedPrecondition, waymark.ReasonRecall)
+	}
+	s.accept("producer", s.offer("carrier", "producer"), "")
+	for _, line := range lines { // and from there apart
+		scenario.Refused(c, s.operator("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "retailer", Goods: []waymark.Line{line}}, waymark.FailedPrecondition, waymark.ReasonRecall)
+	}
+	scenario.Must(c, s.operator("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s2", Consignee: "auditor", Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, "1").String()}}})
+}
+
+// bought ships a thing from one member to another, with title.
+func bought(s *story, from, to, thing string) {
+	s.T.Helper()
+	id, end := "bought-from-"+from, s.Now.Add(time.Hour)
+	scenario.Must(s.Consortium, s.operator(from), custody.Create, waymark.CreateShipmentRequest{ID: id, Consignee: to, Goods: []waymark.Line{{ID: thing}}})
+	scenario.Must(s.Consortium, s.operator(from), title.Offer, waymark.OfferTitleRequest{Shipment: id, To: to, ExpiresAt: end})
+	scenario.Must(s.Consortium, s.operator(to), title.Accept, waymark.AcceptTitleRequest{Shipment: id, Number: 1})
+	scenario.Must(s.Consortium, s.operator(from), custody.Offer, waymark.OfferHandoffRequest{Shipment: id, To: to, ExpiresAt: end})
+	scenario.Must(s.Consortium, s.operator(to), custody.Accept, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 }

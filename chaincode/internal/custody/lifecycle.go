@@ -72,7 +72,7 @@ func voidable(l ledger.Ledger, now *shipment.State) (*guard, *waymark.Handoff, e
 	if c.Leg > 0 || c.State.Ended() {
 		return nil, nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s after %d handoffs", c.Shipment, c.State, c.Leg).Because(waymark.ReasonShipment)
 	}
-	if err := now.Holds.RefuseVoid(); err != nil {
+	if err := now.Holds.RefuseBack(); err != nil {
 		return nil, nil, err
 	}
 	g, last, err := latest(l, c.Shipment)

@@ -94,9 +94,10 @@ func (h *Standing) Refuse(to string) error {
 	return h.refuse(slices.ContainsFunc(h.recalled, func(lot waymark.LotRecalls) bool { return !lot.Admits(to) }))
 }
 
-// RefuseVoid is Refuse for the end of a shipment that never left: it would free the goods of
-// what holds them. A recall goes on to hold them wherever they are, and refuses nothing.
-func (h *Standing) RefuseVoid() error { return h.refuse(false) }
+// RefuseBack is Refuse for goods that go back to the consignor, or that a shipment which never left
+// leaves with it. A recall goes on to hold them there, and refuses nothing: of the lots of two brands no
+// other member might be let have both.
+func (h *Standing) RefuseBack() error { return h.refuse(false) }
 
 func (h *Standing) refuse(recalled bool) error {
 	kinds := h.kinds(recalled)

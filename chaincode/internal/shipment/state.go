@@ -104,6 +104,9 @@ func (s *State) MovesTo(member string) error {
 	if err := OnItsWay(s.Custody); err != nil {
 		return err
 	}
+	if member == s.Shipment.Consignor {
+		return s.Holds.RefuseBack()
+	}
 	return s.Holds.Refuse(member)
 }
 
