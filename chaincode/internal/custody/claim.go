@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -32,21 +33,25 @@ type Claims map[string]Claim
 func (c Claims) Open(s *waymark.Shipment) bool { return c[s.Consignor].Open || c[s.Consignee].Open }
 
 // ClaimsOf finds the claims of both parties about a shipment that was accepted, at a time, by its
-// discrepancies and disputes. What was reserved on any leg can be claimed for a
-// whole window after the last acceptance, for before that there is no dispute. A waiver ends
+// handoffs, discrepancies and disputes. What was reserved on any leg can be claimed for a
+// whole window after the last acceptance, for before that there is no dispute. So can, by the consignor, that the
+// consignee turned the goods away before: that may have made them late. A waiver ends
 // the claims of the party that waived and of no other; a withdrawn dispute leaves the other
 // party time for its own.
-func ClaimsOf(s *waymark.Shipment, c *waymark.Custody, discrepancies []waymark.Discrepancy, disputes []waymark.Dispute, now time.Time) Claims {
-	all := Claim{Until: c.Changed.Time}
+func ClaimsOf(s *waymark.Shipment, c *waymark.Custody, handoffs []waymark.Handoff, discrepancies []waymark.Discrepancy, disputes []waymark.Dispute, now time.Time) Claims {
+	all, window := Claim{Until: c.Changed.Time}, c.Changed.Time.Add(s.ClaimWindow())
 	for _, d := range discrepancies {
 		all.extend(d.ClaimUntil, now)
-		all.extend(c.Changed.Time.Add(s.ClaimWindow()), now)
+		all.extend(window, now)
 	}
 	of := Claims{}
 	for _, party := range []string{s.Consignor, s.Consignee} {
 		made := all
 		if at := waived(discrepancies, party); at != nil {
 			made = Claim{Until: *at}
+		}
+		if party == s.Consignor && slices.ContainsFunc(handoffs, func(h waymark.Handoff) bool { return turnedAway(s, h) }) {
+			made.extend(window, now)
 		}
 		for _, d := range disputes {
 			if d.State == waymark.DisputeWithdrawn && d.Opener != party {
@@ -56,6 +61,11 @@ func ClaimsOf(s *waymark.Shipment, c *waymark.Custody, discrepancies []waymark.D
 		of[party] = made
 	}
 	return of
+}
+
+// turnedAway reports whether the consignee rejected a handoff, or left it without an answer.
+func turnedAway(s *waymark.Shipment, h waymark.Handoff) bool {
+	return h.To == s.Consignee && (h.State == waymark.HandoffRejected || h.State == waymark.HandoffExpired)
 }
 
 // waived returns when a party gave up what it had reserved, if it did: a shipment ends with the

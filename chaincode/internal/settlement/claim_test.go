@@ -65,6 +65,37 @@ func TestAnEarlierLegIsDisputedAtItsEnd(t *testing.T) {
 	scenario.Must(s.Consortium, s.as("producer"), settlement.Dispute, opening)
 }
 
+// TestWhoTurnedGoodsAwayMakesThemLate, and pays all the same if the arbiter finds that they were in
+// time: the payee has a window to say so, though the goods were accepted without a word.
+func TestWhoTurnedGoodsAwayMakesThemLate(t *testing.T) {
+	for name, turnAway := range map[string]func(*story){
+		"by rejecting them": func(s *story) {
+			scenario.Must(s.Consortium, s.as("retailer"), custody.Reject, waymark.EndHandoffRequest{Shipment: "s1", Number: 1, Reason: "not today"})
+		},
+		"by no answer": func(s *story) { s.Now = s.Now.Add(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			late := terms()
+			late.Late = &waymark.LatePenalty{Due: s.Now.Add(time.Hour), Forfeits: true}
+			s.agreeOn(late)
+			scenario.Must(s.Consortium, s.as("retailer"), settlement.Fund, s.fundRequest(price))
+			scenario.Must(s.Consortium, s.as("producer"), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: s.Now.Add(time.Hour)})
+			turnAway(s)
+			s.Now = s.Now.Add(2 * time.Hour)
+			s.Record(s.logger.Pack(500))
+			s.leg = 1
+			s.accept("producer", "retailer", waymark.AcceptHandoffRequest{})
+			s.notSettledBy("retailer")
+			scenario.Refused(s.Consortium, s.as("retailer"), settlement.Dispute, opening, waymark.FailedPrecondition, waymark.ReasonClaimWindow)
+			scenario.Must(s.Consortium, s.as("producer"), settlement.Dispute, opening)
+			s.withdrawn("producer", 1)
+			s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
+			scenario.Must(s.Consortium, s.as("retailer"), settlement.Settle, settling)
+		})
+	}
+}
+
 // TestAWithdrawnDisputeTakesNoTime: who keeps the one open dispute until the window is over
 // leaves the other a day.
 func TestAWithdrawnDisputeTakesNoTime(t *testing.T) {

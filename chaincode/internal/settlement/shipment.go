@@ -141,5 +141,9 @@ func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes
 	if err != nil {
 		return nil, err
 	}
-	return custody.ClaimsOf(s, c, discrepancies, disputes, l.Tx().Time), nil
+	handoffs, err := shipment.Handoffs(l, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return custody.ClaimsOf(s, c, handoffs, discrepancies, disputes, l.Tx().Time), nil
 }
