@@ -52,6 +52,8 @@ type Verdict struct {
 type RuleFinding struct {
 	Rule  string         `json:"rule"` // Condition.ID
 	State ConditionState `json:"state"`
+	// Uncovered says that something of it is unknown, though State may be graver.
+	Uncovered bool `json:"uncovered,omitempty" metadata:",optional"`
 	// OutsideMS is the time outside on the whole journey, for rules over time: of each leg the most that
 	// a device found.
 	OutsideMS  int64           `json:"outside_ms"`

@@ -146,7 +146,7 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 	reason, broken := j.broken(f.Excursions)
 	reasons := j.missing()
 	states := []waymark.ConditionState{}
-	if len(reasons) > 0 {
+	if f.Uncovered = len(reasons) > 0; f.Uncovered {
 		states = append(states, waymark.ConditionUnknown)
 	}
 	switch {
@@ -210,7 +210,7 @@ func (j *judgement) broken(excursions int) (reason string, broken bool) {
 // journey was unknown before, of the journey.
 func (j *judgement) known() bool {
 	before := j.before()
-	carried := before != nil && before.State == waymark.ConditionUnknown && j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative
+	carried := before != nil && (before.Uncovered || before.State == waymark.ConditionUnknown) && j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative
 	return slices.ContainsFunc(j.devices, func(h heard) bool {
 		return h.counts && h.UnknownMS == 0 && (!carried || h.since.Sub(j.c.Begun) <= j.Interval())
 	})

@@ -80,6 +80,24 @@ func TestAnUnknownLegStaysUnknown(t *testing.T) {
 	s.expectCondition(waymark.ConditionConformant)
 }
 
+// TestAReleaseExcusesWhatIsKnown, and not what nobody knows: a leg that was broken and unknown stays unknown.
+func TestAReleaseExcusesWhatIsKnown(t *testing.T) {
+	s := storyOf(t, warmBudget(waymark.BudgetCumulative))
+	s.after(time.Minute, 900)
+	s.after(time.Hour, 500)
+	s.after(10*24*time.Hour, 500)
+	s.expectCondition(waymark.ConditionNonConformant, "budget", "unknown-time")
+	s.accept("carrier", s.offer("producer", "carrier"), "warm, and who knows how long")
+	known := s.Device("logger-c", "carrier")
+	scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
+	s.after(time.Minute, 500)
+	s.Record(known.Pack(500))
+	s.expectCondition(waymark.ConditionNonConformant, "budget", "unknown-time")
+	scenario.Must(s.Consortium, s.As("producer", waymark.Quality), custody.ReleaseExcursion,
+		waymark.ReleaseExcursionRequest{Shipment: "s1", Device: "logger-1", Rule: "warm", First: 1, Disposition: "stable"})
+	s.expectCondition(waymark.ConditionUnknown, "unknown-time")
+}
+
 // TestReadingsAtTheEndsOfTheScale are judged, and so is how far they are apart.
 func TestReadingsAtTheEndsOfTheScale(t *testing.T) {
 	rule := waymark.Condition{ID: "warm", Name: "temperature", Unit: "Cel", Maximum: "8", Agreement: "1"}
