@@ -3,7 +3,7 @@ package waymark
 // Limits of a shipment. Its goods are at most MaxLines lines.
 const (
 	MaxConditions = 8
-	MaxDevices    = 16 // of its custodian, attached to one shipment at a time
+	MaxDevices    = 16 // of one member, attached to one shipment ever
 	MaxWitnesses  = 64 // attached to one shipment ever, detached ones included
 )
 

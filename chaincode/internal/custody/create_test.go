@@ -130,3 +130,19 @@ func TestAttachIsBounded(t *testing.T) {
 	s.Device("logger-c", "carrier")
 	scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "logger-c"))
 }
+
+// TestNoTwoTakeAllPlacesOfWitnesses by handing the goods to and fro: those of devices that have left stay taken.
+func TestNoTwoTakeAllPlacesOfWitnesses(t *testing.T) {
+	s := storyOf(t)
+	s.accept("carrier", s.offer("producer", "carrier"), "no reading")
+	for i := range waymark.MaxDevices {
+		id := "extra-" + string(rune('a'+i))
+		s.Device(id, "carrier")
+		scenario.Must(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", id))
+	}
+	s.accept("auditor", s.offer("carrier", "auditor"), "no reading")
+	scenario.Must(s.Consortium, s.operator("carrier"), custody.Detach, waymark.DetachDeviceRequest{Shipment: "s1", Device: "extra-a"})
+	s.accept("carrier", s.offer("auditor", "carrier"), "no reading")
+	s.Device("another", "carrier")
+	scenario.Refused(s.Consortium, s.operator("carrier"), custody.Attach, attachRequest("s1", "another"), waymark.FailedPrecondition, waymark.ReasonLimit)
+}

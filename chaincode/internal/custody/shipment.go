@@ -156,19 +156,20 @@ func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *
 }
 
 // room checks that a shipment can have one more witness of its custodian, and has not had this
-// one. What other members have left attached takes none of the custodian's places.
+// one. Each member has places of its own, those of its devices that have left included: no two take
+// all of them by handing the goods to and fro.
 func room(witnesses []waymark.Attachment, c *waymark.Custody, device string) error {
 	own := 0
 	for _, w := range witnesses {
 		if w.Device == device {
 			return waymark.Errorf(waymark.FailedPrecondition, "device %s has witnessed shipment %s already", device, c.Shipment).Because(waymark.ReasonAttached)
 		}
-		if w.Detached == nil && w.Owner == c.Custodian {
+		if w.Owner == c.Custodian {
 			own++
 		}
 	}
 	if own >= waymark.MaxDevices || len(witnesses) >= waymark.MaxWitnesses {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has %d devices of its custodian, and has had %d of all: at most %d and %d are allowed",
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has had %d devices of its custodian, and %d of all: at most %d and %d are allowed",
 			c.Shipment, own, len(witnesses), waymark.MaxDevices, waymark.MaxWitnesses).Because(waymark.ReasonLimit)
 	}
 	return nil
