@@ -76,3 +76,21 @@ func TestAnEarlierLegKeepsItOpen(t *testing.T) {
 	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
 	s.expectState(waymark.ShipmentClosed)
 }
+
+// TestWhatWasTurnedAwayIsNotClosedAtOnce: the consignor may still say that it was in time. What it cancelled
+// itself is no matter.
+func TestWhatWasTurnedAwayIsNotClosedAtOnce(t *testing.T) {
+	s := newStory(t)
+	s.measure(500)
+	scenario.Must(s.Consortium, s.operator("producer"), custody.Cancel, endRequest(s.offer("producer", "retailer")))
+	s.accept("retailer", s.offer("producer", "retailer"), "")
+	s.expectState(waymark.ShipmentClosed)
+
+	s = newStory(t)
+	s.measure(500)
+	scenario.Must(s.Consortium, s.operator("retailer"), custody.Reject, endRequest(s.offer("producer", "retailer")))
+	s.accept("retailer", s.offer("producer", "retailer"), "")
+	s.expectState(waymark.ShipmentAccepted)
+	s.Now = s.Now.Add(waymark.DefaultClaimWindow + time.Second)
+	s.expectState(waymark.ShipmentClosed)
+}
