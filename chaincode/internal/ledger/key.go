@@ -116,7 +116,7 @@ func AgreementKey(shipment string) Key { return key("agreement", shipment) }
 // EscrowKey is the money that is bound to a shipment.
 func EscrowKey(shipment string) Key { return key("escrow", shipment) }
 
-// FundingKey is an escrow as it was funded.
+// FundingKey is an escrow a second time, under the policy of the chaincode.
 func FundingKey(shipment string) Key { return key("funding", shipment) }
 
 // SettlementKey is who gets what of an escrow.

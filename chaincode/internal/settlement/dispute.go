@@ -250,7 +250,7 @@ func payResolved(l ledger.Ledger, d *waymark.Dispute, e *waymark.Escrow) (*wayma
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSplit(e, d.Paid, d.Refunded); err != nil {
+	if err := checkPayable(e, d.Paid, d.Refunded); err != nil {
 		return nil, err
 	}
 	decide(l, t, waymark.BasisArbiter, d.Paid, d.Refunded)

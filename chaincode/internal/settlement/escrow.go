@@ -67,17 +67,13 @@ func mayFund(r ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waymar
 	return err
 }
 
-// open writes an escrow, as it is now a second time under the policy of the chaincode, and its
-// settlement, which has a record of its own: two members alone can decide who gets what, and
-// must not be able to change what there is.
+// open writes an escrow and its settlement, which has a record of its own: two members alone
+// can decide who gets what, and must not be able to change what there is.
 func open(l ledger.Ledger, s *waymark.Shipment, e *waymark.Escrow) error {
-	if err := ledger.Save(l, ledger.EscrowKey(s.ID), e); err != nil {
+	if err := saveEscrow(l, e); err != nil {
 		return err
 	}
 	if err := l.Protect(ledger.EscrowKey(s.ID), withIssuer(s, e.Issuer)); err != nil {
-		return err
-	}
-	if err := ledger.Save(l, ledger.FundingKey(s.ID), e); err != nil {
 		return err
 	}
 	t := &waymark.Settlement{Shipment: s.ID, State: waymark.SettlementOpen, Changed: l.Tx().Stamp()}
@@ -113,6 +109,9 @@ func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 		return nil, err
 	}
 	decide(l, t, waymark.BasisRefund, 0, e.Amount)
+	if err := checkPayable(e, t.Paid, t.Refunded); err != nil {
+		return nil, err
+	}
 	if err := ledger.Save(l, ledger.SettlementKey(s.ID), t); err != nil {
 		return nil, err
 	}
@@ -177,7 +176,19 @@ func Pay(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	if t.State != waymark.SettlementDecided {
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is not settled", s.ID).Because(waymark.ReasonEscrow)
 	}
+	if err := checkPayable(e, t.Paid, t.Refunded); err != nil {
+		return nil, err
+	}
 	return pay(l, e, t, func(paid waymark.EscrowEvent) error { return l.Emit(waymark.EventEscrowPaid, paid) })
+}
+
+// checkPayable checks that an escrow can be paid out so: it has not been, whatever a settlement
+// says that two members alone have written, and the shares are all of it.
+func checkPayable(e *waymark.Escrow, paid, refunded int64) error {
+	if e.State != waymark.EscrowFunded {
+		return waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is %s", e.Shipment, e.State).Because(waymark.ReasonEscrow)
+	}
+	return checkSplit(e, paid, refunded)
 }
 
 // checkSplit checks that the shares are the escrow, to the last minor unit.
@@ -188,14 +199,10 @@ func checkSplit(e *waymark.Escrow, paid, refunded int64) error {
 	return nil
 }
 
-// pay turns an escrow into notes of payee and payer and tells of it. The settlement may have
-// been written by two members alone, and is not believed to be the escrow.
+// pay turns an escrow that is payable into notes of payee and payer and tells of it.
 func pay(l ledger.Ledger, e *waymark.Escrow, t *waymark.Settlement, tell func(waymark.EscrowEvent) error) (*waymark.Payout, error) {
-	if err := checkSplit(e, t.Paid, t.Refunded); err != nil {
-		return nil, err
-	}
 	e.State, e.Changed = waymark.EscrowPaid, l.Tx().Stamp()
-	if err := ledger.Save(l, ledger.EscrowKey(e.Shipment), e); err != nil {
+	if err := saveEscrow(l, e); err != nil {
 		return nil, err
 	}
 	for n, share := range []waymark.Note{{Owner: e.Payee, Amount: t.Paid}, {Owner: e.Payer, Amount: t.Refunded}} {

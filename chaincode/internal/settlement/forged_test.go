@@ -82,3 +82,43 @@ func TestRecordsAreOfTheirKeys(t *testing.T) {
 	forge(s, ledger.AgreementKey("s1"), func(a *waymark.Agreement) { a.Agreed[1].Member = "retailer" })
 	scenario.Must(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw)
 }
+
+// TestAnEscrowIsPaidOnce: two members that write the settlement of what is paid out, and an
+// issuer that helps them with the escrow, do not have it paid out again.
+func TestAnEscrowIsPaidOnce(t *testing.T) {
+	reopen := func(s *story) {
+		forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) {
+			t.State, t.Basis, t.Paid, t.Refunded = waymark.SettlementOpen, "", 0, 0
+		})
+	}
+	resolving := waymark.ResolveDisputeRequest{Shipment: "s1", Number: 1, Paid: price, Words: "again"}
+	t.Run("by a refund", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.Now = scenario.Start.AddDate(0, 0, 31)
+		scenario.Must(s.Consortium, s.as("retailer"), settlement.Refund, refunding)
+		reopen(s)
+		scenario.Refused(s.Consortium, s.as("retailer"), settlement.Refund, refunding, waymark.FailedPrecondition, waymark.ReasonEscrow)
+		s.wantBalances(0, 2*price)
+	})
+	t.Run("by a dispute", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.deliver("", 500)
+		s.settle()
+		reopen(s)
+		s.Now = s.Now.AddDate(0, 0, 2)
+		scenario.Must(s.Consortium, s.as("producer"), settlement.Dispute, opening)
+		scenario.Refused(s.Consortium, s.as("auditor"), settlement.Resolve, resolving, waymark.FailedPrecondition, waymark.ReasonEscrow)
+		s.wantBalances(price, price)
+	})
+	t.Run("with the issuer", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.deliver("", 500)
+		s.settle()
+		forge(s, ledger.EscrowKey("s1"), func(e *waymark.Escrow) { e.State, e.Changed = waymark.EscrowFunded, e.Funded })
+		scenario.Refused(s.Consortium, s.as("producer"), settlement.Pay, refunding, waymark.Internal, "")
+		s.wantBalances(price, price)
+	})
+}

@@ -13,21 +13,28 @@ func foreign(key ledger.Key) error {
 	return waymark.Errorf(waymark.Internal, "%s is not the record that it should be", key)
 }
 
-// escrowOf reads the escrow of a shipment, nil if there is none. But for its state it must be
-// as it was funded, which is under the policy of the chaincode: what two members and an issuer
-// can write makes no money of another issuer, and no more than was put in.
+// saveEscrow writes an escrow twice: under the policy of those whom it concerns, and under the
+// chaincode's.
+func saveEscrow(l ledger.Ledger, e *waymark.Escrow) error {
+	if err := ledger.Save(l, ledger.EscrowKey(e.Shipment), e); err != nil {
+		return err
+	}
+	return ledger.Save(l, ledger.FundingKey(e.Shipment), e)
+}
+
+// escrowOf reads the escrow of a shipment, nil if there is none. It must be as it was written
+// under the policy of the chaincode: what two members and an issuer can write makes no money of
+// another issuer, no more than was put in, and does not pay out again what was paid.
 func escrowOf(r ledger.Reader, shipment string) (*waymark.Escrow, error) {
 	e, err := ledger.Load[waymark.Escrow](r, ledger.EscrowKey(shipment))
 	if err != nil || e == nil {
 		return nil, err
 	}
-	funded, err := ledger.Load[waymark.Escrow](r, ledger.FundingKey(shipment))
+	written, err := ledger.Load[waymark.Escrow](r, ledger.FundingKey(shipment))
 	if err != nil {
 		return nil, err
 	}
-	as := *e
-	as.State, as.Changed = waymark.EscrowFunded, as.Funded
-	if funded == nil || as != *funded || e.Shipment != shipment {
+	if written == nil || *e != *written || e.Shipment != shipment {
 		return nil, foreign(ledger.EscrowKey(shipment))
 	}
 	return e, nil
