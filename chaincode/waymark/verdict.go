@@ -1,6 +1,9 @@
 package waymark
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // ConditionState is the verdict on a shipment's conditions so far.
 type ConditionState string
@@ -116,6 +119,20 @@ type Disagreement struct {
 	Rule    string   `json:"rule"`
 	Devices []string `json:"devices"` // two, sorted
 	Apart   Decimal  `json:"apart"`   // how far their time-weighted means are apart
+}
+
+// Breaks reports whether what was found outside breaks the rule, which is a condition, released or
+// not and whatever else is unknown. Of a mean kinetic temperature nothing is outside: its state tells.
+func (f RuleFinding) Breaks(c Condition) bool {
+	switch {
+	case c.Kind == ConditionMKT:
+		return false
+	case c.Budget == nil:
+		return f.Excursions > 0
+	case c.Budget.Mode == BudgetCumulative:
+		return f.OutsideMS >= c.Budget.Duration().Milliseconds()
+	}
+	return slices.ContainsFunc(f.Devices, func(d DeviceFinding) bool { return d.LongestMS >= c.Budget.Duration().Milliseconds() })
 }
 
 // OutsideOf is the time outside that a device had found, in milliseconds; 0 for one that was not there.

@@ -143,7 +143,7 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 		f.Devices = append(f.Devices, h.DeviceFinding)
 	}
 	f.Excursions = j.excursions()
-	reason, broken := j.broken(f.Excursions)
+	reason, broken := j.broken(f)
 	reasons := j.missing()
 	states := []waymark.ConditionState{}
 	if f.Uncovered = len(reasons) > 0; f.Uncovered {
@@ -190,20 +190,17 @@ func (j *judgement) released() bool {
 	return !j.c.More && j.excursions() > 0 && !j.any(func(e waymark.Excursion) bool { return e.Released == nil })
 }
 
-// broken reports whether the rule is, and the reason.
-func (j *judgement) broken(excursions int) (reason string, broken bool) {
-	heardBy := func(is func(heard) bool) bool { return slices.ContainsFunc(j.devices, is) }
+// broken reports whether the rule is, by what was found, and the reason.
+func (j *judgement) broken(f waymark.RuleFinding) (reason string, broken bool) {
 	switch {
 	case j.Kind == waymark.ConditionMKT:
-		return waymark.ReasonMKT, heardBy(func(h heard) bool { return h.tooWarm(j.Rule) })
-	case j.Budget != nil && j.Budget.Mode == waymark.BudgetCumulative:
-		return waymark.ReasonBudget, j.outside >= j.Budget.Duration().Milliseconds()
+		return waymark.ReasonMKT, slices.ContainsFunc(j.devices, func(h heard) bool { return h.tooWarm(j.Rule) })
 	case j.Budget != nil:
-		return waymark.ReasonBudget, heardBy(func(h heard) bool { return h.LongestMS >= j.Budget.Duration().Milliseconds() })
+		return waymark.ReasonBudget, f.Breaks(j.Condition)
 	case j.Kind == waymark.ConditionGeofence:
-		return waymark.ReasonGeofence, excursions > 0
+		return waymark.ReasonGeofence, f.Breaks(j.Condition)
 	}
-	return waymark.ReasonExcursion, excursions > 0
+	return waymark.ReasonExcursion, f.Breaks(j.Condition)
 }
 
 // known reports whether a device that counts knows all of the time: of the leg, or if a budget of the

@@ -85,14 +85,16 @@ func conditionPenalty(units int64, p waymark.ConditionPenalty, f facts) *big.Int
 }
 
 // broken reports whether the last acceptance found a condition broken. Of before there were
-// verdicts, each excursion broke its condition. The verdict says released whoever released it:
-// here that counts if all of it was released for the payer.
+// verdicts, each excursion broke its condition. Where all excursions are released the verdict says
+// so whoever released them, or that it is unknown if the condition was not covered later: here
+// they count unless all were released for the payer.
 func (f facts) broken(c waymark.Condition) bool {
 	if f.verdict == nil {
 		return c.Kind == waymark.ConditionRange
 	}
 	return slices.ContainsFunc(f.verdict.Rules, func(r waymark.RuleFinding) bool {
-		return r.Rule == c.ID && (r.State == waymark.ConditionNonConformant || r.State == waymark.ConditionReleased && f.counting(c))
+		breaks := r.State == waymark.ConditionReleased || r.Breaks(c)
+		return r.Rule == c.ID && (r.State == waymark.ConditionNonConformant || breaks && f.counting(c))
 	})
 }
 

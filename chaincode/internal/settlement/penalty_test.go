@@ -34,6 +34,23 @@ func TestOnlyThePayerForgives(t *testing.T) {
 	}
 }
 
+// TestSilenceForgivesNothing: who releases its own excursions and then measures no more pays for
+// them, though the verdict says of the condition only that it is unknown.
+func TestSilenceForgivesNothing(t *testing.T) {
+	for member, paid := range map[string]int64{"producer": 150000, "retailer": price} {
+		s := newStory(t)
+		s.fund()
+		s.Record(s.logger.Pack(100), s.logger.Pack(500))
+		s.releaseAll(member)
+		s.handOver("producer", "carrier", "")
+		s.handOver("carrier", "retailer", "nobody knows how warm it was")
+		s.Now = s.Now.AddDate(0, 0, 30)
+		if p := s.settle(); p.Settlement.Paid != paid {
+			t.Errorf("released by the %s, %d is paid, want %d", member, p.Settlement.Paid, paid)
+		}
+	}
+}
+
 // TestLateIsWhatWasOfferedLate: the payer cannot make it late by waiting with its answer.
 func TestLateIsWhatWasOfferedLate(t *testing.T) {
 	for name, test := range map[string]struct {
