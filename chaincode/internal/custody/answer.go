@@ -106,7 +106,7 @@ func acceptable(l ledger.Ledger, h *waymark.Handoff) (*shipment.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return now, notRefunded(l, &now.Shipment, h.To)
+	return now, shipment.NotRefunded(l, &now.Shipment, h.To)
 }
 
 func refusal(shipment string, f *found) error {

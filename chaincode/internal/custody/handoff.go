@@ -46,7 +46,7 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	if err := now.MovesTo(r.To); err != nil {
 		return nil, err
 	}
-	if err := notRefunded(l, s, r.To); err != nil {
+	if err := shipment.NotRefunded(l, s, r.To); err != nil {
 		return nil, err
 	}
 	if err := checkOffer(l, c, r); err != nil {

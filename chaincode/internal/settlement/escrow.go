@@ -6,6 +6,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/account"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -92,7 +93,7 @@ func eventOf(e *waymark.Escrow, t *waymark.Settlement, at time.Time) waymark.Esc
 }
 
 // Refund gives the payer back the escrow of a shipment that was not accepted: it is void, has
-// returned, or the date is past. The same request again changes nothing.
+// returned, or the date is past. Title that the payer took goes back to whom it has it from. The same request again changes nothing.
 func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	s, c, err := authorised(l, r.Shipment, waymark.ActSettleEscrow)
 	if err != nil {
@@ -110,6 +111,9 @@ func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	}
 	decide(l, t, waymark.BasisRefund, 0, e.Amount)
 	if err := checkPayable(e, t.Paid, t.Refunded); err != nil {
+		return nil, err
+	}
+	if err := title.GiveBack(l, s.ID); err != nil {
 		return nil, err
 	}
 	if err := ledger.Save(l, ledger.SettlementKey(s.ID), t); err != nil {

@@ -51,7 +51,7 @@ func checkOffer(l ledger.Ledger, now *shipment.State, r waymark.OfferTitleReques
 	case !r.ExpiresAt.After(at) || r.ExpiresAt.After(at.Add(MaxOffer)):
 		return waymark.InvalidField("/expires_at", "must be after now and at most %d days ahead", MaxOffer/(24*time.Hour))
 	}
-	if err := now.MovesTo(r.To); err != nil {
+	if err := mayMove(l, now, r.To); err != nil {
 		return err
 	}
 	if now.Title.Offers >= shipment.MaxTitleOffers {
@@ -92,7 +92,7 @@ func Accept(l ledger.Ledger, r waymark.AcceptTitleRequest) (*waymark.TitleOffer,
 	if err != nil {
 		return nil, err
 	}
-	if err := now.MovesTo(o.To); err != nil {
+	if err := mayMove(l, now, o.To); err != nil {
 		return nil, err
 	}
 	o.State, o.Changed = waymark.TitleAccepted, l.Tx().Stamp()
