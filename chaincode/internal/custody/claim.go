@@ -32,14 +32,14 @@ type Claims map[string]Claim
 // Open reports whether either party can still make claims.
 func (c Claims) Open(s *waymark.Shipment) bool { return c[s.Consignor].Open || c[s.Consignee].Open }
 
-// ClaimsOf finds the claims of both parties about a shipment that was accepted, at a time, by its
+// ClaimsOf finds the claims of both parties about a shipment that was accepted at a time, as they are now, by its
 // handoffs, discrepancies and disputes. What was reserved on any leg can be claimed for a
 // whole window after the last acceptance, for before that there is no dispute. So can, by the consignor, that the
 // consignee turned the goods away before: that may have made them late. A waiver ends
 // the claims of the party that waived and of no other; a withdrawn dispute leaves the other
 // party time for its own.
-func ClaimsOf(s *waymark.Shipment, c *waymark.Custody, handoffs []waymark.Handoff, discrepancies []waymark.Discrepancy, disputes []waymark.Dispute, now time.Time) Claims {
-	all, window := Claim{Until: c.Changed.Time}, c.Changed.Time.Add(s.ClaimWindow())
+func ClaimsOf(s *waymark.Shipment, accepted time.Time, handoffs []waymark.Handoff, discrepancies []waymark.Discrepancy, disputes []waymark.Dispute, now time.Time) Claims {
+	all, window := Claim{Until: accepted}, accepted.Add(s.ClaimWindow())
 	for _, d := range discrepancies {
 		all.extend(d.ClaimUntil, now)
 		all.extend(window, now)

@@ -114,12 +114,6 @@ func latest(r ledger.Reader, id string) (*guard, *waymark.Handoff, error) {
 	return g, last, err
 }
 
-// Latest returns the last handoff of a shipment; nil before the first.
-func Latest(r ledger.Reader, shipment string) (*waymark.Handoff, error) {
-	_, last, err := latest(r, shipment)
-	return last, err
-}
-
 // isSame reports whether an open handoff came of the same request.
 func isSame(open *waymark.Handoff, r waymark.OfferHandoffRequest) bool {
 	return open.To == r.To && open.ExpiresAt.Equal(expiry(r))

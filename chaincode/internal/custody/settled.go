@@ -23,7 +23,7 @@ func stage(l ledger.Ledger, now *shipment.State, discrepancies []waymark.Discrep
 	if err != nil {
 		return "", err
 	}
-	claimed := ClaimsOf(&now.Shipment, &now.Custody, now.Handoffs, discrepancies, disputes, l.Tx().Time).Open(&now.Shipment) ||
+	claimed := ClaimsOf(&now.Shipment, now.Custody.Changed.Time, now.Handoffs, discrepancies, disputes, l.Tx().Time).Open(&now.Shipment) ||
 		slices.Contains(now.Holds.Kinds(), string(waymark.HoldDispute))
 	switch {
 	case escrow != nil && escrow.State != waymark.EscrowPaid:

@@ -47,13 +47,13 @@ func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, e
 
 // mayDispute checks that a dispute can be opened, and returns the settlement that it freezes;
 // nil if there is none.
-func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes []waymark.Dispute) (*waymark.Settlement, error) {
+func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *course, disputes []waymark.Dispute) (*waymark.Settlement, error) {
 	switch {
 	case s.Arbiter == "":
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has no arbiter", s.ID).Because(waymark.ReasonNoArbiter)
 	case openedBy(disputes, l.Tx().Caller.Member) >= waymark.MaxDisputes/2:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "%s has opened %d disputes about shipment %s", l.Tx().Caller.Member, waymark.MaxDisputes/2, s.ID).Because(waymark.ReasonLimit)
-	case stageOf(c) != accepted:
+	case c.stage != delivered:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
 	}
 	t, err := settlementOf(l, s.ID)
@@ -68,7 +68,7 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disput
 
 // checkClaim checks that the caller's member can make claims, or that what is in escrow could have
 // been settled a day ago, whoever asked for it.
-func checkClaim(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, t *waymark.Settlement, disputes []waymark.Dispute) error {
+func checkClaim(l ledger.Ledger, s *waymark.Shipment, c *course, t *waymark.Settlement, disputes []waymark.Dispute) error {
 	of, err := claimsOf(l, s, c, disputes)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/account"
-	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -51,11 +50,11 @@ func again(before, e *waymark.Escrow) (*waymark.Escrow, error) {
 	return before, nil
 }
 
-func mayFund(r ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waymark.Escrow) error {
+func mayFund(r ledger.Ledger, s *waymark.Shipment, c *course, e *waymark.Escrow) error {
 	now := r.Tx().Time
 	switch {
-	case stageOf(c) != underWay:
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, c.State).Because(waymark.ReasonShipment)
+	case c.stage != underWay:
+		return waymark.Errorf(waymark.FailedPrecondition, "%s", c).Because(waymark.ReasonShipment)
 	case s.Arbiter == "":
 		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s has no arbiter", s.ID).Because(waymark.ReasonNoArbiter)
 	case !e.RefundAfter.After(now) || e.RefundAfter.After(now.AddDate(0, 0, waymark.MaxEscrowDays)):
@@ -122,29 +121,32 @@ func Refund(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	return pay(l, e, t, func(paid waymark.EscrowEvent) error { return l.Emit(waymark.EventEscrowRefunded, paid) })
 }
 
-func mayRefund(l ledger.Ledger, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement) error {
+func mayRefund(l ledger.Ledger, c *course, e *waymark.Escrow, t *waymark.Settlement) error {
 	if err := checkOpen(t); err != nil {
 		return err
 	}
-	switch at := stageOf(c); {
-	case at == accepted:
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s: settle it", c.Shipment, c.State).Because(waymark.ReasonShipment)
-	case at == underWay && l.Tx().Time.Before(e.RefundAfter):
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is under way, and can be accepted until %s", c.Shipment, e.RefundAfter.Format(time.RFC3339)).Because(waymark.ReasonEscrow)
-	case c.State != waymark.ShipmentDelivered:
+	switch {
+	case c.stage == delivered:
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s was accepted: settle it", e.Shipment).Because(waymark.ReasonShipment)
+	case c.stage == over:
 		return nil
+	case l.Tx().Time.Before(e.RefundAfter):
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is under way, and can be accepted until %s", e.Shipment, e.RefundAfter.Format(time.RFC3339)).Because(waymark.ReasonEscrow)
 	}
-	return notOffered(l, c)
+	return notOffered(l, c, e.Payer)
 }
 
-// notOffered checks that a shipment that is delivered does not wait for the payer's answer: the
-// offer is past its time. It would have money and goods.
-func notOffered(l ledger.Ledger, c *waymark.Custody) error {
-	open, err := custody.Latest(l, c.Shipment)
-	if err == nil && open != nil && !l.Tx().Time.After(open.ExpiresAt) {
-		err = waymark.Errorf(waymark.FailedPrecondition, "handoff %d of shipment %s waits for an answer: reject it first", open.Number, c.Shipment).Because(waymark.ReasonHandoffOpen)
+// notOffered checks that the payer has no offer to answer: it is past its time. It would have money
+// and goods.
+func notOffered(l ledger.Ledger, c *course, payer string) error {
+	n := len(c.handoffs)
+	if n == 0 {
+		return nil
 	}
-	return err
+	if h := c.handoffs[n-1]; h.To == payer && h.At(l.Tx().Time).State == waymark.HandoffOffered {
+		return waymark.Errorf(waymark.FailedPrecondition, "handoff %d of shipment %s waits for an answer: reject it first", h.Number, h.Shipment).Because(waymark.ReasonHandoffOpen)
+	}
+	return nil
 }
 
 // checkOpen checks that nothing is decided, and nothing disputed, of a settlement if there is one.

@@ -29,7 +29,7 @@ func Settle(l ledger.Ledger, r waymark.SettleRequest) (*waymark.SettleResult, er
 	if err := maySettle(l, s, c, e, t, terms); err != nil {
 		return nil, err
 	}
-	f, err := found(l, s)
+	f, err := found(l, s, c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +58,15 @@ func agreedTerms(l ledger.Ledger, s *waymark.Shipment) (waymark.Terms, error) {
 	return terms, nil
 }
 
-func maySettle(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, e *waymark.Escrow, t *waymark.Settlement, terms waymark.Terms) error {
+func maySettle(l ledger.Ledger, s *waymark.Shipment, c *course, e *waymark.Escrow, t *waymark.Settlement, terms waymark.Terms) error {
 	if err := checkOpen(t); err != nil {
 		return err
 	}
 	if e.Issuer != terms.Issuer || e.Currency != terms.Currency || e.Digits != terms.Digits {
-		return waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is not in the currency of its terms", c.Shipment).Because(waymark.ReasonTerms)
+		return waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is not in the currency of its terms", s.ID).Because(waymark.ReasonTerms)
 	}
-	if stageOf(c) != accepted {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", c.Shipment).Because(waymark.ReasonAccepted)
+	if c.stage != delivered {
+		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
 	}
 	disputes, err := disputesOf(l, s.ID)
 	if err != nil {

@@ -10,13 +10,18 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// authorised loads a shipment on whose settlement the policies let the caller act.
-func authorised(l ledger.Ledger, shipment string, act waymark.Action) (*waymark.Shipment, *waymark.Custody, error) {
-	s, c, err := custody.Load(l, shipment)
+// authorised loads a shipment on whose settlement the policies let the caller act, and how far it
+// has come.
+func authorised(l ledger.Ledger, id string, act waymark.Action) (*waymark.Shipment, *course, error) {
+	s, c, err := custody.Load(l, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s, c, access.Authorize(l.Tx(), act, access.Settlement(*s, ""))
+	if err := access.Authorize(l.Tx(), act, access.Settlement(*s, "")); err != nil {
+		return nil, nil, err
+	}
+	handoffs, err := shipment.Handoffs(l, id)
+	return s, &course{custody: c, handoffs: handoffs, stage: stageOf(s, c, handoffs)}, err
 }
 
 // Resource is the settlement of a shipment, with its last dispute, as the policies see it now.
@@ -32,35 +37,12 @@ func Resource(r ledger.Reader, shipment string) (access.Entity, error) {
 	return access.Settlement(*s, disputes[len(disputes)-1].Opener), nil
 }
 
-// stage is how far the journey of a shipment has come, as its settlement sees it.
-type stage int
-
-const (
-	underWay stage = iota
-	accepted       // by the consignee
-	over           // without that: nothing will be accepted any more
-	draft          // it may still become another
-)
-
-func stageOf(c *waymark.Custody) stage {
-	switch c.State {
-	case waymark.ShipmentAccepted, waymark.ShipmentDiscrepant:
-		return accepted
-	case waymark.ShipmentVoid, waymark.ShipmentReturned:
-		return over
-	case waymark.ShipmentDraft:
-		return draft
-	default:
-		return underWay
-	}
-}
-
 // maxExcursions bounds the excursions of a shipment that terms are held against. With more,
 // the arbiter decides.
 const maxExcursions = 5000
 
 // found is what the ledger found about an accepted shipment.
-func found(r ledger.Reader, s *waymark.Shipment) (facts, error) {
+func found(r ledger.Reader, s *waymark.Shipment, c *course) (facts, error) {
 	f := facts{conditions: waymark.Resolve(s.Conditions), payer: s.Consignee}
 	excursions, more, err := ledger.Some[waymark.Excursion](r, ledger.Excursions(s.ID), maxExcursions)
 	if err != nil {
@@ -70,16 +52,8 @@ func found(r ledger.Reader, s *waymark.Shipment) (facts, error) {
 		return f, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has more than %d excursions", s.ID, maxExcursions).Because(waymark.ReasonLimit)
 	}
 	f.excursions = excursions
-	handoffs, err := shipment.Handoffs(r, s.ID)
-	if err != nil {
-		return f, err
-	}
-	f.exceptions = exceptionsOf(handoffs)
-	for _, h := range handoffs { // the last acceptance is the last of those that were accepted
-		if h.State == waymark.HandoffAccepted {
-			f.verdict, f.delivered = h.Verdict, h.Offered.Time
-		}
-	}
+	last := accepted(c.handoffs)
+	f.exceptions, f.verdict, f.delivered = exceptionsOf(c.handoffs), last.Verdict, last.Offered.Time
 	return f, nil
 }
 
@@ -135,15 +109,11 @@ func other(s *waymark.Shipment, member string) string {
 	return s.Consignor
 }
 
-// claimsOf finds the claims of both parties about a shipment, now.
-func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, disputes []waymark.Dispute) (custody.Claims, error) {
+// claimsOf finds the claims of both parties about a shipment that was accepted, now.
+func claimsOf(l ledger.Ledger, s *waymark.Shipment, c *course, disputes []waymark.Dispute) (custody.Claims, error) {
 	discrepancies, err := custody.Discrepancies(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	handoffs, err := shipment.Handoffs(l, s.ID)
-	if err != nil {
-		return nil, err
-	}
-	return custody.ClaimsOf(s, c, handoffs, discrepancies, disputes, l.Tx().Time), nil
+	return custody.ClaimsOf(s, accepted(c.handoffs).Changed.Time, c.handoffs, discrepancies, disputes, l.Tx().Time), nil
 }

@@ -55,9 +55,9 @@ func hashOf(value ledger.Private) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func mayPropose(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody, terms waymark.Terms) error {
-	if stageOf(c) != underWay {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, c.State).Because(waymark.ReasonShipment)
+func mayPropose(r ledger.Reader, s *waymark.Shipment, c *course, terms waymark.Terms) error {
+	if c.stage != underWay {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s", c).Because(waymark.ReasonShipment)
 	}
 	a, err := agreementOf(r, s)
 	if err != nil {
@@ -142,12 +142,12 @@ func agreed(a *waymark.Agreement, member string) bool {
 	return slices.ContainsFunc(a.Agreed, func(s waymark.Stamp) bool { return s.Member == member })
 }
 
-func mayAgree(r ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, a *waymark.Agreement, q waymark.AgreeTermsRequest) error {
+func mayAgree(r ledger.Ledger, s *waymark.Shipment, c *course, a *waymark.Agreement, q waymark.AgreeTermsRequest) error {
 	if a.Both() {
 		return waymark.Errorf(waymark.FailedPrecondition, "other terms of shipment %s are agreed on", s.ID).Because(waymark.ReasonTerms)
 	}
-	if stageOf(c) != underWay {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is %s", s.ID, c.State).Because(waymark.ReasonShipment)
+	if c.stage != underWay {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s", c).Because(waymark.ReasonShipment)
 	}
 	held, err := bothHold(r, s, q.SHA256)
 	if err == nil && !held {
@@ -179,7 +179,7 @@ func Purge(l ledger.Ledger, r waymark.PurgeTermsRequest) (*waymark.StoredTerms, 
 	return stored, l.Emit(waymark.EventTermsPurged, waymark.TermsEvent{Shipment: s.ID, Member: member})
 }
 
-func mayPurge(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) error {
+func mayPurge(r ledger.Reader, s *waymark.Shipment, c *course) error {
 	a, err := agreementOf(r, s)
 	if err != nil {
 		return err
@@ -188,7 +188,7 @@ func mayPurge(r ledger.Reader, s *waymark.Shipment, c *waymark.Custody) error {
 	if err != nil {
 		return err
 	}
-	needed := a.Both() && stageOf(c) == underWay
+	needed := a.Both() && c.stage == underWay
 	if e != nil {
 		needed = e.State == waymark.EscrowFunded
 	}
