@@ -56,6 +56,9 @@ type certificateBody struct {
 // noBody is what a request carries that the path says all of.
 type noBody struct{}
 
+// maxNoBody is how many bytes it can have: those of an empty object, however it is set.
+const maxNoBody = 256
+
 type deviceBody struct {
 	Device string `json:"device"`
 }

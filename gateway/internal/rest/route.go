@@ -142,16 +142,27 @@ func requestOf[B any, Q waymark.Validator](s *service, c *gin.Context, request f
 	if err != nil {
 		return q, err
 	}
-	data, err := readBody(c.Writer, c.Request, s.admission.limits.BodyBytes)
+	body, err := bodyOf[B](s, c)
 	if err != nil {
-		return q, err
-	}
-	var body B
-	if err := decode(data, &body); err != nil {
 		return q, err
 	}
 	q = request(p, body)
 	return q, q.Validate()
+}
+
+// bodyOf reads and decodes the body of a request. Nothing is reserved for one that says nothing, so
+// it must be short.
+func bodyOf[B any](s *service, c *gin.Context) (B, error) {
+	var body B
+	limit := s.admission.limits.BodyBytes
+	if _, nothing := any(body).(noBody); nothing {
+		limit = min(limit, maxNoBody)
+	}
+	data, err := readBody(c.Writer, c.Request, limit)
+	if err != nil {
+		return body, err
+	}
+	return body, decode(data, &body)
 }
 
 // record is a result as it goes into an answer: the very bytes, or null for none.

@@ -173,12 +173,8 @@ func settles[B any](r route, do func(context.Context, *settlement.Settler, wayma
 		if err != nil {
 			return err
 		}
-		data, err := readBody(c.Writer, c.Request, s.admission.limits.BodyBytes)
+		body, err := bodyOf[B](s, c)
 		if err != nil {
-			return err
-		}
-		var body B
-		if err := decode(data, &body); err != nil {
 			return err
 		}
 		done, err := do(c.Request.Context(), s.settler, exchangeOf(c).caller.Role, p, body)
