@@ -132,7 +132,7 @@ func problemStatuses(r route) []int {
 	if strings.Contains(r.path, "{") || r.body != nil || r.thing {
 		statuses = append(statuses, waymark.Invalid.HTTPStatus(), waymark.NotFound.HTTPStatus())
 	}
-	if r.body != nil {
+	if r.body != nil || r.write {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if r.holder {
