@@ -1,9 +1,6 @@
 package waymark
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // ShipmentState is where a shipment is in its lifecycle.
 type ShipmentState string
@@ -39,21 +36,12 @@ func (s ShipmentState) Ended() bool {
 
 // Custody says who holds a shipment now.
 type Custody struct {
-	Shipment  string `json:"shipment"`
-	Custodian string `json:"custodian"`
-	Leg       uint64 `json:"leg"` // handoffs accepted so far
-	// Ready is when a draft became ready; a shipment that was none was when it was created.
-	Ready   *Stamp        `json:"ready,omitempty" metadata:",optional"`
-	State   ShipmentState `json:"state"`
-	Reason  string        `json:"reason,omitempty" metadata:",optional"` // why it is void
-	Changed Stamp         `json:"changed"`
-
-	// Seals are those of the shipment, and those that were applied on the way: intact, or as
-	// an acceptance found them, broken or missing; absent if there are none.
-	Seals []Seal `json:"seals,omitempty" metadata:",optional"`
-	// Lots are those of the shipment's that are in what is still in it; absent while nothing
-	// has been left behind, and then they are all of its lots.
-	Lots []string `json:"lots,omitzero" metadata:",optional"`
+	Shipment  string        `json:"shipment"`
+	Custodian string        `json:"custodian"`
+	Leg       uint64        `json:"leg"` // handoffs accepted so far
+	State     ShipmentState `json:"state"`
+	Reason    string        `json:"reason,omitempty" metadata:",optional"` // why it is void
+	Changed   Stamp         `json:"changed"`
 }
 
 // ReadyShipmentRequest makes a draft ready: from then on it never changes.
@@ -73,12 +61,4 @@ type VoidShipmentRequest struct {
 // Validate checks the form of the request.
 func (r VoidShipmentRequest) Validate() error {
 	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
-}
-
-// Begun is when the journey of a shipment began: when it was ready.
-func (c Custody) Begun(s Shipment) time.Time {
-	if c.Ready != nil {
-		return c.Ready.Time
-	}
-	return s.Created.Time
 }

@@ -92,6 +92,7 @@ type ShipmentView struct {
 	// State is that of Custody; of an accepted shipment, once it is so, settled or closed.
 	State     ShipmentState  `json:"state"`
 	Custody   Custody        `json:"custody"`
+	Cargo     Cargo          `json:"cargo"`
 	Title     Title          `json:"title"`
 	Holds     []Hold         `json:"holds"` // that stand
 	Condition ConditionState `json:"condition"`

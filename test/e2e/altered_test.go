@@ -65,6 +65,7 @@ func forgeries(t *testing.T, shipment, device, serial string, sale *deal, note s
 
 		"shipment/" + shipment,
 		"custody/" + shipment,
+		"cargo/" + shipment,
 		"guard/" + shipment,
 		"handoff/" + shipment + first,
 		"title/" + shipment,

@@ -187,7 +187,7 @@ func TestBrokenSeal(t *testing.T) {
 	body["reservation"] = "S-2 is cut"
 	j.accept(ctx, t, body)
 	v := j.view(ctx, t)
-	if want := []waymark.Seal{seal("S-1", waymark.SealIntact), seal("S-2", waymark.SealBroken), seal("S-3", waymark.SealIntact)}; !slices.Equal(v.Custody.Seals, want) ||
+	if want := []waymark.Seal{seal("S-1", waymark.SealIntact), seal("S-2", waymark.SealBroken), seal("S-3", waymark.SealIntact)}; !slices.Equal(v.Cargo.Seals, want) ||
 		v.Custody.State != waymark.ShipmentDiscrepant || len(v.Discrepancies) != 1 {
 		t.Errorf("custody %+v, discrepancies %+v", v.Custody, v.Discrepancies)
 	}

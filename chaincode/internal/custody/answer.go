@@ -73,7 +73,7 @@ func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wo
 // judge finds the verdict of an acceptance, notes what became of the seals, and checks
 // that there are words if it is not conformant.
 func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*found, error) {
-	s, c := &now.Shipment, &now.Custody
+	s, c := &now.Shipment, &now.Cargo
 	f, err := findings(l, now)
 	if err != nil {
 		return nil, err

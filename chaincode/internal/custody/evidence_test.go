@@ -64,7 +64,7 @@ func TestAnyWordsOfDevices(t *testing.T) {
 		if err != nil {
 			s.take(r)
 		}
-		for _, seal := range s.view().Custody.Seals {
+		for _, seal := range s.view().Cargo.Seals {
 			broken := found(states[seal.ID], waymark.SealBroken) || found(states[seal.ID], waymark.SealMissing)
 			if (seal.State == waymark.SealIntact) == broken {
 				rt.Fatalf("%+v after %v", seal, states)

@@ -29,7 +29,7 @@ type found struct {
 // excursions is phantom-protected, and exposures and streams are read: a message that commits
 // before the transaction that relies on this invalidates it, so that nothing can slip past.
 func findings(l ledger.Ledger, now *shipment.State) (*found, error) {
-	s, begun := &now.Shipment, now.Custody.Begun(now.Shipment)
+	s, begun := &now.Shipment, now.Cargo.Begun(now.Shipment)
 	excursions, more, err := ledger.Some[waymark.Excursion](l, ledger.Excursions(s.ID), MaxExcursions)
 	if err != nil {
 		return nil, err

@@ -46,8 +46,8 @@ func TestARecallHoldsWhatIsStillThere(t *testing.T) {
 	recall("b")
 	scenario.Refused(c, s.operator("retailer"), custody.Accept, accept(n), waymark.FailedPrecondition, waymark.ReasonRecall)
 	v := scenario.Must(c, s.operator("carrier"), custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
-	if !slices.Equal(v.Custody.Lots, []string{lot("b"), lot("c")}) || len(v.Holds) != 1 {
-		t.Errorf("it holds the lots %v, and is held by %+v", v.Custody.Lots, v.Holds)
+	if !slices.Equal(v.Cargo.Lots, []string{lot("b"), lot("c")}) || len(v.Holds) != 1 {
+		t.Errorf("it holds the lots %v, and is held by %+v", v.Cargo.Lots, v.Holds)
 	}
 	scenario.Must(c, s.operator("retailer"), custody.Accept, accept(n, "b"))
 }

@@ -26,7 +26,10 @@ func Ready(l ledger.Ledger, r waymark.ReadyShipmentRequest) (*waymark.Custody, e
 		return c, nil
 	}
 	stamp := l.Tx().Stamp()
-	c.State, c.Changed, c.Ready = waymark.ShipmentReady, stamp, &stamp
+	c.State, c.Changed, now.Cargo.Ready = waymark.ShipmentReady, stamp, &stamp
+	if err := ledger.Save(l, ledger.CargoKey(c.Shipment), &now.Cargo); err != nil {
+		return nil, err
+	}
 	if err := ledger.Save(l, ledger.CustodyKey(c.Shipment), c); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// move writes the new custodian and who may endorse the next change of custody and of
+// move writes the new custodian, what is in the shipment then, and who may endorse the next change of custody and of
 // title. When the consignee has the goods, or the consignor has them back, the journey is
 // over and the witnesses are free.
 func move(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, witnesses []condition.Witness) error {
@@ -22,6 +22,9 @@ func move(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, witnesses []
 		c.State = waymark.ShipmentReturned
 	}
 	if err := seen(l, witnesses, c.State.Ended()); err != nil {
+		return err
+	}
+	if err := ledger.Save(l, ledger.CargoKey(s.ID), &now.Cargo); err != nil {
 		return err
 	}
 	if err := ledger.Save(l, ledger.CustodyKey(s.ID), c); err != nil {

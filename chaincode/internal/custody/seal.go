@@ -6,15 +6,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// applied are the seals that a shipment begins with.
-func applied(ids []string) []waymark.Seal {
-	var seals []waymark.Seal
-	for _, id := range ids {
-		seals = append(seals, waymark.Seal{ID: id, State: waymark.SealIntact})
-	}
-	return seals
-}
-
 // inspect returns the seals of a shipment as the words of an acceptance leave them, and
 // whether all that should be there were found intact. One that was found broken or
 // missing stays so and is looked for no more: a number is used once. A new one that was

@@ -42,7 +42,7 @@ func TestSealsAreFoundIntact(t *testing.T) {
 				reservation = "as found"
 			}
 			h := s.take(s.request(reservation, words...))
-			if got := s.view().Custody.Seals; !slices.Equal(got, seals(test.want)) || slices.Contains(h.Reasons, "seal") != test.refused {
+			if got := s.view().Cargo.Seals; !slices.Equal(got, seals(test.want)) || slices.Contains(h.Reasons, "seal") != test.refused {
 				t.Errorf("seals %+v, accepted as %s %v", got, h.Condition, h.Reasons)
 			}
 		})
@@ -64,7 +64,7 @@ func TestASealIsReservedForOnce(t *testing.T) {
 	if h := s.take(s.request("", word("S1=applied S2=intact S3=intact")...)); h.Condition != waymark.ConditionConformant {
 		t.Errorf("accepted as %s %v", h.Condition, h.Reasons)
 	}
-	if got := s.view().Custody.Seals; !slices.Equal(got, seals("S1=broken S2=intact S3=intact")) {
+	if got := s.view().Cargo.Seals; !slices.Equal(got, seals("S1=broken S2=intact S3=intact")) {
 		t.Errorf("seals %+v", got)
 	}
 	s.expectCustody("retailer", 2, waymark.ShipmentDiscrepant)
@@ -87,7 +87,7 @@ func TestSealsAreBounded(t *testing.T) {
 	s.refused(r, waymark.FailedPrecondition, waymark.ReasonLimit)
 	r.Attestations[1] = s.scanner.Attest(s.handoff, found[2:])
 	s.take(r)
-	if n := len(s.view().Custody.Seals); n != waymark.MaxSeals {
+	if n := len(s.view().Cargo.Seals); n != waymark.MaxSeals {
 		t.Errorf("%d seals", n)
 	}
 	for name, ids := range map[string][]string{"twice": {"S1", "S1"}, "no id": {"a b"}, "too many": make([]string, waymark.MaxSeals+1)} {

@@ -25,7 +25,7 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	}
 	now := shipment.State{
 		Shipment: s,
-		Custody:  waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp(), Seals: applied(r.Seals)},
+		Custody:  waymark.Custody{Shipment: s.ID, Custodian: s.Consignor, State: waymark.ShipmentReady, Changed: tx.Stamp()},
 		Title:    waymark.Title{Shipment: s.ID, Holder: s.Consignor, Changed: tx.Stamp()},
 		Holds:    &hold.Standing{},
 	}

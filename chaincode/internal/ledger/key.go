@@ -71,6 +71,9 @@ func ShipmentKey(id string) Key { return key("shipment", id) }
 // CustodyKey says who holds a shipment.
 func CustodyKey(shipment string) Key { return key("custody", shipment) }
 
+// CargoKey says what is in a shipment and how it is sealed.
+func CargoKey(shipment string) Key { return key("cargo", shipment) }
+
 // HandoffKey is one handoff of a shipment.
 func HandoffKey(shipment string, n uint64) Key { return key("handoff", shipment, number(n)) }
 

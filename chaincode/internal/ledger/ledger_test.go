@@ -27,6 +27,7 @@ func TestKeys(t *testing.T) {
 		"excursion/s/d/000000000000000a/0000000000000001": ledger.ExcursionKey("s", "d", 10, 1),
 		"shipment/s":                             ledger.ShipmentKey("s"),
 		"custody/s":                              ledger.CustodyKey("s"),
+		"cargo/s":                                ledger.CargoKey("s"),
 		"guard/s":                                ledger.GuardKey("s"),
 		"authority/m/a":                          ledger.AuthorityKey("m", "a"),
 		"revocation/m/a/1":                       ledger.RevocationKey("m", "a", "1"),

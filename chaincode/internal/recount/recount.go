@@ -25,7 +25,7 @@ func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handof
 	if err != nil {
 		return waymark.Verdict{}, err
 	}
-	c := condition.Case{Profile: kept.Profile, Conditions: s.Shipment.Conditions, At: kept.At, Begun: s.Custody.Begun(s.Shipment)}
+	c := condition.Case{Profile: kept.Profile, Conditions: s.Shipment.Conditions, At: kept.At, Begun: s.Cargo.Begun(s.Shipment)}
 	c.Leg = c.Begun
 	if before != nil {
 		c.Leg, c.Before = before.Changed.Time, before.Verdict

@@ -20,6 +20,21 @@ func Custody(r ledger.Reader, id string) (*waymark.Custody, error) {
 	return c, ledger.CheckOwn(key, c.Shipment == id)
 }
 
+// cargo reads what is in a shipment. There is no record of it before anything of that changes, nor
+// of a shipment of an earlier version: it is as the shipment says.
+func cargo(r ledger.Reader, s *waymark.Shipment) (*waymark.Cargo, error) {
+	key := ledger.CargoKey(s.ID)
+	c, err := ledger.Load[waymark.Cargo](r, key)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		first := waymark.NewCargo(*s)
+		return &first, nil
+	}
+	return c, ledger.CheckOwn(key, c.Shipment == s.ID)
+}
+
 // Handoff reads one handoff of a shipment, or returns NotFound.
 func Handoff(r ledger.Reader, id string, number uint64) (*waymark.Handoff, error) {
 	key := ledger.HandoffKey(id, number)

@@ -21,6 +21,7 @@ const (
 type State struct {
 	Shipment   waymark.Shipment
 	Custody    waymark.Custody
+	Cargo      waymark.Cargo
 	Title      waymark.Title
 	TitleOffer *waymark.TitleOffer // the last one; nil before the first
 	Handoffs   []waymark.Handoff   // oldest first
@@ -37,7 +38,11 @@ func Load(r ledger.Reader, id string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := &State{Shipment: *s, Custody: *c, Title: *t}
+	in, err := cargo(r, s)
+	if err != nil {
+		return nil, err
+	}
+	now := &State{Shipment: *s, Custody: *c, Cargo: *in, Title: *t}
 	if t.Offers > 0 {
 		if now.TitleOffer, err = TitleOffer(r, id, t.Offers); err != nil {
 			return nil, err
@@ -52,16 +57,16 @@ func Load(r ledger.Reader, id string) (*State, error) {
 
 // Lots are the lots in the goods that are still in the shipment.
 func (s *State) Lots() []string {
-	if s.Custody.Lots == nil {
+	if s.Cargo.Lots == nil {
 		return s.Shipment.Lots
 	}
-	gone := func(lot string) bool { return !slices.Contains(s.Custody.Lots, lot) }
+	gone := func(lot string) bool { return !slices.Contains(s.Cargo.Lots, lot) }
 	return slices.DeleteFunc(slices.Clone(s.Shipment.Lots), gone)
 }
 
 // Keep notes that goods have been left behind, and which lots are in the others.
 func (s *State) Keep(lots []string) {
-	s.Custody.Lots = lots
+	s.Cargo.Lots = lots
 	s.Holds.Keep(lots)
 }
 
