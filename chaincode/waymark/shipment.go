@@ -103,7 +103,9 @@ type ShipmentView struct {
 	Attachments []Attachment `json:"attachments"`
 	Handoffs    []Handoff    `json:"handoffs"` // oldest first
 	Excursions  []Excursion  `json:"excursions"`
-	Obligations []Obligation `json:"obligations"` // of whoever reads it
+	// MoreExcursions says that there are others beyond those.
+	MoreExcursions bool         `json:"more_excursions,omitempty" metadata:",optional"`
+	Obligations    []Obligation `json:"obligations"` // of whoever reads it
 
 	Discrepancies []Discrepancy `json:"discrepancies"` // oldest first
 }

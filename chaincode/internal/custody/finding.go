@@ -23,6 +23,7 @@ type found struct {
 	attachments []waymark.Attachment
 	witnesses   []condition.Witness
 	excursions  []waymark.Excursion
+	more        bool // there are excursions beyond those
 }
 
 // findings reads what bears on the conditions of a shipment. The scan of the
@@ -45,7 +46,7 @@ func findings(l ledger.Ledger, now *shipment.State) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions}
+	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions, more: more}
 	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Begun: begun, Leg: begun, Witnesses: witnesses, Left: left, Excursions: excursions, More: more}
 	if last := lastAccepted(now.Handoffs); last != nil {
 		c.Leg, c.Before = last.Changed.Time, last.Verdict

@@ -30,7 +30,7 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	}
 	v := &waymark.ShipmentView{Shipment: now.Shipment, State: state, Custody: now.Custody, Cargo: now.Cargo, Title: now.Title, Holds: now.Holds.List(),
 		Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict, Attachments: f.attachments, Handoffs: asSeen(now.Handoffs, l.Tx().Time),
-		Excursions: f.excursions, Discrepancies: discrepancies, Obligations: obligations}
+		Excursions: f.excursions, MoreExcursions: f.more, Discrepancies: discrepancies, Obligations: obligations}
 	if now.Custody.State.Ended() && now.Custody.Leg > 0 { // the verdict is what the last acceptance found: the devices have moved on
 		last := now.Handoffs[len(now.Handoffs)-1]
 		v.Condition, v.Reasons, v.Verdict = last.Condition, last.Reasons, last.Verdict

@@ -169,6 +169,59 @@ func TestALapsedCalibrationIsRecounted(t *testing.T) {
 	}
 }
 
+// TestMoreExcursionsThanAreShownAreRecounted: neither a verdict on them, nor one on what they push out
+// of sight, is contradicted.
+func TestMoreExcursionsThanAreShownAreRecounted(t *testing.T) {
+	for first, name := range []string{"of one device", "of two"} {
+		t.Run(name, func(t *testing.T) {
+			j := newJourney(t)
+			j.spoil(first)
+			j.record(j.loggers[0].Pack(500), j.loggers[1].Pack(500))
+			j.releaseAll()
+			j.hand("producer", "carrier")
+			for range custody.MaxExcursions { // of each of two rules one
+				j.spoil(0)
+			}
+			j.record(j.loggers[1].Pack(500))
+			j.releaseAll()
+			j.hand("carrier", "retailer")
+			view := j.view()
+			if !view.MoreExcursions || len(view.Excursions) != custody.MaxExcursions {
+				t.Fatalf("shows %d excursions, and more: %v", len(view.Excursions), view.MoreExcursions)
+			}
+			for n, want := range []waymark.ConditionState{waymark.ConditionReleased, waymark.ConditionNonConformant} {
+				kept, found, err := recount.Again(view, uint64(n)+1, parse(t, j.recorded))
+				if err == nil {
+					err = recount.Compare(kept, found)
+				}
+				if err != nil || kept.Rules[0].State != want {
+					t.Errorf("handoff %d: %s, %v", n+1, kept.Rules[0].State, err)
+				}
+			}
+		})
+	}
+}
+
+// spoil has a logger measure what breaks two rules, and then what does not.
+func (j *journey) spoil(logger int) {
+	j.T.Helper()
+	for _, value := range []int64{2100, 500} {
+		j.Now = j.Now.Add(time.Second)
+		j.record(j.loggers[logger].Pack(value))
+	}
+}
+
+// releaseAll releases the excursions that are shown.
+func (j *journey) releaseAll() {
+	j.T.Helper()
+	for _, e := range j.view().Excursions {
+		if e.Released == nil {
+			scenario.Must(j.Consortium, j.As("producer", waymark.Quality), custody.ReleaseExcursion,
+				waymark.ReleaseExcursionRequest{Shipment: "s1", Device: e.Device, Rule: e.Rule, First: e.First, Disposition: "stable"})
+		}
+	}
+}
+
 // TestAForgeryIsFound in the record or in the messages.
 func TestAForgeryIsFound(t *testing.T) {
 	j := newJourney(t)

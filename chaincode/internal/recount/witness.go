@@ -166,8 +166,11 @@ func (r recount) excursions(f waymark.WitnessFinding, a waymark.Attachment, hear
 }
 
 // release returns the last release of a rule's excursions by a device, nil unless all that there
-// were then had been released by then.
+// were then had been released by then. Where the view does not show all of them, the record says it.
 func (r recount) release(rule string, f waymark.WitnessFinding) (last *waymark.Release) {
+	if r.view.MoreExcursions {
+		return r.recorded(rule)
+	}
 	for _, e := range r.view.Excursions {
 		if e.Device != f.Device || e.Rule != rule || e.First > f.Last {
 			continue
@@ -178,6 +181,16 @@ func (r recount) release(rule string, f waymark.WitnessFinding) (last *waymark.R
 		last = e.Released
 	}
 	return last
+}
+
+// recorded returns some release of a rule's excursions, nil if the record says that it is broken.
+func (r recount) recorded(rule string) *waymark.Release {
+	for _, f := range r.kept.Rules {
+		if f.Rule == rule && f.State != waymark.ConditionNonConformant {
+			return &waymark.Release{}
+		}
+	}
+	return nil
 }
 
 func text(v any) string {
