@@ -27,6 +27,8 @@ type Attachment struct {
 	Last     uint64 `json:"last,omitempty" metadata:",optional"`
 	// Heard is how far it was heard until then: every later verdict rests on that.
 	Heard *WitnessFinding `json:"heard,omitempty" metadata:",optional"`
+	// Recalled are the lots in the goods that were recalled when somebody attached or detached it.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.

@@ -65,4 +65,6 @@ type Commissioned struct {
 	Items    []string `json:"items"`
 	Quantity Decimal  `json:"quantity,omitempty" metadata:",optional"`
 	Unit     string   `json:"unit,omitempty" metadata:",optional"`
+	// Recalled are the lots in what is known then that are recalled.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 }

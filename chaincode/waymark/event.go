@@ -153,12 +153,16 @@ type ExcursionEvent struct {
 type ShipmentEvent struct {
 	Shipment string `json:"shipment"`
 	Device   string `json:"device,omitempty"`
+	// Recalled are the lots in the goods that are recalled.
+	Recalled []string `json:"recalled,omitempty"`
 }
 
 // HoldEvent is the payload of the hold events.
 type HoldEvent struct {
 	Shipment string   `json:"shipment"`
 	Kind     HoldKind `json:"kind"`
+	// Recalled are the lots in the goods that are recalled.
+	Recalled []string `json:"recalled,omitempty"`
 }
 
 // HandoffEvent is the payload of the handoff events, and of EventClaimWaived.
@@ -167,7 +171,7 @@ type HandoffEvent struct {
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
-	// Recalled are the lots in the goods that are recalled: they are on their way back.
+	// Recalled are the lots in the goods that are recalled; of a claim that is waived, absent.
 	Recalled []string `json:"recalled,omitempty"`
 	// Discrepancy is there if it was accepted with reservation.
 	Discrepancy *DiscrepancyRef `json:"discrepancy,omitempty"`
@@ -190,6 +194,8 @@ type CommissionEvent struct {
 	GTIN  string `json:"gtin"`
 	Lot   string `json:"lot,omitempty"`
 	Items int    `json:"items"` // how many
+	// Recalled are the lots in them that are recalled.
+	Recalled []string `json:"recalled,omitempty"`
 }
 
 // GoodsEvent is the payload of the events of acts; the act is under its id.

@@ -41,7 +41,7 @@ type Handoff struct {
 	// Nonce is what an Attestation of this handoff repeats; absent from offers of earlier versions.
 	Nonce        string            `json:"nonce,omitempty" metadata:",optional"`
 	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional"` // that came with the acceptance
-	// Recalled are the lots in the goods that were recalled when it was offered or accepted: they are on their way back.
+	// Recalled are the lots in the goods that were recalled when it was offered or answered.
 	Recalled   []string        `json:"recalled,omitempty" metadata:",optional"`
 	Exceptions []Exception     `json:"exceptions,omitempty" metadata:",optional"` // that the acceptor named
 	Counts     ExceptionCounts `json:"counts,omitzero" metadata:",optional"`      // of Exceptions; absent if there are none

@@ -46,6 +46,8 @@ type Hold struct {
 	// Lifted is absent while the hold stands.
 	Lifted *Stamp `json:"lifted,omitempty" metadata:",optional"`
 	Why    string `json:"why,omitempty" metadata:",optional"` // it was lifted
+	// Recalled are the lots in the goods that were recalled when somebody set or lifted it.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 }
 
 // OverruledOn are the members that may set no hold of the kind on a leg; h is the last one.

@@ -42,6 +42,8 @@ type Custody struct {
 	State     ShipmentState `json:"state"`
 	Reason    string        `json:"reason,omitempty" metadata:",optional"` // why it is void
 	Changed   Stamp         `json:"changed"`
+	// Recalled are the lots in the goods that were recalled then.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 }
 
 // ReadyShipmentRequest makes a draft ready: from then on it never changes.

@@ -19,6 +19,8 @@ type Shipment struct {
 	// Profile is where the conditions come from; absent where they were written out.
 	Profile *ProfileRef `json:"profile,omitempty" metadata:",optional"`
 	Created Stamp       `json:"created"`
+	// Recalled are those of the lots that were recalled then: they are on their way back.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 
 	// Attested says that each handoff needs the word of its witnesses: see Attestation.
 	Attested bool `json:"attested,omitempty" metadata:",optional"`

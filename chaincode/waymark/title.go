@@ -38,6 +38,8 @@ type TitleOffer struct {
 	Reason    string          `json:"reason"` // why it was declined or cancelled
 	Offered   Stamp           `json:"offered"`
 	Changed   Stamp           `json:"changed"`
+	// Recalled are the lots in the goods that were recalled when it changed.
+	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
 }
 
 // At is the offer as a reader sees it at a time: one that waits for an answer past its own has
@@ -106,4 +108,6 @@ type TitleEvent struct {
 	Number   uint64 `json:"number"`
 	From     string `json:"from"`
 	To       string `json:"to"`
+	// Recalled are the lots in the goods that are recalled.
+	Recalled []string `json:"recalled,omitempty"`
 }

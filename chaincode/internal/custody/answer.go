@@ -139,7 +139,7 @@ func end(l ledger.Ledger, r waymark.EndHandoffRequest, act waymark.Action, to wa
 	if err != nil {
 		return nil, err
 	}
-	h.State, h.Reason, h.Changed = to, r.Reason, l.Tx().Stamp()
+	h.State, h.Reason, h.Changed, h.Recalled = to, r.Reason, l.Tx().Stamp(), now.Holds.Recalled()
 	if err := withdrawn(l, now, h); err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func withdrawn(l ledger.Ledger, now *shipment.State, h *waymark.Handoff) error {
 	if err := ledger.Save(l, ledger.GuardKey(now.Shipment.ID), &guard{Last: h.Number}); err != nil {
 		return err
 	}
-	if err := enter(l, c, state); err != nil {
+	if err := enter(l, now, state); err != nil {
 		return err
 	}
 	return l.Protect(key, now.AtRest())

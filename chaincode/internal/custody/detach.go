@@ -13,7 +13,8 @@ import (
 // custody any more, or by the custodian, if it is a former carrier's. Later verdicts do not ask it, and still hear what it had found outside.
 // The same request again changes nothing.
 func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment, error) {
-	if _, _, err := witness(l, waymark.AttachDeviceRequest(r), waymark.ActDetachDevice); err != nil {
+	now, _, err := witness(l, waymark.AttachDeviceRequest(r), waymark.ActDetachDevice)
+	if err != nil {
 		return nil, err
 	}
 	a, err := ledger.Load[waymark.Attachment](l, ledger.WitnessKey(r.Shipment, r.Device))
@@ -34,16 +35,17 @@ func Detach(l ledger.Ledger, r waymark.DetachDeviceRequest) (*waymark.Attachment
 	if err != nil {
 		return nil, err
 	}
+	w.Attachment.Recalled = now.Holds.Recalled()
 	left, err := letGo(l, *w)
 	if err != nil {
 		return nil, err
 	}
-	return left, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
+	return left, l.Emit(waymark.EventDeviceDetached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device, Recalled: left.Recalled})
 }
 
-// witness returns the custody and the device of a request about a witness that the
+// witness returns the shipment and the device of a request about a witness that the
 // policies permit.
-func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Action) (*waymark.Custody, *waymark.Device, error) {
+func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Action) (*shipment.State, *waymark.Device, error) {
 	now, err := shipment.Load(l, r.Shipment)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +54,7 @@ func witness(l ledger.Ledger, r waymark.AttachDeviceRequest, action waymark.Acti
 	if err != nil {
 		return nil, nil, err
 	}
-	return &now.Custody, device, access.AuthorizeRequest(access.Request{
+	return now, device, access.AuthorizeRequest(access.Request{
 		Principal: access.Caller(l.Tx().Caller), Action: action, Resource: now.Resource(),
 		Context: waymark.DecisionContext{DeviceOwner: device.Owner},
 	})

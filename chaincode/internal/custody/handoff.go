@@ -55,7 +55,7 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 	if err := makeWay(l, g, last, mostOffers(s, r.To)); err != nil {
 		return nil, err
 	}
-	return makeOffer(l, s, c, &waymark.Handoff{
+	return makeOffer(l, now, &waymark.Handoff{
 		Shipment: s.ID, Number: g.Last + 1, From: c.Custodian, To: r.To, ExpiresAt: expiry(r),
 		State: waymark.HandoffOffered, Condition: waymark.ConditionUnknown, Reasons: []string{}, Offered: tx.Stamp(), Changed: tx.Stamp(),
 		Nonce: nonceOf(tx, s.ID, g.Last+1), Recalled: now.Holds.Recalled(),
@@ -64,7 +64,8 @@ func Offer(l ledger.Ledger, r waymark.OfferHandoffRequest) (*waymark.Handoff, er
 
 // makeOffer writes an offer. A shipment that is offered to the consignee is delivered;
 // before is where it goes back to if nothing comes of it.
-func makeOffer(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waymark.Handoff, before waymark.ShipmentState) (*waymark.Handoff, error) {
+func makeOffer(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, before waymark.ShipmentState) (*waymark.Handoff, error) {
+	s := &now.Shipment
 	if err := ledger.Save(l, ledger.GuardKey(s.ID), &guard{Last: h.Number, Open: true, Before: before}); err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func makeOffer(l ledger.Ledger, s *waymark.Shipment, c *waymark.Custody, h *waym
 	if h.To == s.Consignee {
 		state = waymark.ShipmentDelivered
 	}
-	if err := enter(l, c, state); err != nil {
+	if err := enter(l, now, state); err != nil {
 		return nil, err
 	}
 	if err := l.Protect(ledger.CustodyKey(s.ID), shipment.Between(*s, h.From, h.To)); err != nil {

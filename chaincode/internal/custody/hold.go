@@ -37,11 +37,11 @@ func Hold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "a hold %s by %s was lifted on this leg: it sets no other before shipment %s has moved on",
 			r.Kind, l.Tx().Caller.Member, r.Shipment).Because(waymark.ReasonOverruled)
 	}
-	h, err := hold.Set(l, waymark.Hold{Shipment: r.Shipment, Kind: r.Kind, Reason: r.Reason, Leg: leg, Overruled: overruled})
+	h, err := hold.Set(l, waymark.Hold{Shipment: r.Shipment, Kind: r.Kind, Reason: r.Reason, Leg: leg, Overruled: overruled, Recalled: now.Holds.Recalled()})
 	if err != nil {
 		return nil, err
 	}
-	return h, l.Emit(waymark.EventHoldSet, waymark.HoldEvent{Shipment: r.Shipment, Kind: r.Kind})
+	return h, l.Emit(waymark.EventHoldSet, waymark.HoldEvent{Shipment: r.Shipment, Kind: r.Kind, Recalled: h.Recalled})
 }
 
 // LiftHold ends a hold that stands. The same request again changes nothing.
@@ -66,10 +66,11 @@ func LiftHold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 		last.Overruled = append(last.Overruled, last.Set.Member)
 		slices.Sort(last.Overruled)
 	}
+	last.Recalled = now.Holds.Recalled()
 	if err := hold.Lift(l, last, r.Reason); err != nil {
 		return nil, err
 	}
-	return last, l.Emit(waymark.EventHoldLifted, waymark.HoldEvent{Shipment: r.Shipment, Kind: r.Kind})
+	return last, l.Emit(waymark.EventHoldLifted, waymark.HoldEvent{Shipment: r.Shipment, Kind: r.Kind, Recalled: last.Recalled})
 }
 
 // held returns a shipment and its last hold of a kind, nil if there was none.

@@ -26,14 +26,14 @@ func Ready(l ledger.Ledger, r waymark.ReadyShipmentRequest) (*waymark.Custody, e
 		return c, nil
 	}
 	stamp := l.Tx().Stamp()
-	c.State, c.Changed, now.Cargo.Ready = waymark.ShipmentReady, stamp, &stamp
+	c.State, c.Changed, c.Recalled, now.Cargo.Ready = waymark.ShipmentReady, stamp, now.Holds.Recalled(), &stamp
 	if err := ledger.Save(l, ledger.CargoKey(c.Shipment), &now.Cargo); err != nil {
 		return nil, err
 	}
 	if err := ledger.Save(l, ledger.CustodyKey(c.Shipment), c); err != nil {
 		return nil, err
 	}
-	return c, l.Emit(waymark.EventShipmentReady, waymark.ShipmentEvent{Shipment: c.Shipment})
+	return c, l.Emit(waymark.EventShipmentReady, waymark.ShipmentEvent{Shipment: c.Shipment, Recalled: c.Recalled})
 }
 
 // Void ends a shipment that has not left the consignor. The same request again changes
@@ -61,11 +61,11 @@ func Void(l ledger.Ledger, r waymark.VoidShipmentRequest) (*waymark.Custody, err
 	if err := expire(l, g, last); err != nil {
 		return nil, err
 	}
-	c.State, c.Reason, c.Changed = waymark.ShipmentVoid, r.Reason, l.Tx().Stamp()
+	c.State, c.Reason, c.Changed, c.Recalled = waymark.ShipmentVoid, r.Reason, l.Tx().Stamp(), now.Holds.Recalled()
 	if err := voided(l, now, g, witnesses); err != nil {
 		return nil, err
 	}
-	return c, l.Emit(waymark.EventShipmentVoided, waymark.ShipmentEvent{Shipment: c.Shipment})
+	return c, l.Emit(waymark.EventShipmentVoided, waymark.ShipmentEvent{Shipment: c.Shipment, Recalled: c.Recalled})
 }
 
 // voidable checks that a shipment has not left the consignor, and is neither held nor offered,
@@ -106,11 +106,12 @@ func voided(l ledger.Ledger, now *shipment.State, g *guard, witnesses []conditio
 }
 
 // enter writes the state that a shipment goes to, if it is another.
-func enter(l ledger.Ledger, c *waymark.Custody, state waymark.ShipmentState) error {
+func enter(l ledger.Ledger, now *shipment.State, state waymark.ShipmentState) error {
+	c := &now.Custody
 	if c.State == state {
 		return nil
 	}
-	c.State, c.Changed = state, l.Tx().Stamp()
+	c.State, c.Changed, c.Recalled = state, l.Tx().Stamp(), now.Holds.Recalled()
 	return ledger.Save(l, ledger.CustodyKey(c.Shipment), c)
 }
 

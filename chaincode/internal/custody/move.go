@@ -14,7 +14,7 @@ import (
 // over and the witnesses are free.
 func move(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, witnesses []condition.Witness) error {
 	s, c := &now.Shipment, &now.Custody
-	c.Custodian, c.Leg, c.Changed, c.State = h.To, c.Leg+1, l.Tx().Stamp(), waymark.ShipmentInCustody
+	c.Custodian, c.Leg, c.Changed, c.State, c.Recalled = h.To, c.Leg+1, l.Tx().Stamp(), waymark.ShipmentInCustody, h.Recalled
 	switch h.To {
 	case s.Consignee:
 		c.State = finalState(now.Handoffs, h)

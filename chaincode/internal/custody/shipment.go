@@ -51,6 +51,7 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 		return nil, err
 	}
 	now.Shipment.Lots, now.Title.Holder = taken.Lots, taken.TitleHolder
+	now.Shipment.Recalled, now.Custody.Recalled = taken.Recalled, taken.Recalled
 	return &now.Shipment, saveNew(l, now)
 }
 
@@ -66,7 +67,7 @@ func created(l ledger.Reader, s waymark.Shipment, r waymark.CreateShipmentReques
 	if err != nil {
 		return nil, false, err
 	}
-	s.Created, s.Lots = old.Created, old.Lots
+	s.Created, s.Lots, s.Recalled = old.Created, old.Lots, old.Recalled
 	if err := agreeAgain(&s, r, *old); err != nil {
 		return nil, false, err
 	}
@@ -114,14 +115,14 @@ func saveNew(l ledger.Ledger, now shipment.State) error {
 	if err := shipment.SaveTitle(l, &now, atRest); err != nil {
 		return err
 	}
-	return l.Emit(waymark.EventShipmentCreated, waymark.ShipmentEvent{Shipment: s.ID})
+	return l.Emit(waymark.EventShipmentCreated, waymark.ShipmentEvent{Shipment: s.ID, Recalled: s.Recalled})
 }
 
 // Attach makes a device of the custodian witness the conditions of a shipment.
 // A device witnesses one shipment at a time, and none twice. The same request again
 // changes nothing.
 func Attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
-	c, device, err := witness(l, r, waymark.ActAttachDevice)
+	now, device, err := witness(l, r, waymark.ActAttachDevice)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +133,10 @@ func Attach(l ledger.Ledger, r waymark.AttachDeviceRequest) (*waymark.Attachment
 	if present != nil && present.Shipment == r.Shipment {
 		return present, nil
 	}
-	if err := mayAttach(l, c, device, present); err != nil {
+	if err := mayAttach(l, &now.Custody, device, present); err != nil {
 		return nil, err
 	}
-	return attach(l, device, r)
+	return attach(l, now, device)
 }
 
 func mayAttach(l ledger.Ledger, c *waymark.Custody, d *waymark.Device, present *waymark.Attachment) error {
@@ -175,20 +176,20 @@ func room(witnesses []waymark.Attachment, c *waymark.Custody, device string) err
 	return nil
 }
 
-func attach(l ledger.Ledger, d *waymark.Device, r waymark.AttachDeviceRequest) (*waymark.Attachment, error) {
-	at, err := stream.Load(l, r.Device)
+func attach(l ledger.Ledger, now *shipment.State, d *waymark.Device) (*waymark.Attachment, error) {
+	at, err := stream.Load(l, d.ID)
 	if err != nil {
 		return nil, err
 	}
 	a := waymark.Attachment{
-		Shipment: r.Shipment, Device: r.Device, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
-		DeviceChanged: d.Changed.TxID, Calibration: d.Attributes.Calibrated(), Attached: l.Tx().Stamp(),
+		Shipment: now.Shipment.ID, Device: d.ID, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
+		DeviceChanged: d.Changed.TxID, Calibration: d.Attributes.Calibrated(), Attached: l.Tx().Stamp(), Recalled: now.Holds.Recalled(),
 	}
-	if err := ledger.Save(l, ledger.AttachmentKey(r.Device), &a); err != nil {
+	if err := ledger.Save(l, ledger.AttachmentKey(a.Device), &a); err != nil {
 		return nil, err
 	}
-	if err := ledger.Save(l, ledger.WitnessKey(r.Shipment, r.Device), &a); err != nil {
+	if err := ledger.Save(l, ledger.WitnessKey(a.Shipment, a.Device), &a); err != nil {
 		return nil, err
 	}
-	return &a, l.Emit(waymark.EventDeviceAttached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device})
+	return &a, l.Emit(waymark.EventDeviceAttached, waymark.ShipmentEvent{Shipment: a.Shipment, Device: a.Device, Recalled: a.Recalled})
 }

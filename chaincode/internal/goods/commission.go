@@ -24,13 +24,16 @@ func Commission(l ledger.Ledger, r waymark.CommissionRequest) (*waymark.Commissi
 	} else {
 		fresh, err = b.commissionItems(done, waymark.Stock(p.Owner, p.Owner))
 	}
+	if err == nil && done.Lot != "" {
+		done.Recalled, err = b.recalledOf(waymark.MustGoods(done.Lot))
+	}
 	if err != nil || !fresh {
 		return done, err
 	}
 	if err := b.close(l); err != nil {
 		return nil, err
 	}
-	return done, l.Emit(waymark.EventGoodsCommissioned, waymark.CommissionEvent{GTIN: done.GTIN, Lot: done.Lot, Items: len(done.Items)})
+	return done, l.Emit(waymark.EventGoodsCommissioned, waymark.CommissionEvent{GTIN: done.GTIN, Lot: done.Lot, Items: len(done.Items), Recalled: done.Recalled})
 }
 
 // commissioned is what a request makes known, in the form of records.

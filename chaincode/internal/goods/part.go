@@ -197,6 +197,15 @@ func recalledIn(r ledger.Reader, parts []part) ([]string, error) {
 	return recall.Lots(r, lots)
 }
 
+// recalledOf are the lots in a known thing or lot that are recalled.
+func (b *book) recalledOf(g waymark.Goods) ([]string, error) {
+	lots, err := b.lotsIn(g)
+	if err != nil {
+		return nil, err
+	}
+	return recall.Lots(b.r, lots)
+}
+
 // lotsOf are the lots in goods, sorted, each once.
 func lotsOf(parts []part) ([]string, error) {
 	lots := []string{}

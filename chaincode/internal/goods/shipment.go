@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -12,6 +13,7 @@ type Taken struct {
 	Lines       []waymark.Line // in the form of records, each thing once
 	TitleHolder string
 	Lots        []string // in them, sorted
+	Recalled    []string // those of them that are recalled
 }
 
 // Replace puts goods of the caller's member into a shipment to another, in the place of
@@ -36,10 +38,14 @@ func Replace(l ledger.Ledger, shipment, consignee string, old, lines []waymark.L
 	if err != nil {
 		return nil, err
 	}
+	recalled, err := recall.Lots(l, lots)
+	if err != nil {
+		return nil, err
+	}
 	if err := b.move(parts, waymark.InShipment(shipment)); err != nil {
 		return nil, err
 	}
-	return &Taken{Lines: Lines(lines), TitleHolder: owner, Lots: lots}, b.close(l)
+	return &Taken{Lines: Lines(lines), TitleHolder: owner, Lots: lots, Recalled: recalled}, b.close(l)
 }
 
 // Lines are lines as a shipment records them: in the form of records, of each lot one, with

@@ -25,7 +25,7 @@ func Offer(l ledger.Ledger, r waymark.OfferTitleRequest) (*waymark.TitleOffer, e
 		return nil, err
 	}
 	o := &waymark.TitleOffer{Shipment: r.Shipment, Number: now.Title.Offers + 1, From: now.Title.Holder, To: r.To, ExpiresAt: ledger.Milliseconds(r.ExpiresAt),
-		State: waymark.TitleOffered, Offered: tx.Stamp(), Changed: tx.Stamp()}
+		State: waymark.TitleOffered, Offered: tx.Stamp(), Changed: tx.Stamp(), Recalled: now.Holds.Recalled()}
 	last := now.TitleOffer
 	if last != nil && last.State == waymark.TitleOffered && last.To == o.To && last.ExpiresAt.Equal(o.ExpiresAt) {
 		return last, nil
@@ -95,7 +95,7 @@ func Accept(l ledger.Ledger, r waymark.AcceptTitleRequest) (*waymark.TitleOffer,
 	if err := mayMove(l, now, o.To); err != nil {
 		return nil, err
 	}
-	o.State, o.Changed = waymark.TitleAccepted, l.Tx().Stamp()
+	o.State, o.Changed, o.Recalled = waymark.TitleAccepted, l.Tx().Stamp(), now.Holds.Recalled()
 	if err := move(l, now, o); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func end(l ledger.Ledger, r waymark.EndTitleOfferRequest, action waymark.Action,
 	if err != nil {
 		return nil, err
 	}
-	o.State, o.Changed, o.Reason = to, l.Tx().Stamp(), r.Reason
+	o.State, o.Changed, o.Reason, o.Recalled = to, l.Tx().Stamp(), r.Reason, now.Holds.Recalled()
 	if err := shipment.SaveTitle(l, now, now.AtRest()); err != nil {
 		return nil, err
 	}
@@ -192,5 +192,5 @@ func save(l ledger.Ledger, o *waymark.TitleOffer, event string) (*waymark.TitleO
 	if err := ledger.Save(l, ledger.TitleOfferKey(o.Shipment, o.Number), o); err != nil {
 		return nil, err
 	}
-	return o, l.Emit(event, waymark.TitleEvent{Shipment: o.Shipment, Number: o.Number, From: o.From, To: o.To})
+	return o, l.Emit(event, waymark.TitleEvent{Shipment: o.Shipment, Number: o.Number, From: o.From, To: o.To, Recalled: o.Recalled})
 }
