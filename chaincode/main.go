@@ -26,12 +26,12 @@ func run(getenv func(string) string) error {
 		return fmt.Errorf("make logger: %w", err)
 	}
 	defer func() { _ = log.Sync() }() // standard error cannot always be synced
-	cc, err := contract.New(log, time.Now)
+	server, err := service.New(nil, getenv)
 	if err != nil {
 		return err
 	}
-	server, err := service.New(cc, getenv)
-	if err != nil {
+	// After the settings, which are sooner read than the contracts are assembled.
+	if server.CC, err = contract.New(log, time.Now); err != nil {
 		return err
 	}
 	log.Info("chaincode serves", zap.String("address", server.Address), zap.String("chaincode_id", server.CCID))

@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
@@ -19,9 +20,9 @@ type Clock func() time.Time
 // Chaincode guards the contracts: no panic ends the process, no call carries
 // more than its one argument, and no transaction claims a time far from ours.
 type Chaincode struct {
-	router *contractapi.ContractChaincode
-	log    *zap.Logger
-	clock  Clock
+	routers map[string]*contractapi.ContractChaincode // by the name of their contract
+	log     *zap.Logger
+	clock   Clock
 }
 
 var _ shim.Chaincode = (*Chaincode)(nil)
@@ -41,11 +42,25 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 		return failure(err)
 	}
 	tx := &call{ChaincodeStubInterface: stub}
-	response = c.router.Invoke(tx)
+	response = c.route(tx)
 	if response.GetStatus() >= shim.ERRORTHRESHOLD {
 		return c.refused(tx, response)
 	}
 	return response
+}
+
+// route runs a transaction in the router of its contract.
+func (c *Chaincode) route(tx *call) *peer.Response {
+	function, _ := tx.GetFunctionAndParameters()
+	if function == metadataFunction {
+		return c.describe(tx)
+	}
+	contract, _, _ := strings.Cut(function, ":")
+	router := c.routers[contract]
+	if router == nil {
+		return failure(waymark.Errorf(waymark.Invalid, "there is no contract %.80q", contract))
+	}
+	return router.Invoke(tx)
 }
 
 // maxArguments is the one request of a transaction.
@@ -56,7 +71,7 @@ const maxArguments = 1
 // their names, would miss those.
 var name = regexp.MustCompile(`^[a-z]+:[A-Z][A-Za-z]*$`)
 
-// metadataFunction is the one function that contractapi adds.
+// metadataFunction is the one function that contractapi adds, to every router.
 const metadataFunction = "org.hyperledger.fabric:GetMetadata"
 
 // guard refuses what no contract function should see. The clock may differ from

@@ -14,7 +14,8 @@ import (
 
 // New returns the chaincode with all its contracts. clock is the endorser's own.
 func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
-	contracts := []contractapi.ContractInterface{
+	c := &Chaincode{routers: map[string]*contractapi.ContractChaincode{}, log: log, clock: clock}
+	for _, contract := range []contractapi.ContractInterface{
 		&Members{named("members", "Get")},
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
@@ -25,14 +26,17 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
 		&Accounts{named("accounts", "Currency", "Notes")},
 		&Settlement{named("settlement", "Get", "Terms")},
+	} {
+		// One router for each contract: for every parameter and result, contractapi compiles
+		// a schema with all the types that its router knows.
+		router, err := contractapi.NewChaincode(contract)
+		if err != nil {
+			return nil, fmt.Errorf("assemble contract %s: %w", contract.GetName(), err)
+		}
+		router.TransactionSerializer = strictJSON{}
+		c.routers[contract.GetName()] = router
 	}
-	router, err := contractapi.NewChaincode(contracts...)
-	if err != nil {
-		return nil, fmt.Errorf("assemble contracts: %w", err)
-	}
-	router.Info.Title, router.Info.Version = "waymark", Version
-	router.TransactionSerializer = strictJSON{}
-	return &Chaincode{router: router, log: log, clock: clock}, nil
+	return c, nil
 }
 
 // Version is the version of the contracts.
