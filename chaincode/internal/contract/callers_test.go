@@ -132,6 +132,7 @@ settlement:Get             aoqv     -       aoqv     aoqv     -
 
 // TestWhoMay calls every transaction as everybody.
 func TestWhoMay(t *testing.T) {
+	t.Parallel() // with TestHostileMembers: transactions of one process at the same time
 	w := newWorld(t)
 	members, want := table(t)
 	calls := w.calls()

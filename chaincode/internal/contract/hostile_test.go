@@ -144,6 +144,9 @@ func TestHostileRequests(t *testing.T) {
 	huge := []string{
 		strings.Repeat("{\"a\":", 100000), strings.Repeat("[", 1<<20), `{"a":` + strings.Repeat("9", 1<<20) + `}`, strings.Repeat(" ", 1<<20), `"` + strings.Repeat("a", 1<<20) + `"`,
 	}
+	megabyte := strings.Repeat("a", 1<<20)
+	b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.MembersGet), `{"member":"`+megabyte+`"}`)
+	b.refused(id, []waymark.Code{waymark.Invalid}, string(waymark.TelemetryRecord), `{"messages":["`+megabyte+`"]}`)
 	// Which one takes the request makes no difference to what is no JSON of its form.
 	for _, name := range []waymark.Transaction{waymark.MembersGet, waymark.TelemetryRecord} {
 		for _, text := range huge {

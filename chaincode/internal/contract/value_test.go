@@ -70,8 +70,8 @@ func plain() map[string]string {
 	}
 }
 
-// megabyte is too long for everything.
-var megabyte = `"` + strings.Repeat("a", 1<<20) + `"`
+// tooLong is by one byte longer than any text may be.
+var tooLong = `"` + strings.Repeat("a", waymark.MaxMessageBytes+1) + `"`
 
 // numbers are at the edges of what a number can be, and past them.
 func numbers() map[string]string {
@@ -130,6 +130,7 @@ func mayStand(name waymark.Transaction, l leaf, value string) bool {
 // who may send them, one at a time: it is refused as the caller's fault, and nothing is
 // written. Where a value may stand it changes nothing but what it says.
 func TestHostileMembers(t *testing.T) {
+	t.Parallel() // with TestWhoMay: transactions of one process at the same time
 	w := newWorld(t)
 	calls := w.calls()
 	types := requestTypes()
@@ -178,7 +179,7 @@ func (w *world) spoil(name waymark.Transaction, c call, l leaf) {
 		for _, at := range l.templates(w.t, request) {
 			values := valuesFor(l.kind)
 			if !reached {
-				values["a megabyte"] = megabyte
+				values["too much"] = tooLong
 			}
 			for value, text := range values {
 				w.spoilt(name, c, at.leaf, value, strings.Replace(at.json, hole, text, 1), valid)
