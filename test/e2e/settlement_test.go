@@ -292,6 +292,7 @@ func TestADisputeIsResolved(t *testing.T) {
 
 // What is void is paid back at once, and what was never accepted after the date.
 func TestAnEscrowIsRefunded(t *testing.T) {
+	t.Parallel() // it waits, for the most part
 	ctx := limit(t, 2*time.Minute)
 	currency := newCurrency()
 	d := newDeal(ctx, t, currency)

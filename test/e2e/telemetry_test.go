@@ -179,6 +179,7 @@ func TestManyCrossingsStallNobody(t *testing.T) {
 
 // A device logs in with its own key, and not once it is retired.
 func TestRetiredDeviceIsRefusedByTheBroker(t *testing.T) {
+	t.Parallel() // it waits, for the most part
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)
 	if err := connect(ctx, t, d).Close(); err != nil {
