@@ -2,8 +2,10 @@ package custody_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -27,6 +29,36 @@ func TestGoodsOfADraftAreFreeAgain(t *testing.T) {
 	if v := s.view(); len(v.Shipment.Goods) != 2 || v.Custody.State != waymark.ShipmentDraft {
 		t.Errorf("replaced by %+v, %s", v.Shipment, v.Custody.State)
 	}
+}
+
+// TestADraftThatIsCreatedAgainAsNoneIsReady, with what it holds, wherever that was taken from.
+func TestADraftThatIsCreatedAgainAsNoneIsReady(t *testing.T) {
+	c := scenario.New(t)
+	c.Goods("producer", scenario.GTIN, "1")
+	s := &story{Consortium: c}
+	lot := waymark.Goods{GTIN: scenario.GTIN, Lot: "l"}.String()
+	all := waymark.Line{ID: lot, Quantity: "5"}
+	scenario.Must(c, s.operator("producer"), goods.Commission, waymark.CommissionRequest{Lot: lot, Quantity: "5", Unit: "KGM"})
+	scenario.Must(c, s.operator("producer"), custody.Create, waymark.CreateShipmentRequest{ID: "s0", Consignee: "carrier", Goods: []waymark.Line{all}})
+	scenario.Must(c, s.operator("producer"), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s0", To: "carrier", ExpiresAt: s.Now.Add(time.Hour)})
+	scenario.Must(c, s.operator("carrier"), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s0", Number: 1})
+
+	all.From = waymark.InShipment("s0")
+	r := waymark.CreateShipmentRequest{ID: "s1", Consignee: "producer", Goods: []waymark.Line{all}, Draft: true}
+	draft := scenario.Must(c, s.operator("carrier"), custody.Create, r)
+	s.Now = s.Now.Add(time.Hour)
+	again(s, s.operator("carrier"), custody.Create, r)
+	s.expectCustody("carrier", 0, waymark.ShipmentDraft)
+	r.Draft = false
+	asked := s.Now
+	if got := again(s, s.operator("carrier"), custody.Create, r); got.Created != draft.Created {
+		t.Errorf("it was created anew: %+v", got)
+	}
+	s.expectCustody("carrier", 0, waymark.ShipmentReady)
+	if ready := s.view().Cargo.Ready; ready == nil || !ready.Time.Equal(asked) {
+		t.Errorf("ready since %+v", ready)
+	}
+	again(s, s.operator("carrier"), custody.Ready, waymark.ReadyShipmentRequest{Shipment: "s1"})
 }
 
 // Title to a shipment is at first whose the goods were, and not the consignor's by itself.

@@ -64,7 +64,7 @@ func TestADraftIsReadyWhenItIsCreatedAsNone(t *testing.T) {
 	s := newDraft(t)
 	again(s, s.operator("producer"), custody.Create, createRequest("s1"))
 	s.expectCustody("producer", 0, waymark.ShipmentReady)
-	s.expectHistory("shipment.created")
+	s.expectHistory("shipment.created", "shipment.ready")
 }
 
 func TestNothingHappensToADraft(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Create creates a shipment in the custody of the caller's member, or replaces a draft
-// of it. The same request again changes nothing.
+// of it. The same request again changes nothing, but makes a draft ready if it asks for none.
 func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment, error) {
 	tx := l.Tx()
 	s := waymark.Shipment{
@@ -35,8 +35,8 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	if err := access.Authorize(tx, waymark.ActCreateShipment, now.Resource()); err != nil {
 		return nil, err
 	}
-	old, same, err := created(l, s, r)
-	if err != nil || same {
+	old, answers, err := again(l, s, r)
+	if err != nil || answers {
 		return old, err
 	}
 	if err := cmp.Or(checkParties(l, s), agree(&now.Shipment, r)); err != nil {
@@ -55,26 +55,27 @@ func Create(l ledger.Ledger, r waymark.CreateShipmentRequest) (*waymark.Shipment
 	return &now.Shipment, saveNew(l, now)
 }
 
-// created returns the shipment that has an id already, and whether this is the same
-// creation again; nil if there is none. Any other than a draft of the consignor's, which
-// the creation replaces, is AlreadyExists.
-func created(l ledger.Reader, s waymark.Shipment, r waymark.CreateShipmentRequest) (old *waymark.Shipment, same bool, err error) {
+// again returns the shipment that has an id already, and whether that answers the request; nil if there
+// is none. The same creation again changes nothing, but a draft is ready by it if it asks for none. Any
+// other than a draft of the consignor's, which the creation replaces, is AlreadyExists.
+func again(l ledger.Ledger, s waymark.Shipment, r waymark.CreateShipmentRequest) (old *waymark.Shipment, answers bool, err error) {
 	old, err = shipment.Find(l, s.ID)
 	if err != nil || old == nil {
 		return nil, false, err
 	}
 	c, err := shipment.Custody(l, s.ID)
-	if err != nil {
-		return nil, false, err
-	}
 	s.Created, s.Lots, s.Recalled = old.Created, old.Lots, old.Recalled
-	if err := agreeAgain(&s, r, *old); err != nil {
+	if err := cmp.Or(err, agreeAgain(&s, r, *old)); err != nil {
 		return nil, false, err
 	}
-	switch changes := c.State == waymark.ShipmentDraft; {
-	case reflect.DeepEqual(*old, s) && (r.Draft || !changes):
+	draft := c.State == waymark.ShipmentDraft
+	switch same := reflect.DeepEqual(*old, s); {
+	case same && draft && !r.Draft:
+		_, err = Ready(l, waymark.ReadyShipmentRequest{Shipment: s.ID})
+		return old, true, err
+	case same:
 		return old, true, nil
-	case changes && old.Consignor == s.Consignor:
+	case draft && old.Consignor == s.Consignor:
 		return old, false, nil
 	}
 	return nil, false, waymark.Errorf(waymark.AlreadyExists, "there is another shipment %s already: choose another id", s.ID)
