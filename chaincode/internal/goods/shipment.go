@@ -193,21 +193,32 @@ func (b *book) lotsAt(at waymark.Place, lines []waymark.Line) ([]string, error) 
 	if err := b.load(all); err != nil {
 		return nil, err
 	}
-	lots := []string{}
+	var portions []portion
 	for _, g := range all {
 		if g.Kind() == waymark.GoodsLot {
-			p := portion{g, at}
-			if err := b.loadPortions([]portion{p}); err != nil {
-				return nil, err
-			}
-			if lot := b.lots[g]; lot != nil && b.portions[p] > 0 {
-				lots = append(lots, lot.Lots...)
-			}
-		} else if t := b.things[g]; t != nil && t.Place == at {
-			lots = append(lots, t.Lots...)
+			portions = append(portions, portion{g, at})
 		}
 	}
+	if err := b.loadPortions(portions); err != nil {
+		return nil, err
+	}
+	lots := []string{}
+	for _, g := range all {
+		lots = append(lots, b.lotsIfAt(at, g)...)
+	}
 	return bounded(lots)
+}
+
+// lotsIfAt are the lots in a loaded thing, or lot, that is at a place.
+func (b *book) lotsIfAt(at waymark.Place, g waymark.Goods) []string {
+	if g.Kind() == waymark.GoodsLot {
+		if lot := b.lots[g]; lot != nil && b.portions[portion{g, at}] > 0 {
+			return lot.Lots
+		}
+	} else if t := b.things[g]; t != nil && t.Place == at {
+		return t.Lots
+	}
+	return nil
 }
 
 func (b *book) leave(p part, stock waymark.Place) error {

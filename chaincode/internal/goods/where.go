@@ -1,7 +1,7 @@
 package goods
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -119,7 +119,7 @@ func (b *book) disputed(shipment string, ended bool) (bool, error) {
 	if !ended {
 		return false, nil
 	}
-	h, err := ledger.Load[waymark.Hold](b.r, ledger.HoldKey(shipment, string(waymark.HoldDispute)))
+	h, err := hold.Last(b.r, shipment, waymark.HoldDispute)
 	return h != nil && h.Lifted == nil, err
 }
 
