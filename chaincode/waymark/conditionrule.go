@@ -59,7 +59,7 @@ type MKTLimit struct {
 	WindowSeconds int64   `json:"window_seconds,omitempty" metadata:",optional"` // MinMKTWindow to MaxMKTWindow; one window for all if it is left out
 }
 
-// mktBound is the largest limit on either side, in degrees: that of the table of rates.
+// mktBound is the largest limit on either side, in degrees: that of kinetic.Maximum.
 const mktBound = 100_00
 
 func (c Condition) validateMKT(at string) error {

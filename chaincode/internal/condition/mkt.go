@@ -104,7 +104,7 @@ func compareBool(a, b bool) int {
 
 func (w Window) within(limit int64) bool { return w.Sum.Within(w.MS, limit) }
 
-// beyond is the mean of a window that is hotter than the table of rates goes.
+// beyond is the mean of a window that is hotter than a rate is known for.
 const beyond = kinetic.Maximum + 1
 
 // mean is the mean kinetic temperature in centi-degrees.

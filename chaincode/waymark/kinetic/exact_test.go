@@ -124,7 +124,7 @@ func checkBound(t interface {
 	return off
 }
 
-// TestBoundOnAnyCourse draws courses over the whole table, and narrow ones.
+// TestBoundOnAnyCourse draws courses over all temperatures, and narrow ones.
 func TestBoundOnAnyCourse(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		steps := drawSteps(rt, "steps")

@@ -98,7 +98,7 @@ func TestEdgesOfTheTable(t *testing.T) {
 	const hour = 3_600_000
 	colder, _ := add(t, step{kinetic.Minimum - 1, hour}, step{math.MinInt64, hour})
 	if coldest, _ := add(t, step{kinetic.Minimum, 2 * hour}); colder != coldest {
-		t.Errorf("colder than the table: %s, at its edge %s", colder, coldest)
+		t.Errorf("colder than the least: %s, at its edge %s", colder, coldest)
 	}
 	for _, hotter := range []int64{kinetic.Maximum + 1, math.MaxInt64} {
 		sum, _ := add(t, step{5_00, 1000 * hour}, step{hotter, 1})

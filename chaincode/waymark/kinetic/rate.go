@@ -32,7 +32,7 @@ var (
 const terms = 28
 
 // halfStep returns a temperature in half centi-kelvins, the unit of rate.
-func halfStep(centiCelsius int64) uint64 { return uint64(2 * (273_15 + centiCelsius)) } //nolint:gosec // of a temperature that is in the table
+func halfStep(centiCelsius int64) uint64 { return uint64(2 * (273_15 + centiCelsius)) } //nolint:gosec // of a temperature from Minimum to Maximum
 
 // rate returns the integer nearest to 2^102 exp(-10000/T) for T of so many half
 // centi-kelvins between Minimum and Maximum. It splits the exponent of two into

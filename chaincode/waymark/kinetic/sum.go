@@ -12,8 +12,8 @@ import (
 var (
 	// ErrNegative: a length of time below zero.
 	ErrNegative = errors.New("a time must not be negative")
-	// ErrNoMean: no time, a sum over another time, or one that is beyond the table.
-	ErrNoMean = errors.New("there is no mean kinetic temperature within the table")
+	// ErrNoMean: no time, a sum over another time, or one that no temperature up to Maximum makes.
+	ErrNoMean = errors.New("there is no mean kinetic temperature in bounds")
 	// ErrForm: a text that is not a sum.
 	ErrForm = errors.New("a kinetic sum must be a whole number below 2^128 in decimal digits")
 )
