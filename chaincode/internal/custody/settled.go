@@ -15,11 +15,11 @@ func stage(l ledger.Ledger, now *shipment.State, discrepancies []waymark.Discrep
 	if state != waymark.ShipmentAccepted && state != waymark.ShipmentDiscrepant {
 		return state, nil
 	}
-	escrow, err := ledger.Load[waymark.Escrow](l, ledger.EscrowKey(now.Shipment.ID))
+	escrow, err := shipment.Escrow(l, now.Shipment.ID)
 	if err != nil {
 		return "", err
 	}
-	disputes, err := ledger.List[waymark.Dispute](l, ledger.Disputes(now.Shipment.ID), waymark.MaxDisputes)
+	disputes, err := shipment.Disputes(l, now.Shipment.ID)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -22,7 +23,7 @@ func (s *story) apply(f func(ledger.Ledger) error) {
 func (s *story) escrow(state waymark.EscrowState) {
 	s.T.Helper()
 	s.apply(func(l ledger.Ledger) error {
-		return ledger.Save(l, ledger.EscrowKey("s1"), &waymark.Escrow{Shipment: "s1", State: state})
+		return shipment.SaveEscrow(l, &waymark.Escrow{Shipment: "s1", State: state})
 	})
 }
 

@@ -56,3 +56,11 @@ func accepted(handoffs []waymark.Handoff) *waymark.Handoff {
 	}
 	return nil
 }
+
+// isAccepted checks that the consignee accepted a shipment.
+func isAccepted(c *course) error {
+	if c.stage == delivered {
+		return nil
+	}
+	return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", c.custody.Shipment).Because(waymark.ReasonAccepted)
+}

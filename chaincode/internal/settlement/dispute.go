@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -18,7 +19,7 @@ func Dispute(l ledger.Ledger, r waymark.OpenDisputeRequest) (*waymark.Dispute, e
 	if err != nil {
 		return nil, err
 	}
-	disputes, err := disputesOf(l, s.ID)
+	disputes, err := shipment.Disputes(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +54,9 @@ func mayDispute(l ledger.Ledger, s *waymark.Shipment, c *course, disputes []waym
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s has no arbiter", s.ID).Because(waymark.ReasonNoArbiter)
 	case openedBy(disputes, l.Tx().Caller.Member) >= waymark.MaxDisputes/2:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "%s has opened %d disputes about shipment %s", l.Tx().Caller.Member, waymark.MaxDisputes/2, s.ID).Because(waymark.ReasonLimit)
-	case c.stage != delivered:
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
+	}
+	if err := isAccepted(c); err != nil {
+		return nil, err
 	}
 	t, err := settlementOf(l, s.ID)
 	if err != nil {
@@ -222,7 +224,7 @@ func Resolve(l ledger.Ledger, r waymark.ResolveDisputeRequest) (*waymark.Dispute
 	if err := checkDisputed(d); err != nil {
 		return nil, err
 	}
-	e, err := escrowOf(l, d.Shipment)
+	e, err := shipment.Escrow(l, d.Shipment)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/account"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -20,7 +21,7 @@ func Fund(l ledger.Ledger, r waymark.FundEscrowRequest) (*waymark.Escrow, error)
 	e := &waymark.Escrow{Shipment: s.ID, Payer: s.Consignee, Payee: s.Consignor, Arbiter: s.Arbiter, Issuer: r.Issuer, Currency: r.Currency,
 		Amount: r.Amount, Reference: r.Reference, RefundAfter: ledger.Milliseconds(r.RefundAfter), State: waymark.EscrowFunded,
 		Funded: tx.Stamp(), Changed: tx.Stamp()}
-	before, err := escrowOf(l, s.ID)
+	before, err := shipment.Escrow(l, s.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func mayFund(r ledger.Ledger, s *waymark.Shipment, c *course, e *waymark.Escrow)
 // open writes an escrow and its settlement, which has a record of its own: two members alone
 // can decide who gets what, and must not be able to change what there is.
 func open(l ledger.Ledger, s *waymark.Shipment, e *waymark.Escrow) error {
-	if err := saveEscrow(l, e); err != nil {
+	if err := shipment.SaveEscrow(l, e); err != nil {
 		return err
 	}
 	if err := l.Protect(ledger.EscrowKey(s.ID), withIssuer(s, e.Issuer)); err != nil {
@@ -166,9 +167,10 @@ func decide(l ledger.Ledger, t *waymark.Settlement, basis waymark.Basis, paid, r
 	t.State, t.Basis, t.Paid, t.Refunded, t.Changed = waymark.SettlementDecided, basis, paid, refunded, l.Tx().Stamp()
 }
 
-// Pay pays out an escrow whose settlement is decided. The same request again changes nothing.
+// Pay pays out an escrow whose settlement is decided, of a shipment that was accepted: two members alone
+// can write the settlement, and what pays out the rest is a refund. The same request again changes nothing.
 func Pay(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
-	s, _, err := authorised(l, r.Shipment, waymark.ActSettleEscrow)
+	s, c, err := authorised(l, r.Shipment, waymark.ActSettleEscrow)
 	if err != nil {
 		return nil, err
 	}
@@ -181,6 +183,9 @@ func Pay(l ledger.Ledger, r waymark.EscrowRequest) (*waymark.Payout, error) {
 	}
 	if t.State != waymark.SettlementDecided {
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is not settled", s.ID).Because(waymark.ReasonEscrow)
+	}
+	if err := isAccepted(c); err != nil {
+		return nil, err
 	}
 	if err := checkPayable(e, t.Paid, t.Refunded); err != nil {
 		return nil, err
@@ -208,7 +213,7 @@ func checkSplit(e *waymark.Escrow, paid, refunded int64) error {
 // pay turns an escrow that is payable into notes of payee and payer and tells of it.
 func pay(l ledger.Ledger, e *waymark.Escrow, t *waymark.Settlement, tell func(waymark.EscrowEvent) error) (*waymark.Payout, error) {
 	e.State, e.Changed = waymark.EscrowPaid, l.Tx().Stamp()
-	if err := saveEscrow(l, e); err != nil {
+	if err := shipment.SaveEscrow(l, e); err != nil {
 		return nil, err
 	}
 	for n, share := range []waymark.Note{{Owner: e.Payee, Amount: t.Paid}, {Owner: e.Payer, Amount: t.Refunded}} {

@@ -3,9 +3,11 @@ package settlement_test
 import (
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/internal/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -120,5 +122,46 @@ func TestAnEscrowIsPaidOnce(t *testing.T) {
 		forge(s, ledger.EscrowKey("s1"), func(e *waymark.Escrow) { e.State, e.Changed = waymark.EscrowFunded, e.Funded })
 		scenario.Refused(s.Consortium, s.as("producer"), settlement.Pay, refunding, waymark.Internal, "")
 		s.wantBalances(price, price)
+	})
+}
+
+// decided has two members write a settlement of their own.
+func (s *story) decided(basis waymark.Basis, paid, refunded int64) {
+	s.T.Helper()
+	forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) {
+		t.State, t.Basis, t.Paid, t.Refunded = waymark.SettlementDecided, basis, paid, refunded
+	})
+}
+
+// TestNoSettlementThatTwoForgeLetsThePayerHaveGoodsAndMoney: who was refunded is known by the
+// escrow, and nothing else pays that out before the goods are accepted.
+func TestNoSettlementThatTwoForgeLetsThePayerHaveGoodsAndMoney(t *testing.T) {
+	t.Run("goods", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.refundLate()
+		s.decided(waymark.BasisTerms, price, 0)
+		scenario.Refused(s.Consortium, s.as("producer"), custody.Offer, offering(s, "retailer"), waymark.FailedPrecondition, waymark.ReasonRefunded)
+		scenario.Refused(s.Consortium, s.as("producer"), title.Offer, s.titleOffer("retailer"), waymark.FailedPrecondition, waymark.ReasonRefunded)
+	})
+	t.Run("title", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.sell()
+		s.decided(waymark.BasisTerms, price, 0)
+		scenario.Refused(s.Consortium, s.as("retailer"), title.Offer, s.titleOffer("carrier"), waymark.FailedPrecondition, waymark.ReasonEscrow)
+	})
+	t.Run("paid on the way", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.decided(waymark.BasisTerms, 0, price)
+		scenario.Refused(s.Consortium, s.as("retailer"), settlement.Pay, refunding, waymark.FailedPrecondition, waymark.ReasonAccepted)
+		s.wantBalances(0, price)
+	})
+	t.Run("a forged escrow", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		forge(s, ledger.EscrowKey("s1"), func(e *waymark.Escrow) { e.State = waymark.EscrowPaid })
+		scenario.Refused(s.Consortium, s.as("producer"), custody.Offer, offering(s, "retailer"), waymark.Internal, "")
 	})
 }

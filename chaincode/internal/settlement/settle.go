@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -65,10 +66,10 @@ func maySettle(l ledger.Ledger, s *waymark.Shipment, c *course, e *waymark.Escro
 	if e.Issuer != terms.Issuer || e.Currency != terms.Currency || e.Digits != terms.Digits {
 		return waymark.Errorf(waymark.FailedPrecondition, "the escrow of shipment %s is not in the currency of its terms", s.ID).Because(waymark.ReasonTerms)
 	}
-	if c.stage != delivered {
-		return waymark.Errorf(waymark.FailedPrecondition, "shipment %s is not accepted", s.ID).Because(waymark.ReasonAccepted)
+	if err := isAccepted(c); err != nil {
+		return err
 	}
-	disputes, err := disputesOf(l, s.ID)
+	disputes, err := shipment.Disputes(l, s.ID)
 	if err != nil {
 		return err
 	}
@@ -93,12 +94,12 @@ func Get(l ledger.Ledger, q waymark.SettlementQuery) (*waymark.SettlementView, e
 	if v.Agreement, err = agreementOf(l, s); err != nil {
 		return nil, err
 	}
-	if v.Escrow, err = escrowOf(l, s.ID); err != nil {
+	if v.Escrow, err = shipment.Escrow(l, s.ID); err != nil {
 		return nil, err
 	}
 	if v.Settlement, err = settlementOf(l, s.ID); err != nil {
 		return nil, err
 	}
-	v.Disputes, err = disputesOf(l, s.ID)
+	v.Disputes, err = shipment.Disputes(l, s.ID)
 	return v, err
 }

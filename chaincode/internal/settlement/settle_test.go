@@ -103,6 +103,7 @@ func TestASplitThatIsNotTheEscrowIsNotPaid(t *testing.T) {
 	for _, split := range [][2]int64{{price + 1, 0}, {price, 1}, {-1, price + 1}, {price + 1, -1}, {0, 0}, {1 << 62, 1 << 62}} {
 		s := newStory(t)
 		s.fund()
+		s.deliver("", 500)
 		if _, err := s.World.Submit(s.Tx(s.as("producer")), func(l ledger.Ledger) error {
 			return ledger.Save(l, ledger.SettlementKey("s1"), &waymark.Settlement{Shipment: "s1", State: waymark.SettlementDecided,
 				Basis: waymark.BasisTerms, Paid: split[0], Refunded: split[1]})

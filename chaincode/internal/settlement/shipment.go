@@ -25,12 +25,12 @@ func authorised(l ledger.Ledger, id string, act waymark.Action) (*waymark.Shipme
 }
 
 // Resource is the settlement of a shipment, with its last dispute, as the policies see it now.
-func Resource(r ledger.Reader, shipment string) (access.Entity, error) {
-	s, _, err := custody.Load(r, shipment)
+func Resource(r ledger.Reader, id string) (access.Entity, error) {
+	s, _, err := custody.Load(r, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	disputes, err := disputesOf(r, shipment)
+	disputes, err := shipment.Disputes(r, id)
 	if err != nil || len(disputes) == 0 {
 		return access.Settlement(*s, ""), err
 	}

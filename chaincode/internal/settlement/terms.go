@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -184,7 +185,7 @@ func mayPurge(r ledger.Reader, s *waymark.Shipment, c *course) error {
 	if err != nil {
 		return err
 	}
-	e, err := escrowOf(r, s.ID)
+	e, err := shipment.Escrow(r, s.ID)
 	if err != nil {
 		return err
 	}

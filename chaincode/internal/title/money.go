@@ -17,15 +17,14 @@ func mayMove(r ledger.Reader, now *shipment.State, to string) error {
 	return notOwed(r, now, to)
 }
 
-// notOwed checks that title which the consignee took, while it is not settled who gets the money
-// in escrow, goes to nobody but whom the consignee has it from: so it can go back with the money.
+// notOwed checks that title which the consignee took, while there is money in escrow, goes to nobody but whom the consignee has it from: so it can go back with the money.
 func notOwed(r ledger.Reader, now *shipment.State, to string) error {
 	s := &now.Shipment
 	if now.Title.Holder != s.Consignee {
 		return nil
 	}
-	t, err := ledger.Load[waymark.Settlement](r, ledger.SettlementKey(s.ID))
-	if err != nil || t == nil || t.State == waymark.SettlementDecided {
+	e, err := shipment.Escrow(r, s.ID)
+	if err != nil || e == nil || e.State == waymark.EscrowPaid {
 		return err
 	}
 	from, err := giver(r, now)
