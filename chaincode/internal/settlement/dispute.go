@@ -201,8 +201,10 @@ func Withdraw(l ledger.Ledger, r waymark.WithdrawDisputeRequest) (*waymark.Dispu
 	if err != nil {
 		return nil, err
 	}
-	if err := freeze(l, t, waymark.SettlementOpen); err != nil {
-		return nil, err
+	if t != nil && t.State == waymark.SettlementDisputed { // what two members made of it meanwhile is not open again
+		if err := freeze(l, t, waymark.SettlementOpen); err != nil {
+			return nil, err
+		}
 	}
 	if err := hold.EndDispute(l, d.Shipment); err != nil {
 		return nil, err
@@ -251,6 +253,9 @@ func payResolved(l ledger.Ledger, d *waymark.Dispute, e *waymark.Escrow) (*wayma
 	_, t, err := load(l, d.Shipment)
 	if err != nil {
 		return nil, err
+	}
+	if t.State != waymark.SettlementDisputed {
+		return nil, waymark.Errorf(waymark.FailedPrecondition, "the settlement of shipment %s is %s, and not what dispute %d froze", d.Shipment, t.State, d.Number).Because(waymark.ReasonEscrow)
 	}
 	if err := checkPayable(e, d.Paid, d.Refunded); err != nil {
 		return nil, err

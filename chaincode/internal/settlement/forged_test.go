@@ -165,3 +165,36 @@ func TestNoSettlementThatTwoForgeLetsThePayerHaveGoodsAndMoney(t *testing.T) {
 		scenario.Refused(s.Consortium, s.as("producer"), custody.Offer, offering(s, "retailer"), waymark.Internal, "")
 	})
 }
+
+// TestTwoForgeTheSettlementUnderARefundOrADispute: what is paid out stays so, what is resolved is what the
+// dispute froze, and the opener ends its dispute all the same, by which nothing opens again.
+func TestTwoForgeTheSettlementUnderARefundOrADispute(t *testing.T) {
+	resolve := waymark.ResolveDisputeRequest{Shipment: "s1", Number: 1, Paid: price, Words: "as agreed"}
+	withdraw := waymark.WithdrawDisputeRequest{Shipment: "s1", Number: 1, Reason: "as agreed"}
+	t.Run("a refund", func(t *testing.T) {
+		s := newStory(t)
+		s.fund()
+		s.refundLate()
+		for _, state := range []waymark.SettlementState{waymark.SettlementOpen, waymark.SettlementDisputed, waymark.SettlementDecided} {
+			forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) {
+				t.State, t.Basis, t.Paid, t.Refunded = state, waymark.BasisTerms, price, 0
+			})
+			if _, err := scenario.Submit(s.Consortium, s.as("retailer"), settlement.Refund, refunding); err == nil {
+				t.Errorf("%s: refunded again", state)
+			}
+			s.wantBalances(0, 2*price)
+		}
+	})
+	for _, state := range []waymark.SettlementState{waymark.SettlementOpen, waymark.SettlementDecided} {
+		t.Run("a dispute, "+string(state), func(t *testing.T) {
+			s := disputed(t)
+			forge(s, ledger.SettlementKey("s1"), func(t *waymark.Settlement) { t.State, t.Paid = state, price })
+			scenario.Refused(s.Consortium, s.as("auditor"), settlement.Resolve, resolve, waymark.FailedPrecondition, waymark.ReasonEscrow)
+			s.wantBalances(0, price)
+			scenario.Must(s.Consortium, s.as("retailer"), settlement.Withdraw, withdraw)
+			if v := scenario.Must(s.Consortium, s.as("auditor"), settlement.Get, waymark.SettlementQuery{Shipment: "s1"}); v.Settlement.State != state {
+				t.Errorf("the settlement is %s, and was %s", v.Settlement.State, state)
+			}
+		})
+	}
+}
