@@ -43,6 +43,9 @@ type Hold struct {
 	// Overruled are the members whose hold of the kind another member lifted on that leg, sorted:
 	// they set none until the goods have moved on.
 	Overruled []string `json:"overruled,omitempty" metadata:",optional"`
+	// SetBy are all members that have set one of the kind, this one and those before it, sorted; records of
+	// before it was kept name the last alone, in Set.
+	SetBy []string `json:"set_by,omitempty" metadata:",optional"`
 	// Lifted is absent while the hold stands.
 	Lifted *Stamp `json:"lifted,omitempty" metadata:",optional"`
 	Why    string `json:"why,omitempty" metadata:",optional"` // it was lifted
@@ -57,6 +60,19 @@ func (h *Hold) OverruledOn(leg uint64) []string {
 	}
 	return h.Overruled
 }
+
+// Setters are the members that have set a hold of the kind, sorted; h is the last one.
+func (h *Hold) Setters() []string {
+	if h == nil {
+		return nil
+	}
+	all := append(slices.Clone(h.SetBy), h.Set.Member)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// HandSetKinds are the kinds of hold that somebody sets by hand.
+func HandSetKinds() []HoldKind { return []HoldKind{HoldPendingData, HoldQuarantine} }
 
 // HoldRequest sets a hold of kind pending_data or quarantine, or lifts it.
 type HoldRequest struct {
@@ -76,7 +92,7 @@ func (r HoldRequest) Validate() error {
 
 // validateSettable checks that a hold is of a kind that somebody sets by hand.
 func validateSettable(pointer string, kind HoldKind) error {
-	if settable := []HoldKind{HoldPendingData, HoldQuarantine}; !slices.Contains(settable, kind) {
+	if settable := HandSetKinds(); !slices.Contains(settable, kind) {
 		return InvalidField(pointer, "must be one of %v", settable)
 	}
 	return nil

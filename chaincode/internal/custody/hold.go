@@ -37,7 +37,7 @@ func Hold(l ledger.Ledger, r waymark.HoldRequest) (*waymark.Hold, error) {
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "a hold %s by %s was lifted on this leg: it sets no other before shipment %s has moved on",
 			r.Kind, l.Tx().Caller.Member, r.Shipment).Because(waymark.ReasonOverruled)
 	}
-	h, err := hold.Set(l, waymark.Hold{Shipment: r.Shipment, Kind: r.Kind, Reason: r.Reason, Leg: leg, Overruled: overruled, Recalled: now.Holds.Recalled()})
+	h, err := hold.Set(l, waymark.Hold{Shipment: r.Shipment, Kind: r.Kind, Reason: r.Reason, Leg: leg, Overruled: overruled, Recalled: now.Holds.Recalled()}, last)
 	if err != nil {
 		return nil, err
 	}

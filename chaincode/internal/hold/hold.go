@@ -112,9 +112,27 @@ func (h *Standing) refuse(recalled bool) error {
 		h.shipment, strings.Join(reasons, ", ")).Because(reasons...)
 }
 
-// Set puts a hold on a shipment, which must have none of the kind.
-func Set(l ledger.Ledger, h waymark.Hold) (*waymark.Hold, error) {
+// Delayed reports whether a member has ever kept a shipment from moving, by a hold that it set by hand
+// and that may be lifted by now.
+func Delayed(r ledger.Reader, shipment, member string) (bool, error) {
+	for _, kind := range waymark.HandSetKinds() {
+		last, err := Last(r, shipment, kind)
+		if err != nil {
+			return false, err
+		}
+		if slices.Contains(last.Setters(), member) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Set puts a hold on a shipment, which must have none of the kind. It takes the place of the last one, and
+// with it notes who set that: members of a shipment, each once.
+func Set(l ledger.Ledger, h waymark.Hold, last *waymark.Hold) (*waymark.Hold, error) {
 	h.Set = l.Tx().Stamp()
+	h.SetBy = last.Setters()
+	h.SetBy = h.Setters()
 	return &h, ledger.Save(l, ledger.HoldKey(h.Shipment, string(h.Kind)), &h)
 }
 
@@ -132,7 +150,7 @@ func Dispute(l ledger.Ledger, shipment, reason string) error {
 	if err != nil || last != nil && last.Lifted == nil {
 		return err
 	}
-	_, err = Set(l, waymark.Hold{Shipment: shipment, Kind: waymark.HoldDispute, Reason: reason})
+	_, err = Set(l, waymark.Hold{Shipment: shipment, Kind: waymark.HoldDispute, Reason: reason}, last)
 	return err
 }
 

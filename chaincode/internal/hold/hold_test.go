@@ -67,7 +67,7 @@ func TestHoldsRefuseEachForItsKind(t *testing.T) {
 	c := scenario.New(t)
 	do(c, func(l ledger.Ledger) error {
 		for _, kind := range []waymark.HoldKind{waymark.HoldDispute, waymark.HoldQuarantine, waymark.HoldPendingData} {
-			if _, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: kind, Reason: "because"}); err != nil {
+			if _, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: kind, Reason: "because"}, nil); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func TestARecallHoldsUnlessGoodsGoBack(t *testing.T) {
 		}
 	}
 	do(c, func(l ledger.Ledger) error {
-		_, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: waymark.HoldQuarantine, Reason: "because"})
+		_, err := hold.Set(l, waymark.Hold{Shipment: "s1", Kind: waymark.HoldQuarantine, Reason: "because"}, nil)
 		return err
 	})
 	if e := waymark.AsError(load(c).Refuse("producer")); e == nil || !slices.Equal(e.Reasons, []string{"quarantine"}) {
@@ -116,4 +116,44 @@ func TestARecallHoldsUnlessGoodsGoBack(t *testing.T) {
 	if kinds := load(c).Kinds(); !slices.Equal(kinds, []string{"quarantine", "recall"}) {
 		t.Errorf("kinds %v", kinds)
 	}
+}
+
+// TestWhoeverSetAHoldByHandIsKnownLater: the last one does not hide those before it, and a dispute is none.
+func TestWhoeverSetAHoldByHandIsKnownLater(t *testing.T) {
+	c := scenario.New(t)
+	set := func(member string, kind waymark.HoldKind) {
+		t.Helper()
+		if _, err := c.World.Submit(c.Tx(c.As(member, waymark.Operator)), func(l ledger.Ledger) error {
+			last, err := hold.Last(l, "s1", kind)
+			if err != nil {
+				return err
+			}
+			_, err = hold.Set(l, waymark.Hold{Shipment: "s1", Kind: kind, Reason: "because"}, last)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(members ...string) {
+		t.Helper()
+		for _, member := range []string{"producer", "carrier", "retailer", "auditor"} {
+			got, err := hold.Delayed(c.World.Begin(ledger.Tx{}), "s1", member)
+			if err != nil || got != slices.Contains(members, member) {
+				t.Errorf("%s delayed it: %v (%v)", member, got, err)
+			}
+		}
+	}
+	want()
+	set("auditor", waymark.HoldDispute)
+	want()
+	set("retailer", waymark.HoldPendingData)
+	for range 2 {
+		set("carrier", waymark.HoldPendingData)
+	}
+	set("producer", waymark.HoldQuarantine)
+	want("retailer", "carrier", "producer")
+	do(c, func(l ledger.Ledger) error { // a record of before all of them were kept
+		return ledger.Save(l, ledger.HoldKey("s1", "pending_data"), &waymark.Hold{Shipment: "s1", Kind: waymark.HoldPendingData, Set: waymark.Stamp{Member: "retailer"}})
+	})
+	want("retailer", "producer")
 }

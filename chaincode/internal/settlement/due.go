@@ -16,6 +16,7 @@ type facts struct {
 	excursions []waymark.Excursion
 	exceptions []waymark.ExceptionReason // of each thing that was not as it should be
 	delivered  time.Time                 // when what the consignee accepted was offered to it
+	delayed    bool                      // the payer has held the goods, at any time
 	payer      string                    // whose quality alone can release what it is compensated for
 }
 
@@ -23,7 +24,7 @@ type facts struct {
 // never below nothing nor above the escrow. It is a pure function of integers that cannot
 // overflow.
 func due(t waymark.Terms, f facts, escrow int64) int64 {
-	late, forfeited := lateness(t.Late, f.delivered)
+	late, forfeited := lateness(t.Late, f)
 	if forfeited {
 		return 0
 	}
@@ -49,12 +50,13 @@ func due(t waymark.Terms, f facts, escrow int64) int64 {
 }
 
 // lateness returns what it costs that the goods were delivered when they were: so much for
-// each hour begun, or all.
-func lateness(p *waymark.LatePenalty, delivered time.Time) (cost *big.Int, forfeited bool) {
-	if p == nil || !delivered.After(p.Due) {
+// each hour begun, or all. It costs nothing if the payer ever held them: it could make them late, and
+// nobody can tell by how much it did.
+func lateness(p *waymark.LatePenalty, f facts) (cost *big.Int, forfeited bool) {
+	if p == nil || f.delayed || !f.delivered.After(p.Due) {
 		return new(big.Int), false
 	}
-	begun := (delivered.UnixMilli() - p.Due.UnixMilli() + time.Hour.Milliseconds() - 1) / time.Hour.Milliseconds()
+	begun := (f.delivered.UnixMilli() - p.Due.UnixMilli() + time.Hour.Milliseconds() - 1) / time.Hour.Milliseconds()
 	return product(begun, p.PerHour), p.Forfeits
 }
 

@@ -25,6 +25,7 @@ func TestDue(t *testing.T) {
 		Excursions []waymark.Excursion
 		Exceptions []waymark.ExceptionReason
 		Delivered  time.Time
+		Delayed    bool
 		Payer      string
 		Escrow     int64
 		Due        int64
@@ -38,7 +39,7 @@ func TestDue(t *testing.T) {
 			t.Errorf("%s: %v", v.Name, err)
 			continue
 		}
-		f := facts{verdict: v.Verdict, conditions: waymark.Resolve(v.Conditions), excursions: v.Excursions, exceptions: v.Exceptions, delivered: v.Delivered, payer: v.Payer}
+		f := facts{verdict: v.Verdict, conditions: waymark.Resolve(v.Conditions), excursions: v.Excursions, exceptions: v.Exceptions, delivered: v.Delivered, delayed: v.Delayed, payer: v.Payer}
 		if got := due(terms, f, v.Escrow); got != v.Due {
 			t.Errorf("%s: due %d, want %d", v.Name, got, v.Due)
 		}

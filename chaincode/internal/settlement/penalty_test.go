@@ -81,3 +81,39 @@ func TestLateIsWhatWasOfferedLate(t *testing.T) {
 		})
 	}
 }
+
+// TestAPayerThatHeldTheGoodsIsPaidForNoLateness, whoever lifts the hold, and whoever sets one after it.
+func TestAPayerThatHeldTheGoodsIsPaidForNoLateness(t *testing.T) {
+	for name, test := range map[string]struct {
+		by   []string
+		paid int64
+	}{
+		"the payer":                 {[]string{"retailer"}, price},
+		"the payer, and then payee": {[]string{"retailer", "producer"}, price},
+		"the payee":                 {[]string{"producer"}, 0},
+		"nobody":                    {nil, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			late := terms()
+			late.Late = &waymark.LatePenalty{Due: scenario.Start.AddDate(0, 0, 2), Forfeits: true}
+			s.agreeOn(late)
+			scenario.Must(s.Consortium, s.as("retailer"), settlement.Fund, s.fundRequest(price))
+			s.Record(s.logger.Pack(500))
+			held := waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "no certificate"}
+			for _, by := range test.by {
+				scenario.Must(s.Consortium, s.as(by), custody.Hold, held)
+				scenario.Refused(s.Consortium, s.as("producer"), custody.Offer, offering(s, "retailer"), waymark.FailedPrecondition, waymark.ReasonPendingData)
+				scenario.Must(s.Consortium, s.as(by), custody.LiftHold, held)
+			}
+			s.Now = scenario.Start.AddDate(0, 0, 3)
+			s.Record(s.logger.Pack(500))
+			s.offer("retailer")
+			scenario.Must(s.Consortium, s.as("retailer"), custody.Accept, acceptance)
+			s.bring(late)
+			if r := scenario.Must(s.Consortium, s.as("retailer"), settlement.Settle, waymark.SettleRequest{Shipment: "s1"}); r.Settlement.Paid != test.paid {
+				t.Errorf("paid %d, want %d", r.Settlement.Paid, test.paid)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/internal/hold"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -54,7 +55,8 @@ func found(r ledger.Reader, s *waymark.Shipment, c *course) (facts, error) {
 	f.excursions = excursions
 	last := accepted(c.handoffs)
 	f.exceptions, f.verdict, f.delivered = exceptionsOf(c.handoffs), last.Verdict, last.Offered.Time
-	return f, nil
+	f.delayed, err = hold.Delayed(r, s.ID, s.Consignee)
+	return f, err
 }
 
 // exceptionsOf are the reasons of the things that were not as they should be. What was received
