@@ -64,7 +64,8 @@ type ConditionPenalty struct {
 	Fixed         int64 `json:"fixed,omitempty" metadata:",optional"` // once, however many there are
 }
 
-// ExceptionPenalty is what each thing costs that is not as it should be.
+// ExceptionPenalty is what each exception costs: a thing that is not as it should be, or of a lot whatever
+// quantity of it is not.
 type ExceptionPenalty struct {
 	Reason ExceptionReason `json:"reason"` // any but over
 	Each   int64           `json:"each"`

@@ -179,3 +179,43 @@ func TestEveryActOnWhatIsRecalledSaysSo(t *testing.T) {
 	}
 	said("the event of a decommissioning", payload.Recalled)
 }
+
+// TestAnEmptyContainerIsNobodysProperty: its number stands for a logistic unit, not for the box. Whoever has
+// it decommissions it, and nobody else; what is in one is its owner's as before.
+func TestAnEmptyContainerIsNobodysProperty(t *testing.T) {
+	f := newFarm(t)
+	f.commission("", item(milk, "1"), item(milk, "2"))
+	f.pack("producer", box(1), lines(item(milk, "1"))...)
+	f.pack("producer", box(2), lines(item(milk, "2"))...)
+	f.ship("s1", "carrier", lines(box(1), box(2))...)
+	f.deliver("s1", "producer", "carrier")
+	f.unpack("carrier", box(1), lines(item(milk, "1"))...)
+	end := func(id string) waymark.DecommissionRequest {
+		return waymark.DecommissionRequest{ID: f.act(), Reason: "broken", Lines: lines(id)}
+	}
+	scenario.Refused(f.Consortium, f.operator("carrier"), goods.Decommission, end(box(2)), waymark.FailedPrecondition, waymark.ReasonGoodsPlace)
+	scenario.Refused(f.Consortium, f.operator("carrier"), goods.Decommission, end(item(milk, "1")), waymark.FailedPrecondition, waymark.ReasonGoodsTitle)
+	scenario.Refused(f.Consortium, f.operator("producer"), goods.Decommission, end(box(1)), waymark.Forbidden, waymark.DefaultDeny)
+	both := end(box(1))
+	both.Lines = append(both.Lines, lines(item(milk, "1"))...)
+	scenario.Refused(f.Consortium, f.operator("carrier"), goods.Decommission, both, waymark.FailedPrecondition, waymark.ReasonGoodsTitle)
+	again(f, f.operator("carrier"), goods.Decommission, end(box(1)))
+}
+
+// TestWhatIsPackedIntoAnEmptyContainerSaysWhoseItIs, whoever's goods were in it before.
+func TestWhatIsPackedIntoAnEmptyContainerSaysWhoseItIs(t *testing.T) {
+	f := newFarm(t)
+	f.commission("", item(milk, "1"))
+	f.pack("producer", box(1), lines(item(milk, "1"))...)
+	f.ship("s1", "carrier", lines(box(1))...)
+	f.deliver("s1", "producer", "carrier")
+	f.unpack("carrier", box(1), lines(item(milk, "1"))...)
+	oats := "04006381333931"
+	scenario.Must(f.Consortium, f.As("carrier", waymark.Admin), goods.RegisterProduct, waymark.RegisterProductRequest{GTIN: oats, Name: "oats"})
+	scenario.Must(f.Consortium, f.operator("carrier"), goods.Commission, waymark.CommissionRequest{Items: []string{item(oats, "1")}})
+	f.pack("carrier", box(1), lines(item(oats, "1"))...)
+	if v := f.lookAs("carrier", box(1)); v.Holder != "carrier" || v.TitleHolder != "carrier" {
+		t.Errorf("the container is %s's, held by %s", v.TitleHolder, v.Holder)
+	}
+	f.cannotPack("carrier", box(1), waymark.FailedPrecondition, waymark.ReasonGoodsTitle, lines(item(milk, "1"))...)
+}

@@ -189,8 +189,8 @@ func (b *book) unpack(container waymark.Goods, parts []part, to waymark.Place) e
 	return nil
 }
 
-// Decommission says that goods that the caller's member has and owns are no more. The same act again
-// changes nothing.
+// Decommission says that goods that the caller's member has and owns, or empty containers that it has, are
+// no more. The same act again changes nothing.
 func Decommission(l ledger.Ledger, r waymark.DecommissionRequest) (*waymark.Act, error) {
 	a, done, err := begin(l, waymark.Act{ID: r.ID, Kind: waymark.ActDecommissioned, Lines: waymark.NormalLines(r.Lines), Reason: r.Reason})
 	if err != nil || done != nil {
@@ -216,12 +216,17 @@ func Decommission(l ledger.Ledger, r waymark.DecommissionRequest) (*waymark.Act,
 	return b.finish(l, a, waymark.EventGoodsDecommissioned)
 }
 
-// checkEnd checks that goods are a member's own, and containers empty.
+// checkEnd checks that containers are empty and all else a member's own. An empty container is nobody's
+// property: its number stands for a logistic unit, and there is none any more.
 func (b *book) checkEnd(member string, parts []part) error {
+	var owned []part
 	for _, p := range parts {
-		if t := b.things[p.goods]; t != nil && t.Contents > 0 {
+		switch t := b.things[p.goods]; {
+		case p.goods.Kind() != waymark.GoodsContainer:
+			owned = append(owned, p)
+		case t.Contents > 0:
 			return waymark.Errorf(waymark.FailedPrecondition, "there are %d things in %s: unpack them first", t.Contents, p.goods).Because(waymark.ReasonGoodsPlace)
 		}
 	}
-	return ends(member, parts)
+	return ends(member, owned)
 }
