@@ -15,15 +15,8 @@ type contentsCursor struct {
 // Contents returns a page of what is directly in a container, to those whom that concerns.
 func Contents(l ledger.Ledger, q waymark.ContentsQuery) (*waymark.Contents, error) {
 	g, b := waymark.MustGoods(q.Container), look(l)
-	t, w, err := b.locate(g)
+	t, _, err := b.readable(l.Tx(), g)
 	if err != nil {
-		return nil, err
-	}
-	c, err := b.concerned(g, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.mayRead(l.Tx(), g, c); err != nil {
 		return nil, err
 	}
 	in := ledger.Contents(g)

@@ -41,15 +41,8 @@ func Get(l ledger.Ledger, q waymark.GoodsQuery) (*waymark.GoodsView, error) {
 }
 
 func (b *book) viewThing(tx ledger.Tx, g waymark.Goods) (*waymark.GoodsView, error) {
-	t, w, err := b.locate(g)
+	t, w, err := b.readable(tx, g)
 	if err != nil {
-		return nil, err
-	}
-	c, err := b.concerned(g, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.mayRead(tx, g, c); err != nil {
 		return nil, err
 	}
 	v := &waymark.GoodsView{
@@ -133,15 +126,7 @@ func History(l ledger.Ledger, q waymark.ThingQuery) (*waymark.ThingHistory, erro
 	if g.Kind() == waymark.GoodsLot {
 		return nil, waymark.InvalidField("/id", "must name an item or a container: what became of a lot is its trace")
 	}
-	_, w, err := b.locate(g)
-	if err != nil {
-		return nil, err
-	}
-	c, err := b.concerned(g, w)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.mayRead(l.Tx(), g, c); err != nil {
+	if err := b.checkReadable(l.Tx(), g); err != nil {
 		return nil, err
 	}
 	versions, more, err := l.History(ledger.GoodsKey(g), waymark.MaxThingVersions)

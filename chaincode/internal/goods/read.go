@@ -44,6 +44,31 @@ func (b *book) mayRead(tx ledger.Tx, g waymark.Goods, c access.Concerned) error 
 	return access.Authorize(tx, waymark.ActReadGoods, access.Goods(g.String(), c))
 }
 
+// readable locates an item or container that the caller may read.
+func (b *book) readable(tx ledger.Tx, g waymark.Goods) (*waymark.Thing, where, error) {
+	t, w, err := b.locate(g)
+	if err != nil {
+		return nil, w, err
+	}
+	c, err := b.concerned(g, w)
+	if err != nil {
+		return nil, w, err
+	}
+	return t, w, b.mayRead(tx, g, c)
+}
+
+// checkReadable checks that a thing is known and that the caller may read it.
+func (b *book) checkReadable(tx ledger.Tx, g waymark.Goods) error {
+	if g.Kind() != waymark.GoodsLot {
+		_, _, err := b.readable(tx, g)
+		return err
+	}
+	if _, err := b.lot(g); err != nil {
+		return err
+	}
+	return b.mayReadLot(tx, g)
+}
+
 // concerned are the members that a thing concerns.
 func (b *book) concerned(g waymark.Goods, w where) (access.Concerned, error) {
 	c := access.Concerned{Holder: w.holder, TitleHolder: w.titleHolder}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/recall"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -67,7 +66,7 @@ func Trace(l ledger.Ledger, q waymark.TraceQuery) (*waymark.Trace, error) {
 		b: look(l), acts: map[string]*waymark.Act{}, start: g.String(), direction: q.Direction, limit: waymark.Page(q.Limit),
 		path: []*frame{{Kind: waymark.TraceKind(g.Kind()), ID: g.String()}}, entries: []waymark.TraceEntry{}, known: map[string]bool{},
 	}
-	if err := t.mayRead(l.Tx(), g); err != nil {
+	if err := t.b.checkReadable(l.Tx(), g); err != nil {
 		return nil, err
 	}
 	if q.Cursor != "" {
@@ -87,24 +86,6 @@ func Trace(l ledger.Ledger, q waymark.TraceQuery) (*waymark.Trace, error) {
 		page.Cursor, err = encodeCursor(traceCursor{t.start, t.direction, t.path, t.met})
 	}
 	return page, err
-}
-
-func (t *tracer) mayRead(tx ledger.Tx, g waymark.Goods) error {
-	if g.Kind() == waymark.GoodsLot {
-		if _, err := t.b.lot(g); err != nil {
-			return err
-		}
-		return t.b.mayReadLot(tx, g)
-	}
-	_, w, err := t.b.locate(g)
-	if err != nil {
-		return err
-	}
-	var c access.Concerned
-	if c, err = t.b.concerned(g, w); err != nil {
-		return err
-	}
-	return t.b.mayRead(tx, g, c)
 }
 
 // walk visits steps until the page is full, and reports whether there is more.
