@@ -56,7 +56,7 @@ func termsRoutes() []route {
 	return []route{
 		settles(route{
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
-			summary: "Give both parties of a shipment its private terms; the transaction is empty if both hold them already",
+			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
 			body:    termsBody{}, result: waymark.StoredTerms{},
 		}, func(ctx context.Context, s *settlement.Settler, role waymark.Role, p path, b termsBody) (ledger.Committed, error) {
 			return s.Propose(ctx, role, b.of(p.id))
