@@ -8,6 +8,14 @@ type ThingQuery struct {
 // Validate checks the form of the query.
 func (q ThingQuery) Validate() error { return ValidateGoods("/id", q.ID) }
 
+// ActQuery names an act.
+type ActQuery struct {
+	ID string `json:"id"`
+}
+
+// Validate checks the form of the query.
+func (q ActQuery) Validate() error { return ValidateID("/id", q.ID) }
+
 // GoodsQuery asks for a thing: of a lot in bulk for a page of its portions.
 type GoodsQuery struct {
 	ID     string `json:"id"`

@@ -132,6 +132,14 @@ func (q CurrencyQuery) Validate() error {
 	return first(ValidateID("/issuer", q.Issuer), validateCurrency(q.Currency))
 }
 
+// PaymentQuery names a payment of the caller's member.
+type PaymentQuery struct {
+	ID string `json:"id"`
+}
+
+// Validate checks the form of the query.
+func (q PaymentQuery) Validate() error { return ValidateID("/id", q.ID) }
+
 // NotesQuery asks for the notes of the caller's member in a currency.
 type NotesQuery struct {
 	Issuer   string `json:"issuer"`

@@ -111,6 +111,7 @@ const (
 	GoodsContents Transaction = "goods:Contents"
 	GoodsTrace    Transaction = "goods:Trace"
 	GoodsHistory  Transaction = "goods:History"
+	GoodsAct      Transaction = "goods:Act"
 
 	TitlesGet Transaction = "titles:Get"
 
@@ -128,6 +129,7 @@ const (
 
 	AccountsCurrency Transaction = "accounts:Currency"
 	AccountsNotes    Transaction = "accounts:Notes"
+	AccountsPayment  Transaction = "accounts:Payment"
 
 	SettlementGet   Transaction = "settlement:Get"
 	SettlementTerms Transaction = "settlement:Terms"

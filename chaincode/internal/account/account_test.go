@@ -226,3 +226,18 @@ func TestBrokenLedger(t *testing.T) {
 	scenario.Sweep(b.Consortium, b.as("retailer"), account.Notes, waymark.NotesQuery{Issuer: "carrier", Currency: "EUR"})
 	scenario.Sweep(b.Consortium, b.as("retailer"), account.Currency, waymark.CurrencyQuery{Issuer: "carrier", Currency: "EUR"})
 }
+
+// TestAPaymentIsReadByWhoMadeIt, under the id that it gave it; each member has ids of its own.
+func TestAPaymentIsReadByWhoMadeIt(t *testing.T) {
+	b := newBank(t)
+	issued := b.issue("i1", "retailer", 100)
+	paid := scenario.Must(b.Consortium, b.as("retailer"), account.Transfer, transfer("t1", "producer", 60, issued.Made[0].ID))
+	for member, want := range map[string]*waymark.Payment{"carrier": issued, "retailer": paid} {
+		if got := scenario.Must(b.Consortium, b.As(member, waymark.Viewer), account.Payment, waymark.PaymentQuery{ID: want.ID}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s reads %+v", member, got)
+		}
+	}
+	scenario.Refused(b.Consortium, b.As("producer", waymark.Viewer), account.Payment, waymark.PaymentQuery{ID: "t1"}, waymark.NotFound, "")
+	scenario.Refused(b.Consortium, b.As("retailer", waymark.Relay), account.Payment, waymark.PaymentQuery{ID: "t1"}, waymark.Forbidden, waymark.DefaultDeny)
+	scenario.Sweep(b.Consortium, b.As("retailer", waymark.Viewer), account.Payment, waymark.PaymentQuery{ID: "t1"})
+}

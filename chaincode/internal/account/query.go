@@ -37,3 +37,13 @@ func Notes(l ledger.Ledger, q waymark.NotesQuery) (*waymark.Notes, error) {
 	}
 	return page, nil
 }
+
+// Payment returns what the caller's member did with money, by the id that it gave it.
+func Payment(l ledger.Ledger, q waymark.PaymentQuery) (*waymark.Payment, error) {
+	tx := l.Tx()
+	member := tx.Caller.Member
+	if err := access.Authorize(tx, waymark.ActReadAccount, access.Member(member)); err != nil {
+		return nil, err
+	}
+	return ledger.Require[waymark.Payment](l, ledger.PaymentKey(member, q.ID), "payment "+q.ID+" by "+member)
+}

@@ -78,6 +78,7 @@ goods:Get                  aoqv     -       -        -       -
 goods:Contents             aoqv     -       -        -       -
 goods:Trace                aoqv     -       -        -       -
 goods:History              aoqv     -       -        -       -
+goods:Act                  aoqv     -       -        -       -
 
 shipments:ReleaseExcursion q       -       q        -       -
 
@@ -114,6 +115,7 @@ accounts:Transfer          AO       AO      ao       AO      AO
 accounts:Redeem            AO       ao      AO       AO      AO
 accounts:Currency          aoqv     aoqv    aoqv     aoqv    aoqv
 accounts:Notes             aoqv     aoqv    aoqv     aoqv    aoqv
+accounts:Payment           AOQV     aoqv    AOQV     AOQV    AOQV
 
 settlement:Propose         ao       -       ao       -       -
 settlement:Agree           ao       -       ao       -       -

@@ -20,11 +20,11 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
 		&Shipments{named("shipments", "Get", "History", "Profiles")},
-		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History")},
+		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History", "Act")},
 		&Titles{named("titles", "Get")},
 		&Commands{named("commands", "Get", "Open")},
 		&Policies{named("policies", "Check", "Baseline", "Get", "List", "History", "Templates", "DryRun", "Receipt")},
-		&Accounts{named("accounts", "Currency", "Notes")},
+		&Accounts{named("accounts", "Currency", "Notes", "Payment")},
 		&Settlement{named("settlement", "Get", "Terms")},
 	} {
 		// One router for each contract: for every parameter and result, contractapi compiles

@@ -77,3 +77,8 @@ func (*Goods) Trace(ctx Context, q waymark.TraceQuery) (*waymark.Trace, error) {
 func (*Goods) History(ctx Context, q waymark.ThingQuery) (*waymark.ThingHistory, error) {
 	return do(ctx, q, goods.History)
 }
+
+// Act returns what a member did with goods.
+func (*Goods) Act(ctx Context, q waymark.ActQuery) (*waymark.Act, error) {
+	return do(ctx, q, goods.Read)
+}

@@ -52,6 +52,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.GoodsContents:        {"container", "limit", "cursor"},
 	waymark.GoodsTrace:           {"id", "direction", "limit", "cursor"},
 	waymark.GoodsHistory:         {"id"},
+	waymark.GoodsAct:             {"id"},
 	waymark.GoodsCommission:      {"lot", "items", "quantity", "unit"},
 	waymark.CommandsRequest:      {"id", "device", "name", "arguments", "expires_at", "purpose"},
 	waymark.CommandsCancel:       {"device", "id", "reason"},
@@ -105,6 +106,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.AccountsRedeem:   {"id", "currency", "amount", "notes", "reference"},
 	waymark.AccountsCurrency: {"issuer", "currency"},
 	waymark.AccountsNotes:    {"issuer", "currency", "limit", "cursor"},
+	waymark.AccountsPayment:  {"id"},
 
 	waymark.SettlementPropose:     {"shipment"},
 	waymark.SettlementAgree:       {"shipment", "sha256"},

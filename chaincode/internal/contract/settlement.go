@@ -34,6 +34,11 @@ func (*Accounts) Notes(ctx Context, q waymark.NotesQuery) (*waymark.Notes, error
 	return do(ctx, q, account.Notes)
 }
 
+// Payment returns what the caller's member did with money.
+func (*Accounts) Payment(ctx Context, q waymark.PaymentQuery) (*waymark.Payment, error) {
+	return do(ctx, q, account.Payment)
+}
+
 // Settlement is the contract for what shipments are paid.
 type Settlement struct{ base }
 

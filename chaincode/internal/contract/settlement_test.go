@@ -89,6 +89,7 @@ func (w *world) settlementCalls() map[waymark.Transaction]call {
 		waymark.AccountsRedeem:   {"carrier", waymark.Operator, waymark.RedeemRequest{ID: "r9", Currency: "EUR", Amount: 5, Notes: carrier, Reference: "order-1"}, nil},
 		waymark.AccountsCurrency: {"auditor", waymark.Viewer, waymark.CurrencyQuery{Issuer: "carrier", Currency: "EUR"}, nil},
 		waymark.AccountsNotes:    {"retailer", waymark.Viewer, waymark.NotesQuery{Issuer: "carrier", Currency: "EUR", Limit: 2, Cursor: "0"}, nil},
+		waymark.AccountsPayment:  {"carrier", waymark.Viewer, waymark.PaymentQuery{ID: "i1"}, nil},
 
 		waymark.SettlementPropose: {"producer", waymark.Operator, waymark.ProposeTermsRequest{Shipment: "q1"}, nil},
 		waymark.SettlementAgree:   {"producer", waymark.Operator, waymark.AgreeTermsRequest{Shipment: "q2", SHA256: w.proposed}, nil},

@@ -262,6 +262,7 @@ func (w *world) goodsCalls() map[waymark.Transaction]call {
 		waymark.GoodsContents:     {"producer", waymark.Operator, contents, nil},
 		waymark.GoodsTrace:        {"producer", waymark.Operator, trace, nil},
 		waymark.GoodsHistory:      {"producer", waymark.Operator, waymark.ThingQuery{ID: box}, nil},
+		waymark.GoodsAct:          {"producer", waymark.Operator, waymark.ActQuery{ID: "a1"}, nil},
 	}
 }
 

@@ -2,6 +2,7 @@ package goods
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
@@ -33,4 +34,40 @@ func (b *book) finish(l ledger.Ledger, a *waymark.Act, event string) (*waymark.A
 		return nil, err
 	}
 	return a, l.Emit(event, waymark.GoodsEvent{Act: a.ID, By: a.By, Container: a.Container, Recalled: a.Recalled})
+}
+
+// Read returns what a member did with goods, to that member, and to whoever may read all that it is about.
+func Read(l ledger.Ledger, q waymark.ActQuery) (*waymark.Act, error) {
+	a, err := ledger.Require[waymark.Act](l, ledger.ActKey(q.ID), "act "+q.ID)
+	if err != nil {
+		return nil, err
+	}
+	err = access.Authorize(l.Tx(), waymark.ActReadGoods, access.Goods(a.ID, access.Concerned{Holder: a.By}))
+	if waymark.CodeOf(err) == waymark.Forbidden {
+		err = look(l).checkAllReadable(l.Tx(), about(a))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// about are the things of an act, each once.
+func about(a *waymark.Act) []waymark.Goods {
+	var ids []string
+	if a.Container != "" {
+		ids = append(ids, a.Container)
+	}
+	for _, line := range a.Lines {
+		ids = append(ids, line.ID)
+	}
+	for _, o := range a.Outputs {
+		ids = append(ids, o.ID)
+	}
+	slices.Sort(ids)
+	things := make([]waymark.Goods, 0, len(ids))
+	for _, id := range slices.Compact(ids) {
+		things = append(things, waymark.MustGoods(id))
+	}
+	return things
 }

@@ -3,6 +3,7 @@ package goods_test
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -218,4 +219,46 @@ func TestWhatIsPackedIntoAnEmptyContainerSaysWhoseItIs(t *testing.T) {
 		t.Errorf("the container is %s's, held by %s", v.TitleHolder, v.Holder)
 	}
 	f.cannotPack("carrier", box(1), waymark.FailedPrecondition, waymark.ReasonGoodsTitle, lines(item(milk, "1"))...)
+}
+
+// TestWhoReadsAnAct: who did it, and who may read all that it is about.
+func TestWhoReadsAnAct(t *testing.T) {
+	f := newFarm(t)
+	f.commission(lotOf(milk, "L1"), item(milk, "1"))
+	f.bulk(lotOf(milk, "L2"), "10", "KGM")
+	pack := waymark.PackRequest{ID: "p1", Container: box(1), Lines: append(lines(item(milk, "1")), much(lotOf(milk, "L2"), "2"))}
+	want := scenario.Must(f.Consortium, f.operator("producer"), goods.Pack, pack)
+	read := func(member string) {
+		t.Helper()
+		if got := scenario.Must(f.Consortium, f.As(member, waymark.Viewer), goods.Read, waymark.ActQuery{ID: "p1"}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s reads %+v", member, got)
+		}
+	}
+	refused := func(member string, role waymark.Role) {
+		t.Helper()
+		scenario.Refused(f.Consortium, f.As(member, role), goods.Read, waymark.ActQuery{ID: "p1"}, waymark.Forbidden, waymark.DefaultDeny)
+	}
+	read("producer")
+	refused("producer", waymark.Relay)
+	refused("auditor", waymark.Viewer) // it regulates the milk, and a container has no product
+	refused("carrier", waymark.Viewer)
+	f.ship("s1", "carrier", lines(box(1))...)
+	read("carrier")
+	f.deliver("s1", "producer", "carrier")
+	f.unpack("carrier", box(1), lines(item(milk, "1"))...)
+	read("carrier")
+	f.ship("s2", "carrier", much(lotOf(milk, "L2"), "8"))
+	refused("retailer", waymark.Viewer)
+	scenario.Refused(f.Consortium, f.operator("producer"), goods.Read, waymark.ActQuery{ID: "p2"}, waymark.NotFound, "")
+	scenario.Sweep(f.Consortium, f.operator("carrier"), goods.Read, waymark.ActQuery{ID: "p1"})
+}
+
+// TestARegulatorReadsWhatBecameOfItsProducts: of an act about nothing else.
+func TestARegulatorReadsWhatBecameOfItsProducts(t *testing.T) {
+	f := newFarm(t)
+	f.commission("", item(milk, "1"))
+	end := waymark.DecommissionRequest{ID: "d1", Reason: "broken", Lines: lines(item(milk, "1"))}
+	scenario.Must(f.Consortium, f.operator("producer"), goods.Decommission, end)
+	scenario.Must(f.Consortium, f.As("auditor", waymark.Viewer), goods.Read, waymark.ActQuery{ID: "d1"})
+	scenario.Refused(f.Consortium, f.As("retailer", waymark.Viewer), goods.Read, waymark.ActQuery{ID: "d1"}, waymark.Forbidden, waymark.DefaultDeny)
 }

@@ -69,6 +69,19 @@ func (b *book) checkReadable(tx ledger.Tx, g waymark.Goods) error {
 	return b.mayReadLot(tx, g)
 }
 
+// checkAllReadable is checkReadable for all of some things.
+func (b *book) checkAllReadable(tx ledger.Tx, things []waymark.Goods) error {
+	if err := b.load(things); err != nil {
+		return err
+	}
+	for _, g := range things {
+		if err := b.checkReadable(tx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // concerned are the members that a thing concerns.
 func (b *book) concerned(g waymark.Goods, w where) (access.Concerned, error) {
 	c := access.Concerned{Holder: w.holder, TitleHolder: w.titleHolder}

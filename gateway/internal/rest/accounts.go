@@ -23,6 +23,10 @@ func accountRoutes() []route {
 			summary: "End money that came back to its issuer, the caller's member",
 		}, waymark.AccountsRedeem, waymark.Payment{}, whole[waymark.RedeemRequest], nil),
 		evaluates(route{
+			method: http.MethodGet, path: "/v1/payments/{id}", id: "getPayment", tag: tagMoney,
+			summary: "A payment by the caller's member: issued, transferred or redeemed",
+		}, waymark.AccountsPayment, waymark.Payment{}, func(p path) waymark.PaymentQuery { return waymark.PaymentQuery{ID: p.id} }),
+		evaluates(route{
 			method: http.MethodGet, path: at, id: "getCurrency", tag: tagMoney,
 			summary: "How much of a currency was issued and redeemed",
 		}, waymark.AccountsCurrency, waymark.Currency{}, func(p path) waymark.CurrencyQuery {

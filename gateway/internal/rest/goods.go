@@ -72,6 +72,10 @@ func thingRoutes() []route {
 			summary: "Where an item or container has been",
 		}, waymark.GoodsHistory, waymark.ThingHistory{}, func(p path) waymark.ThingQuery { return waymark.ThingQuery{ID: p.thing.id} }),
 		evaluates(route{
+			method: http.MethodGet, path: "/v1/goods/acts/{id}", id: "getAct", tag: tagGoods,
+			summary: "What a member did with goods: packed, unpacked, transformed or decommissioned",
+		}, waymark.GoodsAct, waymark.Act{}, func(p path) waymark.ActQuery { return waymark.ActQuery{ID: p.id} }),
+		evaluates(route{
 			method: http.MethodGet, path: "/v1/goods/contents", id: "getContents", tag: tagGoods, thing: true, paged: true,
 			summary: "What is directly in a container",
 		}, waymark.GoodsContents, waymark.Contents{}, func(p path) waymark.ContentsQuery {
