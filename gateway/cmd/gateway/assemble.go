@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
@@ -86,10 +87,10 @@ func fabricConfig(c config.Config) fabric.Config {
 		waymark.Viewer:   c.Identities.Viewer,
 		waymark.Relay:    c.Identities.Relay,
 	}
-	identities := make(map[waymark.Role]fabric.Identity)
+	identities := make(map[ledger.Identity]fabric.Identity)
 	for role, pair := range pairs {
 		if pair != (config.KeyPair{}) {
-			identities[role] = fabric.Identity{CertFile: pair.CertFile, KeyFile: pair.KeyFile}
+			identities[ledger.Identity(role)] = fabric.Identity{CertFile: pair.CertFile, KeyFile: pair.KeyFile}
 		}
 	}
 	return fabric.Config{

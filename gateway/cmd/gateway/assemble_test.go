@@ -6,6 +6,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // TestEveryRoleIsServed: whatever identity is configured signs for its role.
@@ -16,7 +17,7 @@ func TestEveryRoleIsServed(t *testing.T) {
 		all.Field(i).Set(reflect.ValueOf(config.KeyPair{CertFile: all.Type().Field(i).Tag.Get("koanf"), KeyFile: "key.pem"}))
 	}
 	for _, role := range waymark.Roles() {
-		if got := fabricConfig(c).Identities[role]; got.CertFile != string(role) {
+		if got := fabricConfig(c).Identities[ledger.Identity(role)]; got.CertFile != string(role) {
 			t.Errorf("%s signs with %+v", role, got)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/gin-gonic/gin"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"go.uber.org/goleak"
 )
@@ -66,7 +65,7 @@ func TestTokenNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := tokens.Authenticate(token); err != nil || got != (auth.Caller{ID: "erp", Role: waymark.Operator}) {
+	if got, err := tokens.Authenticate(token); err != nil || got != (auth.Caller{ID: "erp", Identity: "operator"}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -46,8 +46,8 @@ func TestAuthenticate(t *testing.T) {
 		want auth.Caller
 		code waymark.Code
 	}{
-		{give: admin, want: auth.Caller{ID: "erp", Role: waymark.Admin}},
-		{give: viewer, want: auth.Caller{ID: "board", Role: waymark.Viewer}},
+		{give: admin, want: auth.Caller{ID: "erp", Identity: "admin"}},
+		{give: viewer, want: auth.Caller{ID: "board", Identity: "viewer"}},
 		{give: "", code: waymark.Unauthenticated},
 		{give: admin + "x", code: waymark.Unauthenticated},
 		{give: strings.ToUpper(admin), code: waymark.Unauthenticated},

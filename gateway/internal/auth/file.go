@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // File authenticates tokens against a file of entries and follows its changes:
@@ -108,7 +109,7 @@ func load(path string) ([]token, error) {
 	}
 	tokens := make([]token, len(entries))
 	for i, e := range entries {
-		tokens[i].caller = Caller{ID: e.ID, Role: e.Role}
+		tokens[i].caller = Caller{ID: e.ID, Identity: ledger.Identity(e.Role)}
 		if _, err := hex.Decode(tokens[i].sum[:], []byte(e.SHA256)); err != nil {
 			return nil, fmt.Errorf("tokens file %s: entry %d: %w", path, i, err)
 		}

@@ -19,7 +19,7 @@ import (
 type Client struct {
 	cfg      Config
 	conn     *grpc.ClientConn
-	sessions map[waymark.Role]*session
+	sessions map[ledger.Identity]*session
 	commits  commits
 	metrics  *metrics
 }
@@ -38,16 +38,16 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 	c := &Client{
 		cfg:      cfg,
 		conn:     conn,
-		sessions: make(map[waymark.Role]*session, len(cfg.Identities)),
+		sessions: make(map[ledger.Identity]*session, len(cfg.Identities)),
 		commits:  commits{channel: cfg.Channel},
 		metrics:  newMetrics(registry),
 	}
-	for role, id := range cfg.Identities {
+	for name, id := range cfg.Identities {
 		s, err := newSession(cfg, id, conn)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("identity of role %s: %w", role, err), c.Close())
+			return nil, errors.Join(fmt.Errorf("identity %s: %w", name, err), c.Close())
 		}
-		c.sessions[role] = s
+		c.sessions[name] = s
 	}
 	return c, nil
 }
@@ -65,19 +65,19 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// session returns the session of a role, or Forbidden when the member has no
-// Fabric identity for it.
-func (c *Client) session(role waymark.Role) (*session, error) {
-	if s, ok := c.sessions[role]; ok {
+// session returns the session of an identity, or Forbidden when none of that name is
+// configured.
+func (c *Client) session(as ledger.Identity) (*session, error) {
+	if s, ok := c.sessions[as]; ok {
 		return s, nil
 	}
-	return nil, waymark.Errorf(waymark.Forbidden, "this gateway has no Fabric identity for the role %q", string(role))
+	return nil, waymark.Errorf(waymark.Forbidden, "this gateway has no Fabric identity %q", string(as))
 }
 
-// anySession returns the session of the least powerful role there is.
+// anySession returns the session of the least powerful identity that is named after its role.
 func (c *Client) anySession() *session {
 	for _, role := range slices.Backward(waymark.Roles()) {
-		if s, ok := c.sessions[role]; ok {
+		if s, ok := c.sessions[ledger.Identity(role)]; ok {
 			return s
 		}
 	}
@@ -92,7 +92,7 @@ func (c *Client) anySession() *session {
 // Codes: what the chaincode answers; Unavailable when the peer or its chaincode
 // does not answer in time (retry); Internal for anything else.
 func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error) {
-	s, err := c.session(call.Role)
+	s, err := c.session(call.As)
 	if err != nil {
 		return nil, err
 	}

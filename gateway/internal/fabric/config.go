@@ -3,7 +3,7 @@ package fabric
 import (
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // Config says which ledger to reach, through which peer, and as whom.
@@ -12,9 +12,8 @@ type Config struct {
 	Channel   string
 	Chaincode string // the committed name of the chaincode on Channel
 	Peer      Peer
-	// Identities are the member's Fabric client identities; a caller acts with
-	// the one of its role.
-	Identities map[waymark.Role]Identity
+	// Identities are the member's Fabric client identities by name; a caller acts with one of them.
+	Identities map[ledger.Identity]Identity
 	// BlockBytes is the largest answer that is taken from the peer, and with it
 	// the largest block that transactions can be looked up in. Positive.
 	BlockBytes int

@@ -19,7 +19,7 @@ const secret = "salted-price-of-4141"
 
 // disclose is a write that one member endorses alone.
 func disclose() ledger.Call {
-	return ledger.Call{Role: waymark.Operator, Transaction: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "carrier"},
+	return ledger.Call{As: "operator", Transaction: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "carrier"},
 		At: []string{"carrier"}, Transient: map[string][]byte{waymark.TransientDisclosures: []byte(secret)}}
 }
 

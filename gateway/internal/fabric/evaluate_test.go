@@ -33,7 +33,7 @@ func TestEvaluate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{"id":"d"}`), tt.give }}
 			c := newClient(t, p)
-			got, err := c.Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
+			got, err := c.Evaluate(t.Context(), ledger.Call{As: "operator", Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
 			if waymark.CodeOf(err) != tt.want || err == nil && string(got) != `{"id":"d"}` {
 				t.Errorf("got %s, %v", got, err)
 			}
@@ -50,7 +50,7 @@ func TestEvaluate(t *testing.T) {
 
 func TestEvaluateAtAnotherMember(t *testing.T) {
 	p := &fakePeer{evaluate: func() ([]byte, error) { return []byte(`{}`), nil }}
-	_, err := newClient(t, p).Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.TelemetryDisclosed,
+	_, err := newClient(t, p).Evaluate(t.Context(), ledger.Call{As: "operator", Transaction: waymark.TelemetryDisclosed,
 		Request: waymark.DisclosedQuery{Device: "d", Sequence: 1, Holder: "carrier"}, At: []string{"carrier"}})
 	if err != nil || !slices.Equal(p.members, []string{"carrier"}) {
 		t.Errorf("asked the peers of %q: %v", p.members, err)
@@ -81,7 +81,7 @@ func TestEvaluateAgain(t *testing.T) {
 				asked++
 				return []byte(`{"id":"d"}`), tt.give[asked-1]
 			}})
-			_, err := c.Evaluate(t.Context(), ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
+			_, err := c.Evaluate(t.Context(), ledger.Call{As: "operator", Transaction: waymark.DevicesGet, Request: waymark.DeviceQuery{Device: "d"}})
 			if waymark.CodeOf(err) != tt.want || asked != tt.wantAsked {
 				t.Errorf("got %v after %d questions, want %q after %d", err, asked, tt.want, tt.wantAsked)
 			}
@@ -131,7 +131,7 @@ func someBlock() *common.Block {
 func TestTransaction(t *testing.T) {
 	block := marshal(someBlock())
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return block, nil }})
-	got, err := c.Transaction(t.Context(), waymark.Operator, someTx, true)
+	got, err := c.Transaction(t.Context(), "operator", someTx, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,14 +148,14 @@ func TestTransaction(t *testing.T) {
 func TestTransactionThatThePeerDoesNotHave(t *testing.T) {
 	unknown := rpcError(codes.Unknown, "refused", "chaincode response 500, Failed to get block for txID x, error no such transaction ID [x] in index")
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return nil, unknown }})
-	if _, err := c.Transaction(t.Context(), waymark.Operator, someTx, false); waymark.CodeOf(err) != waymark.NotFound {
+	if _, err := c.Transaction(t.Context(), "operator", someTx, false); waymark.CodeOf(err) != waymark.NotFound {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestBlockLargerThanTheBound(t *testing.T) {
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return make([]byte, testBlockBytes), nil }})
-	_, err := c.Transaction(t.Context(), waymark.Operator, someTx, false)
+	_, err := c.Transaction(t.Context(), "operator", someTx, false)
 	if waymark.CodeOf(err) != waymark.Internal || !strings.Contains(err.Error(), textTooLarge) {
 		t.Errorf("got %v", err)
 	}

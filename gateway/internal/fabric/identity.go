@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// session is one role's way to the ledger.
+// session is one identity's way to the ledger.
 type session struct {
 	gateway *client.Gateway
 	network *client.Network

@@ -21,7 +21,7 @@ import (
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -191,7 +191,7 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 	client, err := New(Config{
 		Member: "producer", Channel: "waymark", Chaincode: "waymark",
 		Peer:       Peer{Address: listener.Addr().String(), CAFile: certFile},
-		Identities: map[waymark.Role]Identity{waymark.Operator: {CertFile: certFile, KeyFile: keyFile}},
+		Identities: map[ledger.Identity]Identity{"operator": {CertFile: certFile, KeyFile: keyFile}},
 		BlockBytes: testBlockBytes,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
 			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},

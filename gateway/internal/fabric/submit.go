@@ -17,9 +17,9 @@ import (
 // Codes: what the chaincode answers; Conflict when concurrent transactions won
 // seven times (read again, then retry); Unavailable when peers or orderers do not
 // answer, or seven times did not endorse as a policy requires (if the error is a
-// ledger.Failure with an id, ask for that transaction before retrying); Forbidden when the role has no identity; Internal otherwise.
+// ledger.Failure with an id, ask for that transaction before retrying); Forbidden for an identity that is not configured; Internal otherwise.
 func (c *Client) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
-	s, err := c.session(call.Role)
+	s, err := c.session(call.As)
 	if err != nil {
 		return ledger.Committed{}, err
 	}

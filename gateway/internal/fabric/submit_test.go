@@ -20,7 +20,7 @@ func submit(c *Client) (ledger.Committed, error) {
 
 // suspend is some write.
 func suspend() ledger.Call {
-	return ledger.Call{Role: waymark.Operator, Transaction: waymark.DevicesSuspend,
+	return ledger.Call{As: "operator", Transaction: waymark.DevicesSuspend,
 		Request: waymark.DeviceStateRequest{Device: "d", Reason: "r"}}
 }
 
@@ -143,9 +143,9 @@ func TestTheFateIsFollowedWhenTheCallerLeaves(t *testing.T) {
 	}
 }
 
-func TestRoleWithoutIdentity(t *testing.T) {
+func TestIdentityThatIsNotConfigured(t *testing.T) {
 	c := newClient(t, &fakePeer{})
-	_, err := c.Submit(t.Context(), ledger.Call{Role: waymark.Admin, Transaction: waymark.DevicesSuspend, Request: waymark.DeviceStateRequest{}})
+	_, err := c.Submit(t.Context(), ledger.Call{As: "admin", Transaction: waymark.DevicesSuspend, Request: waymark.DeviceStateRequest{}})
 	if waymark.CodeOf(err) != waymark.Forbidden {
 		t.Errorf("got %v", err)
 	}

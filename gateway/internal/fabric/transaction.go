@@ -26,13 +26,13 @@ const (
 //
 // Codes: NotFound when the peer has no such transaction, which does not mean
 // that it will never have it; Unavailable when the peer does not answer;
-// Forbidden when the role has no identity; Internal for a block past
+// Forbidden for an identity that is not configured; Internal for a block past
 // Config.BlockBytes.
 //
 // The peer tells the block and the place in it only with the block itself, so
 // the whole of it is held meanwhile.
-func (c *Client) Transaction(ctx context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error) {
-	s, err := c.session(role)
+func (c *Client) Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error) {
+	s, err := c.session(as)
 	if err != nil {
 		return ledger.Transaction{}, err
 	}

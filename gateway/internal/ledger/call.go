@@ -8,7 +8,7 @@ import (
 
 // Call is one call of a contract function.
 type Call struct {
-	Role        waymark.Role // whose identity of the member signs
+	As          Identity // which of the member's Fabric identities signs
 	Transaction waymark.Transaction
 	Request     waymark.Validator // nil passes no argument
 	// At are the members whose peers run it, one for a query. Empty: a query stays with the

@@ -23,7 +23,7 @@ const (
 // disclose gives each member what it may hold of the batch's disclosures and lacks. A
 // member that cannot be given it holds nothing up: the messages are on the ledger, and their
 // results say who still lacks what they disclose.
-func (r *Recorder) disclose(ctx context.Context, role waymark.Role, b *batch) error {
+func (r *Recorder) disclose(ctx context.Context, as ledger.Identity, b *batch) error {
 	waiting := b.recorded()
 	for round := 0; len(waiting) > 0; round++ {
 		if round == maxRounds || round > 0 && !pause(ctx, firstPause<<(round-1)) {
@@ -32,11 +32,11 @@ func (r *Recorder) disclose(ctx context.Context, role waymark.Role, b *batch) er
 			}
 			return nil
 		}
-		lacking, err := r.lacking(ctx, role, b, waiting)
+		lacking, err := r.lacking(ctx, as, b, waiting)
 		if err != nil {
 			return err
 		}
-		waiting = r.discloseTo(ctx, role, b, lacking)
+		waiting = r.discloseTo(ctx, as, b, lacking)
 	}
 	return nil
 }
@@ -54,8 +54,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // lacking asks who lacks the disclosures of messages, and returns the messages by member.
-func (r *Recorder) lacking(ctx context.Context, role waymark.Role, b *batch, which []int) (map[string][]int, error) {
-	answered, err := r.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryUndisclosed,
+func (r *Recorder) lacking(ctx context.Context, as ledger.Identity, b *batch, which []int) (map[string][]int, error) {
+	answered, err := r.ledger.Evaluate(ctx, ledger.Call{As: as, Transaction: waymark.TelemetryUndisclosed,
 		Request: waymark.UndisclosedQuery{Messages: b.refs(which)}})
 	if err != nil {
 		return nil, err
@@ -78,9 +78,9 @@ func (r *Recorder) lacking(ctx context.Context, role waymark.Role, b *batch, whi
 
 // discloseTo goes from member to member. early are the messages that some member could not
 // judge yet.
-func (r *Recorder) discloseTo(ctx context.Context, role waymark.Role, b *batch, lacking map[string][]int) (early []int) {
+func (r *Recorder) discloseTo(ctx context.Context, as ledger.Identity, b *batch, lacking map[string][]int) (early []int) {
 	for _, member := range slices.Sorted(maps.Keys(lacking)) {
-		again, err := r.discloseAt(ctx, role, b, member, lacking[member])
+		again, err := r.discloseAt(ctx, as, b, member, lacking[member])
 		if err != nil {
 			for _, i := range lacking[member] {
 				b.wait(i, member+": "+waymark.AsError(err).Message)
@@ -94,12 +94,12 @@ func (r *Recorder) discloseTo(ctx context.Context, role waymark.Role, b *batch, 
 
 // discloseAt gives one member the disclosures of messages, by a transaction that only that
 // member's peers see whole. The bounds of a request are those of this one as well.
-func (r *Recorder) discloseAt(ctx context.Context, role waymark.Role, b *batch, member string, which []int) (early []int, err error) {
+func (r *Recorder) discloseAt(ctx context.Context, as ledger.Identity, b *batch, member string, which []int) (early []int, err error) {
 	transient, err := b.disclosures(which)
 	if err != nil {
 		return nil, err
 	}
-	done, err := r.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryDisclose,
+	done, err := r.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.TelemetryDisclose,
 		Request: waymark.DiscloseRequest{To: member}, At: []string{member}, Transient: transient, Moot: nothingDisclosed})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 )
 
-const relay = waymark.Relay
+const relay ledger.Identity = "relay"
 
 // consortium is a ledger as far as a relay of messages sees it: it refuses batches that
 // expose, records each message once, and lets nobody but holders have disclosures.

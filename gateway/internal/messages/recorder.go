@@ -45,15 +45,15 @@ func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
 // Codes: Invalid, with the rows, when no message is left to record; what telemetry:Record
 // and telemetry:Undisclosed answer as a whole, or the ledger. The same messages can always be
 // sent again: nothing is recorded or disclosed twice.
-func (r *Recorder) Record(ctx context.Context, role waymark.Role, texts []string) (ledger.Committed, error) {
+func (r *Recorder) Record(ctx context.Context, as ledger.Identity, texts []string) (ledger.Committed, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	b := newBatch(texts)
-	done, err := r.record(ctx, role, b)
+	done, err := r.record(ctx, as, b)
 	if err != nil || b.plain() {
 		return done, err
 	}
-	if err := r.disclose(ctx, role, b); err != nil {
+	if err := r.disclose(ctx, as, b); err != nil {
 		return ledger.Committed{}, err
 	}
 	result, err := json.Marshal(waymark.RecordResult{Results: b.results})
@@ -67,13 +67,13 @@ func (r *Recorder) Record(ctx context.Context, role waymark.Role, texts []string
 // expose what is private, before any other member has seen it, and names at most
 // waymark.MaxErrorRows of them: they are taken out and the others sent again, at least one
 // fewer each time.
-func (r *Recorder) record(ctx context.Context, role waymark.Role, b *batch) (ledger.Committed, error) {
+func (r *Recorder) record(ctx context.Context, as ledger.Identity, b *batch) (ledger.Committed, error) {
 	for {
 		open := b.undecided()
 		if len(open) == 0 {
 			return ledger.Committed{}, b.refusal()
 		}
-		done, err := r.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.TelemetryRecord, Request: b.request(open)})
+		done, err := r.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.TelemetryRecord, Request: b.request(open)})
 		if err == nil {
 			return done, b.decide(open, done.Result)
 		}

@@ -102,8 +102,8 @@ func openIsOpen(t *testing.T, c *consortium) {
 		if strings.Contains(fmt.Sprint(call.Request), "~") || len(call.Transient) > 0 && len(call.At) == 0 {
 			t.Errorf("%s says %v", call.Transaction, call.Request)
 		}
-		if call.Role != relay {
-			t.Errorf("%s as %s", call.Transaction, call.Role)
+		if call.As != relay {
+			t.Errorf("%s as %s", call.Transaction, call.As)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
 		zap.Duration("duration", took),
 	}
 	if ex.caller.ID != "" {
-		fields = append(fields, zap.String("caller", ex.caller.ID), zap.String("role", string(ex.caller.Role)))
+		fields = append(fields, zap.String("caller", ex.caller.ID), zap.String("identity", string(ex.caller.Identity)))
 	}
 	if ex.txID != "" {
 		fields = append(fields, zap.String("tx_id", ex.txID))

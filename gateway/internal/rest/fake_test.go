@@ -23,7 +23,7 @@ const (
 
 // call is what reached the ledger.
 type call struct {
-	Role    waymark.Role
+	As      ledger.Identity
 	Tx      waymark.Transaction
 	Request any
 	At      string // the members whose peers ran it, if any were named
@@ -44,7 +44,7 @@ var _ rest.Ledger = (*fakeLedger)(nil)
 
 // run takes one call of a contract function.
 func (f *fakeLedger) run(q ledger.Call) (json.RawMessage, error) {
-	result, err := f.take(call{Role: q.Role, Tx: q.Transaction, Request: anything(q.Request), At: strings.Join(q.At, " ")})
+	result, err := f.take(call{As: q.As, Tx: q.Transaction, Request: anything(q.Request), At: strings.Join(q.At, " ")})
 	if f.answer != nil {
 		return f.answer(q)
 	}
@@ -85,8 +85,8 @@ func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage
 	return f.run(q)
 }
 
-func (f *fakeLedger) Transaction(_ context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error) {
-	if _, err := f.take(call{Role: role, Request: withEnvelope}); err != nil {
+func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error) {
+	if _, err := f.take(call{As: as, Request: withEnvelope}); err != nil {
 		return ledger.Transaction{}, err
 	}
 	if txID != someTx {
@@ -122,9 +122,9 @@ type fakeTokens struct{}
 func (fakeTokens) Authenticate(token string) (auth.Caller, error) {
 	switch token {
 	case operator:
-		return auth.Caller{ID: "erp", Role: waymark.Operator}, nil
+		return auth.Caller{ID: "erp", Identity: "operator"}, nil
 	case relay:
-		return auth.Caller{ID: "bridge", Role: waymark.Relay}, nil
+		return auth.Caller{ID: "bridge", Identity: "relay"}, nil
 	}
 	return auth.Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token is not known here")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -19,7 +18,7 @@ type Ledger interface {
 	Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error)
 	// Transaction returns a transaction by its id, with its signed envelope if
 	// that is asked for, or NotFound.
-	Transaction(ctx context.Context, role waymark.Role, txID string, withEnvelope bool) (ledger.Transaction, error)
+	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error)
 	// Ready returns nil if the ledger answers.
 	Ready(ctx context.Context) error
 }

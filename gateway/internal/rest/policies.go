@@ -34,8 +34,8 @@ func policyRoutes() []route {
 //
 // Codes: Forbidden with the policies that decided; what the question is answered
 // with, when it fails; Internal for an answer that is no decision.
-func permit(ctx context.Context, s *service, role waymark.Role, action waymark.Action) error {
-	answered, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: action}})
+func permit(ctx context.Context, s *service, as ledger.Identity, action waymark.Action) error {
+	answered, err := s.ledger.Evaluate(ctx, ledger.Call{As: as, Transaction: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: action}})
 	if err != nil {
 		return err
 	}

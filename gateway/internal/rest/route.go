@@ -74,7 +74,7 @@ func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result
 		if err != nil {
 			return err
 		}
-		done, err := s.ledger.Submit(c.Request.Context(), ledger.Call{Role: exchangeOf(c).caller.Role, Transaction: tx, Request: q})
+		done, err := s.ledger.Submit(c.Request.Context(), ledger.Call{As: exchangeOf(c).caller.Identity, Transaction: tx, Request: q})
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func answer(ctx context.Context, s *service, c *gin.Context, tx waymark.Transact
 			return err
 		}
 	}
-	result, err := s.ledger.Evaluate(ctx, ledger.Call{Role: exchangeOf(c).caller.Role, Transaction: tx, Request: q})
+	result, err := s.ledger.Evaluate(ctx, ledger.Call{As: exchangeOf(c).caller.Identity, Transaction: tx, Request: q})
 	if err != nil {
 		return err
 	}

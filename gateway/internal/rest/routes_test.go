@@ -223,7 +223,7 @@ func TestRoutesReachTheLedger(t *testing.T) {
 			}
 			a.ledger.result = record
 			w := a.do(tt.method, tt.path, tt.body)
-			want := call{Role: waymark.Operator, Tx: tt.tx, Request: tt.want}
+			want := call{As: "operator", Tx: tt.tx, Request: tt.want}
 			if got := a.ledger.seen(); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 				t.Fatalf("got %d %s\ncalls %+v\nwant  %+v", w.Code, w.Body, got, want)
 			}

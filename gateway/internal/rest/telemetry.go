@@ -39,7 +39,7 @@ func serveMessages(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.recorder.Record(c.Request.Context(), exchangeOf(c).caller.Role, q.Messages)
+	done, err := s.recorder.Record(c.Request.Context(), exchangeOf(c).caller.Identity, q.Messages)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func disclosedRoute() route {
 			return err
 		}
 		q := waymark.DisclosedQuery{Device: p.id, Sequence: p.number, Holder: p.holder, Purpose: p.purpose}
-		m, err := disclosed(c.Request.Context(), s, exchangeOf(c).caller.Role, q)
+		m, err := disclosed(c.Request.Context(), s, exchangeOf(c).caller.Identity, q)
 		if err != nil {
 			return err
 		}
@@ -72,14 +72,14 @@ func disclosedRoute() route {
 
 // disclosed asks the peers of the holder, if one is named: only they have it. This member
 // need not believe them, so what they say is checked, and nothing else of it is told.
-func disclosed(ctx context.Context, s *service, role waymark.Role, q waymark.DisclosedQuery) (waymark.DisclosedMessage, error) {
+func disclosed(ctx context.Context, s *service, as ledger.Identity, q waymark.DisclosedQuery) (waymark.DisclosedMessage, error) {
 	var m waymark.DisclosedMessage
 	if q.Holder != "" { // without peers nobody would answer for a member that there is not
-		if _, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: waymark.MembersGet, Request: waymark.MemberQuery{Member: q.Holder}}); err != nil {
+		if _, err := s.ledger.Evaluate(ctx, ledger.Call{As: as, Transaction: waymark.MembersGet, Request: waymark.MemberQuery{Member: q.Holder}}); err != nil {
 			return m, err
 		}
 	}
-	call := ledger.Call{Role: role, Transaction: waymark.TelemetryDisclosed, Request: q}
+	call := ledger.Call{As: as, Transaction: waymark.TelemetryDisclosed, Request: q}
 	if q.Holder != "" {
 		call.At = []string{q.Holder}
 	}

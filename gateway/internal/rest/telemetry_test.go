@@ -57,10 +57,10 @@ func TestMessagesWithDisclosures(t *testing.T) {
 	w := a.do("POST", "/v1/messages", `{"messages":["`+whole+`"]}`, "Authorization", "Bearer "+relay)
 	ref := []waymark.MessageRef{{Device: "logger-1", Sequence: 1}}
 	want := []call{
-		{Role: waymark.Relay, Tx: waymark.TelemetryRecord, Request: waymark.RecordRequest{Messages: []string{public}}},
-		{Role: waymark.Relay, Tx: waymark.TelemetryUndisclosed, Request: waymark.UndisclosedQuery{Messages: ref}},
-		{Role: waymark.Relay, Tx: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "carrier"}, At: "carrier"},
-		{Role: waymark.Relay, Tx: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "producer"}, At: "producer"},
+		{As: "relay", Tx: waymark.TelemetryRecord, Request: waymark.RecordRequest{Messages: []string{public}}},
+		{As: "relay", Tx: waymark.TelemetryUndisclosed, Request: waymark.UndisclosedQuery{Messages: ref}},
+		{As: "relay", Tx: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "carrier"}, At: "carrier"},
+		{As: "relay", Tx: waymark.TelemetryDisclose, Request: waymark.DiscloseRequest{To: "producer"}, At: "producer"},
 	}
 	if got := a.ledger.seen(); w.Code != http.StatusOK || !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %d %s\ncalls %+v\nwant  %+v", w.Code, w.Body, got, want)
@@ -171,9 +171,9 @@ func TestDisclosed(t *testing.T) {
 			a := newAPI(t)
 			a.ledger.result = tt.answer
 			w := a.do("GET", tt.path, "")
-			want := []call{{Role: waymark.Operator, Tx: waymark.TelemetryDisclosed, Request: tt.want, At: tt.want.Holder}}
+			want := []call{{As: "operator", Tx: waymark.TelemetryDisclosed, Request: tt.want, At: tt.want.Holder}}
 			if tt.want.Holder != "" { // there must be such a member
-				want = append([]call{{Role: waymark.Operator, Tx: waymark.MembersGet, Request: waymark.MemberQuery{Member: tt.want.Holder}}}, want...)
+				want = append([]call{{As: "operator", Tx: waymark.MembersGet, Request: waymark.MemberQuery{Member: tt.want.Holder}}}, want...)
 			}
 			if got := a.ledger.seen(); w.Code != tt.status || !reflect.DeepEqual(got, want) {
 				t.Fatalf("%d %s\ncalls %+v\nwant  %+v", w.Code, w.Body, got, want)

@@ -36,12 +36,12 @@ func serveTransaction(s *service, c *gin.Context) error {
 	default:
 		return waymark.Errorf(waymark.Invalid, "the query parameter %s must be true or false", queryEnvelope)
 	}
-	ctx, role := c.Request.Context(), exchangeOf(c).caller.Role
+	ctx, as := c.Request.Context(), exchangeOf(c).caller.Identity
 	// The peer's block index knows no policies, so this gateway asks for them.
-	if err := permit(ctx, s, role, waymark.ActReadTransaction); err != nil {
+	if err := permit(ctx, s, as, waymark.ActReadTransaction); err != nil {
 		return err
 	}
-	t, err := s.ledger.Transaction(ctx, role, p.txID, withEnvelope)
+	t, err := s.ledger.Transaction(ctx, as, p.txID, withEnvelope)
 	if err != nil {
 		return err
 	}

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 const allowed = `{"allowed":true,"reasons":["members-read-transactions"]}`
 
 // question is what the policies are asked before a transaction is told.
-func question(role waymark.Role) call {
-	return call{Role: role, Tx: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: waymark.ActReadTransaction}}
+func question(as ledger.Identity) call {
+	return call{As: as, Tx: waymark.PoliciesCheck, Request: waymark.CheckRequest{Action: waymark.ActReadTransaction}}
 }
 
 func TestTransaction(t *testing.T) {
@@ -40,7 +41,7 @@ func TestTransaction(t *testing.T) {
 		}
 		var want []call
 		if tt.status != 400 { // what is malformed reaches nobody
-			want = []call{question(waymark.Operator), {Role: waymark.Operator, Request: tt.envelope}}
+			want = []call{question("operator"), {As: "operator", Request: tt.envelope}}
 		}
 		if got := a.ledger.seen(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: calls %+v, want %+v", tt.path, got, want)
@@ -80,7 +81,7 @@ func TestTransactionNeedsAPermit(t *testing.T) {
 				if w.Code != tt.status || p.Code != tt.code || !slices.Equal(p.Reasons, tt.reasons) {
 					t.Errorf("got %d %s", w.Code, w.Body)
 				}
-				if got := a.ledger.seen(); !reflect.DeepEqual(got, []call{question(waymark.Relay)}) {
+				if got := a.ledger.seen(); !reflect.DeepEqual(got, []call{question("relay")}) {
 					t.Errorf("calls %+v", got)
 				}
 			})

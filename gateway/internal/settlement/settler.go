@@ -36,13 +36,13 @@ func NewSettler(l Ledger, member string) *Settler { return &Settler{ledger: l, m
 //
 // Codes: Invalid; what settlement:Get, settlement:Terms and settlement:Propose answer, or the
 // ledger.
-func (s *Settler) Propose(ctx context.Context, role waymark.Role, terms waymark.Terms) (ledger.Committed, error) {
-	v, err := s.view(ctx, role, terms.Shipment)
+func (s *Settler) Propose(ctx context.Context, as ledger.Identity, terms waymark.Terms) (ledger.Committed, error) {
+	v, err := s.view(ctx, as, terms.Shipment)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
 	if terms.Salt == "" {
-		if terms.Salt, err = s.salt(ctx, role, terms); err != nil {
+		if terms.Salt, err = s.salt(ctx, as, terms); err != nil {
 			return ledger.Committed{}, err
 		}
 	}
@@ -50,15 +50,15 @@ func (s *Settler) Propose(ctx context.Context, role waymark.Role, terms waymark.
 	if err != nil {
 		return ledger.Committed{}, err
 	}
-	return s.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.SettlementPropose,
+	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPropose,
 		Request: waymark.ProposeTermsRequest{Shipment: terms.Shipment}, At: parties(v), Transient: transient, Moot: unchanged})
 }
 
 // Purge removes this member's copy of the terms.
 //
 // Codes: what settlement:Purge answers, or the ledger.
-func (s *Settler) Purge(ctx context.Context, role waymark.Role, shipment string) (ledger.Committed, error) {
-	return s.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.SettlementPurge,
+func (s *Settler) Purge(ctx context.Context, as ledger.Identity, shipment string) (ledger.Committed, error) {
+	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPurge,
 		Request: waymark.PurgeTermsRequest{Shipment: shipment}, At: []string{s.member}, Moot: unchanged})
 }
 
@@ -67,22 +67,22 @@ func (s *Settler) Purge(ctx context.Context, role waymark.Role, shipment string)
 //
 // Codes: what settlement:Get, settlement:Terms, settlement:Settle and settlement:Pay answer,
 // or the ledger.
-func (s *Settler) Settle(ctx context.Context, role waymark.Role, shipment string) (ledger.Committed, error) {
-	v, err := s.view(ctx, role, shipment)
+func (s *Settler) Settle(ctx context.Context, as ledger.Identity, shipment string) (ledger.Committed, error) {
+	v, err := s.view(ctx, as, shipment)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
 	if v.Settlement != nil && v.Settlement.State != waymark.SettlementDecided {
-		if err := s.decide(ctx, role, v); err != nil {
+		if err := s.decide(ctx, as, v); err != nil {
 			return ledger.Committed{}, err
 		}
 	}
-	return s.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest{Shipment: shipment}})
+	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest{Shipment: shipment}})
 }
 
 // decide works out what is due, at the peers of the two who may know.
-func (s *Settler) decide(ctx context.Context, role waymark.Role, v waymark.SettlementView) error {
-	terms, err := s.terms(ctx, role, v.Shipment)
+func (s *Settler) decide(ctx context.Context, as ledger.Identity, v waymark.SettlementView) error {
+	terms, err := s.terms(ctx, as, v.Shipment)
 	if err != nil {
 		return err
 	}
@@ -90,14 +90,14 @@ func (s *Settler) decide(ctx context.Context, role waymark.Role, v waymark.Settl
 	if err != nil {
 		return err
 	}
-	_, err = s.ledger.Submit(ctx, ledger.Call{Role: role, Transaction: waymark.SettlementSettle,
+	_, err = s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementSettle,
 		Request: waymark.SettleRequest{Shipment: v.Shipment}, At: parties(v), Transient: transient, Moot: unchanged})
 	return err
 }
 
 // salt is that of the same terms if this member holds them, else a new one.
-func (s *Settler) salt(ctx context.Context, role waymark.Role, terms waymark.Terms) (string, error) {
-	held, err := s.terms(ctx, role, terms.Shipment)
+func (s *Settler) salt(ctx context.Context, as ledger.Identity, terms waymark.Terms) (string, error) {
+	held, err := s.terms(ctx, as, terms.Shipment)
 	if err != nil && waymark.CodeOf(err) != waymark.NotFound {
 		return "", err
 	}
@@ -120,25 +120,25 @@ func same(a, b waymark.Terms) bool {
 }
 
 // terms are those that this member holds. Only its own peers are asked.
-func (s *Settler) terms(ctx context.Context, role waymark.Role, shipment string) (waymark.Terms, error) {
+func (s *Settler) terms(ctx context.Context, as ledger.Identity, shipment string) (waymark.Terms, error) {
 	var v waymark.TermsView
-	err := s.ask(ctx, role, waymark.SettlementTerms, shipment, &v)
+	err := s.ask(ctx, as, waymark.SettlementTerms, shipment, &v)
 	return v.Terms, err
 }
 
-func (s *Settler) view(ctx context.Context, role waymark.Role, shipment string) (waymark.SettlementView, error) {
+func (s *Settler) view(ctx context.Context, as ledger.Identity, shipment string) (waymark.SettlementView, error) {
 	var v waymark.SettlementView
-	return v, s.ask(ctx, role, waymark.SettlementGet, shipment, &v)
+	return v, s.ask(ctx, as, waymark.SettlementGet, shipment, &v)
 }
 
 // ask evaluates a query about a shipment. The error of an answer that cannot be read repeats
 // nothing of it.
-func (s *Settler) ask(ctx context.Context, role waymark.Role, tx waymark.Transaction, shipment string, answer any) error {
+func (s *Settler) ask(ctx context.Context, as ledger.Identity, tx waymark.Transaction, shipment string, answer any) error {
 	q := waymark.SettlementQuery{Shipment: shipment}
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	answered, err := s.ledger.Evaluate(ctx, ledger.Call{Role: role, Transaction: tx, Request: q})
+	answered, err := s.ledger.Evaluate(ctx, ledger.Call{As: as, Transaction: tx, Request: q})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,37 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Endorsed is a transaction that is endorsed and signed, and that was not submitted yet.
+type Endorsed struct {
+	TxID string
+	// Envelope is the signed envelope as it will be ordered. Sent again, however often, it
+	// has one effect at most.
+	Envelope []byte
+	// Result is the record that the transaction returns if it becomes valid, as the
+	// endorsers signed it.
+	Result json.RawMessage
+}
+
+// Fate is what became of a transaction that is in a block.
+type Fate struct {
+	TxID        string
+	BlockNumber uint64
+	Position    int    // in the block, from 0
+	Status      string // Valid, or the name of Fabric's validation code
+}
+
+// Journal is told what becomes of the transactions of one request, each before it matters.
+type Journal interface {
+	// Endorsed is called before a transaction is submitted. On an error it is not
+	// submitted, and the error is the answer.
+	Endorsed(ctx context.Context, tx Endorsed) error
+	// Submitted is called when the ordering service has taken it, which says little.
+	Submitted(txID string)
+	// Resolved is called when its block is known. After a fate that is not Valid another
+	// Endorsed may follow, of the transaction that takes its place.
+	Resolved(fate Fate)
+}
