@@ -22,4 +22,6 @@ type Call struct {
 	// without a change in what is theirs alone, three of four members must endorse it. Nobody
 	// has checked then whether the peers of At were up to date.
 	Moot func(result json.RawMessage) bool
+	// Journal is told of what is submitted; nil if nobody keeps it.
+	Journal Journal
 }
