@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
@@ -80,18 +79,9 @@ func limitsOf(l config.Limits) rest.Limits {
 }
 
 func fabricConfig(c config.Config) fabric.Config {
-	pairs := map[waymark.Role]config.KeyPair{
-		waymark.Admin:    c.Identities.Admin,
-		waymark.Operator: c.Identities.Operator,
-		waymark.Quality:  c.Identities.Quality,
-		waymark.Viewer:   c.Identities.Viewer,
-		waymark.Relay:    c.Identities.Relay,
-	}
-	identities := make(map[ledger.Identity]fabric.Identity)
-	for role, pair := range pairs {
-		if pair != (config.KeyPair{}) {
-			identities[ledger.Identity(role)] = fabric.Identity{CertFile: pair.CertFile, KeyFile: pair.KeyFile}
-		}
+	identities := make(map[ledger.Identity]fabric.Identity, len(c.Identities))
+	for name, i := range c.Identities {
+		identities[ledger.Identity(name)] = fabric.Identity{CertFile: i.CertFile, KeyFile: i.KeyFile}
 	}
 	return fabric.Config{
 		Member:     c.Member,
@@ -99,6 +89,7 @@ func fabricConfig(c config.Config) fabric.Config {
 		Chaincode:  c.Chaincode,
 		Peer:       fabric.Peer{Address: c.Peer.Address, CAFile: c.Peer.CAFile, ServerName: c.Peer.ServerName},
 		Identities: identities,
+		Own:        ledger.Identity(c.OwnIdentity),
 		BlockBytes: int(c.Limits.BlockBytes),
 		Timeouts: fabric.Timeouts{
 			Evaluate: c.Timeouts.Evaluate,

@@ -5,9 +5,10 @@ import "time"
 // Config is the whole configuration. Paths that are not absolute start at the
 // folder of the configuration file.
 //
-// Every key can be overridden by an environment variable: WAYMARK_GATEWAY_ and
-// its path in capitals, with two underscores between levels, as in
-// WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_PEER__ADDRESS.
+// Every key outside a list can be overridden by an environment variable:
+// WAYMARK_GATEWAY_ and its path in capitals, with two underscores between levels, as in
+// WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_PEER__ADDRESS. A key that ends in _file
+// is a path.
 type Config struct {
 	// Member is the MSP id of the member whose gateway this is. Required.
 	Member string `koanf:"member"`
@@ -21,9 +22,13 @@ type Config struct {
 	TLS KeyPair `koanf:"tls"`
 	// Peer is the member's own peer. Required.
 	Peer Peer `koanf:"peer"`
-	// Identities are the Fabric client identities by role. At least one is
-	// required; a caller whose role has none is refused.
-	Identities Identities `koanf:"identities"`
+	// Identities are the member's Fabric client identities by name: lower-case letters,
+	// digits, - and _, at most 64. What one may do is in its certificate. At least one is
+	// required.
+	Identities map[string]Identity `koanf:"identities"`
+	// OwnIdentity names the identity by which the gateway asks the ledger for itself, as
+	// for its readiness; it only reads. Default "viewer".
+	OwnIdentity string `koanf:"own_identity"`
 	// TokensFile lists the bearer tokens' hashes: a JSON array of
 	// {"id", "role", "sha256"}. It is read again when it changes. Required.
 	TokensFile string `koanf:"tokens_file"`
@@ -53,13 +58,13 @@ type Peer struct {
 	ServerName string `koanf:"server_name"`
 }
 
-// Identities has one key pair per role; empty for a role that is not served.
-type Identities struct {
-	Admin    KeyPair `koanf:"admin"`
-	Operator KeyPair `koanf:"operator"`
-	Quality  KeyPair `koanf:"quality"`
-	Viewer   KeyPair `koanf:"viewer"`
-	Relay    KeyPair `koanf:"relay"`
+// Identity is a Fabric client identity: an X.509 certificate of the member's authority
+// and its private key.
+type Identity struct {
+	// CertFile is a PEM file with the certificate. Required.
+	CertFile string `koanf:"cert_file"`
+	// KeyFile is a PEM file with the private key. Required.
+	KeyFile string `koanf:"key_file"`
 }
 
 // Limits bound what callers can make the gateway hold.
@@ -127,9 +132,10 @@ type Log struct {
 // Default returns the configuration before the file is read.
 func Default() Config {
 	return Config{
-		Channel:   "waymark",
-		Chaincode: "waymark",
-		Limits:    Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20},
+		Channel:     "waymark",
+		Chaincode:   "waymark",
+		OwnIdentity: "viewer",
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
 			Read:       15 * time.Second,

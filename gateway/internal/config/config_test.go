@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ tls: {cert_file: server.pem, key_file: /keys/server.key}
 peer: {address: "127.0.0.1:7101", ca_file: ca.pem}
 identities:
   operator: {cert_file: operator.pem, key_file: operator.key}
+own_identity: operator
 tokens_file: tokens.json
 timeouts: {commit: 7s}
 `
@@ -34,7 +36,8 @@ func load(t *testing.T, content string, environment ...string) (config.Config, s
 
 func TestLoad(t *testing.T) {
 	got, dir, err := load(t, good, "HOME=/", "WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=7",
-		"WAYMARK_GATEWAY_TIMEOUTS__READ_HEADER=2s", "WAYMARK_GATEWAY_PEER__SERVER_NAME=peer0", "WAYMARK_GATEWAY_TOKENS_FILE=/run/tokens.json")
+		"WAYMARK_GATEWAY_TIMEOUTS__READ_HEADER=2s", "WAYMARK_GATEWAY_PEER__SERVER_NAME=peer0", "WAYMARK_GATEWAY_TOKENS_FILE=/run/tokens.json",
+		"WAYMARK_GATEWAY_IDENTITIES__OPERATOR__KEY_FILE=/run/operator.key")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,14 +46,15 @@ func TestLoad(t *testing.T) {
 	want.Listen = "127.0.0.1:7100"
 	want.TLS = config.KeyPair{CertFile: filepath.Join(dir, "server.pem"), KeyFile: "/keys/server.key"}
 	want.Peer = config.Peer{Address: "127.0.0.1:7101", CAFile: filepath.Join(dir, "ca.pem"), ServerName: "peer0"}
-	want.Identities.Operator = config.KeyPair{
-		CertFile: filepath.Join(dir, "operator.pem"), KeyFile: filepath.Join(dir, "operator.key"),
+	want.Identities = map[string]config.Identity{
+		"operator": {CertFile: filepath.Join(dir, "operator.pem"), KeyFile: "/run/operator.key"},
 	}
+	want.OwnIdentity = "operator"
 	want.TokensFile = "/run/tokens.json"
 	want.Limits.InFlight = 7
 	want.Timeouts.Commit = 7 * time.Second
 	want.Timeouts.ReadHeader = 2 * time.Second
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
@@ -63,10 +67,14 @@ func TestLoadRefuses(t *testing.T) {
 		want string // part of the message: the key at fault
 	}{
 		{name: "unknown key", give: good + "membre: x\n", want: "membre"},
-		{name: "unknown inner key", give: strings.Replace(good, "ca_file", "cafile", 1), want: "peer.cafile"},
+		{name: "unknown inner key", give: strings.Replace(good, "ca_file", "cafile", 1), want: "cafile"},
 		{name: "key twice", give: good + "member: x\n", want: "member"},
-		{name: "unknown role", give: strings.Replace(good, "  operator:", "  root:", 1), want: "identities.root"},
-		{name: "unknown variable", give: good, env: []string{"WAYMARK_GATEWAY_PEER__HOST=x"}, want: "PEER__HOST"},
+		{name: "key in capitals", give: good + "Member: x\n", want: "Member"},
+		{name: "unknown inner key of a map", give: strings.Replace(good, "{cert_file: operator.pem", "{cert: operator.pem", 1), want: "cert"},
+		{name: "own identity is none", give: strings.Replace(good, "  operator:", "  viewer:", 1), want: "own_identity"},
+		{name: "name of an identity", give: strings.Replace(good, "  operator:", "  Root.:", 1), want: "Root"},
+		{name: "long name of an identity", give: strings.Replace(good, "  operator:", "  "+strings.Repeat("a", 65)+":", 1), want: "identities"},
+		{name: "unknown variable", give: good, env: []string{"WAYMARK_GATEWAY_PEER__HOST=x"}, want: "host"},
 		{name: "one underscore between levels", give: good, env: []string{"WAYMARK_GATEWAY_PEER_ADDRESS=p:1"}, want: "two underscores"},
 		{name: "scalar for a section", give: strings.Replace(good, "timeouts: {commit: 7s}", "timeouts: 7s", 1), want: "timeouts"},
 		{name: "no member", give: strings.Replace(good, "member: producer", "", 1), want: "member"},

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 
+	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/parsers/yaml"
-	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 )
@@ -24,6 +23,9 @@ const (
 	delimiter            = "."
 	environmentDelimiter = "__"
 )
+
+// tag names a field in the file.
+const tag = "koanf"
 
 // Load reads the file at path and the overrides in environment (as from
 // os.Environ), fills in the defaults, makes paths absolute and validates.
@@ -48,76 +50,45 @@ func Load(path string, environment []string) (Config, error) {
 }
 
 func parse(data []byte, environment []string) (Config, error) {
-	known := keysOf(reflect.TypeFor[Config](), "")
 	k := koanf.New(delimiter)
 	if err := k.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
 		return Config{}, fmt.Errorf("parse: %w", err)
 	}
-	overrides, err := fromEnvironment(known, environment)
-	if err != nil {
+	if err := override(k, environment); err != nil {
 		return Config{}, err
 	}
-	if err := k.Load(confmap.Provider(overrides, delimiter), nil); err != nil {
-		return Config{}, fmt.Errorf("environment: %w", err)
-	}
-	for _, key := range k.Keys() {
-		if !known[key] {
-			return Config{}, fmt.Errorf("%s: there is no such key, or it has the wrong shape", key)
-		}
-	}
 	c := Default()
-	if err := k.Unmarshal("", &c); err != nil {
-		return Config{}, fmt.Errorf("decode: %w", err)
+	if err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{Tag: tag, DecoderConfig: decoder(&c)}); err != nil {
+		return Config{}, fmt.Errorf("decode (two underscores in an environment variable stand between levels): %w", err)
 	}
 	return c, nil
 }
 
-// fromEnvironment maps WAYMARK_GATEWAY_PEER__ADDRESS to peer.address.
-func fromEnvironment(known map[string]bool, environment []string) (map[string]any, error) {
-	names := make(map[string]string, len(known))
-	for key := range known {
-		names[EnvironmentPrefix+strings.ToUpper(strings.ReplaceAll(key, delimiter, environmentDelimiter))] = key
+// decoder refuses keys that do not exist, also those that differ in case only. It reads
+// durations such as 20ms and, from the environment, numbers as text.
+func decoder(result *Config) *mapstructure.DecoderConfig {
+	return &mapstructure.DecoderConfig{
+		Result:           result,
+		TagName:          tag,
+		ErrorUnused:      true,
+		WeaklyTypedInput: true,
+		MatchName:        func(key, field string) bool { return key == field },
+		DecodeHook:       mapstructure.StringToTimeDurationHookFunc(),
 	}
-	overrides := make(map[string]any)
+}
+
+// override sets what the environment has: WAYMARK_GATEWAY_PEER__ADDRESS is peer.address.
+func override(k *koanf.Koanf, environment []string) error {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, EnvironmentPrefix) {
+		rest, ours := strings.CutPrefix(name, EnvironmentPrefix)
+		if !ours {
 			continue
 		}
-		key, ok := names[name]
-		if !ok {
-			return nil, fmt.Errorf("environment variable %s: there is no such key (two underscores stand between levels)", name)
-		}
-		overrides[key] = value
-	}
-	return overrides, nil
-}
-
-// keysOf returns the paths of all leaves of a configuration struct.
-func keysOf(t reflect.Type, prefix string) map[string]bool {
-	keys := make(map[string]bool)
-	for field := range t.Fields() {
-		key := prefix + field.Tag.Get("koanf")
-		if field.Type.Kind() != reflect.Struct {
-			keys[key] = true
-			continue
-		}
-		for inner := range keysOf(field.Type, key+delimiter) {
-			keys[inner] = true
+		key := strings.ReplaceAll(strings.ToLower(rest), environmentDelimiter, delimiter)
+		if err := k.Set(key, value); err != nil {
+			return fmt.Errorf("environment variable %s: %w", name, err)
 		}
 	}
-	return keys
-}
-
-// anchor makes every path absolute, starting at dir.
-func (c *Config) anchor(dir string) {
-	paths := []*string{&c.TLS.CertFile, &c.TLS.KeyFile, &c.Peer.CAFile, &c.TokensFile}
-	for _, pair := range []*KeyPair{&c.Identities.Admin, &c.Identities.Operator, &c.Identities.Quality, &c.Identities.Viewer, &c.Identities.Relay} {
-		paths = append(paths, &pair.CertFile, &pair.KeyFile)
-	}
-	for _, path := range paths {
-		if *path != "" && !filepath.IsAbs(*path) {
-			*path = filepath.Join(dir, *path)
-		}
-	}
+	return nil
 }

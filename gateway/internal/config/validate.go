@@ -3,7 +3,9 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -19,8 +21,8 @@ func (c Config) Validate() error {
 		hostPort("peer.address", c.Peer.Address),
 		required("peer.ca_file", c.Peer.CAFile),
 		required("tokens_file", c.TokensFile),
-		c.TLS.validate("tls", true),
-		c.Identities.validate(),
+		c.TLS.validate("tls"),
+		c.validateIdentities(),
 		c.Limits.validate(),
 		c.Timeouts.validate(),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
@@ -28,24 +30,40 @@ func (c Config) Validate() error {
 	)
 }
 
-func (p KeyPair) validate(key string, must bool) error {
-	if !must && p == (KeyPair{}) {
-		return nil
-	}
+func (p KeyPair) validate(key string) error {
 	return errors.Join(required(key+".cert_file", p.CertFile), required(key+".key_file", p.KeyFile))
 }
 
-func (i Identities) validate() error {
-	if i == (Identities{}) {
-		return errors.New("identities: at least one of admin, operator, quality, viewer, relay is required")
+// identityName is what the name of an identity looks like: part of a key, and so also of the
+// name of an environment variable, in which two underscores part levels.
+var identityName = regexp.MustCompile(`^[a-z0-9](_?[a-z0-9-])*$`)
+
+const maxIdentityName = 64
+
+func (c Config) validateIdentities() error {
+	if len(c.Identities) == 0 {
+		return errors.New("identities: at least one is required")
 	}
-	return errors.Join(
-		i.Admin.validate("identities.admin", false),
-		i.Operator.validate("identities.operator", false),
-		i.Quality.validate("identities.quality", false),
-		i.Viewer.validate("identities.viewer", false),
-		i.Relay.validate("identities.relay", false),
-	)
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.Identities)) {
+		if len(name) > maxIdentityName || !identityName.MatchString(name) {
+			errs = append(errs, fmt.Errorf("identities: %q is no name: at most %d of a-z 0-9 - _", name, maxIdentityName))
+		}
+		errs = append(errs, c.Identities[name].validate("identities."+name))
+	}
+	return errors.Join(append(errs, c.known("own_identity", c.OwnIdentity))...)
+}
+
+func (i Identity) validate(key string) error {
+	return errors.Join(required(key+".cert_file", i.CertFile), required(key+".key_file", i.KeyFile))
+}
+
+// known checks that there is an identity of that name.
+func (c Config) known(key, identity string) error {
+	if _, ok := c.Identities[identity]; !ok {
+		return fmt.Errorf("%s: there is no identity %q", key, identity)
+	}
+	return nil
 }
 
 func (l Limits) validate() error {

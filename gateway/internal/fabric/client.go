@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,8 +27,8 @@ type Client struct {
 // peer. Its counters are registered with registry. It fails when a file cannot
 // be read or holds no usable certificate or key.
 func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
-	if len(cfg.Identities) == 0 {
-		return nil, errors.New("fabric: no identity is configured")
+	if _, ok := cfg.Identities[cfg.Own]; !ok {
+		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
 	conn, err := dial(cfg.Peer, cfg.BlockBytes)
 	if err != nil {
@@ -72,16 +71,6 @@ func (c *Client) session(as ledger.Identity) (*session, error) {
 		return s, nil
 	}
 	return nil, waymark.Errorf(waymark.Forbidden, "this gateway has no Fabric identity %q", string(as))
-}
-
-// anySession returns the session of the least powerful identity that is named after its role.
-func (c *Client) anySession() *session {
-	for _, role := range slices.Backward(waymark.Roles()) {
-		if s, ok := c.sessions[ledger.Identity(role)]; ok {
-			return s
-		}
-	}
-	return nil
 }
 
 // Evaluate asks the peers of one member, and no other's, to run a transaction that
@@ -134,7 +123,7 @@ func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function s
 // Ready reports whether the peer runs the chaincode for this gateway. A refusal
 // by policy is an answer and so counts as ready.
 func (c *Client) Ready(ctx context.Context) error {
-	_, failed := c.evaluate(ctx, c.anySession(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
+	_, failed := c.evaluate(ctx, c.sessions[c.cfg.Own], c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
 	if failed == nil || waymark.CodeOf(failed.err()) == waymark.Forbidden {
 		return nil
 	}

@@ -14,6 +14,8 @@ type Config struct {
 	Peer      Peer
 	// Identities are the member's Fabric client identities by name; a caller acts with one of them.
 	Identities map[ledger.Identity]Identity
+	// Own is the one of Identities by which the client asks for itself; it only reads.
+	Own ledger.Identity
 	// BlockBytes is the largest answer that is taken from the peer, and with it
 	// the largest block that transactions can be looked up in. Positive.
 	BlockBytes int

@@ -192,6 +192,7 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 		Member: "producer", Channel: "waymark", Chaincode: "waymark",
 		Peer:       Peer{Address: listener.Addr().String(), CAFile: certFile},
 		Identities: map[ledger.Identity]Identity{"operator": {CertFile: certFile, KeyFile: keyFile}},
+		Own:        "operator",
 		BlockBytes: testBlockBytes,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
 			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},
