@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -18,9 +19,12 @@ import (
 type Client struct {
 	cfg      Config
 	conn     *grpc.ClientConn
+	peer     gatewaypb.GatewayClient // over conn
 	sessions map[ledger.Identity]*session
 	commits  commits
 	metrics  *metrics
+	// recovering has a place for each call that Resolve makes.
+	recovering chan struct{}
 }
 
 // New reads the identities and prepares the connection; it does not wait for the
@@ -37,9 +41,12 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 	c := &Client{
 		cfg:      cfg,
 		conn:     conn,
+		peer:     gatewaypb.NewGatewayClient(conn),
 		sessions: make(map[ledger.Identity]*session, len(cfg.Identities)),
 		commits:  commits{channel: cfg.Channel},
 		metrics:  newMetrics(registry),
+
+		recovering: make(chan struct{}, maxRecovering),
 	}
 	for name, id := range cfg.Identities {
 		s, err := newSession(cfg, id, conn)
@@ -72,6 +79,9 @@ func (c *Client) session(as ledger.Identity) (*session, error) {
 	}
 	return nil, waymark.Errorf(waymark.Forbidden, "this gateway has no Fabric identity %q", string(as))
 }
+
+// self is the session by which the client asks for itself.
+func (c *Client) self() *session { return c.sessions[c.cfg.Own] }
 
 // Evaluate asks the peers of one member, and no other's, to run a transaction that
 // reads: the client's own member, or the one that the call names. It returns the record
@@ -123,7 +133,7 @@ func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function s
 // Ready reports whether the peer runs the chaincode for this gateway. A refusal
 // by policy is an answer and so counts as ready.
 func (c *Client) Ready(ctx context.Context) error {
-	_, failed := c.evaluate(ctx, c.sessions[c.cfg.Own], c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
+	_, failed := c.evaluate(ctx, c.self(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
 	if failed == nil || waymark.CodeOf(failed.err()) == waymark.Forbidden {
 		return nil
 	}

@@ -27,6 +27,9 @@ type failure struct {
 // err is the failure as the caller is told it. The cause stays in the chain for
 // the log and out of the message.
 func (f *failure) err() error {
+	if f.kind == unkept {
+		return f.cause
+	}
 	told := f.wire
 	if told == nil {
 		r := ruleFor(f.kind)

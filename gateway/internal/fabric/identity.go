@@ -19,6 +19,7 @@ type session struct {
 	network *client.Network
 	// creator is the serialized identity that signs, as Fabric carries it.
 	creator []byte
+	sign    identity.Sign
 }
 
 // newSession makes the session that signs with id for the member.
@@ -36,7 +37,7 @@ func newSession(cfg Config, id Identity, conn grpc.ClientConnInterface) (*sessio
 	if err != nil {
 		return nil, fmt.Errorf("serialize identity: %w", err)
 	}
-	return &session{gateway: gateway, network: gateway.GetNetwork(cfg.Channel), creator: creator}, nil
+	return &session{gateway: gateway, network: gateway.GetNetwork(cfg.Channel), creator: creator, sign: sign}, nil
 }
 
 // load reads the certificate and the key. The key never leaves the signer.

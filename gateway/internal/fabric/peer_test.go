@@ -48,6 +48,9 @@ type fakePeer struct {
 
 	endorsed, submitted, asked int
 	envelopes                  map[string]int // copies taken, by transaction id
+	order                      []string       // the ids as they were first taken
+	last                       *common.Envelope
+	busy, busiest              int // questions for a fate at the same time
 }
 
 // submitAnswer is what a submit call answers, and whether the envelope is taken.
@@ -92,14 +95,22 @@ func (p *fakePeer) Submit(_ context.Context, in *gatewaypb.SubmitRequest) (*gate
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.submitted++
+	p.last = in.GetPreparedTransaction()
 	answer, _ := next(&p.submit)
 	if !answer.lost {
-		p.envelopes[in.GetTransactionId()]++
+		p.take(in.GetTransactionId())
 	}
 	if answer.err != nil {
 		return nil, answer.err
 	}
 	return &gatewaypb.SubmitResponse{}, nil
+}
+
+// take orders an envelope. The caller holds p.mu.
+func (p *fakePeer) take(txID string) {
+	if p.envelopes[txID]++; p.envelopes[txID] == 1 {
+		p.order = append(p.order, txID)
+	}
 }
 
 func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitStatusRequest) (*gatewaypb.CommitStatusResponse, error) {
@@ -109,9 +120,16 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 	}
 	p.mu.Lock()
 	p.asked++
+	p.busy++
+	p.busiest = max(p.busy, p.busiest)
 	answer, _ := next(&p.fate)
 	known := p.envelopes[request.GetTransactionId()] > 0
 	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy--
+	}()
 	if answer.stall || answer.err == nil && !known {
 		<-ctx.Done()
 		return nil, status.FromContextError(ctx.Err()).Err()
@@ -120,6 +138,31 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 		return nil, answer.err
 	}
 	return &gatewaypb.CommitStatusResponse{Result: answer.code, BlockNumber: 7}, nil
+}
+
+// fakeDeliver is the same peer's service of blocks.
+type fakeDeliver struct {
+	peer.UnimplementedDeliverServer
+	peer *fakePeer
+}
+
+// DeliverFiltered sends the one block that there is, with all that was taken after
+// another transaction.
+func (d fakeDeliver) DeliverFiltered(stream grpc.BidiStreamingServer[common.Envelope, peer.DeliverResponse]) error {
+	if _, err := stream.Recv(); err != nil {
+		return err
+	}
+	block := &peer.FilteredBlock{Number: 7, FilteredTransactions: []*peer.FilteredTransaction{{Txid: "other"}}}
+	d.peer.mu.Lock()
+	for _, id := range d.peer.order {
+		block.FilteredTransactions = append(block.FilteredTransactions, &peer.FilteredTransaction{Txid: id})
+	}
+	d.peer.mu.Unlock()
+	if err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}}); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return nil
 }
 
 func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
@@ -186,6 +229,7 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 	}
 	server := grpc.NewServer(grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
 	gatewaypb.RegisterGatewayServer(server, p)
+	peer.RegisterDeliverServer(server, fakeDeliver{peer: p})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	client, err := New(Config{

@@ -15,6 +15,7 @@ const (
 	expired     kind = "expired"     // the endorsements did not arrive in time
 	abandoned   kind = "abandoned"   // the caller went away
 	defective   kind = "defective"   // an answer that a sound gateway and chaincode never get
+	unkept      kind = "unkept"      // the gateway could not keep the transaction, and so did not submit it
 
 	// After a submit whose outcome is not known yet.
 	submitFailed kind = "submit_failed" // the ordering service may or may not have taken it
@@ -66,6 +67,7 @@ func rules() map[kind]rule {
 		expired:      {stop, waymark.Unavailable, "the peers did not answer in time: retry later"},
 		abandoned:    {stop, waymark.Unavailable, "the request was abandoned"},
 		defective:    {stop, waymark.Internal, unexpected},
+		unkept:       {stop, waymark.Unavailable, "the gateway could not keep the request"}, // the journal's own error replaces this one
 		submitFailed: {lookup, waymark.Unavailable, fateUnknown},
 		statusFailed: {lookup, waymark.Unavailable, fateUnknown},
 		absent:       {resubmit, waymark.Unavailable, fateUnknown},

@@ -2,40 +2,52 @@ package fabric
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/protobuf/proto"
 )
 
 // Submit runs a transaction that writes and returns once it is committed and
 // valid. If the call names members, their peers alone endorse it. Retries follow
 // the table in retry.go.
 //
-// Codes: what the chaincode answers; Conflict when concurrent transactions won
+// No proposal is made after Timeouts.Total. If the call has a journal, the fate of what was
+// submitted is followed until ctx is done, however long that takes; without one, nobody
+// would learn of it later, and Timeouts.Total bounds that as well. When ctx is done Submit
+// gives up at once: a caller that does not want that of a journalled transaction passes one
+// that outlives its own.
+//
+// Codes: what the chaincode answers, or the error of the journal; Conflict when concurrent transactions won
 // seven times (read again, then retry); Unavailable when peers or orderers do not
 // answer, or seven times did not endorse as a policy requires (if the error is a
-// ledger.Failure with an id, ask for that transaction before retrying); Forbidden for an identity that is not configured; Internal otherwise.
+// ledger.Failure with an id, Resolve or ask for that transaction before retrying); Forbidden for an
+// identity that is not configured; Internal otherwise.
 func (c *Client) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
 	s, err := c.session(call.As)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
-	options, err := proposed(call)
-	if err != nil {
+	w := write{client: c, session: s, call: call, journal: call.Journal}
+	if w.options, err = proposed(call); err != nil {
 		return ledger.Committed{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
+	timely, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
 	defer cancel()
+	if w.journal == nil {
+		w.journal, ctx = forgetful{}, timely
+	}
 	for attempt := 1; ; attempt++ {
-		committed, failed := c.attempt(ctx, s, call, options)
+		committed, failed := w.attempt(ctx, timely)
 		if failed == nil {
 			c.metrics.submitted(call.Transaction, outcomeOf(committed))
 			return committed, nil
 		}
-		if ruleFor(failed.kind).next != again || attempt == maxAttempts || !pause(ctx, attempt) {
+		if ruleFor(failed.kind).next != again || attempt == maxAttempts || !pause(timely, attempt) {
 			c.metrics.submitted(call.Transaction, string(failed.kind))
 			return ledger.Committed{}, failed.err()
 		}
@@ -51,142 +63,104 @@ func outcomeOf(committed ledger.Committed) string {
 	return "committed"
 }
 
-// attempt takes one proposal as far as it goes.
-func (c *Client) attempt(ctx context.Context, s *session, call ledger.Call, options []client.ProposalOption) (ledger.Committed, *failure) {
-	endorsed, failed := c.endorse(ctx, s, call, options)
+// write is one call of Submit.
+type write struct {
+	client  *Client
+	session *session
+	call    ledger.Call
+	options []client.ProposalOption
+	journal ledger.Journal
+}
+
+// attempt takes one proposal as far as it goes: timely is for the proposal, and ctx for
+// what is submitted.
+func (w *write) attempt(ctx, timely context.Context) (ledger.Committed, *failure) {
+	tx, failed := w.endorse(timely)
 	if failed != nil {
 		return ledger.Committed{}, failed
 	}
-	if call.Moot != nil && call.Moot(endorsed.Result()) {
-		return ledger.Committed{Result: endorsed.Result()}, nil
+	if w.call.Moot != nil && w.call.Moot(tx.result) {
+		return ledger.Committed{Result: tx.result}, nil
 	}
-	// From here on the transaction may take effect, so its fate is followed even
-	// if the caller goes away; the deadline still holds.
-	ctx, cancel := detach(ctx)
-	defer cancel()
-	status, failed := c.settle(ctx, s, endorsed)
+	if failed := w.keep(ctx, tx); failed != nil {
+		return ledger.Committed{}, failed
+	}
+	f, failed := w.client.settle(ctx, tx, w.journal)
 	if failed != nil {
 		return ledger.Committed{}, failed
 	}
-	if k := kindOfValidation(status.Code); k != "" {
-		cause := fmt.Errorf("block %d: %s", status.BlockNumber, status.Code)
-		return ledger.Committed{}, &failure{kind: k, txID: status.TransactionID, cause: cause}
+	w.journal.Resolved(f.of(tx.id))
+	if k := kindOfValidation(f.code); k != "" {
+		cause := fmt.Errorf("block %d: %s", f.block, f.code)
+		return ledger.Committed{}, &failure{kind: k, txID: tx.id, cause: cause}
 	}
 	return ledger.Committed{
-		Receipt: ledger.Receipt{TxID: status.TransactionID, BlockNumber: status.BlockNumber, Status: ledger.Valid},
-		Result:  endorsed.Result(),
+		Receipt: ledger.Receipt{TxID: tx.id, BlockNumber: f.block, Status: ledger.Valid},
+		Result:  tx.result,
 	}, nil
 }
 
-func (c *Client) endorse(ctx context.Context, s *session, call ledger.Call, options []client.ProposalOption) (*client.Transaction, *failure) {
-	proposal, err := s.network.GetContract(c.cfg.Chaincode).NewProposal(string(call.Transaction), options...)
+// transaction is one that is endorsed and signed.
+type transaction struct {
+	id       string
+	envelope *common.Envelope
+	result   json.RawMessage // empty for one that was recovered
+}
+
+func (w *write) endorse(ctx context.Context) (transaction, *failure) {
+	proposal, err := w.session.network.GetContract(w.client.cfg.Chaincode).NewProposal(string(w.call.Transaction), w.options...)
 	if err != nil {
-		return nil, &failure{kind: defective, cause: err}
+		return transaction{}, &failure{kind: defective, cause: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Endorse)
+	ctx, cancel := context.WithTimeout(ctx, w.client.cfg.Timeouts.Endorse)
 	defer cancel()
 	endorsed, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		// The id of a proposal that was never submitted would lead nowhere.
-		return nil, failureOf(err, call.At)
+		return transaction{}, failureOf(err, w.call.At)
 	}
-	return endorsed, nil
-}
-
-// settle submits the endorsed transaction and returns once a block holds it,
-// valid or not. While its fate is unknown it asks by the id, and sends the same
-// bytes again only after the peer has not seen the transaction for a while. It
-// fails with undetermined when ctx is done.
-func (c *Client) settle(ctx context.Context, s *session, endorsed *client.Transaction) (*client.Status, *failure) {
-	send := true
-	for round := 1; ; round++ {
-		wait := c.cfg.Timeouts.Lookup
-		var submitErr error
-		if send {
-			if submitErr = c.send(ctx, endorsed); submitErr == nil {
-				wait = c.cfg.Timeouts.Commit
-			} else {
-				c.metrics.retried(submitFailed)
-			}
-		}
-		status, err := c.fate(ctx, s, endorsed.TransactionID(), wait)
-		k := fateKind(status, err)
-		if k == "" {
-			return status, nil
-		}
-		if !pause(ctx, round) {
-			return nil, &failure{kind: undetermined, txID: endorsed.TransactionID(), cause: firstError(submitErr, err)}
-		}
-		c.metrics.retried(k)
-		send = ruleFor(k).next == resubmit
-	}
-}
-
-// fateKind says what keeps the fate from being known; empty when it is known.
-func fateKind(status *client.Status, err error) kind {
+	tx, err := w.session.signed(endorsed)
 	if err != nil {
-		return kindOfStatus(err)
+		return transaction{}, &failure{kind: defective, cause: err}
 	}
-	if kindOfValidation(status.Code) == duplicated {
-		return duplicated
+	return tx, nil
+}
+
+// signed signs an endorsed transaction, so that there is one envelope however often it is sent.
+func (s *session) signed(endorsed *client.Transaction) (transaction, error) {
+	encoded, err := endorsed.Bytes()
+	if err != nil {
+		return transaction{}, fmt.Errorf("encode endorsed transaction: %w", err)
 	}
-	return ""
-}
-
-func (c *Client) send(ctx context.Context, endorsed *client.Transaction) error {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Submit)
-	defer cancel()
-	_, err := endorsed.SubmitWithContext(ctx)
-	return err
-}
-
-func (c *Client) fate(ctx context.Context, s *session, txID string, wait time.Duration) (*client.Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	return c.commits.fate(ctx, s, txID)
-}
-
-// detach keeps the deadline of ctx and drops its cancellation.
-func detach(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(context.WithoutCancel(ctx))
+	var prepared gatewaypb.PreparedTransaction
+	if err := proto.Unmarshal(encoded, &prepared); err != nil {
+		return transaction{}, fmt.Errorf("decode endorsed transaction: %w", err)
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
-}
-
-// The pause before retry n is between half and all of firstPause doubled n-1
-// times, at most maxPause.
-const (
-	firstPause = 100 * time.Millisecond
-	maxPause   = time.Second
-)
-
-// pause waits before retry n, and reports false if ctx is done first.
-func pause(ctx context.Context, n int) bool {
-	timer := time.NewTimer(pauseBefore(n))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+	envelope := prepared.GetEnvelope()
+	if envelope.Signature, err = s.sign(endorsed.Digest()); err != nil {
+		return transaction{}, fmt.Errorf("sign transaction: %w", err)
 	}
+	return transaction{id: endorsed.TransactionID(), envelope: envelope, result: endorsed.Result()}, nil
 }
 
-func pauseBefore(n int) time.Duration {
-	longest := maxPause
-	if shift := n - 1; shift < 4 {
-		longest = min(maxPause, firstPause<<shift)
+// keep tells the journal what is about to be submitted.
+func (w *write) keep(ctx context.Context, tx transaction) *failure {
+	if w.call.Journal == nil {
+		return nil
 	}
-	return longest/2 + rand.N(longest/2) //nolint:gosec // jitter needs no secrecy
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	envelope, err := proto.Marshal(tx.envelope)
+	if err != nil {
+		return &failure{kind: defective, cause: fmt.Errorf("encode envelope: %w", err)}
+	}
+	if err := w.journal.Endorsed(ctx, ledger.Endorsed{TxID: tx.id, Envelope: envelope, Result: tx.result}); err != nil {
+		return &failure{kind: unkept, cause: err}
 	}
 	return nil
 }
+
+// forgetful is the journal of those who keep none.
+type forgetful struct{}
+
+func (forgetful) Endorsed(context.Context, ledger.Endorsed) error { return nil }
+func (forgetful) Submitted(string)                                {}
+func (forgetful) Resolved(ledger.Fate)                            {}

@@ -132,17 +132,6 @@ func TestFateUnknownWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-func TestTheFateIsFollowedWhenTheCallerLeaves(t *testing.T) {
-	p := &fakePeer{fate: []fateAnswer{{stall: true}}}
-	c := newClient(t, p)
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel) // while the first question stalls
-	got, err := c.Submit(ctx, suspend())
-	if err != nil || got.Receipt.Status != ledger.Valid {
-		t.Errorf("got %+v, %v", got, err)
-	}
-}
-
 func TestIdentityThatIsNotConfigured(t *testing.T) {
 	c := newClient(t, &fakePeer{})
 	_, err := c.Submit(t.Context(), ledger.Call{As: "admin", Transaction: waymark.DevicesSuspend, Request: waymark.DeviceStateRequest{}})

@@ -29,7 +29,8 @@ type Journal interface {
 	// Endorsed is called before a transaction is submitted. On an error it is not
 	// submitted, and the error is the answer.
 	Endorsed(ctx context.Context, tx Endorsed) error
-	// Submitted is called when the ordering service has taken it, which says little.
+	// Submitted is called when the ordering service has taken it, which says little; again
+	// if the same envelope was sent again.
 	Submitted(txID string)
 	// Resolved is called when its block is known. After a fate that is not Valid another
 	// Endorsed may follow, of the transaction that takes its place.

@@ -1,0 +1,210 @@
+package fabric
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+)
+
+// journal writes down what it is told, transactions by the order in which they came.
+type journal struct {
+	mu      sync.Mutex
+	refuse  error
+	kept    []ledger.Endorsed
+	entries []string
+	// endorsed is called on each Endorsed, with how many envelopes were submitted by then.
+	endorsed func()
+}
+
+func (j *journal) Endorsed(_ context.Context, tx ledger.Endorsed) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.endorsed != nil {
+		j.endorsed()
+	}
+	j.kept = append(j.kept, tx)
+	j.entries = append(j.entries, fmt.Sprint("endorsed ", len(j.kept)))
+	return j.refuse
+}
+
+func (j *journal) Submitted(txID string) { j.note("submitted", txID) }
+
+func (j *journal) Resolved(f ledger.Fate) {
+	j.note(fmt.Sprintf("%s in %d at %d:", f.Status, f.BlockNumber, f.Position), f.TxID)
+}
+
+func (j *journal) note(what, txID string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n := slices.IndexFunc(j.kept, func(e ledger.Endorsed) bool { return e.TxID == txID }) + 1
+	j.entries = append(j.entries, fmt.Sprint(what, " ", n))
+}
+
+func journalled(j *journal) ledger.Call {
+	call := suspend()
+	call.Journal = j
+	return call
+}
+
+// TestJournal has what a journal is told, in order, and what is submitted in the end.
+func TestJournal(t *testing.T) {
+	full := waymark.Errorf(waymark.Unavailable, "the database is away")
+	unavailable := rpcError(codes.Unavailable, "connection refused")
+	tests := []struct {
+		name      string
+		peer      fakePeer
+		refuse    error
+		code      waymark.Code
+		submitted int
+		want      []string
+	}{
+		{name: "committed", submitted: 1, want: []string{"endorsed 1", "submitted 1", "VALID in 7 at 1: 1"}},
+		{name: "not kept", refuse: full, code: waymark.Unavailable, want: []string{"endorsed 1"}},
+		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, wire(waymark.Forbidden))}},
+			code: waymark.Forbidden, want: nil},
+		{name: "replaced", peer: fakePeer{fate: []fateAnswer{{code: mvcc}}}, submitted: 2,
+			want: []string{"endorsed 1", "submitted 1", "MVCC_READ_CONFLICT in 7 at 1: 1", "endorsed 2", "submitted 2", "VALID in 7 at 2: 2"}},
+		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, submitted: 2,
+			want: []string{"endorsed 1", "submitted 1", "VALID in 7 at 1: 1"}},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			j := &journal{refuse: tt.refuse}
+			_, err := newClient(t, &tt.peer).Submit(t.Context(), journalled(j))
+			if waymark.CodeOf(err) != tt.code || tt.refuse != nil && !errors.Is(err, tt.refuse) {
+				t.Errorf("got %v", err)
+			}
+			if tt.peer.submitted != tt.submitted || !slices.Equal(j.entries, tt.want) {
+				t.Errorf("submitted %d, told %q; want %d, %q", tt.peer.submitted, j.entries, tt.submitted, tt.want)
+			}
+		})
+	}
+}
+
+// The journal holds the very envelope that is ordered, before it is submitted.
+func TestJournalHasTheEnvelopeFirst(t *testing.T) {
+	p := &fakePeer{}
+	j := &journal{endorsed: func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.submitted != 0 {
+			t.Error("it was submitted before it was kept")
+		}
+	}}
+	if _, err := newClient(t, p).Submit(t.Context(), journalled(j)); err != nil {
+		t.Fatal(err)
+	}
+	var kept common.Envelope
+	if err := proto.Unmarshal(j.kept[0].Envelope, &kept); err != nil || len(kept.GetSignature()) == 0 || !proto.Equal(&kept, p.last) {
+		t.Errorf("the journal holds another envelope than was submitted: %v", err)
+	}
+	if string(j.kept[0].Result) != `{"ok":true}` {
+		t.Errorf("the journal holds the result %s", j.kept[0].Result)
+	}
+}
+
+// A caller that leaves is not followed: whoever journals decides how long that takes.
+func TestSubmitEndsWithItsContext(t *testing.T) {
+	p := &fakePeer{fate: slices.Repeat([]fateAnswer{{stall: true}}, 100)}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := newClient(t, p).Submit(ctx, journalled(&journal{}))
+	var concerned *ledger.Failure
+	if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || p.endorsed != 1 {
+		t.Errorf("got %v after %d endorsements", err, p.endorsed)
+	}
+}
+
+// What is journalled is followed past the time for proposals.
+func TestJournalledIsFollowedPastTheTotal(t *testing.T) {
+	p := &fakePeer{submit: slices.Repeat([]submitAnswer{{lost: true}}, 3)}
+	c := newClient(t, p)
+	c.cfg.Timeouts.Total = 500 * time.Millisecond
+	got, err := c.Submit(t.Context(), journalled(&journal{}))
+	if err != nil || got.Receipt.Status != ledger.Valid || p.endorsed != 1 || p.submitted != 4 {
+		t.Errorf("got %+v, %v; endorsed %d, submitted %d", got, err, p.endorsed, p.submitted)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	tests := []struct {
+		name      string
+		peer      fakePeer
+		taken     bool // before
+		submitted int
+		want      string
+	}{
+		{name: "in a block", taken: true, want: "VALID"},
+		{name: "in a block, invalid", taken: true, peer: fakePeer{fate: []fateAnswer{{code: mvcc}}}, want: "MVCC_READ_CONFLICT"},
+		{name: "never submitted", submitted: 1, want: "VALID"},
+		{name: "lost, and the peer away", submitted: 2, want: "VALID",
+			peer: fakePeer{fate: []fateAnswer{{err: rpcError(codes.Unavailable, "down")}}, submit: []submitAnswer{{lost: true}}}},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t, &tt.peer)
+			e := ledger.Endorsed{TxID: someTx, Envelope: marshal(&common.Envelope{Payload: []byte("p"), Signature: []byte("s")})}
+			if tt.taken {
+				tt.peer.take(someTx)
+			}
+			got, err := c.Resolve(t.Context(), e)
+			if err != nil || got != (ledger.Fate{TxID: someTx, BlockNumber: 7, Position: 1, Status: tt.want}) || tt.peer.submitted != tt.submitted {
+				t.Errorf("got %+v, %v after %d submits", got, err, tt.peer.submitted)
+			}
+			if tt.submitted > 0 && !bytes.Equal(marshal(tt.peer.last), e.Envelope) {
+				t.Error("another envelope was submitted")
+			}
+		})
+	}
+}
+
+func TestResolveEndsWithItsContext(t *testing.T) {
+	p := &fakePeer{submit: slices.Repeat([]submitAnswer{{lost: true}}, 100)}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err := newClient(t, p).Resolve(ctx, ledger.Endorsed{TxID: someTx})
+	if waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	if _, err := newClient(t, p).Resolve(t.Context(), ledger.Endorsed{TxID: someTx, Envelope: []byte("x")}); waymark.CodeOf(err) != waymark.Invalid {
+		t.Errorf("no envelope: %v", err)
+	}
+}
+
+// Many at once make no more than their share of calls at a time.
+func TestManyAreResolvedByFewCalls(t *testing.T) {
+	const many = 1000
+	p := &fakePeer{}
+	c := newClient(t, p)
+	var wait sync.WaitGroup
+	for i := range many {
+		id := fmt.Sprint(i)
+		p.mu.Lock()
+		p.take(id)
+		p.mu.Unlock()
+		wait.Go(func() {
+			if _, err := c.Resolve(t.Context(), ledger.Endorsed{TxID: id}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if p.busiest > maxRecovering {
+		t.Errorf("%d calls at once", p.busiest)
+	}
+}
