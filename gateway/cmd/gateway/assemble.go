@@ -13,10 +13,10 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
+	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 )
 
 // The parts fit the interfaces that the REST side declares.
@@ -27,14 +27,16 @@ var (
 
 // parts is the gateway, put together but not yet serving.
 type parts struct {
-	log    *zap.Logger
-	ledger *fabric.Client
-	server *http.Server
+	log      *zap.Logger
+	registry *prometheus.Registry
+	ledger   *fabric.Client
+	server   *http.Server
+	follow   []reload.Part // what follows the configuration
 }
 
 // assemble reads every file that c names and wires the parts.
 func assemble(c config.Config) (*parts, error) {
-	log, err := newLogger(c.Log)
+	log, level, err := newLogger(c.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,10 @@ func assemble(c config.Config) (*parts, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	return &parts{log: log, ledger: client, server: newServer(c, handler, certificate, log)}, nil
+	return &parts{
+		log: log, registry: registry, ledger: client, server: newServer(c, handler, certificate, log),
+		follow: []reload.Part{followLevel(level)},
+	}, nil
 }
 
 // close ends the connection to the peer and writes out the log.
@@ -100,25 +105,4 @@ func fabricConfig(c config.Config) fabric.Config {
 			Total:    c.Timeouts.Total,
 		},
 	}
-}
-
-// newLogger logs to stderr: every line, since the request log is also an account
-// of who did what.
-func newLogger(c config.Log) (*zap.Logger, error) {
-	settings := zap.NewProductionConfig()
-	settings.Sampling = nil
-	settings.Encoding = c.Format
-	settings.DisableStacktrace = true
-	settings.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	settings.EncoderConfig.EncodeDuration = zapcore.SecondsDurationEncoder
-	level, err := zap.ParseAtomicLevel(c.Level)
-	if err != nil {
-		return nil, fmt.Errorf("log level: %w", err)
-	}
-	settings.Level = level
-	log, err := settings.Build()
-	if err != nil {
-		return nil, fmt.Errorf("logger: %w", err)
-	}
-	return log, nil
 }

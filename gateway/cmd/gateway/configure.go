@@ -9,23 +9,24 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 )
 
-// loadConfig reads the configuration that --config names.
-func loadConfig(flags []string, stderr io.Writer) (config.Config, error) {
+// loadConfig reads the configuration that --config names, and returns the name too.
+func loadConfig(flags []string, stderr io.Writer) (c config.Config, path string, err error) {
 	set := flag.NewFlagSet("gateway", flag.ContinueOnError)
-	path := set.String("config", "", "configuration file (YAML)")
+	set.StringVar(&path, "config", "", "configuration file (YAML)")
 	if err := parseFlags(set, flags, stderr); err != nil {
-		return config.Config{}, err
+		return config.Config{}, "", err
 	}
-	if *path == "" {
+	if path == "" {
 		fmt.Fprint(stderr, "--config is required\n", usage)
-		return config.Config{}, errUsage
+		return config.Config{}, "", errUsage
 	}
-	return config.Load(*path, os.Environ())
+	c, err = config.Load(path, os.Environ())
+	return c, path, err
 }
 
 // checkConfig opens everything that the configuration names, and serves nothing.
 func checkConfig(flags []string, stdout, stderr io.Writer) error {
-	c, err := loadConfig(flags, stderr)
+	c, _, err := loadConfig(flags, stderr)
 	if err != nil {
 		return err
 	}

@@ -8,15 +8,20 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 	"go.uber.org/zap"
 )
 
 // serve runs the gateway until ctx is done, then lets the requests in flight
 // end, for as long as timeouts.drain.
 func serve(ctx context.Context, flags []string, stderr io.Writer) error {
-	c, err := loadConfig(flags, stderr)
+	c, path, err := loadConfig(flags, stderr)
 	if err != nil {
 		return err
 	}
@@ -28,10 +33,31 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close())
 	}
+	unfollow := p.followFile(ctx, path, c)
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
 	err = p.serveUntil(ctx, listener, c)
+	unfollow()
 	p.log.Info("stopped")
 	return errors.Join(err, p.close())
+}
+
+// followFile lets the parts follow the configuration file at path, of which c was made, until
+// ctx is done or the function that it returns is called.
+func (p *parts) followFile(ctx context.Context, path string, c config.Config) (stop func()) {
+	follower := reload.New(reload.Options{
+		Path: path, Environment: os.Environ(), Running: c, Parts: p.follow, Logger: p.log, Registry: p.registry,
+		Changed: func([]string) {},
+	})
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { follower.Run(ctx, signals) })
+	return func() {
+		cancel()
+		running.Wait()
+		signal.Stop(signals)
+	}
 }
 
 func (p *parts) serveUntil(ctx context.Context, listener net.Listener, c config.Config) error {

@@ -9,6 +9,9 @@ import "time"
 // WAYMARK_GATEWAY_ and its path in capitals, with two underscores between levels, as in
 // WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_PEER__ADDRESS. A key that ends in _file
 // is a path.
+//
+// What is marked reload:"now" takes effect as soon as the file has changed or SIGHUP came;
+// all else waits for a restart.
 type Config struct {
 	// Member is the MSP id of the member whose gateway this is. Required.
 	Member string `koanf:"member"`
@@ -124,7 +127,7 @@ type Timeouts struct {
 // Log says what is logged.
 type Log struct {
 	// Level is debug, info, warn or error. Default info.
-	Level string `koanf:"level"`
+	Level string `koanf:"level" reload:"now"`
 	// Format is json or console. Default json.
 	Format string `koanf:"format"`
 }

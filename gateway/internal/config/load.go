@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,13 +28,39 @@ const (
 // tag names a field in the file.
 const tag = "koanf"
 
-// Load reads the file at path and the overrides in environment (as from
-// os.Environ), fills in the defaults, makes paths absolute and validates.
+// maxFileBytes bounds a configuration file.
+const maxFileBytes = 1 << 20
+
+// Load reads the file at path and makes the configuration of it as Parse does.
 func Load(path string, environment []string) (Config, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := Read(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("read configuration: %w", err)
+		return Config{}, err
 	}
+	return Parse(path, data, environment)
+}
+
+// Read returns the bytes of the file at path, at most 1 MiB.
+func Read(path string) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(data) > maxFileBytes {
+		return nil, fmt.Errorf("configuration %s: is larger than %d bytes", path, maxFileBytes)
+	}
+	return data, nil
+}
+
+// Parse makes a configuration of data, which are the bytes of the file at path: it lays the
+// overrides in environment (as from os.Environ) over them, fills in the defaults, makes paths
+// absolute and validates. Its error names the file and every key at fault, one a line.
+func Parse(path string, data []byte, environment []string) (Config, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
@@ -44,7 +71,7 @@ func Load(path string, environment []string) (Config, error) {
 		err = c.Validate()
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
+		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
 	}
 	return c, nil
 }
