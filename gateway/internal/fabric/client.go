@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -21,14 +22,14 @@ type Client struct {
 	conn     *grpc.ClientConn
 	peer     gatewaypb.GatewayClient // over conn
 	sessions map[ledger.Identity]*session
-	commits  commits
 	metrics  *metrics
-	// recovering has a place for each call that Resolve makes.
-	recovering chan struct{}
+	stream   *stream
+	turns    chan struct{} // has a place for each of maxTurns
+	stop     func()        // ends the stream and returns when it has ended
 }
 
-// New reads the identities and prepares the connection; it does not wait for the
-// peer. Its counters are registered with registry. It fails when a file cannot
+// New reads the identities, prepares the connection and begins to follow the peer's blocks;
+// it does not wait for the peer. Its counters are registered with registry. It fails when a file cannot
 // be read or holds no usable certificate or key.
 func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
@@ -43,10 +44,8 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 		conn:     conn,
 		peer:     gatewaypb.NewGatewayClient(conn),
 		sessions: make(map[ledger.Identity]*session, len(cfg.Identities)),
-		commits:  commits{channel: cfg.Channel},
-		metrics:  newMetrics(registry),
-
-		recovering: make(chan struct{}, maxRecovering),
+		turns:    make(chan struct{}, maxTurns),
+		stop:     func() {},
 	}
 	for name, id := range cfg.Identities {
 		s, err := newSession(cfg, id, conn)
@@ -55,11 +54,29 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 		}
 		c.sessions[name] = s
 	}
+	c.stream = newStream(c)
+	c.metrics = newMetrics(registry, c.stream)
+	c.start()
 	return c, nil
 }
 
+// start begins to follow the blocks.
+func (c *Client) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { c.stream.run(ctx) })
+	c.stop = func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// Stream returns how far the client follows the peer's blocks.
+func (c *Client) Stream() StreamState { return c.stream.now() }
+
 // Close ends the connection. Calls in flight fail.
 func (c *Client) Close() error {
+	c.stop()
 	for _, s := range c.sessions {
 		if err := s.gateway.Close(); err != nil {
 			return fmt.Errorf("close gateway: %w", err)

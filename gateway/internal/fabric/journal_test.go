@@ -74,7 +74,7 @@ func TestJournal(t *testing.T) {
 		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, wire(waymark.Forbidden))}},
 			code: waymark.Forbidden, want: nil},
 		{name: "replaced", peer: fakePeer{fate: []fateAnswer{{code: mvcc}}}, submitted: 2,
-			want: []string{"endorsed 1", "submitted 1", "MVCC_READ_CONFLICT in 7 at 1: 1", "endorsed 2", "submitted 2", "VALID in 7 at 2: 2"}},
+			want: []string{"endorsed 1", "submitted 1", "MVCC_READ_CONFLICT in 7 at 1: 1", "endorsed 2", "submitted 2", "VALID in 8 at 1: 2"}},
 		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, submitted: 2,
 			want: []string{"endorsed 1", "submitted 1", "VALID in 7 at 1: 1"}},
 	}
@@ -118,7 +118,7 @@ func TestJournalHasTheEnvelopeFirst(t *testing.T) {
 
 // A caller that leaves is not followed: whoever journals decides how long that takes.
 func TestSubmitEndsWithItsContext(t *testing.T) {
-	p := &fakePeer{fate: slices.Repeat([]fateAnswer{{stall: true}}, 100)}
+	p := &fakePeer{fate: []fateAnswer{{held: true}}}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := newClient(t, p).Submit(ctx, journalled(&journal{}))
@@ -151,7 +151,7 @@ func TestResolve(t *testing.T) {
 		{name: "in a block, invalid", taken: true, peer: fakePeer{fate: []fateAnswer{{code: mvcc}}}, want: "MVCC_READ_CONFLICT"},
 		{name: "never submitted", submitted: 1, want: "VALID"},
 		{name: "lost, and the peer away", submitted: 2, want: "VALID",
-			peer: fakePeer{fate: []fateAnswer{{err: rpcError(codes.Unavailable, "down")}}, submit: []submitAnswer{{lost: true}}}},
+			peer: fakePeer{ask: []error{rpcError(codes.Unavailable, "down")}, submit: []submitAnswer{{lost: true}}}},
 	}
 	for i := range tests {
 		tt := &tests[i]
@@ -204,7 +204,7 @@ func TestManyAreResolvedByFewCalls(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if p.busiest > maxRecovering {
+	if p.busiest > maxTurns {
 		t.Errorf("%d calls at once", p.busiest)
 	}
 }

@@ -11,7 +11,7 @@ type metrics struct {
 	retries     *prometheus.CounterVec
 }
 
-func newMetrics(registry prometheus.Registerer) *metrics {
+func newMetrics(registry prometheus.Registerer, s *stream) *metrics {
 	m := &metrics{
 		submissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "waymark_gateway_submissions_total",
@@ -23,7 +23,31 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		}, []string{"cause"}),
 	}
 	registry.MustRegister(m.submissions, m.retries)
+	for name, gauge := range streamGauges() {
+		registry.MustRegister(prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Name: "waymark_gateway_" + name, Help: gauge.help},
+			func() float64 { return gauge.value(s.now()) }))
+	}
 	return m
+}
+
+type streamGauge struct {
+	help  string
+	value func(StreamState) float64
+}
+
+func streamGauges() map[string]streamGauge {
+	return map[string]streamGauge{
+		"block_stream_connected": {"Whether the peer's blocks are being read: 1 or 0.", func(s StreamState) float64 {
+			if s.Connected {
+				return 1
+			}
+			return 0
+		}},
+		"block_number":         {"The last block that was read.", func(s StreamState) float64 { return float64(s.Block) }},
+		"blocks_behind":        {"How many more blocks the peer had when it was asked last.", func(s StreamState) float64 { return float64(s.Behind) }},
+		"transactions_pending": {"Submitted transactions that wait for their block.", func(s StreamState) float64 { return float64(s.Pending) }},
+	}
 }
 
 func (m *metrics) submitted(tx waymark.Transaction, outcome string) {

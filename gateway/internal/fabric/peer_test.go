@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,10 +37,14 @@ type fakePeer struct {
 	gatewaypb.UnimplementedGatewayServer
 
 	mu sync.Mutex
-	// endorse, submit and fate are used up one a call; when empty all is well.
+	// endorse, submit and ask are used up one a call, and fate one a transaction;
+	// when empty all is well.
 	endorse []error
 	submit  []submitAnswer
 	fate    []fateAnswer
+	ask     []error // questions for a fate
+	// noStream refuses to send blocks to who follows them.
+	noStream bool
 	// evaluate answers every query.
 	evaluate func() ([]byte, error)
 	// members are those that the last proposal named, transient what it held for them.
@@ -48,9 +53,12 @@ type fakePeer struct {
 
 	endorsed, submitted, asked int
 	envelopes                  map[string]int // copies taken, by transaction id
-	order                      []string       // the ids as they were first taken
 	last                       *common.Envelope
-	busy, busiest              int // questions for a fate at the same time
+	present                    atomic.Int64 // endorsements in progress
+	crowd                      int64        // the most of them
+	busy, busiest              int          // questions for a fate at the same time
+	sought                     []uint64     // the blocks from which streams were asked for
+	chain                      *chain
 }
 
 // submitAnswer is what a submit call answers, and whether the envelope is taken.
@@ -59,11 +67,11 @@ type submitAnswer struct {
 	lost bool
 }
 
-// fateAnswer is what a commit status call answers.
+// fateAnswer is what becomes of a transaction that was taken.
 type fateAnswer struct {
-	err   error
-	code  peer.TxValidationCode
-	stall bool // answer only when the caller has gone
+	code   peer.TxValidationCode
+	held   bool // its block comes with the next envelope
+	unseen bool // the stream does not show it
 }
 
 func next[T any](list *[]T) (T, bool) {
@@ -77,9 +85,12 @@ func next[T any](list *[]T) (T, bool) {
 }
 
 func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*gatewaypb.EndorseResponse, error) {
+	here := p.present.Add(1)
+	defer p.present.Add(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.endorsed++
+	p.crowd = max(p.crowd, here)
 	p.members, p.transient = in.GetEndorsingOrganizations(), transientOf(in.GetProposedTransaction())
 	if err, ok := next(&p.endorse); ok && err != nil {
 		return nil, err
@@ -108,9 +119,11 @@ func (p *fakePeer) Submit(_ context.Context, in *gatewaypb.SubmitRequest) (*gate
 
 // take orders an envelope. The caller holds p.mu.
 func (p *fakePeer) take(txID string) {
+	var f fateAnswer
 	if p.envelopes[txID]++; p.envelopes[txID] == 1 {
-		p.order = append(p.order, txID)
+		f, _ = next(&p.fate)
 	}
+	p.chain.add(txID, f)
 }
 
 func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitStatusRequest) (*gatewaypb.CommitStatusResponse, error) {
@@ -122,50 +135,24 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 	p.asked++
 	p.busy++
 	p.busiest = max(p.busy, p.busiest)
-	answer, _ := next(&p.fate)
-	known := p.envelopes[request.GetTransactionId()] > 0
+	err, _ := next(&p.ask)
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.busy--
 	}()
-	if answer.stall || answer.err == nil && !known {
-		<-ctx.Done()
-		return nil, status.FromContextError(ctx.Err()).Err()
+	if err != nil {
+		return nil, err
 	}
-	if answer.err != nil {
-		return nil, answer.err
-	}
-	return &gatewaypb.CommitStatusResponse{Result: answer.code, BlockNumber: 7}, nil
-}
-
-// fakeDeliver is the same peer's service of blocks.
-type fakeDeliver struct {
-	peer.UnimplementedDeliverServer
-	peer *fakePeer
-}
-
-// DeliverFiltered sends the one block that there is, with all that was taken after
-// another transaction.
-func (d fakeDeliver) DeliverFiltered(stream grpc.BidiStreamingServer[common.Envelope, peer.DeliverResponse]) error {
-	if _, err := stream.Recv(); err != nil {
-		return err
-	}
-	block := &peer.FilteredBlock{Number: 7, FilteredTransactions: []*peer.FilteredTransaction{{Txid: "other"}}}
-	d.peer.mu.Lock()
-	for _, id := range d.peer.order {
-		block.FilteredTransactions = append(block.FilteredTransactions, &peer.FilteredTransaction{Txid: id})
-	}
-	d.peer.mu.Unlock()
-	if err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_FilteredBlock{FilteredBlock: block}}); err != nil {
-		return err
-	}
-	<-stream.Context().Done()
-	return nil
+	return p.chain.await(ctx, request.GetTransactionId())
 }
 
 func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
+	if asksForHeight(in.GetProposedTransaction()) {
+		info := marshal(&common.BlockchainInfo{Height: p.chain.height()})
+		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, nil
+	}
 	p.members = in.GetTargetOrganizations()
 	payload, err := p.evaluate()
 	if err != nil {
@@ -176,12 +163,31 @@ func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*
 
 // transientOf is what a proposal holds beside the transaction.
 func transientOf(signed *peer.SignedProposal) map[string][]byte {
-	var proposal peer.Proposal
-	var payload peer.ChaincodeProposalPayload
-	if proto.Unmarshal(signed.GetProposalBytes(), &proposal) != nil || proto.Unmarshal(proposal.GetPayload(), &payload) != nil {
+	payload, err := payloadOf(signed)
+	if err != nil {
 		return nil
 	}
 	return payload.GetTransientMap()
+}
+
+func payloadOf(signed *peer.SignedProposal) (*peer.ChaincodeProposalPayload, error) {
+	var proposal peer.Proposal
+	payload := new(peer.ChaincodeProposalPayload)
+	if err := proto.Unmarshal(signed.GetProposalBytes(), &proposal); err != nil {
+		return nil, err
+	}
+	return payload, proto.Unmarshal(proposal.GetPayload(), payload)
+}
+
+func asksForHeight(signed *peer.SignedProposal) bool {
+	payload, err := payloadOf(signed)
+	if err != nil {
+		return false
+	}
+	var invocation peer.ChaincodeInvocationSpec
+	err = proto.Unmarshal(payload.GetInput(), &invocation)
+	args := invocation.GetChaincodeSpec().GetInput().GetArgs()
+	return err == nil && len(args) > 0 && string(args[0]) == chainInfo
 }
 
 // prepared makes the envelope that a peer would, with the proposal's headers and
@@ -220,7 +226,7 @@ const testBlockBytes = 1 << 20
 // with short timeouts.
 func newClient(t *testing.T, p *fakePeer) *Client {
 	t.Helper()
-	p.envelopes = make(map[string]int)
+	p.envelopes, p.chain = make(map[string]int), newChain()
 	dir := t.TempDir()
 	certFile, keyFile, pair := selfSigned(t, dir)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -249,7 +255,20 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 			t.Error(err)
 		}
 	})
+	if !p.noStream {
+		await(t, func() bool { return client.Stream().Connected })
+	}
 	return client
+}
+
+// await returns once something is so.
+func await(t *testing.T, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not come to be")
+		}
+	}
 }
 
 func selfSigned(t *testing.T, dir string) (certFile, keyFile string, pair tls.Certificate) {

@@ -20,7 +20,7 @@ const (
 	// After a submit whose outcome is not known yet.
 	submitFailed kind = "submit_failed" // the ordering service may or may not have taken it
 	statusFailed kind = "status_failed" // the peer did not say what became of it
-	absent       kind = "absent"        // the peer had no such transaction while we waited
+	absent       kind = "absent"        // no block had it while we waited
 	duplicated   kind = "duplicated"    // a second copy of the envelope was ordered; the first one counts
 
 	// After it was ordered: the fate is known.

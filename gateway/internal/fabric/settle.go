@@ -13,10 +13,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxRecovering bounds the calls that Resolve makes at the same time, however many
-// transactions are to be resolved: a peer serves 500 calls at once, and the writes of
-// callers come first.
-const maxRecovering = 32
+// maxTurns bounds the questions for a fate that are asked at the same time, and what Resolve
+// sends: however many transactions wait, the writes of callers come first.
+const maxTurns = 32
 
 // Resolve finds out what became of a transaction that this member had endorsed and may have
 // submitted, in this process or another. It looks it up, and sends the same envelope again
@@ -28,105 +27,133 @@ func (c *Client) Resolve(ctx context.Context, e ledger.Endorsed) (ledger.Fate, e
 	if err := proto.Unmarshal(e.Envelope, tx.envelope); err != nil {
 		return ledger.Fate{}, errors.Join(waymark.Errorf(waymark.Invalid, "the envelope of transaction %s cannot be read", e.TxID), err)
 	}
-	f, failed := c.recover(ctx, tx)
+	s := settlement{client: c, tx: tx, journal: forgetful{}, recovered: true}
+	f, failed := s.settle(ctx, lookup)
 	if failed != nil {
 		return ledger.Fate{}, failed.err()
 	}
 	return f.of(tx.id), nil
 }
 
-// recover takes turns with others at each call to the peer.
-func (c *Client) recover(ctx context.Context, tx transaction) (fate, *failure) {
+// settlement is the way of one endorsed transaction into a block.
+type settlement struct {
+	client  *Client
+	tx      transaction
+	journal ledger.Journal
+	waiter  *waiter
+	// recovered says that it may have been submitted before we waited for it.
+	recovered bool
+	cause     error // of the last failure, for the log
+}
+
+// settle takes the first step, resubmit or lookup, and returns once a block holds the
+// transaction, valid or not. While its fate is unknown it follows the retry table: it looks
+// it up, and sends the same bytes again only when no block had it for a while. It fails with
+// undetermined when ctx is done.
+func (s *settlement) settle(ctx context.Context, first step) (fate, *failure) {
+	s.waiter = s.client.stream.join(s.tx.id)
+	defer s.waiter.leave()
+	s.waiter.covered = !s.recovered && s.client.stream.hasBegun()
+	next := first
 	for round := 1; ; round++ {
-		f, k, err := c.recoverOnce(ctx, tx)
+		f, k := s.take(ctx, next)
 		if k == "" {
 			return f, nil
 		}
 		if !pause(ctx, round) {
-			return fate{}, &failure{kind: undetermined, txID: tx.id, cause: err}
+			return fate{}, &failure{kind: undetermined, txID: s.tx.id, cause: s.cause}
 		}
-		c.metrics.retried(k)
+		s.client.metrics.retried(k)
+		next = ruleFor(k).next
 	}
 }
 
-func (c *Client) recoverOnce(ctx context.Context, tx transaction) (fate, kind, error) {
+// take takes one step. The kind says what keeps the fate from being known; it is empty when
+// it is known.
+func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
+	if next == resubmit {
+		return s.submit(ctx)
+	}
+	if s.waiter.sound() {
+		return s.await(ctx, s.client.cfg.Timeouts.Lookup)
+	}
+	return s.look(ctx)
+}
+
+// submit hands the envelope to the ordering service and waits for its block.
+func (s *settlement) submit(ctx context.Context) (fate, kind) {
+	if s.cause = s.send(ctx); s.cause != nil {
+		return fate{}, submitFailed
+	}
+	s.journal.Submitted(s.tx.id)
+	if s.waiter.sound() {
+		return s.await(ctx, s.client.cfg.Timeouts.Commit)
+	}
+	return s.look(ctx)
+}
+
+// await waits for the stream. What that does not tell in time is absent, if it would have.
+func (s *settlement) await(ctx context.Context, long time.Duration) (fate, kind) {
+	f, ok := s.waiter.wait(ctx, long)
+	switch {
+	case ok:
+		return s.told(f)
+	case s.waiter.sound():
+		return fate{}, absent
+	default:
+		return fate{}, statusFailed
+	}
+}
+
+// told judges what the stream or the peer says.
+func (s *settlement) told(f fate) (fate, kind) {
+	if kindOfValidation(f.code) == duplicated {
+		s.waiter.covered = false // the first copy went by unseen
+		return fate{}, duplicated
+	}
+	return f, ""
+}
+
+// look asks the peer by the transaction's id, unless the stream is faster.
+func (s *settlement) look(ctx context.Context) (fate, kind) {
 	select {
-	case c.recovering <- struct{}{}:
-		defer func() { <-c.recovering }()
+	case f := <-s.waiter.fates:
+		return s.told(f)
 	case <-ctx.Done():
-		return fate{}, undetermined, ctx.Err()
+		return fate{}, statusFailed
+	case s.client.turns <- struct{}{}:
+		defer func() { <-s.client.turns }()
 	}
-	f, k, err := c.ask(ctx, tx.id, c.cfg.Timeouts.Lookup)
-	if k == absent {
-		if sendErr := c.send(ctx, tx); sendErr != nil {
-			return fate{}, submitFailed, sendErr
-		}
+	begun := s.client.stream.hasBegun()
+	f, err := s.client.lookup(ctx, s.tx.id)
+	if err == nil {
+		return s.told(f)
 	}
-	return f, k, err
-}
-
-// settle submits an endorsed transaction and returns once a block holds it,
-// valid or not. While its fate is unknown it asks by the id, and sends the same
-// bytes again only after the peer has not seen the transaction for a while. It
-// fails with undetermined when ctx is done.
-func (c *Client) settle(ctx context.Context, tx transaction, journal ledger.Journal) (fate, *failure) {
-	send := true
-	for round := 1; ; round++ {
-		wait := c.cfg.Timeouts.Lookup
-		var submitErr error
-		if send {
-			if submitErr = c.send(ctx, tx); submitErr == nil {
-				journal.Submitted(tx.id)
-				wait = c.cfg.Timeouts.Commit
-			} else {
-				c.metrics.retried(submitFailed)
-			}
-		}
-		f, k, err := c.ask(ctx, tx.id, wait)
-		if k == "" {
-			return f, nil
-		}
-		if !pause(ctx, round) {
-			return fate{}, &failure{kind: undetermined, txID: tx.id, cause: firstError(submitErr, err)}
-		}
-		c.metrics.retried(k)
-		send = ruleFor(k).next == resubmit
+	s.cause = err
+	k := kindOfStatus(err)
+	if k == absent { // the stream has begun since, and no block before held it
+		s.waiter.covered = begun
 	}
+	return fate{}, k
 }
 
 // send hands the envelope to the ordering service.
-func (c *Client) send(ctx context.Context, tx transaction) error {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Submit)
+func (s *settlement) send(ctx context.Context) error {
+	if s.recovered {
+		select {
+		case s.client.turns <- struct{}{}:
+			defer func() { <-s.client.turns }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.client.cfg.Timeouts.Submit)
 	defer cancel()
-	_, err := c.peer.Submit(ctx, &gatewaypb.SubmitRequest{
-		TransactionId: tx.id, ChannelId: c.cfg.Channel, PreparedTransaction: tx.envelope,
+	_, err := s.client.peer.Submit(ctx, &gatewaypb.SubmitRequest{
+		TransactionId: s.tx.id, ChannelId: s.client.cfg.Channel, PreparedTransaction: s.tx.envelope,
 	})
 	if err != nil {
-		return fmt.Errorf("submit transaction %s: %w", tx.id, err)
-	}
-	return nil
-}
-
-// ask waits for the fate of a transaction, at most so long. The kind says what keeps it
-// from being known; it is empty when it is known.
-func (c *Client) ask(ctx context.Context, txID string, wait time.Duration) (fate, kind, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	f, err := c.commits.fate(ctx, c.self(), txID)
-	if err != nil {
-		return fate{}, kindOfStatus(err), err
-	}
-	if kindOfValidation(f.code) == duplicated {
-		return fate{}, duplicated, nil
-	}
-	return f, "", nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+		return fmt.Errorf("submit transaction %s: %w", s.tx.id, err)
 	}
 	return nil
 }

@@ -85,7 +85,8 @@ func (w *write) attempt(ctx, timely context.Context) (ledger.Committed, *failure
 	if failed := w.keep(ctx, tx); failed != nil {
 		return ledger.Committed{}, failed
 	}
-	f, failed := w.client.settle(ctx, tx, w.journal)
+	s := settlement{client: w.client, tx: tx, journal: w.journal}
+	f, failed := s.settle(ctx, resubmit)
 	if failed != nil {
 		return ledger.Committed{}, failed
 	}

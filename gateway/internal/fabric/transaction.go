@@ -12,11 +12,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// The query system chaincode, which every peer runs, and its function that
-// returns the block of a transaction.
+// The query system chaincode, which every peer runs, and its functions that
+// return the block of a transaction and the height of the channel.
 const (
 	queryChaincode = "qscc"
 	blockByTxID    = "GetBlockByTxID"
+	chainInfo      = "GetChainInfo"
 	// noSuchTx is how the peer's block index says that it has no such id.
 	noSuchTx = "no such transaction ID"
 )

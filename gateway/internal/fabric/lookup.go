@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -22,17 +23,14 @@ func (f fate) of(txID string) ledger.Fate {
 	return ledger.Fate{TxID: txID, BlockNumber: f.block, Position: f.position, Status: f.code.String()}
 }
 
-// commits tells what became of transactions. It asks the peer for each one; a
-// stream of blocks can take its place without a change elsewhere.
-type commits struct {
-	channel string
-}
-
-// fate waits until the transaction is in a block, or ctx is done. Each waiting
-// call holds one of the peer's gateway slots (500 by default).
-func (c commits) fate(ctx context.Context, s *session, txID string) (fate, error) {
+// lookup asks the peer for the fate of a transaction, and waits for its block until
+// Timeouts.Lookup has passed. The call holds one of the peer's places meanwhile.
+func (c *Client) lookup(ctx context.Context, txID string) (fate, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Lookup)
+	defer cancel()
+	s := c.self()
 	request, err := proto.Marshal(&gatewaypb.CommitStatusRequest{
-		ChannelId: c.channel, TransactionId: txID, Identity: s.creator,
+		ChannelId: c.cfg.Channel, TransactionId: txID, Identity: s.creator,
 	})
 	if err != nil {
 		return fate{}, fmt.Errorf("encode commit status request: %w", err)
@@ -49,18 +47,18 @@ func (c commits) fate(ctx context.Context, s *session, txID string) (fate, error
 	if err != nil {
 		return fate{}, fmt.Errorf("commit status of %s: %w", txID, err)
 	}
-	position, err := positionIn(ctx, s, status.BlockNumber, txID)
+	position, err := c.positionIn(ctx, status.BlockNumber, txID)
 	if err != nil {
 		return fate{}, err
 	}
 	return fate{block: status.BlockNumber, position: position, code: status.Code}, nil
 }
 
-// positionIn finds the transaction in a block that has been committed.
-func positionIn(ctx context.Context, s *session, number uint64, txID string) (int, error) {
+// positionIn finds the transaction in a block that the peer has.
+func (c *Client) positionIn(ctx context.Context, number uint64, txID string) (int, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	blocks, err := s.network.FilteredBlockEvents(ctx, client.WithStartBlock(number))
+	blocks, err := c.filtered(ctx, number)
 	if err != nil {
 		return 0, fmt.Errorf("read block %d: %w", number, err)
 	}
@@ -69,7 +67,7 @@ func positionIn(ctx context.Context, s *session, number uint64, txID string) (in
 	for range blocks { // drained, or its sender would wait for ever
 	}
 	if !ok {
-		return 0, fmt.Errorf("read block %d: the peer ended the stream", number)
+		return 0, fmt.Errorf("read block %d: %w", number, errStreamEnded)
 	}
 	for position, tx := range block.GetFilteredTransactions() {
 		if tx.GetTxid() == txID {
@@ -77,4 +75,24 @@ func positionIn(ctx context.Context, s *session, number uint64, txID string) (in
 		}
 	}
 	return 0, fmt.Errorf("block %d does not hold transaction %s", number, txID)
+}
+
+// height and filtered make the client the source of its stream.
+func (c *Client) height(ctx context.Context) (uint64, error) {
+	raw, failed := c.evaluate(ctx, c.self(), queryChaincode, chainInfo, c.own(client.WithArguments(c.cfg.Channel)))
+	if failed != nil {
+		return 0, failed.err()
+	}
+	var info common.BlockchainInfo
+	if err := proto.Unmarshal(raw, &info); err != nil {
+		return 0, fmt.Errorf("decode chain info: %w", err)
+	}
+	if info.GetHeight() == 0 {
+		return 0, fmt.Errorf("the peer has no block of %s", c.cfg.Channel)
+	}
+	return info.GetHeight(), nil
+}
+
+func (c *Client) filtered(ctx context.Context, from uint64) (<-chan *peer.FilteredBlock, error) {
+	return c.self().network.FilteredBlockEvents(ctx, client.WithStartBlock(from))
 }
