@@ -1,3 +1,4 @@
-// Package auth decides who a caller is. It knows bearer tokens whose hashes are
-// in a file; nothing in it can be turned back into a token.
+// Package auth decides who a caller is and which of the member's identities acts for it:
+// by a bearer token of ours, whose hash is in a file, by one of an OpenID Connect issuer,
+// or by a client certificate.
 package auth

@@ -3,7 +3,6 @@ package auth
 import (
 	"bytes"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,27 +16,25 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// File authenticates tokens against a file of entries and follows its changes:
+// File authenticates tokens of ours against a file of entries and follows its changes:
 // a token that is taken out of the file is refused from the next request on. It
 // is safe for concurrent use.
 type File struct {
 	path string
+	now  func() time.Time
 
 	mu      sync.Mutex
 	version os.FileInfo // of the content in tokens; nil before the first load
 	read    time.Time   // when it was read
-	tokens  []token
+	tokens  map[hash]Entry
 }
 
-type token struct {
-	sum    [sha256.Size]byte
-	caller Caller
-}
+type hash = [sha256.Size]byte
 
 // Open reads the tokens file at path. It fails when the file is missing or has
 // an entry that is not valid.
 func Open(path string) (*File, error) {
-	f := &File{path: path}
+	f := &File{path: path, now: time.Now}
 	if _, err := f.current(); err != nil {
 		return nil, err
 	}
@@ -46,25 +43,21 @@ func Open(path string) (*File, error) {
 
 // Authenticate returns the caller whose token this is.
 //
-// Codes: Unauthenticated for a token that is not in the file; Unavailable when
-// the file cannot be read, since then nobody can be let in.
+// Codes: Unauthenticated for a token that is not in the file, or that has expired;
+// Unavailable when the file cannot be read, since then nobody can be let in.
 func (f *File) Authenticate(text string) (Caller, error) {
 	tokens, err := f.current()
 	if err != nil {
 		return Caller{}, fmt.Errorf("%w (%w)", waymark.Errorf(waymark.Unavailable, "callers cannot be authenticated now"), err)
 	}
-	sum := sha256.Sum256([]byte(text))
-	var caller Caller
-	found := 0
-	for _, t := range tokens { // all of them, so that the time tells nothing
-		if subtle.ConstantTimeCompare(sum[:], t.sum[:]) == 1 {
-			caller, found = t.caller, 1
-		}
+	e, ok := tokens[sha256.Sum256([]byte(text))] // how long a look-up of a hash takes tells nothing of a token
+	if !ok {
+		return Caller{}, unknown()
 	}
-	if found == 0 {
-		return Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token is not known here")
+	if !f.now().Before(e.Expires) {
+		return Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token has expired")
 	}
-	return caller, nil
+	return Caller{ID: "token:" + e.Name, Identity: ledger.Identity(e.Identity)}, nil
 }
 
 // settled is how old a file must be before an equal time and size mean that it
@@ -72,7 +65,7 @@ func (f *File) Authenticate(text string) (Caller, error) {
 const settled = time.Second
 
 // current returns the tokens of the file as it is now.
-func (f *File) current() ([]token, error) {
+func (f *File) current() (map[hash]Entry, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	info, err := os.Stat(f.path)
@@ -98,26 +91,45 @@ func (f *File) unchanged(info os.FileInfo) bool {
 		f.read.Sub(info.ModTime()) > settled
 }
 
-func load(path string) ([]token, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+func load(path string) (map[hash]Entry, error) {
+	entries, err := readEntries(path)
 	if err != nil {
-		return nil, fmt.Errorf("tokens file: %w", err)
+		return nil, err
 	}
-	entries, err := parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("tokens file %s: %w", path, err)
-	}
-	tokens := make([]token, len(entries))
+	tokens := make(map[hash]Entry, len(entries))
 	for i, e := range entries {
-		tokens[i].caller = Caller{ID: e.ID, Identity: ledger.Identity(e.Role)}
-		if _, err := hex.Decode(tokens[i].sum[:], []byte(e.SHA256)); err != nil {
+		var sum hash
+		if _, err := hex.Decode(sum[:], []byte(e.SHA256)); err != nil {
 			return nil, fmt.Errorf("tokens file %s: entry %d: %w", path, i, err)
 		}
+		tokens[sum] = e
 	}
 	return tokens, nil
 }
 
-func parse(data []byte) ([]Entry, error) {
+// maxFile bounds the tokens file, in bytes: some 20,000 tokens.
+const maxFile = 4 << 20
+
+func readEntries(path string) ([]Entry, error) {
+	file, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("tokens file: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("tokens file: %w", err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("tokens file %s: is larger than %d bytes", path, maxFile)
+	}
+	entries, err := parseEntries(data)
+	if err != nil {
+		return nil, fmt.Errorf("tokens file %s: %w", path, err)
+	}
+	return entries, nil
+}
+
+func parseEntries(data []byte) ([]Entry, error) {
 	var entries []Entry
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -127,15 +139,15 @@ func parse(data []byte) ([]Entry, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is something after the list")
 	}
-	seen := make(map[string]bool, len(entries))
+	seen := make(map[string]bool, 2*len(entries))
 	for i, e := range entries {
 		if err := e.Validate(); err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i, err)
 		}
-		if seen[e.ID] {
-			return nil, fmt.Errorf("entry %d: the id %q is there twice", i, e.ID)
+		if seen[e.Name] || seen[e.SHA256] {
+			return nil, fmt.Errorf("entry %d: the name %q or its hash is there twice", i, e.Name)
 		}
-		seen[e.ID] = true
+		seen[e.Name], seen[e.SHA256] = true, true
 	}
 	return entries, nil
 }

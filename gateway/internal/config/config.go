@@ -22,7 +22,7 @@ type Config struct {
 	// Listen is the host:port to serve HTTPS on. Required.
 	Listen string `koanf:"listen"`
 	// TLS is the server's certificate. Required.
-	TLS KeyPair `koanf:"tls"`
+	TLS TLS `koanf:"tls"`
 	// Peer is the member's own peer. Required.
 	Peer Peer `koanf:"peer"`
 	// Identities are the member's Fabric client identities by name: lower-case letters,
@@ -32,9 +32,16 @@ type Config struct {
 	// OwnIdentity names the identity by which the gateway asks the ledger for itself, as
 	// for its readiness; it only reads. Default "viewer".
 	OwnIdentity string `koanf:"own_identity"`
-	// TokensFile lists the bearer tokens' hashes: a JSON array of
-	// {"id", "role", "sha256"}. It is read again when it changes. Required.
+	// TokensFile has the hashes of bearer tokens: see `gateway token`. It is read again when
+	// it changes. One of TokensFile, Issuers and TLS.ClientCAFile is required, or nobody
+	// could call.
 	TokensFile string `koanf:"tokens_file"`
+	// Issuers are the OpenID Connect issuers whose tokens are believed, by names that
+	// Callers use: lower-case letters, digits, - and _, at most 64.
+	Issuers map[string]Issuer `koanf:"issuers"`
+	// Callers say as whom the bearers of tokens of Issuers and of client certificates act.
+	// The first rule that fits decides; whom none fits is forbidden everything.
+	Callers []Caller `koanf:"callers"`
 	// Limits bound what callers can make the gateway hold.
 	Limits Limits `koanf:"limits"`
 	// Timeouts bound every wait.
@@ -43,12 +50,15 @@ type Config struct {
 	Log Log `koanf:"log"`
 }
 
-// KeyPair is a certificate and its private key.
-type KeyPair struct {
-	// CertFile is a PEM file with the certificate, followed by any intermediates.
+// TLS is how the gateway serves.
+type TLS struct {
+	// CertFile is a PEM file with the certificate, followed by any intermediates. Required.
 	CertFile string `koanf:"cert_file"`
-	// KeyFile is a PEM file with the private key.
+	// KeyFile is a PEM file with the private key. Required.
 	KeyFile string `koanf:"key_file"`
+	// ClientCAFile is a PEM file with the authorities of client certificates. Default: none,
+	// and no client certificate is asked for.
+	ClientCAFile string `koanf:"client_ca_file"`
 }
 
 // Peer is where the member's peer is.

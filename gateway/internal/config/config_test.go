@@ -44,7 +44,7 @@ func TestLoad(t *testing.T) {
 	want := config.Default()
 	want.Member = "producer"
 	want.Listen = "127.0.0.1:7100"
-	want.TLS = config.KeyPair{CertFile: filepath.Join(dir, "server.pem"), KeyFile: "/keys/server.key"}
+	want.TLS = config.TLS{CertFile: filepath.Join(dir, "server.pem"), KeyFile: "/keys/server.key"}
 	want.Peer = config.Peer{Address: "127.0.0.1:7101", CAFile: filepath.Join(dir, "ca.pem"), ServerName: "peer0"}
 	want.Identities = map[string]config.Identity{
 		"operator": {CertFile: filepath.Join(dir, "operator.pem"), KeyFile: "/run/operator.key"},

@@ -67,6 +67,7 @@ func Parse(path string, data []byte, environment []string) (Config, error) {
 	}
 	c, err := parse(data, environment)
 	if err == nil {
+		c.complete()
 		c.anchor(filepath.Dir(absolute))
 		err = c.Validate()
 	}

@@ -20,9 +20,9 @@ func (c Config) Validate() error {
 		hostPort("listen", c.Listen),
 		hostPort("peer.address", c.Peer.Address),
 		required("peer.ca_file", c.Peer.CAFile),
-		required("tokens_file", c.TokensFile),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
+		c.validateCallers(),
 		c.Limits.validate(),
 		c.Timeouts.validate(),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
@@ -30,15 +30,22 @@ func (c Config) Validate() error {
 	)
 }
 
-func (p KeyPair) validate(key string) error {
-	return errors.Join(required(key+".cert_file", p.CertFile), required(key+".key_file", p.KeyFile))
+func (t TLS) validate(key string) error {
+	return errors.Join(required(key+".cert_file", t.CertFile), required(key+".key_file", t.KeyFile))
 }
 
-// identityName is what the name of an identity looks like: part of a key, and so also of the
-// name of an environment variable, in which two underscores part levels.
-var identityName = regexp.MustCompile(`^[a-z0-9](_?[a-z0-9-])*$`)
+// namePattern is what the name of an identity or issuer looks like: part of a key, and so
+// also of the name of an environment variable, in which two underscores part levels.
+var namePattern = regexp.MustCompile(`^[a-z0-9](_?[a-z0-9-])*$`)
 
-const maxIdentityName = 64
+const maxName = 64
+
+func properName(key, name string) error {
+	if len(name) > maxName || !namePattern.MatchString(name) {
+		return fmt.Errorf("%s: %q is no name: at most %d of a-z 0-9 - _", key, name, maxName)
+	}
+	return nil
+}
 
 func (c Config) validateIdentities() error {
 	if len(c.Identities) == 0 {
@@ -46,10 +53,7 @@ func (c Config) validateIdentities() error {
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Identities)) {
-		if len(name) > maxIdentityName || !identityName.MatchString(name) {
-			errs = append(errs, fmt.Errorf("identities: %q is no name: at most %d of a-z 0-9 - _", name, maxIdentityName))
-		}
-		errs = append(errs, c.Identities[name].validate("identities."+name))
+		errs = append(errs, properName("identities", name), c.Identities[name].validate("identities."+name))
 	}
 	return errors.Join(append(errs, c.known("own_identity", c.OwnIdentity))...)
 }

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -119,12 +120,12 @@ func (f *fakeLedger) await(t *testing.T, n int) {
 // fakeTokens knows one operator and one relay.
 type fakeTokens struct{}
 
-func (fakeTokens) Authenticate(token string) (auth.Caller, error) {
-	switch token {
-	case operator:
-		return auth.Caller{ID: "erp", Identity: "operator"}, nil
-	case relay:
-		return auth.Caller{ID: "bridge", Identity: "relay"}, nil
+func (fakeTokens) Authenticate(r *http.Request) (auth.Caller, error) {
+	switch r.Header.Get("Authorization") {
+	case "Bearer " + operator:
+		return auth.Caller{ID: "token:erp", Identity: "operator"}, nil
+	case "Bearer " + relay:
+		return auth.Caller{ID: "token:bridge", Identity: "relay"}, nil
 	}
 	return auth.Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token is not known here")
 }

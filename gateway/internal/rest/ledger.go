@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -23,7 +24,8 @@ type Ledger interface {
 	Ready(ctx context.Context) error
 }
 
-// Authenticator tells who presents a token: the caller, or Unauthenticated.
+// Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,
+// Forbidden (with the caller's id) or Unavailable.
 type Authenticator interface {
-	Authenticate(token string) (auth.Caller, error)
+	Authenticate(r *http.Request) (auth.Caller, error)
 }

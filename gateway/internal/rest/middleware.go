@@ -5,37 +5,18 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/gin-gonic/gin"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"go.uber.org/zap"
 )
 
 // authenticate lets only known callers pass.
 func (s *service) authenticate(c *gin.Context) {
-	token, ok := bearer(c.Request.Header)
-	if !ok {
-		fail(c, waymark.Errorf(waymark.Unauthenticated, "present a token: Authorization: Bearer TOKEN"))
-		return
-	}
-	caller, err := s.auth.Authenticate(token)
+	caller, err := s.auth.Authenticate(c.Request)
+	exchangeOf(c).caller = caller // known, perhaps, also if it may not act
 	if err != nil {
 		fail(c, err)
-		return
 	}
-	exchangeOf(c).caller = caller
-}
-
-// bearer returns the token of the one Authorization header (RFC 6750, clause 2.1).
-func bearer(h http.Header) (string, bool) {
-	values := h.Values("Authorization")
-	if len(values) != 1 {
-		return "", false
-	}
-	scheme, token, found := strings.Cut(values[0], " ")
-	token = strings.TrimSpace(token)
-	return token, found && token != "" && strings.EqualFold(scheme, "Bearer")
 }
 
 // recover turns a panic into a problem document. The connection survives.

@@ -248,7 +248,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 		t.Fatalf("%d lines", len(entries))
 	}
 	fields := entries[0].ContextMap()
-	for key, want := range map[string]any{"request_id": "given-1", "route": "/v1/members/:id", "status": int64(200), "tx_id": someTx, "caller": "erp"} {
+	for key, want := range map[string]any{"request_id": "given-1", "route": "/v1/members/:id", "status": int64(200), "tx_id": someTx, "caller": "token:erp"} {
 		if fields[key] != want {
 			t.Errorf("%s = %v, want %v", key, fields[key], want)
 		}

@@ -6,16 +6,18 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"slices"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // Entry is a token as the tokens file holds it.
 type Entry struct {
-	ID     string       `json:"id"`     // names the token in logs; unique in the file
-	Role   waymark.Role `json:"role"`   // what its bearer may act as
-	SHA256 string       `json:"sha256"` // lower-case hexadecimal SHA-256 of the token's text
+	Name     string    `json:"name"`       // of the token, in logs; unique in the file
+	Identity string    `json:"identity"`   // the name of the identity that acts for its bearer
+	SHA256   string    `json:"sha256"`     // lower-case hexadecimal SHA-256 of the token's text
+	Created  time.Time `json:"created_at"` // UTC
+	Expires  time.Time `json:"expires_at"` // UTC; the token is good until then
 }
 
 // tokenPrefix lets secret scanners recognise a token.
@@ -25,28 +27,32 @@ const tokenPrefix = "wmk_"
 // no salt and no stretching.
 const tokenBytes = 32
 
-// NewToken makes a token and its entry. The token is not kept anywhere.
-func NewToken(id string, role waymark.Role) (string, Entry, error) {
+// NewToken makes a token, good for that long, and its entry. The token is not kept anywhere.
+func NewToken(name, identity string, now time.Time, good time.Duration) (string, Entry, error) {
 	secret := make([]byte, tokenBytes)
 	if _, err := rand.Read(secret); err != nil {
 		return "", Entry{}, fmt.Errorf("random token: %w", err)
 	}
 	token := tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
 	sum := sha256.Sum256([]byte(token))
-	entry := Entry{ID: id, Role: role, SHA256: hex.EncodeToString(sum[:])}
+	now = now.UTC().Truncate(time.Second)
+	entry := Entry{Name: name, Identity: identity, SHA256: hex.EncodeToString(sum[:]), Created: now, Expires: now.Add(good)}
 	return token, entry, entry.Validate()
 }
 
 // Validate checks the form of the entry.
 func (e Entry) Validate() error {
-	if err := waymark.ValidateID("/id", e.ID); err != nil {
+	if err := waymark.ValidateID("/name", e.Name); err != nil {
 		return err
 	}
-	if !slices.Contains(waymark.Roles(), e.Role) {
-		return waymark.InvalidField("/role", "must be one of %v", waymark.Roles())
+	if err := waymark.ValidateID("/identity", e.Identity); err != nil {
+		return err
 	}
 	if sum, err := hex.DecodeString(e.SHA256); err != nil || len(sum) != sha256.Size || hex.EncodeToString(sum) != e.SHA256 {
 		return waymark.InvalidField("/sha256", "must be 64 lower-case hexadecimal digits")
+	}
+	if !e.Expires.After(e.Created) {
+		return waymark.InvalidField("/expires_at", "must be after created_at")
 	}
 	return nil
 }

@@ -1,0 +1,82 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// isJWT reports whether a token has the form of a signed JWT; ours have no dots.
+func isJWT(token string) bool { return strings.Count(token, ".") == 2 }
+
+// parsedToken is a JWT whose signature was not verified yet.
+type parsedToken struct {
+	raw       string
+	keyID     string
+	issuer    string
+	subject   string
+	notBefore time.Time // zero for always
+	claims    map[string]any
+}
+
+// jwt returns the caller that a token of an issuer names.
+func (s *state) jwt(ctx context.Context, raw string) (Caller, error) {
+	t, err := parse(raw)
+	if err != nil {
+		return Caller{}, fmt.Errorf("%w (%w)", waymark.Errorf(waymark.Unauthenticated, "the token is malformed"), err)
+	}
+	i, ok := s.issuers[t.issuer]
+	if !ok {
+		return Caller{}, unknown()
+	}
+	if err := i.verify(ctx, t); err != nil {
+		return Caller{}, err
+	}
+	if t.subject == "" || len(t.subject) > maxName {
+		return Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token's subject must have 1 to %d bytes", maxName)
+	}
+	return s.acting(i.URL+"#"+safe(t.subject), bearerOf{issuer: i.name, claims: t.claims})
+}
+
+// parse takes a JWT apart. Its claims are read strictly: nothing is in them twice, and no
+// name differs from a registered one in its case only, so that no two readers of the token
+// can understand it differently.
+func parse(raw string) (parsedToken, error) {
+	var algorithms []jose.SignatureAlgorithm
+	for _, name := range Algorithms() {
+		algorithms = append(algorithms, jose.SignatureAlgorithm(name))
+	}
+	signed, err := jose.ParseSignedCompact(raw, algorithms)
+	if err != nil {
+		return parsedToken{}, err
+	}
+	t := parsedToken{raw: raw, keyID: signed.Signatures[0].Header.KeyID}
+	payload := signed.UnsafePayloadWithoutVerification()
+	if err := jsonv2.Unmarshal(payload, &t.claims); err != nil {
+		return parsedToken{}, fmt.Errorf("claims: %w", err)
+	}
+	var registered struct {
+		Issuer    string   `json:"iss"`
+		Subject   string   `json:"sub"`
+		NotBefore *float64 `json:"nbf"`
+	}
+	if err := jsonv2.Unmarshal(payload, &registered); err != nil {
+		return parsedToken{}, fmt.Errorf("claims: %w", err)
+	}
+	for name := range t.claims {
+		if folded := strings.ToLower(name); folded != name && slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat"}, folded) {
+			return parsedToken{}, fmt.Errorf("claims: %q is not %s", name, folded)
+		}
+	}
+	t.issuer, t.subject = registered.Issuer, registered.Subject
+	if registered.NotBefore != nil {
+		t.notBefore = time.Unix(int64(*registered.NotBefore), 0)
+	}
+	return t, nil
+}
