@@ -1,9 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,7 +20,7 @@ import (
 // The parts fit the interfaces that the REST side declares.
 var (
 	_ rest.Ledger        = (*fabric.Client)(nil)
-	_ rest.Authenticator = (*auth.File)(nil)
+	_ rest.Authenticator = (*auth.Authenticator)(nil)
 )
 
 // parts is the gateway, put together but not yet serving.
@@ -30,6 +28,7 @@ type parts struct {
 	log      *zap.Logger
 	registry *prometheus.Registry
 	ledger   *fabric.Client
+	callers  *auth.Authenticator
 	server   *http.Server
 	follow   []reload.Part // what follows the configuration
 }
@@ -40,11 +39,7 @@ func assemble(c config.Config) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("server certificate: %w", err)
-	}
-	tokens, err := auth.Open(c.TokensFile)
+	door, err := newDoor(c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +53,7 @@ func assemble(c config.Config) (*parts, error) {
 		Ledger:        client,
 		Recorder:      messages.NewRecorder(client, c.Timeouts.Total),
 		Settler:       settlement.NewSettler(client, c.Member),
-		Authenticator: tokens,
+		Authenticator: door.callers,
 		Limits:        limitsOf(c.Limits),
 		Logger:        log,
 		Registry:      registry,
@@ -67,13 +62,14 @@ func assemble(c config.Config) (*parts, error) {
 		return nil, errors.Join(err, client.Close())
 	}
 	return &parts{
-		log: log, registry: registry, ledger: client, server: newServer(c, handler, certificate, log),
-		follow: []reload.Part{followLevel(level)},
+		log: log, registry: registry, ledger: client, callers: door.callers, server: newServer(c, handler, door.tls(), log),
+		follow: []reload.Part{followLevel(level), door.follow},
 	}, nil
 }
 
 // close ends the connection to the peer and writes out the log.
 func (p *parts) close() error {
+	p.callers.Close()
 	err := p.ledger.Close()
 	_ = p.log.Sync() // fails on terminals and pipes, where there is nothing to sync
 	return err

@@ -38,10 +38,13 @@ func main() {
 }
 
 const usage = `usage:
-  gateway --config FILE                   serve until SIGINT or SIGTERM
-  gateway config check --config FILE      say what is wrong with a configuration
-  gateway token new --role ROLE --id ID   make a bearer token and its entry
-  gateway openapi [--output FILE]         print the OpenAPI document
+  gateway --config FILE                  serve until SIGINT or SIGTERM
+  gateway config check --config FILE     say what is wrong with a configuration
+  gateway token create --file FILE --name NAME --identity IDENTITY [--expires-in 2160h]
+                                         make a bearer token and print it, once
+  gateway token list --file FILE         what tokens there are
+  gateway token revoke --file FILE --name NAME
+  gateway openapi [--output FILE]        print the OpenAPI document
 `
 
 // run does what args ask for.
@@ -52,8 +55,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return serve(ctx, flags, stderr)
 	case "config check":
 		return checkConfig(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
-	case "token new":
-		return newToken(flags, stdout, stderr)
+	case "token create":
+		return createToken(flags, stdout, stderr)
+	case "token list":
+		return listTokens(flags, stdout, stderr)
+	case "token revoke":
+		return revokeToken(flags, stderr)
 	case "openapi":
 		return writeOpenAPI(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
 	}

@@ -77,7 +77,7 @@ func (p *parts) serveUntil(ctx context.Context, listener net.Listener, c config.
 	return nil
 }
 
-func newServer(c config.Config, handler http.Handler, certificate tls.Certificate, log *zap.Logger) *http.Server {
+func newServer(c config.Config, handler http.Handler, settings *tls.Config, log *zap.Logger) *http.Server {
 	// net/http reports handshakes and the like that clients got wrong.
 	complaints, err := zap.NewStdLogAt(log.Named("http"), zap.DebugLevel)
 	if err != nil { // only for a level that does not exist
@@ -85,7 +85,7 @@ func newServer(c config.Config, handler http.Handler, certificate tls.Certificat
 	}
 	return &http.Server{
 		Handler:           handler,
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSConfig:         settings,
 		ReadHeaderTimeout: c.Timeouts.ReadHeader,
 		ReadTimeout:       c.Timeouts.Read,
 		WriteTimeout:      c.Timeouts.Write,

@@ -41,13 +41,18 @@ type state struct {
 func New(s Settings) (*Authenticator, error) {
 	a := &Authenticator{now: time.Now}
 	a.current.Store(&state{})
-	return a, a.Configure(s)
+	apply, err := a.Prepare(s)
+	if err != nil {
+		return nil, err
+	}
+	apply()
+	return a, nil
 }
 
-// Configure puts other settings in force, from the next request on. What is known of issuers
-// whose settings are as they were is kept. On an error nothing is changed. It must not be
-// called twice at once.
-func (a *Authenticator) Configure(s Settings) error {
+// Prepare returns what puts other settings in force, from the next request on. What is known
+// of issuers whose settings are as they were is kept. Settings must not be prepared again
+// before these are in force or dropped.
+func (a *Authenticator) Prepare(s Settings) (apply func(), err error) {
 	before, next := a.current.Load(), &state{Settings: s, issuers: make(map[string]*issuer, len(s.Issuers))}
 	for name, settings := range s.Issuers {
 		if known, ok := before.issuers[settings.URL]; ok && known.same(name, settings) {
@@ -56,12 +61,11 @@ func (a *Authenticator) Configure(s Settings) error {
 		}
 		i, err := newIssuer(name, settings, a.now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		next.issuers[settings.URL] = i
 	}
-	a.current.Store(next)
-	return nil
+	return func() { a.current.Store(next) }, nil
 }
 
 // Close waits until nothing is asked of any issuer any more, for issuerTimeout at most.

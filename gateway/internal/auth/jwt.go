@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,6 +45,10 @@ func (s *state) jwt(ctx context.Context, raw string) (Caller, error) {
 	return s.acting(i.URL+"#"+safe(t.subject), bearerOf{issuer: i.name, claims: t.claims})
 }
 
+// tokenTypes are those in the header of a token that may be presented (RFC 9068, clause 4);
+// an issuer signs others for other uses, such as logout+jwt.
+var tokenTypes = []string{"", "jwt", "at+jwt", "application/at+jwt"}
+
 // parse takes a JWT apart. Its claims are read strictly: nothing is in them twice, and no
 // name differs from a registered one in its case only, so that no two readers of the token
 // can understand it differently.
@@ -56,27 +61,40 @@ func parse(raw string) (parsedToken, error) {
 	if err != nil {
 		return parsedToken{}, err
 	}
-	t := parsedToken{raw: raw, keyID: signed.Signatures[0].Header.KeyID}
+	header := signed.Signatures[0].Protected
+	kind, _ := header.ExtraHeaders[jose.HeaderType].(string)
+	if !slices.Contains(tokenTypes, strings.ToLower(kind)) {
+		return parsedToken{}, errors.New("header: this type of token is for another use")
+	}
+	t := parsedToken{raw: raw, keyID: header.KeyID}
 	payload := signed.UnsafePayloadWithoutVerification()
 	if err := jsonv2.Unmarshal(payload, &t.claims); err != nil {
 		return parsedToken{}, fmt.Errorf("claims: %w", err)
 	}
+	return t, t.setRegistered(payload)
+}
+
+// setRegistered takes the claims that have a meaning here (RFC 7519, clause 4.1).
+func (t *parsedToken) setRegistered(payload []byte) error {
 	var registered struct {
 		Issuer    string   `json:"iss"`
 		Subject   string   `json:"sub"`
 		NotBefore *float64 `json:"nbf"`
 	}
 	if err := jsonv2.Unmarshal(payload, &registered); err != nil {
-		return parsedToken{}, fmt.Errorf("claims: %w", err)
+		return fmt.Errorf("claims: %w", err)
+	}
+	if _, bound := t.claims["cnf"]; bound {
+		return errors.New("claims: the token is bound to a key, and no proof of it is checked here")
 	}
 	for name := range t.claims {
 		if folded := strings.ToLower(name); folded != name && slices.Contains([]string{"iss", "sub", "aud", "exp", "nbf", "iat"}, folded) {
-			return parsedToken{}, fmt.Errorf("claims: %q is not %s", name, folded)
+			return fmt.Errorf("claims: %q is not %s", name, folded)
 		}
 	}
 	t.issuer, t.subject = registered.Issuer, registered.Subject
 	if registered.NotBefore != nil {
 		t.notBefore = time.Unix(int64(*registered.NotBefore), 0)
 	}
-	return t, nil
+	return nil
 }

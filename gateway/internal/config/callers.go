@@ -100,25 +100,27 @@ func (i Issuer) validate(key string) error {
 }
 
 func (c Config) validateCaller(key string, r Caller) error {
-	_, known := c.Issuers[r.Issuer]
-	named := r.CommonName != "" || r.DNSName != "" || r.URI != ""
 	errs := []error{c.known(key+".identity", r.Identity)}
-	switch {
-	case r.Issuer == "" && !named:
-		errs = append(errs, fmt.Errorf("%s: must ask for an issuer or a name in a certificate", key))
-	case r.Issuer != "" && named:
-		errs = append(errs, fmt.Errorf("%s: must not ask for an issuer and a certificate: a caller has one credential", key))
-	case r.Issuer != "" && !known:
-		errs = append(errs, fmt.Errorf("%s.issuer: there is no issuer %q", key, r.Issuer))
-	case named && len(r.Claims) > 0:
-		errs = append(errs, fmt.Errorf("%s.claims: a certificate has none", key))
-	case named && c.TLS.ClientCAFile == "":
-		errs = append(errs, fmt.Errorf("%s: needs tls.client_ca_file", key))
+	if r.CommonName != "" || r.DNSName != "" || r.URI != "" {
+		errs = append(errs, c.validateCertified(key, r))
+	} else if _, ok := c.Issuers[r.Issuer]; !ok {
+		errs = append(errs, fmt.Errorf("%s: must ask for a name in a certificate, or an issuer of issuers; there is none %q", key, r.Issuer))
 	}
 	for name, value := range r.Claims {
 		errs = append(errs, required(key+".claims", name), required(key+".claims."+name, value))
 	}
 	return errors.Join(errs...)
+}
+
+// validateCertified checks a rule about certificates.
+func (c Config) validateCertified(key string, r Caller) error {
+	if r.Issuer != "" || len(r.Claims) > 0 {
+		return fmt.Errorf("%s: must not ask for a token and a certificate: a caller has one credential", key)
+	}
+	if c.TLS.ClientCAFile == "" {
+		return fmt.Errorf("%s: needs tls.client_ca_file", key)
+	}
+	return nil
 }
 
 // httpsURL checks an address that is compared and fetched as it is.

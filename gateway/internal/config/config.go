@@ -22,7 +22,7 @@ type Config struct {
 	// Listen is the host:port to serve HTTPS on. Required.
 	Listen string `koanf:"listen"`
 	// TLS is the server's certificate. Required.
-	TLS TLS `koanf:"tls"`
+	TLS TLS `koanf:"tls" reload:"now"`
 	// Peer is the member's own peer. Required.
 	Peer Peer `koanf:"peer"`
 	// Identities are the member's Fabric client identities by name: lower-case letters,
@@ -35,13 +35,13 @@ type Config struct {
 	// TokensFile has the hashes of bearer tokens: see `gateway token`. It is read again when
 	// it changes. One of TokensFile, Issuers and TLS.ClientCAFile is required, or nobody
 	// could call.
-	TokensFile string `koanf:"tokens_file"`
+	TokensFile string `koanf:"tokens_file" reload:"now"`
 	// Issuers are the OpenID Connect issuers whose tokens are believed, by names that
 	// Callers use: lower-case letters, digits, - and _, at most 64.
-	Issuers map[string]Issuer `koanf:"issuers"`
+	Issuers map[string]Issuer `koanf:"issuers" reload:"now"`
 	// Callers say as whom the bearers of tokens of Issuers and of client certificates act.
 	// The first rule that fits decides; whom none fits is forbidden everything.
-	Callers []Caller `koanf:"callers"`
+	Callers []Caller `koanf:"callers" reload:"now"`
 	// Limits bound what callers can make the gateway hold.
 	Limits Limits `koanf:"limits"`
 	// Timeouts bound every wait.

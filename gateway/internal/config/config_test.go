@@ -90,6 +90,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "a block does not fit", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__BYTES_IN_FLIGHT=6000000"}, want: "limits.bytes_in_flight"},
 		{name: "block bytes", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__BLOCK_BYTES=1000"}, want: "limits.block_bytes"},
 		{name: "in flight", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=0"}, want: "limits.in_flight"},
+		{name: "nobody can call", give: strings.Replace(good, "tokens_file: tokens.json", "", 1), want: "tokens_file"},
 		{name: "level", give: good, env: []string{"WAYMARK_GATEWAY_LOG__LEVEL=loud"}, want: "log.level"},
 	}
 	for _, tt := range tests {

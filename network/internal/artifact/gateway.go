@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/waymark-ledger/waymark/network/internal/topology"
 )
@@ -36,22 +37,30 @@ func WriteGateway(n topology.Network, m topology.Member) error {
 
 // tokenHash is one entry of a gateway's tokens file.
 type tokenHash struct {
-	ID     string `json:"id"`
-	Role   string `json:"role"`
-	SHA256 string `json:"sha256"`
+	Name     string    `json:"name"`
+	Identity string    `json:"identity"`
+	SHA256   string    `json:"sha256"`
+	Created  time.Time `json:"created_at"`
+	Expires  time.Time `json:"expires_at"`
 }
+
+// tokenLife is how long the tokens of a local network are good for.
+const tokenLife = 10 * 365 * 24 * time.Hour
 
 // writeTokens writes the hashes of member m's tokens: the gateway never sees
 // the tokens themselves until they are presented.
 func writeTokens(n topology.Network, m topology.Member) error {
 	var hashes []tokenHash
+	now := time.Now().UTC().Truncate(time.Second)
 	for _, role := range topology.Roles() {
 		token, err := os.ReadFile(n.Credentials(m).Token(role))
 		if err != nil {
 			return fmt.Errorf("read token: %w", err)
 		}
 		sum := sha256.Sum256(token)
-		hashes = append(hashes, tokenHash{ID: m.ID + "-" + role, Role: role, SHA256: hex.EncodeToString(sum[:])})
+		hashes = append(hashes, tokenHash{
+			Name: m.ID + "-" + role, Identity: role, SHA256: hex.EncodeToString(sum[:]), Created: now, Expires: now.Add(tokenLife),
+		})
 	}
 	data, err := json.MarshalIndent(hashes, "", "  ")
 	if err != nil {

@@ -22,6 +22,7 @@ const RoleAttribute = "waymark.role"
 const (
 	cryptogenTimeout = 30 * time.Second
 	tokenBytes       = 32
+	tokenPrefix      = "wmk_" // by which secret scanners know a token
 )
 
 // Generate makes every key, certificate and token of the network, unless they
@@ -154,7 +155,7 @@ func writeTokens(c topology.Credentials) error {
 	for _, role := range topology.Roles() {
 		token := make([]byte, tokenBytes)
 		rand.Read(token) // never fails: crypto/rand ends the process instead
-		text := base64.RawURLEncoding.EncodeToString(token)
+		text := tokenPrefix + base64.RawURLEncoding.EncodeToString(token)
 		if err := writeFile(c.Token(role), []byte(text), 0o600); err != nil {
 			return err
 		}

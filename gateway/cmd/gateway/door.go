@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+)
+
+// door is how callers get in: the server's certificate, and who they are. It follows the
+// configuration.
+type door struct {
+	callers *auth.Authenticator
+	current atomic.Pointer[tls.Config]
+}
+
+func newDoor(c config.Config) (*door, error) {
+	settings, err := callerSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	serving, err := serverTLS(c.TLS, settings.Authorities)
+	if err != nil {
+		return nil, err
+	}
+	callers, err := auth.New(settings)
+	if err != nil {
+		return nil, fmt.Errorf("callers: %w", err)
+	}
+	d := &door{callers: callers}
+	d.current.Store(serving)
+	return d, nil
+}
+
+// follow is a reload.Part: it reads certificates and authorities again.
+func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
+	settings, err := callerSettings(next)
+	if err != nil {
+		return nil, err
+	}
+	serving, err := serverTLS(next.TLS, settings.Authorities)
+	if err != nil {
+		return nil, err
+	}
+	apply, err := d.callers.Prepare(settings)
+	if err != nil {
+		return nil, fmt.Errorf("callers: %w", err)
+	}
+	return func() {
+		d.current.Store(serving)
+		apply()
+	}, nil
+}
+
+// tls serves each connection with the certificate and the authorities of the time.
+func (d *door) tls() *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return d.current.Load(), nil },
+	}
+}
+
+func serverTLS(c config.TLS, clients *auth.Authorities) (*tls.Config, error) {
+	certificate, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("server certificate: %w", err)
+	}
+	serving := &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}
+	if clients != nil {
+		clients.Accept(serving)
+	}
+	return serving, nil
+}
+
+// callerSettings reads what the configuration names about callers.
+func callerSettings(c config.Config) (auth.Settings, error) {
+	s := auth.Settings{Issuers: make(map[string]auth.Issuer, len(c.Issuers))}
+	var err error
+	if c.TokensFile != "" {
+		if s.Tokens, err = auth.Open(c.TokensFile); err != nil {
+			return auth.Settings{}, err
+		}
+	}
+	if c.TLS.ClientCAFile != "" {
+		if s.Authorities, err = auth.LoadAuthorities(c.TLS.ClientCAFile); err != nil {
+			return auth.Settings{}, err
+		}
+	}
+	for name, i := range c.Issuers {
+		s.Issuers[name] = auth.Issuer(i)
+	}
+	for _, r := range c.Callers {
+		s.Rules = append(s.Rules, auth.Rule(r))
+	}
+	return s, nil
+}
