@@ -51,7 +51,7 @@ func edit(path string, change func([]Entry) ([]Entry, error)) (err error) {
 	if err != nil {
 		return fmt.Errorf("lock tokens file: %w", err)
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()                // which ends the lock
+	defer func() { err = errors.Join(err, lock.Close()) }() // which ends the lock
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return fmt.Errorf("lock tokens file: %w", err)
 	}
