@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
@@ -25,7 +26,8 @@ type Client struct {
 	metrics  *metrics
 	stream   *stream
 	turns    chan struct{} // has a place for each of maxTurns
-	stop     func()        // ends the stream and returns when it has ended
+	config   atomic.Pointer[channelConfig]
+	stop     func() // ends the stream and returns when it has ended
 }
 
 // New reads the identities, prepares the connection and begins to follow the peer's blocks;

@@ -121,6 +121,8 @@ func someBlock() *common.Block {
 	}
 	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
 	metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = []byte{0, byte(mvcc)}
+	metadata[common.BlockMetadataIndex_SIGNATURES] = marshal(&common.Metadata{Value: marshal(
+		&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{Index: 3}})})
 	return &common.Block{
 		Header:   &common.BlockHeader{Number: 9},
 		Data:     &common.BlockData{Data: [][]byte{envelope("other"), envelope(someTx)}},

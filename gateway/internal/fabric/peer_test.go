@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,8 +46,11 @@ type fakePeer struct {
 	ask     []error // questions for a fate
 	// noStream refuses to send blocks to who follows them.
 	noStream bool
-	// evaluate answers every query.
+	// away are members that do not endorse.
+	away []string
+	// evaluate answers every query, unless query does by its function and arguments.
 	evaluate func() ([]byte, error)
+	query    func(args []string) ([]byte, error)
 	// members are those that the last proposal named, transient what it held for them.
 	members   []string
 	transient map[string][]byte
@@ -92,6 +96,11 @@ func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*ga
 	p.endorsed++
 	p.crowd = max(p.crowd, here)
 	p.members, p.transient = in.GetEndorsingOrganizations(), transientOf(in.GetProposedTransaction())
+	for _, member := range p.members {
+		if slices.Contains(p.away, member) {
+			return nil, rpcError(codes.Unavailable, "failed to find any endorsing peers for org(s): "+member)
+		}
+	}
 	if err, ok := next(&p.endorse); ok && err != nil {
 		return nil, err
 	}
@@ -149,12 +158,17 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 }
 
 func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
-	if asksForHeight(in.GetProposedTransaction()) {
+	args := argsOf(in.GetProposedTransaction())
+	if args[0] == chainInfo {
 		info := marshal(&common.BlockchainInfo{Height: p.chain.height()})
 		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, nil
 	}
 	p.members = in.GetTargetOrganizations()
-	payload, err := p.evaluate()
+	answer := p.evaluate
+	if p.query != nil {
+		answer = func() ([]byte, error) { return p.query(args) }
+	}
+	payload, err := answer()
 	if err != nil {
 		return nil, err
 	}
@@ -179,15 +193,21 @@ func payloadOf(signed *peer.SignedProposal) (*peer.ChaincodeProposalPayload, err
 	return payload, proto.Unmarshal(proposal.GetPayload(), payload)
 }
 
-func asksForHeight(signed *peer.SignedProposal) bool {
+// argsOf returns the function of a proposal and its arguments.
+func argsOf(signed *peer.SignedProposal) []string {
 	payload, err := payloadOf(signed)
-	if err != nil {
-		return false
-	}
 	var invocation peer.ChaincodeInvocationSpec
-	err = proto.Unmarshal(payload.GetInput(), &invocation)
-	args := invocation.GetChaincodeSpec().GetInput().GetArgs()
-	return err == nil && len(args) > 0 && string(args[0]) == chainInfo
+	if err == nil {
+		err = proto.Unmarshal(payload.GetInput(), &invocation)
+	}
+	if err != nil {
+		return []string{""}
+	}
+	var args []string
+	for _, arg := range invocation.GetChaincodeSpec().GetInput().GetArgs() {
+		args = append(args, string(arg))
+	}
+	return args
 }
 
 // prepared makes the envelope that a peer would, with the proposal's headers and

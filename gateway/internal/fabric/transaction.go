@@ -2,22 +2,19 @@ package fabric
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/hyperledger/fabric-gateway/pkg/client"
-	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 )
 
-// The query system chaincode, which every peer runs, and its functions that
-// return the block of a transaction and the height of the channel.
+// The query system chaincode, which every peer runs, and its functions.
 const (
-	queryChaincode = "qscc"
-	blockByTxID    = "GetBlockByTxID"
-	chainInfo      = "GetChainInfo"
+	queryChaincode  = "qscc"
+	blockByTxID     = "GetBlockByTxID"
+	blockByNumber   = "GetBlockByNumber"
+	transactionByID = "GetTransactionByID"
+	chainInfo       = "GetChainInfo"
 	// noSuchTx is how the peer's block index says that it has no such id.
 	noSuchTx = "no such transaction ID"
 )
@@ -37,18 +34,17 @@ func (c *Client) Transaction(ctx context.Context, as ledger.Identity, txID strin
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	options := c.own(client.WithArguments(c.cfg.Channel, txID))
-	raw, failed := c.evaluate(ctx, s, queryChaincode, blockByTxID, options)
-	if failed != nil {
-		err := failed.err()
-		if mentions(status.Convert(err), noSuchTx) {
-			return ledger.Transaction{}, waymark.Errorf(waymark.NotFound, "this member's peer has no transaction %s", txID)
-		}
+	_, block, err := c.blockOf(ctx, s, txID)
+	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	var block common.Block
-	if err := proto.Unmarshal(raw, &block); err != nil {
-		return ledger.Transaction{}, fmt.Errorf("decode block: %w", err)
+	return transactionIn(block, txID, withEnvelope)
+}
+
+// unknown makes NotFound of the way in which a peer says that it has no such transaction.
+func unknown(err error, txID string) error {
+	if mentions(status.Convert(err), noSuchTx) {
+		return waymark.Errorf(waymark.NotFound, "this member's peer has no transaction %s", txID)
 	}
-	return transactionIn(&block, txID, withEnvelope)
+	return err
 }
