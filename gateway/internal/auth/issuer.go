@@ -145,7 +145,7 @@ func (i *issuer) look(id string) (found []crypto.PublicKey, age time.Duration, d
 	if len(found) > 0 && age < keysFresh {
 		return found, age, nil, nil
 	}
-	if i.pending == nil && i.allow.Allow() {
+	if i.pending == nil && i.allow.AllowN(i.now(), 1) {
 		i.pending = make(chan struct{})
 		i.asking.Go(i.refresh)
 	}
