@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -71,7 +70,7 @@ func (a *Authorities) believes(chain []*x509.Certificate, now time.Time) bool {
 func certificateID(c *x509.Certificate) (string, error) {
 	names := append([]string{c.Subject.CommonName}, uris(c)...)
 	for _, name := range append(names, c.DNSNames...) {
-		if name != "" && len(name) <= maxName && !bytes.ContainsRune([]byte(name), 0) {
+		if name != "" && len(name) <= maxName {
 			return "cert:" + safe(name), nil
 		}
 	}
