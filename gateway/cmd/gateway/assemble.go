@@ -84,11 +84,15 @@ func fabricConfig(c config.Config) fabric.Config {
 	for name, i := range c.Identities {
 		identities[ledger.Identity(name)] = fabric.Identity{CertFile: i.CertFile, KeyFile: i.KeyFile}
 	}
+	peers := make([]fabric.Peer, len(c.Peers))
+	for n, p := range c.Peers {
+		peers[n] = fabric.Peer(p)
+	}
 	return fabric.Config{
 		Member:     c.Member,
 		Channel:    c.Channel,
 		Chaincode:  c.Chaincode,
-		Peer:       fabric.Peer{Address: c.Peer.Address, CAFile: c.Peer.CAFile, ServerName: c.Peer.ServerName},
+		Peers:      peers,
 		Identities: identities,
 		Own:        ledger.Identity(c.OwnIdentity),
 		BlockBytes: int(c.Limits.BlockBytes),

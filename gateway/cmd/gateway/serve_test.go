@@ -42,7 +42,7 @@ func newSite(t *testing.T) site {
 member: producer
 listen: 127.0.0.1:0
 tls: {cert_file: cert.pem, key_file: key.pem}
-peer: {address: "127.0.0.1:1", ca_file: cert.pem}
+peers: [{address: "127.0.0.1:1", ca_file: cert.pem}]
 identities:
   viewer: {cert_file: cert.pem, key_file: key.pem}
 tokens_file: tokens.json

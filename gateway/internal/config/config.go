@@ -7,7 +7,7 @@ import "time"
 //
 // Every key outside a list can be overridden by an environment variable:
 // WAYMARK_GATEWAY_ and its path in capitals, with two underscores between levels, as in
-// WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_PEER__ADDRESS. A key that ends in _file
+// WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_TLS__CERT_FILE. A key that ends in _file
 // is a path.
 //
 // What is marked reload:"now" takes effect as soon as the file has changed or SIGHUP came;
@@ -23,8 +23,9 @@ type Config struct {
 	Listen string `koanf:"listen"`
 	// TLS is the server's certificate. Required.
 	TLS TLS `koanf:"tls" reload:"now"`
-	// Peer is the member's own peer. Required.
-	Peer Peer `koanf:"peer"`
+	// Peers are the member's own peers, the preferred one first: at least one, at most 16.
+	// All calls go to one of them, and to the next when it cannot be reached.
+	Peers []Peer `koanf:"peers"`
 	// Identities are the member's Fabric client identities by name: lower-case letters,
 	// digits, - and _, at most 64. What one may do is in its certificate. At least one is
 	// required.
@@ -61,11 +62,12 @@ type TLS struct {
 	ClientCAFile string `koanf:"client_ca_file"`
 }
 
-// Peer is where the member's peer is.
+// Peer is where one of the member's peers is.
 type Peer struct {
 	// Address is host:port of the peer's gRPC server. Required.
 	Address string `koanf:"address"`
-	// CAFile is a PEM file with the authority of the peer's TLS certificate. Required.
+	// CAFile is a PEM file with the authority of the peer's TLS certificate. Those of all
+	// peers are believed of each. Required.
 	CAFile string `koanf:"ca_file"`
 	// ServerName is the name to expect in that certificate. Default: the host of Address.
 	ServerName string `koanf:"server_name"`

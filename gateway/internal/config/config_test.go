@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ const good = `
 member: producer
 listen: 127.0.0.1:7100
 tls: {cert_file: server.pem, key_file: /keys/server.key}
-peer: {address: "127.0.0.1:7101", ca_file: ca.pem}
+peers: [{address: "127.0.0.1:7101", ca_file: ca.pem, server_name: peer0}, {address: "127.0.0.1:7102", ca_file: /ca/2.pem}]
 identities:
   operator: {cert_file: operator.pem, key_file: operator.key}
 own_identity: operator
@@ -36,7 +37,7 @@ func load(t *testing.T, content string, environment ...string) (config.Config, s
 
 func TestLoad(t *testing.T) {
 	got, dir, err := load(t, good, "HOME=/", "WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=7",
-		"WAYMARK_GATEWAY_TIMEOUTS__READ_HEADER=2s", "WAYMARK_GATEWAY_PEER__SERVER_NAME=peer0", "WAYMARK_GATEWAY_TOKENS_FILE=/run/tokens.json",
+		"WAYMARK_GATEWAY_TIMEOUTS__READ_HEADER=2s", "WAYMARK_GATEWAY_TOKENS_FILE=/run/tokens.json",
 		"WAYMARK_GATEWAY_IDENTITIES__OPERATOR__KEY_FILE=/run/operator.key")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,10 @@ func TestLoad(t *testing.T) {
 	want.Member = "producer"
 	want.Listen = "127.0.0.1:7100"
 	want.TLS = config.TLS{CertFile: filepath.Join(dir, "server.pem"), KeyFile: "/keys/server.key"}
-	want.Peer = config.Peer{Address: "127.0.0.1:7101", CAFile: filepath.Join(dir, "ca.pem"), ServerName: "peer0"}
+	want.Peers = []config.Peer{
+		{Address: "127.0.0.1:7101", CAFile: filepath.Join(dir, "ca.pem"), ServerName: "peer0"},
+		{Address: "127.0.0.1:7102", CAFile: "/ca/2.pem"},
+	}
 	want.Identities = map[string]config.Identity{
 		"operator": {CertFile: filepath.Join(dir, "operator.pem"), KeyFile: "/run/operator.key"},
 	}
@@ -74,10 +78,13 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "own identity is none", give: strings.Replace(good, "  operator:", "  viewer:", 1), want: "own_identity"},
 		{name: "name of an identity", give: strings.Replace(good, "  operator:", "  Root.:", 1), want: "Root"},
 		{name: "long name of an identity", give: strings.Replace(good, "  operator:", "  "+strings.Repeat("a", 65)+":", 1), want: "identities"},
-		{name: "unknown variable", give: good, env: []string{"WAYMARK_GATEWAY_PEER__HOST=x"}, want: "host"},
-		{name: "one underscore between levels", give: good, env: []string{"WAYMARK_GATEWAY_PEER_ADDRESS=p:1"}, want: "two underscores"},
+		{name: "unknown variable", give: good, env: []string{"WAYMARK_GATEWAY_TLS__HOST=x"}, want: "host"},
+		{name: "one underscore between levels", give: good, env: []string{"WAYMARK_GATEWAY_TLS_CERT_FILE=c"}, want: "two underscores"},
 		{name: "scalar for a section", give: strings.Replace(good, "timeouts: {commit: 7s}", "timeouts: 7s", 1), want: "timeouts"},
 		{name: "no member", give: strings.Replace(good, "member: producer", "", 1), want: "member"},
+		{name: "no peer", give: regexp.MustCompile("peers: .*").ReplaceAllString(good, ""), want: "peers"},
+		{name: "a peer without a port", give: strings.Replace(good, "127.0.0.1:7102", "127.0.0.1", 1), want: "peers[1].address"},
+		{name: "a peer without an authority", give: strings.Replace(good, ", ca_file: /ca/2.pem", "", 1), want: "peers[1].ca_file"},
 		{name: "no identity", give: strings.Replace(good, "  operator:", "  # operator:", 1), want: "identities"},
 		{name: "half a pair", give: strings.Replace(good, ", key_file: operator.key", "", 1), want: "identities.operator.key_file"},
 		{name: "listen", give: strings.Replace(good, "127.0.0.1:7100", "7100", 1), want: "listen"},

@@ -30,7 +30,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 		t.Fatalf("%v in\n%s", err, all)
 	}
 	// Paths are anchored in different folders.
-	asIs.TLS, asIs.Identities, asIs.Peer.CAFile, asIs.TokensFile = shown.TLS, shown.Identities, shown.Peer.CAFile, shown.TokensFile
+	asIs.TLS, asIs.Identities, asIs.Peers[0].CAFile, asIs.TokensFile = shown.TLS, shown.Identities, shown.Peers[0].CAFile, shown.TokensFile
 	if !reflect.DeepEqual(asIs, shown) {
 		t.Errorf("defaults %+v\nshown    %+v", asIs, shown)
 	}

@@ -105,7 +105,7 @@ func decoder(result *Config) *mapstructure.DecoderConfig {
 	}
 }
 
-// override sets what the environment has: WAYMARK_GATEWAY_PEER__ADDRESS is peer.address.
+// override sets what the environment has: WAYMARK_GATEWAY_TLS__CERT_FILE is tls.cert_file.
 func override(k *koanf.Koanf, environment []string) error {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")

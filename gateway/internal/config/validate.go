@@ -18,8 +18,7 @@ func (c Config) Validate() error {
 		required("channel", c.Channel),
 		required("chaincode", c.Chaincode),
 		hostPort("listen", c.Listen),
-		hostPort("peer.address", c.Peer.Address),
-		required("peer.ca_file", c.Peer.CAFile),
+		c.validatePeers(),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
 		c.validateCallers(),
@@ -28,6 +27,21 @@ func (c Config) Validate() error {
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		oneOf("log.format", c.Log.Format, "json", "console"),
 	)
+}
+
+// maxPeers bounds the peers of a member that are tried one after another.
+const maxPeers = 16
+
+func (c Config) validatePeers() error {
+	if len(c.Peers) == 0 || len(c.Peers) > maxPeers {
+		return fmt.Errorf("peers: must be 1 to %d, are %d", maxPeers, len(c.Peers))
+	}
+	var errs []error
+	for n, p := range c.Peers {
+		key := fmt.Sprintf("peers[%d]", n)
+		errs = append(errs, hostPort(key+".address", p.Address), required(key+".ca_file", p.CAFile))
+	}
+	return errors.Join(errs...)
 }
 
 func (t TLS) validate(key string) error {

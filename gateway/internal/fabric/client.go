@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Client speaks to the ledger through the member's own peer. It is safe for
+// Client speaks to the ledger through the member's own peers. It is safe for
 // concurrent use. Close it when done.
 type Client struct {
 	cfg      Config
@@ -37,7 +37,7 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
 		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
-	conn, err := dial(cfg.Peer, cfg.BlockBytes)
+	conn, err := dial(cfg.Peers, cfg.BlockBytes)
 	if err != nil {
 		return nil, err
 	}

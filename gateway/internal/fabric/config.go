@@ -6,12 +6,12 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// Config says which ledger to reach, through which peer, and as whom.
+// Config says which ledger to reach, through which peers, and as whom.
 type Config struct {
 	Member    string // the member's MSP id
 	Channel   string
 	Chaincode string // the committed name of the chaincode on Channel
-	Peer      Peer
+	Peers     []Peer // at least one, the preferred one first
 	// Identities are the member's Fabric client identities by name; a caller acts with one of them.
 	Identities map[ledger.Identity]Identity
 	// Own is the one of Identities by which the client asks for itself; it only reads.
@@ -22,7 +22,7 @@ type Config struct {
 	Timeouts   Timeouts
 }
 
-// Peer is the member's own peer.
+// Peer is one of the member's own peers.
 type Peer struct {
 	Address    string // host:port
 	CAFile     string // PEM, the authority of the peer's TLS certificate

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/status"
 )
 
@@ -28,15 +30,22 @@ const (
 	keepaliveTime = 60 * time.Second
 )
 
-// dial makes the one connection to the peer that every session shares. It does
-// not wait for the peer: a gateway starts before its peer does. It takes no
-// answer that is larger than receiveBytes.
-func dial(peer Peer, receiveBytes int) (*grpc.ClientConn, error) {
-	trust, err := trustFrom(peer)
+// dial makes the one connection to the peers that every session shares: to the first that
+// can be reached, and when it breaks again to the first. It does not wait for a peer: a
+// gateway starts before its peers do. It takes no answer that is larger than receiveBytes.
+func dial(peers []Peer, receiveBytes int) (*grpc.ClientConn, error) {
+	trust, err := trustFrom(peers)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient("passthrough:///"+peer.Address,
+	addresses, err := addressesOf(peers)
+	if err != nil {
+		return nil, err
+	}
+	known := manual.NewBuilderWithScheme("peers")
+	known.InitialState(resolver.State{Addresses: addresses})
+	conn, err := grpc.NewClient(known.Scheme()+":///"+peers[0].Address,
+		grpc.WithResolvers(known),
 		grpc.WithTransportCredentials(credentials.NewTLS(trust)),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
@@ -52,9 +61,26 @@ func dial(peer Peer, receiveBytes int) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receiveBytes)),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("peer %s: %w", peer.Address, err)
+		return nil, fmt.Errorf("peer %s: %w", peers[0].Address, err)
 	}
 	return conn, nil
+}
+
+// addressesOf returns where the peers are, each with the name to expect in its certificate.
+func addressesOf(peers []Peer) ([]resolver.Address, error) {
+	var addresses []resolver.Address
+	for _, peer := range peers {
+		name := peer.ServerName
+		if name == "" {
+			host, _, err := net.SplitHostPort(peer.Address)
+			if err != nil {
+				return nil, fmt.Errorf("peer address: %w", err)
+			}
+			name = host
+		}
+		addresses = append(addresses, resolver.Address{Addr: peer.Address, ServerName: name})
+	}
+	return addresses, nil
 }
 
 // atMost lets so many calls go on at once.
@@ -71,20 +97,17 @@ func atMost(calls int) grpc.UnaryClientInterceptor {
 	}
 }
 
-func trustFrom(peer Peer) (*tls.Config, error) {
-	pem, err := os.ReadFile(peer.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("read the peer's certificate authority: %w", err)
-	}
+// trustFrom believes the authorities of all peers.
+func trustFrom(peers []Peer) (*tls.Config, error) {
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("the peer's certificate authority %s holds no certificate", peer.CAFile)
-	}
-	name := peer.ServerName
-	if name == "" {
-		if name, _, err = net.SplitHostPort(peer.Address); err != nil {
-			return nil, fmt.Errorf("peer address: %w", err)
+	for _, peer := range peers {
+		pem, err := os.ReadFile(peer.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the peer's certificate authority: %w", err)
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the peer's certificate authority %s holds no certificate", peer.CAFile)
 		}
 	}
-	return &tls.Config{RootCAs: roots, ServerName: name, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }

@@ -246,9 +246,25 @@ const testBlockBytes = 1 << 20
 // with short timeouts.
 func newClient(t *testing.T, p *fakePeer) *Client {
 	t.Helper()
-	p.envelopes, p.chain = make(map[string]int), newChain()
-	dir := t.TempDir()
-	certFile, keyFile, pair := selfSigned(t, dir)
+	certFile, keyFile, pair := selfSigned(t, t.TempDir())
+	client := connect(t, Identity{CertFile: certFile, KeyFile: keyFile}, Peer{Address: serve(t, p, pair).address, CAFile: certFile})
+	await(t, func() bool { return client.Stream().Connected || p.noStream && client.stream.hasBegun() })
+	return client
+}
+
+// served is a fakePeer that is served.
+type served struct {
+	*grpc.Server
+	address string
+}
+
+// serve starts a peer, with a chain of its own unless it has one. The test stops it.
+func serve(t *testing.T, p *fakePeer, pair tls.Certificate) served {
+	t.Helper()
+	p.envelopes = make(map[string]int)
+	if p.chain == nil {
+		p.chain = newChain()
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -258,11 +274,17 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 	peer.RegisterDeliverServer(server, fakeDeliver{peer: p})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
+	return served{server, listener.Addr().String()}
+}
+
+// connect returns a client of peers, with short timeouts. The test closes it.
+func connect(t *testing.T, id Identity, peers ...Peer) *Client {
+	t.Helper()
 	client, err := New(Config{
 		Member: "producer", Channel: "waymark", Chaincode: "waymark",
-		Peer:       Peer{Address: listener.Addr().String(), CAFile: certFile},
-		Identities: map[ledger.Identity]Identity{"operator": {CertFile: certFile, KeyFile: keyFile}},
+		Peers:      peers,
 		Own:        "operator",
+		Identities: map[ledger.Identity]Identity{"operator": id},
 		BlockBytes: testBlockBytes,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
 			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},
@@ -275,9 +297,6 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 			t.Error(err)
 		}
 	})
-	if !p.noStream {
-		await(t, func() bool { return client.Stream().Connected })
-	}
 	return client
 }
 

@@ -21,7 +21,7 @@ func WriteGateway(n topology.Network, m topology.Member) error {
 	fmt.Fprintf(&b, "member: %s\nchannel: %s\nchaincode: %s\n", m.ID, n.Channel, topology.Chaincode)
 	fmt.Fprintf(&b, "listen: %q\n", topology.Address(ports.Gateway))
 	fmt.Fprintf(&b, "tls:\n  cert_file: %q\n  key_file: %q\n", c.GatewayTLS().Cert, c.GatewayTLS().Key)
-	fmt.Fprintf(&b, "peer:\n  address: %q\n  ca_file: %q\n  server_name: %q\n",
+	fmt.Fprintf(&b, "peers:\n  - address: %q\n    ca_file: %q\n    server_name: %q\n",
 		topology.Address(ports.Peer), c.TLSCA().Cert, m.PeerHost())
 	b.WriteString("identities:\n")
 	for _, role := range topology.Roles() {

@@ -1,0 +1,215 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
+)
+
+// A gateway that knows two ways to peers of its member goes on by the second when the first
+// is gone, in the middle of writes, and by the first again when the second is.
+func TestOneOfTwoPeersGoes(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	node := local.at.Members["producer"].Peer
+	ways := []*way{newWay(t, node.Address), newWay(t, node.Address)}
+	producer := operatorAt(ctx, t, "producer", gatewayOver(t, "producer", ways[0].address, ways[1].address))
+	commission(ctx, t, name("item")) // registers the product
+	end, done := make(chan struct{}), make(chan error, 1)
+	written := make(chan struct{}, 1)
+	go func() { done <- commissionUntil(producer, end, written) }()
+	for _, gone := range []int{0, 1, 0} {
+		<-written
+		ways[gone].close()
+		for range 10 { // by the other one
+			select {
+			case <-written:
+			case err := <-done:
+				t.Fatalf("without way %d: %v", gone, err)
+			}
+		}
+		ways[gone].open(t)
+	}
+	close(end)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if ways[0].used() < 2 || ways[1].used() < 2 {
+		t.Errorf("the first way was taken %d times, the second %d times", ways[0].used(), ways[1].used())
+	}
+}
+
+// commissionUntil makes items, one a request, until it is told to end, or is refused.
+func commissionUntil(a *app.App, end <-chan struct{}, written chan<- struct{}) error {
+	return repeat(end, func(ctx context.Context, n int) error {
+		item := waymark.Item(app.GTIN, fmt.Sprintf("peers-%d", n)).String()
+		_, _, err := app.Write[waymark.Commissioned](ctx, a, http.MethodPost, "/v1/goods:commission", waymark.CommissionRequest{Items: []string{item}})
+		select {
+		case written <- struct{}{}:
+		default:
+		}
+		return err
+	})
+}
+
+// gatewayOver starts another gateway of a member, which knows its peer by other addresses.
+// The test stops it.
+func gatewayOver(t *testing.T, member string, addresses ...string) (url string) {
+	t.Helper()
+	node := local.at.Members[member].Peer
+	peers := "peers:\n"
+	for _, address := range addresses {
+		peers += fmt.Sprintf("  - {address: %q, ca_file: %q, server_name: %q}\n", address, node.CAFile, node.ServerName)
+	}
+	written, err := os.ReadFile(filepath.Join(local.Dir(), "members", member, "gateway.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := freeAddress(t)
+	config := regexp.MustCompile(`(?m)^peers:\n( .*\n)+`).ReplaceAllString(string(written), peers)
+	config = regexp.MustCompile(`(?m)^listen: .*$`).ReplaceAllString(config, fmt.Sprintf("listen: %q", listen))
+	file := filepath.Join(t.TempDir(), "gateway.yaml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(root, ".waymark", "bin", "gateway"), "--config", file)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the gateway over other addresses: %v", err)
+		}
+	})
+	return "https://" + listen
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// operatorAt acts as a member's operator at a gateway of its own, once that serves.
+func operatorAt(ctx context.Context, t *testing.T, member, url string) *app.App {
+	t.Helper()
+	at := *local.at
+	m := at.Members[member]
+	m.GatewayURL = url
+	at.Members = map[string]endpoints.Member{member: m}
+	a, err := app.New(&at, member, waymark.Operator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, err := app.Read[waymark.Member](ctx, a, "/v1/members/"+member)
+		if err == nil {
+			return a
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal(err)
+		case <-time.After(faultInterval):
+		}
+	}
+}
+
+// way passes connections to a peer at an address of its own, for as long as it is open.
+type way struct {
+	address, to string
+
+	mu          sync.Mutex
+	listener    net.Listener
+	connections []net.Conn
+	taken       int // how often
+}
+
+// newWay opens a way. The test closes it.
+func newWay(t *testing.T, to string) *way {
+	t.Helper()
+	w := &way{address: freeAddress(t), to: to}
+	w.open(t)
+	t.Cleanup(w.close)
+	return w
+}
+
+func (w *way) open(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", w.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.listener = listener
+	w.mu.Unlock()
+	go func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			w.pass(from)
+		}
+	}()
+}
+
+func (w *way) pass(from net.Conn) {
+	to, err := net.Dial("tcp", w.to)
+	if err != nil {
+		from.Close()
+		return
+	}
+	w.mu.Lock()
+	w.connections = append(w.connections, from, to)
+	w.taken++
+	w.mu.Unlock()
+	for _, ends := range [][2]net.Conn{{from, to}, {to, from}} {
+		go func() {
+			_, _ = io.Copy(ends[0], ends[1])
+			ends[0].Close()
+		}()
+	}
+}
+
+// close breaks what goes this way, and lets nothing new in.
+func (w *way) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listener.Close()
+	for _, c := range w.connections {
+		c.Close()
+	}
+	w.connections = nil
+}
+
+func (w *way) used() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.taken
+}
