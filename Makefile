@@ -13,7 +13,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs trace mosquitto node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs trace mosquitto postgres node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/t
 
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
+
+postgres: $(TOOLS)/gotestsum ## what gateways keep, in PostgreSQL (needs the server's commands)
+	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/requests
 
 node: ## a device written in JavaScript (needs node and npm, and the network up)
 	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test

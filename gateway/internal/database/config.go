@@ -1,0 +1,87 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Config names the database: exactly one of the two.
+type Config struct {
+	SQLite       string // path of the file, which is made if there is none
+	PostgresFile string // a file with the connection string (URL or key=value)
+}
+
+// Bounds of the pools, and of every wait.
+const (
+	maxConns     = 16
+	maxIdleConns = 4
+	connLifetime = 30 * time.Minute
+	connTimeout  = 3 * time.Second
+	// timeout bounds one transaction or query, the wait for a connection included.
+	timeout = 5 * time.Second
+)
+
+// openSQLite opens a file twice: for the one writer, and for those who read beside it.
+func openSQLite(path string) (write, read *sql.DB, err error) {
+	values := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", timeout.Milliseconds()),
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // a commit that is acknowledged survives a power loss
+		"foreign_keys(1)",
+	}}
+	// The escaped path keeps what is in a name from becoming a parameter.
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
+	if write, err = sql.Open("sqlite", dsn); err != nil {
+		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if read, err = sql.Open("sqlite", dsn); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
+	}
+	write.SetMaxOpenConns(1)
+	read.SetMaxOpenConns(maxIdleConns)
+	return write, read, nil
+}
+
+// openPostgres makes the pool; it does not connect. The connection string is a secret, so no
+// error repeats it.
+func openPostgres(file string) (*sql.DB, error) {
+	secret, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read connection string: %w", err)
+	}
+	c, err := pgx.ParseConfig(strings.TrimSpace(string(secret)))
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no connection string of PostgreSQL", file)
+	}
+	c.ConnectTimeout = connTimeout
+	c.RuntimeParams["application_name"] = "waymark-gateway"
+	c.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	c.RuntimeParams["idle_in_transaction_session_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxIdleConns)
+	db.SetConnMaxLifetime(connLifetime)
+	return db, nil
+}
+
+// durable refuses a server that acknowledges what a crash may undo.
+func durable(ctx context.Context, db *sql.DB) error {
+	var mode string
+	if err := db.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&mode); err != nil {
+		return fmt.Errorf("ask for synchronous_commit: %w", err)
+	}
+	if mode == "off" {
+		return errors.New("synchronous_commit is off: a crash of the server could undo what callers were promised")
+	}
+	return nil
+}

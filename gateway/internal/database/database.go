@@ -1,0 +1,157 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// migrations are in SQL that both databases take: BYTEA is a column without conversion of
+// bytes in SQLite, and $1 a parameter in both.
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// errUnprepared is what is said before Prepare has succeeded.
+var errUnprepared = errors.New("the database is not prepared yet")
+
+// DB is an open database. It is safe for concurrent use. Close it when done.
+type DB struct {
+	dialect goose.Dialect
+	read    *sql.DB
+	write   *sql.DB
+	writer  *writer // of SQLite; nil for PostgreSQL, which groups commits by itself
+
+	preparing sync.Mutex
+	prepared  atomic.Bool
+}
+
+// Open opens a database. It fails on a configuration that can never work, and does not wait
+// for a server.
+func Open(c Config) (*DB, error) {
+	if c.PostgresFile != "" {
+		db, err := openPostgres(c.PostgresFile)
+		if err != nil {
+			return nil, err
+		}
+		return &DB{dialect: goose.DialectPostgres, read: db, write: db}, nil
+	}
+	write, read, err := openSQLite(c.SQLite)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write)}, nil
+}
+
+// Prepare connects, and brings the schema up to date the first time that it can. Until it has
+// succeeded once nothing else does. It serves as a check of the connection too.
+func (d *DB) Prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*timeout)
+	defer cancel()
+	d.preparing.Lock()
+	defer d.preparing.Unlock()
+	if d.prepared.Load() {
+		return d.read.PingContext(ctx)
+	}
+	if d.dialect == goose.DialectPostgres {
+		if err := durable(ctx, d.read); err != nil {
+			return err
+		}
+	}
+	if err := d.migrate(ctx); err != nil {
+		return err
+	}
+	d.prepared.Store(true)
+	return nil
+}
+
+// migrate lets one of several gateways that start at once change the schema.
+func (d *DB) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if d.dialect == goose.DialectPostgres {
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return fmt.Errorf("migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(d.dialect, d.write, files, options...)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+func (d *DB) ready() error {
+	if !d.prepared.Load() {
+		return errUnprepared
+	}
+	return nil
+}
+
+// Update runs do in a transaction and returns once it is committed and synced. When do fails
+// nothing of it is written, and its error is returned. After any other error it is not known
+// whether it was committed.
+func (d *DB) Update(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+	if err := d.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if d.writer != nil {
+		return d.writer.update(ctx, do)
+	}
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(ctx, tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// View runs do with what reads. It sees everything that was committed before.
+func (d *DB) View(ctx context.Context, do func(context.Context, *sql.DB) error) error {
+	if err := d.ready(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return do(ctx, d.read)
+}
+
+// Close ends the connections. Nothing may be running.
+func (d *DB) Close() error {
+	if d.writer == nil {
+		return d.read.Close()
+	}
+	d.writer.close()
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// ignoreDone drops the complaint that a transaction has ended by itself.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}

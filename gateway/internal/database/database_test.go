@@ -1,0 +1,165 @@
+package database_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSQLite(t *testing.T) { conform(t, databasetest.SQLite) }
+
+// conform holds a database to what it promises.
+func conform(t *testing.T, open databasetest.Opener) {
+	t.Run("what arrives together is written, each by itself", func(t *testing.T) { together(t, open(t)()) })
+	t.Run("several processes", func(t *testing.T) { several(t, open(t)) })
+	t.Run("nobody waits without end", func(t *testing.T) { cancelled(t, open(t)()) })
+}
+
+var errOdd = errors.New("odd")
+
+// beat writes a row, and fails after it if it is told to.
+func beat(db *database.DB, ctx context.Context, id string, n int, failing bool) error {
+	return db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO gateways (id, beat) VALUES ($1, $2)", id, n); err != nil {
+			return err
+		}
+		if failing {
+			return errOdd
+		}
+		return nil
+	})
+}
+
+func ids(t *testing.T, db *database.DB) map[string]int {
+	t.Helper()
+	found := make(map[string]int)
+	err := db.View(t.Context(), func(ctx context.Context, db *sql.DB) error {
+		rows, err := db.QueryContext(ctx, "SELECT id, beat FROM gateways")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			var n int
+			if err := rows.Scan(&id, &n); err != nil {
+				return err
+			}
+			found[id] = n
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func together(t *testing.T, db *database.DB) {
+	const n = 100
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() {
+			err := beat(db, t.Context(), fmt.Sprint(i), i, i%2 == 1)
+			if odd := errors.Is(err, errOdd); odd != (i%2 == 1) || err != nil && !odd {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+	if found := ids(t, db); len(found) != n/2 || found["42"] != 42 {
+		t.Errorf("%d rows: %v", len(found), found)
+	}
+	if err := beat(db, t.Context(), "42", 0, false); err == nil {
+		t.Error("the same row twice")
+	}
+}
+
+func several(t *testing.T, open func() *database.DB) {
+	dbs := []*database.DB{open(), open(), open()}
+	var group sync.WaitGroup
+	for i, db := range dbs {
+		for j := range 20 {
+			group.Go(func() {
+				if err := beat(db, t.Context(), fmt.Sprint(i, "-", j), j, false); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	if found := ids(t, dbs[0]); len(found) != 60 {
+		t.Errorf("%d rows", len(found))
+	}
+}
+
+// cancelled holds the writer, so that the next one cannot begin.
+func cancelled(t *testing.T, db *database.DB) {
+	held, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- db.Update(t.Context(), func(context.Context, *sql.Tx) error {
+			close(held)
+			<-release
+			return nil
+		})
+	}()
+	<-held
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := beat(db, ctx, "late", 1, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(release)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if found := ids(t, db); len(found) != 0 {
+		t.Errorf("what was given up was written: %v", found)
+	}
+}
+
+func TestUnprepared(t *testing.T) {
+	db, err := database.Open(database.Config{SQLite: filepath.Join(t.TempDir(), "none", "x.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Prepare(t.Context()); err == nil {
+		t.Error("a folder that is not there")
+	}
+	if err := beat(db, t.Context(), "x", 1, false); err == nil {
+		t.Error("written into nothing")
+	}
+	if err := db.View(t.Context(), func(context.Context, *sql.DB) error { return nil }); err == nil {
+		t.Error("read from nothing")
+	}
+}
+
+// The connection string is a secret: what is wrong with it must not show it.
+func TestConnectionStringIsNotTold(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dsn")
+	for _, content := range []string{"postgres://me:hunter2@host:port/x", "hunter2", "host=x port=hunter2"} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := database.Open(database.Config{PostgresFile: file})
+		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), file) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if _, err := database.Open(database.Config{PostgresFile: file + "x"}); err == nil {
+		t.Error("no file")
+	}
+}
