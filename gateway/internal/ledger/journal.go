@@ -14,6 +14,8 @@ type Endorsed struct {
 	// Result is the record that the transaction returns if it becomes valid, as the
 	// endorsers signed it.
 	Result json.RawMessage
+	// Partial says that more than this transaction belongs to the request.
+	Partial bool
 }
 
 // Fate is what became of a transaction that is in a block.

@@ -1,0 +1,216 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"go.uber.org/zap"
+)
+
+// Bounds of what is brought to its end.
+const (
+	maxRecoveries = 64 // at once
+	maxOrphans    = 10000
+	resolveWithin = 30 * time.Second // then the others have their turn
+	pruneAtOnce   = 500
+)
+
+// pace is how often a process shows that it lives, and looks after the others.
+type pace struct {
+	beat time.Duration
+	// dead is how long a process may not have beaten before its requests are taken over.
+	// One that is only slow loses them and notices, so this need not be safe.
+	dead    time.Duration
+	recover time.Duration
+	prune   time.Duration
+}
+
+func usualPace() pace {
+	return pace{beat: 2 * time.Second, dead: 10 * time.Second, recover: time.Second, prune: time.Minute}
+}
+
+// keep starts the loops that end when the runner is closed.
+func (r *Runner) keep() {
+	ctx, cancel := context.WithCancel(context.Background())
+	r.running.Go(func() {
+		<-r.stop
+		cancel()
+	})
+	w := watch{patience: r.pace.dead, since: make(map[string]sighting)}
+	r.running.Go(func() { r.every(ctx, r.pace.beat, "beat", func(ctx context.Context) error { return r.beat(ctx, w) }) })
+	for what, loop := range map[string]struct {
+		pause time.Duration
+		do    func(context.Context) error
+	}{
+		"recover": {r.pace.recover, r.recoverAll},
+		"prune":   {r.pace.prune, r.prune},
+	} {
+		r.running.Go(func() {
+			select {
+			case <-r.alive:
+				r.every(ctx, loop.pause, what, loop.do)
+			case <-ctx.Done():
+			}
+		})
+	}
+}
+
+// every does something until ctx is done, and logs when it begins to fail and when it works
+// again.
+func (r *Runner) every(ctx context.Context, pause time.Duration, what string, do func(context.Context) error) {
+	failing := false
+	for {
+		err := do(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil && !failing {
+			r.log.Warn("the database of requests fails", zap.String("task", what), zap.Error(err))
+		}
+		if err == nil && failing {
+			r.log.Info("the database of requests works again", zap.String("task", what))
+		}
+		failing = err != nil
+		if !sleep(ctx, pause) {
+			return
+		}
+	}
+}
+
+// watch is how long each process has shown the same beat, by this process's own clock.
+type watch struct {
+	patience time.Duration
+	since    map[string]sighting
+}
+
+type sighting struct {
+	beat int64
+	at   time.Time
+}
+
+// dead returns the processes that have not beaten for so long that they count as dead.
+func (w watch) dead(beats map[string]int64, now time.Time) []string {
+	var dead []string
+	for gateway, beat := range beats {
+		seen, known := w.since[gateway]
+		if !known || seen.beat != beat {
+			w.since[gateway] = sighting{beat: beat, at: now}
+		} else if now.Sub(seen.at) >= w.patience {
+			dead = append(dead, gateway)
+		}
+	}
+	for gateway := range w.since {
+		if _, there := beats[gateway]; !there {
+			delete(w.since, gateway)
+		}
+	}
+	return dead
+}
+
+// beat shows that this process lives, and takes the requests of those that do not.
+func (r *Runner) beat(ctx context.Context, w watch) error {
+	if err := r.store.Prepare(ctx); err != nil {
+		return err
+	}
+	if err := r.store.Beat(ctx, r.gateway); err != nil {
+		return err
+	}
+	select {
+	case <-r.alive:
+	default:
+		close(r.alive)
+	}
+	beats, err := r.store.Beats(ctx)
+	if err != nil {
+		return err
+	}
+	_, left := beats[nobody]
+	delete(beats, r.gateway)
+	delete(beats, nobody)
+	heirless := w.dead(beats, time.Now())
+	if left {
+		heirless = append(heirless, nobody)
+	}
+	for _, gateway := range heirless {
+		if err := r.store.Adopt(ctx, gateway, r.gateway); err != nil {
+			return err
+		}
+		r.log.Info("took over the requests of another process", zap.String("gateway", gateway))
+	}
+	return nil
+}
+
+// recoverAll brings the requests of this process that no operation works on to their end.
+func (r *Runner) recoverAll(ctx context.Context) error {
+	ids, err := r.store.Pending(ctx, r.gateway, maxOrphans)
+	if err != nil {
+		return err
+	}
+	var group sync.WaitGroup
+	defer group.Wait()
+	places := make(chan struct{}, maxRecoveries)
+	for _, id := range ids {
+		if r.operation(id) != nil {
+			continue
+		}
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		group.Go(func() {
+			defer func() { <-places }()
+			r.recover(ctx, id)
+		})
+	}
+	return nil
+}
+
+// recover brings one request to its end. One that fails here is tried again.
+func (r *Runner) recover(ctx context.Context, id string) {
+	kept, tx, err := r.store.Open(ctx, id, r.gateway)
+	if errors.Is(err, ErrLost) {
+		return
+	}
+	if err == nil {
+		err = r.settle(ctx, kept, tx)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Warn("a request could not be brought to its end yet", zap.String("tx_id", kept.TxID), zap.Error(err))
+	}
+}
+
+// settle resolves the last transaction of a request: its answer follows, or its key is free.
+func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) error {
+	within, cancel := context.WithTimeout(ctx, resolveWithin)
+	defer cancel()
+	fate, err := r.resolver.Resolve(within, tx)
+	if err != nil {
+		return err
+	}
+	end := End{State: Failed, Fate: &fate}
+	if fate.Status == ledger.Valid && kept.Whole {
+		end.State, end.Answer = Done, Answer{Receipt: receiptOf(fate), Result: tx.Result}
+	} else {
+		end.Error = told(ineffective(fate))
+	}
+	r.metrics.recovered.WithLabelValues(string(end.State)).Inc()
+	err = r.store.Finish(ctx, kept.ID, r.gateway, end)
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return err
+}
+
+// prune forgets what was kept long enough.
+func (r *Runner) prune(ctx context.Context) error {
+	for {
+		n, err := r.store.Prune(ctx, time.Now().Add(-r.limits.Keep), pruneAtOnce)
+		if err != nil || n < pruneAtOnce {
+			return err
+		}
+	}
+}

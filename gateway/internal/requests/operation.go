@@ -1,0 +1,179 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// operation is a write that runs, and the journal of its transactions.
+type operation struct {
+	id      string
+	gateway string
+	request Request
+	store   Store
+	cancel  context.CancelFunc
+
+	kept chan struct{} // closed once the request is kept: it can be answered as Pending
+	done chan struct{} // closed once outcome and err are set
+
+	// Set before done is closed, and not changed after.
+	outcome Outcome
+	err     error
+
+	mu        sync.Mutex
+	keep      bool // the next transaction is to be kept before it is submitted
+	stored    bool // there is a row of this operation, which it must end
+	taken     bool // its key turned out to be that of another request
+	submitted bool
+	tx        *ledger.Endorsed // the last one; nil before the first
+	fate      *ledger.Fate     // of tx, once it is known
+	elsewhere *View            // of the request with the same key that another process works on
+}
+
+var _ ledger.Journal = (*operation)(nil)
+
+// Endorsed keeps the transaction, if the request is kept or to be kept. The lock is held
+// meanwhile, so that whoever wants to know or change how the operation stands waits.
+func (o *operation) Endorsed(ctx context.Context, tx ledger.Endorsed) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := ctx.Err(); err != nil { // abandoned meanwhile
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	var err error
+	switch {
+	case o.stored && o.fate == nil:
+		return errors.New("a further transaction before the fate of the one before is known")
+	case o.stored:
+		err = o.store.Next(ctx, o.id, o.gateway, *o.fate, o.step(tx))
+	case o.keep:
+		err = o.begin(ctx, tx)
+	}
+	if err != nil {
+		return unkeptStep(tx.TxID, err)
+	}
+	o.tx, o.fate, o.submitted = &tx, nil, false
+	return nil
+}
+
+// begin makes the row of the operation.
+func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
+	q := o.request
+	err := o.store.Begin(ctx, Record{ID: o.id, Caller: q.Caller, Key: q.Key, Digest: q.Digest, Gateway: o.gateway,
+		Answer: Answer{Status: q.Status}}, o.step(tx))
+	if err == nil {
+		o.stored = true
+		o.showOnce()
+	}
+	o.taken = o.taken || errors.Is(err, ErrTaken)
+	return err
+}
+
+func (o *operation) step(tx ledger.Endorsed) Step {
+	s := Step{Endorsed: tx, Whole: !tx.Partial}
+	if s.Whole && o.request.Location != nil {
+		s.Location = o.request.Location(tx.Result)
+	}
+	return s
+}
+
+// Submitted notes that the last transaction was handed over.
+func (o *operation) Submitted(txID string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.submitted = o.submitted || o.tx != nil && o.tx.TxID == txID
+}
+
+// Resolved notes what became of the last transaction.
+func (o *operation) Resolved(fate ledger.Fate) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tx != nil && o.tx.TxID == fate.TxID {
+		o.fate = &fate
+	}
+}
+
+// ensureKept keeps the request as soon as there is what to keep: at once if a transaction is
+// under way, else with the next one.
+func (o *operation) ensureKept(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stored {
+		return nil
+	}
+	if o.tx != nil && o.fate == nil {
+		if err := o.begin(ctx, *o.tx); err != nil {
+			return unknown(o.tx.TxID, err)
+		}
+	}
+	o.keep = true
+	return nil
+}
+
+// abandon ends an operation that nobody waits for any more, if nothing was promised and
+// nothing is under way.
+func (o *operation) abandon() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.keep && o.tx == nil {
+		o.cancel()
+	}
+}
+
+// open returns the last transaction if its fate is not known.
+func (o *operation) open() (ledger.Endorsed, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tx == nil || o.fate != nil {
+		return ledger.Endorsed{}, false
+	}
+	return *o.tx, true
+}
+
+// standing is whether there is a row, whether the key was taken, and the last fate.
+func (o *operation) standing() (stored, taken bool, fate *ledger.Fate) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.stored, o.taken, o.fate
+}
+
+// show lets the operation be answered as Pending with what another process works on.
+func (o *operation) show(v *View) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.elsewhere = v
+	o.showOnce()
+}
+
+func (o *operation) showOnce() {
+	select {
+	case <-o.kept:
+	default:
+		close(o.kept)
+	}
+}
+
+// view is what is told of the operation while it runs and is kept.
+func (o *operation) view() *View {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.stored {
+		return o.elsewhere
+	}
+	v := &View{TxID: o.tx.TxID, Phase: Accepted, Caller: o.request.Caller}
+	if o.submitted {
+		v.Phase = Submitted
+	}
+	return v
+}
+
+// handedOver reports whether the operation has handed a transaction over.
+func (o *operation) handedOver(txID string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.submitted && o.tx != nil && o.tx.TxID == txID
+}

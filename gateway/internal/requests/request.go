@@ -1,0 +1,62 @@
+package requests
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Request is a write as a caller asks for it.
+type Request struct {
+	Caller string
+	Key    string // the caller's, or empty
+	Digest Digest // of what is asked for; the same for the same
+	Bytes  int64  // of its body
+	Status int    // of the answer when it took effect
+	// Location says where what was created is, from the record; nil if nothing is created.
+	Location func(result json.RawMessage) string
+	// Run does it. It tells the journal of each transaction, by ledger.Partial of those
+	// that do not make the answer. Doing it again must be harmless.
+	Run func(context.Context, ledger.Journal) (ledger.Committed, error)
+}
+
+// Wish is how a caller would like to be answered.
+type Wish struct {
+	Async bool          // as soon as the request is kept, unless Wait says longer
+	Wait  time.Duration // the longest wait for the end of it; 0: it does not say
+}
+
+// Outcome is what a caller is told of a write: the answer, or that it is under way.
+type Outcome struct {
+	Answer   Answer // unless Pending
+	Pending  *View  // what is kept and followed until it has an end, whatever dies
+	Replayed bool   // the Answer is that of an earlier request
+}
+
+// Phase is how far a transaction has come, as far as this gateway knows.
+type Phase string
+
+// The phases.
+const (
+	Accepted  Phase = "accepted"  // kept; not known to be handed over yet
+	Submitted Phase = "submitted" // handed over to the ordering service
+	Committed Phase = "committed" // valid, in a block
+	Invalid   Phase = "invalid"   // in a block, and changed nothing
+)
+
+// Phases returns every phase.
+func Phases() []Phase { return []Phase{Accepted, Submitted, Committed, Invalid} }
+
+// View is what a gateway knows of a transaction of a kept request.
+type View struct {
+	TxID       string
+	Phase      Phase
+	Caller     string         // whose request it is of
+	Fate       *ledger.Fate   // of one that is in a block
+	ReplacedBy string         // the transaction that was made in its place, or empty
+	Answer     *Answer        // of a request that is done, if this is the transaction that it rests on
+	Error      *waymark.Error // of a request that failed with this transaction
+}

@@ -1,0 +1,227 @@
+package requests
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"go.uber.org/zap"
+)
+
+// Resolver brings a transaction that was endorsed to its end.
+type Resolver interface {
+	// Resolve looks the transaction up, and sends the same bytes again where it is missing,
+	// until it is in a block or ctx is done.
+	Resolve(ctx context.Context, tx ledger.Endorsed) (ledger.Fate, error)
+}
+
+// Options is what a Runner is made of. All are required.
+type Options struct {
+	Books    Books
+	Resolver Resolver
+	Limits   Limits
+	Logger   *zap.Logger
+	Registry prometheus.Registerer
+}
+
+// Limits bound what a Runner holds, and for how long.
+type Limits struct {
+	Pending int           // writes that are under way at once
+	Bytes   int64         // of their bodies together
+	Answer  time.Duration // the longest that a caller waits before it is told that a write is under way
+	Keep    time.Duration // at least so long an answer is kept
+}
+
+// Runner runs writes. It is safe for concurrent use. Close it when done.
+type Runner struct {
+	store    Books
+	resolver Resolver
+	limits   Limits
+	log      *zap.Logger
+	metrics  *metrics
+	pace     pace
+	gateway  string // the name of this process among those of the member's gateways
+
+	running sync.WaitGroup // operations, and the keeper's loops
+	stop    chan struct{}  // closed when the keeper is to end
+	alive   chan struct{}  // closed after the first beat
+
+	mu       sync.Mutex
+	stopping bool
+	bytes    int64
+	byID     map[string]*operation
+	byKey    map[slot]*operation
+}
+
+// slot is what operations of one process can join: same caller, key and request.
+type slot struct {
+	caller, key string
+	digest      Digest
+}
+
+// NewRunner returns a runner that begins at once to look after what other processes left.
+func NewRunner(o Options) *Runner { return newRunner(o, usualPace()) }
+
+func newRunner(o Options, p pace) *Runner {
+	r := &Runner{
+		pace:  p,
+		store: o.Books, resolver: o.Resolver, limits: o.Limits, log: o.Logger, gateway: newID(),
+		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation),
+	}
+	r.metrics = newMetrics(o.Registry, r.pending)
+	r.keep()
+	return r
+}
+
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails: it ends the process instead
+	return hex.EncodeToString(id[:])
+}
+
+// Do runs a write, or joins the one that runs or ran under the same key, and returns when it
+// has an end or, as the wish says, when it is kept. The write goes on when ctx ends, unless
+// nothing is under way yet and no key or wish asks for it.
+//
+// Codes: what Run answers; FailedPrecondition with ReasonKeyReused; ResourceExhausted past
+// Limits; Unavailable without the database, and while the runner closes. A ledger.Failure
+// with Unavailable: the fate is not known and could not be kept.
+func (r *Runner) Do(ctx context.Context, q Request, w Wish) (Outcome, error) {
+	o, joined, err := r.enter(ctx, q, w)
+	if err != nil {
+		return Outcome{}, err
+	}
+	timer := time.NewTimer(r.patience(w))
+	defer timer.Stop()
+	select {
+	case <-o.done:
+		return o.end(joined)
+	case <-ctx.Done():
+		o.abandon()
+		return Outcome{}, errGone
+	case <-timer.C:
+	}
+	if err := o.ensureKept(context.WithoutCancel(ctx)); err != nil {
+		return Outcome{}, err
+	}
+	select {
+	case <-o.done:
+		return o.end(joined)
+	case <-ctx.Done():
+		return Outcome{}, errGone
+	case <-o.kept:
+		return Outcome{Pending: o.view()}, nil
+	}
+}
+
+// end is the outcome of an operation that is done.
+func (o *operation) end(joined bool) (Outcome, error) {
+	out := o.outcome
+	out.Replayed = out.Pending == nil && (out.Replayed || joined)
+	return out, o.err
+}
+
+// patience is how long a caller waits for the end.
+func (r *Runner) patience(w Wish) time.Duration {
+	switch {
+	case w.Wait > 0:
+		return min(w.Wait, r.limits.Answer)
+	case w.Async:
+		return 0
+	}
+	return r.limits.Answer
+}
+
+// enter returns the operation that runs under the same key, or starts one.
+func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, joined bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := slot{q.Caller, q.Key, q.Digest}
+	if o, ok := r.byKey[s]; ok && q.Key != "" {
+		return o, true, nil
+	}
+	if r.stopping {
+		return nil, false, errStopping
+	}
+	if len(r.byID) >= r.limits.Pending || r.bytes+q.Bytes > r.limits.Bytes {
+		return nil, false, errBusy
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	o = &operation{
+		id: newID(), gateway: r.gateway, request: q, store: r.store, cancel: cancel, keep: q.Key != "" || w.Async,
+		kept: make(chan struct{}), done: make(chan struct{}),
+	}
+	r.byID[o.id] = o
+	r.bytes += q.Bytes
+	if q.Key != "" {
+		r.byKey[s] = o
+	}
+	r.running.Go(func() {
+		defer cancel()
+		r.run(ctx, o)
+	})
+	return o, false, nil
+}
+
+// leave forgets an operation: from here on its key is looked up in the store.
+func (r *Runner) leave(o *operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.byID, o.id)
+	r.bytes -= o.request.Bytes
+	if s := (slot{o.request.Caller, o.request.Key, o.request.Digest}); r.byKey[s] == o {
+		delete(r.byKey, s)
+	}
+}
+
+// operation returns the one that works on a request here, or nil.
+func (r *Runner) operation(id string) *operation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.byID[id]
+}
+
+func (r *Runner) pending() float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return float64(len(r.byID))
+}
+
+// Close takes no more writes, and waits for those under way until ctx is done; the rest is
+// left to another process, or to this one when it is started again.
+func (r *Runner) Close(ctx context.Context) {
+	r.mu.Lock()
+	r.stopping = true
+	close(r.stop)
+	r.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		r.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		r.cancelAll()
+		<-ended
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	if err := r.store.Leave(ctx, r.gateway); err != nil { // the others find out by themselves
+		r.log.Warn("could not leave the other gateways in order", zap.Error(err))
+	}
+}
+
+const leaveTimeout = 5 * time.Second
+
+func (r *Runner) cancelAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, o := range r.byID {
+		o.cancel()
+	}
+}

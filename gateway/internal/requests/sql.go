@@ -1,0 +1,207 @@
+package requests
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// SQL keeps requests in a database.
+type SQL struct {
+	db *database.DB
+}
+
+var _ Books = SQL{}
+
+// NewSQL returns a store in a database, which must be prepared before anything succeeds.
+func NewSQL(db *database.DB) SQL { return SQL{db: db} }
+
+// Prepare implements Books.
+func (s SQL) Prepare(ctx context.Context) error { return s.db.Prepare(ctx) }
+
+// Begin implements Store.
+func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, idempotency_key, digest, gateway, state, tx_id, whole,
+				status, location, answer_tx, answer_block, result, ended_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, 0)
+			ON CONFLICT (caller, idempotency_key) DO NOTHING`,
+			r.ID, r.Caller, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, Pending, first.TxID, flag(first.Whole),
+			r.Answer.Status, first.Location, []byte(first.Result))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrTaken
+		}
+		return addTransaction(ctx, tx, r.ID, first.Endorsed)
+	})
+}
+
+// Next implements Store.
+func (s SQL) Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := exec(ctx, tx, `UPDATE requests SET tx_id = $1, whole = $2, location = $3, result = $4
+			WHERE id = $5 AND gateway = $6 AND state = $7`,
+			next.TxID, flag(next.Whole), next.Location, []byte(next.Result), id, gateway, Pending)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrLost
+		}
+		if err := resolve(ctx, tx, before, next.TxID); err != nil {
+			return err
+		}
+		return addTransaction(ctx, tx, id, next.Endorsed)
+	})
+}
+
+// Finish implements Store.
+func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
+	var failure []byte
+	if end.Error != nil {
+		var err error
+		if failure, err = json.Marshal(end.Error); err != nil {
+			return fmt.Errorf("encode error: %w", err)
+		}
+	}
+	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := exec(ctx, tx, `UPDATE requests SET state = $1, gateway = '', answer_tx = $2, answer_block = $3, result = $4, error = $5,
+				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END
+			WHERE id = $8 AND gateway = $9 AND state = $10`,
+			end.State, end.Answer.Receipt.TxID, bigint(end.Answer.Receipt.BlockNumber), []byte(end.Answer.Result), failure,
+			time.Now().UnixMilli(), flag(end.State == Failed), id, gateway, Pending)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrLost
+		}
+		if end.Fate == nil {
+			return nil
+		}
+		return resolve(ctx, tx, *end.Fate, "")
+	})
+}
+
+// addTransaction keeps a transaction whose fate is open.
+func addTransaction(ctx context.Context, tx *sql.Tx, request string, e ledger.Endorsed) error {
+	_, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, envelope, replaced_by, fate, block, position)
+		VALUES ($1, $2, $3, '', '', 0, 0)`, e.TxID, request, e.Envelope)
+	return err
+}
+
+// resolve notes what became of a transaction. The envelope is on the ledger then.
+func resolve(ctx context.Context, tx *sql.Tx, fate ledger.Fate, replacedBy string) error {
+	if fate.Status == ledger.Valid { // what follows a valid one takes the place of nothing
+		replacedBy = ""
+	}
+	_, err := exec(ctx, tx, `UPDATE transactions SET envelope = NULL, fate = $1, block = $2, position = $3, replaced_by = $4 WHERE tx_id = $5`,
+		fate.Status, bigint(fate.BlockNumber), fate.Position, replacedBy, fate.TxID)
+	return err
+}
+
+const recordColumns = `r.id, r.caller, r.idempotency_key, r.digest, r.gateway, r.state, r.tx_id, r.whole,
+	r.status, r.location, r.answer_tx, r.answer_block, r.result, r.error`
+
+// Find implements Store.
+func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error) {
+	var found Record
+	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+		var err error
+		found, err = scan(db.QueryRowContext(ctx, `SELECT `+recordColumns+` FROM requests r WHERE caller = $1 AND idempotency_key = $2`, caller, key))
+		return err
+	})
+	return one(found, err)
+}
+
+// Transaction implements Archive.
+func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, error) {
+	found := Transaction{TxID: txID}
+	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+		fate, block := ledger.Fate{TxID: txID}, int64(0)
+		row := db.QueryRowContext(ctx, `SELECT `+recordColumns+`, t.replaced_by, t.fate, t.block, t.position
+			FROM transactions t JOIN requests r ON r.id = t.request WHERE t.tx_id = $1`, txID)
+		var err error
+		if found.Request, err = scan(row, &found.ReplacedBy, &fate.Status, &block, &fate.Position); err != nil {
+			return err
+		}
+		if fate.Status != "" {
+			fate.BlockNumber = number(block)
+			found.Fate = &fate
+		}
+		return nil
+	})
+	return one(found, err)
+}
+
+// one tells that there is none from a failure.
+func one[T any](found T, err error) (T, bool, error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return found, false, nil
+	}
+	return found, err == nil, err
+}
+
+// scan reads the columns of a record, and more after them.
+func scan(row *sql.Row, more ...any) (Record, error) {
+	var r Record
+	var key sql.NullString
+	var digest, result, failure []byte
+	var whole, block int64
+	err := row.Scan(append([]any{&r.ID, &r.Caller, &key, &digest, &r.Gateway, &r.State, &r.TxID, &whole,
+		&r.Answer.Status, &r.Answer.Location, &r.Answer.Receipt.TxID, &block, &result, &failure}, more...)...)
+	if err != nil {
+		return r, err
+	}
+	copy(r.Digest[:], digest)
+	r.Key, r.Whole = key.String, whole == 1
+	r.Answer.Result = result
+	if r.State == Done {
+		r.Answer.Receipt.Status, r.Answer.Receipt.BlockNumber = receiptStatus(r.Answer.Receipt.TxID), number(block)
+	}
+	if len(failure) > 0 {
+		r.Error = new(waymark.Error)
+		if err := json.Unmarshal(failure, r.Error); err != nil {
+			return r, fmt.Errorf("decode error of request %s: %w", r.ID, err)
+		}
+	}
+	return r, nil
+}
+
+// receiptStatus is empty for the receipt of a write that had nothing to change.
+func receiptStatus(txID string) string {
+	if txID == "" {
+		return ""
+	}
+	return ledger.Valid
+}
+
+// exec runs a statement and returns how many rows it changed.
+func exec(ctx context.Context, tx *sql.Tx, statement string, args ...any) (int64, error) {
+	done, err := tx.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// The databases have no unsigned integers; blocks are far from the sign.
+func bigint(n uint64) int64 { return int64(n) } //nolint:gosec // see above
+
+func number(n int64) uint64 { return uint64(n) } //nolint:gosec // see above

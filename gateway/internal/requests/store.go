@@ -1,0 +1,64 @@
+package requests
+
+import (
+	"context"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Store keeps requests while their transactions are under way. What it has returned from is on
+// the disk. Its other errors are failures of the database, after which a change may or may not
+// have been made.
+type Store interface {
+	// Begin keeps a request, which is Pending, with its first transaction. ErrTaken if its
+	// caller has another one with that key.
+	Begin(ctx context.Context, r Record, first Step) error
+	// Next keeps a further transaction of a request of gateway, after the fate of the one
+	// before. ErrLost if the request is no longer Pending or no longer gateway's.
+	Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error
+	// Finish ends a request of gateway, and frees the key of one that Failed. ErrLost as Next.
+	Finish(ctx context.Context, id, gateway string, end End) error
+	// Find returns the request of a caller with a key that is not free; false if there is none.
+	Find(ctx context.Context, caller, key string) (Record, bool, error)
+}
+
+// Archive answers about what is kept.
+type Archive interface {
+	// Transaction returns a transaction with its request; false if it is not kept.
+	Transaction(ctx context.Context, txID string) (Transaction, bool, error)
+	// Prune forgets at most limit requests that ended before, and returns how many.
+	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Roster knows the processes of the gateways, and whose requests are whose.
+type Roster interface {
+	// Beat says that a process lives.
+	Beat(ctx context.Context, gateway string) error
+	// Beats returns how often each process that has pending requests has beaten, -1 for one
+	// that has left.
+	Beats(ctx context.Context) (map[string]int64, error)
+	// Adopt gives all requests of one process to another.
+	Adopt(ctx context.Context, from, to string) error
+	// Leave takes a process off, and leaves its pending requests to whoever comes first.
+	Leave(ctx context.Context, gateway string) error
+}
+
+// Estate lists what a process has to bring to its end.
+type Estate interface {
+	// Pending returns the ids of at most limit pending requests of a process.
+	Pending(ctx context.Context, gateway string, limit int) ([]string, error)
+	// Open returns a request that is Pending and gateway's with its last transaction, or
+	// ErrLost.
+	Open(ctx context.Context, id, gateway string) (Record, ledger.Endorsed, error)
+}
+
+// Books are all that a Runner needs of what is kept.
+type Books interface {
+	Store
+	Archive
+	Roster
+	Estate
+	// Prepare makes the database ready, and says if it is not.
+	Prepare(ctx context.Context) error
+}

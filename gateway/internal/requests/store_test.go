@@ -1,0 +1,232 @@
+package requests_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+)
+
+// txID makes a transaction id.
+func txID(n int) string { return fmt.Sprintf("%064x", n) }
+
+func step(n int) requests.Step {
+	return requests.Step{Whole: true, Location: "/v1/things/1",
+		Endorsed: ledger.Endorsed{TxID: txID(n), Envelope: []byte{0, 1, 255}, Result: json.RawMessage(`{"id":"1"}`)}}
+}
+
+func record(id, gateway, key string) requests.Record {
+	return requests.Record{ID: id, Caller: "erp", Key: key, Digest: requests.Digest{1, 2}, Gateway: gateway, Answer: requests.Answer{Status: 201}}
+}
+
+func fate(n int, status string) ledger.Fate {
+	return ledger.Fate{TxID: txID(n), BlockNumber: 7, Position: 3, Status: status}
+}
+
+func TestStoreInSQLite(t *testing.T) { conform(t, databasetest.SQLite) }
+
+// conform holds a store to what its interfaces promise.
+func conform(t *testing.T, open databasetest.Opener) {
+	tests := []struct {
+		name string
+		run  func(*testing.T, requests.SQL)
+	}{
+		{"a request and its end", storeDone},
+		{"one that fails frees its key", storeFailed},
+		{"a transaction in the place of another", storeReplaced},
+		{"one key for forty", storeRace},
+		{"what another process took over is lost", storeLost},
+		{"dead processes show", storeBeats},
+		{"old ends are forgotten", storePrune},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { tt.run(t, requests.NewSQL(open(t)())) })
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func storeDone(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	if _, found, err := s.Find(ctx, "erp", "k"); found || err != nil {
+		t.Fatalf("found %t, %v", found, err)
+	}
+	must(t, s.Begin(ctx, record("r1", "g1", "k"), step(1)))
+	pending, found, err := s.Find(ctx, "erp", "k")
+	want := record("r1", "g1", "k")
+	want.State, want.TxID, want.Whole = requests.Pending, txID(1), true
+	want.Answer.Location, want.Answer.Result = "/v1/things/1", json.RawMessage(`{"id":"1"}`)
+	if err != nil || !found || !reflect.DeepEqual(pending, want) {
+		t.Errorf("pending\n%+v, want\n%+v, %v", pending, want, err)
+	}
+	kept, tx, err := s.Open(ctx, "r1", "g1")
+	if err != nil || !reflect.DeepEqual(kept, want) || !reflect.DeepEqual(tx, step(1).Endorsed) {
+		t.Errorf("open %+v %+v %v", kept, tx, err)
+	}
+	f := fate(1, ledger.Valid)
+	answer := requests.Answer{Receipt: ledger.Receipt{TxID: txID(1), BlockNumber: 7, Status: ledger.Valid}, Result: json.RawMessage(`{"id":"1"}`)}
+	must(t, s.Finish(ctx, "r1", "g1", requests.End{State: requests.Done, Fate: &f, Answer: answer}))
+	want.State, want.Gateway, want.Answer.Receipt = requests.Done, "", answer.Receipt
+	done, _, err := s.Find(ctx, "erp", "k")
+	if err != nil || !reflect.DeepEqual(done, want) {
+		t.Errorf("done\n%+v, want\n%+v, %v", done, want, err)
+	}
+	view, found, err := s.Transaction(ctx, txID(1))
+	if err != nil || !found || !reflect.DeepEqual(view, requests.Transaction{TxID: txID(1), Fate: &f, Request: want}) {
+		t.Errorf("transaction %+v %t %v", view, found, err)
+	}
+	if _, found, err := s.Transaction(ctx, txID(2)); found || err != nil {
+		t.Errorf("a transaction that is not there: %t %v", found, err)
+	}
+	for _, q := range [][2]string{{"erp", "K"}, {"ERP", "k"}, {"erp", ""}} {
+		if _, found, err := s.Find(ctx, q[0], q[1]); found || err != nil {
+			t.Errorf("%q: found %t, %v", q, found, err)
+		}
+	}
+}
+
+func storeFailed(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	must(t, s.Begin(ctx, record("r1", "g1", "k"), step(1)))
+	f := fate(1, "MVCC_READ_CONFLICT")
+	cause := waymark.Errorf(waymark.Conflict, "won").Because("x")
+	must(t, s.Finish(ctx, "r1", "g1", requests.End{State: requests.Failed, Fate: &f, Error: cause}))
+	if _, found, err := s.Find(ctx, "erp", "k"); found || err != nil {
+		t.Errorf("the key is not free: %t %v", found, err)
+	}
+	view, _, err := s.Transaction(ctx, txID(1))
+	if err != nil || view.Fate == nil || *view.Fate != f || view.Request.State != requests.Failed || !reflect.DeepEqual(view.Request.Error, cause) {
+		t.Errorf("got %+v %v", view, err)
+	}
+	must(t, s.Begin(ctx, record("r2", "g1", "k"), step(2)))
+	must(t, s.Begin(ctx, record("r3", "g1", ""), step(3)))
+	must(t, s.Begin(ctx, record("r4", "g1", ""), step(4))) // no key is no key of another
+}
+
+func storeReplaced(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	must(t, s.Begin(ctx, record("r1", "g1", "k"), step(1)))
+	must(t, s.Next(ctx, "r1", "g1", fate(1, "PHANTOM_READ_CONFLICT"), step(2)))
+	view, _, err := s.Transaction(ctx, txID(1))
+	if err != nil || view.ReplacedBy != txID(2) || view.Fate == nil || view.Fate.Status != "PHANTOM_READ_CONFLICT" || view.Request.TxID != txID(2) {
+		t.Errorf("got %+v %v", view, err)
+	}
+	part := step(3)
+	part.Whole = false
+	must(t, s.Next(ctx, "r1", "g1", fate(2, ledger.Valid), part)) // more of it
+	if view, _, err = s.Transaction(ctx, txID(2)); err != nil || view.ReplacedBy != "" || view.Fate.Status != ledger.Valid {
+		t.Errorf("got %+v %v", view, err)
+	}
+	if kept, tx, err := s.Open(ctx, "r1", "g1"); err != nil || kept.Whole || tx.TxID != txID(3) {
+		t.Errorf("got %+v %+v %v", kept, tx, err)
+	}
+}
+
+func storeRace(t *testing.T, s requests.SQL) {
+	const n = 40
+	errs := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { errs[i] = s.Begin(t.Context(), record(fmt.Sprint("r", i), "g", "k"), step(i)) })
+	}
+	group.Wait()
+	began := 0
+	for i, err := range errs {
+		if err == nil {
+			began++
+		} else if !errors.Is(err, requests.ErrTaken) {
+			t.Errorf("%d: %v", i, err)
+		}
+		if _, found, e := s.Transaction(t.Context(), txID(i)); e != nil || found != (err == nil) {
+			t.Errorf("%d: transaction kept %t, %v", i, found, e)
+		}
+	}
+	if began != 1 {
+		t.Errorf("%d began", began)
+	}
+}
+
+func storeLost(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	must(t, s.Begin(ctx, record("r1", "g1", "k"), step(1)))
+	must(t, s.Adopt(ctx, "g1", "g2"))
+	lost := map[string]error{
+		"next":   s.Next(ctx, "r1", "g1", fate(1, "MVCC_READ_CONFLICT"), step(2)),
+		"finish": s.Finish(ctx, "r1", "g1", requests.End{State: requests.Failed}),
+	}
+	_, _, lost["open"] = s.Open(ctx, "r1", "g1")
+	must(t, s.Finish(ctx, "r1", "g2", requests.End{State: requests.Failed}))
+	lost["finish again"] = s.Finish(ctx, "r1", "g2", requests.End{State: requests.Failed})
+	for name, err := range lost {
+		if !errors.Is(err, requests.ErrLost) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, found, err := s.Transaction(ctx, txID(2)); found || err != nil {
+		t.Errorf("a transaction of the one that lost is kept: %t %v", found, err)
+	}
+}
+
+func storeBeats(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	must(t, s.Beat(ctx, "g1"))
+	must(t, s.Beat(ctx, "g1"))
+	must(t, s.Beat(ctx, "idle"))
+	for i, gateway := range []string{"g1", "g2", "g3"} {
+		must(t, s.Begin(ctx, record(fmt.Sprint("r", i), gateway, ""), step(i)))
+	}
+	must(t, s.Beat(ctx, "g3"))
+	must(t, s.Leave(ctx, "g3"))
+	beats, err := s.Beats(ctx)
+	if want := map[string]int64{"g1": 2, "g2": -1, "": -1}; err != nil || !reflect.DeepEqual(beats, want) {
+		t.Errorf("got %v, want %v, %v", beats, want, err)
+	}
+	must(t, s.Adopt(ctx, "", "g1"))
+	ids, err := s.Pending(ctx, "g1", 10)
+	if got := strings.Join(ids, " "); err != nil || got != "r0 r2" && got != "r2 r0" {
+		t.Errorf("got %q %v", got, err)
+	}
+	if ids, err := s.Pending(ctx, "g1", 1); err != nil || len(ids) != 1 {
+		t.Errorf("got %q %v", ids, err)
+	}
+}
+
+func storePrune(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	for i := range 3 {
+		must(t, s.Begin(ctx, record(fmt.Sprint("r", i), "g1", fmt.Sprint("k", i)), step(i)))
+	}
+	for i := range 2 {
+		f := fate(i, ledger.Valid)
+		must(t, s.Finish(ctx, fmt.Sprint("r", i), "g1", requests.End{State: requests.Done, Fate: &f}))
+	}
+	if n, err := s.Prune(ctx, time.Now().Add(-time.Minute), 10); n != 0 || err != nil {
+		t.Errorf("what is young was forgotten: %d %v", n, err)
+	}
+	later := time.Now().Add(time.Minute)
+	for _, want := range []int{1, 1, 0} {
+		if n, err := s.Prune(ctx, later, 1); n != want || err != nil {
+			t.Errorf("forgot %d, want %d, %v", n, want, err)
+		}
+	}
+	if _, found, err := s.Transaction(ctx, txID(0)); found || err != nil {
+		t.Errorf("the transaction is still there: %t %v", found, err)
+	}
+	if _, found, err := s.Find(ctx, "erp", "k2"); !found || err != nil {
+		t.Errorf("the pending one is gone: %v", err)
+	}
+}

@@ -1,0 +1,168 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"go.uber.org/zap"
+)
+
+// Bounds of what an operation does besides its transactions.
+const (
+	maxContests = 8 // how often one request is made anew because others under its key failed
+	firstPoll   = 20 * time.Millisecond
+	maxPoll     = 500 * time.Millisecond
+)
+
+// run takes an operation to its end. What took effect is told first and noted afterwards,
+// since the row and the block say the same; a failure is noted first, so that whoever is told
+// of it finds the key free.
+func (r *Runner) run(ctx context.Context, o *operation) {
+	out, err := r.work(ctx, o)
+	if err == nil {
+		o.finish(out, nil)
+		r.note(ctx, o, End{State: Done, Answer: out.Answer})
+		r.leave(o)
+		return
+	}
+	if _, open := o.open(); !open {
+		r.note(ctx, o, End{State: Failed, Error: told(err)})
+	}
+	r.leave(o)
+	o.finish(Outcome{}, err)
+}
+
+func (o *operation) finish(out Outcome, err error) {
+	o.outcome, o.err = out, err
+	close(o.done)
+}
+
+// note ends the row of an operation, if it has one. Where that fails the row stays pending,
+// and is brought to its end as those of dead processes are.
+func (r *Runner) note(ctx context.Context, o *operation, end End) {
+	stored, _, fate := o.standing()
+	if !stored {
+		return
+	}
+	end.Fate = fate
+	err := r.store.Finish(context.WithoutCancel(ctx), o.id, r.gateway, end)
+	if err != nil && !errors.Is(err, ErrLost) {
+		r.log.Warn("the end of a request could not be noted yet", zap.Error(err))
+	}
+}
+
+// work answers from what is kept under the key, or does it.
+func (r *Runner) work(ctx context.Context, o *operation) (Outcome, error) {
+	for range maxContests {
+		out, found, err := r.recall(ctx, o)
+		if found || err != nil {
+			return out, err
+		}
+		out, err = r.attempt(ctx, o)
+		if _, taken, _ := o.standing(); err == nil || !taken {
+			return out, err
+		}
+		o.untake()
+	}
+	return Outcome{}, errContest
+}
+
+// untake forgets that the key was taken, to try again.
+func (o *operation) untake() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.taken = false
+}
+
+// recall answers from the request that is kept under the key. If that is under way elsewhere
+// it waits for its end, as long as its caller would have; if that fails there is none.
+func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found bool, err error) {
+	if o.request.Key == "" {
+		return Outcome{}, false, nil
+	}
+	patience, cancel := context.WithTimeout(ctx, r.limits.Answer)
+	defer cancel()
+	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
+		kept, found, err := r.store.Find(ctx, o.request.Caller, o.request.Key)
+		switch {
+		case err != nil:
+			return Outcome{}, false, unkept("", err)
+		case !found:
+			return Outcome{}, false, nil
+		case kept.Digest != o.request.Digest:
+			return Outcome{}, true, errKeyReused()
+		case kept.State == Done:
+			r.metrics.replayed.Inc()
+			return Outcome{Answer: kept.Answer, Replayed: true}, true, nil
+		}
+		v := &View{TxID: kept.TxID, Phase: Accepted, Caller: kept.Caller}
+		o.show(v)
+		if !sleep(patience, pause) {
+			return Outcome{Pending: v}, true, nil
+		}
+	}
+}
+
+// sleep reports false if ctx is done first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// attempt does it. When that ends while a transaction is under way, it is followed to its end:
+// nothing is told of it before.
+func (r *Runner) attempt(ctx context.Context, o *operation) (Outcome, error) {
+	done, err := r.perform(ctx, o)
+	if err == nil {
+		return Outcome{Answer: r.answer(o, done)}, nil
+	}
+	tx, open := o.open()
+	if !open {
+		return Outcome{}, err
+	}
+	if kept := o.ensureKept(context.WithoutCancel(ctx)); kept != nil {
+		r.log.Warn("a transaction is under way that could not be kept", zap.String("tx_id", tx.TxID), zap.Error(kept))
+	}
+	fate, resolveErr := r.resolver.Resolve(ctx, tx)
+	if resolveErr != nil {
+		return Outcome{}, unknown(tx.TxID, errors.Join(err, resolveErr))
+	}
+	o.Resolved(fate)
+	if fate.Status != ledger.Valid || tx.Partial {
+		return Outcome{}, ineffective(fate)
+	}
+	return Outcome{Answer: r.answer(o, ledger.Committed{Receipt: receiptOf(fate), Result: tx.Result})}, nil
+}
+
+// perform runs the request. A panic is its failure, and not that of all others.
+func (r *Runner) perform(ctx context.Context, o *operation) (done ledger.Committed, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.log.Error("panic", zap.ByteString("stack", debug.Stack()))
+			err = fmt.Errorf("panic: %v", cause)
+		}
+	}()
+	return o.request.Run(ctx, o)
+}
+
+func receiptOf(fate ledger.Fate) ledger.Receipt {
+	return ledger.Receipt{TxID: fate.TxID, BlockNumber: fate.BlockNumber, Status: fate.Status}
+}
+
+func (r *Runner) answer(o *operation, done ledger.Committed) Answer {
+	a := Answer{Status: o.request.Status, Receipt: done.Receipt, Result: done.Result}
+	if o.request.Location != nil {
+		a.Location = o.request.Location(done.Result)
+	}
+	return a
+}
