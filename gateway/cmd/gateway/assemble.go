@@ -4,17 +4,15 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
-	"go.uber.org/zap"
 )
 
 // The parts fit the interfaces that the REST side declares.
@@ -25,54 +23,77 @@ var (
 
 // parts is the gateway, put together but not yet serving.
 type parts struct {
-	log      *zap.Logger
-	registry *prometheus.Registry
-	ledger   *fabric.Client
-	callers  *auth.Authenticator
-	server   *http.Server
-	follow   []reload.Part // what follows the configuration
+	*observation
+	ledger     *fabric.Client
+	callers    *auth.Authenticator
+	server     *http.Server
+	operations *http.Server  // nil if it has no address of its own
+	follow     []reload.Part // what follows the configuration
 }
 
 // assemble reads every file that c names and wires the parts.
 func assemble(c config.Config) (*parts, error) {
-	log, level, err := newLogger(c.Log)
+	o, err := observe(c.Log)
 	if err != nil {
 		return nil, err
 	}
-	door, err := newDoor(c)
-	if err != nil {
-		return nil, err
+	p := &parts{observation: o, follow: []reload.Part{followLevel(o.level), o.reopenAudit}}
+	if err := p.assemble(c); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	client, err := fabric.New(fabricConfig(c), registry)
-	if err != nil {
-		return nil, err
-	}
-	handler, err := rest.New(rest.Options{
-		Ledger:        client,
-		Recorder:      messages.NewRecorder(client, c.Timeouts.Total),
-		Settler:       settlement.NewSettler(client, c.Member),
-		Authenticator: door.callers,
-		Limits:        limitsOf(c.Limits),
-		Logger:        log,
-		Registry:      registry,
-	})
-	if err != nil {
-		return nil, errors.Join(err, client.Close())
-	}
-	return &parts{
-		log: log, registry: registry, ledger: client, callers: door.callers, server: newServer(c, handler, door.tls(), log),
-		follow: []reload.Part{followLevel(level), door.follow},
-	}, nil
+	return p, nil
 }
 
-// close ends the connection to the peer and writes out the log.
+func (p *parts) assemble(c config.Config) error {
+	door, err := newDoor(c)
+	if err != nil {
+		return err
+	}
+	p.callers, p.follow = door.callers, append(p.follow, door.follow)
+	p.ledger, err = fabric.New(fabricConfig(c), p.registry)
+	if err != nil {
+		return err
+	}
+	handler, err := rest.New(rest.Options{
+		Ledger:        p.ledger,
+		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),
+		Settler:       settlement.NewSettler(p.ledger, c.Member),
+		Authenticator: door.callers,
+		Limits:        limitsOf(c.Limits),
+		Logger:        p.log,
+		Audit:         p.audit,
+		Health:        health.New(p.health(), p.registry),
+		Registry:      p.registry,
+		MetricsApart:  c.ListenOperations != "",
+	})
+	if err != nil {
+		return err
+	}
+	p.server = newServer(c, handler, door.tls(), p.log)
+	if c.ListenOperations != "" {
+		p.operations = newOperations(c, handler, p.registry, door.tls(), p.log)
+	}
+	return nil
+}
+
+// health are the rows of /readyz.
+func (p *parts) health() []health.Part {
+	return []health.Part{
+		{Name: "chaincode", Check: p.ledger.Ready},
+		{Name: "audit", Check: p.audit.Check},
+	}
+}
+
+// close ends the connection to the peer and writes out the logs.
 func (p *parts) close() error {
-	p.callers.Close()
-	err := p.ledger.Close()
-	_ = p.log.Sync() // fails on terminals and pipes, where there is nothing to sync
-	return err
+	var err error
+	if p.callers != nil {
+		p.callers.Close()
+	}
+	if p.ledger != nil {
+		err = p.ledger.Close()
+	}
+	return errors.Join(err, p.observation.close())
 }
 
 func limitsOf(l config.Limits) rest.Limits {

@@ -32,17 +32,21 @@ func TestSIGHUPReadsTheConfigurationAgain(t *testing.T) {
 	await(t, client, base+"/metrics", `waymark_gateway_config_good 0`)
 }
 
-// serve runs the gateway on a free port until stop is called.
-func (s site) serve(t *testing.T) (base string, stop func()) {
+// freeAddress was free a moment ago.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// serve runs the gateway on a free port until stop is called.
+func (s site) serve(t *testing.T) (base string, stop func()) {
+	t.Helper()
+	address := freeAddress(t)
 	t.Setenv("WAYMARK_GATEWAY_LISTEN", address)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

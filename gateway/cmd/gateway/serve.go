@@ -33,10 +33,15 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close())
 	}
+	unwatch, err := p.serveOperations(ctx, c.ListenOperations)
+	if err != nil {
+		return errors.Join(err, listener.Close(), p.close())
+	}
 	unfollow := p.followFile(ctx, path, c)
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
 	err = p.serveUntil(ctx, listener, c)
 	unfollow()
+	unwatch()
 	p.log.Info("stopped")
 	return errors.Join(err, p.close())
 }
@@ -46,7 +51,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 func (p *parts) followFile(ctx context.Context, path string, c config.Config) (stop func()) {
 	follower := reload.New(reload.Options{
 		Path: path, Environment: os.Environ(), Running: c, Parts: p.follow, Logger: p.log, Registry: p.registry,
-		Changed: func([]string) {},
+		Changed: p.configured,
 	})
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP)

@@ -21,6 +21,10 @@ type Config struct {
 	Chaincode string `koanf:"chaincode"`
 	// Listen is the host:port to serve HTTPS on. Required.
 	Listen string `koanf:"listen"`
+	// ListenOperations is a host:port of its own for metrics, health and profiles, with the
+	// same certificate and no credentials: give it an address that only operators reach.
+	// Default: none; /metrics is then served on listen, and there are no profiles.
+	ListenOperations string `koanf:"listen_operations"`
 	// TLS is the server's certificate. Required.
 	TLS TLS `koanf:"tls" reload:"now"`
 	// Peers are the member's own peers, the preferred one first: at least one, at most 16.
@@ -142,6 +146,9 @@ type Log struct {
 	Level string `koanf:"level" reload:"now"`
 	// Format is json or console. Default json.
 	Format string `koanf:"format"`
+	// AuditFile is the file that the audit log is appended to: one JSON object a line.
+	// SIGHUP opens it anew, so that it can be moved away. Default: stderr.
+	AuditFile string `koanf:"audit_file"`
 }
 
 // Default returns the configuration before the file is read.

@@ -19,6 +19,7 @@ func (c Config) Validate() error {
 		required("chaincode", c.Chaincode),
 		hostPort("listen", c.Listen),
 		c.validatePeers(),
+		c.validateOperations(),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
 		c.validateCallers(),
@@ -120,6 +121,16 @@ func (t Timeouts) validate() error {
 		errs = append(errs, errors.New("timeouts.total: must exceed timeouts.endorse"))
 	}
 	return errors.Join(errs...)
+}
+
+func (c Config) validateOperations() error {
+	switch c.ListenOperations {
+	case "":
+		return nil
+	case c.Listen:
+		return errors.New("listen_operations: must not be the same as listen; leave it out to serve both there")
+	}
+	return hostPort("listen_operations", c.ListenOperations)
 }
 
 func required(key, value string) error {

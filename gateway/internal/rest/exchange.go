@@ -16,6 +16,7 @@ import (
 // exchange is what one request is known by, for the log and the error answer.
 type exchange struct {
 	requestID string
+	route     route       // zero until one was found
 	caller    auth.Caller // zero before authentication
 	txID      string      // of the transaction concerned, if any
 	err       error       // why it failed, if it did
@@ -58,6 +59,7 @@ func (s *service) observe(c *gin.Context) {
 	took := time.Since(start)
 	s.metrics.observe(c.FullPath(), c.Request.Method, c.Writer.Status(), took)
 	s.logRequest(c, ex, took)
+	s.auditRequest(c, ex)
 }
 
 func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
@@ -82,6 +84,8 @@ func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
 		s.log.Warn("request", append(fields, zap.Error(ex.err))...)
 	case status >= http.StatusInternalServerError:
 		s.log.Error("request", append(fields, zap.Error(ex.err))...)
+	case ex.route.open: // probes, which ask all the time
+		s.log.Debug("request", fields...)
 	default:
 		s.log.Info("request", fields...)
 	}

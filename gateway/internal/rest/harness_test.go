@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
@@ -22,6 +25,7 @@ type api struct {
 	ledger  *fakeLedger
 	handler http.Handler
 	logs    *observer.ObservedLogs
+	audit   *bytes.Buffer
 }
 
 // limits are those of the service under test.
@@ -34,7 +38,8 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 		change(&bounds)
 	}
 	core, logs := observer.New(zapcore.DebugLevel)
-	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs}
+	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs, audit: new(bytes.Buffer)}
+	registry := prometheus.NewRegistry()
 	handler, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
@@ -42,7 +47,9 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 		Authenticator: fakeTokens{},
 		Limits:        bounds,
 		Logger:        zap.New(core),
-		Registry:      prometheus.NewRegistry(),
+		Audit:         audit.New(a.audit, registry),
+		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),
+		Registry:      registry,
 	})
 	if err != nil {
 		t.Fatal(err)

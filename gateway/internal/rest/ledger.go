@@ -20,8 +20,6 @@ type Ledger interface {
 	// Transaction returns a transaction by its id, with its signed envelope if
 	// that is asked for, or NotFound.
 	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error)
-	// Ready returns nil if the ledger answers.
-	Ready(ctx context.Context) error
 }
 
 // Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,

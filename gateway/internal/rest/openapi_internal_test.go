@@ -47,7 +47,7 @@ func TestRouterServesTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &service{log: zap.NewNop(), metrics: newMetrics(prometheus.NewRegistry(), func() float64 { return 0 })}
-	engine := s.engine()
+	engine := s.engine(routes())
 	var registered []string
 	for _, r := range engine.Routes() {
 		registered = append(registered, r.Method+" "+r.Path)

@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -29,6 +30,8 @@ type Problem struct {
 	// Rows say what is wrong with which rows of a request that holds many: the first
 	// 20 of them; Detail counts all.
 	Rows []waymark.RowError `json:"rows,omitempty"`
+	// Parts say which parts of this gateway work; only where its readiness was asked for.
+	Parts []health.Row `json:"parts,omitempty"`
 	// TxID is the transaction concerned. With code unavailable its fate may be
 	// unknown: ask for it before sending the request again.
 	TxID string `json:"tx_id,omitempty"`
@@ -102,6 +105,10 @@ func fail(c *gin.Context, err error) {
 	}
 	if p.Status == http.StatusInternalServerError {
 		p.Detail = "internal error: report it with the request id" // reveals nothing else
+	}
+	var unready *notReady
+	if errors.As(err, &unready) {
+		p.Parts = unready.report.Rows
 	}
 	var concerned *ledger.Failure
 	if errors.As(err, &concerned) {

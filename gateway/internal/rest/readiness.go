@@ -1,45 +1,30 @@
 package rest
 
 import (
-	"context"
-	"fmt"
-	"sync"
-	"time"
+	"net/http"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
 )
 
-// Bounds of the readiness check, which anybody can ask for.
-const (
-	readyTimeout = 3 * time.Second
-	readyFor     = time.Second // an outcome is not older than this when it is told
-)
-
-// readiness asks the ledger at most once in readyFor, however many ask us.
-type readiness struct {
-	ledger Ledger
-
-	mu      sync.Mutex
-	checked time.Time
-	err     error
+// Readiness is the answer of a gateway that is ready. One that is not answers a Problem
+// with the same parts.
+type Readiness struct {
+	Status string       `json:"status"` // always "ready"
+	Parts  []health.Row `json:"parts"`
 }
 
-// check returns nil, or Unavailable with what is wrong.
-func (r *readiness) check(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if time.Since(r.checked) < readyFor {
-		return r.err
+// notReady is what a gateway that is not ready fails with.
+type notReady struct{ report health.Report }
+
+func (n *notReady) Error() string { return n.report.Err().Error() }
+
+func (n *notReady) Unwrap() error { return n.report.Err() }
+
+func serveReadiness(s *service, c *gin.Context) error {
+	report := s.health.Check(c.Request.Context())
+	if !report.Ready {
+		return &notReady{report}
 	}
-	// The outcome is for the others who wait as well, so this caller's leaving
-	// must not spoil it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
-	defer cancel()
-	r.err = nil
-	if err := r.ledger.Ready(ctx); err != nil {
-		told := waymark.Errorf(waymark.Unavailable, "the ledger does not answer through the peer (%s)", waymark.AsError(err).Message)
-		r.err = fmt.Errorf("%w: %w", told, err)
-	}
-	r.checked = time.Now()
-	return r.err
+	return respond(c, http.StatusOK, Readiness{Status: "ready", Parts: report.Rows})
 }

@@ -277,6 +277,8 @@ func TestReadiness(t *testing.T) {
 		w := a.do("GET", "/readyz", "")
 		if p := problem(t, w); w.Code != http.StatusServiceUnavailable || p.Code != waymark.Unavailable {
 			t.Errorf("got %d %s", w.Code, w.Body)
+		} else if len(p.Parts) != 1 || p.Parts[0].Detail != "not enough peers answer" || p.Parts[0].Since.IsZero() {
+			t.Errorf("parts %+v", p.Parts)
 		}
 	}
 	if n := len(a.ledger.seen()); n != 1 {

@@ -2,10 +2,13 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"go.uber.org/zap"
@@ -19,7 +22,10 @@ type Options struct {
 	Authenticator Authenticator
 	Limits        Limits
 	Logger        *zap.Logger
+	Audit         *audit.Log
+	Health        *health.Monitor      // served at /readyz
 	Registry      *prometheus.Registry // served at /metrics
+	MetricsApart  bool                 // /metrics is served elsewhere, and not here
 }
 
 // Limits bound what callers can make the gateway hold.
@@ -38,9 +44,10 @@ type service struct {
 	auth      Authenticator
 	admission *admission
 	log       *zap.Logger
+	audit     *audit.Log
 	registry  *prometheus.Registry
 	metrics   *metrics
-	readiness *readiness
+	health    *health.Monitor
 	openapi   []byte
 }
 
@@ -58,16 +65,21 @@ func New(o Options) (http.Handler, error) {
 		auth:      o.Authenticator,
 		admission: &admission{limits: o.Limits},
 		log:       o.Logger,
+		audit:     o.Audit,
 		registry:  o.Registry,
-		readiness: &readiness{ledger: o.Ledger},
+		health:    o.Health,
 		openapi:   document,
 	}
 	s.metrics = newMetrics(o.Registry, s.admission.inFlight)
-	return s.engine(), nil
+	all := routes()
+	if o.MetricsApart {
+		all = slices.DeleteFunc(all, func(r route) bool { return r.path == metricsPath })
+	}
+	return s.engine(all), nil
 }
 
 // engine registers the table with Gin.
-func (s *service) engine() *gin.Engine {
+func (s *service) engine(all []route) *gin.Engine {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a redirect would be the one answer that is no problem document
@@ -79,7 +91,7 @@ func (s *service) engine() *gin.Engine {
 		fail(c, &httpError{http.StatusMethodNotAllowed,
 			waymark.Errorf(waymark.Invalid, "this path does not have this method: see the header Allow")})
 	})
-	for _, r := range routes() {
+	for _, r := range all {
 		engine.Handle(r.method, r.pattern(), s.chain(r)...)
 	}
 	return engine
@@ -87,13 +99,14 @@ func (s *service) engine() *gin.Engine {
 
 // chain is what a request to r goes through.
 func (s *service) chain(r route) []gin.HandlerFunc {
+	begin := func(c *gin.Context) { exchangeOf(c).route = r }
 	serve := func(c *gin.Context) {
 		if err := r.serve(s, c); err != nil {
 			fail(c, err)
 		}
 	}
 	if r.open {
-		return []gin.HandlerFunc{serve}
+		return []gin.HandlerFunc{begin, serve}
 	}
-	return []gin.HandlerFunc{s.authenticate, s.admit(r), serve}
+	return []gin.HandlerFunc{begin, s.authenticate, s.admit(r), serve}
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Status is the answer of the health endpoints.
+const metricsPath = "/metrics"
+
+// Status is the answer of the health endpoint.
 type Status struct {
 	Status string `json:"status"`
 }
@@ -23,17 +25,12 @@ func systemRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/readyz", id: "getReadiness", tag: tagSystem, open: true,
-			summary: "Whether the ledger answers; if not, what is wrong", result: Status{},
-			serve: func(s *service, c *gin.Context) error {
-				if err := s.readiness.check(c.Request.Context()); err != nil {
-					return err
-				}
-				return respond(c, http.StatusOK, Status{Status: "ready"})
-			},
+			summary: "Whether the parts of this gateway work; if not, what is wrong and since when", result: Readiness{},
+			serve: serveReadiness,
 		},
 		{
-			method: http.MethodGet, path: "/metrics", id: "getMetrics", tag: tagSystem, open: true,
-			summary: "Metrics in Prometheus' text format",
+			method: http.MethodGet, path: metricsPath, id: "getMetrics", tag: tagSystem, open: true,
+			summary: "Metrics in Prometheus' text format, unless they are served on an address of their own",
 			serve: func(s *service, c *gin.Context) error {
 				promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(c.Writer, c.Request)
 				return nil

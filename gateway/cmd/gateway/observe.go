@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"go.uber.org/zap"
+)
+
+// observation is what tells operators how the gateway is and what it did.
+type observation struct {
+	log      *zap.Logger
+	level    zap.AtomicLevel // of log
+	audit    *audit.Log
+	registry *prometheus.Registry
+}
+
+func observe(c config.Log) (*observation, error) {
+	o := &observation{registry: prometheus.NewRegistry()}
+	o.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if o.log, o.level, err = newLogger(c); err != nil {
+		return nil, err
+	}
+	if c.AuditFile == "" {
+		o.audit = audit.New(os.Stderr, o.registry)
+		return o, nil
+	}
+	if o.audit, err = audit.Open(c.AuditFile, o.registry); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// reopenAudit is the reload.Part by which SIGHUP opens the audit log anew.
+func (o *observation) reopenAudit(context.Context, config.Config) (func(), error) {
+	return func() {
+		if err := o.audit.Reopen(); err != nil { // the old one is written on
+			o.log.Error("the audit log cannot be opened anew", zap.Error(err))
+		}
+	}, nil
+}
+
+// configured gives the audit log its line of a change of the configuration.
+func (o *observation) configured(keys []string) {
+	o.audit.Record(audit.Event{Kind: audit.Configuration, Outcome: audit.Done, Keys: keys})
+}
+
+func (o *observation) close() error {
+	_ = o.log.Sync() // fails on terminals and pipes, where there is nothing to sync
+	return o.audit.Close()
+}

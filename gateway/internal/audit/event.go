@@ -1,0 +1,75 @@
+package audit
+
+import (
+	"unicode/utf8"
+
+	"go.uber.org/zap"
+)
+
+// Kind says what happened.
+type Kind string
+
+// The kinds of events.
+const (
+	Write         Kind = "write"         // a request to write, done or not
+	Credential    Kind = "credential"    // a credential was refused, or none was presented
+	Policy        Kind = "policy"        // the ledger or the gateway's configuration forbids it
+	Configuration Kind = "configuration" // keys of the configuration took effect
+)
+
+// Done is the outcome of what succeeded. Every other outcome is the code of the error.
+const Done = "done"
+
+// maxTextBytes bounds each text of an event: some of them come from strangers.
+const maxTextBytes = 256
+
+// Event is one line of the audit log. What is empty is left out.
+type Event struct {
+	Kind      Kind
+	Outcome   string // Done, or the code of the error
+	RequestID string
+	TraceID   string
+	Caller    string // who, as far as it was proved
+	Address   string // from where: host:port of the connection
+	Identity  string // the Fabric identity that signed or would have
+	Operation string // the operation id of the API
+	Target    string // the path of the request, without its query
+	Status    int    // of the HTTP answer
+	TxID      string
+	Reasons   []string // ids of the rules that decided
+	Keys      []string // of the configuration
+}
+
+func (e Event) fields() []zap.Field {
+	fields := []zap.Field{zap.String("event", string(e.Kind)), zap.String("outcome", e.Outcome)}
+	for _, text := range []struct{ key, value string }{
+		{"request_id", e.RequestID}, {"trace_id", e.TraceID}, {"caller", e.Caller}, {"address", e.Address},
+		{"identity", e.Identity}, {"operation", e.Operation}, {"target", e.Target}, {"tx_id", e.TxID},
+	} {
+		if text.value != "" {
+			fields = append(fields, zap.String(text.key, cut(text.value)))
+		}
+	}
+	if e.Status != 0 {
+		fields = append(fields, zap.Int("status", e.Status))
+	}
+	if len(e.Reasons) > 0 {
+		fields = append(fields, zap.Strings("reasons", e.Reasons))
+	}
+	if len(e.Keys) > 0 {
+		fields = append(fields, zap.Strings("keys", e.Keys))
+	}
+	return fields
+}
+
+// cut shortens text to maxTextBytes, at a rune's start.
+func cut(text string) string {
+	if len(text) <= maxTextBytes {
+		return text
+	}
+	end := maxTextBytes
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
+}

@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// Log writes one JSON object a line. It is safe for concurrent use.
+type Log struct {
+	zap  *zap.Logger
+	file *file // nil when it writes to a stream that is not its own
+}
+
+// Open appends to the file at path, which it makes readable for its owner alone. Each line is
+// handed to the operating system before Record returns.
+func Open(path string, registry prometheus.Registerer) (*Log, error) {
+	f := &file{path: path}
+	if err := f.reopen(); err != nil {
+		return nil, err
+	}
+	l := New(f, registry)
+	l.file = f
+	return l, nil
+}
+
+// New writes to w.
+func New(w io.Writer, registry prometheus.Registerer) *Log {
+	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+		TimeKey: "time", EncodeTime: zapcore.RFC3339NanoTimeEncoder, LineEnding: zapcore.DefaultLineEnding,
+	})
+	counted := &counting{w: w, failures: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "waymark_gateway_audit_failures_total",
+		Help: "Lines of the audit log that could not be written.",
+	})}
+	registry.MustRegister(counted.failures)
+	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(counted)), zapcore.InfoLevel)
+	return &Log{zap: zap.New(core)}
+}
+
+// Record writes one line. A line that cannot be written is counted, and told on stderr.
+func (l *Log) Record(e Event) { l.zap.Info("", e.fields()...) }
+
+// Reopen opens the file anew, so that another program can have moved it away.
+func (l *Log) Reopen() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.reopen()
+}
+
+// Check returns Unavailable while the last line could not be written.
+func (l *Log) Check(context.Context) error {
+	if l.file == nil || l.file.writes() {
+		return nil
+	}
+	return waymark.Errorf(waymark.Unavailable, "the audit log cannot be written")
+}
+
+// Close closes the file.
+func (l *Log) Close() error {
+	if l.file == nil {
+		return nil
+	}
+	return l.file.close()
+}
+
+// counting counts the lines that w did not take.
+type counting struct {
+	w        io.Writer
+	failures prometheus.Counter
+}
+
+func (c *counting) Write(line []byte) (int, error) {
+	n, err := c.w.Write(line)
+	if err != nil {
+		c.failures.Inc()
+	}
+	return n, err
+}
+
+// file is an append-only file that can be opened anew.
+type file struct {
+	path string
+
+	mu     sync.Mutex
+	f      *os.File
+	failed bool
+}
+
+func (f *file) reopen() error {
+	next, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("log.audit_file: %w", err)
+	}
+	f.mu.Lock()
+	before := f.f
+	f.f, f.failed = next, false
+	f.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before.Close()
+}
+
+func (f *file) Write(line []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.f == nil {
+		return 0, errors.New("audit log: is closed")
+	}
+	n, err := f.f.Write(line)
+	f.failed = err != nil
+	return n, err
+}
+
+func (f *file) writes() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.failed
+}
+
+func (f *file) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.f.Close()
+	f.f = nil
+	return err
+}

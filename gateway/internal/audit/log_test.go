@@ -1,0 +1,150 @@
+package audit_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lines decodes every line of text.
+func lines(t *testing.T, text []byte) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for scanner := bufio.NewScanner(bytes.NewReader(text)); scanner.Scan(); {
+		var line map[string]any
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
+			t.Fatalf("%v: %q", err, scanner.Text())
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// TestOneEventIsOneLine: whatever a stranger chose to send.
+func TestOneEventIsOneLine(t *testing.T) {
+	hostile := []string{"a\nb", "\r\n{\"event\":\"write\"}", "\x00\x1b[2J", "\u2028\u0085", "\xff\xfe", "\"}\n", strings.Repeat("é", 4096)}
+	for _, text := range hostile {
+		var out bytes.Buffer
+		l := audit.New(&out, prometheus.NewRegistry())
+		l.Record(audit.Event{Kind: audit.Credential, Outcome: "unauthenticated", RequestID: text, Caller: text, Address: text,
+			Identity: text, Operation: text, Target: text, TxID: text, TraceID: text, Status: 401, Reasons: []string{text}})
+		got := lines(t, out.Bytes())
+		if len(got) != 1 || got[0]["event"] != "credential" || got[0]["status"] != 401.0 {
+			t.Errorf("%q: %v", text, got)
+		}
+		if out.Len() > 32<<10 || bytes.Count(out.Bytes(), []byte("\n")) != 1 {
+			t.Errorf("%q: %d bytes", text, out.Len())
+		}
+	}
+}
+
+func TestOpenAppendsForItsOwnerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	for range 2 {
+		l, err := audit.Open(path, prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Record(audit.Event{Kind: audit.Write, Outcome: audit.Done})
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || len(lines(t, data)) != 2 {
+		t.Errorf("%v: %q", err, data)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v: %v", info.Mode(), err)
+	}
+	if _, err := audit.Open(filepath.Join(t.TempDir(), "no", "audit.log"), prometheus.NewRegistry()); err == nil {
+		t.Error("a folder that is not there is no fault")
+	}
+}
+
+// TestReopenLosesNothing: another program moves the file away while lines are written.
+func TestReopenLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.log")
+	l, err := audit.Open(path, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const writers, each, moves = 4, 200, 5
+	var parts sync.WaitGroup
+	for range writers {
+		parts.Go(func() {
+			for range each {
+				l.Record(audit.Event{Kind: audit.Write, Outcome: audit.Done})
+			}
+		})
+	}
+	for i := range moves {
+		if err := os.Rename(path, filepath.Join(dir, "old"+string(rune('0'+i)))); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Reopen(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parts.Wait()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != moves+1 {
+		t.Fatalf("%v: %v", files, err)
+	}
+	total := 0
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += len(lines(t, data))
+	}
+	if total != writers*each {
+		t.Errorf("%d lines, want %d", total, writers*each)
+	}
+}
+
+// broken takes nothing.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestALostLineIsTold(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	audit.New(broken{}, registry).Record(audit.Event{Kind: audit.Write})
+	want := "# HELP waymark_gateway_audit_failures_total Lines of the audit log that could not be written.\n" +
+		"# TYPE waymark_gateway_audit_failures_total counter\nwaymark_gateway_audit_failures_total 1\n"
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+	l, err := audit.Open("/dev/full", prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Check(t.Context()); err != nil {
+		t.Errorf("before the first line: %v", err)
+	}
+	l.Record(audit.Event{Kind: audit.Write})
+	if err := l.Check(t.Context()); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("after a line was lost: %v", err)
+	}
+}

@@ -1,0 +1,154 @@
+package health
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Bounds of a check, which anybody can ask for.
+const (
+	timeout = 3 * time.Second
+	fresh   = time.Second // an outcome is not older than this when it is told
+)
+
+// Part is something that can be out of order.
+type Part struct {
+	Name string // lower case, as in "peer"
+	// Check returns nil while the part works. Of an error only the message of its
+	// waymark.Error is told to strangers, so that must hold no secret. It keeps to ctx.
+	Check func(ctx context.Context) error
+	// Optional parts are shown, and the gateway is ready without them.
+	Optional bool
+}
+
+// Row is how a part is.
+type Row struct {
+	Part     string    `json:"part"`
+	Ready    bool      `json:"ready"`
+	Optional bool      `json:"optional,omitempty"`
+	Since    time.Time `json:"since"`            // of Ready; UTC, to the second
+	Detail   string    `json:"detail,omitempty"` // what is wrong
+	err      error
+}
+
+// Report is how the parts are, in the order of their configuration.
+type Report struct {
+	Ready bool  // whether all are that are not optional
+	Rows  []Row // one a part
+}
+
+// Monitor asks the parts at most once in a second, however many ask it.
+type Monitor struct {
+	parts []Part
+	now   func() time.Time
+
+	mu      sync.Mutex
+	checked time.Time
+	rows    []Row
+}
+
+// New returns a monitor of parts, whose state is the metric
+// waymark_gateway_part_ready, up to date with each scrape.
+func New(parts []Part, registry prometheus.Registerer) *Monitor {
+	m := &Monitor{parts: parts, now: time.Now, rows: make([]Row, len(parts))}
+	registry.MustRegister(collector{m})
+	return m
+}
+
+// Check asks all parts at once and waits for three seconds at most.
+func (m *Monitor) Check(ctx context.Context) Report {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.now().Sub(m.checked) >= fresh {
+		m.ask(ctx)
+	}
+	report := Report{Ready: true, Rows: append([]Row(nil), m.rows...)}
+	for _, row := range report.Rows {
+		report.Ready = report.Ready && (row.Ready || row.Optional)
+	}
+	return report
+}
+
+// ask brings the rows up to date. The outcome is for the others who wait as well, so that this
+// caller's leaving must not spoil it.
+func (m *Monitor) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	errs := make([]error, len(m.parts))
+	var asked sync.WaitGroup
+	for i, part := range m.parts {
+		asked.Go(func() { errs[i] = part.Check(ctx) })
+	}
+	asked.Wait()
+	for i, part := range m.parts {
+		m.rows[i] = m.rows[i].next(part, errs[i], m.now())
+	}
+	m.checked = m.now()
+}
+
+// next is the row after a check.
+func (r Row) next(part Part, err error, now time.Time) Row {
+	next := Row{Part: part.Name, Ready: err == nil, Optional: part.Optional, Since: r.Since, err: err}
+	if err != nil {
+		next.Detail = waymark.AsError(err).Message
+	}
+	if r.Since.IsZero() || next.Ready != r.Ready {
+		next.Since = now.UTC().Truncate(time.Second)
+	}
+	return next
+}
+
+// Err returns nil, or Unavailable with the names of what is wrong and all the causes, for the log.
+func (r Report) Err() error {
+	if r.Ready {
+		return nil
+	}
+	f := failure{told: waymark.Errorf(waymark.Unavailable, "parts of this gateway do not work: see parts")}
+	for _, row := range r.Rows {
+		if row.err != nil {
+			f.causes = append(f.causes, row)
+		}
+	}
+	return &f
+}
+
+// failure says to strangers less than to the log.
+type failure struct {
+	told   *waymark.Error
+	causes []Row
+}
+
+func (f *failure) Error() string {
+	text := f.told.Message
+	for _, row := range f.causes {
+		text += "; " + row.Part + ": " + row.err.Error()
+	}
+	return text
+}
+
+func (f *failure) Unwrap() error { return f.told }
+
+// collector is the metric. It checks when it is asked.
+type collector struct{ m *Monitor }
+
+func (c collector) description() *prometheus.Desc {
+	return prometheus.NewDesc("waymark_gateway_part_ready", "1 while a part of the gateway works, 0 while it does not.", []string{"part"}, nil)
+}
+
+// Describe is half of prometheus.Collector.
+func (c collector) Describe(all chan<- *prometheus.Desc) { all <- c.description() }
+
+// Collect is the other half.
+func (c collector) Collect(all chan<- prometheus.Metric) {
+	for _, row := range c.m.Check(context.Background()).Rows {
+		value := 0.0
+		if row.Ready {
+			value = 1
+		}
+		all <- prometheus.MustNewConstMetric(c.description(), prometheus.GaugeValue, value, row.Part)
+	}
+}

@@ -1,0 +1,88 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// part is one whose state a test sets.
+type part struct {
+	err   error
+	asked atomic.Int32
+}
+
+func (p *part) check(context.Context) error {
+	p.asked.Add(1)
+	return p.err
+}
+
+func TestARowTellsSinceWhen(t *testing.T) {
+	var peer, database part
+	registry := prometheus.NewRegistry()
+	m := New([]Part{{Name: "peer", Check: peer.check}, {Name: "database", Check: database.check, Optional: true}}, registry)
+	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	m.now = func() time.Time { return start }
+
+	report := m.Check(t.Context())
+	if !report.Ready || report.Err() != nil || len(report.Rows) != 2 || report.Rows[0].Since != start {
+		t.Fatalf("all is well: %+v", report)
+	}
+	broke := start.Add(5 * time.Second)
+	database.err = errors.New("password hunter2")
+	peer.err = fmt.Errorf("dial: %w", waymark.Errorf(waymark.Unavailable, "no answer"))
+	for _, now := range []time.Time{broke, broke.Add(7 * time.Second)} {
+		m.now = func() time.Time { return now }
+		report = m.Check(t.Context())
+		got := report.Rows[0]
+		if report.Ready || got.Ready || got.Since != broke || got.Detail != "no answer" {
+			t.Errorf("at %v: %+v", now, report)
+		}
+		if row := report.Rows[1]; row.Ready || row.Detail != "internal error" {
+			t.Errorf("a foreign error is told: %+v", row)
+		}
+	}
+	if err := report.Err(); waymark.CodeOf(err) != waymark.Unavailable || strings.Contains(waymark.AsError(err).Message, "hunter2") ||
+		!strings.Contains(err.Error(), "dial: ") {
+		t.Errorf("told %v", err)
+	}
+	peer.err = nil
+	m.now = func() time.Time { return broke.Add(time.Minute) }
+	if report = m.Check(t.Context()); !report.Ready || report.Rows[0].Since != broke.Add(time.Minute) {
+		t.Errorf("an optional part alone: %+v", report)
+	}
+	want := "# HELP waymark_gateway_part_ready 1 while a part of the gateway works, 0 while it does not.\n" +
+		"# TYPE waymark_gateway_part_ready gauge\n" +
+		"waymark_gateway_part_ready{part=\"database\"} 0\nwaymark_gateway_part_ready{part=\"peer\"} 1\n"
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestManyAskersAreOneCheck(t *testing.T) {
+	var peer part
+	m := New([]Part{{Name: "peer", Check: peer.check}}, prometheus.NewRegistry())
+	at := time.Unix(1e9, 0)
+	m.now = func() time.Time { return at }
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for range 50 {
+		if report := m.Check(gone); !report.Ready {
+			t.Fatalf("a caller that left spoils it: %+v", report)
+		}
+	}
+	if got := peer.asked.Load(); got != 1 {
+		t.Errorf("asked %d times", got)
+	}
+}

@@ -1,0 +1,70 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// TestAuditLog: a write, a refused credential and a refusal by policy are a line each, and
+// what was read or refused for another reason is none.
+func TestAuditLog(t *testing.T) {
+	forbidden := &waymark.Error{Code: waymark.Forbidden, Message: "no", Reasons: []string{"baseline.members"}}
+	const member = "/v1/members/producer"
+	tests := []struct {
+		name, method, path, token string
+		err                       error
+		want                      map[string]any // nil for no line
+	}{
+		{name: "write", method: "PUT", path: member, token: operator,
+			want: map[string]any{"event": "write", "outcome": "done", "caller": "erp", "identity": "operator", "operation": "registerMember", "target": member, "status": 200.0, "tx_id": someTx}},
+		{name: "failed write", method: "PUT", path: member, token: operator, err: waymark.Errorf(waymark.Conflict, "again"),
+			want: map[string]any{"event": "write", "outcome": "conflict", "status": 409.0}},
+		{name: "write that policy refuses", method: "PUT", path: member, token: operator, err: forbidden,
+			want: map[string]any{"event": "policy", "outcome": "forbidden", "status": 403.0, "reasons": []any{"baseline.members"}}},
+		{name: "read that policy refuses", method: "GET", path: member, token: operator, err: forbidden,
+			want: map[string]any{"event": "policy", "operation": "getMember"}},
+		{name: "credential", method: "GET", path: member, token: "wmk_stolen",
+			want: map[string]any{"event": "credential", "outcome": "unauthenticated", "status": 401.0, "address": "192.0.2.1:1234"}},
+		{name: "read", method: "GET", path: member, token: operator},
+		{name: "nothing there", method: "GET", path: member, token: operator, err: waymark.Errorf(waymark.NotFound, "none")},
+		{name: "no such path", method: "GET", path: "/v2", token: operator},
+		{name: "probe", method: "GET", path: "/healthz", token: "wmk_stolen"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newAPI(t)
+			a.ledger.err = tt.err
+			body := ""
+			if tt.method == "PUT" {
+				body = `{"name":"payload"}`
+			}
+			a.do(tt.method, tt.path, body, "Authorization", "Bearer "+tt.token)
+			text := a.audit.String()
+			if tt.want == nil {
+				if text != "" {
+					t.Errorf("a line: %s", text)
+				}
+				return
+			}
+			var line map[string]any
+			if err := json.Unmarshal([]byte(text), &line); err != nil { // also of a second line
+				t.Fatalf("%v: %q", err, text)
+			}
+			for key, want := range tt.want {
+				if !reflect.DeepEqual(line[key], want) {
+					t.Errorf("%s = %v, want %v", key, line[key], want)
+				}
+			}
+			if id, _ := line["request_id"].(string); len(id) != 32 {
+				t.Errorf("request id %q", id)
+			}
+			if strings.Contains(text, "payload") || strings.Contains(text, tt.token) {
+				t.Errorf("a body or a token: %s", text)
+			}
+		})
+	}
+}
