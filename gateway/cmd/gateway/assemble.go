@@ -33,7 +33,7 @@ type parts struct {
 
 // assemble reads every file that c names and wires the parts.
 func assemble(c config.Config) (*parts, error) {
-	o, err := observe(c.Log)
+	o, err := observe(c)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,7 @@ func (p *parts) assemble(c config.Config) error {
 		Limits:        limitsOf(c.Limits),
 		Logger:        p.log,
 		Audit:         p.audit,
+		Traces:        p.traces,
 		Health:        health.New(p.health(), p.registry),
 		Registry:      p.registry,
 		MetricsApart:  c.ListenOperations != "",

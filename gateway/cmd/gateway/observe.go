@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
 )
 
@@ -17,21 +19,28 @@ type observation struct {
 	level    zap.AtomicLevel // of log
 	audit    *audit.Log
 	registry *prometheus.Registry
+	traces   *tracing.Provider
 }
 
-func observe(c config.Log) (*observation, error) {
+func observe(c config.Config) (*observation, error) {
 	o := &observation{registry: prometheus.NewRegistry()}
 	o.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	if o.log, o.level, err = newLogger(c); err != nil {
+	if o.log, o.level, err = newLogger(c.Log); err != nil {
 		return nil, err
 	}
-	if c.AuditFile == "" {
+	o.traces, err = tracing.New(tracing.Options{
+		Endpoint: c.Traces.Endpoint, CAFile: c.Traces.CAFile, TokenFile: c.Traces.TokenFile, Ratio: c.Traces.SampleRatio, Member: c.Member,
+	}, o.log, o.registry)
+	if err != nil {
+		return nil, err
+	}
+	if c.Log.AuditFile == "" {
 		o.audit = audit.New(os.Stderr, o.registry)
 		return o, nil
 	}
-	if o.audit, err = audit.Open(c.AuditFile, o.registry); err != nil {
-		return nil, err
+	if o.audit, err = audit.Open(c.Log.AuditFile, o.registry); err != nil {
+		return nil, errors.Join(err, o.traces.Close())
 	}
 	return o, nil
 }
@@ -52,5 +61,5 @@ func (o *observation) configured(keys []string) {
 
 func (o *observation) close() error {
 	_ = o.log.Sync() // fails on terminals and pipes, where there is nothing to sync
-	return o.audit.Close()
+	return errors.Join(o.traces.Close(), o.audit.Close())
 }

@@ -53,6 +53,8 @@ type Config struct {
 	Timeouts Timeouts `koanf:"timeouts"`
 	// Log says what is logged.
 	Log Log `koanf:"log"`
+	// Traces says where OpenTelemetry traces go.
+	Traces Traces `koanf:"traces"`
 }
 
 // TLS is how the gateway serves.
@@ -151,6 +153,22 @@ type Log struct {
 	AuditFile string `koanf:"audit_file"`
 }
 
+// Traces says where OpenTelemetry traces go.
+type Traces struct {
+	// Endpoint is the URL of a collector's OTLP receiver over HTTP, as in
+	// https://host:4318/v1/traces; http:// only for a loopback address. Default: none, and
+	// no traces.
+	Endpoint string `koanf:"endpoint"`
+	// CAFile is a PEM file with the authority of the collector's certificate. Default: the
+	// system's authorities.
+	CAFile string `koanf:"ca_file"`
+	// TokenFile holds a bearer token for the collector. Default: none.
+	TokenFile string `koanf:"token_file"`
+	// SampleRatio is the part of all traces that is kept, the same traces in every part of
+	// the system that has the same ratio. Default 1, all; 0 to 1.
+	SampleRatio float64 `koanf:"sample_ratio"`
+}
+
 // Default returns the configuration before the file is read.
 func Default() Config {
 	return Config{
@@ -171,6 +189,7 @@ func Default() Config {
 			Lookup:     3 * time.Second,
 			Total:      45 * time.Second,
 		},
-		Log: Log{Level: "info", Format: "json"},
+		Log:    Log{Level: "info", Format: "json"},
+		Traces: Traces{SampleRatio: 1},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -20,6 +22,7 @@ func (c Config) Validate() error {
 		hostPort("listen", c.Listen),
 		c.validatePeers(),
 		c.validateOperations(),
+		c.Traces.validate(),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
 		c.validateCallers(),
@@ -131,6 +134,25 @@ func (c Config) validateOperations() error {
 		return errors.New("listen_operations: must not be the same as listen; leave it out to serve both there")
 	}
 	return hostPort("listen_operations", c.ListenOperations)
+}
+
+func (t Traces) validate() error {
+	var errs []error
+	if t.SampleRatio < 0 || t.SampleRatio > 1 || t.SampleRatio != t.SampleRatio {
+		errs = append(errs, fmt.Errorf("traces.sample_ratio: must be 0 to 1, is %v", t.SampleRatio))
+	}
+	if t.Endpoint != "" {
+		u, err := url.Parse(t.Endpoint)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			errs = append(errs, errors.New("traces.endpoint: must be https://host:port/path; http:// is for a loopback address only"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && address.IsLoopback())
 }
 
 func required(key, value string) error {

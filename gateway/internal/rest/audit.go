@@ -13,7 +13,7 @@ func (s *service) auditRequest(c *gin.Context, ex *exchange) {
 		return
 	}
 	event := audit.Event{
-		Kind: kind, Outcome: audit.Done, RequestID: ex.requestID,
+		Kind: kind, Outcome: audit.Done, RequestID: ex.requestID, TraceID: ex.traceID,
 		Caller: ex.caller.ID, Address: c.Request.RemoteAddr, Identity: string(ex.caller.Identity),
 		Operation: ex.route.id, Target: c.Request.URL.EscapedPath(), Status: c.Writer.Status(), TxID: ex.txID,
 	}

@@ -34,9 +34,10 @@ func TestAuditLog(t *testing.T) {
 		{name: "no such path", method: "GET", path: "/v2", token: operator},
 		{name: "probe", method: "GET", path: "/healthz", token: "wmk_stolen"},
 	}
+	a := newAPI(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a := newAPI(t)
+			a.audit.Reset()
 			a.ledger.err = tt.err
 			body := ""
 			if tt.method == "PUT" {

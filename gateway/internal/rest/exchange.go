@@ -18,6 +18,7 @@ type exchange struct {
 	requestID string
 	route     route       // zero until one was found
 	caller    auth.Caller // zero before authentication
+	traceID   string      // 32 hexadecimal digits, or empty
 	txID      string      // of the transaction concerned, if any
 	err       error       // why it failed, if it did
 }
@@ -72,6 +73,9 @@ func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
 	}
 	if ex.caller.ID != "" {
 		fields = append(fields, zap.String("caller", ex.caller.ID), zap.String("identity", string(ex.caller.Identity)))
+	}
+	if ex.traceID != "" {
+		fields = append(fields, zap.String("trace_id", ex.traceID))
 	}
 	if ex.txID != "" {
 		fields = append(fields, zap.String("tx_id", ex.txID))

@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -49,6 +50,7 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 		Logger:        zap.New(core),
 		Audit:         audit.New(a.audit, registry),
 		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),
+		Traces:        noTraces(t),
 		Registry:      registry,
 	})
 	if err != nil {
@@ -56,6 +58,16 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	}
 	a.handler = handler
 	return a
+}
+
+// noTraces are sent nowhere.
+func noTraces(t *testing.T) *tracing.Provider {
+	t.Helper()
+	traces, err := tracing.New(tracing.Options{}, zap.NewNop(), prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return traces
 }
 
 // request is one of the operator.

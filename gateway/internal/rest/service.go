@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
 )
 
@@ -23,7 +24,8 @@ type Options struct {
 	Limits        Limits
 	Logger        *zap.Logger
 	Audit         *audit.Log
-	Health        *health.Monitor      // served at /readyz
+	Health        *health.Monitor // served at /readyz
+	Traces        *tracing.Provider
 	Registry      *prometheus.Registry // served at /metrics
 	MetricsApart  bool                 // /metrics is served elsewhere, and not here
 }
@@ -48,6 +50,7 @@ type service struct {
 	registry  *prometheus.Registry
 	metrics   *metrics
 	health    *health.Monitor
+	traces    *tracing.Provider
 	openapi   []byte
 }
 
@@ -68,6 +71,7 @@ func New(o Options) (http.Handler, error) {
 		audit:     o.Audit,
 		registry:  o.Registry,
 		health:    o.Health,
+		traces:    o.Traces,
 		openapi:   document,
 	}
 	s.metrics = newMetrics(o.Registry, s.admission.inFlight)
@@ -108,5 +112,5 @@ func (s *service) chain(r route) []gin.HandlerFunc {
 	if r.open {
 		return []gin.HandlerFunc{begin, serve}
 	}
-	return []gin.HandlerFunc{begin, s.authenticate, s.admit(r), serve}
+	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.admit(r), serve}
 }

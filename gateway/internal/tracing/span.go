@@ -1,0 +1,43 @@
+package tracing
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Serve begins the span of a request, below the caller's if its header traceparent (W3C Trace
+// Context) names one.
+func (p *Provider) Serve(ctx context.Context, h http.Header, name string) (context.Context, trace.Span) {
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	return p.Tracer(scope).Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer))
+}
+
+// Start begins a span below that of ctx. end ends it, with the code of the error that its work
+// came to.
+func Start(ctx context.Context, name string, attributes ...attribute.KeyValue) (_ context.Context, end func(error)) {
+	tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(scope)
+	ctx, span := tracer.Start(ctx, name, trace.WithAttributes(attributes...))
+	return ctx, func(err error) {
+		if err != nil {
+			span.SetStatus(codes.Error, string(waymark.CodeOf(err)))
+		}
+		span.End()
+	}
+}
+
+// ID is the trace of ctx in 32 hexadecimal digits, or empty.
+func ID(ctx context.Context) string {
+	if id := trace.SpanContextFromContext(ctx).TraceID(); id.IsValid() {
+		return id.String()
+	}
+	return ""
+}
+
+// TxID is the attribute that names a transaction.
+func TxID(id string) attribute.KeyValue { return attribute.String("waymark.tx_id", id) }
