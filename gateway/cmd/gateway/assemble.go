@@ -77,14 +77,6 @@ func (p *parts) assemble(c config.Config) error {
 	return nil
 }
 
-// health are the rows of /readyz.
-func (p *parts) health() []health.Part {
-	return []health.Part{
-		{Name: "chaincode", Check: p.ledger.Ready},
-		{Name: "audit", Check: p.audit.Check},
-	}
-}
-
 // close ends the connection to the peer and writes out the logs.
 func (p *parts) close() error {
 	var err error

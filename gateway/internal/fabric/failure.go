@@ -24,6 +24,14 @@ type failure struct {
 	cause error          // for the log; may be nil
 }
 
+// orNil is err, also of no failure.
+func (f *failure) orNil() error {
+	if f == nil {
+		return nil
+	}
+	return f.err()
+}
+
 // err is the failure as the caller is told it. The cause stays in the chain for
 // the log and out of the message.
 func (f *failure) err() error {

@@ -10,6 +10,7 @@ import (
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -50,7 +51,9 @@ type settlement struct {
 // transaction, valid or not. While its fate is unknown it follows the retry table: it looks
 // it up, and sends the same bytes again only when no block had it for a while. It fails with
 // undetermined when ctx is done.
-func (s *settlement) settle(ctx context.Context, first step) (fate, *failure) {
+func (s *settlement) settle(ctx context.Context, first step) (found fate, failed *failure) {
+	ctx, end := tracing.Start(ctx, "block", tracing.TxID(s.tx.id))
+	defer func() { end(failed.orNil(), tracing.Block(found.block), tracing.Status(found.code.String())) }()
 	s.waiter = s.client.stream.join(s.tx.id)
 	defer s.waiter.leave()
 	s.waiter.covered = !s.recovered && s.client.stream.hasBegun()
@@ -138,7 +141,9 @@ func (s *settlement) look(ctx context.Context) (fate, kind) {
 }
 
 // send hands the envelope to the ordering service.
-func (s *settlement) send(ctx context.Context) error {
+func (s *settlement) send(ctx context.Context) (failed error) {
+	ctx, end := tracing.Start(ctx, "submit", tracing.TxID(s.tx.id))
+	defer func() { end(failed) }()
 	if s.recovered {
 		select {
 		case s.client.turns <- struct{}{}:

@@ -9,6 +9,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -108,7 +109,9 @@ type transaction struct {
 	result   json.RawMessage // empty for one that was recovered
 }
 
-func (w *write) endorse(ctx context.Context) (transaction, *failure) {
+func (w *write) endorse(ctx context.Context) (_ transaction, failed *failure) {
+	ctx, end := tracing.Start(ctx, "endorse", tracing.Transaction(w.call.Transaction))
+	defer func() { end(failed.orNil()) }()
 	proposal, err := w.session.network.GetContract(w.client.cfg.Chaincode).NewProposal(string(w.call.Transaction), w.options...)
 	if err != nil {
 		return transaction{}, &failure{kind: defective, cause: err}

@@ -32,9 +32,10 @@ func kindOf(ex *exchange) audit.Kind {
 		return audit.Credential
 	case waymark.Forbidden:
 		return audit.Policy
+	default:
+		if ex.route.write {
+			return audit.Write
+		}
+		return ""
 	}
-	if ex.route.write {
-		return audit.Write
-	}
-	return ""
 }

@@ -43,14 +43,14 @@ type Options struct {
 // Provider makes spans.
 type Provider struct {
 	trace.TracerProvider
-	stop func(context.Context) error
+	stop func() error
 }
 
 // New makes a provider. It does not wait for the collector: what that does not take is counted,
 // logged and lost. It fails when a file cannot be read.
 func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider, error) {
 	if o.Endpoint == "" {
-		return &Provider{noop.NewTracerProvider(), func(context.Context) error { return nil }}, nil
+		return &Provider{noop.NewTracerProvider(), func() error { return nil }}, nil
 	}
 	client, err := newClient(o)
 	if err != nil {
@@ -68,14 +68,16 @@ func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider,
 		sdktrace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "waymark-gateway"), attribute.String("waymark.member", o.Member))),
 	)
-	return &Provider{provider, provider.Shutdown}, nil
+	return &Provider{provider, func() error { return shutDown(provider) }}, nil
 }
 
 // Close sends what is left, for five seconds at most.
-func (p *Provider) Close() error {
+func (p *Provider) Close() error { return p.stop() }
+
+func shutDown(provider *sdktrace.TracerProvider) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
-	if err := p.stop(ctx); err != nil {
+	if err := provider.Shutdown(ctx); err != nil {
 		return fmt.Errorf("traces: %w", err)
 	}
 	return nil

@@ -19,11 +19,12 @@ func (p *Provider) Serve(ctx context.Context, h http.Header, name string) (conte
 }
 
 // Start begins a span below that of ctx. end ends it, with the code of the error that its work
-// came to.
-func Start(ctx context.Context, name string, attributes ...attribute.KeyValue) (_ context.Context, end func(error)) {
+// came to, nil for none, and what has become known meanwhile.
+func Start(ctx context.Context, name string, attributes ...attribute.KeyValue) (_ context.Context, end func(error, ...attribute.KeyValue)) {
 	tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(scope)
 	ctx, span := tracer.Start(ctx, name, trace.WithAttributes(attributes...))
-	return ctx, func(err error) {
+	return ctx, func(err error, learnt ...attribute.KeyValue) {
+		span.SetAttributes(learnt...)
 		if err != nil {
 			span.SetStatus(codes.Error, string(waymark.CodeOf(err)))
 		}
@@ -38,6 +39,19 @@ func ID(ctx context.Context) string {
 	}
 	return ""
 }
+
+// Transaction is the attribute that names a contract function.
+func Transaction(name waymark.Transaction) attribute.KeyValue {
+	return attribute.String("waymark.transaction", string(name))
+}
+
+// Block is the attribute that names a block.
+func Block(number uint64) attribute.KeyValue {
+	return attribute.Int64("waymark.block_number", int64(number)) //nolint:gosec // no chain is that long
+}
+
+// Status is the attribute that says how a transaction was judged.
+func Status(name string) attribute.KeyValue { return attribute.String("waymark.status", name) }
 
 // TxID is the attribute that names a transaction.
 func TxID(id string) attribute.KeyValue { return attribute.String("waymark.tx_id", id) }

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/health"
+)
+
+// health are the rows of /readyz.
+func (p *parts) health() []health.Part {
+	return []health.Part{
+		{Name: "chaincode", Check: p.ledger.Ready},
+		{Name: "blocks", Check: p.followsBlocks},
+		{Name: "audit", Check: p.audit.Check},
+	}
+}
+
+// followsBlocks returns Unavailable while the peer's blocks are not read.
+func (p *parts) followsBlocks(context.Context) error {
+	if p.ledger.Stream().Connected {
+		return nil
+	}
+	return waymark.Errorf(waymark.Unavailable, "the peer's blocks are not being read")
+}
