@@ -20,7 +20,7 @@ func TestAuditLog(t *testing.T) {
 		want                      map[string]any // nil for no line
 	}{
 		{name: "write", method: "PUT", path: member, token: operator,
-			want: map[string]any{"event": "write", "outcome": "done", "caller": "erp", "identity": "operator", "operation": "registerMember", "target": member, "status": 200.0, "tx_id": someTx}},
+			want: map[string]any{"event": "write", "outcome": "done", "caller": "token:erp", "identity": "operator", "operation": "registerMember", "target": member, "status": 200.0, "tx_id": someTx}},
 		{name: "failed write", method: "PUT", path: member, token: operator, err: waymark.Errorf(waymark.Conflict, "again"),
 			want: map[string]any{"event": "write", "outcome": "conflict", "status": 409.0}},
 		{name: "write that policy refuses", method: "PUT", path: member, token: operator, err: forbidden,
