@@ -1,7 +1,7 @@
 # Waymark. `make help` lists the targets. Only Go, make, gcc and git are needed:
 # every other tool is built from source at the version pinned here.
 
-MODULES   := chaincode/waymark chaincode network gateway mqtt-bridge test
+MODULES   := chaincode/waymark chaincode network gateway/client gateway mqtt-bridge test
 STATE     := .waymark
 TOOLS     := $(CURDIR)/$(STATE)/tools
 BIN       := $(CURDIR)/$(STATE)/bin

@@ -1,0 +1,9 @@
+// Package client is a Go client of a member's gateway. It gives every write an
+// Idempotency-Key, repeats what may be repeated, waits as the gateway asks, and follows
+// writes that are under way to their end. There is a method for each operation; Read and
+// Write reach the same by path.
+//
+// [github.com/waymark-ledger/waymark/gateway/client/transaction] is what an application
+// signs with a key of its own, and [github.com/waymark-ledger/waymark/gateway/client/verify]
+// checks receipts.
+package client
