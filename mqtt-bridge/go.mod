@@ -11,6 +11,7 @@ require (
 	github.com/nats-io/nats.go v1.53.1
 	github.com/prometheus/client_golang v1.25.0
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
+	github.com/waymark-ledger/waymark/gateway/client v0.0.0
 	go.etcd.io/bbolt v1.4.3
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0
@@ -49,4 +50,7 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-replace github.com/waymark-ledger/waymark/chaincode/waymark => ../chaincode/waymark
+replace (
+	github.com/waymark-ledger/waymark/chaincode/waymark => ../chaincode/waymark
+	github.com/waymark-ledger/waymark/gateway/client => ../gateway/client
+)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // registry is a Devices.
@@ -24,7 +24,7 @@ func (r *registry) Device(_ context.Context, id string) (*waymark.Device, error)
 	case r.failure != nil:
 		return nil, r.failure
 	case r.state == "":
-		return nil, &gateway.StatusError{Status: 404, Code: waymark.NotFound}
+		return nil, &client.Problem{Status: 404, Code: waymark.NotFound}
 	}
 	return &waymark.Device{ID: id, State: r.state}, nil
 }

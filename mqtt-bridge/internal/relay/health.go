@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
@@ -62,7 +63,7 @@ func (s *shard) succeeded() { s.health.note(s.index, nil, time.Now()) }
 
 // reasonOf is a label for metrics: few values, known beforehand.
 func reasonOf(err error) string {
-	var status *gateway.StatusError
+	var status *client.Problem
 	switch {
 	case errors.Is(err, spool.ErrQuarantineFull):
 		return "quarantine_full"

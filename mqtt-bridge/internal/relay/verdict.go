@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
@@ -39,7 +40,7 @@ func (s *shard) corrupt(e spool.Entry) *spool.Verdict {
 // refusalOf is the verdict if the gateway refused the request as such, nil for
 // any other error.
 func refusalOf(err error, attempts int) *spool.Verdict {
-	var status *gateway.StatusError
+	var status *client.Problem
 	if !gateway.Refused(err) || !errors.As(err, &status) {
 		return nil
 	}
