@@ -12,6 +12,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
+	github.com/waymark-ledger/waymark/gateway/client v0.0.0
 	github.com/waymark-ledger/waymark/network v0.0.0
 	golang.org/x/tools v0.52.0
 	google.golang.org/grpc v1.78.0
@@ -35,5 +36,6 @@ require (
 
 replace (
 	github.com/waymark-ledger/waymark/chaincode/waymark => ../chaincode/waymark
+	github.com/waymark-ledger/waymark/gateway/client => ../gateway/client
 	github.com/waymark-ledger/waymark/network => ../network
 )
