@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -40,9 +41,10 @@ func checkMedia(h http.Header) error {
 		return &httpError{http.StatusUnsupportedMediaType,
 			waymark.Errorf(waymark.Invalid, "the body must have no content coding")}
 	}
-	media, parameters, err := mime.ParseMediaType(h.Get("Content-Type"))
+	types := h.Values("Content-Type")
+	media, parameters, err := mime.ParseMediaType(strings.Join(types, ","))
 	charset, named := parameters["charset"]
-	if err != nil || media != jsonMedia || named && charset != "utf-8" && charset != "UTF-8" {
+	if err != nil || len(types) != 1 || media != jsonMedia || named && !strings.EqualFold(charset, "utf-8") {
 		return &httpError{http.StatusUnsupportedMediaType,
 			waymark.Errorf(waymark.Invalid, "the body must be %s in UTF-8", jsonMedia)}
 	}
@@ -79,15 +81,27 @@ func scan(data []byte) error {
 			return err
 		}
 		if token.Kind() == 'n' {
-			return waymark.InvalidField(string(d.StackPointer()), "must not be null: leave the member out")
+			return waymark.InvalidField(pointer(d.StackPointer()), "must not be null: leave the member out")
 		}
 		if d.StackDepth() > maxDepth {
-			return waymark.Errorf(waymark.Invalid, "the body must not be nested deeper than %d levels", maxDepth)
+			return waymark.InvalidField(pointer(d.StackPointer()), "the body must not be nested deeper than %d levels", maxDepth)
 		}
 		if d.StackDepth() == 0 && d.InputOffset() < int64(len(data)) && len(bytes.TrimSpace(data[d.InputOffset():])) > 0 {
 			return waymark.Errorf(waymark.Invalid, "there is something after the JSON object")
 		}
 	}
+}
+
+// maxPointer bounds what an answer repeats of a body, in bytes.
+const maxPointer = 256
+
+// pointer is p as an answer tells it: without its last parts, if they would make it longer
+// than maxPointer.
+func pointer(p jsontext.Pointer) string {
+	for len(p) > maxPointer {
+		p = p.Parent()
+	}
+	return string(p)
 }
 
 // invalidJSON says what is wrong in our words: the decoder's own name Go types.
@@ -98,14 +112,14 @@ func invalidJSON(err error) error {
 	}
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) {
-		return waymark.InvalidField(string(semantic.JSONPointer), "%s", semanticText(semantic))
+		return waymark.InvalidField(pointer(semantic.JSONPointer), "%s", semanticText(semantic))
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return waymark.InvalidField(string(syntactic.JSONPointer), "is in the object twice")
+			return waymark.InvalidField(pointer(syntactic.JSONPointer), "is in the object twice")
 		}
-		return waymark.InvalidField(string(syntactic.JSONPointer), "the body is not valid JSON at byte %d", syntactic.ByteOffset)
+		return waymark.InvalidField(pointer(syntactic.JSONPointer), "the body is not valid JSON at byte %d", syntactic.ByteOffset)
 	}
 	return waymark.Errorf(waymark.Invalid, "the body is not valid JSON")
 }

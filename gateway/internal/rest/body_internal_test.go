@@ -34,8 +34,16 @@ func TestDecodeRefuses(t *testing.T) {
 		{name: "NaN", give: `{"id":NaN}`, field: "/id"},
 		{name: "invalid UTF-8", give: "{\"id\":\"\xff\"}", field: "/id"},
 		{name: "lone surrogate", give: `{"id":"\ud800"}`, field: "/id"},
-		{name: "deep", give: strings.Repeat(`{"a":`, 17) + "1" + strings.Repeat("}", 17)},
-		{name: "very deep", give: strings.Repeat("[", 1_000_000)},
+		{name: "duplicate inside", give: `{"goods":[{"id":"1"},{"id":"1","quantity":"1","id":"2"}]}`, field: "/goods/1/id"},
+		{name: "duplicate of an unknown", give: `{"x":{"a/b":1,"a/b":1}}`, field: "/x/a~1b"},
+		{name: "invalid UTF-8 in a name", give: "{\"goods\":[{\"\xff\":1}]}", field: "/goods/0"},
+		{name: "lone surrogate inside", give: `{"goods":[{"id":"\udc00"}]}`, field: "/goods/0/id"},
+		{name: "huge number", give: `{"goods":[{"id":` + strings.Repeat("9", 10_000) + `}]}`, field: "/goods/0/id"},
+		{name: "huge exponent", give: `{"goods":1e999999999}`, field: "/goods"},
+		{name: "huge name", give: `{"goods":[{"` + strings.Repeat("x", 10_000) + `":1}]}`, field: "/goods/0"},
+		{name: "deep", give: strings.Repeat(`{"a":`, 17) + "1" + strings.Repeat("}", 17), field: strings.Repeat("/a", 16)},
+		{name: "very deep", give: `{"goods":` + strings.Repeat("[", 1_000_000), field: "/goods" + strings.Repeat("/0", 15)},
+		{name: "deep with long names", give: strings.Repeat(`{"`+strings.Repeat("x", 200)+`":`, 17) + "1" + strings.Repeat("}", 17), field: "/" + strings.Repeat("x", 200)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,6 +77,9 @@ func TestDecodeNumbers(t *testing.T) {
 	for _, tt := range tests {
 		var q waymark.CheckRequest
 		err := decode([]byte(`{"action":"ReadDevice","handoff":`+tt.give+`}`), &q)
+		if err != nil && waymark.AsError(err).Field != "/handoff" {
+			t.Errorf("%.40s: %+v", tt.give, waymark.AsError(err))
+		}
 		if (err != nil) != tt.bad || err == nil && q.Handoff != tt.want {
 			t.Errorf("%.40s: %d, %v", tt.give, q.Handoff, err)
 		}
@@ -84,7 +95,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var ours, theirs waymark.CreateShipmentRequest
 		if err := decode(data, &ours); err != nil {
-			if waymark.CodeOf(err) != waymark.Invalid {
+			if told := waymark.AsError(err); told.Code != waymark.Invalid || len(told.Field) > maxPointer || len(told.Message) > 200 {
 				t.Fatalf("%q: %v", data, err)
 			}
 			return

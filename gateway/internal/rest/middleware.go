@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"go.uber.org/zap"
 )
 
@@ -43,4 +44,15 @@ func secure(c *gin.Context) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Strict-Transport-Security", "max-age=31536000")
+}
+
+// otherMethod answers a request whose path has other methods, which the header Allow names.
+func otherMethod(c *gin.Context) {
+	if c.Request.Method == http.MethodOptions {
+		c.Header("Allow", c.Writer.Header().Get("Allow")+", OPTIONS")
+		c.Status(http.StatusNoContent)
+		return
+	}
+	fail(c, &httpError{http.StatusMethodNotAllowed,
+		waymark.Errorf(waymark.Invalid, "this path does not have this method: see the header Allow")})
 }

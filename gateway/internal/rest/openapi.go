@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -18,8 +19,12 @@ const (
 )
 
 // OpenAPI returns the OpenAPI document of the route table, as indented JSON that
-// is the same on every call.
-func OpenAPI() ([]byte, error) {
+// is the same on every call. Callers must not change it.
+func OpenAPI() ([]byte, error) { return document() }
+
+var document = sync.OnceValues(describe)
+
+func describe() ([]byte, error) {
 	b := newSchemas()
 	paths := openapi3.NewPaths()
 	for _, r := range routes() {
@@ -34,7 +39,7 @@ func OpenAPI() ([]byte, error) {
 		}
 		item.SetOperation(r.method, operation)
 	}
-	document := &openapi3.T{
+	all := &openapi3.T{
 		OpenAPI: openAPIVersion,
 		Info: &openapi3.Info{
 			Title:       "Waymark gateway",
@@ -47,7 +52,7 @@ func OpenAPI() ([]byte, error) {
 		Security:   openapi3.SecurityRequirements{{tokenScheme: {}}},
 		Components: &openapi3.Components{Schemas: b.components, SecuritySchemes: securitySchemes()},
 	}
-	data, err := json.MarshalIndent(document, "", "  ")
+	data, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
@@ -127,10 +132,10 @@ func problemStatuses(r route) []int {
 	if r.open {
 		return []int{http.StatusServiceUnavailable}
 	}
-	statuses := []int{waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(),
+	statuses := []int{waymark.Invalid.HTTPStatus(), waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(), http.StatusNotAcceptable,
 		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
 	if strings.Contains(r.path, "{") || r.body != nil || r.thing {
-		statuses = append(statuses, waymark.Invalid.HTTPStatus(), waymark.NotFound.HTTPStatus())
+		statuses = append(statuses, waymark.NotFound.HTTPStatus())
 	}
 	if r.body != nil || r.write {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

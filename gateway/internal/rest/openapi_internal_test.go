@@ -50,6 +50,9 @@ func TestRouterServesTheDocument(t *testing.T) {
 	engine := s.engine(routes())
 	var registered []string
 	for _, r := range engine.Routes() {
+		if r.Method == http.MethodHead { // of what GET answers
+			continue
+		}
 		registered = append(registered, r.Method+" "+r.Path)
 	}
 	var promised []string

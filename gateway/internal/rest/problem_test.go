@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,6 +88,7 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 		name               string
 		method, path, body string
 		headers            []string
+		more               http.Header // instead of those that the request has
 		status             int
 		code               waymark.Code
 		field              string
@@ -94,7 +96,21 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 	}{
 		{name: "unknown path", method: "GET", path: "/v1/nothing", status: 404, code: waymark.NotFound},
 		{name: "trailing slash", method: "GET", path: "/v1/policies/baseline/", status: 404, code: waymark.NotFound},
-		{name: "wrong method", method: "DELETE", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, PUT"},
+		{name: "wrong method", method: "DELETE", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, HEAD, PUT"},
+		{name: "method of nobody", method: "BREW", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, HEAD, PUT"},
+		{name: "HEAD of a write", method: "HEAD", path: "/v1/devices", status: 405, code: waymark.Invalid, header: "Allow: POST"},
+		{name: "other media", method: "GET", path: "/v1/members/producer", headers: []string{"Accept", "text/html"}, status: 406, code: waymark.Invalid},
+		{name: "JSON excluded", method: "PUT", path: "/v1/members/producer", body: `{"name":"P"}`,
+			headers: []string{"Accept", "application/json;q=0, */*"}, status: 406, code: waymark.Invalid},
+		{name: "unknown parameter", method: "GET", path: "/v1/members/producer?x=1", status: 400, code: waymark.Invalid},
+		{name: "repeated parameter", method: "GET", path: "/v1/shipments/S1?purpose=a&purpose=a", status: 400, code: waymark.Invalid},
+		{name: "parameter of a write", method: "POST", path: "/v1/shipments/S1/ready?purpose=a", status: 400, code: waymark.Invalid},
+		{name: "broken query", method: "GET", path: "/v1/shipments/S1?purpose=%", status: 400, code: waymark.Invalid},
+		{name: "semicolon", method: "GET", path: "/v1/shipments/S1?purpose=a;b", status: 400, code: waymark.Invalid},
+		{name: "slash in an id", method: "GET", path: "/v1/members/a%2Fb", status: 404, code: waymark.NotFound},
+		{name: "id that is not UTF-8", method: "GET", path: "/v1/members/%ff", status: 400, code: waymark.Invalid},
+		{name: "two types", method: "PUT", path: "/v1/members/producer", body: "{}", more: http.Header{"Content-Type": {"application/json", "text/plain"}},
+			status: 415, code: waymark.Invalid},
 		{name: "no token", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", ""},
 			status: 401, code: waymark.Unauthenticated, header: `WWW-Authenticate: Bearer realm="waymark"`},
 		{name: "bad token", method: "GET", path: "/v1/members/producer", headers: []string{"Authorization", "Bearer x"},
@@ -133,7 +149,12 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newAPI(t)
-			w := a.do(tt.method, tt.path, tt.body, tt.headers...)
+			r := request(tt.method, tt.path, tt.body)
+			for i := 0; i < len(tt.headers); i += 2 {
+				r.Header.Set(tt.headers[i], tt.headers[i+1])
+			}
+			maps.Copy(r.Header, tt.more)
+			w := a.send(r)
 			p := problem(t, w)
 			if w.Code != tt.status || p.Code != tt.code || p.Field != tt.field {
 				t.Errorf("got %d %s", w.Code, w.Body)
@@ -261,5 +282,24 @@ func TestLogHasNoSecrets(t *testing.T) {
 		if strings.Contains(text, operator) || strings.Contains(text, "payload") {
 			t.Errorf("secret in the log: %s", text)
 		}
+	}
+}
+
+func TestHEADAndOPTIONS(t *testing.T) {
+	a := newAPI(t)
+	if w := a.do("HEAD", "/v1/members/producer", ""); w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: %d %s", w.Code, w.Header())
+	}
+	if w := a.do("HEAD", "/v1/members/producer", "", "Authorization", ""); w.Code != http.StatusUnauthorized {
+		t.Errorf("HEAD without a token: %d", w.Code)
+	}
+	for path, allow := range map[string]string{"/v1/members/producer": "GET, HEAD, PUT, OPTIONS", "/v1/devices": "POST, OPTIONS"} {
+		w := a.do("OPTIONS", path, "", "Authorization", "")
+		if w.Code != http.StatusNoContent || w.Header().Get("Allow") != allow || w.Body.Len() != 0 {
+			t.Errorf("OPTIONS %s: %d, Allow %q, %s", path, w.Code, w.Header().Get("Allow"), w.Body)
+		}
+	}
+	if w := a.do("OPTIONS", "/v1/nothing", ""); w.Code != http.StatusNotFound {
+		t.Errorf("OPTIONS of nothing: %d", w.Code)
 	}
 }

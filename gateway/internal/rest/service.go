@@ -91,12 +91,12 @@ func (s *service) engine(all []route) *gin.Engine {
 	engine.NoRoute(func(c *gin.Context) {
 		fail(c, waymark.Errorf(waymark.NotFound, "there is nothing at this path: see /openapi.json"))
 	})
-	engine.NoMethod(func(c *gin.Context) {
-		fail(c, &httpError{http.StatusMethodNotAllowed,
-			waymark.Errorf(waymark.Invalid, "this path does not have this method: see the header Allow")})
-	})
+	engine.NoMethod(otherMethod)
 	for _, r := range all {
 		engine.Handle(r.method, r.pattern(), s.chain(r)...)
+		if r.method == http.MethodGet { // net/http sends the header of the answer only
+			engine.Handle(http.MethodHead, r.pattern(), s.chain(r)...)
+		}
 	}
 	return engine
 }
@@ -112,5 +112,5 @@ func (s *service) chain(r route) []gin.HandlerFunc {
 	if r.open {
 		return []gin.HandlerFunc{begin, serve}
 	}
-	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.admit(r), serve}
+	return []gin.HandlerFunc{begin, s.authenticate, s.trace, checkAccept, checkQuery(r), s.admit(r), serve}
 }
