@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,7 +39,8 @@ func observe(c config.Config) (*observation, error) {
 		return o, nil
 	}
 	if o.audit, err = audit.Open(c.Log.AuditFile, o.registry); err != nil {
-		return nil, errors.Join(err, o.traces.Close())
+		o.traces.Close()
+		return nil, err
 	}
 	return o, nil
 }
@@ -61,5 +61,6 @@ func (o *observation) configured(keys []string) {
 
 func (o *observation) close() error {
 	_ = o.log.Sync() // fails on terminals and pipes, where there is nothing to sync
-	return errors.Join(o.traces.Close(), o.audit.Close())
+	o.traces.Close()
+	return o.audit.Close()
 }

@@ -43,14 +43,14 @@ type Options struct {
 // Provider makes spans.
 type Provider struct {
 	trace.TracerProvider
-	stop func() error
+	stop func()
 }
 
 // New makes a provider. It does not wait for the collector: what that does not take is counted,
 // logged and lost. It fails when a file cannot be read.
 func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider, error) {
 	if o.Endpoint == "" {
-		return &Provider{noop.NewTracerProvider(), func() error { return nil }}, nil
+		return &Provider{noop.NewTracerProvider(), func() {}}, nil
 	}
 	client, err := newClient(o)
 	if err != nil {
@@ -68,19 +68,19 @@ func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider,
 		sdktrace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "waymark-gateway"), attribute.String("waymark.member", o.Member))),
 	)
-	return &Provider{provider, func() error { return shutDown(provider) }}, nil
+	return &Provider{provider, func() { shutDown(provider, log) }}, nil
 }
 
-// Close sends what is left, for five seconds at most.
-func (p *Provider) Close() error { return p.stop() }
+// Close sends what is left, for five seconds at most. What the collector does not take by then is
+// lost, and logged.
+func (p *Provider) Close() { p.stop() }
 
-func shutDown(provider *sdktrace.TracerProvider) error {
+func shutDown(provider *sdktrace.TracerProvider, log *zap.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	if err := provider.Shutdown(ctx); err != nil {
-		return fmt.Errorf("traces: %w", err)
+		log.Warn("the last traces are lost", zap.Error(err))
 	}
-	return nil
 }
 
 func newClient(o Options) (otlptrace.Client, error) {

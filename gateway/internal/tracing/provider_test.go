@@ -81,9 +81,7 @@ func TestSpansReachTheCollector(t *testing.T) {
 	_, end := tracing.Start(ctx, "endorse", tracing.TxID("abc"))
 	end(waymark.Errorf(waymark.Conflict, "secret of an answer"))
 	span.End()
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p.Close()
 	request, endorse := got.spans["request"], got.spans["endorse"]
 	if request == nil || endorse == nil || string(endorse.GetParentSpanId()) != string(request.GetSpanId()) ||
 		string(endorse.GetTraceId()) != string(request.GetTraceId()) {
@@ -106,8 +104,8 @@ func TestNothingIsSampledBecauseACallerSaysSo(t *testing.T) {
 	}
 	_, span := p.Serve(t.Context(), header(parent[:53]+"01"), "request")
 	span.End()
-	if err := p.Close(); err != nil || len(got.spans) > 0 {
-		t.Errorf("%v, %v", err, got.spans)
+	if p.Close(); len(got.spans) > 0 {
+		t.Errorf("%v", got.spans)
 	}
 }
 
@@ -120,9 +118,7 @@ func TestACollectorThatRefusesIsCounted(t *testing.T) {
 	}
 	_, span := p.Serve(t.Context(), header("not a header"), "request")
 	span.End()
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
+	p.Close()
 	if n, err := testutil.GatherAndCount(registry, "waymark_gateway_trace_export_failures_total"); err != nil || n != 1 {
 		t.Errorf("%d, %v", n, err)
 	}
@@ -147,9 +143,7 @@ func TestWithoutACollector(t *testing.T) {
 	if ctx, _ := p.Serve(t.Context(), nil, "request"); tracing.ID(ctx) != "" {
 		t.Errorf("a trace %s of nobody", tracing.ID(ctx))
 	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
+	p.Close()
 	for _, o := range []tracing.Options{
 		{Endpoint: "https://h/", CAFile: "/nowhere"}, {Endpoint: "https://h/", TokenFile: "/nowhere"}, {Endpoint: "https://h/", CAFile: "provider_test.go"},
 	} {

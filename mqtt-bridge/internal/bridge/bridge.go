@@ -18,6 +18,7 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/tracing"
 	"go.uber.org/zap"
 )
 
@@ -32,6 +33,7 @@ type Bridge struct {
 	metrics *metrics.Metrics
 	spool   *spool.Spool
 	gateway *gateway.Client
+	traces  *tracing.Provider
 	logins  *login.Checker
 	broker  *broker.Broker // nil with an external broker
 	intake  *intake.Intake
@@ -47,7 +49,7 @@ type Bridge struct {
 // undoes it.
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
 	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspect: make(chan string, maxSuspects), listening: make(chan struct{}, 1)}
-	for _, step := range []func(context.Context) error{b.openSpool, b.openGateway, b.openBroker, b.openClient, b.openAdmin} {
+	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openClient, b.openAdmin} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
@@ -62,6 +64,9 @@ func (b *Bridge) Close() error {
 	}
 	if b.gateway != nil {
 		b.gateway.Close()
+	}
+	if b.traces != nil {
+		b.traces.Close()
 	}
 	if b.spool != nil {
 		return b.spool.Close()
@@ -143,6 +148,17 @@ func (b *Bridge) openSpool(context.Context) error {
 	return nil
 }
 
+func (b *Bridge) openTraces(context.Context) error {
+	t := b.config.Traces
+	traces, err := tracing.New(tracing.Options{Endpoint: t.Endpoint, CAFile: t.CAFile, TokenFile: t.TokenFile, //nolint:contextcheck // what is left is sent after the stop
+		Ratio: t.SampleRatio, Consortium: b.config.Consortium}, b.log, b.metrics.ExportFailed)
+	if err != nil {
+		return err
+	}
+	b.traces = traces
+	return nil
+}
+
 func (b *Bridge) openGateway(context.Context) error {
 	g := b.config.Gateway
 	client, err := gateway.New(gateway.Options{URL: g.URL, CAFile: g.CAFile, TokenFile: g.TokenFile, Timeout: g.Timeout}, b.metrics.Request)
@@ -151,7 +167,7 @@ func (b *Bridge) openGateway(context.Context) error {
 	}
 	b.gateway, b.logins = client, login.New(b.config.Consortium, client)
 	r := b.config.Relay
-	b.relay = relay.New(b.spool, client, relay.Options{BatchMessages: r.BatchMessages, BatchBytes: r.BatchBytes,
+	b.relay = relay.New(b.spool, b.traces.Traced(client), relay.Options{BatchMessages: r.BatchMessages, BatchBytes: r.BatchBytes,
 		Linger: r.Linger, MaxBackoff: r.MaxBackoff, StuckAttempts: r.StuckAttempts, UndisclosedRetry: r.UndisclosedRetry}, b.observer(), b.log)
 	b.metrics.Gauge("devices_set_aside", "Devices whose oldest message fails even alone.", func() float64 { return float64(b.relay.SetAside()) })
 	return nil

@@ -55,8 +55,26 @@ type Config struct {
 	// AdminTokenFile holds the bearer token of the quarantine endpoint. By
 	// default the bridge makes one in SpoolDir/admin.token.
 	AdminTokenFile string `koanf:"admin_token_file"`
+	// Traces says where OpenTelemetry traces go.
+	Traces Traces `koanf:"traces"`
 	// LogLevel is debug, info (default), warn or error.
 	LogLevel string `koanf:"log_level"`
+}
+
+// Traces says where OpenTelemetry traces go.
+type Traces struct {
+	// Endpoint is the URL of a collector's OTLP receiver over HTTP, as in
+	// https://host:4318/v1/traces; http:// only for a loopback address. Default: none, and
+	// no traces.
+	Endpoint string `koanf:"endpoint"`
+	// CAFile is a PEM file with the authority of the collector's certificate. Default: the
+	// system's authorities.
+	CAFile string `koanf:"ca_file"`
+	// TokenFile holds a bearer token for the collector. Default: none.
+	TokenFile string `koanf:"token_file"`
+	// SampleRatio is the part of all traces that is kept, the same traces in every part of
+	// the system that has the same ratio. Default 1, all; 0 to 1.
+	SampleRatio float64 `koanf:"sample_ratio"`
 }
 
 // Embedded configures the embedded broker. Devices reach it by TLS only.

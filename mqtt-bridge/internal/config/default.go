@@ -21,6 +21,7 @@ func Default() Config {
 		QuarantineDeviceBytes:    4 << 20,
 		QueueMessages:            4096,
 		QueueBytes:               32 << 20,
+		Traces:                   Traces{SampleRatio: 1},
 		LogLevel:                 "info",
 	}
 }

@@ -28,6 +28,7 @@ func (c Config) Validate() error {
 		between("queue_messages", c.QueueMessages, 1, 65536),
 		atLeast("queue_bytes", c.QueueBytes, 1<<20),
 		c.validateListen(),
+		c.Traces.validate(),
 	)
 }
 
@@ -114,6 +115,20 @@ func (c Config) validateListen() error {
 		return errors.New("listen must be a loopback address, since it is plain HTTP; set admin_token_file to listen elsewhere")
 	}
 	return err
+}
+
+func (t Traces) validate() error {
+	var errs []error
+	if t.SampleRatio < 0 || t.SampleRatio > 1 || t.SampleRatio != t.SampleRatio {
+		errs = append(errs, fmt.Errorf("traces.sample_ratio must be 0 to 1, is %v", t.SampleRatio))
+	}
+	if t.Endpoint != "" {
+		u, err := url.Parse(t.Endpoint)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			errs = append(errs, errors.New("traces.endpoint must be https://host:port/path; http:// is for a loopback address only"))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func loopback(host string) bool {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/tracing"
 )
 
 // maxAnswerBytes bounds an answer: 500 results with their details fit many times.
@@ -41,7 +42,7 @@ func New(o Options, observe Observe) (*Client, error) {
 		return nil, err
 	}
 	c, err := client.New(client.Options{URL: o.URL, Roots: roots, Token: client.TokenFile(o.TokenFile),
-		Timeout: o.Timeout, Attempts: 1, MaxAnswer: maxAnswerBytes})
+		Timeout: o.Timeout, Attempts: 1, MaxAnswer: maxAnswerBytes, Wrap: tracing.Propagate})
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type Metrics struct {
 	retries      *prometheus.CounterVec
 	requests     *prometheus.HistogramVec
 	logins       *prometheus.CounterVec
+	exports      prometheus.Counter
 }
 
 // New makes the counters, at zero.
@@ -38,13 +39,14 @@ func New() *Metrics {
 		relayed:      counters("relayed_total", "Messages answered by the ledger, by outcome.", "outcome"),
 		quarantined:  counters("quarantined_total", "Messages put into quarantine, by code.", "code"),
 		retries:      counters("retries_total", "Batches that have to be tried again, by reason; undisclosed counts messages in quarantine that are.", "reason"),
+		exports:      counter("trace_export_failures_total", "Batches of spans that the collector did not take."),
 		logins:       counters("logins_total", "Devices that tried to log in at the embedded broker, by outcome.", "outcome"),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "gateway_request_seconds",
 			Help: "Requests to the gateway, by route and status (0 without an answer).", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}, []string{"route", "status"}),
 	}
-	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests,
+	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -87,6 +89,9 @@ func (m *Metrics) Relayed(outcome waymark.Outcome) { m.relayed.WithLabelValues(s
 
 // Retried counts a batch that has to be tried again.
 func (m *Metrics) Retried(reason string) { m.retries.WithLabelValues(reason).Inc() }
+
+// ExportFailed counts a batch of spans that the collector did not take.
+func (m *Metrics) ExportFailed() { m.exports.Inc() }
 
 // Request observes a request to the gateway.
 func (m *Metrics) Request(route string, status int, took time.Duration) {
