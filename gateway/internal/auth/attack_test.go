@@ -64,6 +64,7 @@ func TestForgedTokens(t *testing.T) {
 		{"never expires", "9.2.1", with("exp", nil)},
 		{"not yet valid", "9.2.1", with("nbf", in(2*time.Minute))},
 		{"issued later", "9.2.1", with("iat", in(2*time.Minute))},
+		{"not yet valid for long", "9.2.1", with("nbf", 1e300)},
 		{"nbf is no number", "9.2.1", with("nbf", "soon")},
 		{"to log out", "9.2.2", key.sign(t, good, header{"typ", "logout+jwt"})},
 		{"bound to a key", "9.2.2", with("cnf", map[string]string{"jkt": "x"})},

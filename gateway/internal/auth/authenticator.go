@@ -55,15 +55,14 @@ func New(s Settings) (*Authenticator, error) {
 func (a *Authenticator) Prepare(s Settings) (apply func(), err error) {
 	before, next := a.current.Load(), &state{Settings: s, issuers: make(map[string]*issuer, len(s.Issuers))}
 	for name, settings := range s.Issuers {
-		if known, ok := before.issuers[settings.URL]; ok && known.same(name, settings) {
-			next.issuers[settings.URL] = known
-			continue
-		}
 		i, err := newIssuer(name, settings, a.now)
 		if err != nil {
 			return nil, err
 		}
-		next.issuers[settings.URL] = i
+		if known, ok := before.issuers[i.URL]; ok && known.same(i) {
+			i = known
+		}
+		next.issuers[i.URL] = i
 	}
 	return func() { a.current.Store(next) }, nil
 }

@@ -52,7 +52,7 @@ func certify(t *testing.T, template x509.Certificate, parent *x509.Certificate, 
 
 func (ca testCA) authorities(t *testing.T) *Authorities {
 	t.Helper()
-	a, err := LoadAuthorities(writeTemp(t, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.certificate.Raw})))
+	a, err := LoadAuthorities(writeTemp(t, ca.pem()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,4 +66,8 @@ func writeTemp(t *testing.T, content []byte) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func (ca testCA) pem() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.certificate.Raw})
 }

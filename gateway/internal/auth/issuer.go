@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -53,6 +55,7 @@ const (
 type issuer struct {
 	Issuer
 	name   string
+	trust  []byte // what CAFile holds
 	now    func() time.Time
 	client *http.Client
 	allow  *rate.Limiter
@@ -66,20 +69,23 @@ type issuer struct {
 }
 
 func newIssuer(name string, settings Issuer, now func() time.Time) (*issuer, error) {
-	client, err := newClient(settings.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("issuer %s: %w", name, err)
+	i := &issuer{Issuer: settings, name: name, now: now, allow: rate.NewLimiter(rate.Every(fetchEvery), fetchBurst)}
+	var err error
+	if settings.CAFile != "" {
+		if i.trust, err = os.ReadFile(settings.CAFile); err != nil {
+			return nil, fmt.Errorf("issuer %s: read authority: %w", name, err)
+		}
 	}
-	return &issuer{
-		Issuer: settings, name: name, now: now, client: client,
-		allow: rate.NewLimiter(rate.Every(fetchEvery), fetchBurst),
-	}, nil
+	if i.client, err = newClient(i.trust); err != nil {
+		return nil, fmt.Errorf("issuer %s: %s: %w", name, settings.CAFile, err)
+	}
+	return i, nil
 }
 
-// same reports whether it has these settings.
-func (i *issuer) same(name string, s Issuer) bool {
-	return i.name == name && i.URL == s.URL && i.Audience == s.Audience && slices.Equal(i.Algorithms, s.Algorithms) &&
-		i.Skew == s.Skew && i.KeysURL == s.KeysURL && i.CAFile == s.CAFile
+// same reports whether another has the same settings, down to the authorities in its file.
+func (i *issuer) same(other *issuer) bool {
+	return i.name == other.name && i.URL == other.URL && i.Audience == other.Audience && slices.Equal(i.Algorithms, other.Algorithms) &&
+		i.Skew == other.Skew && i.KeysURL == other.KeysURL && bytes.Equal(i.trust, other.trust)
 }
 
 // verify checks the signature by a key of the issuer's own, the issuer, the audience and the

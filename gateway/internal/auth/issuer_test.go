@@ -3,6 +3,7 @@ package auth
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -202,6 +203,17 @@ func TestOtherSettingsKeepTheKeys(t *testing.T) {
 	}
 	if f.asked.Load() != asked {
 		t.Error("the issuer was asked again")
+	}
+	if err := os.WriteFile(f.caFile, newTestCA(t).pem(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	apply, err := a.Prepare(Settings{Issuers: map[string]Issuer{"corp": f.settings()}, Rules: rules()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply()
+	if _, err := a.present(token); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("an issuer of another authority: %v", err)
 	}
 	missing := f.settings()
 	missing.CAFile = "/nowhere"

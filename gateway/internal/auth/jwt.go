@@ -45,6 +45,9 @@ func (s *state) jwt(ctx context.Context, raw string) (Caller, error) {
 	return s.acting(i.URL+"#"+safe(t.subject), bearerOf{issuer: i.name, claims: t.claims})
 }
 
+// maxTime is the last second that is taken for one, some 35,000 years from now.
+const maxTime = 1 << 40
+
 // tokenTypes are those in the header of a token that may be presented (RFC 9068, clause 4);
 // an issuer signs others for other uses, such as logout+jwt.
 var tokenTypes = []string{"", "jwt", "at+jwt", "application/at+jwt"}
@@ -94,6 +97,9 @@ func (t *parsedToken) setRegistered(payload []byte) error {
 	}
 	t.issuer, t.subject = registered.Issuer, registered.Subject
 	if registered.NotBefore != nil {
+		if *registered.NotBefore < 0 || *registered.NotBefore > maxTime {
+			return errors.New("claims: nbf is no time")
+		}
 		t.notBefore = time.Unix(int64(*registered.NotBefore), 0)
 	}
 	return nil

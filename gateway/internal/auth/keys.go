@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
@@ -20,18 +19,15 @@ import (
 // maxDocument bounds what is read of an issuer's answer, in bytes.
 const maxDocument = 1 << 20
 
-// newClient makes the client by which an issuer is asked. It follows no redirect: where the
-// keys are, the issuer says in its discovery document or the configuration.
-func newClient(caFile string) (*http.Client, error) {
+// newClient makes the client by which an issuer is asked, which trusts the authorities in
+// PEM, or the system's if there are none. It follows no redirect: where the keys are, the
+// issuer says in its discovery document or the configuration.
+func newClient(authorities []byte) (*http.Client, error) {
 	trust := &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile != "" {
-		pem, err := os.ReadFile(caFile) //nolint:gosec // the operator names the file
-		if err != nil {
-			return nil, fmt.Errorf("read authority: %w", err)
-		}
+	if len(authorities) > 0 {
 		trust.RootCAs = x509.NewCertPool()
-		if !trust.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("there is no certificate in %s", caFile)
+		if !trust.RootCAs.AppendCertsFromPEM(authorities) {
+			return nil, errors.New("there is no certificate")
 		}
 	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, DisableKeepAlives: true, ForceAttemptHTTP2: true}
