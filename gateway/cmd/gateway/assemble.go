@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
@@ -26,6 +27,7 @@ type parts struct {
 	*observation
 	ledger     *fabric.Client
 	callers    *auth.Authenticator
+	keys       *keys.Set
 	server     *http.Server
 	operations *http.Server  // nil if it has no address of its own
 	follow     []reload.Part // what follows the configuration
@@ -37,7 +39,7 @@ func assemble(c config.Config) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{observation: o, follow: []reload.Part{followLevel(o.level), o.reopenAudit}}
+	p := &parts{observation: o, keys: keys.NewSet(o.log), follow: []reload.Part{followLevel(o.level), o.reopenAudit}}
 	if err := p.assemble(c); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -45,12 +47,13 @@ func assemble(c config.Config) (*parts, error) {
 }
 
 func (p *parts) assemble(c config.Config) error {
-	door, err := newDoor(c)
+	p.registry.MustRegister(p.keys)
+	door, err := newDoor(c, p.keys)
 	if err != nil {
 		return err
 	}
 	p.callers, p.follow = door.callers, append(p.follow, door.follow)
-	p.ledger, err = fabric.New(fabricConfig(c), p.registry)
+	p.ledger, err = fabric.New(fabricConfig(c), p.keys, p.registry)
 	if err != nil {
 		return err
 	}
@@ -96,7 +99,9 @@ func limitsOf(l config.Limits) rest.Limits {
 func fabricConfig(c config.Config) fabric.Config {
 	identities := make(map[ledger.Identity]fabric.Identity, len(c.Identities))
 	for name, i := range c.Identities {
-		identities[ledger.Identity(name)] = fabric.Identity{CertFile: i.CertFile, KeyFile: i.KeyFile}
+		identities[ledger.Identity(name)] = fabric.Identity{CertFile: i.CertFile, KeyFile: i.KeyFile, Token: fabric.Token{
+			Library: i.PKCS11.LibraryFile, Label: i.PKCS11.Token, PINFile: i.PKCS11.PINFile, KeyID: i.PKCS11.KeyID,
+		}}
 	}
 	peers := make([]fabric.Peer, len(c.Peers))
 	for n, p := range c.Peers {

@@ -5,24 +5,23 @@ import (
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 )
 
 // door is how callers get in: the server's certificate, and who they are. It follows the
-// configuration.
+// configuration, and the files of certificates that this names.
 type door struct {
 	callers *auth.Authenticator
 	current atomic.Pointer[tls.Config]
+	config  atomic.Pointer[config.Config] // in force
 }
 
-func newDoor(c config.Config) (*door, error) {
+func newDoor(c config.Config, set *keys.Set) (*door, error) {
 	settings, err := callerSettings(c)
-	if err != nil {
-		return nil, err
-	}
-	serving, err := serverTLS(c.TLS, settings.Authorities)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +30,45 @@ func newDoor(c config.Config) (*door, error) {
 		return nil, fmt.Errorf("callers: %w", err)
 	}
 	d := &door{callers: callers}
-	d.current.Store(serving)
+	d.config.Store(&c)
+	if err := set.Follow(keys.Part{Name: "server", Files: d.files, Load: d.load}); err != nil {
+		callers.Close()
+		return nil, err
+	}
 	return d, nil
+}
+
+// files are those of the certificates and authorities.
+func (d *door) files() []string {
+	c := d.config.Load().TLS
+	files := []string{c.CertFile, c.KeyFile}
+	if c.ClientCAFile != "" {
+		files = append(files, c.ClientCAFile)
+	}
+	return files
+}
+
+// load reads them again.
+func (d *door) load() (keys.Loaded, error) {
+	c := d.config.Load()
+	apply, err := d.follow(context.Background(), *c)
+	if err != nil {
+		return keys.Loaded{}, err
+	}
+	expires := make(map[string]time.Time)
+	if expires["server"], err = keys.Expiry(c.TLS.CertFile); err != nil {
+		return keys.Loaded{}, err
+	}
+	if c.TLS.ClientCAFile != "" {
+		if expires["client_ca"], err = keys.Expiry(c.TLS.ClientCAFile); err != nil {
+			return keys.Loaded{}, err
+		}
+	}
+	return keys.Loaded{Expires: expires, Apply: func() {
+		if d.config.Load() == c { // else a newer configuration is in force
+			apply()
+		}
+	}}, nil
 }
 
 // follow is a reload.Part: it reads certificates and authorities again.
@@ -50,6 +86,7 @@ func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
 		return nil, fmt.Errorf("callers: %w", err)
 	}
 	return func() {
+		d.config.Store(&next)
 		d.current.Store(serving)
 		apply()
 	}, nil

@@ -46,7 +46,8 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	return errors.Join(err, p.close())
 }
 
-// followFile lets the parts follow the configuration file at path, of which c was made, until
+// followFile lets the parts follow the configuration file at path, of which c was made, and
+// the files of certificates and keys, until
 // ctx is done or the function that it returns is called.
 func (p *parts) followFile(ctx context.Context, path string, c config.Config) (stop func()) {
 	follower := reload.New(reload.Options{
@@ -58,6 +59,7 @@ func (p *parts) followFile(ctx context.Context, path string, c config.Config) (s
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { follower.Run(ctx, signals) })
+	running.Go(func() { p.keys.Run(ctx) })
 	return func() {
 		cancel()
 		running.Wait()

@@ -84,8 +84,23 @@ type Peer struct {
 type Identity struct {
 	// CertFile is a PEM file with the certificate. Required.
 	CertFile string `koanf:"cert_file"`
-	// KeyFile is a PEM file with the private key. Required.
+	// KeyFile is a PEM file with the private key. Required, unless PKCS11 is there.
 	KeyFile string `koanf:"key_file"`
+	// PKCS11 is where the private key is, if it is not in a file. It takes a gateway that was
+	// built with -tags pkcs11.
+	PKCS11 PKCS11 `koanf:"pkcs11"`
+}
+
+// PKCS11 is a private key for P-256 in a PKCS#11 token. All of it is required, or none.
+type PKCS11 struct {
+	// LibraryFile is the token's PKCS#11 library.
+	LibraryFile string `koanf:"library_file"`
+	// Token is the label of the token.
+	Token string `koanf:"token"`
+	// PINFile holds the user's PIN.
+	PINFile string `koanf:"pin_file"`
+	// KeyID is the key's CKA_ID, in hexadecimal.
+	KeyID string `koanf:"key_id"`
 }
 
 // Limits bound what callers can make the gateway hold.

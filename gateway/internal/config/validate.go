@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -77,7 +78,27 @@ func (c Config) validateIdentities() error {
 }
 
 func (i Identity) validate(key string) error {
-	return errors.Join(required(key+".cert_file", i.CertFile), required(key+".key_file", i.KeyFile))
+	certificate := required(key+".cert_file", i.CertFile)
+	switch {
+	case i.PKCS11 == (PKCS11{}):
+		return errors.Join(certificate, required(key+".key_file", i.KeyFile))
+	case i.KeyFile != "":
+		return errors.Join(certificate, fmt.Errorf("%s: has both a key_file and pkcs11", key))
+	}
+	return errors.Join(certificate, i.PKCS11.validate(key+".pkcs11"))
+}
+
+func (p PKCS11) validate(key string) error {
+	err := errors.Join(
+		required(key+".library_file", p.LibraryFile),
+		required(key+".token", p.Token),
+		required(key+".pin_file", p.PINFile),
+		required(key+".key_id", p.KeyID),
+	)
+	if _, notHex := hex.DecodeString(p.KeyID); notHex != nil {
+		err = errors.Join(err, fmt.Errorf("%s.key_id: is not hexadecimal: %w", key, notHex))
+	}
+	return err
 }
 
 // known checks that there is an identity of that name.

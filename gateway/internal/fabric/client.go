@@ -12,6 +12,7 @@ import (
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
 )
@@ -22,7 +23,8 @@ type Client struct {
 	cfg      Config
 	conn     *grpc.ClientConn
 	peer     gatewaypb.GatewayClient // over conn
-	sessions map[ledger.Identity]*session
+	sessions map[ledger.Identity]*signing
+	tokens   tokens
 	metrics  *metrics
 	stream   *stream
 	turns    chan struct{} // has a place for each of maxTurns
@@ -31,9 +33,10 @@ type Client struct {
 }
 
 // New reads the identities, prepares the connection and begins to follow the peer's blocks;
-// it does not wait for the peer. Its counters are registered with registry. It fails when a file cannot
+// it does not wait for the peer. The files of identities are followed by set. Its counters are
+// registered with registry. It fails when a file cannot
 // be read or holds no usable certificate or key.
-func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
+func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, error) {
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
 		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
@@ -45,16 +48,18 @@ func New(cfg Config, registry prometheus.Registerer) (*Client, error) {
 		cfg:      cfg,
 		conn:     conn,
 		peer:     gatewaypb.NewGatewayClient(conn),
-		sessions: make(map[ledger.Identity]*session, len(cfg.Identities)),
+		sessions: make(map[ledger.Identity]*signing, len(cfg.Identities)),
 		turns:    make(chan struct{}, maxTurns),
 		stop:     func() {},
 	}
 	for name, id := range cfg.Identities {
-		s, err := newSession(cfg, id, conn)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("identity %s: %w", name, err), c.Close())
+		c.sessions[name] = new(signing)
+		if err := c.follow(set, name, id); err != nil {
+			return nil, errors.Join(err, c.Close())
 		}
-		c.sessions[name] = s
+	}
+	if err := set.Follow(authorities(cfg.Peers)); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	c.stream = newStream(c)
 	c.metrics = newMetrics(registry, c.stream)
@@ -80,27 +85,30 @@ func (c *Client) Stream() StreamState { return c.stream.now() }
 func (c *Client) Close() error {
 	c.stop()
 	for _, s := range c.sessions {
-		if err := s.gateway.Close(); err != nil {
-			return fmt.Errorf("close gateway: %w", err)
+		if current := s.current.Load(); current != nil {
+			_ = current.gateway.Close() // never fails
 		}
 	}
-	if err := c.conn.Close(); err != nil {
-		return fmt.Errorf("close connection to the peer: %w", err)
+	if err := errors.Join(c.conn.Close(), c.tokens.close()); err != nil {
+		return fmt.Errorf("close connections: %w", err)
 	}
 	return nil
 }
+
+// signing is an identity with the session that signs for it now.
+type signing struct{ current atomic.Pointer[session] }
 
 // session returns the session of an identity, or Forbidden when none of that name is
 // configured.
 func (c *Client) session(as ledger.Identity) (*session, error) {
 	if s, ok := c.sessions[as]; ok {
-		return s, nil
+		return s.current.Load(), nil
 	}
 	return nil, waymark.Errorf(waymark.Forbidden, "this gateway has no Fabric identity %q", string(as))
 }
 
 // self is the session by which the client asks for itself.
-func (c *Client) self() *session { return c.sessions[c.cfg.Own] }
+func (c *Client) self() *session { return c.sessions[c.cfg.Own].current.Load() }
 
 // Evaluate asks the peers of one member, and no other's, to run a transaction that
 // reads: the client's own member, or the one that the call names. It returns the record

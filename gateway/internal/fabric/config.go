@@ -29,10 +29,21 @@ type Peer struct {
 	ServerName string // the name to expect in that certificate; empty for the host of Address
 }
 
-// Identity is an X.509 certificate and its private key, both PEM files.
+// Identity is an X.509 certificate in a PEM file and its private key: in another, or in a
+// PKCS#11 token. Both are for ECDSA.
 type Identity struct {
 	CertFile string
 	KeyFile  string
+	Token    Token // instead of KeyFile; the zero value for none
+}
+
+// Token is a private key for P-256 in a PKCS#11 token. It takes a gateway built with the tag
+// pkcs11.
+type Token struct {
+	Library string // path of the token's PKCS#11 library
+	Label   string // of the token
+	PINFile string // holds the user's PIN
+	KeyID   string // CKA_ID of the key, hexadecimal
 }
 
 // Timeouts bound the steps of a transaction. All are positive.

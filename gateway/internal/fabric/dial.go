@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
@@ -94,6 +95,26 @@ func atMost(calls int) grpc.UnaryClientInterceptor {
 			return status.FromContextError(ctx.Err()).Err()
 		}
 		return invoke(ctx, method, request, reply, conn, options...)
+	}
+}
+
+// authorities has the peers' authorities among the certificates whose end is told. Files that
+// change are believed from the next start on.
+func authorities(peers []Peer) keys.Part {
+	return keys.Part{
+		Name:  "peers",
+		Files: func() []string { return nil },
+		Load: func() (keys.Loaded, error) {
+			expires := make(map[string]time.Time, len(peers))
+			for _, peer := range peers {
+				ends, err := keys.Expiry(peer.CAFile)
+				if err != nil {
+					return keys.Loaded{}, err
+				}
+				expires["peer_ca/"+peer.Address] = ends
+			}
+			return keys.Loaded{Expires: expires}, nil
+		},
 	}
 }
 

@@ -1,14 +1,20 @@
 package fabric
 
 import (
+	"crypto/ecdsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
 	"github.com/hyperledger/fabric-gateway/pkg/identity"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 )
@@ -22,16 +28,62 @@ type session struct {
 	sign    identity.Sign
 }
 
-// newSession makes the session that signs with id for the member.
-func newSession(cfg Config, id Identity, conn grpc.ClientConnInterface) (*session, error) {
-	signer, sign, err := load(cfg.Member, id)
+// follow has the sessions of an identity made of its files, now and whenever they change.
+func (c *Client) follow(set *keys.Set, name ledger.Identity, id Identity) error {
+	current := &c.sessions[name].current
+	return set.Follow(keys.Part{
+		Name:  "identity/" + string(name),
+		Files: id.files,
+		Load: func() (keys.Loaded, error) {
+			s, ends, err := c.newSession(id)
+			if err != nil {
+				return keys.Loaded{}, err
+			}
+			return keys.Loaded{
+				Expires: map[string]time.Time{"identity/" + string(name): ends},
+				Apply: func() {
+					if old := current.Swap(s); old != nil {
+						_ = old.gateway.Close() // calls that it makes have contexts of their own
+					}
+				},
+			}, nil
+		},
+	})
+}
+
+func (id Identity) files() []string {
+	if id.Token == (Token{}) {
+		return []string{id.CertFile, id.KeyFile}
+	}
+	return []string{id.CertFile, id.Token.PINFile}
+}
+
+// newSession makes the session that signs with id, and says until when its certificate is good.
+func (c *Client) newSession(id Identity) (*session, time.Time, error) {
+	certificate, err := readCertificate(id.CertFile)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
+	}
+	sign, err := c.signer(id)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if err := fits(certificate, sign); err != nil {
+		return nil, time.Time{}, fmt.Errorf("certificate %s: %w", id.CertFile, err)
+	}
+	s, err := sessionOf(c.cfg, certificate, sign, c.conn)
+	return s, certificate.NotAfter, err
+}
+
+func sessionOf(cfg Config, certificate *x509.Certificate, sign identity.Sign, conn grpc.ClientConnInterface) (*session, error) {
+	signer, err := identity.NewX509Identity(cfg.Member, certificate)
+	if err != nil {
+		return nil, fmt.Errorf("identity: %w", err)
 	}
 	gateway, err := client.Connect(signer, client.WithSign(sign), client.WithHash(hash.SHA256),
 		client.WithClientConnection(conn))
 	if err != nil {
-		return nil, fmt.Errorf("connect as %s: %w", id.CertFile, err)
+		return nil, fmt.Errorf("connect: %w", err)
 	}
 	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: signer.MspID(), IdBytes: signer.Credentials()})
 	if err != nil {
@@ -40,29 +92,41 @@ func newSession(cfg Config, id Identity, conn grpc.ClientConnInterface) (*sessio
 	return &session{gateway: gateway, network: gateway.GetNetwork(cfg.Channel), creator: creator, sign: sign}, nil
 }
 
-// load reads the certificate and the key. The key never leaves the signer.
-func load(member string, id Identity) (*identity.X509Identity, identity.Sign, error) {
-	certificate, err := readCertificate(id.CertFile)
-	if err != nil {
-		return nil, nil, err
-	}
-	signer, err := identity.NewX509Identity(member, certificate)
-	if err != nil {
-		return nil, nil, fmt.Errorf("identity %s: %w", id.CertFile, err)
+// signer returns what signs for an identity. The key never leaves it.
+func (c *Client) signer(id Identity) (identity.Sign, error) {
+	if id.Token != (Token{}) {
+		return c.tokens.signer(id.Token)
 	}
 	pem, err := os.ReadFile(id.KeyFile)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read private key: %w", err)
+		return nil, fmt.Errorf("read private key: %w", err)
 	}
 	key, err := identity.PrivateKeyFromPEM(pem)
 	if err != nil {
-		return nil, nil, fmt.Errorf("private key %s: %w", id.KeyFile, err)
+		return nil, fmt.Errorf("private key %s: %w", id.KeyFile, err)
 	}
 	sign, err := identity.NewPrivateKeySign(key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("private key %s: %w", id.KeyFile, err)
+		return nil, fmt.Errorf("private key %s: %w", id.KeyFile, err)
 	}
-	return signer, sign, nil
+	return sign, nil
+}
+
+// fits reports, by a signature, whether a key is that of a certificate.
+func fits(certificate *x509.Certificate, sign identity.Sign) error {
+	public, ok := certificate.PublicKey.(*ecdsa.PublicKey)
+	if !ok {
+		return errors.New("its key is not for ECDSA")
+	}
+	digest := sha256.Sum256([]byte("waymark"))
+	signature, err := sign(digest[:])
+	if err != nil {
+		return fmt.Errorf("the key does not sign: %w", err)
+	}
+	if !ecdsa.VerifyASN1(public, digest[:], signature) {
+		return errors.New("the key is another one's")
+	}
+	return nil
 }
 
 func readCertificate(file string) (*x509.Certificate, error) {

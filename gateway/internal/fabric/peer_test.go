@@ -21,9 +21,12 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -58,6 +61,7 @@ type fakePeer struct {
 	endorsed, submitted, asked int
 	envelopes                  map[string]int // copies taken, by transaction id
 	last                       *common.Envelope
+	creator                    []byte       // of the last proposal
 	present                    atomic.Int64 // endorsements in progress
 	crowd                      int64        // the most of them
 	busy, busiest              int          // questions for a fate at the same time
@@ -95,6 +99,7 @@ func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*ga
 	defer p.mu.Unlock()
 	p.endorsed++
 	p.crowd = max(p.crowd, here)
+	p.creator = creatorOf(in.GetProposedTransaction())
 	p.members, p.transient = in.GetEndorsingOrganizations(), transientOf(in.GetProposedTransaction())
 	for _, member := range p.members {
 		if slices.Contains(p.away, member) {
@@ -182,6 +187,19 @@ func transientOf(signed *peer.SignedProposal) map[string][]byte {
 		return nil
 	}
 	return payload.GetTransientMap()
+}
+
+// creatorOf returns the certificate of who made a proposal, in PEM.
+func creatorOf(signed *peer.SignedProposal) []byte {
+	var proposal peer.Proposal
+	var header common.Header
+	var signature common.SignatureHeader
+	var id msp.SerializedIdentity
+	if proto.Unmarshal(signed.GetProposalBytes(), &proposal) != nil || proto.Unmarshal(proposal.GetHeader(), &header) != nil ||
+		proto.Unmarshal(header.GetSignatureHeader(), &signature) != nil || proto.Unmarshal(signature.GetCreator(), &id) != nil {
+		return nil
+	}
+	return id.GetIdBytes()
 }
 
 func payloadOf(signed *peer.SignedProposal) (*peer.ChaincodeProposalPayload, error) {
@@ -280,7 +298,12 @@ func serve(t *testing.T, p *fakePeer, pair tls.Certificate) served {
 // connect returns a client of peers, with short timeouts. The test closes it.
 func connect(t *testing.T, id Identity, peers ...Peer) *Client {
 	t.Helper()
-	client, err := New(Config{
+	return connectWith(t, keys.NewSet(zap.NewNop()), id, peers...)
+}
+
+// configOf has short timeouts.
+func configOf(id Identity, peers ...Peer) Config {
+	return Config{
 		Member: "producer", Channel: "waymark", Chaincode: "waymark",
 		Peers:      peers,
 		Own:        "operator",
@@ -288,7 +311,13 @@ func connect(t *testing.T, id Identity, peers ...Peer) *Client {
 		BlockBytes: testBlockBytes,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
 			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},
-	}, prometheus.NewRegistry())
+	}
+}
+
+// connectWith has the identity's files followed by set.
+func connectWith(t *testing.T, set *keys.Set, id Identity, peers ...Peer) *Client {
+	t.Helper()
+	client, err := New(configOf(id, peers...), set, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+)
+
+// The server's certificate is followed: a new pair is served once both of its files are
+// there, and the old one until then.
+func TestServerCertificateIsFollowed(t *testing.T) {
+	s := newSite(t)
+	c, err := config.Load(s.config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := assemble(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	served := func() []byte {
+		current, err := p.server.TLSConfig.GetConfigForClient(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return current.Certificates[0].Certificate[0]
+	}
+	look := func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		p.keys.Run(ctx)
+	}
+	before := served()
+	certPEM, keyPEM := selfSigned(t)
+	fresh, _ := pem.Decode(certPEM)
+	for _, step := range []struct {
+		file string
+		data []byte
+		want []byte
+		good bool
+	}{{"cert.pem", certPEM, before, false}, {"key.pem", keyPEM, fresh.Bytes, true}} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(s.config), step.file), step.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		look()
+		if !bytes.Equal(served(), step.want) || (p.keys.Check(t.Context()) == nil) != step.good {
+			t.Errorf("after %s: the wrong certificate is served, or said to be: %v", step.file, p.keys.Check(t.Context()))
+		}
+	}
+	for _, name := range []string{"server", "peer_ca/127.0.0.1:1", "identity/viewer"} {
+		if _, ok := p.keys.Expires()[name]; !ok {
+			t.Errorf("the end of %s is not told", name)
+		}
+	}
+}
