@@ -13,7 +13,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs trace mosquitto postgres node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs trace mosquitto postgres pkcs11 node lint determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquit
 
 postgres: $(TOOLS)/gotestsum ## what gateways keep, in PostgreSQL (needs the server's commands)
 	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/requests
+
+pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
+	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./internal/fabric
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./e2e
 
 node: ## a device written in JavaScript (needs node and npm, and the network up)
 	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test

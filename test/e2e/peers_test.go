@@ -77,22 +77,33 @@ func gatewayOver(t *testing.T, member string, addresses ...string) (url string) 
 	for _, address := range addresses {
 		peers += fmt.Sprintf("  - {address: %q, ca_file: %q, server_name: %q}\n", address, node.CAFile, node.ServerName)
 	}
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gatewayWith(t, filepath.Join(root, ".waymark", "bin", "gateway"), member, func(config string) string {
+		return regexp.MustCompile(`(?m)^peers:\n( .*\n)+`).ReplaceAllString(config, peers)
+	})
+}
+
+// gatewayWith starts another gateway of a member, with a configuration that is changed.
+// The test stops it.
+func gatewayWith(t *testing.T, program, member string, change func(string) string) (url string) {
+	t.Helper()
 	written, err := os.ReadFile(filepath.Join(local.Dir(), "members", member, "gateway.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	listen := freeAddress(t)
-	config := regexp.MustCompile(`(?m)^peers:\n( .*\n)+`).ReplaceAllString(string(written), peers)
+	config, listen := change(string(written)), freeAddress(t)
+	if config == string(written) {
+		t.Fatal("the configuration was not changed")
+	}
 	config = regexp.MustCompile(`(?m)^listen: .*$`).ReplaceAllString(config, fmt.Sprintf("listen: %q", listen))
 	file := filepath.Join(t.TempDir(), "gateway.yaml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	root, err := localnet.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(root, ".waymark", "bin", "gateway"), "--config", file)
+	cmd := exec.Command(program, "--config", file)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -100,7 +111,7 @@ func gatewayOver(t *testing.T, member string, addresses ...string) (url string) 
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("the gateway over other addresses: %v", err)
+			t.Errorf("another gateway of %s: %v", member, err)
 		}
 	})
 	return "https://" + listen

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -61,6 +62,8 @@ const (
 	textDenied      = "access denied"
 	textBadProposal = "error validating proposal"
 	textTooMany     = "too many requests"
+	// textOrderer starts what the peer says of an orderer that refused.
+	textOrderer = "received unsuccessful response from orderer: status="
 	// textTooLarge is gRPC's own: an answer is past Config.BlockBytes.
 	textTooLarge = "received message larger than max"
 )
@@ -127,6 +130,32 @@ func kindOfCode(st *status.Status) kind {
 		}
 		return defective
 	}
+}
+
+// kindOfSubmit classifies the error of a submit. One that is refused as it is, by an orderer
+// under Raft or under BFT by as many as make a quorum impossible, is in no block unless
+// an earlier copy is.
+func kindOfSubmit(err error, first bool) kind {
+	st := status.Convert(err)
+	said := texts(st)
+	if len(said) > 1 {
+		said = said[:len(said)-1] // without the summary
+	}
+	for _, text := range said {
+		if !first || !refuses(text) {
+			return submitFailed
+		}
+	}
+	return rejected
+}
+
+// refuses reports whether an orderer said that it must not order the transaction.
+func refuses(text string) bool {
+	_, rest, ok := strings.Cut(text, textOrderer)
+	reason, _, _ := strings.Cut(rest, ",")
+	return ok && slices.Contains([]string{
+		common.Status_BAD_REQUEST.String(), common.Status_FORBIDDEN.String(), common.Status_REQUEST_ENTITY_TOO_LARGE.String(),
+	}, reason)
 }
 
 // kindOfStatus classifies the error of a question for a transaction's fate.

@@ -310,7 +310,7 @@ func configOf(id Identity, peers ...Peer) Config {
 		Identities: map[ledger.Identity]Identity{"operator": id},
 		BlockBytes: testBlockBytes,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
-			Commit: 300 * time.Millisecond, Lookup: 100 * time.Millisecond, Total: 4 * time.Second},
+			Commit: 500 * time.Millisecond, Lookup: 500 * time.Millisecond, Total: 8 * time.Second},
 	}
 }
 

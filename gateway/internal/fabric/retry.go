@@ -15,6 +15,7 @@ const (
 	expired     kind = "expired"     // the endorsements did not arrive in time
 	abandoned   kind = "abandoned"   // the caller went away
 	defective   kind = "defective"   // an answer that a sound gateway and chaincode never get
+	rejected    kind = "rejected"    // the ordering service refused it at the first attempt, as one that it must not order
 	unkept      kind = "unkept"      // the gateway could not keep the transaction, and so did not submit it
 
 	// After a submit whose outcome is not known yet.
@@ -67,6 +68,7 @@ func rules() map[kind]rule {
 		expired:      {stop, waymark.Unavailable, "the peers did not answer in time: retry later"},
 		abandoned:    {stop, waymark.Unavailable, "the request was abandoned"},
 		defective:    {stop, waymark.Internal, unexpected},
+		rejected:     {stop, waymark.Internal, "the ordering service refuses such a transaction"},
 		unkept:       {stop, waymark.Unavailable, "the gateway could not keep the request"}, // the journal's own error replaces this one
 		submitFailed: {lookup, waymark.Unavailable, fateUnknown},
 		statusFailed: {lookup, waymark.Unavailable, fateUnknown},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
 // published is the retry table as operators and callers read it.
@@ -43,7 +45,28 @@ func TestPublishedTableIsCurrent(t *testing.T) {
 	if len(told) != len(table) {
 		t.Errorf("the page has the rows %q", slices.Sorted(maps.Keys(told)))
 	}
+	codesAreCurrent(t, string(data))
 	if bound := fmt.Sprintf("at most %d proposals", maxAttempts); !strings.Contains(string(data), bound) {
 		t.Errorf("the page does not say %q", bound)
+	}
+}
+
+// codesAreCurrent wants one row for each of Fabric's validation codes, with its kind.
+func codesAreCurrent(t *testing.T, page string) {
+	t.Helper()
+	told := make(map[string]string)
+	for line := range strings.Lines(page) {
+		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); len(cells) == 3 && strings.HasPrefix(cells[0], "`") {
+			told[strings.Trim(cells[0], "`")] = strings.Trim(cells[1], "`")
+		}
+	}
+	for number, text := range peer.TxValidationCode_name {
+		want := string(kindOfValidation(peer.TxValidationCode(number)))
+		if got, ok := told[text]; !ok || got != want && (got != "valid" || want != "") {
+			t.Errorf("%s: the page says %q, the table %q", text, got, want)
+		}
+	}
+	if len(told) != len(peer.TxValidationCode_name) {
+		t.Errorf("the page has the codes %q", slices.Sorted(maps.Keys(told)))
 	}
 }

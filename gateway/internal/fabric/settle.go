@@ -44,13 +44,14 @@ type settlement struct {
 	waiter  *waiter
 	// recovered says that it may have been submitted before we waited for it.
 	recovered bool
+	sent      bool  // by us, before
 	cause     error // of the last failure, for the log
 }
 
 // settle takes the first step, resubmit or lookup, and returns once a block holds the
 // transaction, valid or not. While its fate is unknown it follows the retry table: it looks
 // it up, and sends the same bytes again only when no block had it for a while. It fails with
-// undetermined when ctx is done.
+// undetermined when ctx is done, and with rejected for what can be in no block.
 func (s *settlement) settle(ctx context.Context, first step) (found fate, failed *failure) {
 	ctx, end := tracing.Start(ctx, "block", tracing.TxID(s.tx.id))
 	defer func() { end(failed.orNil(), tracing.Block(found.block), tracing.Status(found.code.String())) }()
@@ -62,6 +63,9 @@ func (s *settlement) settle(ctx context.Context, first step) (found fate, failed
 		f, k := s.take(ctx, next)
 		if k == "" {
 			return f, nil
+		}
+		if ruleFor(k).next == stop {
+			return fate{}, &failure{kind: k, cause: s.cause}
 		}
 		if !pause(ctx, round) {
 			return fate{}, &failure{kind: undetermined, txID: s.tx.id, cause: s.cause}
@@ -85,8 +89,10 @@ func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
 
 // submit hands the envelope to the ordering service and waits for its block.
 func (s *settlement) submit(ctx context.Context) (fate, kind) {
+	first := !s.sent && !s.recovered
+	s.sent = true
 	if s.cause = s.send(ctx); s.cause != nil {
-		return fate{}, submitFailed
+		return fate{}, kindOfSubmit(s.cause, first)
 	}
 	s.journal.Submitted(s.tx.id)
 	if s.waiter.sound() {

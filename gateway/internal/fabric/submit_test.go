@@ -79,6 +79,17 @@ func TestSubmit(t *testing.T) {
 		{name: "invalid for good", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_BAD_CREATOR_SIGNATURE}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1, unknown: true},
 		{name: "submit failed but taken", peer: fakePeer{submit: []submitAnswer{{err: unavailable}}}, endorsed: 1, submitted: 1},
+		{name: "refused by the orderer", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}}},
+			code: waymark.Internal, endorsed: 1, submitted: 1, says: "the ordering service refuses"},
+		{name: "refused by enough orderers", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+			textOrderer+"BAD_REQUEST, info=x", textOrderer+"REQUEST_ENTITY_TOO_LARGE, info=x"), lost: true}}},
+			code: waymark.Internal, endorsed: 1, submitted: 1},
+		{name: "refused by one orderer, one is away", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+			textOrderer+"BAD_REQUEST, info=x", "connection refused"), lost: true}}}, endorsed: 1, submitted: 2},
+		{name: "refused when sent again", peer: fakePeer{fate: []fateAnswer{{held: true}}, submit: []submitAnswer{{}, {err: rpcError(codes.Aborted, textOrderer+"BAD_REQUEST, info=x")}}},
+			endorsed: 1, submitted: 2},
+		{name: "an orderer without the channel", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"NOT_FOUND, info=x"), lost: true}}},
+			endorsed: 1, submitted: 2},
 		{name: "already processed", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers", "request already processed")}}},
 			endorsed: 1, submitted: 1},
 		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, endorsed: 1, submitted: 2},
@@ -141,6 +152,30 @@ func TestIdentityThatIsNotConfigured(t *testing.T) {
 	_, err := c.Submit(t.Context(), ledger.Call{As: "admin", Transaction: waymark.DevicesSuspend, Request: waymark.DeviceStateRequest{}})
 	if waymark.CodeOf(err) != waymark.Forbidden {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Every validation code that Fabric has ends a write as the table says.
+func TestEveryValidationCode(t *testing.T) {
+	for number, text := range peer.TxValidationCode_name {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			code := peer.TxValidationCode(number)
+			p := &fakePeer{fate: []fateAnswer{{code: code}}}
+			_, err := submit(newClient(t, p))
+			k := kindOfValidation(code)
+			endorsed, told := 1, waymark.Code("")
+			switch {
+			case k == "" || ruleFor(k).next == lookup:
+			case ruleFor(k).next == again:
+				endorsed = 2
+			default:
+				told = ruleFor(k).code
+			}
+			if waymark.CodeOf(err) != told || p.endorsed != endorsed || p.submitted != endorsed {
+				t.Errorf("%v; endorsed %d, submitted %d", err, p.endorsed, p.submitted)
+			}
+		})
 	}
 }
 
