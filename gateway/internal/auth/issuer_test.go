@@ -128,7 +128,7 @@ func TestKeysOfAnIssuerChange(t *testing.T) {
 func TestKeysAreNotAskedForAtWill(t *testing.T) {
 	key := ecKey(t, "k1")
 	f := newFakeIssuer(t, key)
-	a := authenticator(t, f, time.Now)
+	a := authenticator(t, f, newClock().now)
 	good := key.sign(t, f.claims(t, nil))
 	if _, err := a.present(good); err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestKeysAreNotAskedForAtWill(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	if n := f.asked.Load(); n > 2*(fetchBurst+2) { // a fetch is two requests; some seconds may pass
+	if n := f.asked.Load(); n > 2*fetchBurst { // a fetch is two requests
 		t.Errorf("the issuer was asked %d times", n)
 	}
 }
