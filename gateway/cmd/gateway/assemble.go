@@ -14,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 )
 
 // The parts fit the interfaces that the REST side declares.
@@ -52,7 +53,8 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	p.callers, p.follow = door.callers, append(p.follow, door.follow)
+	limits := throttle.New(ratesOf(c.Limits.Rates))
+	p.callers, p.follow = door.callers, append(p.follow, door.follow, followRates(limits, c.Limits.Rates))
 	p.ledger, err = fabric.New(fabricConfig(c), p.keys, p.registry)
 	if err != nil {
 		return err
@@ -63,6 +65,7 @@ func (p *parts) assemble(c config.Config) error {
 		Settler:       settlement.NewSettler(p.ledger, c.Member),
 		Authenticator: door.callers,
 		Limits:        limitsOf(c.Limits),
+		Throttle:      limits,
 		Logger:        p.log,
 		Audit:         p.audit,
 		Traces:        p.traces,
@@ -73,7 +76,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	p.server = newServer(c, handler, door.tls(), p.log)
+	p.server = newServer(c, receiving(handler, c.Timeouts.Receive), door.tls(), p.log)
 	if c.ListenOperations != "" {
 		p.operations = newOperations(c, handler, p.registry, door.tls(), p.log)
 	}
@@ -93,7 +96,9 @@ func (p *parts) close() error {
 }
 
 func limitsOf(l config.Limits) rest.Limits {
-	return rest.Limits{BodyBytes: l.BodyBytes, InFlight: l.InFlight, BytesInFlight: l.BytesInFlight, BlockBytes: l.BlockBytes}
+	return rest.Limits{
+		BodyBytes: l.BodyBytes, InFlight: l.InFlight, BytesInFlight: l.BytesInFlight, BlockBytes: l.BlockBytes, CallerPercent: l.CallerPercent,
+	}
 }
 
 func fabricConfig(c config.Config) fabric.Config {

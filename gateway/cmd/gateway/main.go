@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "token revoke":
 		return revokeToken(flags, stderr)
 	case "openapi":
-		return writeOpenAPI(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
+		return writeOpenAPI(flags, stdout, stderr)
 	}
 	fmt.Fprint(stderr, usage)
 	return errUsage

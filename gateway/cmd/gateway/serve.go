@@ -84,6 +84,9 @@ func (p *parts) serveUntil(ctx context.Context, listener net.Listener, c config.
 	return nil
 }
 
+// maxStreams bounds the requests at once on one HTTP/2 connection.
+const maxStreams = 250
+
 func newServer(c config.Config, handler http.Handler, settings *tls.Config, log *zap.Logger) *http.Server {
 	// net/http reports handshakes and the like that clients got wrong.
 	complaints, err := zap.NewStdLogAt(log.Named("http"), zap.DebugLevel)
@@ -99,5 +102,12 @@ func newServer(c config.Config, handler http.Handler, settings *tls.Config, log 
 		IdleTimeout:       c.Timeouts.Idle,
 		MaxHeaderBytes:    c.Limits.HeaderBytes,
 		ErrorLog:          complaints,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams,
+			// Of a connection that sends half a frame and no more, these are the only bounds.
+			SendPingTimeout:  c.Timeouts.ReadHeader,
+			PingTimeout:      c.Timeouts.ReadHeader,
+			WriteByteTimeout: c.Timeouts.Receive,
+		},
 	}
 }

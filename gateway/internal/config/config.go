@@ -125,17 +125,25 @@ type Limits struct {
 	// block is not told. Default 11 MiB, since the consortium's network allows 10;
 	// 1 MiB to 100 MiB.
 	BlockBytes int64 `koanf:"block_bytes"`
+	// CallerPercent is the part of in_flight, and of bytes_in_flight, that one caller can
+	// have, though always one request. Default 50; 1 to 100.
+	CallerPercent int `koanf:"caller_percent"`
+	// Rates bound how often one caller may ask.
+	Rates Rates `koanf:"rates" reload:"now"`
 }
 
 // Timeouts bound every wait. Each is a Go duration, as in "15s".
 type Timeouts struct {
 	// ReadHeader bounds how long a client may take for its header. Default 5s.
 	ReadHeader time.Duration `koanf:"read_header"`
-	// Read bounds how long it may take for header and body. Default 15s.
+	// Read bounds how long it may take for header and body. Default 12s.
 	Read time.Duration `koanf:"read"`
 	// Write bounds a request from the end of its header to the end of the answer.
 	// Default 75s; must exceed Read and Total together, and Read and two queries.
 	Write time.Duration `koanf:"write"`
+	// Receive bounds how long a client may take to receive an answer, once there is one.
+	// Default 10s.
+	Receive time.Duration `koanf:"receive"`
 	// Idle is how long an unused connection stays open. Default 120s.
 	Idle time.Duration `koanf:"idle"`
 	// Drain is how long requests in flight may take after a stop is asked for.
@@ -190,10 +198,11 @@ func Default() Config {
 		Channel:     "waymark",
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
-		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20},
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
-			Read:       15 * time.Second,
+			Read:       12 * time.Second,
+			Receive:    10 * time.Second,
 			Write:      75 * time.Second,
 			Idle:       120 * time.Second,
 			Drain:      65 * time.Second,

@@ -116,6 +116,8 @@ func (l Limits) validate() error {
 		between("limits.in_flight", l.InFlight, 1, 10000),
 		between("limits.block_bytes", l.BlockBytes, 1<<20, 100<<20),
 		between("limits.bytes_in_flight", l.BytesInFlight, max(l.BodyBytes, l.BlockBytes), 1<<30),
+		between("limits.caller_percent", l.CallerPercent, 1, 100),
+		l.Rates.validate("limits.rates"),
 	)
 }
 
@@ -124,7 +126,7 @@ func (t Timeouts) validate() error {
 		key   string
 		value time.Duration
 	}{
-		{"read_header", t.ReadHeader}, {"read", t.Read}, {"write", t.Write}, {"idle", t.Idle},
+		{"read_header", t.ReadHeader}, {"read", t.Read}, {"write", t.Write}, {"receive", t.Receive}, {"idle", t.Idle},
 		{"drain", t.Drain}, {"evaluate", t.Evaluate}, {"endorse", t.Endorse}, {"submit", t.Submit},
 		{"commit", t.Commit}, {"lookup", t.Lookup}, {"total", t.Total},
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -34,7 +35,15 @@ type limits = rest.Limits
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	t.Helper()
-	bounds := limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000}
+	return newThrottledAPI(t, throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample}, changes...)
+}
+
+// ample is a rate that no test comes to.
+var ample = throttle.Rate{PerSecond: 1000, Burst: 100_000}
+
+func newThrottledAPI(t *testing.T, rates throttle.Rates, changes ...func(*limits)) *api {
+	t.Helper()
+	bounds := limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100}
 	for _, change := range changes {
 		change(&bounds)
 	}
@@ -47,6 +56,7 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: fakeTokens{},
 		Limits:        bounds,
+		Throttle:      throttle.New(rates),
 		Logger:        zap.New(core),
 		Audit:         audit.New(a.audit, registry),
 		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),

@@ -8,16 +8,21 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"go.uber.org/zap"
 )
 
-// authenticate lets only known callers pass.
+// authenticate lets only known callers pass. What the others may ask is bounded by address.
 func (s *service) authenticate(c *gin.Context) {
 	caller, err := s.auth.Authenticate(c.Request)
 	exchangeOf(c).caller = caller // known, perhaps, also if it may not act
-	if err != nil {
-		fail(c, err)
+	if err == nil {
+		return
 	}
+	if tooMany := s.take(c, throttle.Anonymous, addressOf(c.Request)); tooMany != nil {
+		err = tooMany
+	}
+	fail(c, err)
 }
 
 // recover turns a panic into a problem document. The connection survives.

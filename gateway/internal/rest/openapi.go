@@ -110,10 +110,6 @@ func (b *schemas) responses(r route) (*openapi3.Responses, error) {
 		ok.Headers = openapi3.Headers{"Location": header("Where the created thing is")}
 	}
 	responses := openapi3.NewResponses(openapi3.WithStatus(r.status(), &openapi3.ResponseRef{Value: ok}))
-	if r.open && r.path != "/readyz" {
-		responses.Delete("default")
-		return responses, nil
-	}
 	problem, err := b.of(Problem{})
 	if err != nil {
 		return nil, err
@@ -130,7 +126,7 @@ func (b *schemas) responses(r route) (*openapi3.Responses, error) {
 // problemStatuses are those that the operation can answer besides its success.
 func problemStatuses(r route) []int {
 	if r.open {
-		return []int{http.StatusServiceUnavailable}
+		return openStatuses(r)
 	}
 	statuses := []int{waymark.Invalid.HTTPStatus(), waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(), http.StatusNotAcceptable,
 		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
@@ -145,6 +141,14 @@ func problemStatuses(r route) []int {
 	}
 	if r.write {
 		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
+	}
+	return statuses
+}
+
+func openStatuses(r route) []int {
+	statuses := []int{waymark.ResourceExhausted.HTTPStatus()}
+	if r.path == readyPath {
+		statuses = append(statuses, waymark.Unavailable.HTTPStatus())
 	}
 	return statuses
 }

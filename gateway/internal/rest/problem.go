@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -43,7 +44,6 @@ const (
 	problemType   = "urn:waymark:problem:"
 	problemMedia  = "application/problem+json"
 	jsonMedia     = "application/json"
-	retryAfter    = "1" // seconds
 	authChallenge = `Bearer realm="waymark"`
 )
 
@@ -115,15 +115,21 @@ func fail(c *gin.Context, err error) {
 		p.TxID = concerned.TxID
 		ex.txID = concerned.TxID
 	}
-	writeProblem(c, p)
+	var after time.Duration
+	var refused *limited
+	if errors.As(err, &refused) {
+		after = refused.after
+	}
+	writeProblem(c, p, after)
 }
 
-func writeProblem(c *gin.Context, p Problem) {
+// writeProblem answers p. after is when there is a place again, if that is known.
+func writeProblem(c *gin.Context, p Problem, after time.Duration) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		c.Header("WWW-Authenticate", authChallenge)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		c.Header("Retry-After", retryAfter)
+		c.Header(headerRetryAfter, retryAfter(after))
 	}
 	body, err := json.Marshal(p)
 	if err != nil { // only invalid UTF-8 in a message can do this

@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
+	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
 )
@@ -22,6 +23,7 @@ type Options struct {
 	Settler       *settlement.Settler // by private terms, over the same ledger
 	Authenticator Authenticator
 	Limits        Limits
+	Throttle      *throttle.Throttle // with a rate for each of its classes
 	Logger        *zap.Logger
 	Audit         *audit.Log
 	Health        *health.Monitor // served at /readyz
@@ -36,6 +38,7 @@ type Limits struct {
 	InFlight      int   // requests under /v1 served at once
 	BytesInFlight int64 // of their bodies and the blocks fetched for them; at least each of the others
 	BlockBytes    int64 // of the largest block, which a question for a transaction fetches whole
+	CallerPercent int   // of InFlight and BytesInFlight that one caller can have; 1 to 100
 }
 
 // service is what the handlers work with.
@@ -45,6 +48,7 @@ type service struct {
 	settler   *settlement.Settler
 	auth      Authenticator
 	admission *admission
+	throttle  *throttle.Throttle
 	log       *zap.Logger
 	audit     *audit.Log
 	registry  *prometheus.Registry
@@ -66,7 +70,8 @@ func New(o Options) (http.Handler, error) {
 		recorder:  o.Recorder,
 		settler:   o.Settler,
 		auth:      o.Authenticator,
-		admission: &admission{limits: o.Limits},
+		admission: newAdmission(o.Limits),
+		throttle:  o.Throttle,
 		log:       o.Logger,
 		audit:     o.Audit,
 		registry:  o.Registry,
@@ -110,7 +115,7 @@ func (s *service) chain(r route) []gin.HandlerFunc {
 		}
 	}
 	if r.open {
-		return []gin.HandlerFunc{begin, serve}
+		return []gin.HandlerFunc{begin, s.rate(r), serve}
 	}
-	return []gin.HandlerFunc{begin, s.authenticate, s.trace, checkAccept, checkQuery(r), s.admit(r), serve}
+	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.rate(r), checkAccept, checkQuery(r), s.admit(r), serve}
 }

@@ -7,7 +7,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-const metricsPath = "/metrics"
+const (
+	metricsPath = "/metrics"
+	readyPath   = "/readyz"
+)
 
 // Status is the answer of the health endpoint.
 type Status struct {
@@ -24,7 +27,7 @@ func systemRoutes() []route {
 			},
 		},
 		{
-			method: http.MethodGet, path: "/readyz", id: "getReadiness", tag: tagSystem, open: true,
+			method: http.MethodGet, path: readyPath, id: "getReadiness", tag: tagSystem, open: true,
 			summary: "Whether the parts of this gateway work; if not, what is wrong and since when", result: Readiness{},
 			serve: serveReadiness,
 		},

@@ -1,0 +1,42 @@
+package config
+
+import "errors"
+
+// Rates bound how often one caller may ask, by class of request. Past them it is answered 429
+// with Retry-After.
+type Rates struct {
+	// Read is for what changes nothing. Default 1000 a second, 2000 at once.
+	Read Rate `koanf:"read"`
+	// Write is for writes apart from batches of messages. Default 500 a second, 1000 at once.
+	Write Rate `koanf:"write"`
+	// Messages is for batches of signed messages. Default 500 a second, 1000 at once.
+	Messages Rate `koanf:"messages"`
+	// Anonymous is for requests without a good credential, health and documents included, by
+	// address (IPv6: by /64). Default 100 a second, 500 at once.
+	Anonymous Rate `koanf:"anonymous"`
+}
+
+// Rate is a token bucket.
+type Rate struct {
+	// PerSecond is how many requests a second there may be in the long run; 1 to 100000.
+	PerSecond int `koanf:"per_second"`
+	// Burst is how many there may be at once after a pause; 1 to 1000000.
+	Burst int `koanf:"burst"`
+}
+
+func defaultRates() Rates {
+	return Rates{
+		Read: Rate{PerSecond: 1000, Burst: 2000}, Write: Rate{PerSecond: 500, Burst: 1000},
+		Messages: Rate{PerSecond: 500, Burst: 1000}, Anonymous: Rate{PerSecond: 100, Burst: 500},
+	}
+}
+
+func (r Rates) validate(key string) error {
+	return errors.Join(
+		r.Read.validate(key+".read"), r.Write.validate(key+".write"), r.Messages.validate(key+".messages"), r.Anonymous.validate(key+".anonymous"),
+	)
+}
+
+func (r Rate) validate(key string) error {
+	return errors.Join(between(key+".per_second", r.PerSecond, 1, 100_000), between(key+".burst", r.Burst, 1, 1_000_000))
+}

@@ -1,0 +1,107 @@
+package rest_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
+)
+
+// scarce are rates of which no token comes back while a test runs.
+func scarce() throttle.Rates {
+	one := throttle.Rate{PerSecond: 1, Burst: 60}
+	return throttle.Rates{throttle.Read: one, throttle.Write: {PerSecond: 1, Burst: 1}, throttle.Messages: one, throttle.Anonymous: one}
+}
+
+// TestCallersAreThrottled by class, and told how much is left (ASVS 5.0: 2.4.1).
+func TestCallersAreThrottled(t *testing.T) {
+	a := newThrottledAPI(t, scarce())
+	const path, body = "/v1/members/producer", `{"name":"P"}`
+	w := a.do("PUT", path, body)
+	if w.Code != http.StatusOK || w.Header().Get("RateLimit-Policy") != `"write";q=1;w=1` || w.Header().Get("RateLimit") != `"write";r=0;t=1` {
+		t.Errorf("first: %d %s", w.Code, w.Header())
+	}
+	w = a.do("PUT", path, body)
+	if p := problem(t, w); w.Code != http.StatusTooManyRequests || p.Code != waymark.ResourceExhausted || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("second: %d %s", w.Code, w.Header())
+	}
+	if n := len(a.ledger.seen()); n != 1 {
+		t.Errorf("%d requests reached the ledger", n)
+	}
+	if w := a.do("PUT", path, body, "Authorization", "Bearer "+relay); w.Code != http.StatusOK {
+		t.Errorf("another caller: %d", w.Code)
+	}
+	w = a.do("GET", path, "")
+	if w.Code != http.StatusOK || w.Header().Get("RateLimit-Policy") != `"read";q=60;w=60` {
+		t.Errorf("another class: %d %s", w.Code, w.Header())
+	}
+	if w := a.do("POST", "/v1/policies:check", `{"action":"ReadDevice","device":"d"}`); w.Header().Get("RateLimit-Policy") != `"read";q=60;w=60` {
+		t.Errorf("a question with a body: %s", w.Header())
+	}
+	if w := a.do("POST", "/v1/messages", `{}`); w.Header().Get("RateLimit-Policy") != `"messages";q=60;w=60` {
+		t.Errorf("messages: %s", w.Header())
+	}
+}
+
+// TestStrangersAreThrottledByAddress also when they present credentials that are not good.
+func TestStrangersAreThrottledByAddress(t *testing.T) {
+	a := newThrottledAPI(t, scarce())
+	from := func(address, path string) *httptest.ResponseRecorder {
+		r := request("GET", path, "")
+		r.RemoteAddr = address
+		r.Header.Set("Authorization", "Bearer guess")
+		r.Header.Set("X-Forwarded-For", "192.0.2."+strconv.Itoa(len(a.ledger.seen())))
+		return a.send(r)
+	}
+	for range 30 {
+		if w := from("[2001:db8::1]:1000", "/v1/members/x"); w.Code != http.StatusUnauthorized || w.Header().Get("RateLimit") == "" {
+			t.Fatalf("got %d %s", w.Code, w.Header())
+		}
+		if w := from("[2001:db8::2]:2000", "/healthz"); w.Code != http.StatusOK {
+			t.Fatalf("health: %d", w.Code)
+		}
+	}
+	for _, path := range []string{"/v1/members/x", "/healthz", "/openapi.json"} {
+		if w := from("[2001:db8::ffff]:3", path); w.Code != http.StatusTooManyRequests || problem(t, w).Code != waymark.ResourceExhausted {
+			t.Errorf("%s of the same network: %d", path, w.Code)
+		}
+	}
+	for _, other := range []string{"[2001:db8:0:1::1]:1", "192.0.2.1:1"} {
+		if w := from(other, "/v1/members/x"); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d", other, w.Code)
+		}
+	}
+	if w := a.do("GET", "/v1/members/x", ""); w.Code != http.StatusOK {
+		t.Errorf("a caller with a credential: %d", w.Code)
+	}
+}
+
+// TestOneCallerHasAPartOnly of the places (ASVS 5.0: 15.2.2).
+func TestOneCallerHasAPartOnly(t *testing.T) {
+	a := newAPI(t, func(l *limits) { l.InFlight, l.CallerPercent = 4, 50 })
+	a.ledger.hold = make(chan struct{})
+	done := make(chan int)
+	ask := func(token string) {
+		go func() { done <- a.do("GET", "/v1/members/x", "", "Authorization", "Bearer "+token).Code }()
+	}
+	ask(operator)
+	ask(operator)
+	a.ledger.await(t, 2)
+	if w := a.do("GET", "/v1/members/x", ""); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a third of the same caller: %d", w.Code)
+	}
+	ask(relay)
+	a.ledger.await(t, 3)
+	close(a.ledger.hold)
+	for range 3 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("held request: %d", status)
+		}
+	}
+	if w := a.do("GET", "/v1/members/x", ""); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d", w.Code)
+	}
+}
