@@ -104,7 +104,7 @@ func gatewayWith(t *testing.T, program, member string, change func(string) strin
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "--config", file)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
