@@ -1,0 +1,169 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/device"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestAMessageIsOneTraceFromMQTTToItsBlock: whoever holds the message finds its trace, in which
+// are the bridge's relay and the gateway's request, endorsement, submission and block.
+func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
+	ctx := limit(t, 3*time.Minute)
+	spans := collect(t)
+	traced := func(text string) string { return text + fmt.Sprintf("traces: {endpoint: %q}\n", spans.url) }
+	configureGateway(ctx, t, filepath.Join(local.Dir(), "members", "producer", "gateway.yaml"), traced)
+	configureBridge(ctx, t, traced)
+
+	d := logger(ctx, t, attest.Ed25519)
+	s := connect(ctx, t, d)
+	m := sign(t, d, attest.COSE, 400)
+	if err := s.Send(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	awaitStream(ctx, t, d.ID(), 1)
+	trace := traceOf(m)
+	chain := []string{"relay", "recordMessages", "block", "submit"}
+	found := spans.await(ctx, t, trace, append(chain, "endorse"))
+	for i, name := range chain[1:] {
+		if above := found[chain[i]]; string(found[name].GetParentSpanId()) != string(above.GetSpanId()) {
+			t.Errorf("%s is not below %s", name, chain[i])
+		}
+	}
+	if string(found["endorse"].GetParentSpanId()) != string(found["recordMessages"].GetSpanId()) {
+		t.Error("the endorsement is not below the request")
+	}
+	said := make(map[string]string)
+	for _, a := range found["block"].GetAttributes() {
+		said[a.GetKey()] = a.GetValue().GetStringValue()
+	}
+	if said["waymark.status"] != "VALID" || len(said["waymark.tx_id"]) != 64 {
+		t.Errorf("the block says %v", said)
+	}
+}
+
+// traceOf is the trace of a message as the documentation says how to find it.
+func traceOf(m device.Message) string {
+	sum := sha256.Sum256([]byte(m.Text()))
+	return fmt.Sprintf("%x", sum[:16])
+}
+
+// configureBridge changes the bridge's configuration until the end of the test.
+func configureBridge(ctx context.Context, t *testing.T, change func(string) string) {
+	t.Helper()
+	path := filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restart := func(ctx context.Context, content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := local.Stop(ctx, "mqtt-bridge"); err != nil {
+			t.Fatal(err)
+		}
+		if err := local.Start(ctx, "mqtt-bridge"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restart(ctx, change(string(before)))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		restart(ctx, string(before))
+	})
+}
+
+// collected are the spans that came to a collector.
+type collected struct {
+	url string
+
+	mu    sync.Mutex
+	spans map[string]map[string]*otlp.Span // by trace and name
+}
+
+// collect serves a collector of OTLP over HTTP.
+func collect(t *testing.T) *collected {
+	t.Helper()
+	c := &collected{spans: make(map[string]map[string]*otlp.Span)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var request collector.ExportTraceServiceRequest
+		if err == nil {
+			err = proto.Unmarshal(body, &request)
+		}
+		if err != nil {
+			t.Errorf("the collector was sent something else: %v", err)
+		}
+		c.add(&request)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(server.Close)
+	c.url = server.URL + "/v1/traces"
+	return c
+}
+
+func (c *collected) add(request *collector.ExportTraceServiceRequest) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, resource := range request.GetResourceSpans() {
+		for _, scope := range resource.GetScopeSpans() {
+			for _, span := range scope.GetSpans() {
+				trace := fmt.Sprintf("%x", span.GetTraceId())
+				if c.spans[trace] == nil {
+					c.spans[trace] = make(map[string]*otlp.Span)
+				}
+				c.spans[trace][span.GetName()] = span
+			}
+		}
+	}
+}
+
+// await returns the spans of a trace once it has all of those names.
+func (c *collected) await(ctx context.Context, t *testing.T, trace string, names []string) map[string]*otlp.Span {
+	t.Helper()
+	for {
+		found, missing := c.of(trace, names)
+		if missing == "" {
+			return found
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("trace %s has no span %s, only %v", trace, missing, found)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// of returns the spans of a trace, and a name that is missing.
+func (c *collected) of(trace string, names []string) (found map[string]*otlp.Span, missing string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found = make(map[string]*otlp.Span)
+	for name, span := range c.spans[trace] {
+		found[name] = span
+	}
+	for _, name := range names {
+		if found[name] == nil {
+			missing = name
+		}
+	}
+	return found, missing
+}
