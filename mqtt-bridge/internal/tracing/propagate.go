@@ -14,8 +14,9 @@ type propagating struct{ next http.RoundTripper }
 
 // RoundTrip sends the request.
 func (p propagating) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	propagation.TraceContext{}.Inject(r.Context(), propagation.HeaderCarrier(r.Header))
+	ctx := r.Context()
+	r = r.Clone(ctx)
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
 	return p.next.RoundTrip(r)
 }
 
