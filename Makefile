@@ -13,10 +13,10 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs trace mosquitto postgres pkcs11 node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node lint determinism generate
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 programs: # the commands that drive the others
 	@cd network && GOWORK=off go build -o $(BIN)/network ./cmd/network
@@ -80,6 +80,10 @@ compare: build ## time fabric-iot's chaincodes and ours at the same work (FABRIC
 handoffs: build ## time handoffs at 1, 10 and 100 shipments in parallel, into .waymark/bench/handoffs.json
 	@cd test && GOWORK=off go build -o $(BIN)/handoffs ./cmd/handoffs
 	@$(BIN)/handoffs --out $(CURDIR)/$(STATE)/bench/handoffs.json
+
+bench-gateway: build ## time the gateway beside a bare client of Fabric at the same transactions, into .waymark/bench/gateway.json
+	@cd test && GOWORK=off go build -o $(BIN)/overhead ./cmd/overhead
+	@$(BIN)/overhead --out $(CURDIR)/$(STATE)/bench/gateway.json
 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -44,8 +42,8 @@ func example() report {
 	}
 	return report{
 		conditions: figures.Conditions{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), CPUs: 2, Processor: "a processor"},
-		members:    4, ordering: "BFT", blockInterval: 100 * time.Millisecond,
-		rows: []row{{level{10, 8}, cell, counts{map[string]int{"committed": 14, "conflicted": 2}, map[string]int{"conflicted": 3, "disagreed": 1, "submit_failed": 9}}}},
+		network:    figures.Network{Members: 4, Ordering: "BFT", BlockInterval: 100 * time.Millisecond},
+		rows:       []row{{level{10, 8}, cell, counts{map[string]int{"committed": 14, "conflicted": 2}, map[string]int{"conflicted": 3, "disagreed": 1, "submit_failed": 9}}}},
 	}
 }
 
@@ -72,24 +70,6 @@ func TestFiguresAreFlatAndHaveUnits(t *testing.T) {
 		case string, float64, int, int64:
 		default:
 			t.Errorf("%s is %T", name, value)
-		}
-	}
-}
-
-func TestTheNetworkSaysWhatItIs(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := newReport(dir, 4); err == nil {
-		t.Error("a network without configuration")
-	}
-	if err := os.Mkdir(filepath.Join(dir, "config"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]time.Duration{"      OrdererType: BFT\n      BatchTimeout: 100ms\n": 100 * time.Millisecond, "OrdererType: BFT\n": 0} {
-		if err := os.WriteFile(filepath.Join(dir, "config", "configtx.yaml"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if r, err := newReport(dir, 4); (err == nil) != (want != 0) || r.blockInterval != want {
-			t.Errorf("%q: %+v, %v", text, r, err)
 		}
 	}
 }

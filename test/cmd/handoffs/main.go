@@ -97,7 +97,7 @@ func measure(ctx context.Context, s settings, local *localnet.Network) (r report
 	if err != nil {
 		return r, err
 	}
-	if r, err = newReport(local.Dir(), len(network.Members)); err != nil {
+	if r.network, err = figures.ObserveNetwork(local.Dir(), len(network.Members)); err != nil {
 		return r, err
 	}
 	levels, limit := s.levels()

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,32 +17,16 @@ func conflicts() []string { return []string{"conflicted", "disagreed", "unendors
 
 // report is all that was measured.
 type report struct {
-	conditions    figures.Conditions
-	members       int
-	ordering      string
-	blockInterval time.Duration
-	rows          []row
-}
-
-// newReport notes what the network is, by the configuration that it was made with.
-func newReport(dir string, members int) (report, error) {
-	path := filepath.Join(dir, "config", "configtx.yaml")
-	content, err := os.ReadFile(path) //nolint:gosec // the network's own
-	if err != nil {
-		return report{}, fmt.Errorf("read the network's configuration: %w", err)
-	}
-	interval, err := time.ParseDuration(figures.Field(string(content), "BatchTimeout"))
-	if err != nil {
-		return report{}, fmt.Errorf("the block interval in %s: %w", path, err)
-	}
-	return report{members: members, ordering: figures.Field(string(content), "OrdererType"), blockInterval: interval}, nil
+	conditions figures.Conditions
+	network    figures.Network
+	rows       []row
 }
 
 // table is the rows in Markdown, with what they were measured on.
 func (r report) table() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "Measured on %s: %s.\nFabric %s, Waymark %s; %d members, ordering %s, blocks after %s.\n\n", r.conditions.Date.Format(time.DateOnly),
-		r.conditions.Text(), r.conditions.Fabric, r.conditions.Waymark, r.members, r.ordering, r.blockInterval)
+	fmt.Fprintf(&out, "Measured on %s: %s.\nFabric %s, Waymark %s; %s.\n\n", r.conditions.Date.Format(time.DateOnly),
+		r.conditions.Text(), r.conditions.Fabric, r.conditions.Waymark, r.network.Text())
 	out.WriteString("| shipments in parallel | handoffs | a second | median, p95 | writes tried anew | conflicts in the end | did not go through |\n|---|---|---|---|---|---|---|\n")
 	for _, row := range r.rows {
 		s := row.cell.Summary()
@@ -93,7 +75,7 @@ func list(counted map[string]int) string {
 
 // flat is all figures, each with its unit in its name.
 func (r report) flat() map[string]any {
-	all := map[string]any{"members_count": r.members, "ordering": r.ordering, "block_interval_ms": r.blockInterval.Milliseconds()}
+	all := r.network.Flat()
 	for _, row := range r.rows {
 		s, name := row.cell.Summary(), fmt.Sprintf("handoffs_at_%d_in_parallel_", row.level.parallel)
 		all[name+"per_second"] = s.PerSecond

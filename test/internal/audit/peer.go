@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
 	"github.com/hyperledger/fabric-gateway/pkg/identity"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/proto"
@@ -65,6 +66,12 @@ func ConnectAs(n *endpoints.Network, member string, role waymark.Role) (*Peer, e
 // Contract is a chaincode of the channel, to call it past the gateways.
 func (p *Peer) Contract(chaincode string) *client.Contract {
 	return p.gateway.GetNetwork(p.channel).GetContract(chaincode)
+}
+
+// Commits are the transactions of each block from now on, with what became of them, until
+// ctx is done. It must be read to its end.
+func (p *Peer) Commits(ctx context.Context) (<-chan *peer.FilteredBlock, error) {
+	return p.gateway.GetNetwork(p.channel).FilteredBlockEvents(ctx)
 }
 
 // Close ends the connection.

@@ -1,6 +1,11 @@
 package figures
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
 
 func TestMachine(t *testing.T) {
 	if got := processor("processor\t: 0\nmodel name\t: One\n\nmodel name\t: Two\n"); got != "One" {
@@ -14,5 +19,23 @@ func TestMachine(t *testing.T) {
 	}
 	if processor("") != "" || memory("") != 0 || load("") != 0 {
 		t.Error("what is not known is not empty")
+	}
+}
+
+func TestTheNetworkSaysWhatItIs(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ObserveNetwork(dir, 4); err == nil {
+		t.Error("a network without configuration")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "config"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]time.Duration{"      OrdererType: BFT\n      BatchTimeout: 100ms\n": 100 * time.Millisecond, "OrdererType: BFT\n": 0} {
+		if err := os.WriteFile(filepath.Join(dir, "config", "configtx.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := ObserveNetwork(dir, 4); (err == nil) != (want != 0) || r.BlockInterval != want {
+			t.Errorf("%q: %+v, %v", text, r, err)
+		}
 	}
 }

@@ -3,7 +3,9 @@
 package localnet
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -118,18 +120,47 @@ func (n *Network) Start(ctx context.Context, name string) error {
 	return n.run(ctx, stepTimeout, "start", name)
 }
 
+// PID returns the id of a process that runs.
+func (n *Network) PID(ctx context.Context, name string) (int, error) {
+	output, err := n.output(ctx, stepTimeout, "status", "--json")
+	if err != nil {
+		return 0, err
+	}
+	var processes []struct {
+		Name string `json:"name"`
+		PID  int    `json:"pid"`
+	}
+	if err := json.Unmarshal(output, &processes); err != nil {
+		return 0, fmt.Errorf("decode the network's status: %w", err)
+	}
+	for _, p := range processes {
+		if p.Name == name && p.PID != 0 {
+			return p.PID, nil
+		}
+	}
+	return 0, fmt.Errorf("process %s does not run", name)
+}
+
 // Dir returns where the network keeps its state.
 func (n *Network) Dir() string { return n.dir }
 
 func (n *Network) run(ctx context.Context, timeout time.Duration, args ...string) error {
+	_, err := n.output(ctx, timeout, args...)
+	return err
+}
+
+// output is what the network command prints.
+func (n *Network) output(ctx context.Context, timeout time.Duration, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	args = append(args, "--dir", n.dir, "--base-port", strconv.Itoa(n.basePort))
 	cmd := exec.CommandContext(ctx, n.program(), args...) //nolint:gosec // our own command
 	cmd.Dir = n.root
 	cmd.Env = append(os.Environ(), "GOWORK=off")
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("network %v: %w\n%s", args, err, output)
+	var output, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &complaints
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("network %v: %w\n%s%s", args, err, &output, &complaints)
 	}
-	return nil
+	return output.Bytes(), nil
 }

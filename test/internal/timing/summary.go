@@ -12,12 +12,15 @@ type Summary struct {
 	Failed    int
 	Median    time.Duration
 	P95       time.Duration
+	P99       time.Duration
 	PerSecond float64
 }
 
 // Summary works the numbers out.
 func (c Cell) Summary() Summary {
-	s := Summary{Done: len(c.Latencies), Median: Quantile(c.Latencies, 50), P95: Quantile(c.Latencies, 95)}
+	s := Summary{
+		Done: len(c.Latencies), Median: Quantile(c.Latencies, 50), P95: Quantile(c.Latencies, 95), P99: Quantile(c.Latencies, 99),
+	}
 	for _, n := range c.Failures {
 		s.Failed += n
 	}
@@ -25,6 +28,18 @@ func (c Cell) Summary() Summary {
 		s.PerSecond = float64(s.Done) / c.Elapsed.Seconds()
 	}
 	return s
+}
+
+// Add adds what was measured in another round: elapsed times add up.
+func (c *Cell) Add(round Cell) {
+	c.Latencies = append(c.Latencies, round.Latencies...)
+	c.Elapsed += round.Elapsed
+	if c.Failures == nil {
+		c.Failures = map[string]int{}
+	}
+	for name, n := range round.Failures {
+		c.Failures[name] += n
+	}
 }
 
 // Quantile is the smallest of the values that at least percent of a hundred of them do

@@ -77,8 +77,18 @@ func TestRunMakesEachCallOnceAndCountsFailuresApart(t *testing.T) {
 	if most.Load() > 4 {
 		t.Errorf("%d calls in flight", most.Load())
 	}
-	if s.Median < time.Millisecond || s.P95 < s.Median || s.PerSecond <= 0 || s.PerSecond > 4000 {
+	if s.Median < time.Millisecond || s.P95 < s.Median || s.P99 < s.P95 || s.PerSecond <= 0 || s.PerSecond > 4000 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestRoundsAddUp(t *testing.T) {
+	var all timing.Cell
+	for _, latency := range []time.Duration{time.Millisecond, 3 * time.Millisecond} {
+		all.Add(timing.Cell{Latencies: []time.Duration{latency}, Failures: map[string]int{"conflict": 1}, Elapsed: time.Second})
+	}
+	if s := all.Summary(); s.Done != 2 || s.Failed != 2 || s.PerSecond != 1 || s.P99 != 3*time.Millisecond || all.Failures["conflict"] != 2 {
+		t.Errorf("%+v, %v", s, all.Failures)
 	}
 }
 

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/waymark-ledger/waymark/test/internal/figures"
+)
+
+// tick is the unit in which Linux tells times of processors: USER_HZ is 100 on every
+// architecture that Go runs on.
+const tick = 10 * time.Millisecond
+
+// process is one whose use of the machine is read from /proc, so that measuring needs Linux.
+type process int
+
+// cpu is how long it has used a processor so far, in user and system mode.
+func (p process) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
+	if err != nil {
+		return 0, fmt.Errorf("processor time: %w", err)
+	}
+	return cpuOf(string(stat))
+}
+
+// cpuOf reads fields 14 and 15 of a stat file; the name before them may hold anything.
+func cpuOf(stat string) (time.Duration, error) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	const user, system = 11, 12 // counted from the state on
+	if len(fields) <= system {
+		return 0, fmt.Errorf("processor time: %d fields", len(fields))
+	}
+	ticks := 0
+	for _, field := range []string{fields[user], fields[system]} {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, fmt.Errorf("processor time: %w", err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * tick, nil
+}
+
+// forgetPeak makes peak begin anew.
+func (p process) forgetPeak() error {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p), []byte("5"), 0); err != nil {
+		return fmt.Errorf("peak of memory: %w", err)
+	}
+	return nil
+}
+
+// peakMiB is the most memory that it had resident since forgetPeak.
+func (p process) peakMiB() (int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p))
+	if err != nil {
+		return 0, fmt.Errorf("peak of memory: %w", err)
+	}
+	kib, err := strconv.Atoi(strings.TrimSuffix(figures.Field(string(status), "VmHWM"), " kB"))
+	if err != nil {
+		return 0, fmt.Errorf("peak of memory: %w", err)
+	}
+	return (kib + 1023) / 1024, nil
+}
