@@ -124,7 +124,7 @@ type Decision struct {
 	// they are, of owner policies as "author/id". A denial that no policy speaks
 	// for has the one reason "default-deny".
 	Reasons []string `json:"reasons"`
-	// Obligations bind whoever is allowed, and the gateway that serves it: sorted, each once.
+	// Obligations are of what whoever is allowed gets: sorted, each once.
 	Obligations []Obligation `json:"obligations"`
 }
 

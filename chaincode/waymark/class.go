@@ -103,7 +103,7 @@ func (w Window) Classes() []DataClass {
 }
 
 // Without returns the window without the series of some classes, which it names
-// as withheld. The receiver is not changed.
+// as withheld, and without what commits to them. The receiver is not changed.
 func (w Window) Without(classes []DataClass) Window {
 	if len(classes) == 0 {
 		return w
@@ -112,5 +112,5 @@ func (w Window) Without(classes []DataClass) Window {
 	w.Series = slices.DeleteFunc(slices.Clone(w.Series), func(s Series) bool {
 		return slices.Contains(classes, s.Class)
 	})
-	return w
+	return w.uncommitted()
 }

@@ -94,6 +94,7 @@ type DisclosedMessage struct {
 	TxID        string             `json:"tx_id"` // of the transaction that disclosed it
 	Readings    []DisclosedReading `json:"readings"`
 	Withheld    []DataClass        `json:"withheld,omitempty" metadata:",optional"`
+	Coarsened   []DataClass        `json:"coarsened,omitempty" metadata:",optional"` // whose values are rounded, and whose texts and data are left out
 	Obligations []Obligation       `json:"obligations"`
 }
 
@@ -110,5 +111,6 @@ type DisclosedReading struct {
 	Data  []byte    `json:"data,omitempty" metadata:",optional"`
 	Time  time.Time `json:"time"`
 	// Disclosure is base64 of the salted disclosure, whose SHA-256 hash the device signed.
-	Disclosure []byte `json:"disclosure"`
+	// Absent if the class is coarsened: nobody can prove a rounded value.
+	Disclosure []byte `json:"disclosure,omitempty" metadata:",optional"`
 }

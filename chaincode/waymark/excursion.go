@@ -33,9 +33,11 @@ type Excursion struct {
 	From     time.Time      `json:"from"`     // the first reading outside
 	To       time.Time      `json:"to"`       // the last reading outside
 	Readings int64          `json:"readings"` // how many were outside
-	Min      Decimal        `json:"min"`      // lowest of the readings outside
-	Max      Decimal        `json:"max"`      // highest of the readings outside
-	Recorded Stamp          `json:"recorded"` // the transaction that opened it
+	// Min and Max are the lowest and the highest of the readings outside; absent in the answer to
+	// who may not have their data class.
+	Min      Decimal `json:"min,omitempty" metadata:",optional"`
+	Max      Decimal `json:"max,omitempty" metadata:",optional"`
+	Recorded Stamp   `json:"recorded"` // the transaction that opened it
 	// Changed is the last transaction that grew or closed it, if that was another.
 	Changed *Stamp `json:"changed,omitempty" metadata:",optional"`
 	// Released says who let it pass, if anybody did.

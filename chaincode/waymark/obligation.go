@@ -13,7 +13,8 @@ import (
 type ObligationKind string
 
 // The kinds, each with the form of its value. In a policy each is an annotation,
-// with several values separated by commas, as in @redact("location").
+// with several values separated by commas, as in @redact("location"). The chaincode carries
+// out the first two on what it answers; nothing can force the third, which binds who reads.
 const (
 	Redact  ObligationKind = "redact"  // leave out a data class
 	Coarsen ObligationKind = "coarsen" // round a data class to some decimals, as in "location:2"
@@ -23,7 +24,8 @@ const (
 // ObligationKinds returns every kind.
 func ObligationKinds() []ObligationKind { return []ObligationKind{Coarsen, Redact, Retain} }
 
-// Obligation is what an allowed caller, and the gateway that serves it, must do.
+// Obligation is what is done with an answer before an allowed caller gets it, or what
+// the caller must do with it.
 type Obligation struct {
 	Kind  ObligationKind `json:"kind"`
 	Value string         `json:"value"`

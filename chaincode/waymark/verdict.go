@@ -99,7 +99,8 @@ type WitnessFinding struct {
 	// measured after the attachment.
 	Earlier []Run `json:"earlier,omitempty" metadata:",optional"`
 	// Digest is base64 of the SHA-256 digest of message Last. As each message names the digest
-	// of the one before, it commits to all of them.
+	// of the one before, it commits to all of them. Empty in the answer to who has not all of it
+	// exactly.
 	Digest []byte `json:"digest"`
 	// Seen and SeenAt are those of its attachment: what is new since the last acceptance.
 	Seen   uint64    `json:"seen"`
@@ -117,8 +118,8 @@ type Run struct {
 // Disagreement says that two devices that count do not agree.
 type Disagreement struct {
 	Rule    string   `json:"rule"`
-	Devices []string `json:"devices"` // two, sorted
-	Apart   Decimal  `json:"apart"`   // how far their time-weighted means are apart
+	Devices []string `json:"devices"`                              // two, sorted
+	Apart   Decimal  `json:"apart,omitempty" metadata:",optional"` // how far their time-weighted means are apart
 }
 
 // Breaks reports whether what was found outside breaks the rule, which is a condition, released or

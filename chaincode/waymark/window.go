@@ -39,16 +39,18 @@ type Window struct {
 	Digests []byte `json:"digests"`
 	// Root is base64 of the root of the Merkle tree over the readings (RFC 6962), message
 	// by message, reading by reading; package waymark/window makes and checks proofs.
-	// Empty in a window of before roots were kept.
+	// Empty in a window of before roots were kept. Root and Digests are empty too in an answer
+	// that withholds or coarsens a class: by them it could be guessed.
 	Root []byte `json:"root"`
 	// Disputed says that the key has been revoked back to a time before the window was
 	// recorded: whoever had the key may have signed it.
 	Disputed bool  `json:"disputed"`
 	Recorded Stamp `json:"recorded"`
-	// Withheld and Obligations are of an answer, never of the record: the data
-	// classes that the policies keep from the caller, whose series are left out,
-	// and what it must do with the others.
+	// Withheld, Coarsened and Obligations are of an answer, never of the record: the data
+	// classes that the policies keep from the caller, whose series are left out, those
+	// whose series are rounded, with sums of the rounded mean, and what the caller is obliged to.
 	Withheld    []DataClass  `json:"withheld,omitempty" metadata:",optional"`
+	Coarsened   []DataClass  `json:"coarsened,omitempty" metadata:",optional"`
 	Obligations []Obligation `json:"obligations,omitempty" metadata:",optional"`
 }
 

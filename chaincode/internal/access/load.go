@@ -63,35 +63,49 @@ func RequestOf(tx ledger.Tx, action waymark.Action, resource Entity, purpose str
 	}
 }
 
-// Withhold asks the same for each of some classes of telemetry; for every class that the
-// resource has if none is named. It returns those that the caller may not have, denied or
-// to be redacted, and the obligations for the others; Forbidden if all are denied.
-func Withhold(l ledger.Ledger, resource Entity, purpose string, classes []waymark.DataClass) ([]waymark.DataClass, []waymark.Obligation, error) {
+// Share is what a caller may have of some classes of telemetry.
+type Share struct {
+	Withheld    []waymark.DataClass       // denied, or to be redacted
+	Decimals    map[waymark.DataClass]int // of those to be rounded
+	Obligations []waymark.Obligation      // of all but the withheld ones: sorted, each once
+}
+
+// ShareOf asks the same for each of some classes of telemetry; for every class that the
+// resource has if none is named. It returns Forbidden if all are denied.
+func ShareOf(l ledger.Ledger, resource Entity, purpose string, classes []waymark.DataClass) (Share, error) {
 	q := RequestOf(l.Tx(), waymark.ActReadTelemetry, resource, purpose)
 	if len(classes) == 0 {
 		classes = resource.Classes()
 	}
 	a := asker{reader: l, owner: resource.Owner()}
-	var withheld []waymark.DataClass
+	s := Share{Decimals: map[waymark.DataClass]int{}, Obligations: []waymark.Obligation{}}
 	var denials []error
-	obligations := []waymark.Obligation{}
 	for _, class := range classes {
 		q.Context.DataClass = class
 		d := a.decide(q)
 		if a.err != nil {
-			return nil, nil, a.err
+			return Share{}, a.err
 		}
 		if err := require(q, d); err != nil {
 			denials = append(denials, err)
 		}
-		if !d.Allowed || d.Redacts(class) {
-			withheld = append(withheld, class)
-			continue
-		}
-		obligations = append(obligations, d.Obligations...)
+		s.take(class, d)
 	}
 	if len(denials) == len(classes) {
-		return nil, nil, denials[0]
+		return Share{}, denials[0]
 	}
-	return withheld, waymark.SortObligations(obligations), nil
+	s.Obligations = waymark.SortObligations(s.Obligations)
+	return s, nil
+}
+
+// take adds what was decided about a class.
+func (s *Share) take(class waymark.DataClass, d waymark.Decision) {
+	if !d.Allowed || d.Redacts(class) {
+		s.Withheld = append(s.Withheld, class)
+		return
+	}
+	if n, rounds := d.Decimals(class); rounds {
+		s.Decimals[class] = n
+	}
+	s.Obligations = append(s.Obligations, d.Obligations...)
 }

@@ -12,14 +12,15 @@ import (
 
 // History returns what happened to a shipment, oldest first, to who may read it.
 func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error) {
-	now, obligations, err := read(l, q)
+	now, decision, err := read(l, q)
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, now)
+	f, d, err := findingsFor(l, now, decision)
 	if err != nil {
 		return nil, err
 	}
+	d.excursions(f.excursions)
 	s := now.Shipment
 	t := timeline{start: s.Created.Time}
 	t.add(t.start, waymark.EventShipmentCreated, fmt.Sprintf("%d lines of goods from %s to %s", len(s.Goods), s.Consignor, s.Consignee), s.Created)
@@ -40,7 +41,7 @@ func History(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.History, error)
 	if c := now.Custody; c.State == waymark.ShipmentVoid {
 		t.add(t.start, waymark.EventShipmentVoided, c.Reason, c.Changed)
 	}
-	return &waymark.History{Shipment: s.ID, Entries: t.sorted(), Obligations: obligations}, nil
+	return &waymark.History{Shipment: s.ID, Entries: t.sorted(), Obligations: decision.Obligations}, nil
 }
 
 // timeline collects entries. Members' clocks may differ by minutes, so times alone do not
@@ -173,7 +174,11 @@ func (t *timeline) sorted() []waymark.HistoryEntry {
 }
 
 func describe(e waymark.Excursion) string {
-	return fmt.Sprintf("%s: %d readings of %s outside, %s to %s %s", e.Device, e.Readings, e.Name, e.Min, e.Max, e.Unit)
+	text := fmt.Sprintf("%s: %d readings of %s outside", e.Device, e.Readings, e.Name)
+	if e.Min == "" { // the reader may not have it
+		return text
+	}
+	return text + fmt.Sprintf(", %s to %s %s", e.Min, e.Max, e.Unit)
 }
 
 func describeHandoff(h waymark.Handoff) string {

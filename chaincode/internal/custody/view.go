@@ -12,11 +12,11 @@ import (
 // Get returns a shipment with its present state, to its parties and to whom the
 // consignor grants it.
 func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error) {
-	now, obligations, err := read(l, q)
+	now, decision, err := read(l, q)
 	if err != nil {
 		return nil, err
 	}
-	f, err := findings(l, now)
+	f, d, err := findingsFor(l, now, decision)
 	if err != nil {
 		return nil, err
 	}
@@ -30,12 +30,12 @@ func Get(l ledger.Ledger, q waymark.ShipmentQuery) (*waymark.ShipmentView, error
 	}
 	v := &waymark.ShipmentView{Shipment: now.Shipment, State: state, Custody: now.Custody, Cargo: now.Cargo, Title: now.Title, Holds: now.Holds.List(),
 		Condition: f.state, Reasons: f.reasons, Verdict: &f.verdict, Attachments: f.attachments, Handoffs: asSeen(now.Handoffs, l.Tx().Time),
-		Excursions: f.excursions, MoreExcursions: f.more, Discrepancies: discrepancies, Obligations: obligations}
+		Excursions: f.excursions, MoreExcursions: f.more, Discrepancies: discrepancies, Obligations: decision.Obligations}
 	if now.Custody.State.Ended() && now.Custody.Leg > 0 { // the verdict is what the last acceptance found: the devices have moved on
 		last := now.Handoffs[len(now.Handoffs)-1]
 		v.Condition, v.Reasons, v.Verdict = last.Condition, last.Reasons, last.Verdict
 	}
-	return v, nil
+	return v, d.view(v)
 }
 
 // asSeen are handoffs as a reader sees them at a time.
@@ -47,12 +47,12 @@ func asSeen(handoffs []waymark.Handoff, now time.Time) []waymark.Handoff {
 	return seen
 }
 
-// read loads a shipment that the caller may read, with what that obliges to.
-func read(l ledger.Ledger, q waymark.ShipmentQuery) (*shipment.State, []waymark.Obligation, error) {
+// read loads a shipment that the caller may read, with the decision that says so.
+func read(l ledger.Ledger, q waymark.ShipmentQuery) (*shipment.State, waymark.Decision, error) {
 	now, err := shipment.Load(l, q.Shipment)
 	if err != nil {
-		return nil, nil, err
+		return nil, waymark.Decision{}, err
 	}
 	d, err := access.Permit(l, waymark.ActReadShipment, now.Resource(), q.Purpose)
-	return now, d.Obligations, err
+	return now, d, err
 }

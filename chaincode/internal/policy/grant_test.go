@@ -86,6 +86,40 @@ func TestAWindowWithholdsClasses(t *testing.T) {
 	}
 }
 
+// TestAWindowIsCoarsened: numbers are rounded, and nothing beside them tells them exactly.
+func TestAWindowIsCoarsened(t *testing.T) {
+	c := scenario.New(t)
+	d := tracker(c, "tracker-1", "producer")
+	query := waymark.WindowQuery{Device: d.ID, Sequence: 1}
+	exact := scenario.Must(c, c.As("producer", waymark.Viewer), telemetry.Window, query)
+	if len(exact.Root) == 0 || len(exact.Digests) == 0 || exact.Coarsened != nil || exact.Series[1].Max != 521234567 {
+		t.Fatalf("the owner's window %+v", exact)
+	}
+	for text, want := range map[string]struct {
+		place     int64 // 0 for none
+		coarsened []waymark.DataClass
+	}{
+		"@coarsen(\"location:2\")\n" + grants("auditor"):                        {521200000, []waymark.DataClass{"location"}},
+		"@coarsen(\"location:3,location:0\")\n" + grants("auditor"):             {520000000, []waymark.DataClass{"location"}},
+		"@coarsen(\"location:7,condition:2\")\n" + grants("auditor"):            {521234567, waymark.DataClasses()},
+		"@coarsen(\"location:2\")\n@redact(\"location\")\n" + grants("auditor"): {0, nil},
+		"@coarsen(\"location:2\")\n" + classOnly("condition"):                   {0, nil},
+		"@coarsen(\"zone:2\")\n" + grants("auditor"):                            {521234567, nil},
+	} {
+		scenario.Must(c, c.As("producer", waymark.Admin), policy.Put, put("p1", text))
+		w := scenario.Must(c, c.As("auditor", waymark.Viewer), telemetry.Window, query)
+		if w.Series[0].Sum != 500 || !slices.Equal(w.Coarsened, want.coarsened) {
+			t.Errorf("%s: %+v", text, w)
+		}
+		if place := w.Series[len(w.Series)-1]; want.place != 0 && (place.Min != want.place || place.Max != want.place || place.Sum != want.place) || want.place == 0 && len(w.Series) != 1 {
+			t.Errorf("%s: %+v", text, w.Series)
+		}
+		if whole := w.Coarsened == nil && w.Withheld == nil; whole != (len(w.Root) > 0) || whole != (len(w.Digests) > 0) {
+			t.Errorf("%s: root %x, digests %x", text, w.Root, w.Digests)
+		}
+	}
+}
+
 func classOnly(class string) string {
 	return fmt.Sprintf(`permit (principal in Waymark::Member::"auditor", action == Waymark::Action::"ReadTelemetry", resource) when { context.dataClass == %q };`, class)
 }

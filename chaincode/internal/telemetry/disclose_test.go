@@ -132,6 +132,38 @@ func TestSealedReadingsAreDisclosedToTheirHolders(t *testing.T) {
 	inTheOpen(c, first, again)
 }
 
+// TestDisclosedIsCoarsened: of a class that is rounded there are numbers and nothing that
+// tells them exactly, no disclosure and no text.
+func TestDisclosedIsCoarsened(t *testing.T) {
+	c := scenario.New(t)
+	d := guarded(c, "logger-1")
+	ship(c, d)
+	message, text := d.PackSealed(door(), weight())
+	expect(t, c.Record(message), "recorded")
+	expect(t, mustDisclose(c, "producer", text), "recorded")
+	for annotation, want := range map[string][]waymark.Decimal{
+		`@coarsen("security:2")`: {"7331.34"}, `@coarsen("security:2,security:0")`: {"7331"}, `@coarsen("climate:0")`: {"", "7331.337331"},
+		"@coarsen(\"security:0\")\n@redact(\"security\")": {},
+	} {
+		scenario.Must(c, c.As("producer", waymark.Admin), policy.Put, waymark.PutPolicyRequest{ID: "p1", Text: annotation + ` permit (principal in Waymark::Member::"auditor",
+action == Waymark::Action::"ReadTelemetry", resource) when { context.dataClass == "security" };`})
+		got, err := disclosedTo(c, "auditor", waymark.DisclosedQuery{Device: d.ID, Sequence: 1, Holder: "producer"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var values []waymark.Decimal
+		exact := got.Coarsened == nil
+		for _, r := range got.Readings {
+			if values = append(values, r.Value); exact != (len(r.Disclosure) > 0) {
+				t.Errorf("%s: %+v", annotation, r)
+			}
+		}
+		if !slices.Equal(values, want) || len(got.Obligations) == 0 && len(want) > 0 {
+			t.Errorf("%s: %v in %+v", annotation, values, got)
+		}
+	}
+}
+
 func TestTheCustodianHoldsWhatIsDisclosed(t *testing.T) {
 	c := scenario.New(t)
 	d := guarded(c, "logger-1")

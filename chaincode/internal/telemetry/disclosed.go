@@ -3,6 +3,7 @@ package telemetry
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,7 +49,7 @@ func decodeDisclosed(value ledger.Private) (s storedDisclosed, err error) {
 // Disclosed returns what the sealed readings of a message stand for, as a holder has it,
 // of each data class that the policies let the caller have.
 func Disclosed(l ledger.Ledger, q waymark.DisclosedQuery) (*waymark.DisclosedMessage, error) {
-	w, withheld, obligations, err := sealedWindow(l, q)
+	w, share, err := sealedWindow(l, q)
 	if err != nil {
 		return nil, err
 	}
@@ -65,35 +66,46 @@ func Disclosed(l ledger.Ledger, q waymark.DisclosedQuery) (*waymark.DisclosedMes
 		return nil, err
 	}
 	result := &waymark.DisclosedMessage{Device: q.Device, Sequence: q.Sequence, Holder: holder, TxID: stored.TxID,
-		Readings: []waymark.DisclosedReading{}, Withheld: withheld, Obligations: obligations}
+		Readings: []waymark.DisclosedReading{}, Withheld: share.Withheld, Coarsened: slices.Sorted(maps.Keys(share.Decimals)), Obligations: share.Obligations}
 	for _, s := range stored.Readings {
 		r, err := s.shown(w)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(withheld, r.Class) {
+		if r, shared := shareReading(r, share); shared {
 			result.Readings = append(result.Readings, r)
 		}
 	}
 	return result, nil
 }
 
+// shareReading is a reading as the caller may have it, and whether it may at all.
+func shareReading(r waymark.DisclosedReading, share access.Share) (waymark.DisclosedReading, bool) {
+	if slices.Contains(share.Withheld, r.Class) {
+		return r, false
+	}
+	if n, rounds := share.Decimals[r.Class]; rounds {
+		return r.Coarse(n)
+	}
+	return r, true
+}
+
 // sealedWindow returns the window of a message, for who may have any class of what is
 // sealed in it.
-func sealedWindow(l ledger.Ledger, q waymark.DisclosedQuery) (w waymark.Window, withheld []waymark.DataClass, obligations []waymark.Obligation, err error) {
+func sealedWindow(l ledger.Ledger, q waymark.DisclosedQuery) (w waymark.Window, share access.Share, err error) {
 	windows := newFinder(l)
 	windows.expect(q.Device, q.Sequence)
 	w, device, missing := windows.find(waymark.MessageRef{Device: q.Device, Sequence: q.Sequence})
 	if device == nil {
-		return w, nil, nil, missing
+		return w, share, missing
 	}
 	witnessed, err := custody.Witnessed(l, w.Shipment)
 	if err != nil {
-		return w, nil, nil, err
+		return w, share, err
 	}
 	measured, err := onTheWay(l, w)
 	if err != nil {
-		return w, nil, nil, err
+		return w, share, err
 	}
 	if !measured {
 		witnessed = access.Witnessed{} // nobody's but the owner's of then
@@ -101,11 +113,11 @@ func sealedWindow(l ledger.Ledger, q waymark.DisclosedQuery) (w waymark.Window, 
 	then := *device
 	then.Owner = ownerThen(device, w, missing)
 	classes := w.SealedClasses()
-	withheld, obligations, err = access.Withhold(l, access.Telemetry(then, witnessed, classes), q.Purpose, classes)
+	share, err = access.ShareOf(l, access.Telemetry(then, witnessed, classes), q.Purpose, classes)
 	if err == nil {
 		err = missing
 	}
-	return w, withheld, obligations, err
+	return w, share, err
 }
 
 // shown is a stored reading as it is answered.

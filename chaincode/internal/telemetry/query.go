@@ -29,12 +29,12 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	}
 	then := *device
 	then.Owner = ownerThen(device, w, missing)
-	withheld, obligations, err := access.Withhold(l, access.Telemetry(then, witnessed, nil), q.Purpose, w.Classes())
+	share, err := access.ShareOf(l, access.Telemetry(then, witnessed, nil), q.Purpose, w.Classes())
 	if err != nil {
 		return nil, err
 	}
-	w = w.Without(withheld)
-	w.Obligations = obligations
+	w = w.Without(share.Withheld).Coarse(share.Decimals)
+	w.Obligations = share.Obligations
 	w.Disputed = device.Disputed(w.Key, w.Recorded.Time)
 	return &w, missing
 }

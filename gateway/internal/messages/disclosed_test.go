@@ -29,6 +29,17 @@ func shown(t *testing.T, r senml.Reading) waymark.DisclosedReading {
 	return d
 }
 
+// coarsened makes an answer one in which the reading is a value without disclosure.
+func coarsened(value waymark.Decimal, obligation string, classes ...waymark.DataClass) func(*waymark.DisclosedMessage) {
+	return func(m *waymark.DisclosedMessage) {
+		m.Coarsened = classes
+		if obligation != "" {
+			m.Obligations, _ = waymark.ParseObligations(waymark.Coarsen, obligation)
+		}
+		m.Readings[0].Value, m.Readings[0].Disclosure = value, nil
+	}
+}
+
 func TestCheckDisclosed(t *testing.T) {
 	number := senml.Reading{Kind: senml.Number, Unit: "Cel", Value: 415}
 	text := senml.Reading{Kind: senml.Text, Body: "x"}
@@ -54,6 +65,19 @@ func TestCheckDisclosed(t *testing.T) {
 		{name: "a text beside the value", give: number, change: func(m *waymark.DisclosedMessage) { m.Readings[0].Text = "1" }, bad: true},
 		{name: "no disclosure", give: number, change: func(m *waymark.DisclosedMessage) { m.Readings[0].Disclosure = nil }, bad: true},
 		{name: "no form of a disclosure", give: number, change: func(m *waymark.DisclosedMessage) { m.Readings[0].Disclosure = []byte("[]") }, bad: true},
+		{name: "rounded", give: number, change: coarsened("4", "trade:0", "trade")},
+		{name: "not rounded enough", give: number, change: coarsened("4.2", "trade:0", "trade"), bad: true},
+		{name: "rounded for the fewest decimals", give: number, change: coarsened("4.2", "trade:0,trade:1", "trade"), bad: true},
+		{name: "another class rounded", give: number, change: coarsened("4", "security:0", "security"), bad: true},
+		{name: "rounded without saying so", give: number, change: coarsened("4", "trade:0"), bad: true},
+		{name: "rounded for nothing", give: number, change: coarsened("4", "", "trade"), bad: true},
+		{name: "rounded to no number", give: number, change: coarsened("", "trade:0", "trade"), bad: true},
+		{name: "a rounded text", give: text, change: coarsened("", "trade:0", "trade"), bad: true},
+		{name: "rounded beside the disclosure", give: number, change: func(m *waymark.DisclosedMessage) {
+			kept := m.Readings[0].Disclosure
+			coarsened("4", "trade:0", "trade")(m)
+			m.Readings[0].Disclosure = kept
+		}, bad: true},
 		{name: "another message", give: number, change: func(m *waymark.DisclosedMessage) { m.Sequence = 8 }, bad: true},
 		{name: "another device", give: number, change: func(m *waymark.DisclosedMessage) { m.Device = "logger-2" }, bad: true},
 		{name: "another holder", give: number, change: func(m *waymark.DisclosedMessage) { m.Holder = "producer" }, bad: true},
