@@ -3,8 +3,18 @@ module github.com/waymark-ledger/waymark/gateway/client
 go 1.26.0
 
 require (
+	github.com/hyperledger/fabric-protos-go-apiv2 v0.3.7
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
 	go.uber.org/goleak v1.3.0
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	golang.org/x/net v0.34.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.21.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20250115164207-1a7da9e5054f // indirect
+	google.golang.org/grpc v1.67.3 // indirect
 )
 
 replace github.com/waymark-ledger/waymark/chaincode/waymark => ../../chaincode/waymark

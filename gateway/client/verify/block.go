@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/waymark-ledger/waymark/gateway/client/transaction"
+	"google.golang.org/protobuf/proto"
+)
+
+// openBlock reads the block and checks that its header is of its envelopes.
+func openBlock(r Receipt) (*common.Block, error) {
+	block := new(common.Block)
+	if err := proto.Unmarshal(r.Block, block); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	if block.GetHeader().GetNumber() != r.BlockNumber {
+		return nil, fmt.Errorf("it is number %d, not %d", block.GetHeader().GetNumber(), r.BlockNumber)
+	}
+	sum := sha256.Sum256(bytes.Join(block.GetData().GetData(), nil))
+	if !bytes.Equal(sum[:], block.GetHeader().GetDataHash()) {
+		return nil, errors.New("its header is not of its envelopes")
+	}
+	return block, nil
+}
+
+// headerBytes is what orderers sign of a header, and what the next block names by its hash.
+func headerBytes(h *common.BlockHeader) ([]byte, error) {
+	raw, err := asn1.Marshal(struct {
+		Number                 *big.Int
+		PreviousHash, DataHash []byte
+	}{new(big.Int).SetUint64(h.GetNumber()), h.GetPreviousHash(), h.GetDataHash()})
+	if err != nil {
+		return nil, fmt.Errorf("encode header: %w", err)
+	}
+	return raw, nil
+}
+
+// ordered returns the orderers that signed the header. It fails unless they are a quorum.
+// A signature that does not hold counts for nothing, as in Fabric.
+func (t Trust) ordered(r Receipt, block *common.Block) ([]Signer, error) {
+	var signatures common.Metadata
+	sections := block.GetMetadata().GetMetadata()
+	if at := int(common.BlockMetadataIndex_SIGNATURES); at < len(sections) {
+		if err := proto.Unmarshal(sections[at], &signatures); err != nil {
+			return nil, fmt.Errorf("decode signatures: %w", err)
+		}
+	}
+	header, err := headerBytes(block.GetHeader())
+	if err != nil {
+		return nil, err
+	}
+	all, each := t.orderers()
+	count := newTally(each)
+	for _, s := range signatures.GetSignatures() {
+		who, named, err := t.orderer(r, s)
+		if err != nil {
+			continue
+		}
+		if transaction.Verify(who.key, bytes.Join([][]byte{signatures.GetValue(), named, header}, nil), s.GetSignature()) == nil {
+			count.add(who)
+		}
+	}
+	if need := quorum(all); len(count.signers) < need {
+		return nil, fmt.Errorf("%d orderers signed it, and %d of %d must have", len(count.signers), need, all)
+	}
+	return count.signers, nil
+}
+
+// orderer says who made a signature, and the bytes in which it names itself: by number under
+// BFT, by its identity under Raft.
+func (t Trust) orderer(r Receipt, s *common.MetadataSignature) (signer, []byte, error) {
+	if len(s.GetSignatureHeader()) > 0 {
+		var header common.SignatureHeader
+		if err := proto.Unmarshal(s.GetSignatureHeader(), &header); err != nil {
+			return signer{}, nil, fmt.Errorf("decode signature header: %w", err)
+		}
+		who, err := t.serialized(header.GetCreator(), roleOrderer)
+		return who, s.GetSignatureHeader(), err
+	}
+	var header common.IdentifierHeader
+	if err := proto.Unmarshal(s.GetIdentifierHeader(), &header); err != nil {
+		return signer{}, nil, fmt.Errorf("decode identifier header: %w", err)
+	}
+	for _, c := range r.Consenters {
+		if c.ID != header.GetIdentifier() {
+			continue
+		}
+		certificate, err := transaction.Certificate(c.Certificate)
+		if err != nil {
+			return signer{}, nil, err
+		}
+		who, err := t.check(c.MSPID, certificate, roleOrderer)
+		return who, s.GetIdentifierHeader(), err
+	}
+	return signer{}, nil, fmt.Errorf("there is no orderer %d", header.GetIdentifier())
+}
+
+// tally counts signers, each key once and so many of one member.
+type tally struct {
+	each    int
+	seen    map[string]bool
+	of      map[string]int
+	signers []Signer
+}
+
+func newTally(each int) *tally {
+	return &tally{each: each, seen: make(map[string]bool), of: make(map[string]int)}
+}
+
+func (c *tally) add(s signer) {
+	if c.seen[s.public] || c.of[s.Member] >= c.each {
+		return
+	}
+	c.seen[s.public] = true
+	c.of[s.Member]++
+	c.signers = append(c.signers, s.Signer)
+}
