@@ -11,6 +11,7 @@ require (
 	github.com/hyperledger/fabric-protos-go-apiv2 v0.3.7
 	github.com/prometheus/client_golang v1.25.0
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
+	github.com/waymark-ledger/waymark/gateway/client v0.0.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace v1.47.0
 	go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp v1.47.0
@@ -110,4 +111,7 @@ require (
 	modernc.org/sqlite v1.61.1
 )
 
-replace github.com/waymark-ledger/waymark/chaincode/waymark => ../chaincode/waymark
+replace (
+	github.com/waymark-ledger/waymark/chaincode/waymark => ../chaincode/waymark
+	github.com/waymark-ledger/waymark/gateway/client => ./client
+)

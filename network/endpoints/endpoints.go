@@ -50,6 +50,9 @@ type Member struct {
 	GatewayURL string `json:"gateway_url"`
 	// CAFile is the PEM certificate that signed the gateway's certificate.
 	CAFile string `json:"ca_file"`
+	// AuthorityFile is the PEM certificate of the authority of the member's Fabric identities,
+	// by which receipts are checked.
+	AuthorityFile string `json:"authority_file"`
 	// Tokens holds one bearer token per role: admin, operator, quality, viewer, relay.
 	Tokens map[string]string `json:"tokens"`
 	// Peer is the member's peer.

@@ -44,6 +44,8 @@ const usage = `usage:
                                          make a bearer token and print it, once
   gateway token list --file FILE         what tokens there are
   gateway token revoke --file FILE --name NAME
+  gateway verify --receipt FILE --ca MEMBER=FILE... [--orderers N]
+                                         check a receipt offline, by the authorities of all members
   gateway openapi [--output FILE]        print the OpenAPI document
 `
 
@@ -61,6 +63,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return listTokens(flags, stdout, stderr)
 	case "token revoke":
 		return revokeToken(flags, stderr)
+	case "verify":
+		return verifyReceipt(flags, stdout, stderr)
 	case "openapi":
 		return writeOpenAPI(flags, stdout, stderr)
 	}

@@ -4,36 +4,36 @@ package ledger
 // ordered, who may have signed it, and what peers say of its validity. All of it is Fabric's
 // own messages, in protocol buffers.
 type Proof struct {
-	TxID        string
-	Channel     string
-	BlockNumber uint64
-	Position    int    // in the block, from 0
-	Status      string // as this member's peer has it: Valid, or the name of Fabric's validation code
+	TxID        string `json:"tx_id"`
+	Channel     string `json:"channel"`
+	BlockNumber uint64 `json:"block_number"`
+	Position    int    `json:"position"` // in the block, from 0
+	Status      string `json:"status"`   // as this member's peer has it: Valid, or the name of Fabric's validation code
 	// Block is a common.Block: header, all envelopes, and the metadata with the signatures of
 	// the orderers.
-	Block []byte
+	Block []byte `json:"block"`
 	// Consenters are the orderers by the configuration in force at the block, by id. Under
 	// BFT the block's signatures name them by it; under Raft a signature brings its
 	// certificate, and there are none here.
-	Consenters []Consenter
+	Consenters []Consenter `json:"consenters"`
 	// Attestations are what peers say of the transaction, by member; of those whose peer
 	// answered.
-	Attestations []Attestation
+	Attestations []Attestation `json:"attestations"`
 }
 
 // Consenter is an orderer that may sign blocks.
 type Consenter struct {
-	ID          uint32
-	MSPID       string
-	Certificate []byte // PEM
+	ID          uint32 `json:"id"`
+	MSPID       string `json:"msp_id"`
+	Certificate []byte `json:"certificate"` // PEM
 }
 
 // Attestation is what the peer of one member says of a transaction.
 type Attestation struct {
-	MSPID string // of the member that was asked
+	MSPID string `json:"msp_id"` // of the member that was asked
 	// Payload is a common.Payload as a transaction has it that is ready to be signed: the
 	// proposal to qscc:GetTransactionByID, its result (a peer.ProcessedTransaction with the
 	// envelope and the validation code), and the peer's endorsement of both. It was never
 	// submitted.
-	Payload []byte
+	Payload []byte `json:"payload"`
 }

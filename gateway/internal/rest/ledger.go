@@ -20,6 +20,8 @@ type Ledger interface {
 	// Transaction returns a transaction by its id, with its signed envelope if
 	// that is asked for, or NotFound.
 	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error)
+	// Receipt gathers what a stranger needs to check a transaction, or NotFound.
+	Receipt(ctx context.Context, as ledger.Identity, txID string) (ledger.Proof, error)
 }
 
 // Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,

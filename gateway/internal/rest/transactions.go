@@ -12,7 +12,7 @@ import (
 const queryEnvelope = "envelope"
 
 func ledgerRoutes() []route {
-	return []route{{
+	return []route{receiptRoute(), {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
 		summary: "What the ledger holds about a transaction, valid or not",
 		result:  ledger.Transaction{},

@@ -33,13 +33,14 @@ func memberEndpoints(n topology.Network, m topology.Member) (endpoints.Member, e
 	c, ports := n.Credentials(m), n.Ports(m)
 	ca := c.TLSCA().Cert
 	member := endpoints.Member{
-		MSPID:      m.ID,
-		GatewayURL: gatewayURL(n, m),
-		CAFile:     ca,
-		Tokens:     make(map[string]string),
-		Peer:       endpoints.Node{Address: topology.Address(ports.Peer), CAFile: ca, ServerName: m.PeerHost()},
-		Orderer:    endpoints.Node{Address: topology.Address(ports.Orderer), CAFile: ca, ServerName: m.OrdererHost()},
-		Identities: make(map[string]endpoints.Identity),
+		MSPID:         m.ID,
+		GatewayURL:    gatewayURL(n, m),
+		CAFile:        ca,
+		AuthorityFile: c.CA().Cert,
+		Tokens:        make(map[string]string),
+		Peer:          endpoints.Node{Address: topology.Address(ports.Peer), CAFile: ca, ServerName: m.PeerHost()},
+		Orderer:       endpoints.Node{Address: topology.Address(ports.Orderer), CAFile: ca, ServerName: m.OrdererHost()},
+		Identities:    make(map[string]endpoints.Identity),
 	}
 	for _, role := range topology.Roles() {
 		token, err := os.ReadFile(c.Token(role))
