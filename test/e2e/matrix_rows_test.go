@@ -76,6 +76,7 @@ getBaseline          aoqvr aoqvr
 listTemplates        aoqvr aoqvr
 listProfiles         aoqvr aoqvr
 getTransaction       aoqv  aoqv
+getReceipt           aoqv  aoqv
 
 checkPolicies        aoqvr aoqvr {"action":"ReadDevice","device":"{device}"}
 authorize            ao    ao    {"action":"ReadDevice","device":"{device}"}

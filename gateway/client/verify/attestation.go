@@ -46,15 +46,9 @@ func (t Trust) attestation(a Attestation, r Receipt, envelope *common.Envelope) 
 	if err != nil {
 		return nil, "", err
 	}
-	if !asks(said, r) || said.Status != http.StatusOK || said.Ran != queryChaincode {
-		return nil, "", errors.New("it answers another question")
-	}
-	var processed peer.ProcessedTransaction
-	if err := proto.Unmarshal(said.Result, &processed); err != nil {
-		return nil, "", fmt.Errorf("decode attested transaction: %w", err)
-	}
-	if !proto.Equal(processed.GetTransactionEnvelope(), envelope) {
-		return nil, "", errors.New("it is of another envelope")
+	status, err := told(said, r, envelope)
+	if err != nil {
+		return nil, "", err
 	}
 	var who []signer
 	for _, e := range said.Endorsements {
@@ -66,7 +60,22 @@ func (t Trust) attestation(a Attestation, r Receipt, envelope *common.Envelope) 
 	if len(who) == 0 {
 		return nil, "", fmt.Errorf("no peer of %s signed it", a.MSPID)
 	}
-	return who, peer.TxValidationCode(processed.GetValidationCode()).String(), nil
+	return who, status, nil
+}
+
+// told is the status that was endorsed, if it is that of the receipt's transaction.
+func told(said transaction.Transaction, r Receipt, envelope *common.Envelope) (string, error) {
+	if !asks(said, r) || said.Status != http.StatusOK || said.Ran != queryChaincode {
+		return "", errors.New("it answers another question")
+	}
+	var processed peer.ProcessedTransaction
+	if err := proto.Unmarshal(said.Result, &processed); err != nil {
+		return "", fmt.Errorf("decode attested transaction: %w", err)
+	}
+	if !proto.Equal(processed.GetTransactionEnvelope(), envelope) {
+		return "", errors.New("it is of another envelope")
+	}
+	return peer.TxValidationCode(processed.GetValidationCode()).String(), nil
 }
 
 // asks reports whether what was endorsed is the question for the receipt's transaction.
