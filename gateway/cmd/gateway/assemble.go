@@ -6,12 +6,14 @@ import (
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
@@ -21,12 +23,16 @@ import (
 var (
 	_ rest.Ledger        = (*fabric.Client)(nil)
 	_ rest.Authenticator = (*auth.Authenticator)(nil)
+	_ rest.Writer        = (*requests.Runner)(nil)
+	_ requests.Resolver  = (*fabric.Client)(nil)
 )
 
 // parts is the gateway, put together but not yet serving.
 type parts struct {
 	*observation
 	ledger     *fabric.Client
+	database   *database.DB
+	requests   *requests.Runner
 	callers    *auth.Authenticator
 	keys       *keys.Set
 	server     *http.Server
@@ -59,8 +65,12 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := p.openRequests(c); err != nil {
+		return err
+	}
 	handler, err := rest.New(rest.Options{
 		Ledger:        p.ledger,
+		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),
 		Settler:       settlement.NewSettler(p.ledger, c.Member),
 		Authenticator: door.callers,
@@ -83,14 +93,17 @@ func (p *parts) assemble(c config.Config) error {
 	return nil
 }
 
-// close ends the connection to the peer and writes out the logs.
+// close ends what is under way, the connections to database and peer, and writes out the logs.
 func (p *parts) close() error {
 	var err error
 	if p.callers != nil {
 		p.callers.Close()
 	}
+	if p.database != nil {
+		err = p.closeRequests()
+	}
 	if p.ledger != nil {
-		err = p.ledger.Close()
+		err = errors.Join(err, p.ledger.Close())
 	}
 	return errors.Join(err, p.observation.close())
 }

@@ -12,6 +12,7 @@ func (p *parts) health() []health.Part {
 	return []health.Part{
 		{Name: "chaincode", Check: p.ledger.Ready},
 		{Name: "blocks", Check: p.followsBlocks},
+		{Name: "database", Check: p.requests.Check},
 		{Name: "audit", Check: p.audit.Check},
 		{Name: "keys", Check: p.keys.Check, Optional: true}, // the ones before are still in force
 	}

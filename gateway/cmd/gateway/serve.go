@@ -38,6 +38,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 		return errors.Join(err, listener.Close(), p.close())
 	}
 	unfollow := p.followFile(ctx, path, c)
+	p.requests.Start() //nolint:contextcheck // it goes on while requests are drained
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
 	err = p.serveUntil(ctx, listener, c)
 	unfollow()

@@ -47,6 +47,10 @@ type Config struct {
 	// Callers say as whom the bearers of tokens of Issuers and of client certificates act.
 	// The first rule that fits decides; whom none fits is forbidden everything.
 	Callers []Caller `koanf:"callers" reload:"now"`
+	// Database is where writes are kept while they are under way, and their answers.
+	Database Database `koanf:"database"`
+	// Requests says what is kept of writes, and for how long.
+	Requests Requests `koanf:"requests"`
 	// Limits bound what callers can make the gateway hold.
 	Limits Limits `koanf:"limits"`
 	// Timeouts bound every wait.
@@ -101,6 +105,29 @@ type PKCS11 struct {
 	PINFile string `koanf:"pin_file"`
 	// KeyID is the key's CKA_ID, in hexadecimal.
 	KeyID string `koanf:"key_id"`
+}
+
+// Database is a file of this gateway, or what it shares with others of its member.
+type Database struct {
+	// SQLiteFile is the file of a gateway that stands alone; it is made if there is none, and
+	// must be on a local disk. Default "gateway.db". Not used if PostgresDSNFile is set.
+	SQLiteFile string `koanf:"sqlite_file"`
+	// PostgresDSNFile has the connection string of a PostgreSQL database (version 13 or
+	// later), as a URL or as key=value: gateways that share it are replicas. Default: none.
+	PostgresDSNFile string `koanf:"postgres_dsn_file"`
+}
+
+// Requests says what is kept of writes.
+type Requests struct {
+	// Keep is how long the answer to an Idempotency-Key is kept at least. Default 24h;
+	// 1m to 720h.
+	Keep time.Duration `koanf:"keep"`
+	// Pending is how many writes may be under way at once, whether their callers wait or
+	// not; more are answered 429. Default 2500; 1 to 100000.
+	Pending int `koanf:"pending"`
+	// PendingBytes is how large their bodies may be together; while it is under way a write
+	// takes up to about five times that. Default 64 MiB; limits.body_bytes to 1 GiB.
+	PendingBytes int64 `koanf:"pending_bytes"`
 }
 
 // Limits bound what callers can make the gateway hold.
@@ -160,8 +187,11 @@ type Timeouts struct {
 	// Lookup bounds one question for a transaction whose submit failed, before the
 	// same bytes are sent again. Default 3s.
 	Lookup time.Duration `koanf:"lookup"`
+	// Answer bounds how long a caller waits for a write that is under way, before it is kept
+	// and answered 202. Default 30s; at most Total.
+	Answer time.Duration `koanf:"answer"`
 	// Total bounds a write with all its retries, and a batch of messages with all that
-	// it is disclosed to; past it the answer is 503 with the transaction's id. Default 45s; must exceed Endorse.
+	// it is disclosed to; past it no proposal is made any more. Default 45s; must exceed Endorse.
 	Total time.Duration `koanf:"total"`
 }
 
@@ -198,6 +228,8 @@ func Default() Config {
 		Channel:     "waymark",
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
+		Database:    Database{SQLiteFile: "gateway.db"},
+		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20},
 		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
@@ -211,6 +243,7 @@ func Default() Config {
 			Submit:     10 * time.Second,
 			Commit:     20 * time.Second,
 			Lookup:     3 * time.Second,
+			Answer:     30 * time.Second,
 			Total:      45 * time.Second,
 		},
 		Log:    Log{Level: "info", Format: "json"},

@@ -31,6 +31,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	}
 	// Paths are anchored in different folders.
 	asIs.TLS, asIs.Identities, asIs.Peers[0].CAFile, asIs.TokensFile = shown.TLS, shown.Identities, shown.Peers[0].CAFile, shown.TokensFile
+	asIs.Database = shown.Database
 	if !reflect.DeepEqual(asIs, shown) {
 		t.Errorf("defaults %+v\nshown    %+v", asIs, shown)
 	}

@@ -27,6 +27,8 @@ func (c Config) Validate() error {
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
 		c.validateCallers(),
+		c.Database.validate(),
+		c.Requests.validate(c.Limits),
 		c.Limits.validate(),
 		c.Timeouts.validate(),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
@@ -109,6 +111,21 @@ func (c Config) known(key, identity string) error {
 	return nil
 }
 
+func (d Database) validate() error {
+	if d.SQLiteFile == "" && d.PostgresDSNFile == "" {
+		return errors.New("database: sqlite_file or postgres_dsn_file is required")
+	}
+	return nil
+}
+
+func (r Requests) validate(l Limits) error {
+	return errors.Join(
+		between("requests.keep", r.Keep, time.Minute, 720*time.Hour),
+		between("requests.pending", r.Pending, 1, 100000),
+		between("requests.pending_bytes", r.PendingBytes, l.BodyBytes, 1<<30),
+	)
+}
+
 func (l Limits) validate() error {
 	return errors.Join(
 		between("limits.body_bytes", l.BodyBytes, 1<<10, 64<<20),
@@ -128,7 +145,7 @@ func (t Timeouts) validate() error {
 	}{
 		{"read_header", t.ReadHeader}, {"read", t.Read}, {"write", t.Write}, {"receive", t.Receive}, {"idle", t.Idle},
 		{"drain", t.Drain}, {"evaluate", t.Evaluate}, {"endorse", t.Endorse}, {"submit", t.Submit},
-		{"commit", t.Commit}, {"lookup", t.Lookup}, {"total", t.Total},
+		{"commit", t.Commit}, {"lookup", t.Lookup}, {"answer", t.Answer}, {"total", t.Total},
 	}
 	var errs []error
 	for _, d := range all {
@@ -142,6 +159,9 @@ func (t Timeouts) validate() error {
 	}
 	if t.Write <= t.Read+2*t.Evaluate {
 		errs = append(errs, errors.New("timeouts.write: must exceed timeouts.read and twice timeouts.evaluate"))
+	}
+	if t.Answer > t.Total {
+		errs = append(errs, errors.New("timeouts.answer: must be at most timeouts.total"))
 	}
 	if t.Total <= t.Endorse {
 		errs = append(errs, errors.New("timeouts.total: must exceed timeouts.endorse"))

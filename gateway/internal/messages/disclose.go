@@ -23,7 +23,7 @@ const (
 // disclose gives each member what it may hold of the batch's disclosures and lacks. A
 // member that cannot be given it holds nothing up: the messages are on the ledger, and their
 // results say who still lacks what they disclose.
-func (r *Recorder) disclose(ctx context.Context, as ledger.Identity, b *batch) error {
+func (r *Recorder) disclose(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch) error {
 	waiting := b.recorded()
 	for round := 0; len(waiting) > 0; round++ {
 		if round == maxRounds || round > 0 && !pause(ctx, firstPause<<(round-1)) {
@@ -36,7 +36,7 @@ func (r *Recorder) disclose(ctx context.Context, as ledger.Identity, b *batch) e
 		if err != nil {
 			return err
 		}
-		waiting = r.discloseTo(ctx, as, b, lacking)
+		waiting = r.discloseTo(ctx, j, as, b, lacking)
 	}
 	return nil
 }
@@ -78,9 +78,9 @@ func (r *Recorder) lacking(ctx context.Context, as ledger.Identity, b *batch, wh
 
 // discloseTo goes from member to member. early are the messages that some member could not
 // judge yet.
-func (r *Recorder) discloseTo(ctx context.Context, as ledger.Identity, b *batch, lacking map[string][]int) (early []int) {
+func (r *Recorder) discloseTo(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch, lacking map[string][]int) (early []int) {
 	for _, member := range slices.Sorted(maps.Keys(lacking)) {
-		again, err := r.discloseAt(ctx, as, b, member, lacking[member])
+		again, err := r.discloseAt(ctx, j, as, b, member, lacking[member])
 		if err != nil {
 			for _, i := range lacking[member] {
 				b.wait(i, member+": "+waymark.AsError(err).Message)
@@ -94,13 +94,13 @@ func (r *Recorder) discloseTo(ctx context.Context, as ledger.Identity, b *batch,
 
 // discloseAt gives one member the disclosures of messages, by a transaction that only that
 // member's peers see whole. The bounds of a request are those of this one as well.
-func (r *Recorder) discloseAt(ctx context.Context, as ledger.Identity, b *batch, member string, which []int) (early []int, err error) {
+func (r *Recorder) discloseAt(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch, member string, which []int) (early []int, err error) {
 	transient, err := b.disclosures(which)
 	if err != nil {
 		return nil, err
 	}
 	done, err := r.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.TelemetryDisclose,
-		Request: waymark.DiscloseRequest{To: member}, At: []string{member}, Transient: transient, Moot: nothingDisclosed})
+		Request: waymark.DiscloseRequest{To: member}, At: []string{member}, Transient: transient, Moot: nothingDisclosed, Journal: j})
 	if err != nil {
 		return nil, err
 	}

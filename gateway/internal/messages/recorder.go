@@ -39,21 +39,23 @@ func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
 // what its device's owner made private, or if its disclosures are not those of its
 // readings; in the last case it is recorded all the same, and Detail says so.
 //
+// The journal, which may be nil, is told of each transaction.
+//
 // One that a member could not be given to, because its peers are away or refuse, is recorded
 // with code unavailable and waymark.ReasonUndisclosed.
 //
 // Codes: Invalid, with the rows, when no message is left to record; what telemetry:Record
 // and telemetry:Undisclosed answer as a whole, or the ledger. The same messages can always be
 // sent again: nothing is recorded or disclosed twice.
-func (r *Recorder) Record(ctx context.Context, as ledger.Identity, texts []string) (ledger.Committed, error) {
+func (r *Recorder) Record(ctx context.Context, j ledger.Journal, as ledger.Identity, texts []string) (ledger.Committed, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	b := newBatch(texts)
-	done, err := r.record(ctx, as, b)
+	done, err := r.record(ctx, j, as, b)
 	if err != nil || b.plain() {
 		return done, err
 	}
-	if err := r.disclose(ctx, as, b); err != nil {
+	if err := r.disclose(ctx, ledger.Partial(j), as, b); err != nil {
 		return ledger.Committed{}, err
 	}
 	result, err := json.Marshal(waymark.RecordResult{Results: b.results})
@@ -67,13 +69,17 @@ func (r *Recorder) Record(ctx context.Context, as ledger.Identity, texts []strin
 // expose what is private, before any other member has seen it, and names at most
 // waymark.MaxErrorRows of them: they are taken out and the others sent again, at least one
 // fewer each time.
-func (r *Recorder) record(ctx context.Context, as ledger.Identity, b *batch) (ledger.Committed, error) {
+func (r *Recorder) record(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch) (ledger.Committed, error) {
 	for {
 		open := b.undecided()
 		if len(open) == 0 {
 			return ledger.Committed{}, b.refusal()
 		}
-		done, err := r.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.TelemetryRecord, Request: b.request(open)})
+		call := ledger.Call{As: as, Transaction: waymark.TelemetryRecord, Request: b.request(open), Journal: j}
+		if !b.plain() { // the answer is more than the ledger's
+			call.Journal = ledger.Partial(j)
+		}
+		done, err := r.ledger.Submit(ctx, call)
 		if err == nil {
 			return done, b.decide(open, done.Result)
 		}

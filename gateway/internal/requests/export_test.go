@@ -4,7 +4,9 @@ import "time"
 
 // NewQuickRunner is NewRunner for tests that do not wait long for a death to be noticed.
 func NewQuickRunner(o Options, dead time.Duration) *Runner {
-	return newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute})
+	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute})
+	r.Start()
+	return r
 }
 
 // Kill ends a runner as far as that can be done in its process: what runs is cancelled, and

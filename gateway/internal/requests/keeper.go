@@ -32,8 +32,9 @@ func usualPace() pace {
 	return pace{beat: 2 * time.Second, dead: 10 * time.Second, recover: time.Second, prune: time.Minute}
 }
 
-// keep starts the loops that end when the runner is closed.
-func (r *Runner) keep() {
+// Start shows the other processes that this one lives, and brings to an end what they or it
+// left behind, until the runner is closed.
+func (r *Runner) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.running.Go(func() {
 		<-r.stop

@@ -170,10 +170,3 @@ func (o *operation) view() *View {
 	}
 	return v
 }
-
-// handedOver reports whether the operation has handed a transaction over.
-func (o *operation) handedOver(txID string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.submitted && o.tx != nil && o.tx.TxID == txID
-}

@@ -63,7 +63,7 @@ type slot struct {
 	digest      Digest
 }
 
-// NewRunner returns a runner that begins at once to look after what other processes left.
+// NewRunner returns a runner. Start it so that it looks after what other processes left.
 func NewRunner(o Options) *Runner { return newRunner(o, usualPace()) }
 
 func newRunner(o Options, p pace) *Runner {
@@ -73,7 +73,6 @@ func newRunner(o Options, p pace) *Runner {
 		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation),
 	}
 	r.metrics = newMetrics(o.Registry, r.pending)
-	r.keep()
 	return r
 }
 

@@ -2,7 +2,9 @@ package requests
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -18,10 +20,31 @@ func (r *Runner) Transaction(ctx context.Context, txID string) (View, bool, erro
 		return View{}, false, nil
 	}
 	v := viewOf(t)
-	if o := r.operation(t.Request.ID); v.Phase == Accepted && o != nil && o.handedOver(txID) {
-		v.Phase = Submitted
+	if o := r.operation(t.Request.ID); v.Phase == Accepted && o != nil {
+		o.update(&v)
 	}
 	return v, true, nil
+}
+
+// update adds to what is kept what is known here and not noted yet.
+func (o *operation) update(v *View) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tx == nil || o.tx.TxID != v.TxID {
+		return
+	}
+	if o.submitted {
+		v.Phase = Submitted
+	}
+	select {
+	case <-o.done:
+	default:
+		return
+	}
+	if o.fate != nil && o.err == nil { // it took effect: a failure is noted before it is told
+		v.Fate, v.Phase = o.fate, Committed
+		v.Answer = &o.outcome.Answer
+	}
 }
 
 // viewOf is what is told of a transaction as it is kept.
@@ -47,5 +70,10 @@ func viewOf(t Transaction) View {
 	return v
 }
 
-// Check says what is wrong with the database, if anything is.
-func (r *Runner) Check(ctx context.Context) error { return r.store.Prepare(ctx) }
+// Check returns Unavailable while the database does not answer.
+func (r *Runner) Check(ctx context.Context) error {
+	if err := r.store.Prepare(ctx); err != nil {
+		return fmt.Errorf("%w: %w", waymark.Errorf(waymark.Unavailable, "the database does not answer: nothing can be kept"), err)
+	}
+	return nil
+}

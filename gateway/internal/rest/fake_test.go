@@ -38,6 +38,7 @@ type fakeLedger struct {
 	err    error
 	answer func(ledger.Call) (json.RawMessage, error) // when not nil, in place of the two
 	hold   chan struct{}                              // when not nil, calls wait until it is closed
+	order  chan struct{}                              // when not nil, nothing is ordered until it is closed
 	panics bool
 }
 
@@ -74,10 +75,24 @@ func (f *fakeLedger) take(came call) (json.RawMessage, error) {
 	return json.RawMessage(result), err
 }
 
-func (f *fakeLedger) Submit(_ context.Context, q ledger.Call) (ledger.Committed, error) {
+// Submit tells the journal of one transaction, unless the call fails.
+func (f *fakeLedger) Submit(ctx context.Context, q ledger.Call) (ledger.Committed, error) {
 	result, err := f.run(q)
 	if err != nil {
 		return ledger.Committed{}, err
+	}
+	if q.Journal != nil {
+		if err := q.Journal.Endorsed(ctx, ledger.Endorsed{TxID: someTx, Result: result}); err != nil {
+			return ledger.Committed{}, err
+		}
+		q.Journal.Submitted(someTx)
+		f.mu.Lock()
+		order := f.order
+		f.mu.Unlock()
+		if order != nil {
+			<-order
+		}
+		q.Journal.Resolved(ledger.Fate{TxID: someTx, BlockNumber: 12, Status: ledger.Valid})
 	}
 	return ledger.Committed{Receipt: ledger.Receipt{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
 }
@@ -111,6 +126,11 @@ func (f *fakeLedger) Ready(context.Context) error {
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, call{Tx: "ready"})
 	return f.err
+}
+
+// Resolve is asked by nobody here.
+func (f *fakeLedger) Resolve(context.Context, ledger.Endorsed) (ledger.Fate, error) {
+	return ledger.Fate{}, waymark.Errorf(waymark.Unavailable, "no")
 }
 
 func (f *fakeLedger) seen() []call {

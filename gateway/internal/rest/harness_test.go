@@ -2,7 +2,9 @@ package rest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,8 +13,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
@@ -21,6 +25,16 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 )
+
+// noBooks are the books of a gateway whose database is away. What asks for a promise is another
+// test's: it would end here.
+type noBooks struct{ requests.Books }
+
+func (noBooks) Prepare(context.Context) error       { return errors.New("no database") }
+func (noBooks) Leave(context.Context, string) error { return nil }
+func (noBooks) Transaction(context.Context, string) (requests.Transaction, bool, error) {
+	return requests.Transaction{}, false, nil
+}
 
 // api is the whole service over a fake ledger.
 type api struct {
@@ -35,13 +49,28 @@ type limits = rest.Limits
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	t.Helper()
-	return newThrottledAPI(t, throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample}, changes...)
+	return newAPIOver(t, noBooks{}, time.Minute, ampleRates(), changes...)
 }
 
 // ample is a rate that no test comes to.
 var ample = throttle.Rate{PerSecond: 1000, Burst: 100_000}
 
+func ampleRates() throttle.Rates {
+	return throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample}
+}
+
+// newKeepingAPI has a database, and callers who wait as long as patience.
+func newKeepingAPI(t *testing.T, patience time.Duration) *api {
+	t.Helper()
+	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience, ampleRates())
+}
+
 func newThrottledAPI(t *testing.T, rates throttle.Rates, changes ...func(*limits)) *api {
+	t.Helper()
+	return newAPIOver(t, noBooks{}, time.Minute, rates, changes...)
+}
+
+func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, rates throttle.Rates, changes ...func(*limits)) *api {
 	t.Helper()
 	bounds := limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100}
 	for _, change := range changes {
@@ -50,8 +79,14 @@ func newThrottledAPI(t *testing.T, rates throttle.Rates, changes ...func(*limits
 	core, logs := observer.New(zapcore.DebugLevel)
 	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs, audit: new(bytes.Buffer)}
 	registry := prometheus.NewRegistry()
+	runner := requests.NewRunner(requests.Options{
+		Books: books, Resolver: a.ledger, Logger: zap.NewNop(), Registry: registry,
+		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, Answer: patience, Keep: time.Hour},
+	})
+	t.Cleanup(func() { runner.Close(context.Background()) })
 	handler, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
+		Writer:        runner,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: fakeTokens{},

@@ -43,7 +43,7 @@ func describe() ([]byte, error) {
 		OpenAPI: openAPIVersion,
 		Info: &openapi3.Info{
 			Title:       "Waymark gateway",
-			Description: "A member's way to the consortium's ledger. A write is answered once its transaction is committed and valid.",
+			Description: "A member's way to the consortium's ledger. A write is answered 200 or 201 once its transaction is committed and valid, and 202 when it is kept until it is.",
 			Version:     apiVersion,
 			License:     &openapi3.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
 		},
@@ -120,7 +120,7 @@ func (b *schemas) responses(r route) (*openapi3.Responses, error) {
 		responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: answer})
 	}
 	responses.Delete("default")
-	return responses, nil
+	return responses, b.describeWrite(responses, r)
 }
 
 // problemStatuses are those that the operation can answer besides its success.
@@ -177,6 +177,7 @@ func parameters(r route) openapi3.Parameters {
 			WithDescription("The member whose peers answer; the caller's own if it is left out")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
+	all = append(all, writeParameters(r)...)
 	return append(all, thingParameters(r)...)
 }
 

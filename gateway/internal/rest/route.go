@@ -36,13 +36,6 @@ type route struct {
 	serve   func(*service, *gin.Context) error
 }
 
-// Written is the answer to every write: the transaction that is now on the
-// ledger, and the record as it stands after it.
-type Written struct {
-	Transaction ledger.Receipt `json:"transaction"`
-	Result      jsontext.Value `json:"result"`
-}
-
 // bodiless is a route whose path says all of the request.
 func bodiless(r route) route {
 	r.body = nil
@@ -70,26 +63,20 @@ func (r route) pattern() string {
 func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
 	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
 	r.serve = func(s *service, c *gin.Context) error {
-		q, err := requestOf(s, c, request)
+		q, body, err := requestOf(s, c, request)
 		if err != nil {
 			return err
 		}
-		done, err := s.ledger.Submit(c.Request.Context(), ledger.Call{As: exchangeOf(c).caller.Identity, Transaction: tx, Request: q})
-		if err != nil {
-			return err
-		}
+		var at func(json.RawMessage) string
 		if location != nil {
-			c.Header("Location", location(q, done.Result))
+			at = func(result json.RawMessage) string { return location(q, result) }
 		}
-		return written(c, r.status(), done)
+		as := exchangeOf(c).caller.Identity
+		return s.write(c, r, body, at, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+			return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: tx, Request: q, Journal: j})
+		})
 	}
 	return r
-}
-
-// written answers a write.
-func written(c *gin.Context, status int, done ledger.Committed) error {
-	exchangeOf(c).txID = done.Receipt.TxID
-	return respond(c, status, Written{Transaction: done.Receipt, Result: record(done.Result)})
 }
 
 // evaluates completes a route without a body that evaluates tx.
@@ -112,7 +99,7 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 func asks[Q waymark.Validator](r route, tx waymark.Transaction, result any) route {
 	r.body, r.result = *new(Q), result
 	r.serve = func(s *service, c *gin.Context) error {
-		q, err := requestOf(s, c, func(_ path, q Q) Q { return q })
+		q, _, err := requestOf(s, c, func(_ path, q Q) Q { return q })
 		if err != nil {
 			return err
 		}
@@ -135,24 +122,24 @@ func answer(ctx context.Context, s *service, c *gin.Context, tx waymark.Transact
 	return respond(c, http.StatusOK, record(result))
 }
 
-// requestOf decodes and validates, before anything else is touched.
-func requestOf[B any, Q waymark.Validator](s *service, c *gin.Context, request func(path, B) Q) (Q, error) {
+// requestOf decodes and validates, before anything else is touched. It returns the body too.
+func requestOf[B any, Q waymark.Validator](s *service, c *gin.Context, request func(path, B) Q) (Q, []byte, error) {
 	var q Q
 	p, err := parsePath(c.Params)
 	if err != nil {
-		return q, err
+		return q, nil, err
 	}
-	body, err := bodyOf[B](s, c)
+	body, data, err := bodyOf[B](s, c)
 	if err != nil {
-		return q, err
+		return q, nil, err
 	}
 	q = request(p, body)
-	return q, q.Validate()
+	return q, data, q.Validate()
 }
 
 // bodyOf reads and decodes the body of a request. Nothing is reserved for one that says nothing, so
-// it must be short.
-func bodyOf[B any](s *service, c *gin.Context) (B, error) {
+// it must be short. The bytes of it are returned too.
+func bodyOf[B any](s *service, c *gin.Context) (B, []byte, error) {
 	var body B
 	limit := s.admission.limits.BodyBytes
 	if _, nothing := any(body).(noBody); nothing {
@@ -160,9 +147,9 @@ func bodyOf[B any](s *service, c *gin.Context) (B, error) {
 	}
 	data, err := readBody(c.Writer, c.Request, limit)
 	if err != nil {
-		return body, err
+		return body, nil, err
 	}
-	return body, decode(data, &body)
+	return body, data, decode(data, &body)
 }
 
 // record is a result as it goes into an answer: the very bytes, or null for none.

@@ -9,6 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3gen"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
 const componentPrefix = "#/components/schemas/"
@@ -16,12 +17,27 @@ const componentPrefix = "#/components/schemas/"
 // schemas makes JSON schemas of Go types, one component for each struct.
 type schemas struct {
 	components openapi3.Schemas
+	known      map[reflect.Type]*openapi3.SchemaRef
 }
 
-func newSchemas() *schemas { return &schemas{components: make(openapi3.Schemas)} }
+func newSchemas() *schemas {
+	return &schemas{components: make(openapi3.Schemas), known: make(map[reflect.Type]*openapi3.SchemaRef)}
+}
 
 // of returns a reference to the schema of value's type.
 func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
+	t := reflect.TypeOf(value)
+	if ref, ok := b.known[t]; ok {
+		return ref, nil
+	}
+	ref, err := b.make(value)
+	if err == nil {
+		b.known[t] = ref
+	}
+	return ref, err
+}
+
+func (b *schemas) make(value any) (*openapi3.SchemaRef, error) {
 	return openapi3gen.NewSchemaRefForValue(value, b.components,
 		openapi3gen.SchemaCustomizer(customize),
 		openapi3gen.CreateTypeNameGenerator(typeName),
@@ -144,6 +160,8 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Basis]():           anys(waymark.Bases()...),
 		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
+
+		reflect.TypeFor[requests.Phase](): anys(requests.Phases()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),
 		reflect.TypeFor[waymark.TitleOfferState](): anys(waymark.TitleOfferStates()...),

@@ -19,6 +19,7 @@ import (
 // Options is what the service is made of. All are required.
 type Options struct {
 	Ledger        Ledger
+	Writer        Writer              // of what goes to the same ledger
 	Recorder      *messages.Recorder  // of messages, over the same ledger
 	Settler       *settlement.Settler // by private terms, over the same ledger
 	Authenticator Authenticator
@@ -44,6 +45,7 @@ type Limits struct {
 // service is what the handlers work with.
 type service struct {
 	ledger    Ledger
+	writer    Writer
 	recorder  *messages.Recorder
 	settler   *settlement.Settler
 	auth      Authenticator
@@ -67,6 +69,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &service{
 		ledger:    o.Ledger,
+		writer:    o.Writer,
 		recorder:  o.Recorder,
 		settler:   o.Settler,
 		auth:      o.Authenticator,

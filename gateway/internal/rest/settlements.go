@@ -58,8 +58,8 @@ func termsRoutes() []route {
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
 			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
 			body:    termsBody{}, result: waymark.StoredTerms{},
-		}, func(ctx context.Context, s *settlement.Settler, as ledger.Identity, p path, b termsBody) (ledger.Committed, error) {
-			return s.Propose(ctx, as, b.of(p.id))
+		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, b termsBody) (ledger.Committed, error) {
+			return s.Propose(ctx, j, as, b.of(p.id))
 		}),
 		evaluates(route{
 			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
@@ -75,8 +75,8 @@ func termsRoutes() []route {
 			method: http.MethodPost, path: terms + "/purge", id: "purgeTerms", tag: tagSettlement,
 			summary: "Remove the caller's member's copy of the terms for good; the transaction is empty if there is none",
 			result:  waymark.StoredTerms{},
-		}, func(ctx context.Context, s *settlement.Settler, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
-			return s.Purge(ctx, as, p.id)
+		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
+			return s.Purge(ctx, j, as, p.id)
 		}),
 	}
 }
@@ -101,8 +101,8 @@ func escrowRoutes() []route {
 			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
 			summary: "Settle an escrow by the terms and pay it out",
 			result:  waymark.Payout{},
-		}, func(ctx context.Context, s *settlement.Settler, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
-			return s.Settle(ctx, as, p.id)
+		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
+			return s.Settle(ctx, j, as, p.id)
 		}),
 		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
@@ -166,22 +166,21 @@ func (b termsBody) of(shipment string) waymark.Terms {
 
 // settles completes a route whose transactions bring private terms. What is in them is checked
 // by the settler.
-func settles[B any](r route, do func(context.Context, *settlement.Settler, ledger.Identity, path, B) (ledger.Committed, error)) route {
+func settles[B any](r route, do func(context.Context, *settlement.Settler, ledger.Journal, ledger.Identity, path, B) (ledger.Committed, error)) route {
 	r.write = true
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
 		if err != nil {
 			return err
 		}
-		body, err := bodyOf[B](s, c)
+		body, data, err := bodyOf[B](s, c)
 		if err != nil {
 			return err
 		}
-		done, err := do(c.Request.Context(), s.settler, exchangeOf(c).caller.Identity, p, body)
-		if err != nil {
-			return err
-		}
-		return written(c, r.status(), done)
+		as := exchangeOf(c).caller.Identity
+		return s.write(c, r, data, nil, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+			return do(ctx, s.settler, j, as, p, body)
+		})
 	}
 	return r
 }

@@ -13,12 +13,7 @@ import (
 
 func telemetryRoutes() []route {
 	return []route{
-		{
-			method: http.MethodPost, path: "/v1/messages", id: "recordMessages", tag: tagMessages,
-			summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
-			body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
-			serve: serveMessages,
-		},
+		messagesRoute(),
 		disclosedRoute(),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}/stream", id: "getStream", tag: tagMessages,
@@ -34,16 +29,23 @@ func telemetryRoutes() []route {
 	}
 }
 
-func serveMessages(s *service, c *gin.Context) error {
-	q, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
-	if err != nil {
-		return err
+func messagesRoute() route {
+	r := route{
+		method: http.MethodPost, path: "/v1/messages", id: "recordMessages", tag: tagMessages,
+		summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
+		body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
 	}
-	done, err := s.recorder.Record(c.Request.Context(), exchangeOf(c).caller.Identity, q.Messages)
-	if err != nil {
-		return err
+	r.serve = func(s *service, c *gin.Context) error {
+		q, body, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
+		if err != nil {
+			return err
+		}
+		as := exchangeOf(c).caller.Identity
+		return s.write(c, r, body, nil, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+			return s.recorder.Record(ctx, j, as, q.Messages)
+		})
 	}
-	return written(c, http.StatusOK, done)
+	return r
 }
 
 func disclosedRoute() route {

@@ -1,12 +1,41 @@
 package rest
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
+
+// Transaction is what a gateway knows of a transaction: from the ledger what is in a block, and
+// from what it keeps how a write of its own stands.
+type Transaction struct {
+	TxID  string         `json:"tx_id"`
+	State requests.Phase `json:"state"`
+	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
+	// all up to Endorsers.
+	Status      string  `json:"status,omitempty"`
+	BlockNumber *uint64 `json:"block_number,omitempty"`
+	Position    *int    `json:"position,omitempty"` // in the block, from 0
+	Channel     string  `json:"channel,omitempty"`
+	// Transaction is the contract function that was called, as in "members:Register".
+	Transaction string          `json:"transaction,omitempty"`
+	Creator     *ledger.Creator `json:"creator,omitempty"`
+	Endorsers   []string        `json:"endorsers,omitempty"` // the MSP ids that endorsed, sorted
+	Time        *time.Time      `json:"time,omitempty"`      // as the creator claims it, UTC
+	Envelope    []byte          `json:"envelope,omitempty"`  // the signed envelope as it was ordered
+	// ReplacedBy is the transaction that was made in its place, after it changed nothing.
+	ReplacedBy string `json:"replaced_by,omitempty"`
+	// Location, Result and Error are told to whose write it was, as long as its answer is kept.
+	Location string         `json:"location,omitempty"` // of what was created
+	Result   jsontext.Value `json:"result,omitempty"`   // the record as it stands after it
+	Error    *waymark.Error `json:"error,omitempty"`    // why the write failed with it
+}
 
 // queryEnvelope asks for the signed envelope of a transaction.
 const queryEnvelope = "envelope"
@@ -14,8 +43,8 @@ const queryEnvelope = "envelope"
 func ledgerRoutes() []route {
 	return []route{receiptRoute(), {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
-		summary: "What the ledger holds about a transaction, valid or not",
-		result:  ledger.Transaction{},
+		summary: "How a transaction stands: under way, or in a block, valid or not",
+		result:  Transaction{},
 		block:   true,
 		query:   queryEnvelope,
 		serve:   serveTransaction,
@@ -36,14 +65,67 @@ func serveTransaction(s *service, c *gin.Context) error {
 	default:
 		return waymark.Errorf(waymark.Invalid, "the query parameter %s must be true or false", queryEnvelope)
 	}
-	ctx, as := c.Request.Context(), exchangeOf(c).caller.Identity
-	// The peer's block index knows no policies, so this gateway asks for them.
-	if err := permit(ctx, s, as, waymark.ActReadTransaction); err != nil {
-		return err
-	}
-	t, err := s.ledger.Transaction(ctx, as, p.txID, withEnvelope)
+	t, err := s.transaction(c.Request.Context(), exchangeOf(c), p.txID, withEnvelope)
 	if err != nil {
 		return err
 	}
 	return respond(c, http.StatusOK, t)
+}
+
+// transaction joins what is kept and what the ledger holds. Whose write it was may always know
+// how that stands; all else is told to those whom the policies let read transactions.
+func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (Transaction, error) {
+	view, found, lost := s.writer.Transaction(ctx, txID)
+	own := found && view.Caller == ex.caller.ID
+	if own && view.Fate == nil {
+		return kept(view, true), nil
+	}
+	// The peer's block index knows no policies, so this gateway asks for them.
+	if err := permit(ctx, s, ex.caller.Identity, waymark.ActReadTransaction); err != nil {
+		if own && waymark.CodeOf(err) == waymark.Forbidden {
+			return kept(view, true), nil
+		}
+		return Transaction{}, err
+	}
+	if found && view.Fate == nil {
+		return kept(view, false), nil
+	}
+	held, err := s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
+	switch {
+	case err == nil:
+		return kept(view, own).held(held), nil
+	case found:
+		return kept(view, own), nil
+	case lost != nil && waymark.CodeOf(err) == waymark.NotFound:
+		return Transaction{}, lost // it may be one that is kept
+	}
+	return Transaction{}, err
+}
+
+// kept is what a gateway has kept of a transaction; own adds what only its caller is told.
+func kept(v requests.View, own bool) Transaction {
+	t := Transaction{TxID: v.TxID, State: v.Phase, ReplacedBy: v.ReplacedBy}
+	if v.Fate != nil {
+		t.Status, t.BlockNumber, t.Position = v.Fate.Status, &v.Fate.BlockNumber, &v.Fate.Position
+	}
+	if own && v.Answer != nil {
+		t.Location, t.Result = v.Answer.Location, record(v.Answer.Result)
+	}
+	if own {
+		t.Error = v.Error
+	}
+	return t
+}
+
+// held adds what the ledger holds.
+func (t Transaction) held(l ledger.Transaction) Transaction {
+	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, requests.Invalid, l.Status, &l.BlockNumber, &l.Position
+	if l.Status == ledger.Valid {
+		t.State = requests.Committed
+	}
+	t.Channel, t.Transaction, t.Creator, t.Endorsers, t.Envelope = l.Channel, l.Transaction, &l.Creator, l.Endorsers, l.Envelope
+	if !l.Time.IsZero() {
+		t.Time = &l.Time
+	}
+	return t
 }

@@ -22,7 +22,8 @@ type Ledger interface {
 }
 
 // Settler proposes, purges and settles by private terms, for one member. It is safe for
-// concurrent use. Where nothing had to change, the receipt that it returns is empty.
+// concurrent use. Where nothing had to change, the receipt that it returns is empty. The journals
+// are told of each transaction.
 type Settler struct {
 	ledger Ledger
 	member string
@@ -36,7 +37,7 @@ func NewSettler(l Ledger, member string) *Settler { return &Settler{ledger: l, m
 //
 // Codes: Invalid; what settlement:Get, settlement:Terms and settlement:Propose answer, or the
 // ledger.
-func (s *Settler) Propose(ctx context.Context, as ledger.Identity, terms waymark.Terms) (ledger.Committed, error) {
+func (s *Settler) Propose(ctx context.Context, j ledger.Journal, as ledger.Identity, terms waymark.Terms) (ledger.Committed, error) {
 	v, err := s.view(ctx, as, terms.Shipment)
 	if err != nil {
 		return ledger.Committed{}, err
@@ -51,15 +52,15 @@ func (s *Settler) Propose(ctx context.Context, as ledger.Identity, terms waymark
 		return ledger.Committed{}, err
 	}
 	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPropose,
-		Request: waymark.ProposeTermsRequest{Shipment: terms.Shipment}, At: parties(v), Transient: transient, Moot: unchanged})
+		Request: waymark.ProposeTermsRequest{Shipment: terms.Shipment}, At: parties(v), Transient: transient, Moot: unchanged, Journal: j})
 }
 
 // Purge removes this member's copy of the terms.
 //
 // Codes: what settlement:Purge answers, or the ledger.
-func (s *Settler) Purge(ctx context.Context, as ledger.Identity, shipment string) (ledger.Committed, error) {
+func (s *Settler) Purge(ctx context.Context, j ledger.Journal, as ledger.Identity, shipment string) (ledger.Committed, error) {
 	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPurge,
-		Request: waymark.PurgeTermsRequest{Shipment: shipment}, At: []string{s.member}, Moot: unchanged})
+		Request: waymark.PurgeTermsRequest{Shipment: shipment}, At: []string{s.member}, Moot: unchanged, Journal: j})
 }
 
 // Settle settles the escrow of a shipment by the terms that this member holds, if that is not
@@ -67,21 +68,21 @@ func (s *Settler) Purge(ctx context.Context, as ledger.Identity, shipment string
 //
 // Codes: what settlement:Get, settlement:Terms, settlement:Settle and settlement:Pay answer,
 // or the ledger.
-func (s *Settler) Settle(ctx context.Context, as ledger.Identity, shipment string) (ledger.Committed, error) {
+func (s *Settler) Settle(ctx context.Context, j ledger.Journal, as ledger.Identity, shipment string) (ledger.Committed, error) {
 	v, err := s.view(ctx, as, shipment)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
 	if v.Settlement != nil && v.Settlement.State != waymark.SettlementDecided {
-		if err := s.decide(ctx, as, v); err != nil {
+		if err := s.decide(ctx, ledger.Partial(j), as, v); err != nil {
 			return ledger.Committed{}, err
 		}
 	}
-	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest{Shipment: shipment}})
+	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest{Shipment: shipment}, Journal: j})
 }
 
 // decide works out what is due, at the peers of the two who may know.
-func (s *Settler) decide(ctx context.Context, as ledger.Identity, v waymark.SettlementView) error {
+func (s *Settler) decide(ctx context.Context, j ledger.Journal, as ledger.Identity, v waymark.SettlementView) error {
 	terms, err := s.terms(ctx, as, v.Shipment)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (s *Settler) decide(ctx context.Context, as ledger.Identity, v waymark.Sett
 		return err
 	}
 	_, err = s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementSettle,
-		Request: waymark.SettleRequest{Shipment: v.Shipment}, At: parties(v), Transient: transient, Moot: unchanged})
+		Request: waymark.SettleRequest{Shipment: v.Shipment}, At: parties(v), Transient: transient, Moot: unchanged, Journal: j})
 	return err
 }
 

@@ -77,7 +77,7 @@ func terms() waymark.Terms {
 
 func propose(t *testing.T, c *consortium, terms waymark.Terms) ledger.Committed {
 	t.Helper()
-	done, err := settlement.NewSettler(c, "producer").Propose(t.Context(), "operator", terms)
+	done, err := settlement.NewSettler(c, "producer").Propose(t.Context(), nil, "operator", terms)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestProposeChecksFirst(t *testing.T) {
 	c := &consortium{}
 	wrong := terms()
 	wrong.Units = 0
-	if _, err := settlement.NewSettler(c, "producer").Propose(t.Context(), "operator", wrong); waymark.CodeOf(err) != waymark.Invalid || len(c.calls) > 0 {
+	if _, err := settlement.NewSettler(c, "producer").Propose(t.Context(), nil, "operator", wrong); waymark.CodeOf(err) != waymark.Invalid || len(c.calls) > 0 {
 		t.Errorf("%v, after %d calls", err, len(c.calls))
 	}
 }
@@ -130,7 +130,7 @@ func TestSettlePaysWhatIsSettled(t *testing.T) {
 	s := settlement.NewSettler(c, "retailer")
 	for _, want := range [][]waymark.Transaction{{waymark.SettlementSettle, waymark.SettlementPay}, {waymark.SettlementPay}} {
 		c.calls = nil
-		if _, err := s.Settle(t.Context(), "operator", "s1"); err != nil {
+		if _, err := s.Settle(t.Context(), nil, "operator", "s1"); err != nil {
 			t.Fatal(err)
 		}
 		var got []waymark.Transaction
@@ -145,7 +145,7 @@ func TestSettlePaysWhatIsSettled(t *testing.T) {
 		}
 	}
 	c.state, c.calls = "", nil // no escrow: paying says so
-	if _, err := s.Settle(t.Context(), "operator", "s1"); err != nil || len(c.calls) != 1 {
+	if _, err := s.Settle(t.Context(), nil, "operator", "s1"); err != nil || len(c.calls) != 1 {
 		t.Errorf("without an escrow: %v, %d calls", err, len(c.calls))
 	}
 }
@@ -155,7 +155,7 @@ func TestPurgeIsAtTheOwnMember(t *testing.T) {
 	propose(t, c, terms())
 	c.calls = nil
 	for _, txID := range []string{"t1", ""} {
-		done, err := settlement.NewSettler(c, "retailer").Purge(t.Context(), "operator", "s1")
+		done, err := settlement.NewSettler(c, "retailer").Purge(t.Context(), nil, "operator", "s1")
 		if err != nil || done.Receipt.TxID != txID {
 			t.Errorf("purged %+v (%v)", done, err)
 		}
@@ -170,13 +170,13 @@ func TestFailuresAreTold(t *testing.T) {
 		c := &consortium{}
 		propose(t, c, terms())
 		c.state, c.fails = waymark.SettlementOpen, tx
-		if _, err := settlement.NewSettler(c, "producer").Settle(t.Context(), "operator", "s1"); waymark.CodeOf(err) != waymark.Unavailable {
+		if _, err := settlement.NewSettler(c, "producer").Settle(t.Context(), nil, "operator", "s1"); waymark.CodeOf(err) != waymark.Unavailable {
 			t.Errorf("%s fails: %v", tx, err)
 		}
 	}
 	for _, tx := range []waymark.Transaction{waymark.SettlementGet, waymark.SettlementTerms, waymark.SettlementPropose} {
 		c := &consortium{fails: tx}
-		if _, err := settlement.NewSettler(c, "producer").Propose(t.Context(), "operator", terms()); waymark.CodeOf(err) != waymark.Unavailable {
+		if _, err := settlement.NewSettler(c, "producer").Propose(t.Context(), nil, "operator", terms()); waymark.CodeOf(err) != waymark.Unavailable {
 			t.Errorf("%s fails: %v", tx, err)
 		}
 	}

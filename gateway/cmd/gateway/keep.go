@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+	"go.uber.org/zap"
+)
+
+// openRequests opens the database and begins to look after what is in it. A file that cannot be
+// used is a mistake of the configuration; a server that is away may come back.
+func (p *parts) openRequests(c config.Config) error {
+	db, err := database.Open(database.Config{SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile})
+	if err != nil {
+		return fmt.Errorf("database: %w", err)
+	}
+	if err := db.Prepare(context.Background()); err != nil {
+		if c.Database.PostgresDSNFile == "" {
+			return errors.Join(fmt.Errorf("database %s: %w", c.Database.SQLiteFile, err), db.Close())
+		}
+		p.log.Warn("the database does not answer yet: nothing can be kept meanwhile", zap.Error(err))
+	}
+	p.database = db
+	p.requests = requests.NewRunner(requests.Options{
+		Books: requests.NewSQL(db), Resolver: p.ledger, Logger: p.log, Registry: p.registry,
+		Limits: requests.Limits{
+			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
+		},
+	})
+	return nil
+}
+
+// endTimeout bounds how long writes that nobody waits for any more may take to end. What is
+// kept is followed by another process, or by this one when it is started again.
+const endTimeout = 5 * time.Second
+
+// closeRequests ends what is under way.
+func (p *parts) closeRequests() error {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	p.requests.Close(ctx)
+	if err := p.database.Close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package rest
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// writeParameters describes the headers that every write takes.
+func writeParameters(r route) openapi3.Parameters {
+	if !r.write {
+		return nil
+	}
+	key := openapi3.NewHeaderParameter(headerKey).WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(2*maxKey + 2)).
+		WithDescription("Makes the request safe to send again: the same key with the same request gets the first answer again, " +
+			"with another request 422. 1 to 255 visible ASCII characters, bare or in quotes")
+	prefer := openapi3.NewHeaderParameter(headerPrefer).WithSchema(openapi3.NewStringSchema()).
+		WithDescription("respond-async: answer 202 as soon as the request is kept; wait=N: wait at most N seconds for the end (RFC 7240)")
+	return openapi3.Parameters{{Value: key}, {Value: prefer}}
+}
+
+// describeWrite adds to the responses of a write what a write that is kept is answered.
+func (b *schemas) describeWrite(responses *openapi3.Responses, r route) error {
+	if !r.write {
+		return nil
+	}
+	applied := header("The preferences that were applied")
+	ok := responses.Value(strconv.Itoa(r.status())).Value
+	if ok.Headers == nil {
+		ok.Headers = make(openapi3.Headers)
+	}
+	ok.Headers[headerApplied] = applied
+	ok.Headers[headerReplayed] = header("true if this is the answer to an earlier request with the same key")
+	schema, err := b.of(Transaction{})
+	if err != nil {
+		return err
+	}
+	pending := openapi3.NewResponse().WithContent(openapi3.NewContentWithJSONSchemaRef(schema)).
+		WithDescription("Kept, and followed by this member's gateways until it is in a block: ask for the transaction")
+	pending.Headers = openapi3.Headers{
+		"Location":    header("Where the transaction is"),
+		"Retry-After": header("Seconds after which to ask"),
+		headerApplied: applied,
+	}
+	responses.Set(strconv.Itoa(http.StatusAccepted), &openapi3.ResponseRef{Value: pending})
+	return nil
+}

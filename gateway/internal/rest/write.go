@@ -1,0 +1,78 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+)
+
+// Writer runs writes so that they are safe to repeat.
+type Writer interface {
+	// Do runs a write, or answers with what came of the same one, and returns when it has
+	// an end or is kept. Errors hold a waymark.Error; those about a transaction with an id
+	// are a ledger.Failure too.
+	Do(ctx context.Context, q requests.Request, w requests.Wish) (requests.Outcome, error)
+	// Transaction returns what is known of a transaction of a kept write; false if it is of
+	// none.
+	Transaction(ctx context.Context, txID string) (requests.View, bool, error)
+}
+
+// Written is the answer to every write that took effect: the transaction that is now on the
+// ledger, and the record as it stands after it.
+type Written struct {
+	Transaction ledger.Receipt `json:"transaction"`
+	Result      jsontext.Value `json:"result"`
+}
+
+// write runs a write of which all is checked, and answers it.
+func (s *service) write(c *gin.Context, r route, body []byte, location func(json.RawMessage) string,
+	run func(context.Context, ledger.Journal) (ledger.Committed, error)) error {
+	key, err := keyOf(c.Request.Header)
+	if err != nil {
+		return err
+	}
+	digest, err := digestOf(c.Request, body)
+	if err != nil {
+		return err
+	}
+	wish, applied := wishOf(c.Request.Header)
+	out, err := s.writer.Do(c.Request.Context(), requests.Request{
+		Caller: exchangeOf(c).caller.ID, Key: key, Digest: digest, Bytes: int64(len(body)),
+		Status: r.status(), Location: location, Run: run,
+	}, wish)
+	if err != nil {
+		return err
+	}
+	if applied != "" {
+		c.Header(headerApplied, applied)
+	}
+	if out.Pending != nil {
+		return underWay(c, *out.Pending)
+	}
+	if out.Replayed {
+		c.Header(headerReplayed, "true")
+	}
+	return written(c, out.Answer)
+}
+
+// written answers a write that took effect.
+func written(c *gin.Context, a requests.Answer) error {
+	exchangeOf(c).txID = a.Receipt.TxID
+	if a.Location != "" {
+		c.Header("Location", a.Location)
+	}
+	return respond(c, a.Status, Written{Transaction: a.Receipt, Result: record(a.Result)})
+}
+
+// underWay answers a write that has no end yet with the transaction to ask for.
+func underWay(c *gin.Context, v requests.View) error {
+	exchangeOf(c).txID = v.TxID
+	c.Header("Location", "/v1/transactions/"+v.TxID)
+	c.Header("Retry-After", retryAfter)
+	return respond(c, http.StatusAccepted, kept(v, true))
+}
