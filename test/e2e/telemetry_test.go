@@ -210,7 +210,7 @@ func TestTransactionCanBeLookedUp(t *testing.T) {
 			t.Errorf("%s: %+v (%v), want block %d", member, tx, err, receipt.BlockNumber)
 		}
 	}
-	_, err := as(t, "producer", waymark.Relay).Transaction(ctx, receipt.TxID)
+	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, receipt.TxID)
 	var p *app.Problem
 	if !errors.As(err, &p) || p.Code != waymark.Forbidden {
 		t.Errorf("a relay reads a transaction: %v", err)

@@ -31,11 +31,11 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close())
+		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close()) //nolint:contextcheck // ends in order though ctx is done
 	}
 	unwatch, err := p.serveOperations(ctx, c.ListenOperations)
 	if err != nil {
-		return errors.Join(err, listener.Close(), p.close())
+		return errors.Join(err, listener.Close(), p.close()) //nolint:contextcheck // ends in order though ctx is done
 	}
 	unfollow := p.followFile(ctx, path, c)
 	p.requests.Start() //nolint:contextcheck // it goes on while requests are drained
@@ -44,7 +44,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	unfollow()
 	unwatch()
 	p.log.Info("stopped")
-	return errors.Join(err, p.close())
+	return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
 }
 
 // followFile lets the parts follow the configuration file at path, of which c was made, and

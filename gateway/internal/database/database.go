@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -28,7 +29,9 @@ type DB struct {
 	dialect goose.Dialect
 	read    *sql.DB
 	write   *sql.DB
-	writer  *writer // of SQLite; nil for PostgreSQL, which groups commits by itself
+	writer  *writer  // of SQLite; nil for PostgreSQL, which groups commits by itself
+	path    string   // of SQLite
+	lock    *os.File // of Exclusive
 
 	preparing sync.Mutex
 	prepared  atomic.Bool
@@ -48,7 +51,7 @@ func Open(c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write)}, nil
+	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write), path: c.SQLite}, nil
 }
 
 // Prepare connects, and brings the schema up to date the first time that it can. Until it has
@@ -145,7 +148,11 @@ func (d *DB) Close() error {
 		return d.read.Close()
 	}
 	d.writer.close()
-	return errors.Join(d.read.Close(), d.write.Close())
+	err := errors.Join(d.read.Close(), d.write.Close())
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Close())
+	}
+	return err
 }
 
 // ignoreDone drops the complaint that a transaction has ended by itself.

@@ -3,6 +3,8 @@ package requests
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,21 +121,9 @@ func (r *Runner) beat(ctx context.Context, w watch) error {
 	if err := r.store.Beat(ctx, r.gateway); err != nil {
 		return err
 	}
-	select {
-	case <-r.alive:
-	default:
-		close(r.alive)
-	}
-	beats, err := r.store.Beats(ctx)
+	heirless, err := r.heirless(ctx, w)
 	if err != nil {
 		return err
-	}
-	_, left := beats[nobody]
-	delete(beats, r.gateway)
-	delete(beats, nobody)
-	heirless := w.dead(beats, time.Now())
-	if left {
-		heirless = append(heirless, nobody)
 	}
 	for _, gateway := range heirless {
 		if err := r.store.Adopt(ctx, gateway, r.gateway); err != nil {
@@ -141,7 +131,40 @@ func (r *Runner) beat(ctx context.Context, w watch) error {
 		}
 		r.log.Info("took over the requests of another process", zap.String("gateway", gateway))
 	}
+	select {
+	case <-r.alive:
+	default:
+		close(r.alive)
+	}
 	return nil
+}
+
+// heirless returns the processes whose requests nobody works on: that left, that are dead, or,
+// when this one finds itself alone, all others.
+func (r *Runner) heirless(ctx context.Context, w watch) ([]string, error) {
+	beats, err := r.store.Beats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	delete(beats, r.gateway)
+	select {
+	case <-r.alive:
+	default:
+		alone, err := r.store.Exclusive()
+		if err != nil {
+			return nil, err
+		}
+		if alone {
+			return slices.Collect(maps.Keys(beats)), nil
+		}
+	}
+	_, left := beats[nobody]
+	delete(beats, nobody)
+	found := w.dead(beats, time.Now())
+	if left {
+		found = append(found, nobody)
+	}
+	return found, nil
 }
 
 // recoverAll brings the requests of this process that no operation works on to their end.

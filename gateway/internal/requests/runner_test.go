@@ -30,6 +30,9 @@ type mortal struct {
 
 var errDead = errors.New("the process is dead")
 
+// Exclusive is never: the processes of a test share what they have.
+func (m *mortal) Exclusive() (bool, error) { return false, nil }
+
 func (m *mortal) Begin(ctx context.Context, r requests.Record, first requests.Step) error {
 	if m.dead.Load() {
 		return errDead

@@ -26,6 +26,9 @@ func NewSQL(db *database.DB) SQL { return SQL{db: db} }
 // Prepare implements Books.
 func (s SQL) Prepare(ctx context.Context) error { return s.db.Prepare(ctx) }
 
+// Exclusive implements Books.
+func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
+
 // Begin implements Store.
 func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {

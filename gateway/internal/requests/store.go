@@ -61,4 +61,7 @@ type Books interface {
 	Estate
 	// Prepare makes the database ready, and says if it is not.
 	Prepare(ctx context.Context) error
+	// Exclusive reports whether the database is this process's alone: then what others left
+	// there is of processes that are gone.
+	Exclusive() (bool, error)
 }

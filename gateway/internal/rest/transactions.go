@@ -91,15 +91,13 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 		return kept(view, false), nil
 	}
 	held, err := s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
-	switch {
-	case err == nil:
-		return kept(view, own).held(held), nil
-	case found:
-		return kept(view, own), nil
-	case lost != nil && waymark.CodeOf(err) == waymark.NotFound:
+	if lost != nil && waymark.CodeOf(err) == waymark.NotFound {
 		return Transaction{}, lost // it may be one that is kept
 	}
-	return Transaction{}, err
+	if err != nil && !found {
+		return Transaction{}, err
+	}
+	return kept(view, own).held(held), nil
 }
 
 // kept is what a gateway has kept of a transaction; own adds what only its caller is told.
@@ -117,8 +115,11 @@ func kept(v requests.View, own bool) Transaction {
 	return t
 }
 
-// held adds what the ledger holds.
+// held adds what the ledger holds, if it holds it.
 func (t Transaction) held(l ledger.Transaction) Transaction {
+	if l.TxID == "" {
+		return t
+	}
 	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, requests.Invalid, l.Status, &l.BlockNumber, &l.Position
 	if l.Status == ledger.Valid {
 		t.State = requests.Committed

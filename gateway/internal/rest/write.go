@@ -11,6 +11,9 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
+// askAfter is when to ask for a transaction that is under way, in seconds: about a block's time.
+const askAfter = "1"
+
 // Writer runs writes so that they are safe to repeat.
 type Writer interface {
 	// Do runs a write, or answers with what came of the same one, and returns when it has
@@ -73,6 +76,6 @@ func written(c *gin.Context, a requests.Answer) error {
 func underWay(c *gin.Context, v requests.View) error {
 	exchangeOf(c).txID = v.TxID
 	c.Header("Location", "/v1/transactions/"+v.TxID)
-	c.Header("Retry-After", retryAfter)
+	c.Header("Retry-After", askAfter)
 	return respond(c, http.StatusAccepted, kept(v, true))
 }
