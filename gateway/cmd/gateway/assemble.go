@@ -34,6 +34,7 @@ type parts struct {
 	database   *database.DB
 	requests   *requests.Runner
 	callers    *auth.Authenticator
+	tokens     *tokens
 	keys       *keys.Set
 	server     *http.Server
 	operations *http.Server  // nil if it has no address of its own
@@ -55,10 +56,11 @@ func assemble(c config.Config) (*parts, error) {
 
 func (p *parts) assemble(c config.Config) error {
 	p.registry.MustRegister(p.keys)
-	door, err := newDoor(c, p.keys)
+	door, err := newDoor(c, p.keys, p.tokensChanged)
 	if err != nil {
 		return err
 	}
+	p.tokens = &door.tokens
 	limits := throttle.New(ratesOf(c.Limits.Rates))
 	p.callers, p.follow = door.callers, append(p.follow, door.follow, followRates(limits, c.Limits.Rates))
 	p.ledger, err = fabric.New(fabricConfig(c), p.keys, p.registry)

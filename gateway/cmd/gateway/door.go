@@ -18,18 +18,22 @@ type door struct {
 	callers *auth.Authenticator
 	current atomic.Pointer[tls.Config]
 	config  atomic.Pointer[config.Config] // in force
+	tokens  tokens
 }
 
-func newDoor(c config.Config, set *keys.Set) (*door, error) {
-	settings, err := callerSettings(c)
+// newDoor has told told of tokens that come and go from now on.
+func newDoor(c config.Config, set *keys.Set, told func([]auth.Change)) (*door, error) {
+	d := &door{tokens: tokens{told: told}}
+	settings, err := d.settings(c)
 	if err != nil {
 		return nil, err
 	}
+	d.tokens.use(settings.Tokens)
 	callers, err := auth.New(settings)
 	if err != nil {
 		return nil, fmt.Errorf("callers: %w", err)
 	}
-	d := &door{callers: callers}
+	d.callers = callers
 	d.config.Store(&c)
 	if err := set.Follow(keys.Part{Name: "server", Files: d.files, Load: d.load}); err != nil {
 		callers.Close()
@@ -73,7 +77,7 @@ func (d *door) load() (keys.Loaded, error) {
 
 // follow is a reload.Part: it reads certificates and authorities again.
 func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
-	settings, err := callerSettings(next)
+	settings, err := d.settings(next)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +93,7 @@ func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
 		d.config.Store(&next)
 		d.current.Store(serving)
 		apply()
+		d.tokens.use(settings.Tokens)
 	}, nil
 }
 
@@ -114,12 +119,12 @@ func serverTLS(c config.TLS, clients *auth.Authorities) (*tls.Config, error) {
 	return serving, nil
 }
 
-// callerSettings reads what the configuration names about callers.
-func callerSettings(c config.Config) (auth.Settings, error) {
+// settings reads what the configuration names about callers.
+func (d *door) settings(c config.Config) (auth.Settings, error) {
 	s := auth.Settings{Issuers: make(map[string]auth.Issuer, len(c.Issuers))}
 	var err error
 	if c.TokensFile != "" {
-		if s.Tokens, err = auth.Open(c.TokensFile); err != nil {
+		if s.Tokens, err = d.tokens.open(c.TokensFile); err != nil {
 			return auth.Settings{}, err
 		}
 	}

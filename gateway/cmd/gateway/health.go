@@ -14,6 +14,7 @@ func (p *parts) health() []health.Part {
 		{Name: "blocks", Check: p.followsBlocks},
 		{Name: "database", Check: p.requests.Check},
 		{Name: "audit", Check: p.audit.Check},
+		{Name: "tokens", Check: p.tokens.check},
 		{Name: "keys", Check: p.keys.Check, Optional: true}, // the ones before are still in force
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"go.uber.org/zap"
@@ -57,6 +58,19 @@ func (o *observation) reopenAudit(context.Context, config.Config) (func(), error
 // configured gives the audit log its line of a change of the configuration.
 func (o *observation) configured(keys []string) {
 	o.audit.Record(audit.Event{Kind: audit.Configuration, Outcome: audit.Done, Keys: keys})
+}
+
+// tokensChanged gives the audit log a line for each token that came or went.
+func (o *observation) tokensChanged(changes []auth.Change) {
+	for _, change := range changes {
+		operation := "create"
+		if change.Gone {
+			operation = "revoke"
+		}
+		o.audit.Record(audit.Event{
+			Kind: audit.Token, Outcome: audit.Done, Operation: operation, Target: "token:" + change.Name, Identity: change.Identity,
+		})
+	}
 }
 
 func (o *observation) close() error {

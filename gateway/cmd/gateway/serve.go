@@ -48,8 +48,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 }
 
 // followFile lets the parts follow the configuration file at path, of which c was made, and
-// the files of certificates and keys, until
-// ctx is done or the function that it returns is called.
+// the files of certificates, keys and tokens, until ctx is done or the function that it returns is called.
 func (p *parts) followFile(ctx context.Context, path string, c config.Config) (stop func()) {
 	follower := reload.New(reload.Options{
 		Path: path, Environment: os.Environ(), Running: c, Parts: p.follow, Logger: p.log, Registry: p.registry,
@@ -61,6 +60,7 @@ func (p *parts) followFile(ctx context.Context, path string, c config.Config) (s
 	var running sync.WaitGroup
 	running.Go(func() { follower.Run(ctx, signals) })
 	running.Go(func() { p.keys.Run(ctx) })
+	running.Go(func() { p.tokens.run(ctx) })
 	return func() {
 		cancel()
 		running.Wait()

@@ -2,13 +2,19 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 )
 
 // command runs the command with the words given and returns what it prints.
@@ -23,6 +29,7 @@ func command(t *testing.T, words ...string) (string, error) {
 // (ASVS 5.0: 6.5.6, 7.2.3, 7.4.5).
 func TestTokensAreEffectiveAtOnce(t *testing.T) {
 	s := newSite(t)
+	s.say(t, "log: {audit_file: audit.log}")
 	base, stop := s.serve(t)
 	defer stop()
 	client := s.client(t)
@@ -52,6 +59,83 @@ func TestTokensAreEffectiveAtOnce(t *testing.T) {
 	}
 	if _, err := command(t, "token", "revoke", "--file", file, "--name", "erp"); waymark.CodeOf(err) != waymark.NotFound {
 		t.Errorf("revoked twice: %v", err)
+	}
+	accounted(t, s.path("audit.log"), token)
+}
+
+// accounted checks the audit log's lines of the token, which was made and revoked.
+func accounted(t *testing.T, path, token string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(string(data)) {
+		var e struct{ Event, Operation, Target, Identity, Outcome string }
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Event == "token" {
+			got = append(got, strings.Join([]string{e.Operation, e.Target, e.Identity, e.Outcome}, " "))
+		}
+	}
+	if want := []string{"create token:erp viewer done", "revoke token:erp viewer done"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	sum := sha256.Sum256([]byte(token))
+	if strings.Contains(string(data), token) || strings.Contains(string(data), hex.EncodeToString(sum[:])) {
+		t.Error("the audit log has the token, or its hash")
+	}
+}
+
+// TestTokensThatComeAndGoAreToldOnce, whether somebody calls or not, and also when another file
+// takes the place of the one before.
+func TestTokensThatComeAndGoAreToldOnce(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "1.json"), filepath.Join(dir, "2.json")
+	create := func(file, name string) {
+		if _, err := command(t, "token", "create", "--file", file, "--name", name, "--identity", "viewer"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	followed := tokens{told: func(changes []auth.Change) {
+		for _, c := range changes {
+			got = append(got, fmt.Sprintf("%s %t", c.Name, c.Gone))
+		}
+	}}
+	use := func(path string) {
+		file, err := followed.open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		followed.use(file)
+	}
+	create(first, "a")
+	create(second, "b")
+	use(first)
+	create(first, "c")
+	for range 2 {
+		if err := followed.check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use(first) // as a reload of the configuration does
+	use(second)
+	followed.use(nil)
+	if want := []string{"c false", "a true", "c true", "b false", "b true"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if err := followed.check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	use(second)
+	if err := os.Remove(second); err != nil {
+		t.Fatal(err)
+	}
+	if err := followed.check(t.Context()); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("a file that is away: %v", err)
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	Credential    Kind = "credential"    // a credential was refused, or none was presented
 	Policy        Kind = "policy"        // the ledger or the gateway's configuration forbids it
 	Configuration Kind = "configuration" // keys of the configuration took effect
+	Token         Kind = "token"         // a token came into the tokens file (operation create) or went (revoke)
 )
 
 // Done is the outcome of what succeeded. Every other outcome is the code of the error.

@@ -27,6 +27,7 @@ type File struct {
 	version os.FileInfo // of the content in tokens; nil before the first load
 	read    time.Time   // when it was read
 	tokens  map[hash]Entry
+	changed func([]Change) // told of each change; nil at first
 }
 
 type hash = [sha256.Size]byte
@@ -48,7 +49,7 @@ func Open(path string) (*File, error) {
 func (f *File) Authenticate(text string) (Caller, error) {
 	tokens, err := f.current()
 	if err != nil {
-		return Caller{}, fmt.Errorf("%w (%w)", waymark.Errorf(waymark.Unavailable, "callers cannot be authenticated now"), err)
+		return Caller{}, unreadable(err)
 	}
 	e, ok := tokens[sha256.Sum256([]byte(text))] // how long a look-up of a hash takes tells nothing of a token
 	if !ok {
@@ -81,7 +82,11 @@ func (f *File) current() (map[hash]Entry, error) {
 		f.version = nil
 		return nil, err
 	}
+	changes := compare(f.tokens, tokens)
 	f.version, f.read, f.tokens = info, now, tokens
+	if f.changed != nil && len(changes) > 0 {
+		f.changed(changes)
+	}
 	return tokens, nil
 }
 
