@@ -138,8 +138,8 @@ type Limits struct {
 	// HeaderBytes is the largest request header. Default 16 KiB; 4 KiB to 1 MiB.
 	HeaderBytes int `koanf:"header_bytes"`
 	// InFlight is how many requests under /v1 are served at once; more are
-	// answered 429 with Retry-After. Default 400, below the 500 calls that a peer
-	// serves at once; 1 to 10000.
+	// answered 429 with Retry-After. The peer is given fewer calls at once, and the rest wait
+	// their turn. Default 2500; 1 to 10000.
 	InFlight int `koanf:"in_flight"`
 	// BytesInFlight is how large their bodies, and the blocks fetched for them, may
 	// be together; past it the answer is the same. While it is served a body takes
@@ -230,7 +230,7 @@ func Default() Config {
 		OwnIdentity: "viewer",
 		Database:    Database{SQLiteFile: "gateway.db"},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20},
-		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 400, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, CallerPercent: 50, Rates: defaultRates()},
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
 			Read:       12 * time.Second,

@@ -27,7 +27,7 @@ type Client struct {
 	tokens   tokens
 	metrics  *metrics
 	stream   *stream
-	turns    chan struct{} // has a place for each of maxTurns
+	turns    turns
 	config   atomic.Pointer[channelConfig]
 	stop     func() // ends the stream and returns when it has ended
 }
@@ -49,7 +49,7 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 		conn:     conn,
 		peer:     gatewaypb.NewGatewayClient(conn),
 		sessions: make(map[ledger.Identity]*signing, len(cfg.Identities)),
-		turns:    make(chan struct{}, maxTurns),
+		turns:    newTurns(),
 		stop:     func() {},
 	}
 	for name, id := range cfg.Identities {
@@ -116,7 +116,8 @@ func (c *Client) self() *session { return c.sessions[c.cfg.Own].current.Load() }
 // chaincode for a moment, as while its definition is replaced, is asked again.
 //
 // Codes: what the chaincode answers; Unavailable when the peer or its chaincode
-// does not answer in time (retry); Internal for anything else.
+// does not answer in time (retry); ResourceExhausted when the peer is busy (retry later);
+// Internal for anything else.
 func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error) {
 	s, err := c.session(call.As)
 	if err != nil {
@@ -150,6 +151,10 @@ const maxReads = 3
 func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
+	if err := c.turns.evaluate.take(ctx); err != nil {
+		return nil, noTurn(err)
+	}
+	defer c.turns.evaluate.leave()
 	result, err := s.network.GetContract(chaincode).EvaluateWithContext(ctx, function, options...)
 	if err != nil {
 		return nil, failureOf(err, []string{c.cfg.Member})

@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -16,17 +15,12 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
-	"google.golang.org/grpc/status"
 )
 
 const (
 	// maxReconnectDelay caps the pause between dials. gRPC's own cap of two
 	// minutes would keep a gateway down long after its peer is back.
 	maxReconnectDelay = time.Second
-	// maxCalls is how many calls the peer is given at once; others wait their turn. A peer
-	// serves 500 by default and refuses more, and has other clients too. Streams are not
-	// among them, nor is waiting for a block.
-	maxCalls = 400
 	// keepaliveTime is the least a peer tolerates by default.
 	keepaliveTime = 60 * time.Second
 )
@@ -58,7 +52,6 @@ func dial(peers []Peer, receiveBytes int) (*grpc.ClientConn, error) {
 			MinConnectTimeout: 5 * time.Second,
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: 20 * time.Second}),
-		grpc.WithUnaryInterceptor(atMost(maxCalls)),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(receiveBytes)),
 	)
 	if err != nil {
@@ -82,20 +75,6 @@ func addressesOf(peers []Peer) ([]resolver.Address, error) {
 		addresses = append(addresses, resolver.Address{Addr: peer.Address, ServerName: name})
 	}
 	return addresses, nil
-}
-
-// atMost lets so many calls go on at once.
-func atMost(calls int) grpc.UnaryClientInterceptor {
-	places := make(chan struct{}, calls)
-	return func(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		case <-ctx.Done():
-			return status.FromContextError(ctx.Err()).Err()
-		}
-		return invoke(ctx, method, request, reply, conn, options...)
-	}
 }
 
 // authorities has the peers' authorities among the certificates whose end is told. Files that

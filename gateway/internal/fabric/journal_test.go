@@ -204,7 +204,7 @@ func TestManyAreResolvedByFewCalls(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if p.busiest > maxTurns {
+	if p.busiest > maxInquiries {
 		t.Errorf("%d calls at once", p.busiest)
 	}
 }

@@ -79,6 +79,10 @@ func (c *Client) attestAt(ctx context.Context, txID, member string) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
+	if err := c.turns.endorse.take(ctx); err != nil {
+		return nil, err
+	}
+	defer c.turns.endorse.leave()
 	endorsed, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("attest at %s: %w", member, err)

@@ -11,7 +11,7 @@ const (
 	refused     kind = "refused"     // the chaincode said no, with a code of its own
 	disagreed   kind = "disagreed"   // the member's peer endorsed, others said no or endorsed something else
 	unreachable kind = "unreachable" // too few peers could be reached or could run the chaincode
-	overloaded  kind = "overloaded"  // the peer is past its own limit of requests
+	overloaded  kind = "overloaded"  // the peer is past its own limit of requests, or no turn at it came in time
 	expired     kind = "expired"     // the endorsements did not arrive in time
 	abandoned   kind = "abandoned"   // the caller went away
 	defective   kind = "defective"   // an answer that a sound gateway and chaincode never get

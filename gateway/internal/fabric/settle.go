@@ -14,10 +14,6 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// maxTurns bounds the questions for a fate that are asked at the same time, and what Resolve
-// sends: however many transactions wait, the writes of callers come first.
-const maxTurns = 32
-
 // Resolve finds out what became of a transaction that this member had endorsed and may have
 // submitted, in this process or another. It looks it up, and sends the same envelope again
 // while no block has it, until one has or ctx is done. Thousands can be resolved at once.
@@ -130,8 +126,8 @@ func (s *settlement) look(ctx context.Context) (fate, kind) {
 		return s.told(f)
 	case <-ctx.Done():
 		return fate{}, statusFailed
-	case s.client.turns <- struct{}{}:
-		defer func() { <-s.client.turns }()
+	case s.client.turns.inquire <- struct{}{}:
+		defer s.client.turns.inquire.leave()
 	}
 	begun := s.client.stream.hasBegun()
 	f, err := s.client.lookup(ctx, s.tx.id)
@@ -150,16 +146,19 @@ func (s *settlement) look(ctx context.Context) (fate, kind) {
 func (s *settlement) send(ctx context.Context) (failed error) {
 	ctx, end := tracing.Start(ctx, "submit", tracing.TxID(s.tx.id))
 	defer func() { end(failed) }()
+	turns := s.client.turns
 	if s.recovered {
-		select {
-		case s.client.turns <- struct{}{}:
-			defer func() { <-s.client.turns }()
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := turns.inquire.take(ctx); err != nil {
+			return err
 		}
+		defer turns.inquire.leave()
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.client.cfg.Timeouts.Submit)
 	defer cancel()
+	if err := turns.submit.take(ctx); err != nil {
+		return err
+	}
+	defer turns.submit.leave()
 	_, err := s.client.peer.Submit(ctx, &gatewaypb.SubmitRequest{
 		TransactionId: s.tx.id, ChannelId: s.client.cfg.Channel, PreparedTransaction: s.tx.envelope,
 	})

@@ -212,7 +212,7 @@ func TestThousandsInFlight(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if p.crowd > maxCalls {
+	if p.crowd > maxEndorsements {
 		t.Errorf("%d endorsements at once", p.crowd)
 	}
 	if p.asked != 0 || p.submitted != many || c.Stream().Pending != 0 {
