@@ -78,26 +78,33 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 	view, found, lost := s.writer.Transaction(ctx, txID)
 	own := found && view.Caller == ex.caller.ID
 	if own && view.Fate == nil {
-		return kept(view, true), nil
+		return kept(view, own), nil
 	}
 	// The peer's block index knows no policies, so this gateway asks for them.
-	if err := permit(ctx, s, ex.caller.Identity, waymark.ActReadTransaction); err != nil {
-		if own && waymark.CodeOf(err) == waymark.Forbidden {
-			return kept(view, true), nil
-		}
+	err := permit(ctx, s, ex.caller.Identity, waymark.ActReadTransaction)
+	if own && waymark.CodeOf(err) == waymark.Forbidden {
+		return kept(view, true), nil
+	}
+	if err != nil {
 		return Transaction{}, err
 	}
 	if found && view.Fate == nil {
 		return kept(view, false), nil
 	}
 	held, err := s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
+	if found || err == nil {
+		return kept(view, own).held(held), nil
+	}
+	return Transaction{}, absent(err, lost)
+}
+
+// absent is the answer for a transaction that the ledger does not tell. Without the database it
+// may be one that is kept.
+func absent(err, lost error) error {
 	if lost != nil && waymark.CodeOf(err) == waymark.NotFound {
-		return Transaction{}, lost // it may be one that is kept
+		return lost
 	}
-	if err != nil && !found {
-		return Transaction{}, err
-	}
-	return kept(view, own).held(held), nil
+	return err
 }
 
 // kept is what a gateway has kept of a transaction; own adds what only its caller is told.
