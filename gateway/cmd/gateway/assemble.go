@@ -78,6 +78,7 @@ func (p *parts) assemble(c config.Config) error {
 		Authenticator: door.callers,
 		Limits:        limitsOf(c.Limits),
 		Throttle:      limits,
+		Origins:       c.CORSOrigins,
 		Logger:        p.log,
 		Audit:         p.audit,
 		Traces:        p.traces,

@@ -51,6 +51,9 @@ type Config struct {
 	Database Database `koanf:"database"`
 	// Requests says what is kept of writes, and for how long.
 	Requests Requests `koanf:"requests"`
+	// CORSOrigins are the origins of web pages that may call from a browser, as in
+	// https://app.example.com, exact, at most 32. Default: none.
+	CORSOrigins []string `koanf:"cors_origins"`
 	// Limits bound what callers can make the gateway hold.
 	Limits Limits `koanf:"limits"`
 	// Timeouts bound every wait.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/netip"
 	"net/url"
+	"net/netip"
 	"regexp"
 	"slices"
 	"time"
@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 		c.validateCallers(),
 		c.Database.validate(),
 		c.Requests.validate(c.Limits),
+		validateOrigins(c.CORSOrigins),
 		c.Limits.validate(),
 		c.Timeouts.validate(),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),

@@ -44,35 +44,31 @@ type api struct {
 	audit   *bytes.Buffer
 }
 
-// limits are those of the service under test.
-type limits = rest.Limits
+// limits are those of the service under test, and what else of it tests choose.
+type limits struct {
+	rest.Limits
+	rates   throttle.Rates
+	origins []string
+}
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	t.Helper()
-	return newAPIOver(t, noBooks{}, time.Minute, ampleRates(), changes...)
-}
-
-// ample is a rate that no test comes to.
-var ample = throttle.Rate{PerSecond: 1000, Burst: 100_000}
-
-func ampleRates() throttle.Rates {
-	return throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample}
+	return newAPIOver(t, noBooks{}, time.Minute, changes...)
 }
 
 // newKeepingAPI has a database, and callers who wait as long as patience.
 func newKeepingAPI(t *testing.T, patience time.Duration) *api {
 	t.Helper()
-	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience, ampleRates())
+	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience)
 }
 
-func newThrottledAPI(t *testing.T, rates throttle.Rates, changes ...func(*limits)) *api {
+func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, changes ...func(*limits)) *api {
 	t.Helper()
-	return newAPIOver(t, noBooks{}, time.Minute, rates, changes...)
-}
-
-func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, rates throttle.Rates, changes ...func(*limits)) *api {
-	t.Helper()
-	bounds := limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100}
+	ample := throttle.Rate{PerSecond: 1000, Burst: 100_000} // that no test comes to
+	bounds := limits{
+		Limits: rest.Limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100},
+		rates:  throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample},
+	}
 	for _, change := range changes {
 		change(&bounds)
 	}
@@ -90,8 +86,9 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, rate
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: fakeTokens{},
-		Limits:        bounds,
-		Throttle:      throttle.New(rates),
+		Limits:        bounds.Limits,
+		Throttle:      throttle.New(bounds.rates),
+		Origins:       bounds.origins,
 		Logger:        zap.New(core),
 		Audit:         audit.New(a.audit, registry),
 		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),

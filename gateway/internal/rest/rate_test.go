@@ -18,7 +18,7 @@ func scarce() throttle.Rates {
 
 // TestCallersAreThrottled by class, and told how much is left (ASVS 5.0: 2.4.1).
 func TestCallersAreThrottled(t *testing.T) {
-	a := newThrottledAPI(t, scarce())
+	a := newAPI(t, func(l *limits) { l.rates = scarce() })
 	const path, body = "/v1/members/producer", `{"name":"P"}`
 	w := a.do("PUT", path, body)
 	if w.Code != http.StatusOK || w.Header().Get("RateLimit-Policy") != `"write";q=1;w=1` || w.Header().Get("RateLimit") != `"write";r=0;t=1` {
@@ -48,7 +48,7 @@ func TestCallersAreThrottled(t *testing.T) {
 
 // TestStrangersAreThrottledByAddress also when they present credentials that are not good.
 func TestStrangersAreThrottledByAddress(t *testing.T) {
-	a := newThrottledAPI(t, scarce())
+	a := newAPI(t, func(l *limits) { l.rates = scarce() })
 	from := func(address, path string) *httptest.ResponseRecorder {
 		r := request("GET", path, "")
 		r.RemoteAddr = address

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options is what the service is made of. All are required.
+// Options is what the service is made of. All are required unless they say otherwise.
 type Options struct {
 	Ledger        Ledger
 	Writer        Writer              // of what goes to the same ledger
@@ -25,6 +25,7 @@ type Options struct {
 	Authenticator Authenticator
 	Limits        Limits
 	Throttle      *throttle.Throttle // with a rate for each of its classes
+	Origins       []string           // of pages that browsers may hand answers to; none, if empty
 	Logger        *zap.Logger
 	Audit         *audit.Log
 	Health        *health.Monitor // served at /readyz
@@ -51,6 +52,7 @@ type service struct {
 	auth      Authenticator
 	admission *admission
 	throttle  *throttle.Throttle
+	origins   []string
 	log       *zap.Logger
 	audit     *audit.Log
 	registry  *prometheus.Registry
@@ -75,6 +77,7 @@ func New(o Options) (http.Handler, error) {
 		auth:      o.Authenticator,
 		admission: newAdmission(o.Limits),
 		throttle:  o.Throttle,
+		origins:   o.Origins,
 		log:       o.Logger,
 		audit:     o.Audit,
 		registry:  o.Registry,
@@ -95,7 +98,7 @@ func (s *service) engine(all []route) *gin.Engine {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a redirect would be the one answer that is no problem document
-	engine.Use(s.observe, s.recover, secure)
+	engine.Use(s.observe, s.recover, secure, shareWith(s.origins))
 	engine.NoRoute(func(c *gin.Context) {
 		fail(c, waymark.Errorf(waymark.NotFound, "there is nothing at this path: see /openapi.json"))
 	})

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"cmp"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// closedWithin is in what time a slow connection must end.
+const closedWithin = 15 * time.Second
+
+// TestSlowConnectionsEnd opens 200 connections that send or receive as good as nothing, and
+// wants them closed while a client that behaves is served (ASVS 5.0: 13.1.3, 15.2.2).
+func TestSlowConnectionsEnd(t *testing.T) {
+	s := newSite(t)
+	t.Setenv("WAYMARK_GATEWAY_LIMITS__RATES__ANONYMOUS__PER_SECOND", "100000") // all come from one address
+	base, stop := s.serve(t)
+	defer stop()
+	await(t, s.client(t), base+"/healthz", "ok")
+	token, err := command(t, "token", "create", "--file", s.path("tokens.json"), "--name", "erp", "--identity", "viewer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nAuthorization: Bearer " + strings.TrimSpace(token) + "\r\n"
+	many := strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: g\r\n\r\n", 40) // more than kernels buffer
+	kinds := []slow{
+		{name: "nothing after the handshake"},
+		{name: "header", first: "GET /healthz HTTP/1.1\r\nHost: g\r\nX-Slow: ", drip: "x"},
+		{name: "body", first: post + "Content-Length: 4000\r\n\r\n{", drip: " "},
+		{name: "chunked body", first: post + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", drip: "1\r\n \r\n"},
+		{name: "body of a stranger", first: "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Length: 4000\r\n\r\n{", drip: " "},
+		{name: "reading", first: many},
+		{name: "half a frame of HTTP/2", protocol: "h2", first: preface + frame(frameHeaders, 4, 1, 100, "")},
+		{name: "reading of HTTP/2", protocol: "h2", first: preface + ask(1, "/openapi.json")}, // its window is never enlarged
+	}
+	var attacks sync.WaitGroup
+	began := time.Now()
+	for i := range 200 {
+		kind := kinds[i%len(kinds)]
+		attacks.Go(func() {
+			if err := kind.attack(s, base); err != nil {
+				t.Errorf("%s: %v", kind.name, err)
+			}
+		})
+	}
+	over := make(chan struct{})
+	go func() { attacks.Wait(); close(over) }()
+	client := s.client(t)
+	for served := 0; ; served++ {
+		asked := time.Now()
+		if status, _, err := get(client, base+"/healthz"); status != 200 || time.Since(asked) > 5*time.Second {
+			t.Errorf("a client that behaves was answered %d after %s: %v", status, time.Since(asked), err)
+		}
+		select {
+		case <-over:
+			t.Logf("%d requests served in %s", served, time.Since(began))
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// slow is a way to keep a connection open.
+type slow struct {
+	name        string
+	protocol    string // of TLS; http/1.1 if empty
+	first, drip string // what is sent at once, and again every second
+}
+
+// attack returns nil once the server has closed the connection, in time.
+func (k slow) attack(s site, base string) error {
+	conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust, NextProtos: []string{cmp.Or(k.protocol, "http/1.1")}})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	began := time.Now()
+	if err := conn.SetDeadline(began.Add(2 * closedWithin)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(conn, k.first); err != nil {
+		return err
+	}
+	for time.Since(began) < closedWithin {
+		time.Sleep(time.Second) // what makes the client slow
+		if k.drip == "" {
+			continue
+		}
+		if _, err := io.WriteString(conn, k.drip); err != nil {
+			return nil
+		}
+	}
+	return ended(conn)
+}
+
+// ended reads what there still is, up to the end that the server made.
+func ended(conn net.Conn) error {
+	began := time.Now()
+	if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+		return fmt.Errorf("still open %s after its time", time.Since(began))
+	}
+	if waited := time.Since(began); waited > 2*time.Second {
+		return fmt.Errorf("closed %s late", waited)
+	}
+	return nil
+}
