@@ -121,3 +121,43 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryFaultIsTold in one run: whoever mends a file wants to do it once.
+func TestEveryFaultIsTold(t *testing.T) {
+	_, dir, err := load(t, good+`
+membre: x
+issuers: 7
+callers: everybody
+limits: {in_flight: many, body_bytes: [1], rates: {read: {burst: 0}}}
+requests: {keep: soon}
+traces: {sample_ratio: all}
+log: {level: loud, Format: json}
+`, "WAYMARK_GATEWAY_TLS__HOST=x", "WAYMARK_GATEWAY_TIMEOUTS__READ=soon")
+	if err == nil {
+		t.Fatal("it is accepted")
+	}
+	want := []string{
+		"configuration " + filepath.Join(dir, "gateway.yaml") + ":",
+		"membre: there is no such key; here there are: callers, ",
+		"issuers: must be a section of names",
+		"callers: must be a list",
+		"limits.in_flight: must be a whole number",
+		"limits.body_bytes: must be a whole number",
+		"limits.rates.read.burst: must be 1 to 1000000, is 0",
+		"requests.keep: must be a duration such as 15s",
+		"traces.sample_ratio: must be a number",
+		"log.level: must be one of [debug info warn error], is \"loud\"",
+		"log.Format: there is no such key; here there are: audit_file, format, level",
+		"tls.host: there is no such key; here there are: cert_file, client_ca_file, key_file (set by WAYMARK_GATEWAY_TLS__HOST; ",
+		"timeouts.read: must be a duration such as 15s (set by WAYMARK_GATEWAY_TIMEOUTS__READ; ",
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != len(want) {
+		t.Errorf("%d lines, want %d: %v", len(lines), len(want), err)
+	}
+	for _, line := range want {
+		if !strings.Contains(err.Error(), line) {
+			t.Errorf("no %q in\n%v", line, err)
+		}
+	}
+}

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -65,40 +67,48 @@ func Parse(path string, data []byte, environment []string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
 	}
-	c, err := parse(data, environment)
-	if err == nil {
-		c.complete()
-		c.anchor(filepath.Dir(absolute))
-		err = c.Validate()
+	c, faults := parse(data, environment)
+	c.complete()
+	c.anchor(filepath.Dir(absolute))
+	if !errors.Is(faults, errUnread) {
+		faults = errors.Join(faults, c.Validate())
 	}
-	if err != nil {
-		return Config{}, fmt.Errorf("configuration %s:\n%w", path, err)
+	if faults != nil {
+		return Config{}, fmt.Errorf("configuration %s:\n%w", path, faults)
 	}
 	return c, nil
 }
 
+// errUnread is for what is no YAML, so that there is nothing to validate.
+var errUnread = errors.New("cannot parse")
+
+// parse returns what could be read of data, and all that could not.
 func parse(data []byte, environment []string) (Config, error) {
 	k := koanf.New(delimiter)
 	if err := k.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
-		return Config{}, fmt.Errorf("parse: %w", err)
+		return Config{}, fmt.Errorf("%w: %w", errUnread, err)
 	}
-	if err := override(k, environment); err != nil {
-		return Config{}, err
+	f := form{variables: make(map[string]string)}
+	if err := f.override(k, environment); err != nil {
+		return Config{}, fmt.Errorf("%w: %w", errUnread, err)
+	}
+	f.check("", reflect.TypeFor[Config](), k.Raw())
+	for _, key := range f.wrong { // so that no second fault follows from the first
+		k.Delete(key)
 	}
 	c := Default()
-	if err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{Tag: tag, DecoderConfig: decoder(&c)}); err != nil {
-		return Config{}, fmt.Errorf("decode (two underscores in an environment variable stand between levels): %w", err)
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{Tag: tag, DecoderConfig: decoder(&c)})
+	if len(f.faults) > 0 {
+		return c, errors.Join(f.faults...) // which say the same better
 	}
-	return c, nil
+	return c, err
 }
 
-// decoder refuses keys that do not exist, also those that differ in case only. It reads
-// durations such as 20ms and, from the environment, numbers as text.
+// decoder reads durations such as 20ms and, from the environment, numbers as text.
 func decoder(result *Config) *mapstructure.DecoderConfig {
 	return &mapstructure.DecoderConfig{
 		Result:           result,
 		TagName:          tag,
-		ErrorUnused:      true,
 		WeaklyTypedInput: true,
 		MatchName:        func(key, field string) bool { return key == field },
 		DecodeHook:       mapstructure.StringToTimeDurationHookFunc(),
@@ -106,7 +116,7 @@ func decoder(result *Config) *mapstructure.DecoderConfig {
 }
 
 // override sets what the environment has: WAYMARK_GATEWAY_TLS__CERT_FILE is tls.cert_file.
-func override(k *koanf.Koanf, environment []string) error {
+func (f *form) override(k *koanf.Koanf, environment []string) error {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")
 		rest, ours := strings.CutPrefix(name, EnvironmentPrefix)
@@ -117,6 +127,7 @@ func override(k *koanf.Koanf, environment []string) error {
 		if err := k.Set(key, value); err != nil {
 			return fmt.Errorf("environment variable %s: %w", name, err)
 		}
+		f.variables[key] = name
 	}
 	return nil
 }
