@@ -76,7 +76,7 @@ func serveTransaction(s *service, c *gin.Context) error {
 // how that stands; all else is told to those whom the policies let read transactions.
 func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (Transaction, error) {
 	view, found, lost := s.writer.Transaction(ctx, txID)
-	own := found && view.Caller == ex.caller.ID
+	own := view.Caller == ex.caller.ID // of none it is empty, and no caller is
 	if own && view.Fate == nil {
 		return kept(view, own), nil
 	}
