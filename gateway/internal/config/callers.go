@@ -15,39 +15,39 @@ import (
 // Issuer is an OpenID Connect issuer whose tokens are believed.
 type Issuer struct {
 	// URL is the issuer as its tokens name it (claim iss), https. Required.
-	URL string `koanf:"url"`
+	URL string `koanf:"url" example:"https://id.example.com/realms/corp"`
 	// Audience is what the tokens must be for (claim aud). Required.
-	Audience string `koanf:"audience"`
+	Audience string `koanf:"audience" example:"waymark-gateway"`
 	// Algorithms are those that the tokens may be signed by: RS256, RS384, RS512, PS256,
 	// PS384, PS512, ES256, ES384, ES512, EdDSA. Default: all of these.
-	Algorithms []string `koanf:"algorithms"`
+	Algorithms []string `koanf:"algorithms" default:"[RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA]"`
 	// Skew is how far the issuer's clock may be from ours. Default 30s; 1s to 5m.
-	Skew time.Duration `koanf:"skew"`
+	Skew time.Duration `koanf:"skew" default:"30s"`
 	// KeysURL is where the issuer's keys are, https. Default: where its discovery document
 	// says, at URL/.well-known/openid-configuration.
-	KeysURL string `koanf:"keys_url"`
+	KeysURL string `koanf:"keys_url" default:""`
 	// CAFile is a PEM file with the authorities of its TLS certificate. Default: those of
 	// the system.
-	CAFile string `koanf:"ca_file"`
+	CAFile string `koanf:"ca_file" default:""`
 }
 
 // Caller is a rule: callers who have all that it asks for act as Identity. It asks for an
 // issuer's token or for names in a client certificate, not for both.
 type Caller struct {
 	// Issuer is the name of the issuer of the caller's token.
-	Issuer string `koanf:"issuer"`
+	Issuer string `koanf:"issuer" example:"corp"`
 	// Claims must each have a value, or be a list that contains it. A claim within others is
 	// a JSON pointer, as in "/realm_access/roles"; of the claim scope the value is one word.
 	// Default: none, and every token of the issuer will do.
-	Claims map[string]string `koanf:"claims"`
+	Claims map[string]string `koanf:"claims" example:"{groups: waymark-operators}"`
 	// CommonName is that of the certificate's subject.
-	CommonName string `koanf:"common_name"`
+	CommonName string `koanf:"common_name" default:""`
 	// DNSName is one of the certificate's.
-	DNSName string `koanf:"dns_name"`
+	DNSName string `koanf:"dns_name" default:""`
 	// URI is one of the certificate's, as in "spiffe://example.com/erp".
-	URI string `koanf:"uri"`
+	URI string `koanf:"uri" default:""`
 	// Identity is the name of the identity that acts for them. Required.
-	Identity string `koanf:"identity"`
+	Identity string `koanf:"identity" example:"operator"`
 }
 
 const defaultSkew = 30 * time.Second

@@ -6,14 +6,14 @@ import "errors"
 // with Retry-After.
 type Rates struct {
 	// Read is for what changes nothing. Default 1000 a second, 2000 at once.
-	Read Rate `koanf:"read"`
+	Read Rate `koanf:"read" default:"{per_second: 1000, burst: 2000}"`
 	// Write is for writes apart from batches of messages. Default 500 a second, 1000 at once.
-	Write Rate `koanf:"write"`
+	Write Rate `koanf:"write" default:"{per_second: 500, burst: 1000}"`
 	// Messages is for batches of signed messages. Default 500 a second, 1000 at once.
-	Messages Rate `koanf:"messages"`
+	Messages Rate `koanf:"messages" default:"{per_second: 500, burst: 1000}"`
 	// Anonymous is for requests without a good credential, health and documents included, by
 	// address (IPv6: by /64). Default 100 a second, 500 at once.
-	Anonymous Rate `koanf:"anonymous"`
+	Anonymous Rate `koanf:"anonymous" default:"{per_second: 100, burst: 500}"`
 }
 
 // Rate is a token bucket.

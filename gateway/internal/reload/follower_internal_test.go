@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -34,10 +35,11 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	sample, err := os.ReadFile(filepath.Join("..", "..", "gateway.example.yaml"))
+	sample, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations", "gateway.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	sample = bytes.Replace(sample, []byte("\nlog:\n"), nil, 1) // which the tests write
 	path := filepath.Join(t.TempDir(), "gateway.yaml")
 	if err := os.WriteFile(path, sample, 0o600); err != nil {
 		t.Fatal(err)

@@ -17,9 +17,9 @@ const (
 // environment wins over the file.
 type Config struct {
 	// Consortium is the audience that every device message must name. Required.
-	Consortium string `koanf:"consortium"`
+	Consortium string `koanf:"consortium" example:"waymark"`
 	// Broker is embedded (default) or external.
-	Broker Broker `koanf:"broker"`
+	Broker Broker `koanf:"broker" default:"embedded"`
 	// Embedded is used when Broker is embedded.
 	Embedded Embedded `koanf:"embedded"`
 	// MQTT is the bridge's own connection to the broker.
@@ -30,35 +30,35 @@ type Config struct {
 	Relay Relay `koanf:"relay"`
 	// SpoolDir is the folder of the spool and of the admin token. Created if
 	// absent, mode 0700. One process at a time. Required.
-	SpoolDir string `koanf:"spool_dir"`
+	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
 	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait.
 	// Default 1 GiB, at least 1 MiB.
-	SpoolBytes int64 `koanf:"spool_bytes"`
+	SpoolBytes int64 `koanf:"spool_bytes" default:"1073741824"`
 	// QuarantineBytes bounds the quarantine. Beyond it the bridge stops taking
 	// and relaying rather than drop anything. Default 256 MiB, at least 1 MiB.
-	QuarantineBytes int64 `koanf:"quarantine_bytes"`
+	QuarantineBytes int64 `koanf:"quarantine_bytes" default:"268435456"`
 	// QuarantineDeviceMessages and QuarantineDeviceBytes are one device's quota of
 	// the quarantine. A device that has used it up is refused by the embedded broker
 	// until some of its messages are dropped or replayed; what it had acknowledged by
 	// then is held, and counts against SpoolBytes. Default 1000 messages, 1 to
 	// 1000000, and 4 MiB, at least 256 KiB.
-	QuarantineDeviceMessages int   `koanf:"quarantine_device_messages"`
-	QuarantineDeviceBytes    int64 `koanf:"quarantine_device_bytes"`
+	QuarantineDeviceMessages int   `koanf:"quarantine_device_messages" default:"1000"`
+	QuarantineDeviceBytes    int64 `koanf:"quarantine_device_bytes" default:"4194304"`
 	// QueueMessages bounds the messages in memory before the spool. Default
 	// 4096, 1 to 65536.
-	QueueMessages int `koanf:"queue_messages"`
+	QueueMessages int `koanf:"queue_messages" default:"4096"`
 	// QueueBytes bounds the same queue in bytes. Default 32 MiB, at least 1 MiB.
-	QueueBytes int64 `koanf:"queue_bytes"`
+	QueueBytes int64 `koanf:"queue_bytes" default:"33554432"`
 	// Listen is the host:port of the plain HTTP endpoint for health, metrics and
 	// the quarantine. A loopback address, unless AdminTokenFile is set. Required.
-	Listen string `koanf:"listen"`
+	Listen string `koanf:"listen" example:"127.0.0.1:9191"`
 	// AdminTokenFile holds the bearer token of the quarantine endpoint. By
 	// default the bridge makes one in SpoolDir/admin.token.
-	AdminTokenFile string `koanf:"admin_token_file"`
+	AdminTokenFile string `koanf:"admin_token_file" default:""`
 	// Traces says where OpenTelemetry traces go.
 	Traces Traces `koanf:"traces"`
 	// LogLevel is debug, info (default), warn or error.
-	LogLevel string `koanf:"log_level"`
+	LogLevel string `koanf:"log_level" default:"info"`
 }
 
 // Traces says where OpenTelemetry traces go.
@@ -66,98 +66,98 @@ type Traces struct {
 	// Endpoint is the URL of a collector's OTLP receiver over HTTP, as in
 	// https://host:4318/v1/traces; http:// only for a loopback address. Default: none, and
 	// no traces.
-	Endpoint string `koanf:"endpoint"`
+	Endpoint string `koanf:"endpoint" default:""`
 	// CAFile is a PEM file with the authority of the collector's certificate. Default: the
 	// system's authorities.
-	CAFile string `koanf:"ca_file"`
+	CAFile string `koanf:"ca_file" default:""`
 	// TokenFile holds a bearer token for the collector. Default: none.
-	TokenFile string `koanf:"token_file"`
+	TokenFile string `koanf:"token_file" default:""`
 	// SampleRatio is the part of all traces that is kept, the same traces in every part of
 	// the system that has the same ratio. Default 1, all; 0 to 1.
-	SampleRatio float64 `koanf:"sample_ratio"`
+	SampleRatio float64 `koanf:"sample_ratio" default:"1"`
 }
 
 // Embedded configures the embedded broker. Devices reach it by TLS only.
 type Embedded struct {
 	// Listen is the host:port for devices. Required.
-	Listen string `koanf:"listen"`
+	Listen string `koanf:"listen" example:"0.0.0.0:8883"`
 	// CertFile and KeyFile are the listener's certificate chain and key, PEM. Required.
-	CertFile string `koanf:"cert_file"`
-	KeyFile  string `koanf:"key_file"`
+	CertFile string `koanf:"cert_file" example:"broker.pem"`
+	KeyFile  string `koanf:"key_file" example:"broker.key"`
 	// StoreDir is the folder of the broker's store. Required.
-	StoreDir string `koanf:"store_dir"`
+	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/broker"`
 	// StoreBytes bounds the messages the broker holds for the bridge; when they
 	// are reached, publishers are refused. Default 1 GiB, at least 16 MiB.
-	StoreBytes int64 `koanf:"store_bytes"`
+	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
 	// SyncAlways makes the broker sync its store to the disk for each message
 	// before it acknowledges: nothing acknowledged is lost by a power loss
 	// either, at the price of one disk sync a message. Default true. If false, the
 	// store is synced every SyncInterval, and a power loss costs what was
 	// acknowledged since; a process that is killed loses nothing in both cases.
-	SyncAlways bool `koanf:"sync_always"`
+	SyncAlways bool `koanf:"sync_always" default:"true"`
 	// SyncInterval is used without SyncAlways only. Default 1s, 100ms to 2m.
-	SyncInterval time.Duration `koanf:"sync_interval"`
+	SyncInterval time.Duration `koanf:"sync_interval" default:"1s"`
 	// MaxConnections bounds the devices connected at once. Default 10000, 1 to 100000.
-	MaxConnections int `koanf:"max_connections"`
+	MaxConnections int `koanf:"max_connections" default:"10000"`
 }
 
 // MQTT configures the bridge's own client.
 type MQTT struct {
 	// URL is ssl://host:port; tcp:// is accepted only for a loopback host. Required.
-	URL string `koanf:"url"`
+	URL string `koanf:"url" example:"ssl://127.0.0.1:8883"`
 	// CAFile is the PEM certificate that the broker's certificate is checked
 	// with. Required with ssl.
-	CAFile string `koanf:"ca_file"`
+	CAFile string `koanf:"ca_file" example:"ca.pem"`
 	// ClientID names the persistent session, and must stay the same for ever.
 	// Default waymark-bridge.
-	ClientID string `koanf:"client_id"`
+	ClientID string `koanf:"client_id" default:"waymark-bridge"`
 	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential
 	// at an external broker. The embedded broker knows its bridge without one.
-	Username     string `koanf:"username"`
-	PasswordFile string `koanf:"password_file"`
-	CertFile     string `koanf:"cert_file"`
-	KeyFile      string `koanf:"key_file"`
+	Username     string `koanf:"username" default:""`
+	PasswordFile string `koanf:"password_file" default:""`
+	CertFile     string `koanf:"cert_file" default:""`
+	KeyFile      string `koanf:"key_file" default:""`
 	// ReconnectWait is the shortest wait before connecting again. It must be
 	// longer than the broker's time for sending again what was not acknowledged,
 	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
-	ReconnectWait time.Duration `koanf:"reconnect_wait"`
+	ReconnectWait time.Duration `koanf:"reconnect_wait" default:"2500ms"`
 }
 
 // Gateway configures the client of the REST gateway.
 type Gateway struct {
 	// URL is https://host:port. Required.
-	URL string `koanf:"url"`
+	URL string `koanf:"url" example:"https://127.0.0.1:7100"`
 	// CAFile is the PEM certificate that the gateway's certificate is checked with. Required.
-	CAFile string `koanf:"ca_file"`
+	CAFile string `koanf:"ca_file" example:"ca.pem"`
 	// TokenFile holds the bearer token of role relay. Read for each request, so
 	// that it can be replaced while the bridge runs. Required.
-	TokenFile string `koanf:"token_file"`
+	TokenFile string `koanf:"token_file" example:"relay.token"`
 	// Timeout bounds one request. It must exceed the time in which the gateway
 	// answers a write (its timeouts.total, 45s by default): a batch given up sooner
 	// is submitted again while the first is still on its way, and two transactions
 	// then contend for the same streams. Default 60s, 1s to 5m.
-	Timeout time.Duration `koanf:"timeout"`
+	Timeout time.Duration `koanf:"timeout" default:"60s"`
 }
 
 // Relay shapes the batches.
 type Relay struct {
 	// BatchMessages bounds a batch. Default and at most waymark.MaxBatchMessages.
-	BatchMessages int `koanf:"batch_messages"`
+	BatchMessages int `koanf:"batch_messages" default:"500"`
 	// BatchBytes bounds the texts of a batch together. Default 1 MiB, 32 KiB to
 	// waymark.MaxBatchBytes.
-	BatchBytes int `koanf:"batch_bytes"`
+	BatchBytes int `koanf:"batch_bytes" default:"1048576"`
 	// Linger is how long an idle shard waits for more before it submits.
 	// Default 20ms, 0 to 5s.
-	Linger time.Duration `koanf:"linger"`
+	Linger time.Duration `koanf:"linger" default:"20ms"`
 	// StuckAttempts is how often a message may fail alone, each time with a success
 	// of others since the last, before it goes into quarantine as stuck. Default 20,
 	// 3 to 10000.
-	StuckAttempts int `koanf:"stuck_attempts"`
+	StuckAttempts int `koanf:"stuck_attempts" default:"20"`
 	// UndisclosedRetry is how long after the start, or after the first of them came,
 	// messages in quarantine that are recorded but undisclosed are submitted again, at
 	// most 100 at once. The pause doubles up to 32 times this while none of them is
 	// disclosed. Default 1m, 1s to 1h.
-	UndisclosedRetry time.Duration `koanf:"undisclosed_retry"`
+	UndisclosedRetry time.Duration `koanf:"undisclosed_retry" default:"1m"`
 	// MaxBackoff caps the wait between two tries of one batch. Default 5s, 100ms to 5m.
-	MaxBackoff time.Duration `koanf:"max_backoff"`
+	MaxBackoff time.Duration `koanf:"max_backoff" default:"5s"`
 }

@@ -10,17 +10,16 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 )
 
-const example = "../../gateway.example.yaml"
+const sample = "../../../docs/operations/gateway.yaml"
 
-// TestExampleShowsTheDefaults reads the example as it is, and again with its
-// comments taken off: both must give the same.
-func TestExampleShowsTheDefaults(t *testing.T) {
-	data, err := os.ReadFile(example)
+// TestTheSampleShowsTheDefaults reads the sample as it is, and again with its defaults taken
+// for settings: both must give the same.
+func TestTheSampleShowsTheDefaults(t *testing.T) {
+	data, err := os.ReadFile(sample)
 	if err != nil {
 		t.Fatal(err)
 	}
-	commented := regexp.MustCompile(`(?m)^( *)# ( *[a-z_]+:( .*)?)$`)
-	all := commented.ReplaceAllString(string(data), "$1$2")
+	all := regexp.MustCompile(`(?m)^( *)#(\S)`).ReplaceAllString(string(data), "$1$2")
 	asIs, _, err := load(t, string(data))
 	if err != nil {
 		t.Fatal(err)
@@ -32,10 +31,27 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	// Paths are anchored in different folders.
 	asIs.TLS, asIs.Identities, asIs.Peers[0].CAFile, asIs.TokensFile = shown.TLS, shown.Identities, shown.Peers[0].CAFile, shown.TokensFile
 	asIs.Database = shown.Database
+	if len(shown.CORSOrigins) == 0 { // none, or a list of none
+		shown.CORSOrigins = asIs.CORSOrigins
+	}
 	if !reflect.DeepEqual(asIs, shown) {
 		t.Errorf("defaults %+v\nshown    %+v", asIs, shown)
 	}
-	everyKey(t, reflect.TypeFor[config.Config](), all)
+	everyKey(t, reflect.TypeFor[config.Config](), string(data))
+}
+
+func TestTheEnvironmentFillsAnEmptySection(t *testing.T) {
+	data, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := load(t, string(data), "WAYMARK_GATEWAY_LIMITS__RATES__READ__BURST=7", "WAYMARK_GATEWAY_TIMEOUTS__COMMIT=7s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Limits.Rates.Read.Burst != 7 || c.Limits.Rates.Read.PerSecond != 1000 || c.Timeouts.Commit.Seconds() != 7 {
+		t.Errorf("%+v", c)
+	}
 }
 
 func everyKey(t *testing.T, typ reflect.Type, text string) {
@@ -50,7 +66,7 @@ func everyKey(t *testing.T, typ reflect.Type, text string) {
 	for field := range typ.Fields() {
 		key := field.Tag.Get("koanf")
 		if !strings.Contains(text, key+":") {
-			t.Errorf("the example does not show %s", key)
+			t.Errorf("the sample does not show %s", key)
 		}
 		everyKey(t, field.Type, text)
 	}
