@@ -11,9 +11,10 @@ FABRIC_IOT ?=
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node lint determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ $(TOOLS)/gotestsum:
 
 $(TOOLS)/golangci-lint:
 	@GOBIN=$(TOOLS) GOWORK=off go install $(GOLANGCI_LINT)
+
+$(TOOLS)/govulncheck:
+	@GOBIN=$(TOOLS) GOWORK=off go install $(GOVULNCHECK)
 
 # The rules of the chaincode, which start no goroutine: `make determinism` sees to that.
 RULES     := go list ./internal/... | grep -vE '/(memledger|ledgertest|scenario|service|contract|fabricledger)(/|$$)'
@@ -106,6 +110,9 @@ $(TOOLS)/determinism: $(wildcard test/cmd/determinism/*.go test/internal/determi
 
 lint: $(TOOLS)/golangci-lint determinism ## golangci-lint and gofmt over every module; determinism of the rules
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/golangci-lint run --allow-parallel-runners --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+vulncheck: $(TOOLS)/govulncheck ## known vulnerabilities that our code can reach (asks vuln.go.dev, or VULNDB=file:///a/copy)
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && GOWORK=off $(TOOLS)/govulncheck $(if $(VULNDB),-db $(VULNDB)) ./...) || exit 1; done
 
 determinism: $(TOOLS)/determinism ## what endorsers could not agree on, in all that runs inside a transaction
 	@cd chaincode && export GOWORK=off && $(TOOLS)/determinism -test=false $$($(RULES)) ./internal/contract ./internal/fabricledger

@@ -67,7 +67,8 @@ func TestAcceptanceWithoutDataNeedsReservation(t *testing.T) {
 	post[waymark.Handoff](ctx, t, operator(t, "producer"), answer(id, 2, "cancel"), map[string]string{"reason": "truck broken"})
 }
 
-// Many different answers to one handoff: one success, and for each other a clear refusal.
+// Many different answers to one handoff: one success, and for each other a clear refusal
+// (ASVS 5.0: 2.3.4, 15.4.2).
 func TestConcurrentAcceptance(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)

@@ -188,7 +188,7 @@ func TestEndorsersAgree(t *testing.T) {
 }
 
 // P6: custody does not move on the endorsement of members whom it does not concern,
-// although three of four satisfy the chaincode's own policy.
+// although three of four satisfy the chaincode's own policy (ASVS 5.0: 2.3.5).
 func TestCustodyNeedsTheMembersItConcerns(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)

@@ -17,7 +17,7 @@ import (
 
 // TestObligationsAreCarriedOut: a reader by a policy that coarsens gets rounded places and
 // rounded sealed values with nothing beside them that tells more, by a policy that redacts
-// neither; the owner gets all exactly. ASVS 5.0 V8.2.3.
+// neither; the owner gets all exactly (ASVS 5.0: 8.2.3, 14.2.6).
 func TestObligationsAreCarriedOut(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := privateLogger(ctx, t)

@@ -16,7 +16,8 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
-// A gateway whose operator's key is in a PKCS#11 token commits a transaction with it.
+// A gateway whose operator's key is in a PKCS#11 token commits a transaction with it
+// (ASVS 5.0: 13.3.3).
 func TestPKCS11(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	commission(ctx, t, name("item")) // registers the product

@@ -23,7 +23,7 @@ import (
 )
 
 // What an owner made private is with the owner and the
-// custodian and nowhere else, and is believed all the same.
+// custodian and nowhere else, and is believed all the same (ASVS 5.0: 14.2.4).
 func TestPrivateReadingsStayPrivate(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
 	p := &planted{}

@@ -17,6 +17,7 @@ func header(sequence uint64) attest.Header {
 	return h
 }
 
+// ASVS 5.0: 4.1.5.
 func TestSignParseVerify(t *testing.T) {
 	for _, algorithm := range attest.Algorithms() {
 		for _, format := range []attest.Format{attest.COSE, attest.JWS} {

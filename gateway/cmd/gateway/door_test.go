@@ -12,7 +12,7 @@ import (
 )
 
 // The server's certificate is followed: a new pair is served once both of its files are
-// there, and the old one until then.
+// there, and the old one until then (ASVS 5.0: 13.3.4).
 func TestServerCertificateIsFollowed(t *testing.T) {
 	s := newSite(t)
 	c, err := config.Load(s.config, nil)

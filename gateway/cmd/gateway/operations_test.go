@@ -10,7 +10,7 @@ import (
 )
 
 // TestOperationsApart: on an address of their own are metrics, health and profiles, and nothing
-// of the API; on the API's there are no metrics then.
+// of the API; on the API's there are no metrics then (ASVS 5.0: 13.4.5).
 func TestOperationsApart(t *testing.T) {
 	s := newSite(t)
 	apart := freeAddress(t)

@@ -34,7 +34,7 @@ func lines(t *testing.T, text []byte) []map[string]any {
 	return all
 }
 
-// TestOneEventIsOneLine: whatever a stranger chose to send.
+// TestOneEventIsOneLine: whatever a stranger chose to send (ASVS 5.0: 16.4.1).
 func TestOneEventIsOneLine(t *testing.T) {
 	hostile := []string{"a\nb", "\r\n{\"event\":\"write\"}", "\x00\x1b[2J", "\u2028\u0085", "\xff\xfe", "\"}\n", strings.Repeat("é", 4096)}
 	for _, text := range hostile {
@@ -52,6 +52,7 @@ func TestOneEventIsOneLine(t *testing.T) {
 	}
 }
 
+// ASVS 5.0: 16.4.2.
 func TestOpenAppendsForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	for range 2 {

@@ -147,7 +147,7 @@ func TestUnprepared(t *testing.T) {
 	}
 }
 
-// The connection string is a secret: what is wrong with it must not show it.
+// The connection string is a secret: what is wrong with it must not show it (ASVS 5.0: 16.5.1).
 func TestConnectionStringIsNotTold(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "dsn")
 	for _, content := range []string{"postgres://me:hunter2@host:port/x", "hunter2", "host=x port=hunter2"} {

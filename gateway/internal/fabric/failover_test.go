@@ -10,7 +10,7 @@ import (
 )
 
 // When the peer dies that all calls go to, they go to the next one, and so do the blocks:
-// also of what was submitted to the first.
+// also of what was submitted to the first (ASVS 5.0: 16.5.2).
 func TestTheNextPeerTakesOver(t *testing.T) {
 	certFile, keyFile, pair := selfSigned(t, t.TempDir())
 	otherFile, _, otherPair := selfSigned(t, t.TempDir())
@@ -49,7 +49,7 @@ func TestTheNextPeerTakesOver(t *testing.T) {
 	await(t, func() bool { return c.Stream().Connected })
 }
 
-// A peer that cannot show the name that is expected of it is not spoken to.
+// A peer that cannot show the name that is expected of it is not spoken to (ASVS 5.0: 12.3.2).
 func TestPeerByAnotherName(t *testing.T) {
 	certFile, keyFile, pair := selfSigned(t, t.TempDir())
 	a := serve(t, &fakePeer{evaluate: func() ([]byte, error) { return nil, nil }}, pair)

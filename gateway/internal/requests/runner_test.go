@@ -118,6 +118,7 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
+// ASVS 5.0: 2.3.3.
 func TestSameKeySameAnswer(t *testing.T) {
 	m := newMember(t)
 	p := m.start()
@@ -431,7 +432,7 @@ func TestAPanicIsOneFailure(t *testing.T) {
 	done(t, out, err)
 }
 
-// Without the database nothing is promised, and what needs no promise goes on.
+// Without the database nothing is promised, and what needs no promise goes on (ASVS 5.0: 16.5.3).
 func TestWithoutTheDatabase(t *testing.T) {
 	m := newMember(t)
 	m.limit.Answer = 50 * time.Millisecond

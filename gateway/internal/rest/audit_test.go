@@ -10,7 +10,7 @@ import (
 )
 
 // TestAuditLog: a write, a refused credential and a refusal by policy are a line each, and
-// what was read or refused for another reason is none.
+// what was read or refused for another reason is none (ASVS 5.0: 16.3.1, 16.3.2).
 func TestAuditLog(t *testing.T) {
 	forbidden := &waymark.Error{Code: waymark.Forbidden, Message: "no", Reasons: []string{"baseline.members"}}
 	const member = "/v1/members/producer"

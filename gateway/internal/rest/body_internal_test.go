@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// ASVS 5.0: 2.2.3, 15.3.3, 15.3.5.
 func TestDecodeRefuses(t *testing.T) {
 	const tail = `"consignee":"r","goods":[],"conditions":[]}`
 	tests := []struct {

@@ -24,6 +24,7 @@ func compact(text string) string {
 	return out.String()
 }
 
+// ASVS 5.0: 16.5.1.
 func TestErrorsBecomeProblems(t *testing.T) {
 	tests := []struct {
 		give       error
@@ -82,6 +83,7 @@ func TestRowsOfAnErrorReachTheCaller(t *testing.T) {
 	}
 }
 
+// ASVS 5.0: 2.2.1, 2.2.2.
 func TestRefusedBeforeTheLedger(t *testing.T) {
 	big := `{"name":"` + strings.Repeat("x", 5000) + `"}`
 	tests := []struct {
@@ -169,6 +171,7 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 	}
 }
 
+// ASVS 5.0: 16.5.4.
 func TestPanicIsAProblem(t *testing.T) {
 	a := newAPI(t)
 	a.ledger.panics = true
@@ -233,7 +236,7 @@ func TestWhatSaysNothingIsShort(t *testing.T) {
 	}
 }
 
-// A body whose length is not announced takes the place of the largest one.
+// A body whose length is not announced takes the place of the largest one (ASVS 5.0: 15.2.2).
 func TestBodiesTogetherAreBounded(t *testing.T) {
 	a := newAPI(t)
 	a.ledger.hold = make(chan struct{})
@@ -260,6 +263,7 @@ func unannounced(body string) *http.Request {
 	return r
 }
 
+// ASVS 5.0: 16.2.5.
 func TestLogHasNoSecrets(t *testing.T) {
 	a := newAPI(t)
 	a.do("PUT", "/v1/members/producer", `{"name":"payload"}`, "X-Request-Id", "given-1")
@@ -285,6 +289,7 @@ func TestLogHasNoSecrets(t *testing.T) {
 	}
 }
 
+// ASVS 5.0: 4.1.4.
 func TestHEADAndOPTIONS(t *testing.T) {
 	a := newAPI(t)
 	if w := a.do("HEAD", "/v1/members/producer", ""); w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" {

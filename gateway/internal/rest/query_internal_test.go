@@ -7,6 +7,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
+// ASVS 5.0: 15.3.7.
 func TestStrictQuery(t *testing.T) {
 	known := []string{"cursor", "limit"}
 	for _, good := range []string{"", "limit=1", "limit=1&cursor=a%20b", "cursor=", "cursor", "cursor=%E2%82%AC", "cur%73or=x", "&"} {

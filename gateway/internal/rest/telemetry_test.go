@@ -68,7 +68,7 @@ func TestMessagesWithDisclosures(t *testing.T) {
 	checkRecord(t, "POST", w.Body.String(), recorded)
 }
 
-// However a batch ends, the log and a problem say nothing of the messages.
+// However a batch ends, the log and a problem say nothing of the messages (ASVS 5.0: 16.2.5).
 func TestNoMessageInLogsOrProblems(t *testing.T) {
 	public, whole, _ := sealed(t)
 	fail := func(at waymark.Transaction, err error) func(ledger.Call) (json.RawMessage, error) {
