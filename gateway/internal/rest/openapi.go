@@ -15,7 +15,6 @@ import (
 const (
 	openAPIVersion = "3.1.0"
 	apiVersion     = "1.0.0-draft"
-	tokenScheme    = "token"
 )
 
 // OpenAPI returns the OpenAPI document of the route table, as indented JSON that
@@ -47,21 +46,19 @@ func describe() ([]byte, error) {
 			Version:     apiVersion,
 			License:     &openapi3.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
 		},
-		Servers:    openapi3.Servers{{URL: "/"}},
-		Paths:      paths,
-		Security:   openapi3.SecurityRequirements{{tokenScheme: {}}},
-		Components: &openapi3.Components{Schemas: b.components, SecuritySchemes: securitySchemes()},
+		Servers:  openapi3.Servers{{URL: "/"}},
+		Paths:    paths,
+		Security: security(),
+		Tags:     tags(),
+		Components: &openapi3.Components{
+			Schemas: b.components, SecuritySchemes: securitySchemes(), Headers: sharedHeaders(), Responses: b.responsesShared,
+		},
 	}
 	data, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
 	return append(data, '\n'), nil
-}
-
-func securitySchemes() openapi3.SecuritySchemes {
-	scheme := openapi3.NewSecurityScheme().WithType("http").WithScheme("bearer")
-	return openapi3.SecuritySchemes{tokenScheme: &openapi3.SecuritySchemeRef{Value: scheme}}
 }
 
 // operation describes one row of the table.
@@ -106,18 +103,20 @@ func (b *schemas) responses(r route) (*openapi3.Responses, error) {
 		}
 		ok = ok.WithContent(openapi3.NewContentWithJSONSchemaRef(schema))
 	}
+	if r.media != "" {
+		ok = ok.WithContent(openapi3.Content{r.media: openapi3.NewMediaType().WithSchema(openapi3.NewSchema())})
+	}
+	ok.Headers = always()
 	if r.created {
-		ok.Headers = openapi3.Headers{"Location": header("Where the created thing is")}
+		ok.Headers["Location"] = header("Where the created thing is")
 	}
 	responses := openapi3.NewResponses(openapi3.WithStatus(r.status(), &openapi3.ResponseRef{Value: ok}))
-	problem, err := b.of(Problem{})
-	if err != nil {
-		return nil, err
-	}
-	content := openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(problem)}
 	for _, status := range problemStatuses(r) {
-		answer := openapi3.NewResponse().WithDescription(http.StatusText(status)).WithContent(content)
-		responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: answer})
+		problem, err := b.problem(status)
+		if err != nil {
+			return nil, err
+		}
+		responses.Set(strconv.Itoa(status), problem)
 	}
 	responses.Delete("default")
 	return responses, b.describeWrite(responses, r)

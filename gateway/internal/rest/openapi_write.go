@@ -27,9 +27,6 @@ func (b *schemas) describeWrite(responses *openapi3.Responses, r route) error {
 	}
 	applied := header("The preferences that were applied")
 	ok := responses.Value(strconv.Itoa(r.status())).Value
-	if ok.Headers == nil {
-		ok.Headers = make(openapi3.Headers)
-	}
 	ok.Headers[headerApplied] = applied
 	ok.Headers[headerReplayed] = header("true if this is the answer to an earlier request with the same key")
 	schema, err := b.of(Transaction{})
@@ -38,11 +35,10 @@ func (b *schemas) describeWrite(responses *openapi3.Responses, r route) error {
 	}
 	pending := openapi3.NewResponse().WithContent(openapi3.NewContentWithJSONSchemaRef(schema)).
 		WithDescription("Kept, and followed by this member's gateways until it is in a block: ask for the transaction")
-	pending.Headers = openapi3.Headers{
-		"Location":    header("Where the transaction is"),
-		"Retry-After": header("Seconds after which to ask"),
-		headerApplied: applied,
-	}
+	pending.Headers = always()
+	pending.Headers["Location"] = header("Where the transaction is")
+	pending.Headers[headerRetryAfter] = header("Seconds after which to ask")
+	pending.Headers[headerApplied] = applied
 	responses.Set(strconv.Itoa(http.StatusAccepted), &openapi3.ResponseRef{Value: pending})
 	return nil
 }

@@ -16,12 +16,13 @@ const componentPrefix = "#/components/schemas/"
 
 // schemas makes JSON schemas of Go types, one component for each struct.
 type schemas struct {
-	components openapi3.Schemas
-	known      map[reflect.Type]*openapi3.SchemaRef
+	components      openapi3.Schemas
+	responsesShared openapi3.ResponseBodies
+	known           map[reflect.Type]*openapi3.SchemaRef
 }
 
 func newSchemas() *schemas {
-	return &schemas{components: make(openapi3.Schemas), known: make(map[reflect.Type]*openapi3.SchemaRef)}
+	return &schemas{components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef)}
 }
 
 // of returns a reference to the schema of value's type.

@@ -33,6 +33,7 @@ func systemRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: metricsPath, id: "getMetrics", tag: tagSystem, open: true,
+			media:   "text/plain",
 			summary: "Metrics in Prometheus' text format, unless they are served on an address of their own",
 			serve: func(s *service, c *gin.Context) error {
 				promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(c.Writer, c.Request)
@@ -41,6 +42,7 @@ func systemRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/openapi.json", id: "getOpenAPI", tag: tagSystem, open: true,
+			media:   jsonMedia,
 			summary: "This document",
 			serve: func(s *service, c *gin.Context) error {
 				c.Data(http.StatusOK, jsonMedia, s.openapi)
