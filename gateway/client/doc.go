@@ -3,7 +3,5 @@
 // writes that are under way to their end. There is a method for each operation; Read and
 // Write reach the same by path.
 //
-// [github.com/waymark-ledger/waymark/gateway/client/transaction] is what an application
-// signs with a key of its own, and [github.com/waymark-ledger/waymark/gateway/client/verify]
-// checks receipts.
+// Package signing acts with keys that no gateway holds, and package verify checks receipts.
 package client
