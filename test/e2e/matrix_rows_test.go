@@ -77,6 +77,9 @@ listTemplates        aoqvr aoqvr
 listProfiles         aoqvr aoqvr
 getTransaction       aoqv  aoqv
 getReceipt           aoqv  aoqv
+proposeTransaction   aoqvr aoqvr {"transaction":"devices:Suspend","request":{"device":"{device}","reason":"r"},"certificate":"none"}
+endorseProposal      aoqvr aoqvr {"proposal":"","signature":""}
+submitTransaction    aoqvr aoqvr {"transaction":"","signature":""}
 
 checkPolicies        aoqvr aoqvr {"action":"ReadDevice","device":"{device}"}
 authorize            ao    ao    {"action":"ReadDevice","device":"{device}"}

@@ -22,6 +22,7 @@ import (
 // The parts fit the interfaces that the REST side declares.
 var (
 	_ rest.Ledger        = (*fabric.Client)(nil)
+	_ rest.Offline       = (*fabric.Client)(nil)
 	_ rest.Authenticator = (*auth.Authenticator)(nil)
 	_ rest.Writer        = (*requests.Runner)(nil)
 	_ requests.Resolver  = (*fabric.Client)(nil)
@@ -72,6 +73,7 @@ func (p *parts) assemble(c config.Config) error {
 	}
 	handler, err := rest.New(rest.Options{
 		Ledger:        p.ledger,
+		Offline:       p.ledger,
 		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),
 		Settler:       settlement.NewSettler(p.ledger, c.Member),

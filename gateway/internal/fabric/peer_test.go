@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -239,13 +240,15 @@ func prepared(signed *peer.SignedProposal) (*common.Envelope, error) {
 	if err := proto.Unmarshal(proposal.GetHeader(), &header); err != nil {
 		return nil, err
 	}
-	action := marshal(&peer.ChaincodeAction{Response: &peer.Response{Status: 200, Payload: []byte(`{"ok":true}`)}})
-	response := marshal(&peer.ProposalResponsePayload{Extension: action})
+	action := marshal(&peer.ChaincodeAction{Response: &peer.Response{Status: 200, Payload: []byte(`{"ok":true}`)}, ChaincodeId: &peer.ChaincodeID{Name: "waymark"}})
+	hash := sha256.Sum256(slices.Concat(header.GetChannelHeader(), header.GetSignatureHeader(), proposal.GetPayload()))
+	response := marshal(&peer.ProposalResponsePayload{Extension: action, ProposalHash: hash[:]})
 	payload := marshal(&peer.ChaincodeActionPayload{
 		ChaincodeProposalPayload: proposal.GetPayload(),
-		Action:                   &peer.ChaincodeEndorsedAction{ProposalResponsePayload: response},
+		Action: &peer.ChaincodeEndorsedAction{ProposalResponsePayload: response,
+			Endorsements: []*peer.Endorsement{{Endorser: marshal(&msp.SerializedIdentity{Mspid: "producer"}), Signature: []byte("signed")}}},
 	})
-	tx := marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Payload: payload}}})
+	tx := marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Header: header.GetSignatureHeader(), Payload: payload}}})
 	return &common.Envelope{Payload: marshal(&common.Payload{Header: &header, Data: tx})}, nil
 }
 

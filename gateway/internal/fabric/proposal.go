@@ -6,11 +6,21 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // errUnaddressed keeps transient data from going to whichever members' peers are at hand.
 var errUnaddressed = errors.New("transient data must name the members whose peers may see it")
+
+// argumentOf renders a request: the same one gives the same bytes.
+func argumentOf(request waymark.Validator) ([]byte, error) {
+	argument, err := json.Marshal(request, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	return argument, nil
+}
 
 // proposed renders a call: its request is the one argument of the contract function.
 // Absent lists become empty ones, which the contract's schema requires.
@@ -20,9 +30,9 @@ func proposed(call ledger.Call) ([]client.ProposalOption, error) {
 	}
 	var options []client.ProposalOption
 	if call.Request != nil {
-		argument, err := json.Marshal(call.Request)
+		argument, err := argumentOf(call.Request)
 		if err != nil {
-			return nil, fmt.Errorf("encode request: %w", err)
+			return nil, err
 		}
 		options = append(options, client.WithBytesArguments(argument))
 	}

@@ -83,6 +83,11 @@ func (w *write) attempt(ctx, timely context.Context) (ledger.Committed, *failure
 	if w.call.Moot != nil && w.call.Moot(tx.result) {
 		return ledger.Committed{Result: tx.result}, nil
 	}
+	return w.submit(ctx, tx)
+}
+
+// submit takes a transaction that is signed into a block.
+func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *failure) {
 	if failed := w.keep(ctx, tx); failed != nil {
 		return ledger.Committed{}, failed
 	}

@@ -83,6 +83,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	handler, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Writer:        runner,
+		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: fakeTokens{},

@@ -34,6 +34,7 @@ type route struct {
 	thing   bool   // takes the query parameter that names a thing
 	paged   bool   // takes the query parameters of a page
 	traced  bool   // takes the query parameter that says which way a trace goes
+	offers  offer  // what of it callers can sign for themselves; zero for nothing
 	serve   func(*service, *gin.Context) error
 }
 
@@ -63,6 +64,7 @@ func (r route) pattern() string {
 // makes the Location of what was created, from the request and the record.
 func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
 	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
+	r.offers = offer{transaction: tx, read: readerOf[Q]}
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, request)
 		if err != nil {

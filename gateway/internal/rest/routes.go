@@ -31,5 +31,6 @@ func routes() []route {
 		excursionRoutes(),
 		accountRoutes(), settlementRoutes(), disputeRoutes(),
 		journeyRoutes(), titleRoutes(),
+		offlineRoutes(),
 	)
 }

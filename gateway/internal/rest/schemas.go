@@ -7,6 +7,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3gen"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
@@ -82,6 +83,10 @@ func typeName(t reflect.Type) string {
 // customize adds what reflection alone does not see: which members are required,
 // where there are no others, and the values of the enumerations.
 func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
+	if t == reflect.TypeFor[jsontext.Value]() { // JSON of whatever kind it is
+		*schema = openapi3.Schema{}
+		return nil
+	}
 	schema.Nullable = false // an absent member is left out, never null
 	schema.Enum = enumOf(t)
 	if t.Kind() == reflect.Uint64 {
@@ -162,7 +167,8 @@ func closedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 
-		reflect.TypeFor[requests.Phase](): anys(requests.Phases()...),
+		reflect.TypeFor[requests.Phase]():      anys(requests.Phases()...),
+		reflect.TypeFor[waymark.Transaction](): anys(offeredNames()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),
 		reflect.TypeFor[waymark.TitleOfferState](): anys(waymark.TitleOfferStates()...),

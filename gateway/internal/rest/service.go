@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Ledger        Ledger
 	Writer        Writer              // of what goes to the same ledger
+	Offline       Offline             // over the same ledger
 	Recorder      *messages.Recorder  // of messages, over the same ledger
 	Settler       *settlement.Settler // by private terms, over the same ledger
 	Authenticator Authenticator
@@ -47,6 +48,8 @@ type Limits struct {
 type service struct {
 	ledger    Ledger
 	writer    Writer
+	offline   Offline
+	offers    map[waymark.Transaction]reader
 	recorder  *messages.Recorder
 	settler   *settlement.Settler
 	auth      Authenticator
@@ -72,6 +75,8 @@ func New(o Options) (http.Handler, error) {
 	s := &service{
 		ledger:    o.Ledger,
 		writer:    o.Writer,
+		offline:   o.Offline,
+		offers:    offersOf(routes()),
 		recorder:  o.Recorder,
 		settler:   o.Settler,
 		auth:      o.Authenticator,

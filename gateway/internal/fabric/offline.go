@@ -1,0 +1,214 @@
+package fabric
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/protobuf/proto"
+)
+
+// A proposal must be endorsed within this time of the creator's clock; peers allow 15 minutes.
+const (
+	maxProposalAge   = 10 * time.Minute
+	maxProposalAhead = time.Minute
+)
+
+// Propose makes the proposal of a transaction whose creator, of this member, signs for itself.
+//
+// Codes: Invalid for a certificate that cannot be the creator's.
+func (c *Client) Propose(tx waymark.Transaction, request waymark.Validator, certificate []byte) (ledger.Unsigned, error) {
+	argument, err := argumentOf(request)
+	if err != nil {
+		return ledger.Unsigned{}, err
+	}
+	creator, err := offline.Creator(c.cfg.Member, certificate)
+	if err != nil {
+		return ledger.Unsigned{}, err
+	}
+	p := offline.New(c.cfg.Channel, c.cfg.Chaincode, creator, []byte(tx), argument)
+	if _, err := c.creatorOf(p); err != nil {
+		return ledger.Unsigned{}, err
+	}
+	raw, err := p.Marshal()
+	if err != nil {
+		return ledger.Unsigned{}, err
+	}
+	return ledger.Unsigned{TxID: p.ID(), Bytes: raw}, nil
+}
+
+// EndorseSigned has a signed proposal endorsed by as many members as its policy asks for.
+// Whatever came back is checked: it must be, byte for byte, one that Propose makes now.
+//
+// Codes: Invalid, Forbidden and FailedPrecondition for what came back; else as Submit, of
+// which nothing is submitted.
+func (c *Client) EndorseSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered) (ledger.Unsigned, error) {
+	p, err := offline.ParseProposal(signed.Bytes)
+	if err != nil {
+		return ledger.Unsigned{}, foreign("/proposal", err)
+	}
+	if err := c.acceptable(p, offered); err != nil {
+		return ledger.Unsigned{}, err
+	}
+	if age := time.Since(p.Time); age > maxProposalAge || age < -maxProposalAhead {
+		return ledger.Unsigned{}, waymark.Errorf(waymark.FailedPrecondition, "the proposal must be endorsed within %s: make a new one", maxProposalAge)
+	}
+	signature, err := c.signatureOf(p, signed)
+	if err != nil {
+		return ledger.Unsigned{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Endorse)
+	defer cancel()
+	answer, err := c.peer.Endorse(ctx, &gatewaypb.EndorseRequest{TransactionId: p.ID(), ChannelId: c.cfg.Channel,
+		ProposedTransaction: &peer.SignedProposal{ProposalBytes: signed.Bytes, Signature: signature}})
+	if err != nil {
+		return ledger.Unsigned{}, failureOf(err, nil).err()
+	}
+	payload := answer.GetPreparedTransaction().GetPayload()
+	endorsed, err := offline.Parse(payload)
+	if err != nil || !endorsed.Of(p) {
+		return ledger.Unsigned{}, (&failure{kind: defective, cause: errors.Join(errors.New("the peer endorsed another proposal"), err)}).err()
+	}
+	return ledger.Unsigned{TxID: p.ID(), Bytes: payload, Result: endorsed.Result}, nil
+}
+
+// SubmitSigned submits a transaction that its creator signed, as Submit does with one of its
+// own, except that nothing is endorsed anew: a conflict is the answer. The same one again has
+// the same answer.
+//
+// Codes: Invalid and Forbidden for what came back; else as Submit.
+func (c *Client) SubmitSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered, journal ledger.Journal) (ledger.Committed, error) {
+	t, err := offline.Parse(signed.Bytes)
+	if err != nil {
+		return ledger.Committed{}, foreign("/transaction", err)
+	}
+	if err := c.acceptable(t.Proposal, offered); err != nil {
+		return ledger.Committed{}, err
+	}
+	if len(t.Endorsements) == 0 || t.Status != http.StatusOK || t.Ran != c.cfg.Chaincode {
+		return ledger.Committed{}, waymark.InvalidField("/transaction", "must be endorsed")
+	}
+	signature, err := c.signatureOf(t.Proposal, signed)
+	if err != nil {
+		return ledger.Committed{}, err
+	}
+	if done, found, err := c.ordered(ctx, t, signed.Bytes); found || err != nil {
+		return done, err
+	}
+	return c.submitSigned(ctx, t, &common.Envelope{Payload: signed.Bytes, Signature: signature}, journal)
+}
+
+// ordered is the answer of a transaction that is in a block already, under whatever key and
+// by whomever it was submitted.
+func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
+	_, block, err := c.blockOf(ctx, c.self(), t.ID())
+	if waymark.CodeOf(err) == waymark.NotFound {
+		return ledger.Committed{}, false, nil
+	}
+	if err != nil {
+		return ledger.Committed{}, false, err
+	}
+	held, err := transactionIn(block, t.ID(), true)
+	if err != nil {
+		return ledger.Committed{}, false, err
+	}
+	var envelope common.Envelope
+	if err := proto.Unmarshal(held.Envelope, &envelope); err != nil || !bytes.Equal(envelope.GetPayload(), payload) {
+		return ledger.Committed{}, true, errors.Join(waymark.Errorf(waymark.AlreadyExists, "another transaction has this id: make a new proposal"), err)
+	}
+	if k := kindOfValidation(peer.TxValidationCode(peer.TxValidationCode_value[held.Status])); k != "" {
+		return ledger.Committed{}, true, (&failure{kind: k, txID: t.ID()}).err()
+	}
+	return ledger.Committed{Receipt: ledger.Receipt{TxID: t.ID(), BlockNumber: held.BlockNumber, Status: held.Status}, Result: t.Result}, true, nil
+}
+
+func (c *Client) submitSigned(ctx context.Context, t offline.Transaction, envelope *common.Envelope, journal ledger.Journal) (ledger.Committed, error) {
+	call := ledger.Call{Transaction: waymark.Transaction(t.Function()), Journal: journal}
+	w := write{client: c, call: call, journal: journal}
+	if journal == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.cfg.Timeouts.Total)
+		defer cancel()
+		w.journal = forgetful{}
+	}
+	committed, failed := w.submit(ctx, transaction{id: t.ID(), envelope: envelope, result: t.Result})
+	if failed != nil {
+		c.metrics.submitted(call.Transaction, string(failed.kind))
+		return ledger.Committed{}, failed.err()
+	}
+	c.metrics.submitted(call.Transaction, outcomeOf(committed))
+	return committed, nil
+}
+
+// acceptable checks that a proposal is to this channel and chaincode, of an offered
+// transaction and a valid request, in the very bytes in which Propose writes it, and by a
+// creator of this member.
+func (c *Client) acceptable(p offline.Proposal, offered ledger.Offered) error {
+	if p.Channel != c.cfg.Channel || p.Chaincode != c.cfg.Chaincode || len(p.Args) != 2 {
+		return waymark.Errorf(waymark.Invalid, "the proposal must be of the channel and the chaincode of this gateway, with one request")
+	}
+	request, err := offered(waymark.Transaction(p.Function()), p.Args[1])
+	if err != nil {
+		return err
+	}
+	argument, err := argumentOf(request)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(argument, p.Args[1]) {
+		return waymark.Errorf(waymark.Invalid, "the request in the proposal must be as this gateway wrote it")
+	}
+	_, err = c.creatorOf(p)
+	return err
+}
+
+// creatorOf returns the creator's certificate, which must be of this member and in its time.
+// Whether an authority of the member issued it is checked by the peers.
+func (c *Client) creatorOf(p offline.Proposal) (*x509.Certificate, error) {
+	member, certificate, err := offline.Identity(p.Creator)
+	if err != nil {
+		return nil, foreign("/certificate", err)
+	}
+	if member != c.cfg.Member {
+		return nil, waymark.Errorf(waymark.Forbidden, "this gateway is for the identities of %s", c.cfg.Member)
+	}
+	if now := time.Now(); now.Before(certificate.NotBefore) || now.After(certificate.NotAfter) {
+		return nil, waymark.InvalidField("/certificate", "must be valid now")
+	}
+	if _, ok := certificate.PublicKey.(*ecdsa.PublicKey); !ok {
+		return nil, waymark.InvalidField("/certificate", "must be of an ECDSA key")
+	}
+	return certificate, nil
+}
+
+// signatureOf checks a signature by the creator's key, and returns it as Fabric takes it.
+func (c *Client) signatureOf(p offline.Proposal, signed ledger.Signed) ([]byte, error) {
+	certificate, err := c.creatorOf(p)
+	if err != nil {
+		return nil, err
+	}
+	key, _ := certificate.PublicKey.(*ecdsa.PublicKey) // as creatorOf checked
+	signature, err := offline.Lower(key, signed.Signature)
+	if err == nil {
+		err = offline.Verify(key, signed.Bytes, signature)
+	}
+	if err != nil {
+		return nil, foreign("/signature", err)
+	}
+	return signature, nil
+}
+
+// foreign is the error of bytes that came from outside; the cause is for the log.
+func foreign(field string, cause error) error {
+	return errors.Join(waymark.InvalidField(field, "is not as it must be: %s", cause), cause)
+}

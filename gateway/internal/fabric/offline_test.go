@@ -1,0 +1,218 @@
+package fabric
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/pem"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+)
+
+// application has a key of its own.
+type application struct {
+	pem []byte
+	key *ecdsa.PrivateKey
+}
+
+func newApplication(t *testing.T) *application {
+	t.Helper()
+	_, _, pair := selfSigned(t, t.TempDir())
+	return applicationOf(pair)
+}
+
+func applicationOf(pair tls.Certificate) *application {
+	key, _ := pair.PrivateKey.(*ecdsa.PrivateKey)
+	return &application{key: key, pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})}
+}
+
+func (a *application) sign(raw []byte) ledger.Signed {
+	digest := sha256.Sum256(raw)
+	signature, err := ecdsa.SignASN1(rand.Reader, a.key, digest[:])
+	if err != nil {
+		panic(err)
+	}
+	return ledger.Signed{Bytes: raw, Signature: signature}
+}
+
+// notThere answers that no block has a transaction.
+func notThere([]string) ([]byte, error) {
+	return nil, rpcError(codes.Unknown, "refused", "chaincode response 500, "+noSuchTx)
+}
+
+// blockOfLast is block 9 with the envelope that was submitted last.
+func (p *fakePeer) blockOfLast() *common.Block {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
+	metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = []byte{byte(peer.TxValidationCode_VALID)}
+	return &common.Block{Header: &common.BlockHeader{Number: 9}, Data: &common.BlockData{Data: [][]byte{marshal(p.last)}},
+		Metadata: &common.BlockMetadata{Metadata: metadata}}
+}
+
+var suspension = waymark.DeviceStateRequest{Device: "d", Reason: "lost"}
+
+// suspensions offers one transaction and one request of it.
+func suspensions(tx waymark.Transaction, _ []byte) (waymark.Validator, error) {
+	if tx != waymark.DevicesSuspend {
+		return nil, waymark.Errorf(waymark.Invalid, "not offered")
+	}
+	return suspension, nil
+}
+
+// endorsedAs is a payload whose endorsers said something else.
+func endorsedAs(t *testing.T, payload []byte, change func(*peer.ChaincodeActionPayload, *peer.ChaincodeAction)) []byte {
+	t.Helper()
+	var outer common.Payload
+	var tx peer.Transaction
+	var cap peer.ChaincodeActionPayload
+	var response peer.ProposalResponsePayload
+	var action peer.ChaincodeAction
+	_ = proto.Unmarshal(payload, &outer)
+	_ = proto.Unmarshal(outer.GetData(), &tx)
+	_ = proto.Unmarshal(tx.GetActions()[0].GetPayload(), &cap)
+	_ = proto.Unmarshal(cap.GetAction().GetProposalResponsePayload(), &response)
+	_ = proto.Unmarshal(response.GetExtension(), &action)
+	change(&cap, &action)
+	response.Extension = marshal(&action)
+	cap.Action.ProposalResponsePayload = marshal(&response)
+	tx.Actions[0].Payload = marshal(&cap)
+	outer.Data = marshal(&tx)
+	return marshal(&outer)
+}
+
+func TestOfflineSigning(t *testing.T) {
+	p := &fakePeer{}
+	p.query = notThere
+	c := newClient(t, p)
+	a := newApplication(t)
+	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	endorsed, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions)
+	if err != nil || endorsed.TxID != proposed.TxID || string(endorsed.Result) != `{"ok":true}` || p.submitted != 0 {
+		t.Fatalf("got %+v, %v", endorsed, err)
+	}
+	done, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
+	if err != nil || done.Receipt.TxID != proposed.TxID || done.Receipt.Status != ledger.Valid || string(done.Result) != `{"ok":true}` {
+		t.Fatalf("got %+v, %v", done, err)
+	}
+	p.query = func([]string) ([]byte, error) { return marshal(p.blockOfLast()), nil }
+	again, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
+	if err != nil || again.Receipt.TxID != proposed.TxID || again.Receipt.BlockNumber != 9 || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
+		t.Errorf("the same again: %+v, %v", again, err)
+	}
+}
+
+// What comes back is from outside, every byte of it.
+func TestWhatComesBack(t *testing.T) {
+	p := &fakePeer{}
+	c := newClient(t, p)
+	a, other := newApplication(t), newApplication(t)
+	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	altered := func(change func(*offline.Proposal)) ledger.Signed {
+		p, err := offline.ParseProposal(proposed.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&p)
+		raw, _ := p.Marshal()
+		return a.sign(raw)
+	}
+	stranger, _ := offline.Creator("carrier", a.pem)
+	for name, tt := range map[string]struct {
+		give ledger.Signed
+		want waymark.Code
+	}{
+		"nothing":             {ledger.Signed{}, waymark.Invalid},
+		"another's signature": {other.sign(proposed.Bytes), waymark.Invalid},
+		"no signature":        {ledger.Signed{Bytes: proposed.Bytes}, waymark.Invalid},
+		"a byte more":         {a.sign(append([]byte{}, append(proposed.Bytes, 0)...)), waymark.Invalid},
+		"another channel":     {altered(func(p *offline.Proposal) { p.Channel = "other" }), waymark.Invalid},
+		"another chaincode":   {altered(func(p *offline.Proposal) { p.Chaincode = "qscc" }), waymark.Invalid},
+		"another function":    {altered(func(p *offline.Proposal) { p.Args[0] = []byte("devices:Retire") }), waymark.Invalid},
+		"an argument more":    {altered(func(p *offline.Proposal) { p.Args = append(p.Args, nil) }), waymark.Invalid},
+		"an argument less":    {altered(func(p *offline.Proposal) { p.Args = p.Args[:1] }), waymark.Invalid},
+		"other bytes of it":   {altered(func(p *offline.Proposal) { p.Args[1] = append([]byte(" "), p.Args[1]...) }), waymark.Invalid},
+		"another member":      {altered(func(p *offline.Proposal) { p.Creator = stranger }), waymark.Forbidden},
+		"no certificate":      {altered(func(p *offline.Proposal) { p.Creator = []byte("x") }), waymark.Invalid},
+		"too old":             {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(-maxProposalAge) }), waymark.FailedPrecondition},
+		"of the future":       {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(2 * maxProposalAhead) }), waymark.FailedPrecondition},
+	} {
+		if _, err := c.EndorseSigned(t.Context(), tt.give, suspensions); waymark.CodeOf(err) != tt.want {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if p.endorsed != 0 {
+		t.Errorf("%d of them reached the peer", p.endorsed)
+	}
+	if _, err := c.Propose(waymark.DevicesSuspend, suspension, []byte("no PEM")); waymark.CodeOf(err) != waymark.Invalid {
+		t.Errorf("a certificate that is none: %v", err)
+	}
+}
+
+func TestWhatIsSubmitted(t *testing.T) {
+	p := &fakePeer{query: notThere}
+	c := newClient(t, p)
+	a, other := newApplication(t), newApplication(t)
+	proposed, _ := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	endorsed, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := func(change func(*peer.ChaincodeActionPayload, *peer.ChaincodeAction)) ledger.Signed {
+		return a.sign(endorsedAs(t, endorsed.Bytes, change))
+	}
+	for name, give := range map[string]ledger.Signed{
+		"nothing":             {},
+		"a proposal":          a.sign(proposed.Bytes),
+		"another's signature": other.sign(endorsed.Bytes),
+		"of the proposal":     {Bytes: endorsed.Bytes, Signature: a.sign(proposed.Bytes).Signature},
+		"not endorsed": as(func(cap *peer.ChaincodeActionPayload, _ *peer.ChaincodeAction) {
+			cap.Action.Endorsements = nil
+		}),
+		"refused by the chaincode": as(func(_ *peer.ChaincodeActionPayload, action *peer.ChaincodeAction) { action.Response.Status = 500 }),
+		"another chaincode ran":    as(func(_ *peer.ChaincodeActionPayload, action *peer.ChaincodeAction) { action.ChaincodeId.Name = "x" }),
+		"another proposal": as(func(cap *peer.ChaincodeActionPayload, _ *peer.ChaincodeAction) {
+			cap.ChaincodeProposalPayload = append(cap.ChaincodeProposalPayload, 0x12, 0)
+		}),
+	} {
+		if _, err := c.SubmitSigned(t.Context(), give, suspensions, nil); waymark.CodeOf(err) != waymark.Invalid {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if p.submitted != 0 {
+		t.Errorf("%d of them were submitted", p.submitted)
+	}
+}
+
+// A conflict is the answer: only the application can make the transaction anew.
+func TestOfflineConflict(t *testing.T) {
+	p := &fakePeer{query: notThere, fate: []fateAnswer{{code: peer.TxValidationCode_MVCC_READ_CONFLICT}}}
+	c := newClient(t, p)
+	a := newApplication(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	proposed, _ := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	endorsed, err := c.EndorseSigned(ctx, a.sign(proposed.Bytes), suspensions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SubmitSigned(ctx, a.sign(endorsed.Bytes), suspensions, nil); waymark.CodeOf(err) != waymark.Conflict || p.endorsed != 1 {
+		t.Errorf("endorsed %d times: %v", p.endorsed, err)
+	}
+}

@@ -1,0 +1,178 @@
+package rest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Offline is what this package needs to let callers sign for themselves. Everything that
+// comes back from them is checked there. Errors are those of Ledger.
+type Offline interface {
+	// Propose makes a proposal for the holder of a certificate, PEM, to sign.
+	Propose(tx waymark.Transaction, request waymark.Validator, certificate []byte) (ledger.Unsigned, error)
+	// EndorseSigned has a signed proposal endorsed, which gives a transaction to sign.
+	EndorseSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered) (ledger.Unsigned, error)
+	// SubmitSigned submits a signed transaction, as Ledger.Submit does.
+	SubmitSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered, journal ledger.Journal) (ledger.Committed, error)
+}
+
+// The bodies of what a caller signs for itself.
+
+type proposalBody struct {
+	Transaction waymark.Transaction `json:"transaction"` // as in "devices:Suspend"
+	Request     jsontext.Value      `json:"request"`     // of the vocabulary, whole
+	Certificate string              `json:"certificate"` // PEM, of this member
+}
+
+type signedProposalBody struct {
+	Proposal  []byte `json:"proposal"`
+	Signature []byte `json:"signature"` // ASN.1 DER, of either S
+}
+
+type signedTransactionBody struct {
+	Transaction []byte `json:"transaction"`
+	Signature   []byte `json:"signature"` // ASN.1 DER, of either S
+}
+
+// Proposal is what is to be signed first.
+type Proposal struct {
+	TxID     string `json:"tx_id"`
+	Proposal []byte `json:"proposal"` // a peer.Proposal
+	Digest   string `json:"digest"`   // its SHA-256 in hexadecimal, which ECDSA signs
+}
+
+// Endorsed is what is to be signed then.
+type Endorsed struct {
+	TxID        string         `json:"tx_id"`
+	Transaction []byte         `json:"transaction"` // a common.Payload
+	Digest      string         `json:"digest"`      // its SHA-256 in hexadecimal, which ECDSA signs
+	Result      jsontext.Value `json:"result"`      // the record as it will stand, if it becomes valid
+}
+
+func digestHex(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// reader reads the request of a transaction, strictly.
+type reader func(request []byte) (waymark.Validator, error)
+
+// readerOf makes the reader of a type of request.
+func readerOf[Q waymark.Validator](request []byte) (waymark.Validator, error) {
+	var q Q
+	if err := decode(request, &q); err != nil {
+		return nil, err
+	}
+	return q, q.Validate()
+}
+
+// offersOf are the transactions that are offered to who signs for itself: those of one
+// transaction a request, without private data.
+func offersOf(all []route) map[waymark.Transaction]reader {
+	offers := make(map[waymark.Transaction]reader)
+	for _, r := range all {
+		if r.offers.read != nil {
+			offers[r.offers.transaction] = r.offers.read
+		}
+	}
+	return offers
+}
+
+// offeredNames are the names of those, sorted.
+func offeredNames() []waymark.Transaction { return slices.Sorted(maps.Keys(offersOf(routes()))) }
+
+// offer is the transaction that a route offers to who signs for itself.
+type offer struct {
+	transaction waymark.Transaction
+	read        reader
+}
+
+// offered reads the request of an offered transaction.
+func (s *service) offered(tx waymark.Transaction, request []byte) (waymark.Validator, error) {
+	read, ok := s.offers[tx]
+	if !ok {
+		return nil, waymark.InvalidField("/transaction", "is none that is offered to who signs for itself")
+	}
+	return read(request)
+}
+
+func offlineRoutes() []route {
+	return []route{
+		{
+			method: http.MethodPost, path: "/v1/proposals", id: "proposeTransaction", tag: tagLedger,
+			summary: "Make the proposal of a transaction that the caller signs with a key of its own",
+			body:    proposalBody{}, result: Proposal{}, serve: servePropose,
+		},
+		{
+			method: http.MethodPost, path: "/v1/proposals:endorse", id: "endorseProposal", tag: tagLedger,
+			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
+			body:    signedProposalBody{}, result: Endorsed{}, serve: serveEndorse,
+		},
+		{
+			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,
+			summary: "Submit a signed transaction",
+			body:    signedTransactionBody{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
+		},
+	}
+}
+
+func servePropose(s *service, c *gin.Context) error {
+	b, _, err := bodyOf[proposalBody](s, c)
+	if err != nil {
+		return err
+	}
+	q, err := s.offered(b.Transaction, b.Request)
+	if err != nil {
+		return within("/request", err)
+	}
+	p, err := s.offline.Propose(b.Transaction, q, []byte(b.Certificate))
+	if err != nil {
+		return err
+	}
+	exchangeOf(c).txID = p.TxID
+	return respond(c, http.StatusOK, Proposal{TxID: p.TxID, Proposal: p.Bytes, Digest: digestHex(p.Bytes)})
+}
+
+// within points at a fault in a part of the body.
+func within(at string, err error) error {
+	e := *waymark.AsError(err)
+	if e.Code == waymark.Invalid && e.Field != "/transaction" {
+		e.Field = at + e.Field
+	}
+	return &e
+}
+
+func serveEndorse(s *service, c *gin.Context) error {
+	b, _, err := bodyOf[signedProposalBody](s, c)
+	if err != nil {
+		return err
+	}
+	t, err := s.offline.EndorseSigned(c.Request.Context(), ledger.Signed{Bytes: b.Proposal, Signature: b.Signature}, s.offered)
+	if err != nil {
+		return err
+	}
+	exchangeOf(c).txID = t.TxID
+	return respond(c, http.StatusOK, Endorsed{TxID: t.TxID, Transaction: t.Bytes, Digest: digestHex(t.Bytes), Result: record(t.Result)})
+}
+
+// serveSubmit is a write like any other.
+func serveSubmit(s *service, c *gin.Context) error {
+	b, body, err := bodyOf[signedTransactionBody](s, c)
+	if err != nil {
+		return err
+	}
+	signed := ledger.Signed{Bytes: b.Transaction, Signature: b.Signature}
+	r := route{write: true} // answered with 200, also for what was created
+	return s.write(c, r, body, nil, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+		return s.offline.SubmitSigned(ctx, signed, s.offered, j)
+	})
+}
