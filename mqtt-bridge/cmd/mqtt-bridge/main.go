@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 )
 
 const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
+       mqtt-bridge config check --config FILE
        mqtt-bridge quarantine list|export|devices --config FILE
        mqtt-bridge quarantine show|replay|drop|withdraw --config FILE NUMBER...
 `
@@ -35,24 +37,47 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "quarantine" {
+	switch {
+	case len(args) > 0 && args[0] == "quarantine":
 		return quarantine(ctx, args[1:], os.Stdout)
+	case len(args) > 1 && args[0] == "config" && args[1] == "check":
+		return checkConfig(args[2:], os.Stdout)
 	}
+	c, err := loadConfig(args)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, c)
+}
+
+// checkConfig reads everything that the configuration names, and starts nothing.
+func checkConfig(args []string, out io.Writer) error {
+	c, err := loadConfig(args)
+	if err != nil {
+		return err
+	}
+	if err := bridge.Check(c); err != nil {
+		return fmt.Errorf("the configuration names files that cannot be used:\n%w", err)
+	}
+	_, err = fmt.Fprintln(out, "the configuration is good")
+	return err
+}
+
+func loadConfig(args []string) (config.Config, error) {
 	flags := newFlags()
 	path := flags.String("config", "", "configuration file (YAML)")
 	broker := flags.String("broker", "", "embedded or external; wins over the file")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return config.Config{}, err
+	}
+	if flags.NArg() > 0 {
+		return config.Config{}, errUsage
 	}
 	environ := os.Environ()
 	if *broker != "" {
 		environ = append(environ, "WAYMARK_BRIDGE_BROKER="+*broker)
 	}
-	c, err := config.Load(*path, environ)
-	if err != nil {
-		return err
-	}
-	return serve(ctx, c)
+	return config.Load(*path, environ)
 }
 
 func serve(ctx context.Context, c config.Config) error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,32 @@ log_level: error
 		t.Fatal(err)
 	}
 	return path, listen
+}
+
+func TestConfigCheck(t *testing.T) {
+	path, _ := writeConfig(t)
+	var out bytes.Buffer
+	if err := checkConfig([]string{"--config", path}, &out); err != nil || !strings.Contains(out.String(), "good") {
+		t.Fatalf("%v, %q", err, out.String())
+	}
+	config, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken")
+	if err := os.WriteFile(broken, []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keys := regexp.MustCompile(`(cert_file|ca_file|token_file|spool_dir): "[^"]*"`)
+	if err := os.WriteFile(path, keys.ReplaceAll(config, []byte(`$1: "`+broken+`"`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = run(t.Context(), []string{"config", "check", "--config", path})
+	for _, key := range []string{"embedded.cert_file", "mqtt.ca_file", "gateway.ca_file", "gateway.token_file", "spool_dir"} {
+		if err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%v does not name %s", err, key)
+		}
+	}
 }
 
 func TestServeAndQuarantine(t *testing.T) {

@@ -74,6 +74,15 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+func TestEveryFaultIsTold(t *testing.T) {
+	_, err := load(t, good+"queue_messages: 0\nqueue_byte: 1\nspool_bytes: many\n")
+	for _, want := range []string{"queue_messages", "queue_byte", "spool_bytes"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+}
+
 func TestExternalBrokerOnThisMachineMayBeClear(t *testing.T) {
 	text := strings.NewReplacer("broker: embedded", "broker: external", "ssl://", "tcp://").Replace(good)
 	if _, err := load(t, text); err != nil {

@@ -31,10 +31,8 @@ func Load(path string, environ []string) (Config, error) {
 	}
 	c := Default()
 	settings := koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: decoder(&c)}
-	if err := k.UnmarshalWithConf("", &c, settings); err != nil {
-		return Config{}, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	if err := c.Validate(); err != nil {
+	err = errors.Join(k.UnmarshalWithConf("", &c, settings), c.Validate()) // so that all that is wrong is told at once
+	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
 	}
 	return c, nil
