@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -25,6 +26,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	limitMemory(c.Limits.MemoryBytes)
 	p, err := assemble(c) //nolint:contextcheck // handlers have the context of their request
 	if err != nil {
 		return err
@@ -45,6 +47,13 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	unwatch()
 	p.log.Info("stopped")
 	return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
+}
+
+// limitMemory asks the runtime to try to stay within so many bytes, unless the environment did.
+func limitMemory(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
+	}
 }
 
 // followFile lets the parts follow the configuration file at path, of which c was made, and

@@ -155,6 +155,11 @@ type Limits struct {
 	// block is not told. Default 11 MiB, since the consortium's network allows 10;
 	// 1 MiB to 100 MiB.
 	BlockBytes int64 `koanf:"block_bytes" default:"11534336"`
+	// MemoryBytes is what the gateway's heap, stacks and caches try to stay within: near it garbage is
+	// collected more often, and past it nothing is refused. The program itself comes on top, about
+	// 32 MiB. GOMEMLIMIT in the environment has precedence. Default 224 MiB, which 2,000 writes in
+	// flight fit; 64 MiB to 64 GiB.
+	MemoryBytes int64 `koanf:"memory_bytes" default:"234881024"`
 	// CallerPercent is the part of in_flight, and of bytes_in_flight, that one caller can
 	// have, though always one request. Default 50; 1 to 100.
 	CallerPercent int `koanf:"caller_percent" default:"50"`
@@ -233,7 +238,7 @@ func Default() Config {
 		OwnIdentity: "viewer",
 		Database:    Database{SQLiteFile: "gateway.db"},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20},
-		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, CallerPercent: 50, Rates: defaultRates()},
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 224 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
 			Read:       12 * time.Second,

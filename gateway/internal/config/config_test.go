@@ -109,6 +109,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "origin with a path", give: good + "cors_origins: ['https://a.example.com', 'https://a.example.com/']\n", want: "cors_origins[1]"},
 		{name: "origin without TLS", give: good + "cors_origins: ['http://a.example.com']\n", want: "cors_origins[0]"},
 		{name: "in flight", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__IN_FLIGHT=0"}, want: "limits.in_flight"},
+		{name: "memory", give: good, env: []string{"WAYMARK_GATEWAY_LIMITS__MEMORY_BYTES=1000000"}, want: "limits.memory_bytes"},
 		{name: "nobody can call", give: strings.Replace(good, "tokens_file: tokens.json", "", 1), want: "tokens_file"},
 		{name: "level", give: good, env: []string{"WAYMARK_GATEWAY_LOG__LEVEL=loud"}, want: "log.level"},
 	}

@@ -134,6 +134,7 @@ func (l Limits) validate() error {
 		between("limits.in_flight", l.InFlight, 1, 10000),
 		between("limits.block_bytes", l.BlockBytes, 1<<20, 100<<20),
 		between("limits.bytes_in_flight", l.BytesInFlight, max(l.BodyBytes, l.BlockBytes), 1<<30),
+		between("limits.memory_bytes", l.MemoryBytes, 64<<20, 64<<30),
 		between("limits.caller_percent", l.CallerPercent, 1, 100),
 		l.Rates.validate("limits.rates"),
 	)
