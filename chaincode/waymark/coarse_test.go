@@ -102,9 +102,8 @@ func TestSumsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestCoarseTellsNoMore: what is rounded depends on nothing but the rounded values: no
-// number has more decimals, none is farther off than half a step, and whether readings were a
-// little more or less shows in nothing, the sum included.
+// TestCoarseTellsNoMore: no number has more decimals than it may, none is farther off than
+// half a step, and readings that were what is shown would show the same, the sum included.
 func TestCoarseTellsNoMore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom([]string{"lat", "Cel", "V", "kg"}).Draw(t, "unit")
@@ -131,6 +130,9 @@ func TestCoarseTellsNoMore(t *testing.T) {
 		mean := got.Sum / got.Count
 		if got.Overflow || got.Sum%got.Count != 0 || mean%step != 0 || mean < got.Min || mean > got.Max {
 			t.Fatalf("the sum of %d is %d: more than a mean by steps of %d between %d and %d", got.Count, got.Sum, step, got.Min, got.Max)
+		}
+		if again := (waymark.Window{Series: []waymark.Series{got}}).Coarse(map[waymark.DataClass]int{"c": decimals}).Series[0]; again != got {
+			t.Fatalf("%+v became %+v", got, again)
 		}
 		off := new(big.Int).Sub(big.NewInt(s.Sum), big.NewInt(got.Sum))
 		if off.Abs(off).Cmp(big.NewInt(step*got.Count)) > 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -127,15 +128,19 @@ func (e *Error) MarshalWire() string {
 	return wireMarker + string(b)
 }
 
+// maxWireBytes bounds an Error in Fabric's text: a peer of any member may have written it.
+// A denial by all policies that an owner can have fits.
+const maxWireBytes = 64 << 10
+
 // ParseWire finds an Error in a text that came through Fabric. It reports false
-// if there is none with a known code.
+// if there is none with a known code, in 64 KiB.
 func ParseWire(text string) (*Error, bool) {
 	_, rest, found := strings.Cut(text, wireMarker)
 	if !found {
 		return nil, false
 	}
 	var e Error
-	known := json.NewDecoder(strings.NewReader(rest)).Decode(&e) == nil && slices.Contains(Codes(), e.Code)
+	known := json.NewDecoder(io.LimitReader(strings.NewReader(rest), maxWireBytes)).Decode(&e) == nil && slices.Contains(Codes(), e.Code)
 	if !known {
 		return nil, false
 	}

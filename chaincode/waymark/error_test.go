@@ -36,6 +36,11 @@ func TestParseWireRefuses(t *testing.T) {
 			t.Errorf("%q was read as %+v", text, e)
 		}
 	}
+	for size, want := range map[int]bool{60 << 10: true, 1 << 20: false} { // a peer of any member may have written it
+		if _, ok := waymark.ParseWire(waymark.Errorf(waymark.Forbidden, "%s", strings.Repeat("x", size)).MarshalWire()); ok != want {
+			t.Errorf("of %d bytes: %v", size, ok)
+		}
+	}
 }
 
 func TestErrors(t *testing.T) {

@@ -118,4 +118,5 @@ func TestDiscretionByTheOwnersClass(t *testing.T) {
 			t.Errorf("%s: %+v", annotation, place)
 		}
 	}
+	scenario.Sweep(s.Consortium, s.As("stranger", waymark.Viewer), custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
 }

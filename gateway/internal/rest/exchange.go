@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -85,12 +86,27 @@ func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
 	}
 	switch status := c.Writer.Status(); {
 	case status == http.StatusServiceUnavailable:
-		s.log.Warn("request", append(fields, zap.Error(ex.err))...)
+		s.log.Warn("request", append(fields, causeField(ex.err))...)
 	case status >= http.StatusInternalServerError:
-		s.log.Error("request", append(fields, zap.Error(ex.err))...)
+		s.log.Error("request", append(fields, causeField(ex.err))...)
 	case ex.route.open: // probes, which ask all the time
 		s.log.Debug("request", fields...)
 	default:
 		s.log.Info("request", fields...)
 	}
+}
+
+// maxErrorBytes bounds the cause of an error in the log: what a peer said, of any member, may be
+// part of it.
+const maxErrorBytes = 8 << 10
+
+func causeField(err error) zap.Field {
+	if err == nil {
+		return zap.Skip()
+	}
+	text := err.Error()
+	if len(text) > maxErrorBytes {
+		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + "..."
+	}
+	return zap.String("error", text)
 }

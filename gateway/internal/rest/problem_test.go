@@ -263,6 +263,21 @@ func unannounced(body string) *http.Request {
 	return r
 }
 
+// TestACauseIsCutInTheLog: a peer of any member may have had its say in it, and as much as it
+// liked (ASVS 5.0: 16.4.1).
+func TestACauseIsCutInTheLog(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.err = errors.New("said \n" + strings.Repeat("\u00e9", 1<<20))
+	if w := a.do("GET", "/v1/members/producer", ""); w.Code != http.StatusInternalServerError {
+		t.Fatalf("got %d", w.Code)
+	}
+	entry := a.logs.FilterMessage("request").All()[0]
+	text, _ := entry.ContextMap()["error"].(string)
+	if len(text) > 8<<10+3 || !strings.HasPrefix(text, "said \n\u00e9") || !strings.HasSuffix(text, "\u00e9...") {
+		t.Errorf("%d bytes: %.20q", len(text), text)
+	}
+}
+
 // ASVS 5.0: 16.2.5.
 func TestLogHasNoSecrets(t *testing.T) {
 	a := newAPI(t)
