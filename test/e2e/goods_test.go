@@ -69,6 +69,7 @@ type dairy struct {
 	milk, bottle string // products
 	lot          string // of milk
 	bottles      []waymark.Line
+	filled       string // the act that filled them
 	box, pallet  string
 }
 
@@ -77,10 +78,10 @@ func newDairy(ctx context.Context, t *testing.T) dairy {
 	d := dairy{box: container(), pallet: container(),
 		milk:   product(ctx, t, waymark.RegisterProductRequest{Regulators: []string{"auditor"}}),
 		bottle: product(ctx, t, waymark.RegisterProductRequest{NetContent: &waymark.Amount{Quantity: "0.5", Unit: "LTR"}})}
-	d.lot = lotOf(d.milk, "L/1")
+	d.lot, d.filled = lotOf(d.milk, "L/1"), name("act")
 	producer := operator(t, "producer")
 	post[waymark.Commissioned](ctx, t, producer, "/v1/goods:commission", waymark.CommissionRequest{Lot: d.lot, Quantity: "10", Unit: "LTR"})
-	fill := waymark.TransformRequest{ID: name("act"), Inputs: []waymark.Line{{ID: d.lot, Quantity: "2.1"}}, Loss: []waymark.Amount{{Quantity: "0.1", Unit: "LTR"}}}
+	fill := waymark.TransformRequest{ID: d.filled, Inputs: []waymark.Line{{ID: d.lot, Quantity: "2.1"}}, Loss: []waymark.Amount{{Quantity: "0.1", Unit: "LTR"}}}
 	for n := range 4 {
 		id := waymark.Item(d.bottle, fmt.Sprint(n)).String()
 		d.bottles = append(d.bottles, waymark.Line{ID: id})

@@ -63,10 +63,12 @@ getSettlement        aoqv  -
 getProduct           aoqvr aoqvr
 getGoods             aoqv  aoqv  ?id={lot}
 getGoodsHistory      aoqv  -     ?id={item}
+getAct               aoqv  -
 getContents          aoqv  -     ?id={box}
 traceGoods           aoqv  aoqv  ?id={lot}&direction=back
 getCurrency          aoqv  aoqv
 listNotes            aoqv  aoqv
+getPayment           aoqv  aoqv
 listPolicies         aoqvr aoqvr
 listPoliciesOf       aoqvr aoqvr
 getPolicy            aoqvr aoqvr

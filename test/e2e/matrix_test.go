@@ -173,6 +173,7 @@ type things map[string]string
 func (a things) in(text string) string {
 	for prefix, thing := range map[string]string{
 		"/v1/devices/{id}": "device", "/v1/shipments/{id}": "shipment", "/v1/products/{id}": "gtin",
+		"/v1/goods/acts/{id}": "act", "/v1/payments/{id}": "payment",
 	} {
 		if rest, ok := strings.CutPrefix(text, prefix); ok {
 			text = strings.Replace(prefix, "{id}", a[thing], 1) + rest
@@ -205,12 +206,14 @@ func newThings(ctx context.Context, t *testing.T) things {
 	d := newDairy(ctx, t)
 	logger := logger(ctx, t, attest.Ed25519)
 	message := sign(t, logger, attest.JWS, 500)
-	_, receipt := record(ctx, t, message.Text())
+	record(ctx, t, message.Text())
 	id := shipment(ctx, t, "carrier")
 	attach(ctx, t, id, logger.ID())
 	offer(ctx, t, id, "producer", "retailer")
 	post[waymark.Command](ctx, t, operator(t, "producer"), "/v1/devices/"+logger.ID()+"/commands",
 		map[string]any{"id": "command-1", "name": "wake", "arguments": "{}", "expires_at": time.Now().Add(time.Hour).UTC()})
+	payment, receipt := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:issue",
+		waymark.IssueRequest{ID: name("payment"), Currency: "EUR", Digits: 2, To: "producer", Amount: 100})
 	spare := newLogger(t, attest.Ed25519)
 	registration, err := spare.Registration()
 	if err != nil {
@@ -218,7 +221,7 @@ func newThings(ctx context.Context, t *testing.T) things {
 	}
 	return things{
 		"device": logger.ID(), "shipment": id, "gtin": d.milk, "lot": d.lot, "box": d.box, "item": d.bottles[0].ID,
-		"tx": receipt.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
+		"act": d.filled, "payment": payment.ID, "tx": receipt.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
 	}
 }
 
@@ -226,6 +229,6 @@ func newThings(ctx context.Context, t *testing.T) things {
 func absentThings() things {
 	return things{
 		"device": "absent-1", "shipment": "absent-1", "gtin": "09506000999999", "lot": lotOf("09506000999999", "none"), "box": container(),
-		"item": waymark.Item("09506000999999", "none").String(), "tx": strings.Repeat("0", 64), "message": "a.b.c", "registration": "a.b.c", "new": name("matrix"),
+		"item": waymark.Item("09506000999999", "none").String(), "act": "absent-1", "payment": "absent-1", "tx": strings.Repeat("0", 64), "message": "a.b.c", "registration": "a.b.c", "new": name("matrix"),
 	}
 }
