@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -227,10 +226,15 @@ func TestURL(t *testing.T) {
 }
 
 func TestAwait(t *testing.T) {
-	found, _ := json.Marshal(client.Transaction{TxID: "aa", Status: "VALID"})
-	g := serve(t, problem(waymark.NotFound, ""), answer(200, string(found)))
+	as := func(body string) func(http.ResponseWriter) { return answer(200, body) }
+	g := serve(t, problem(waymark.NotFound, ""), as(`{"tx_id":"aa","state":"accepted"}`), as(`{"tx_id":"aa","state":"submitted"}`),
+		as(`{"tx_id":"aa","state":"invalid","status":"MVCC_READ_CONFLICT","replaced_by":"bb"}`), as(`{"tx_id":"bb","state":"committed","status":"VALID","block_number":7}`))
 	got, err := g.client().Await(t.Context(), "aa")
-	if err != nil || got.Status != "VALID" || len(g.headers) != 2 {
+	if err != nil || got.TxID != "bb" || got.Status != "VALID" || got.BlockNumber != 7 || len(g.headers) != 5 {
 		t.Errorf("%+v, %v", got, err)
+	}
+	forbidden := serve(t, problem(waymark.Forbidden, ""))
+	if _, err := forbidden.client().Await(t.Context(), "aa"); waymark.CodeOf(err) != waymark.Forbidden {
+		t.Errorf("got %v", err)
 	}
 }

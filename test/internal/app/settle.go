@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,14 +15,14 @@ const settlePoll = 20 * time.Millisecond
 func Settle(ctx context.Context, txID string, apps ...*App) error {
 	for _, a := range apps {
 		for {
-			_, err := a.Transaction(ctx, txID)
-			if err == nil {
+			tx, err := a.Transaction(ctx, txID)
+			if err == nil && tx.Settled() {
 				break
 			}
 			select {
 			case <-time.After(settlePoll):
 			case <-ctx.Done():
-				return fmt.Errorf("transaction %.8s at %s: %w (%w)", txID, a.Member, ctx.Err(), err)
+				return errors.Join(fmt.Errorf("transaction %.8s at %s: %w", txID, a.Member, ctx.Err()), err)
 			}
 		}
 	}
