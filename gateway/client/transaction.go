@@ -69,7 +69,7 @@ func (c *Client) Await(ctx context.Context, txID string) (Transaction, error) {
 	for round := 1; ; round++ {
 		t, err := c.Transaction(ctx, txID, false)
 		problem, failed := AsProblem(err)
-		if err != nil && !(failed && problem.Status == http.StatusNotFound) {
+		if err != nil && (!failed || problem.Status != http.StatusNotFound) {
 			return t, err
 		}
 		if err == nil && t.ReplacedBy != "" {
