@@ -143,6 +143,29 @@ func TestEveryAlertIsExplained(t *testing.T) {
 	}
 }
 
+// TestEveryPartIsExplained: whoever reads a row of /readyz finds it in the runbook.
+func TestEveryPartIsExplained(t *testing.T) {
+	runbook, err := os.ReadFile(filepath.Join(operations, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t)
+	c, err := config.Load(s.config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := assemble(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	for _, part := range p.health() {
+		if !strings.Contains(string(runbook), "`"+part.Name+"`") {
+			t.Errorf("%s is not explained", part.Name)
+		}
+	}
+}
+
 func TestTheDashboardIsWhole(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(operations, "dashboard.json"))
 	if err != nil {
