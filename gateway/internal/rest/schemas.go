@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3gen"
@@ -128,8 +129,11 @@ func requiredOf(t reflect.Type) []string {
 // enumOf returns the values of a closed set of texts, or nil.
 func enumOf(t reflect.Type) []any { return closedSets()[t] }
 
-// closedSets are the vocabulary's texts of which all values are known.
-func closedSets() map[reflect.Type][]any {
+// closedSets are the vocabulary's texts of which all values are known. They are asked for with
+// each type of the document, and one of them is made of all routes.
+var closedSets = sync.OnceValue(makeClosedSets)
+
+func makeClosedSets() map[reflect.Type][]any {
 	return map[reflect.Type][]any{
 		reflect.TypeFor[waymark.Code]():            anys(waymark.Codes()...),
 		reflect.TypeFor[waymark.Role]():            anys(waymark.Roles()...),
