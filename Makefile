@@ -14,7 +14,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ postgres: $(TOOLS)/gotestsum ## what gateways keep, in PostgreSQL (needs the ser
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
 	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./internal/fabric
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./e2e
+
+openapi-lint: ## Redocly's rules on the OpenAPI document (needs node and npm)
+	@cd test/openapi && npm ci --no-audit --no-fund --loglevel error && npm test
 
 node: ## a device written in JavaScript (needs node and npm, and the network up)
 	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test

@@ -34,7 +34,7 @@ func limit(t *testing.T, d time.Duration) context.Context {
 
 func as(t *testing.T, member string, role waymark.Role) *app.App {
 	t.Helper()
-	a, err := app.New(local.at, member, role)
+	a, err := app.New(local.at, member, role, local.contract.Wrap)
 	if err != nil {
 		t.Fatal(err)
 	}

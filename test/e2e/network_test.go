@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/contract"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
@@ -20,7 +21,8 @@ const basePort = 17300
 // local is the network that all tests of the package share. TestMain sets it.
 var local struct {
 	*localnet.Network
-	at *endpoints.Network
+	at       *endpoints.Network
+	contract *contract.Checker // that every app of the tests holds answers against
 }
 
 func TestMain(m *testing.M) {
@@ -39,6 +41,9 @@ func run(m *testing.M) (code int, err error) {
 	defer cancel()
 	root, err := localnet.Root()
 	if err != nil {
+		return 1, err
+	}
+	if local.contract, err = contract.Load(filepath.Join(root, "docs", "api", "openapi.json")); err != nil {
 		return 1, err
 	}
 	local.Network = localnet.New(root, filepath.Join(root, ".waymark", "e2e"), basePort)

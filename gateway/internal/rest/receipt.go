@@ -9,8 +9,8 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// Receipt is what a stranger needs to check a transaction; gateway/client/verify reads it.
-type Receipt struct {
+// VerifiableReceipt is what a stranger needs to check a transaction; gateway/client/verify reads it.
+type VerifiableReceipt struct {
 	Format       string `json:"format"` // verify.Format
 	ledger.Proof `json:",inline"`
 }
@@ -19,7 +19,7 @@ func receiptRoute() route {
 	return route{
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}/receipt", id: "getReceipt", tag: tagLedger,
 		summary: "What proves a transaction to who does not believe this gateway: its block with the orderers' signatures, and what peers attest",
-		result:  Receipt{},
+		result:  VerifiableReceipt{},
 		block:   true,
 		serve:   serveReceipt,
 	}
@@ -39,5 +39,5 @@ func serveReceipt(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, Receipt{Format: verify.Format, Proof: proof})
+	return respond(c, http.StatusOK, VerifiableReceipt{Format: verify.Format, Proof: proof})
 }

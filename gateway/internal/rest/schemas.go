@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,10 +23,12 @@ type schemas struct {
 	components      openapi3.Schemas
 	responsesShared openapi3.ResponseBodies
 	known           map[reflect.Type]*openapi3.SchemaRef
+	named           map[string]reflect.Type // by the name of the component
+	clash           error                   // of two types that would be one component
 }
 
 func newSchemas() *schemas {
-	return &schemas{components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef)}
+	return &schemas{components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
 }
 
 // of returns a reference to the schema of value's type.
@@ -34,6 +38,7 @@ func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
 		return ref, nil
 	}
 	ref, err := b.make(value)
+	err = errors.Join(err, b.clash)
 	if err == nil {
 		b.known[t] = ref
 	}
@@ -43,7 +48,7 @@ func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
 func (b *schemas) make(value any) (*openapi3.SchemaRef, error) {
 	return openapi3gen.NewSchemaRefForValue(value, b.components,
 		openapi3gen.SchemaCustomizer(customize),
-		openapi3gen.CreateTypeNameGenerator(typeName),
+		openapi3gen.CreateTypeNameGenerator(b.typeName),
 		openapi3gen.CreateComponentSchemas(openapi3gen.ExportComponentSchemasOptions{
 			ExportComponentSchemas: true, ExportTopLevelSchema: true,
 		}))
@@ -72,13 +77,19 @@ func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, erro
 	return openapi3.NewSchemaRef("", schema), nil
 }
 
-// typeName is the component's name: the Go type's, with an upper-case initial.
-func typeName(t reflect.Type) string {
+// typeName is the component's name: the Go type's, with an upper-case initial. Of two types
+// with one name, the document would tell one and mean both.
+func (b *schemas) typeName(t reflect.Type) string {
 	name := t.Name()
 	if name == "" {
 		return name
 	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	name = strings.ToUpper(name[:1]) + name[1:]
+	if other, taken := b.named[name]; taken && other != t {
+		b.clash = fmt.Errorf("the types %s and %s would both be %s", other, t, name)
+	}
+	b.named[name] = t
+	return name
 }
 
 // customize adds what reflection alone does not see: which members are required,

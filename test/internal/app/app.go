@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
@@ -24,8 +25,9 @@ type Receipt = client.Receipt
 type Problem = client.Problem
 
 // New returns an app of a member. It fails if the member or role is not in the
-// endpoints file or its CA cannot be read.
-func New(network *endpoints.Network, member string, role waymark.Role) (*App, error) {
+// endpoints file or its CA cannot be read. Each wrap, if there are any, wraps what sends the
+// requests.
+func New(network *endpoints.Network, member string, role waymark.Role, wraps ...func(http.RoundTripper) http.RoundTripper) (*App, error) {
 	m, ok := network.Members[member]
 	if !ok || m.Tokens[string(role)] == "" {
 		return nil, fmt.Errorf("no token of role %s of member %s in the endpoints file", role, member)
@@ -34,7 +36,15 @@ func New(network *endpoints.Network, member string, role waymark.Role) (*App, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(client.Options{URL: m.GatewayURL, Roots: roots, Token: client.Token(m.Tokens[string(role)]), Attempts: 1})
+	wrap := func(next http.RoundTripper) http.RoundTripper {
+		for _, w := range wraps {
+			next = w(next)
+		}
+		return next
+	}
+	c, err := client.New(client.Options{
+		URL: m.GatewayURL, Roots: roots, Token: client.Token(m.Tokens[string(role)]), Attempts: 1, Wrap: wrap,
+	})
 	if err != nil {
 		return nil, err
 	}
