@@ -55,7 +55,7 @@ func TestNoLabelGrowsWithoutBound(t *testing.T) {
 		"route": "of the table", "method": "three and other", "status": "of HTTP",
 		"transaction": "of the vocabulary", "outcome": "of the retry table, and a few words", "cause": "of the retry table",
 		"part": "of the readiness", "name": "of the configuration", "class": "of the limits", "reason": "a few words",
-		"kind": "a few words",
+		"kind": "a few words", "peer": "of the configuration",
 	}
 	name := regexp.MustCompile(`^waymark_gateway_[a-z_]+$`)
 	for metric, labels := range described(t) {

@@ -40,7 +40,8 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
 		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
-	conn, err := dial(cfg.Peers, cfg.BlockBytes)
+	open := newPeersGauge(cfg.Peers)
+	conn, err := dial(cfg.Peers, cfg.BlockBytes, open)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +64,7 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 	}
 	c.stream = newStream(c)
 	c.metrics = newMetrics(registry, c.stream)
+	registry.MustRegister(open)
 	c.start()
 	return c, nil
 }

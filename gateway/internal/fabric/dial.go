@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -27,8 +28,9 @@ const (
 
 // dial makes the one connection to the peers that every session shares: to the first that
 // can be reached, and when it breaks again to the first. It does not wait for a peer: a
-// gateway starts before its peers do. It takes no answer that is larger than receiveBytes.
-func dial(peers []Peer, receiveBytes int) (*grpc.ClientConn, error) {
+// gateway starts before its peers do. It takes no answer that is larger than receiveBytes, and
+// keeps open up to date.
+func dial(peers []Peer, receiveBytes int, open *prometheus.GaugeVec) (*grpc.ClientConn, error) {
 	trust, err := trustFrom(peers)
 	if err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func dial(peers []Peer, receiveBytes int) (*grpc.ClientConn, error) {
 	known.InitialState(resolver.State{Addresses: addresses})
 	conn, err := grpc.NewClient(known.Scheme()+":///"+peers[0].Address,
 		grpc.WithResolvers(known),
-		grpc.WithTransportCredentials(credentials.NewTLS(trust)),
+		grpc.WithTransportCredentials(connected{credentials.NewTLS(trust), open}),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay:  100 * time.Millisecond,
@@ -72,7 +74,7 @@ func addressesOf(peers []Peer) ([]resolver.Address, error) {
 			}
 			name = host
 		}
-		addresses = append(addresses, resolver.Address{Addr: peer.Address, ServerName: name})
+		addresses = append(addresses, configured(resolver.Address{Addr: peer.Address, ServerName: name}))
 	}
 	return addresses, nil
 }
