@@ -46,7 +46,7 @@ func (s settings) loads() loads {
 	if s.quick {
 		return loads{levels: []level{{1, 3, 10}, {8, 24, 80}}, rounds: 2, limit: 10 * time.Second}
 	}
-	return loads{levels: []level{{1, 25, 250}, {16, 400, 3000}, {64, 1000, 5000}, {2000, 5000, 12000}}, rounds: 4, limit: 45 * time.Second}
+	return loads{levels: []level{{1, 60, 500}, {16, 400, 3000}, {64, 1000, 5000}, {2000, 5000, 12000}}, rounds: 4, limit: 45 * time.Second}
 }
 
 // bench calls the ledger by all sides.
