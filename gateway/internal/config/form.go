@@ -35,6 +35,8 @@ func (f *form) check(key string, t reflect.Type, value any) {
 		f.checkList(key, t, value)
 	case t.Kind() == reflect.String:
 		f.parses(key, value, "a text", func(string) error { return nil })
+	case t.Kind() == reflect.Bool:
+		f.parses(key, value, "true or false", func(s string) error { _, err := strconv.ParseBool(s); return err })
 	case t.Kind() == reflect.Float64:
 		f.parses(key, value, "a number", func(s string) error { _, err := strconv.ParseFloat(s, 64); return err })
 	default:
