@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,7 +25,9 @@ func loadConfig(flags []string, stderr io.Writer) (c config.Config, path string,
 	return c, path, err
 }
 
-// checkConfig opens everything that the configuration names, and serves nothing.
+// checkConfig opens everything that the configuration names, but for the database, which it
+// neither makes nor changes: it may be asked by another user, beside a gateway that runs. It
+// serves nothing.
 func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	c, _, err := loadConfig(flags, stderr)
 	if err != nil {
@@ -34,6 +37,9 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, "the configuration is good")
-	return p.close()
+	if err := errors.Join(checkDatabase(c.Database), p.close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, "the configuration is good")
+	return err
 }

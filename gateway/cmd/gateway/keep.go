@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
@@ -12,18 +13,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// openRequests opens the database and begins to look after what is in it. A file that cannot be
-// used is a mistake of the configuration; a server that is away may come back.
+// openRequests opens the database, and touches nothing in it yet.
 func (p *parts) openRequests(c config.Config) error {
 	db, err := database.Open(database.Config{SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile})
 	if err != nil {
 		return fmt.Errorf("database: %w", err)
-	}
-	if err := db.Prepare(context.Background()); err != nil {
-		if c.Database.PostgresDSNFile == "" {
-			return errors.Join(fmt.Errorf("database %s: %w", c.Database.SQLiteFile, err), db.Close())
-		}
-		p.log.Warn("the database does not answer yet: nothing can be kept meanwhile", zap.Error(err))
 	}
 	p.database = db
 	p.requests = requests.NewRunner(requests.Options{
@@ -32,6 +26,30 @@ func (p *parts) openRequests(c config.Config) error {
 			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
 		},
 	})
+	return nil
+}
+
+// prepareDatabase brings the schema up to date. A file that cannot be used is a mistake of the
+// configuration; a server that is away may come back.
+func (p *parts) prepareDatabase(ctx context.Context, c config.Database) error {
+	err := p.database.Prepare(ctx)
+	if err != nil && c.PostgresDSNFile == "" {
+		return fmt.Errorf("database %s: %w", c.SQLiteFile, err)
+	}
+	if err != nil {
+		p.log.Warn("the database does not answer yet: nothing can be kept meanwhile", zap.Error(err))
+	}
+	return nil
+}
+
+// checkDatabase checks, without making or changing it, that there is a place for it.
+func checkDatabase(c config.Database) error {
+	if c.PostgresDSNFile != "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(c.SQLiteFile)); err != nil {
+		return fmt.Errorf("database.sqlite_file: %w", err)
+	}
 	return nil
 }
 

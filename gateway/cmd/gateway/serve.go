@@ -31,6 +31,9 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := p.prepareDatabase(ctx, c.Database); err != nil {
+		return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen on %s: %w", c.Listen, err), p.close()) //nolint:contextcheck // ends in order though ctx is done
