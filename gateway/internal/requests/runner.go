@@ -208,6 +208,16 @@ func (r *Runner) Close(ctx context.Context) {
 		r.cancelAll()
 		<-ended
 	}
+	r.signOff(ctx)
+}
+
+// signOff takes this process off the roster, if it ever was on it.
+func (r *Runner) signOff(ctx context.Context) {
+	select {
+	case <-r.alive:
+	default:
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	if err := r.store.Leave(ctx, r.gateway); err != nil { // the others find out by themselves
