@@ -10,10 +10,12 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/waymark-ledger/waymark/gateway/client/transaction"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
 
-// openBlock reads the block and checks that its header is of its envelopes.
+// openBlock reads the block and checks that its header is of its envelopes, and that it is cut
+// into them as it was when it was ordered.
 func openBlock(r Receipt) (*common.Block, error) {
 	block := new(common.Block)
 	if err := proto.Unmarshal(r.Block, block); err != nil {
@@ -26,7 +28,34 @@ func openBlock(r Receipt) (*common.Block, error) {
 	if !bytes.Equal(sum[:], block.GetHeader().GetDataHash()) {
 		return nil, errors.New("its header is not of its envelopes")
 	}
+	for i, piece := range block.GetData().GetData() {
+		if !oneEnvelope(piece) {
+			return nil, fmt.Errorf("what it has at position %d is not one whole envelope", i)
+		}
+	}
 	return block, nil
+}
+
+// payloadField is the number of common.Envelope's payload.
+const payloadField = protowire.Number(1)
+
+// oneEnvelope reports whether raw is one envelope as orderers write it: its payload first, then
+// all else. The data hash runs over the envelopes one after another and does not say where one
+// ends. But there is one way only to cut the same bytes into such pieces: a cut inside a field
+// leaves a part of a field behind, and each payload begins a piece.
+func oneEnvelope(raw []byte) bool {
+	if len(raw) == 0 {
+		return false
+	}
+	for first := true; len(raw) > 0; first = false {
+		number, kind, length := protowire.ConsumeField(raw)
+		payload := number == payloadField && kind == protowire.BytesType
+		if length < 0 || payload != first {
+			return false
+		}
+		raw = raw[length:]
+	}
+	return true
 }
 
 // headerBytes is what orderers sign of a header, and what the next block names by its hash.

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/client/transaction"
@@ -19,12 +18,18 @@ type Trust struct {
 	// Orderers is how many orderers there are, of which more than two thirds must have signed;
 	// 0: one for each member. 1 believes a single orderer, as with Raft.
 	Orderers int
+	// RolesUnnamed says that there are members whose MSPs have no NodeOUs: a certificate that
+	// names no role then counts for any role. One that names a role counts for that one only.
+	RolesUnnamed bool
 }
 
 // The roles that certificates have by their organisational unit, as Fabric's NodeOUs say.
 const (
+	roleAny     = ""
 	rolePeer    = "peer"
 	roleOrderer = "orderer"
+	roleClient  = "client"
+	roleAdmin   = "admin"
 )
 
 // Signer is who signed something.
@@ -56,7 +61,7 @@ func (t Trust) orderers() (all, each int) {
 	return all, max(1, (all+len(t.Members)-1)/max(1, len(t.Members)))
 }
 
-// serialized checks a serialized identity; an empty role takes any.
+// serialized checks a serialized identity.
 func (t Trust) serialized(raw []byte, role string) (signer, error) {
 	member, certificate, err := transaction.Identity(raw)
 	if err != nil {
@@ -80,8 +85,8 @@ func (t Trust) check(member string, certificate *x509.Certificate, role string) 
 	if certificate.IsCA {
 		return signer{}, errors.New("an authority signs certificates only")
 	}
-	if has, named := roleOf(certificate); named && role != "" && has != role {
-		return signer{}, fmt.Errorf("a certificate of %s is of a %s, not of a %s", member, has, role)
+	if err := t.plays(certificate, role); err != nil {
+		return signer{}, fmt.Errorf("certificate of %s: %w", member, err)
 	}
 	public, err := x509.MarshalPKIXPublicKey(certificate.PublicKey)
 	if err != nil {
@@ -90,12 +95,23 @@ func (t Trust) check(member string, certificate *x509.Certificate, role string) 
 	return signer{Signer: Signer{Member: member, Name: certificate.Subject.CommonName}, key: certificate.PublicKey, public: string(public)}, nil
 }
 
-// roleOf is the role that a certificate names, if it names one.
-func roleOf(certificate *x509.Certificate) (string, bool) {
-	for _, role := range []string{rolePeer, roleOrderer, "client", "admin"} {
-		if slices.Contains(certificate.Subject.OrganizationalUnit, role) {
-			return role, true
+// plays fails unless the certificate is of the role. As in Fabric, one that names none, or more
+// than one, is of no role: an affiliation that has the name of a role does not give it.
+func (t Trust) plays(certificate *x509.Certificate, role string) error {
+	var named []string
+	for _, unit := range certificate.Subject.OrganizationalUnit {
+		switch unit {
+		case rolePeer, roleOrderer, roleClient, roleAdmin:
+			named = append(named, unit)
 		}
 	}
-	return "", false
+	switch {
+	case len(named) == 0 && t.RolesUnnamed:
+		return nil
+	case len(named) != 1:
+		return fmt.Errorf("it names %d roles %q, and must name one", len(named), named)
+	case role != roleAny && named[0] != role:
+		return fmt.Errorf("it is of the role %s, not %s", named[0], role)
+	}
+	return nil
 }

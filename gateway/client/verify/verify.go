@@ -133,7 +133,7 @@ func (v *verification) checkTransaction() error {
 // checkCreator fails for a valid transaction only: of one that changed nothing it may be the
 // very reason.
 func (v *verification) checkCreator() error {
-	who, err := v.trust.serialized(v.tx.Creator, "")
+	who, err := v.trust.serialized(v.tx.Creator, roleAny)
 	if err == nil {
 		err = transaction.Verify(who.key, v.envelope.GetPayload(), v.envelope.GetSignature())
 	}

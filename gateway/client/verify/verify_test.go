@@ -53,11 +53,31 @@ func signatures(r *verify.Receipt, change func(*common.Metadata)) {
 	r.Block = marshal(&block)
 }
 
+// pieces is what the receipt's block says that its envelopes are.
+func pieces(r verify.Receipt) [][]byte {
+	var block common.Block
+	_ = proto.Unmarshal(r.Block, &block)
+	return block.GetData().GetData()
+}
+
 func TestForgeries(t *testing.T) {
 	c := newChain(t)
 	outsider := newAuthority(t, "producer") // another authority of the same name
 	second := c.authorities[0].issue("orderer1.producer", "orderer")
 	other := c.receipt()
+	// replaced puts another orderer in the place of the second, whose signature a quorum needs.
+	replaced := func(r *verify.Receipt, by *holder) {
+		forged := *c
+		forged.orderers = slices.Clone(c.orderers)
+		forged.orderers[1] = by
+		r.Consenters[1] = verify.Consenter{ID: 2, MSPID: by.member, Certificate: by.pem}
+		r.Block = forged.order(pieces(*r), 1, 2, 4)
+	}
+	// attested lets another one of the carrier attest in its peer's place.
+	attested := func(r *verify.Receipt, by *holder) {
+		r.Attestations[0] = c.attest(r.TxID, pieces(*r)[1], peer.TxValidationCode_VALID, by)[0]
+	}
+	carrier := c.authorities[1]
 	tests := []struct {
 		name  string
 		forge func(*verify.Receipt, *verify.Trust)
@@ -87,14 +107,14 @@ func TestForgeries(t *testing.T) {
 		{"other signed metadata", func(r *verify.Receipt, _ *verify.Trust) {
 			signatures(r, func(m *common.Metadata) { m.Value = []byte("x") })
 		}, verify.PartOrderers},
-		{"a second orderer of one member", func(r *verify.Receipt, _ *verify.Trust) {
-			forged := *c
-			forged.orderers = slices.Clone(c.orderers)
-			forged.orderers[1] = second
-			r.Consenters[1] = verify.Consenter{ID: 2, MSPID: "producer", Certificate: second.pem}
-			var block common.Block
-			_ = proto.Unmarshal(r.Block, &block)
-			r.Block = forged.order(block.Data.Data, 1, 2, 4)
+		{"a second orderer of one member", func(r *verify.Receipt, _ *verify.Trust) { replaced(r, second) }, verify.PartOrderers},
+		{"an orderer of no role", func(r *verify.Receipt, _ *verify.Trust) { replaced(r, carrier.issue("x")) }, verify.PartOrderers},
+		{"an orderer of an affiliation only", func(r *verify.Receipt, _ *verify.Trust) { replaced(r, carrier.issue("x", "transport")) }, verify.PartOrderers},
+		{"a client of the affiliation orderer", func(r *verify.Receipt, _ *verify.Trust) { replaced(r, carrier.issue("x", "client", "orderer")) }, verify.PartOrderers},
+		{"an orderer twice", func(r *verify.Receipt, _ *verify.Trust) { replaced(r, carrier.issue("x", "orderer", "orderer")) }, verify.PartOrderers},
+		{"a client of unnamed roles", func(r *verify.Receipt, tr *verify.Trust) {
+			tr.RolesUnnamed = true
+			replaced(r, carrier.issue("x", "client"))
 		}, verify.PartOrderers},
 		{"a peer as orderer", func(r *verify.Receipt, _ *verify.Trust) { r.Consenters[0].Certificate = c.peers[0].pem }, verify.PartOrderers},
 		{"no consenters", func(r *verify.Receipt, _ *verify.Trust) { r.Consenters = nil }, verify.PartOrderers},
@@ -116,10 +136,12 @@ func TestForgeries(t *testing.T) {
 		{"swapped members", func(r *verify.Receipt, _ *verify.Trust) {
 			r.Attestations[0].MSPID, r.Attestations[1].MSPID = r.Attestations[1].MSPID, r.Attestations[0].MSPID
 		}, verify.PartAttesters},
+		{"attested by one of no role", func(r *verify.Receipt, _ *verify.Trust) { attested(r, carrier.issue("x")) }, verify.PartAttesters},
+		{"attested by a client of the affiliation peer", func(r *verify.Receipt, _ *verify.Trust) {
+			attested(r, carrier.issue("x", "peer", "client"))
+		}, verify.PartAttesters},
 		{"attested by clients", func(r *verify.Receipt, _ *verify.Trust) {
-			var block common.Block
-			_ = proto.Unmarshal(r.Block, &block)
-			r.Attestations = c.attest(r.TxID, block.Data.Data[1], peer.TxValidationCode_VALID, c.client, c.orderers[1])
+			r.Attestations = c.attest(r.TxID, pieces(*r)[1], peer.TxValidationCode_VALID, c.client, c.orderers[1])
 		}, verify.PartAttesters},
 	}
 	for _, tt := range tests {
@@ -131,6 +153,61 @@ func TestForgeries(t *testing.T) {
 				t.Errorf("got %v, want it to fail at %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// The data hash does not say where an envelope ends: whoever puts a committed envelope into an
+// argument of another transaction must not be able to cut that block anew.
+func TestBlockIsCutOneWayOnly(t *testing.T) {
+	c := newChain(t)
+	id, inner := c.envelope("devices:Suspend", c.peers[0])
+	_, outer := c.envelope("devices:Suspend"+string(inner), c.peers...)
+	at := bytes.Index(outer, inner)
+	if at < 0 {
+		t.Fatal("the outer envelope does not hold the inner one as it is")
+	}
+	payload := bytes.Index(inner, c.client.serialized()) // somewhere inside of it
+	var parsed common.Envelope
+	_ = proto.Unmarshal(inner, &parsed)
+	unsigned := marshal(&common.Envelope{Payload: parsed.GetPayload()})
+	for name, tt := range map[string]struct {
+		cut      [][]byte
+		position int
+		want     verify.Part
+	}{
+		"as it was ordered":         {cut: [][]byte{outer, inner}, position: 1},
+		"with what is not known":    {cut: [][]byte{append(bytes.Clone(outer), 0x08, 1, 0x7a, 1, 'x'), inner}, position: 1},
+		"around an argument":        {cut: [][]byte{outer[:at], inner, outer[at+len(inner):]}, position: 1, want: verify.PartBlock},
+		"inside another envelope":   {cut: [][]byte{outer[:payload], outer[payload:], inner}, position: 2, want: verify.PartBlock},
+		"two as one":                {cut: [][]byte{append(bytes.Clone(outer), inner...)}, want: verify.PartBlock},
+		"a signature apart":         {cut: [][]byte{unsigned, inner[len(unsigned):], inner}, position: 2, want: verify.PartBlock},
+		"nothing as one":            {cut: [][]byte{nil, inner}, position: 1, want: verify.PartBlock},
+		"the rest before the other": {cut: [][]byte{unsigned, append(bytes.Clone(inner[len(unsigned):]), inner...)}, position: 1, want: verify.PartBlock},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := verify.Receipt{TxID: id, Channel: "waymark", BlockNumber: 7, Position: tt.position, Status: "VALID",
+				Block: c.order(tt.cut, 1, 2, 3), Consenters: c.consenters(),
+				Attestations: c.attest(id, inner, peer.TxValidationCode_VALID, c.peers[:2]...)}
+			if _, err := c.trust().Verify(r); part(err) != tt.want || (err != nil) != (tt.want != "") {
+				t.Errorf("got %v, want it to fail at %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// A consortium without NodeOUs says so, and certificates that name no role count.
+func TestRolesUnnamed(t *testing.T) {
+	c := newChain(t)
+	for i, a := range c.authorities {
+		c.orderers[i], c.peers[i] = a.issue("orderer0."+a.member), a.issue("peer0."+a.member, "transport")
+	}
+	r, trust := c.receipt(), c.trust()
+	if _, err := trust.Verify(r); part(err) != verify.PartOrderers {
+		t.Errorf("certificates of no role count without a word: %v", err)
+	}
+	trust.RolesUnnamed = true
+	if _, err := trust.Verify(r); err != nil {
+		t.Error(err)
 	}
 }
 

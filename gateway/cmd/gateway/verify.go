@@ -17,6 +17,7 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("gateway verify", flag.ContinueOnError)
 	file := set.String("receipt", "", "the receipt, as GET /v1/transactions/{id}/receipt answered it; - for standard input")
 	orderers := set.Int("orderers", 0, "how many orderers there are; one a member if absent, 1 to believe a single one (Raft)")
+	unnamed := set.Bool("roles-unnamed", false, "there are members without NodeOUs: a certificate that names no role counts for any role")
 	trust := verify.Trust{Members: make(map[string]*x509.CertPool)}
 	set.Func("ca", "MEMBER=FILE: the authorities of a member's identities, PEM; once for each member of the consortium", func(text string) error {
 		member, pem, ok := strings.Cut(text, "=")
@@ -34,7 +35,7 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 		fmt.Fprint(stderr, "--receipt and --ca are needed\n", usage)
 		return errUsage
 	}
-	trust.Orderers = *orderers
+	trust.Orderers, trust.RolesUnnamed = *orderers, *unnamed
 	receipt, err := readReceipt(*file)
 	if err != nil {
 		return err
