@@ -21,6 +21,9 @@ type Receipt struct {
 type Committed struct {
 	Receipt Receipt
 	Result  json.RawMessage
+	// Unfinished says that Result tells of something that is left to do, which the same
+	// request does when it is made again.
+	Unfinished bool
 }
 
 // Transaction is what the ledger holds about one transaction.

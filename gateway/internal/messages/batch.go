@@ -65,6 +65,11 @@ func (b *batch) wait(i int, why string) {
 	}
 }
 
+// waiting reports whether a message is to be sent again.
+func (b *batch) waiting() bool {
+	return slices.ContainsFunc(b.results, func(r waymark.MessageResult) bool { return slices.Contains(r.Reasons, waymark.ReasonUndisclosed) })
+}
+
 // plain reports whether the ledger's answer is the whole answer: no message has
 // disclosures, and none was taken out.
 func (b *batch) plain() bool {

@@ -42,7 +42,7 @@ func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
 // The journal, which may be nil, is told of each transaction.
 //
 // One that a member could not be given to, because its peers are away or refuse, is recorded
-// with code unavailable and waymark.ReasonUndisclosed.
+// with code unavailable and waymark.ReasonUndisclosed, and the whole is Unfinished.
 //
 // Codes: Invalid, with the rows, when no message is left to record; what telemetry:Record
 // and telemetry:Undisclosed answer as a whole, or the ledger. The same messages can always be
@@ -62,7 +62,7 @@ func (r *Recorder) Record(ctx context.Context, j ledger.Journal, as ledger.Ident
 	if err != nil {
 		return ledger.Committed{}, fmt.Errorf("encode outcomes: %w", err)
 	}
-	return ledger.Committed{Receipt: done.Receipt, Result: result}, nil
+	return ledger.Committed{Receipt: done.Receipt, Result: result, Unfinished: b.waiting()}, nil
 }
 
 // record submits the messages alone. The chaincode refuses a batch with messages that

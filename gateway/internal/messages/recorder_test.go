@@ -196,14 +196,14 @@ func TestComingAgain(t *testing.T) {
 	c := newConsortium("carrier", "producer")
 	c.away = []string{"carrier"}
 	batch := []string{s.sealed(t, 1), s.message(t, 2), s.sealed(t, 3)}
-	results, _, err := c.send(t, batch...)
-	if got := outcomes(results); err != nil || got != "recorded undisclosed, recorded, recorded undisclosed" || results[0].Code != waymark.Unavailable ||
+	results, done, err := c.send(t, batch...)
+	if got := outcomes(results); err != nil || !done.Unfinished || got != "recorded undisclosed, recorded, recorded undisclosed" || results[0].Code != waymark.Unavailable ||
 		!strings.Contains(results[0].Detail, "carrier") || len(c.has["producer"]) != 2 || len(c.has["carrier"]) != 0 {
 		t.Fatalf("%s: %+v, %v, %v", got, results, err, c.has)
 	}
 	c.away, c.calls = nil, nil
-	results, _, err = c.send(t, batch...)
-	if err != nil || c.told() != "Record, Undisclosed, Disclose at carrier" || len(c.has["carrier"]) != 2 {
+	results, done, err = c.send(t, batch...)
+	if err != nil || done.Unfinished || c.told() != "Record, Undisclosed, Disclose at carrier" || len(c.has["carrier"]) != 2 {
 		t.Fatalf("%s: %v, %v", c.told(), err, c.has)
 	}
 	if got := outcomes(results); got != "duplicate, duplicate, duplicate" {

@@ -58,6 +58,7 @@ type End struct {
 	Fate   *ledger.Fate // of the last transaction, if it is known
 	Answer Answer
 	Error  *waymark.Error
+	Free   bool // the key of one that is Done, since the same request is to be made again
 }
 
 // Transaction is what is kept of one transaction.

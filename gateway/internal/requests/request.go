@@ -34,6 +34,8 @@ type Outcome struct {
 	Answer   Answer // unless Pending
 	Pending  *View  // what is kept and followed until it has an end, whatever dies
 	Replayed bool   // the Answer is that of an earlier request
+
+	unfinished bool // the Answer is not kept: the same request is to be made again
 }
 
 // Phase is how far a transaction has come, as far as this gateway knows.

@@ -365,6 +365,45 @@ func TestPartsAreNoAnswer(t *testing.T) {
 	}
 }
 
+// What a request has done is told only when all its transactions have an end, also of those
+// whose failure it takes for no failure of its own; and is done anew, if it says so.
+func TestWhatIsLeftToDo(t *testing.T) {
+	for _, fate := range []string{ledger.Valid, "MVCC_READ_CONFLICT"} {
+		t.Run(fate, func(t *testing.T) {
+			m := newMember(t)
+			p := m.start()
+			left := true
+			q := m.request("k", "a")
+			q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+				done, err := m.chain.write("a")(ctx, ledger.Partial(j))
+				if done.Unfinished = left; err != nil || !left {
+					return done, err
+				}
+				m.chain.set(func() { m.chain.loses, m.chain.fates = 1, []string{fate} })
+				if _, err := m.chain.write("rest")(ctx, ledger.Partial(j)); err == nil {
+					t.Error("it was not lost")
+				}
+				return done, nil
+			}
+			out, err := p.Do(t.Context(), q, requests.Wish{})
+			done(t, out, err)
+			v, found, err := p.Transaction(t.Context(), txID(2))
+			if err != nil || !found || v.Fate == nil || v.Fate.Status != fate || (v.Phase == requests.Committed) != (fate == ledger.Valid) {
+				t.Errorf("the rest: %+v %t %v", v, found, err)
+			}
+			left = false
+			again, err := p.Do(t.Context(), q, requests.Wish{})
+			if a := done(t, again, err); again.Replayed || a.Receipt.TxID != txID(3) {
+				t.Errorf("it was not done anew: %+v", again)
+			}
+			kept, err := p.Do(t.Context(), q, requests.Wish{})
+			if done(t, kept, err); !kept.Replayed {
+				t.Errorf("what is finished was not kept: %+v", kept)
+			}
+		})
+	}
+}
+
 func TestBounds(t *testing.T) {
 	m := newMember(t)
 	m.limit.Pending, m.limit.Bytes = 2, 10

@@ -81,7 +81,7 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END
 			WHERE id = $8 AND gateway = $9 AND state = $10`,
 			end.State, end.Answer.Receipt.TxID, bigint(end.Answer.Receipt.BlockNumber), []byte(end.Answer.Result), failure,
-			time.Now().UnixMilli(), flag(end.State == Failed), id, gateway, Pending)
+			time.Now().UnixMilli(), flag(end.State == Failed || end.Free), id, gateway, Pending)
 		if err != nil {
 			return err
 		}

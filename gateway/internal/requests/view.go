@@ -42,7 +42,7 @@ func (o *operation) update(v *View) {
 		return
 	}
 	if o.fate != nil && o.err == nil { // it took effect: a failure is noted before it is told
-		v.Fate, v.Phase = o.fate, Committed
+		v.Fate, v.Phase = o.fate, phaseOf(*o.fate)
 		v.Answer = &o.outcome.Answer
 	}
 }
@@ -53,10 +53,7 @@ func viewOf(t Transaction) View {
 	if t.Fate == nil {
 		return v
 	}
-	v.Phase = Invalid
-	if t.Fate.Status == ledger.Valid {
-		v.Phase = Committed
-	}
+	v.Phase = phaseOf(*t.Fate)
 	if t.Request.TxID != t.TxID {
 		return v
 	}
@@ -68,6 +65,13 @@ func viewOf(t Transaction) View {
 	case Pending:
 	}
 	return v
+}
+
+func phaseOf(fate ledger.Fate) Phase {
+	if fate.Status == ledger.Valid {
+		return Committed
+	}
+	return Invalid
 }
 
 // Check returns Unavailable while the database does not answer.

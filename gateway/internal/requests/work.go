@@ -19,21 +19,23 @@ const (
 )
 
 // run takes an operation to its end. What took effect is told first and noted afterwards,
-// since the row and the block say the same; a failure is noted first, so that whoever is told
-// of it finds the key free.
+// since the row and the block say the same; what is to be asked for again, as a failure is, is
+// noted first, so that whoever is told of it finds the key free.
 func (r *Runner) run(ctx context.Context, o *operation) {
 	out, err := r.work(ctx, o)
-	if err == nil {
+	switch _, open := o.open(); {
+	case err == nil && !out.unfinished:
 		o.finish(out, nil)
 		r.note(ctx, o, End{State: Done, Answer: out.Answer})
 		r.leave(o)
 		return
-	}
-	if _, open := o.open(); !open {
+	case err == nil:
+		r.note(ctx, o, End{State: Done, Answer: out.Answer, Free: true})
+	case !open:
 		r.note(ctx, o, End{State: Failed, Error: told(err)})
 	}
 	r.leave(o)
-	o.finish(Outcome{}, err)
+	o.finish(out, err)
 }
 
 func (o *operation) finish(out Outcome, err error) {
@@ -119,17 +121,23 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// attempt does it. When that ends while a transaction is under way, it is followed to its end:
-// nothing is told of it before.
+// attempt does it. When that ends, well or not, while a transaction is under way, that is
+// followed to its end: nothing is told of it before.
 func (r *Runner) attempt(ctx context.Context, o *operation) (Outcome, error) {
 	done, err := r.perform(ctx, o)
-	if err == nil {
-		return Outcome{Answer: r.answer(o, done)}, nil
-	}
 	tx, open := o.open()
-	if !open {
+	switch {
+	case open:
+		return r.follow(ctx, o, tx, done, err)
+	case err != nil:
 		return Outcome{}, err
 	}
+	return r.outcome(o, done), nil
+}
+
+// follow brings the transaction to its end that was under way when the request had done or
+// failed with err. What it had done stands, whatever becomes of the transaction.
+func (r *Runner) follow(ctx context.Context, o *operation, tx ledger.Endorsed, done ledger.Committed, err error) (Outcome, error) {
 	if kept := o.ensureKept(context.WithoutCancel(ctx)); kept != nil {
 		r.log.Warn("a transaction is under way that could not be kept", zap.String("tx_id", tx.TxID), zap.Error(kept))
 	}
@@ -138,10 +146,13 @@ func (r *Runner) attempt(ctx context.Context, o *operation) (Outcome, error) {
 		return Outcome{}, unknown(tx.TxID, errors.Join(err, resolveErr))
 	}
 	o.Resolved(fate)
-	if fate.Status != ledger.Valid || tx.Partial {
+	switch {
+	case err == nil:
+		return r.outcome(o, done), nil
+	case fate.Status != ledger.Valid || tx.Partial:
 		return Outcome{}, ineffective(fate)
 	}
-	return Outcome{Answer: r.answer(o, ledger.Committed{Receipt: receiptOf(fate), Result: tx.Result})}, nil
+	return r.outcome(o, ledger.Committed{Receipt: receiptOf(fate), Result: tx.Result}), nil
 }
 
 // perform runs the request. A panic is its failure, and not that of all others.
@@ -159,10 +170,10 @@ func receiptOf(fate ledger.Fate) ledger.Receipt {
 	return ledger.Receipt{TxID: fate.TxID, BlockNumber: fate.BlockNumber, Status: fate.Status}
 }
 
-func (r *Runner) answer(o *operation, done ledger.Committed) Answer {
+func (r *Runner) outcome(o *operation, done ledger.Committed) Outcome {
 	a := Answer{Status: o.request.Status, Receipt: done.Receipt, Result: done.Result}
 	if o.request.Location != nil {
 		a.Location = o.request.Location(done.Result)
 	}
-	return a
+	return Outcome{Answer: a, unfinished: done.Unfinished}
 }
