@@ -17,7 +17,7 @@ type Transaction struct {
 	// State is how far it is: accepted or submitted while it is under way, and then committed
 	// or invalid.
 	State       State     `json:"state"`
-	Status      string    `json:"status"` // VALID, or the name of Fabric's validation code
+	Status      string    `json:"status"` // VALID, the name of Fabric's validation code, or UNORDERED
 	BlockNumber uint64    `json:"block_number"`
 	Position    int       `json:"position"`    // in the block, from 0
 	Transaction string    `json:"transaction"` // the contract function, as in "members:Register"
@@ -41,10 +41,10 @@ const (
 	Accepted  State = "accepted"  // kept by the gateway; not known to be handed over yet
 	Submitted State = "submitted" // handed over to the ordering service
 	Committed State = "committed" // valid, in a block
-	Invalid   State = "invalid"   // in a block, and changed nothing
+	Invalid   State = "invalid"   // in a block or refused by the ordering service, and changed nothing
 )
 
-// Settled reports whether a block holds it.
+// Settled reports whether its fate is known.
 func (t Transaction) Settled() bool { return t.State == Committed || t.State == Invalid }
 
 // Creator is who signed a transaction.

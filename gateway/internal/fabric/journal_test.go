@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +45,15 @@ func (j *journal) Resolved(f ledger.Fate) {
 	j.note(fmt.Sprintf("%s in %d at %d:", f.Status, f.BlockNumber, f.Position), f.TxID)
 }
 
+func (j *journal) Refused(txID string) { j.note("refused", txID) }
+
+// open reports whether the fate of a transaction was not told.
+func (j *journal) open() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.entries) > 0 && (strings.HasPrefix(j.entries[len(j.entries)-1], "endorsed") || strings.HasPrefix(j.entries[len(j.entries)-1], "submitted"))
+}
+
 func (j *journal) note(what, txID string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -75,6 +85,8 @@ func TestJournal(t *testing.T) {
 			code: waymark.Forbidden, want: nil},
 		{name: "replaced", peer: fakePeer{fate: []fateAnswer{{code: mvcc}}}, submitted: 2,
 			want: []string{"endorsed 1", "submitted 1", "MVCC_READ_CONFLICT in 7 at 1: 1", "endorsed 2", "submitted 2", "VALID in 8 at 1: 2"}},
+		{name: "refused by the orderer", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}}},
+			code: waymark.Internal, submitted: 1, want: []string{"endorsed 1", "refused 1"}},
 		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, submitted: 2,
 			want: []string{"endorsed 1", "submitted 1", "VALID in 7 at 1: 1"}},
 	}
@@ -119,9 +131,17 @@ func TestJournalHasTheEnvelopeFirst(t *testing.T) {
 // A caller that leaves is not followed: whoever journals decides how long that takes.
 func TestSubmitEndsWithItsContext(t *testing.T) {
 	p := &fakePeer{fate: []fateAnswer{{held: true}}}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	c := newClient(t, p)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := newClient(t, p).Submit(ctx, journalled(&journal{}))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := c.Submit(ctx, journalled(&journal{}))
+		failed <- err
+	}()
+	await(t, func() bool { return p.chain.holds() > 0 })
+	cancel()
+	err := <-failed
 	var concerned *ledger.Failure
 	if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || p.endorsed != 1 {
 		t.Errorf("got %v after %d endorsements", err, p.endorsed)

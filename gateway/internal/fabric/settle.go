@@ -40,7 +40,7 @@ type settlement struct {
 	waiter  *waiter
 	// recovered says that it may have been submitted before we waited for it.
 	recovered bool
-	sent      bool  // by us, before
+	sent      bool  // by us, so that a copy may have reached the ordering service
 	cause     error // of the last failure, for the log
 }
 
@@ -86,7 +86,6 @@ func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
 // submit hands the envelope to the ordering service and waits for its block.
 func (s *settlement) submit(ctx context.Context) (fate, kind) {
 	first := !s.sent && !s.recovered
-	s.sent = true
 	if s.cause = s.send(ctx); s.cause != nil {
 		return fate{}, kindOfSubmit(s.cause, first)
 	}
@@ -159,6 +158,7 @@ func (s *settlement) send(ctx context.Context) (failed error) {
 		return err
 	}
 	defer turns.submit.leave()
+	s.sent = true
 	_, err := s.client.peer.Submit(ctx, &gatewaypb.SubmitRequest{
 		TransactionId: s.tx.id, ChannelId: s.client.cfg.Channel, PreparedTransaction: s.tx.envelope,
 	})

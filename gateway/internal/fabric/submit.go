@@ -94,6 +94,9 @@ func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *
 	s := settlement{client: w.client, tx: tx, journal: w.journal}
 	f, failed := s.settle(ctx, resubmit)
 	if failed != nil {
+		if failed.kind == rejected {
+			w.journal.Refused(tx.id)
+		}
 		return ledger.Committed{}, failed
 	}
 	w.journal.Resolved(f.of(tx.id))
@@ -177,3 +180,4 @@ type forgetful struct{}
 func (forgetful) Endorsed(context.Context, ledger.Endorsed) error { return nil }
 func (forgetful) Submitted(string)                                {}
 func (forgetful) Resolved(ledger.Fate)                            {}
+func (forgetful) Refused(string)                                  {}

@@ -9,8 +9,13 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+	"go.uber.org/zap"
 	"google.golang.org/grpc/codes"
 )
 
@@ -34,23 +39,25 @@ const (
 	mvcc             = peer.TxValidationCode_MVCC_READ_CONFLICT
 )
 
-// TestSubmit has a row for each row of the retry table. It counts calls, since
-// what must never happen is a second endorsement while a fate is unknown.
-func TestSubmit(t *testing.T) {
+// submission is one write to a scripted peer.
+type submission struct {
+	name                      string
+	peer                      fakePeer
+	code                      waymark.Code
+	endorsed, submitted, asks int
+	unknown                   bool   // the answer names a transaction
+	says                      string // part of the message
+}
+
+// submissions has a row for each row of the retry table.
+func submissions() []submission {
 	unavailable := rpcError(codes.Unavailable, "connection refused")
 	lost := rpcError(codes.Aborted, textFirstRefused, wire(waymark.FailedPrecondition))
 	other := rpcError(codes.Aborted, textNotEnough, wire(waymark.NotFound))
 	mismatch := rpcError(codes.Aborted, textNotEnough, textMismatch)
 	conflict := fateAnswer{code: mvcc}
 	short := fateAnswer{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE}
-	tests := []struct {
-		name                      string
-		peer                      fakePeer
-		code                      waymark.Code
-		endorsed, submitted, asks int
-		unknown                   bool   // the answer names a transaction
-		says                      string // part of the message
-	}{
+	return []submission{
 		{name: "committed", endorsed: 1, submitted: 1},
 		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{lost}},
 			code: waymark.FailedPrecondition, endorsed: 1},
@@ -102,31 +109,117 @@ func TestSubmit(t *testing.T) {
 			endorsed: 1, submitted: 1, asks: 3},
 		{name: "no stream, and lost", peer: fakePeer{noStream: true, submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2, asks: 2},
 	}
-	for i := range tests {
-		tt := &tests[i]
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := submit(newClient(t, &tt.peer))
-			p := &tt.peer
-			if waymark.CodeOf(err) != tt.code {
-				t.Fatalf("got %v, want code %q", err, tt.code)
+}
+
+// ways are how a write comes to be submitted: kept by nobody, journalled, and as the API does it.
+func ways() map[string]func(*testing.T, *Client) (ledger.Committed, error) {
+	return map[string]func(*testing.T, *Client) (ledger.Committed, error){
+		"unkept": func(_ *testing.T, c *Client) (ledger.Committed, error) { return submit(c) },
+		"journalled": func(t *testing.T, c *Client) (ledger.Committed, error) {
+			j := &journal{}
+			done, err := c.Submit(t.Context(), journalled(j))
+			if j.open() {
+				t.Errorf("the journal is left open: %q", j.entries)
 			}
-			if told := waymark.AsError(err); told != nil && !strings.Contains(told.Message, tt.says) {
-				t.Errorf("says %q, want %q", told.Message, tt.says)
-			}
-			if p.endorsed != tt.endorsed || p.submitted != tt.submitted || p.asked != tt.asks {
-				t.Errorf("endorsed %d, submitted %d, asked %d; want %d, %d, %d",
-					p.endorsed, p.submitted, p.asked, tt.endorsed, tt.submitted, tt.asks)
-			}
-			var concerned *ledger.Failure
-			if errors.As(err, &concerned) != tt.unknown {
-				t.Errorf("names a transaction: %v", !tt.unknown)
-			}
-			if err == nil && (got.Receipt.BlockNumber < firstBlock || got.Receipt.Status != ledger.Valid ||
-				p.envelopes[got.Receipt.TxID] == 0 || string(got.Result) != `{"ok":true}`) {
-				t.Errorf("got %+v", got)
-			}
-		})
+			return done, err
+		},
+		"kept": submitKept,
+	}
+}
+
+// submitKept makes the write a request with a key, whose row must have an end.
+func submitKept(t *testing.T, c *Client) (ledger.Committed, error) {
+	r := requests.NewRunner(requests.Options{Books: requests.NewSQL(databasetest.SQLite(t)()), Resolver: c,
+		Limits: requests.Limits{Pending: 1, Bytes: 1, Answer: 20 * time.Second, Keep: time.Hour}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	var last string
+	out, err := r.Do(t.Context(), requests.Request{Caller: "erp", Key: "k", Run: func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+		call := suspend()
+		call.Journal = lastOf{j, &last}
+		return c.Submit(ctx, call)
+	}}, requests.Wish{})
+	if out.Pending != nil {
+		t.Errorf("it is under way: %+v", out.Pending)
+	}
+	if last != "" {
+		if v, _, kept := r.Transaction(t.Context(), last); kept != nil || v.Fate == nil || (v.Phase == requests.Committed) != (err == nil) {
+			t.Errorf("kept is %+v, %v", v, kept)
+		}
+	}
+	closed, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.Close(closed)
+	return ledger.Committed{Receipt: out.Answer.Receipt, Result: out.Answer.Result}, err
+}
+
+// lastOf is a journal that remembers the last transaction.
+type lastOf struct {
+	ledger.Journal
+	txID *string
+}
+
+func (l lastOf) Endorsed(ctx context.Context, tx ledger.Endorsed) error {
+	*l.txID = tx.TxID
+	return l.Journal.Endorsed(ctx, tx)
+}
+
+// TestSubmit counts calls, since what must never happen is a second endorsement while a fate
+// is unknown.
+func TestSubmit(t *testing.T) {
+	for way, submit := range ways() {
+		tests := submissions()
+		for i := range tests {
+			tt := &tests[i]
+			t.Run(way+"/"+tt.name, func(t *testing.T) {
+				t.Parallel()
+				got, err := submit(t, newClient(t, &tt.peer))
+				tt.check(t, got, err)
+			})
+		}
+	}
+}
+
+func (s *submission) check(t *testing.T, got ledger.Committed, err error) {
+	t.Helper()
+	p := &s.peer
+	if waymark.CodeOf(err) != s.code {
+		t.Fatalf("got %v, want code %q", err, s.code)
+	}
+	if told := waymark.AsError(err); told != nil && !strings.Contains(told.Message, s.says) {
+		t.Errorf("says %q, want %q", told.Message, s.says)
+	}
+	if p.endorsed != s.endorsed || p.submitted != s.submitted || p.asked != s.asks {
+		t.Errorf("endorsed %d, submitted %d, asked %d; want %d, %d, %d",
+			p.endorsed, p.submitted, p.asked, s.endorsed, s.submitted, s.asks)
+	}
+	var concerned *ledger.Failure
+	if errors.As(err, &concerned) != s.unknown {
+		t.Errorf("names a transaction: %v", !s.unknown)
+	}
+	if err == nil && (got.Receipt.BlockNumber < firstBlock || got.Receipt.Status != ledger.Valid ||
+		p.envelopes[got.Receipt.TxID] == 0 || string(got.Result) != `{"ok":true}`) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What waited for a turn in vain was not sent: the orderer's refusal is of the first copy.
+func TestATurnThatNeverCameSendsNothing(t *testing.T) {
+	refusal := submitAnswer{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}
+	p := &fakePeer{submit: []submitAnswer{refusal, refusal}}
+	c := newClient(t, p)
+	c.cfg.Timeouts.Submit = 50 * time.Millisecond
+	for range maxSubmissions {
+		c.turns.submit <- struct{}{}
+	}
+	j := &journal{}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := c.Submit(t.Context(), journalled(j))
+		failed <- err
+	}()
+	await(t, func() bool { return testutil.ToFloat64(c.metrics.retries.WithLabelValues(string(submitFailed))) > 0 })
+	c.turns.submit.leave()
+	if err := <-failed; waymark.CodeOf(err) != waymark.Internal || p.submitted != 1 || j.open() {
+		t.Errorf("submitted %d times: %v, %q", p.submitted, err, j.entries)
 	}
 }
 

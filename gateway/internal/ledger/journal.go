@@ -18,12 +18,12 @@ type Endorsed struct {
 	Partial bool
 }
 
-// Fate is what became of a transaction that is in a block.
+// Fate is what became of a transaction.
 type Fate struct {
 	TxID        string
 	BlockNumber uint64
 	Position    int    // in the block, from 0
-	Status      string // Valid, or the name of Fabric's validation code
+	Status      string // Valid, the name of Fabric's validation code, or Unordered for one in no block
 }
 
 // Journal is told what becomes of the transactions of one request, each before it matters.
@@ -37,4 +37,7 @@ type Journal interface {
 	// Resolved is called when its block is known. After a fate that is not Valid another
 	// Endorsed may follow, of the transaction that takes its place.
 	Resolved(fate Fate)
+	// Refused is called in place of Resolved when the ordering service has refused the first
+	// copy that it was sent: no block has the transaction, and it is not sent again.
+	Refused(txID string)
 }

@@ -9,6 +9,10 @@ import (
 // status is the name of a Fabric validation code, as in "MVCC_READ_CONFLICT".
 const Valid = "VALID"
 
+// Unordered is the status of a transaction that the ordering service refused. It is in no
+// block and has changed nothing.
+const Unordered = "UNORDERED"
+
 // Receipt says where a committed transaction stands on the ledger.
 type Receipt struct {
 	TxID        string `json:"tx_id"`        // 64 hexadecimal digits, lower case

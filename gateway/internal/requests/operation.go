@@ -97,6 +97,11 @@ func (o *operation) Resolved(fate ledger.Fate) {
 	}
 }
 
+// Refused notes that the last transaction can be in no block.
+func (o *operation) Refused(txID string) {
+	o.Resolved(ledger.Fate{TxID: txID, Status: ledger.Unordered})
+}
+
 // ensureKept keeps the request as soon as there is what to keep: at once if a transaction is
 // under way, else with the next one.
 func (o *operation) ensureKept(ctx context.Context) error {

@@ -46,7 +46,7 @@ const (
 	Accepted  Phase = "accepted"  // kept; not known to be handed over yet
 	Submitted Phase = "submitted" // handed over to the ordering service
 	Committed Phase = "committed" // valid, in a block
-	Invalid   Phase = "invalid"   // in a block, and changed nothing
+	Invalid   Phase = "invalid"   // in a block or refused by the ordering service, and changed nothing
 )
 
 // Phases returns every phase.

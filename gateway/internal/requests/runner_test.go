@@ -322,6 +322,42 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// What the ordering service refuses is at an end: its place is free, and so is its key.
+func TestRefusedByTheOrderers(t *testing.T) {
+	m := newMember(t)
+	m.limit.Pending = 1
+	p := m.start()
+	q := m.request("k", "a")
+	refused := make(chan string, 2)
+	q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+		tx := m.chain.endorse("a")
+		if err := j.Endorsed(ctx, tx); err != nil {
+			return ledger.Committed{}, err
+		}
+		j.Refused(tx.TxID)
+		refused <- tx.TxID
+		return ledger.Committed{}, waymark.Errorf(waymark.Internal, "refused")
+	}
+	for _, wish := range []requests.Wish{{}, {Async: true}} {
+		if out, err := p.Do(t.Context(), q, wish); waymark.CodeOf(err) != waymark.Internal && out.Pending == nil {
+			t.Fatalf("got %+v, %v", out, err)
+		}
+		var v requests.View
+		last := <-refused
+		until(t, "no end is kept", func() bool {
+			var err error
+			v, _, err = p.Transaction(t.Context(), last)
+			return err == nil && v.Error != nil
+		})
+		if v.Phase != requests.Invalid || v.Fate.Status != ledger.Unordered || v.Error.Code != waymark.Internal {
+			t.Errorf("kept is %+v", v)
+		}
+	}
+	if n := m.chain.effects("a"); n != 0 {
+		t.Errorf("%d effects", n)
+	}
+}
+
 // A submit that fails while the fate is unknown is followed to its end.
 func TestAFateIsFollowed(t *testing.T) {
 	m := newMember(t)

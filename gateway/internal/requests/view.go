@@ -47,6 +47,14 @@ func (o *operation) update(v *View) {
 	}
 }
 
+// phaseOf is how far a transaction has come whose fate is known.
+func phaseOf(fate ledger.Fate) Phase {
+	if fate.Status == ledger.Valid {
+		return Committed
+	}
+	return Invalid
+}
+
 // viewOf is what is told of a transaction as it is kept.
 func viewOf(t Transaction) View {
 	v := View{TxID: t.TxID, Phase: Accepted, Caller: t.Request.Caller, Fate: t.Fate, ReplacedBy: t.ReplacedBy}
@@ -65,13 +73,6 @@ func viewOf(t Transaction) View {
 	case Pending:
 	}
 	return v
-}
-
-func phaseOf(fate ledger.Fate) Phase {
-	if fate.Status == ledger.Valid {
-		return Committed
-	}
-	return Invalid
 }
 
 // Check returns Unavailable while the database does not answer.

@@ -18,7 +18,7 @@ type Transaction struct {
 	TxID  string         `json:"tx_id"`
 	State requests.Phase `json:"state"`
 	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
-	// all up to Endorsers.
+	// all up to Endorsers; or UNORDERED, of one that the ordering service refused.
 	Status      string  `json:"status,omitempty"`
 	BlockNumber *uint64 `json:"block_number,omitempty"`
 	Position    *int    `json:"position,omitempty"` // in the block, from 0
@@ -111,7 +111,10 @@ func absent(err, lost error) error {
 func kept(v requests.View, own bool) Transaction {
 	t := Transaction{TxID: v.TxID, State: v.Phase, ReplacedBy: v.ReplacedBy}
 	if v.Fate != nil {
-		t.Status, t.BlockNumber, t.Position = v.Fate.Status, &v.Fate.BlockNumber, &v.Fate.Position
+		t.Status = v.Fate.Status
+	}
+	if v.Fate != nil && v.Fate.Status != ledger.Unordered {
+		t.BlockNumber, t.Position = &v.Fate.BlockNumber, &v.Fate.Position
 	}
 	if own && v.Answer != nil {
 		t.Location, t.Result = v.Answer.Location, record(v.Answer.Result)
