@@ -19,3 +19,28 @@ func (r *Runner) Kill() {
 	r.cancelAll()
 	r.running.Wait()
 }
+
+// Operation is a write that runs, for tests that take each of its steps themselves.
+type Operation = operation
+
+// Operation starts a write that does nothing by itself.
+func (r *Runner) Operation(q Request) *Operation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := &operation{id: newID(), gateway: r.gateway, request: q, store: r.store, keep: true,
+		kept: make(chan struct{}), done: make(chan struct{})}
+	r.byID[o.id] = o
+	return o
+}
+
+// The steps of a Runner, and of what it keeps.
+var (
+	Recall     = (*Runner).recall
+	Note       = (*Runner).note
+	Leave      = (*Runner).leave
+	AnswerOf   = (*Runner).answer
+	RecoverAll = (*Runner).recoverAll
+)
+
+// Gateway is the name of this process.
+func (r *Runner) Gateway() string { return r.gateway }
