@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
+	"github.com/waymark-ledger/waymark/test/internal/usage"
 )
 
 // Who calls, on all sides with the same identity and by the same peer.
@@ -54,8 +55,8 @@ type bench struct {
 	loads   loads
 	bare    *bare
 	gateway *gateway
-	process process // of the gateway
-	serial  int     // of the product that was registered last
+	process usage.Process // of the gateway
+	serial  int           // of the product that was registered last
 }
 
 func newBench(ctx context.Context, n *endpoints.Network, l loads, pid int) (*bench, error) {
@@ -70,7 +71,7 @@ func newBench(ctx context.Context, n *endpoints.Network, l loads, pid int) (*ben
 	if err != nil {
 		return nil, err
 	}
-	return &bench{loads: l, bare: direct, gateway: g, process: process(pid)}, nil
+	return &bench{loads: l, bare: direct, gateway: g, process: usage.Process(pid)}, nil
 }
 
 func (b *bench) close() error {
@@ -180,7 +181,7 @@ func (b *bench) row(ctx context.Context, w work, l level) (row, error) {
 	for _, s := range w.sides {
 		r.sides = append(r.sides, result{side: s.name})
 	}
-	if err := errors.Join(b.process.forgetPeak(), b.warm(ctx, w, l)); err != nil {
+	if err := errors.Join(b.process.ForgetPeak(), b.warm(ctx, w, l)); err != nil {
 		return r, err
 	}
 	order := make([]int, len(w.sides))
@@ -196,7 +197,7 @@ func (b *bench) row(ctx context.Context, w work, l level) (row, error) {
 		slices.Reverse(order)
 	}
 	var err error
-	r.peakMiB, err = b.process.peakMiB()
+	r.peakMiB, err = b.process.PeakMiB()
 	return r, err
 }
 
@@ -261,10 +262,10 @@ func (b *bench) calls(ctx context.Context, s side, l level, count int, reads boo
 
 // used is what the processes have used so far.
 func (b *bench) used() (cpu, error) {
-	own, err := process(os.Getpid()).cpu()
+	own, err := usage.Process(os.Getpid()).CPU()
 	if err != nil {
 		return cpu{}, err
 	}
-	its, err := b.process.cpu()
+	its, err := b.process.CPU()
 	return cpu{own, its}, err
 }

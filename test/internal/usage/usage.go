@@ -1,4 +1,5 @@
-package main
+// Package usage tells what processes use of the machine.
+package usage
 
 import (
 	"fmt"
@@ -14,11 +15,11 @@ import (
 // architecture that Go runs on.
 const tick = 10 * time.Millisecond
 
-// process is one whose use of the machine is read from /proc, so that measuring needs Linux.
-type process int
+// Process is one, by its id, whose use of the machine is read from /proc, so that measuring needs Linux.
+type Process int
 
-// cpu is how long it has used a processor so far, in user and system mode.
-func (p process) cpu() (time.Duration, error) {
+// CPU is how long it has used a processor so far, in user and system mode.
+func (p Process) CPU() (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
 	if err != nil {
 		return 0, fmt.Errorf("processor time: %w", err)
@@ -44,16 +45,16 @@ func cpuOf(stat string) (time.Duration, error) {
 	return time.Duration(ticks) * tick, nil
 }
 
-// forgetPeak makes peak begin anew.
-func (p process) forgetPeak() error {
+// ForgetPeak makes PeakMiB begin anew.
+func (p Process) ForgetPeak() error {
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p), []byte("5"), 0); err != nil {
 		return fmt.Errorf("peak of memory: %w", err)
 	}
 	return nil
 }
 
-// peakMiB is the most memory that it had resident since forgetPeak.
-func (p process) peakMiB() (int, error) {
+// PeakMiB is the most memory that it had resident since ForgetPeak.
+func (p Process) PeakMiB() (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p))
 	if err != nil {
 		return 0, fmt.Errorf("peak of memory: %w", err)

@@ -1,0 +1,29 @@
+package usage
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+func TestProcessorTime(t *testing.T) {
+	stat := "42 (a ) name) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0"
+	if got, err := cpuOf(stat); err != nil || got != 2*time.Second {
+		t.Errorf("%s, %v", got, err)
+	}
+	for _, bad := range []string{"", "42 (x) S 1 2", "42 (x) S 1 2 3 4 5 6 7 8 9 10 a b 0"} {
+		if _, err := cpuOf(bad); err == nil {
+			t.Errorf("%q is read", bad)
+		}
+	}
+	own := Process(os.Getpid())
+	if _, err := own.CPU(); err != nil {
+		t.Skip("not Linux")
+	}
+	if err := own.ForgetPeak(); err != nil {
+		t.Fatal(err)
+	}
+	if peak, err := own.PeakMiB(); err != nil || peak < 1 || peak > 1<<12 {
+		t.Errorf("%d MiB, %v", peak, err)
+	}
+}
