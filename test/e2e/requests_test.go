@@ -3,13 +3,13 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +42,9 @@ func insist(ctx context.Context, a *app.App, key, serial string) (gateway.Writte
 	}
 }
 
+// madeItem is the request of making in a transaction, whose arguments come first.
+var madeItem = regexp.MustCompile(`\{"items":\["([^"]*)"\]`)
+
 // effects counts the valid transactions on the producer's peer that are about each serial.
 func effects(ctx context.Context, t *testing.T, serials []string) map[string]int {
 	t.Helper()
@@ -54,14 +57,19 @@ func effects(ctx context.Context, t *testing.T, serials []string) map[string]int
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts := make(map[string]int)
+	counts, wanted := make(map[string]int), make(map[string]string, len(serials))
+	for _, serial := range serials {
+		wanted[waymark.Item(app.GTIN, serial).String()] = serial
+	}
 	err = p.Blocks(ctx, height, func(b *common.Block) error {
 		codes := b.GetMetadata().GetMetadata()[common.BlockMetadataIndex_TRANSACTIONS_FILTER]
 		for i, envelope := range b.GetData().GetData() {
-			for _, serial := range serials {
-				if codes[i] == 0 && bytes.Contains(envelope, []byte(`{"items":["`+waymark.Item(app.GTIN, serial).String()+`"]`)) {
-					counts[serial]++
-				}
+			made := madeItem.FindSubmatch(envelope)
+			if codes[i] != 0 || made == nil {
+				continue
+			}
+			if serial, ok := wanted[string(made[1])]; ok {
+				counts[serial]++
 			}
 		}
 		return nil
