@@ -95,8 +95,9 @@ trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/t
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
 
-postgres: $(TOOLS)/gotestsum ## what gateways keep, in PostgreSQL (needs the server's commands)
+postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two of them over it (needs the server's commands)
 	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/requests
+	@cd test && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -tags e2e,postgres -run TestPostgres -count 1 -timeout 10m ./e2e
 
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
 	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./internal/fabric

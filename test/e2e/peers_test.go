@@ -90,6 +90,19 @@ func gatewayOver(t *testing.T, member string, addresses ...string) (url string) 
 // The test stops it.
 func gatewayWith(t *testing.T, program, member string, change func(string) string) (url string) {
 	t.Helper()
+	url, cmd := launch(t, program, member, change)
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("another gateway of %s: %v", member, err)
+		}
+	})
+	return url
+}
+
+// launch starts another gateway as gatewayWith does. The caller ends it.
+func launch(t *testing.T, program, member string, change func(string) string) (url string, cmd *exec.Cmd) {
+	t.Helper()
 	written, err := os.ReadFile(filepath.Join(local.Dir(), "members", member, "gateway.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -103,18 +116,12 @@ func gatewayWith(t *testing.T, program, member string, change func(string) strin
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "--config", file)
+	cmd = exec.Command(program, "--config", file)
 	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("another gateway of %s: %v", member, err)
-		}
-	})
-	return "https://" + listen
+	return "https://" + listen, cmd
 }
 
 func freeAddress(t *testing.T) string {

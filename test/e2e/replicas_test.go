@@ -1,0 +1,83 @@
+//go:build e2e && postgres
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	gateway "github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
+)
+
+// replica starts a gateway of the producer over the database of a PostgreSQL server that
+// WAYMARK_POSTGRES names. kill ends it by SIGKILL, at the end of the test too.
+func replica(ctx context.Context, t *testing.T, dsnFile string) (operator *app.App, kill func()) {
+	t.Helper()
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), "producer", func(config string) string {
+		return config + "database: {postgres_dsn_file: " + dsnFile + "}\n"
+	})
+	kill = func() {
+		_ = cmd.Process.Kill() // fails if it was killed before
+		_ = cmd.Wait()
+	}
+	t.Cleanup(kill)
+	return operatorAt(ctx, t, "producer", url), kill
+}
+
+// Two gateways of a member over one database answer for each other, and when one dies the other
+// takes its write to its end: with one effect, and the same answer for the same key.
+func TestPostgresReplicas(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	dsnFile := filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(dsnFile, []byte(os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	commission(ctx, t, name("item")) // registers the product
+	first, kill := replica(ctx, t, dsnFile)
+	second, _ := replica(ctx, t, dsnFile)
+
+	serial, key := name("item"), name("key")
+	answer, err := commissionUnder(ctx, first, key, serial)
+	if err != nil || answer.Replayed {
+		t.Fatalf("got %+v %v", answer, err)
+	}
+	for _, a := range []*app.App{second, first} {
+		again, err := commissionUnder(ctx, a, key, serial)
+		same(t, again, answer, err)
+	}
+
+	resume := haltOrdering(ctx, t)
+	left, leftKey := name("item"), name("key")
+	pending, err := gateway.Write[waymark.Commissioned](ctx, first.Client, http.MethodPost, "/v1/goods:commission", making(left),
+		gateway.WithKey(leftKey), gateway.Async())
+	if err != nil || !pending.Pending {
+		t.Fatalf("got %+v %v", pending, err)
+	}
+	kill()
+	if s := standingOf(ctx, t, second, pending.Transaction.TxID); s.State != "accepted" {
+		t.Errorf("at the other: %+v", s)
+	}
+	resume()
+	taken, err := insist(ctx, second, leftKey, left)
+	if err != nil || !taken.Replayed || taken.Transaction.TxID != pending.Transaction.TxID || len(taken.Result.Items) != 1 {
+		t.Errorf("got %+v %v, want the answer of %s", taken, err, pending.Transaction.TxID)
+	}
+	if got := metric(ctx, t, second, `waymark_gateway_requests_recovered_total{outcome="done"}`); got != "1" {
+		t.Errorf("%s were taken over", got)
+	}
+	counts := effects(ctx, t, []string{serial, left})
+	if counts[serial] != 1 || counts[left] != 1 {
+		t.Errorf("got %v", counts)
+	}
+}
