@@ -38,7 +38,7 @@ var (
 	Recall     = (*Runner).recall
 	Note       = (*Runner).note
 	Leave      = (*Runner).leave
-	AnswerOf   = (*Runner).answer
+	OutcomeOf  = (*Runner).outcome
 	RecoverAll = (*Runner).recoverAll
 )
 

@@ -181,8 +181,8 @@ func (w *world) order(rt *rapid.T, one *work) {
 }
 
 func (w *work) answer() requests.Answer {
-	return requests.AnswerOf(w.process, w.Operation, ledger.Committed{Result: w.tx.Result,
-		Receipt: ledger.Receipt{TxID: w.fate.TxID, BlockNumber: w.fate.BlockNumber, Status: w.fate.Status}})
+	return requests.OutcomeOf(w.process, w.Operation, ledger.Committed{Result: w.tx.Result,
+		Receipt: ledger.Receipt{TxID: w.fate.TxID, BlockNumber: w.fate.BlockNumber, Status: w.fate.Status}}).Answer
 }
 
 // end notes how a work ended.

@@ -18,7 +18,7 @@ type Store interface {
 	// before. ErrLost if the request is no longer Pending or no longer gateway's.
 	Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error
 	// Finish ends a request of gateway, and frees the key of one that Failed, or
-		// as the end says. ErrLost as Next.
+	// as the end says. ErrLost as Next.
 	Finish(ctx context.Context, id, gateway string, end End) error
 	// Find returns the request of a caller with a key that is not free; false if there is none.
 	Find(ctx context.Context, caller, key string) (Record, bool, error)
