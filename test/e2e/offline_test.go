@@ -6,10 +6,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,11 +22,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/gateway/client/signing"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/app"
+	"google.golang.org/protobuf/proto"
 )
 
 // content returns what is in a file.
@@ -102,6 +110,62 @@ func TestOpenSSLSigns(t *testing.T) {
 	if _, again, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed); err != nil || again.TxID != receipt.TxID || again.BlockNumber != receipt.BlockNumber {
 		t.Errorf("the same again: %+v, %v; want %+v", again, err, receipt)
 	}
+}
+
+// A certificate that names a member and that none of its authorities issued endorses and
+// submits nothing, whatever it brings. The orderers would refuse it.
+func TestAStrangerSignsForNobody(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	caller := as(t, "producer", waymark.Viewer)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, strangers, strangers, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(message []byte) []byte {
+		digest := sha256.Sum256(message)
+		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signature
+	}
+	proposal := step(ctx, t, caller, "/v1/proposals", map[string]any{"transaction": waymark.DevicesSuspend,
+		"certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		"request":     waymark.DeviceStateRequest{Device: "d", Reason: "lost"}}, http.StatusOK).Proposal
+	step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": sign(proposal)}, http.StatusForbidden)
+	tx := forged(t, proposal)
+	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": sign(tx)}, http.StatusForbidden)
+}
+
+var strangers = &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "stranger", OrganizationalUnit: []string{"client"}},
+	NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+
+// forged is the transaction of a proposal that nobody endorsed.
+func forged(t *testing.T, proposal []byte) []byte {
+	t.Helper()
+	var p peer.Proposal
+	var header common.Header
+	encode := func(m proto.Message) []byte {
+		raw, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	if err := errors.Join(proto.Unmarshal(proposal, &p), proto.Unmarshal(p.GetHeader(), &header)); err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256(slices.Concat(header.GetChannelHeader(), header.GetSignatureHeader(), p.GetPayload()))
+	response := &peer.ProposalResponsePayload{ProposalHash: hash[:], Extension: encode(&peer.ChaincodeAction{
+		Response: &peer.Response{Status: http.StatusOK}, ChaincodeId: &peer.ChaincodeID{Name: local.at.Chaincode}})}
+	action := &peer.ChaincodeActionPayload{ChaincodeProposalPayload: p.GetPayload(), Action: &peer.ChaincodeEndorsedAction{
+		ProposalResponsePayload: encode(response), Endorsements: []*peer.Endorsement{{Endorser: []byte("x"), Signature: []byte("x")}}}}
+	tx := &peer.Transaction{Actions: []*peer.TransactionAction{{Header: header.GetSignatureHeader(), Payload: encode(action)}}}
+	return encode(&common.Payload{Header: &header, Data: encode(tx)})
 }
 
 // parts is what the steps of signing answer.

@@ -24,9 +24,11 @@ const (
 
 // channelConfig is what one configuration of the channel says of its members.
 type channelConfig struct {
-	number     uint64             // of its block
-	members    []string           // MSP ids of those with peers, sorted
-	consenters []ledger.Consenter // by id
+	number  uint64   // of its block
+	members []string // MSP ids of those with peers, sorted
+	// authorities are those of members, by MSP id.
+	authorities map[string]authority
+	consenters  []ledger.Consenter // by id
 }
 
 // configOf returns the configuration in force at a block. The last one is remembered, since
@@ -92,29 +94,29 @@ func parseConfig(raw []byte) (*channelConfig, error) {
 	}
 	groups := envelope.GetConfig().GetChannelGroup().GetGroups()
 	config := new(channelConfig)
-	if config.members, err = membersIn(groups[applicationGroup]); err != nil {
+	if config.authorities, err = authoritiesIn(groups[applicationGroup]); err != nil {
 		return nil, err
 	}
+	config.members = slices.Sorted(maps.Keys(config.authorities))
 	config.consenters, err = consentersIn(groups[ordererGroup])
 	return config, err
 }
 
-// membersIn returns the MSP ids of the organisations of a group.
-func membersIn(group *common.ConfigGroup) ([]string, error) {
-	var ids []string
-	for _, name := range slices.Sorted(maps.Keys(group.GetGroups())) {
+// authoritiesIn returns the authorities of the organisations of a group, by MSP id.
+func authoritiesIn(group *common.ConfigGroup) (map[string]authority, error) {
+	all := make(map[string]authority)
+	for name, organisation := range group.GetGroups() {
 		var outer msp.MSPConfig
-		if err := proto.Unmarshal(group.GetGroups()[name].GetValues()[mspValue].GetValue(), &outer); err != nil {
+		if err := proto.Unmarshal(organisation.GetValues()[mspValue].GetValue(), &outer); err != nil {
 			return nil, fmt.Errorf("decode MSP of %s: %w", name, err)
 		}
 		var inner msp.FabricMSPConfig
 		if err := proto.Unmarshal(outer.GetConfig(), &inner); err != nil {
 			return nil, fmt.Errorf("decode MSP of %s: %w", name, err)
 		}
-		ids = append(ids, inner.GetName())
+		all[inner.GetName()] = newAuthority(&inner)
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return all, nil
 }
 
 func consentersIn(group *common.ConfigGroup) ([]ledger.Consenter, error) {

@@ -28,8 +28,9 @@ type Client struct {
 	metrics  *metrics
 	stream   *stream
 	turns    turns
-	config   atomic.Pointer[channelConfig]
-	stop     func() // ends the stream and returns when it has ended
+	config   atomic.Pointer[channelConfig] // of the last receipt
+	seen     atomic.Pointer[seenConfig]    // in force a short while ago
+	stop     func()                        // ends the stream and returns when it has ended
 }
 
 // New reads the identities, prepares the connection and begins to follow the peer's blocks;

@@ -54,6 +54,21 @@ func (c *Client) lookup(ctx context.Context, txID string) (fate, error) {
 	return fate{block: status.BlockNumber, position: position, code: status.Code}, nil
 }
 
+// inquire is lookup for a transaction that is in a block.
+func (c *Client) inquire(ctx context.Context, txID string) (fate, *failure) {
+	turn, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
+	defer cancel()
+	if err := c.turns.inquire.take(turn); err != nil {
+		return fate{}, noTurn(err)
+	}
+	defer c.turns.inquire.leave()
+	f, err := c.lookup(ctx, txID)
+	if err != nil {
+		return fate{}, &failure{kind: statusFailed, txID: txID, cause: err}
+	}
+	return f, nil
+}
+
 // positionIn finds the transaction in a block that the peer has.
 func (c *Client) positionIn(ctx context.Context, number uint64, txID string) (int, error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -67,14 +69,13 @@ func (c *Client) EndorseSigned(ctx context.Context, signed ledger.Signed, offere
 	if err != nil {
 		return ledger.Unsigned{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Endorse)
-	defer cancel()
-	answer, err := c.peer.Endorse(ctx, &gatewaypb.EndorseRequest{TransactionId: p.ID(), ChannelId: c.cfg.Channel,
-		ProposedTransaction: &peer.SignedProposal{ProposalBytes: signed.Bytes, Signature: signature}})
-	if err != nil {
-		return ledger.Unsigned{}, failureOf(err, nil).err()
+	if _, err := c.vouched(ctx, p); err != nil {
+		return ledger.Unsigned{}, err
 	}
-	payload := answer.GetPreparedTransaction().GetPayload()
+	payload, failed := c.endorseSigned(ctx, p, &peer.SignedProposal{ProposalBytes: signed.Bytes, Signature: signature})
+	if failed != nil {
+		return ledger.Unsigned{}, failed.err()
+	}
 	endorsed, err := offline.Parse(payload)
 	if err != nil || !endorsed.Of(p) {
 		return ledger.Unsigned{}, (&failure{kind: defective, cause: errors.Join(errors.New("the peer endorsed another proposal"), err)}).err()
@@ -82,54 +83,94 @@ func (c *Client) EndorseSigned(ctx context.Context, signed ledger.Signed, offere
 	return ledger.Unsigned{TxID: p.ID(), Bytes: payload, Result: endorsed.Result}, nil
 }
 
+// endorseSigned returns the payload of the transaction that the endorsers made of a proposal.
+func (c *Client) endorseSigned(ctx context.Context, p offline.Proposal, signed *peer.SignedProposal) ([]byte, *failure) {
+	turn, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
+	defer cancel()
+	if err := c.turns.endorse.take(turn); err != nil {
+		return nil, noTurn(err)
+	}
+	defer c.turns.endorse.leave()
+	ctx, cancel = context.WithTimeout(turn, c.cfg.Timeouts.Endorse)
+	defer cancel()
+	answer, err := c.peer.Endorse(ctx, &gatewaypb.EndorseRequest{TransactionId: p.ID(), ChannelId: c.cfg.Channel, ProposedTransaction: signed})
+	if err != nil {
+		return nil, failureOf(err, nil)
+	}
+	return answer.GetPreparedTransaction().GetPayload(), nil
+}
+
+// maxEndorsers bounds the endorsements of a transaction, each of which takes a check.
+const maxEndorsers = 256
+
 // SubmitSigned submits a transaction that its creator signed, as Submit does with one of its
 // own, except that nothing is endorsed anew: a conflict is the answer. The same one again has
 // the same answer.
 //
 // Codes: Invalid and Forbidden for what came back; else as Submit.
 func (c *Client) SubmitSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered, journal ledger.Journal) (ledger.Committed, error) {
-	t, err := offline.Parse(signed.Bytes)
+	t, envelope, err := c.sealed(signed, offered)
 	if err != nil {
-		return ledger.Committed{}, foreign("/transaction", err)
-	}
-	if err := c.acceptable(t.Proposal, offered); err != nil {
 		return ledger.Committed{}, err
 	}
-	if len(t.Endorsements) == 0 || t.Status != http.StatusOK || t.Ran != c.cfg.Chaincode {
+	config, err := c.vouched(ctx, t.Proposal)
+	if err != nil {
+		return ledger.Committed{}, err
+	}
+	if !config.endorsed(t) {
 		return ledger.Committed{}, waymark.InvalidField("/transaction", "must be endorsed")
-	}
-	signature, err := c.signatureOf(t.Proposal, signed)
-	if err != nil {
-		return ledger.Committed{}, err
 	}
 	if done, found, err := c.ordered(ctx, t, signed.Bytes); found || err != nil {
 		return done, err
 	}
-	return c.submitSigned(ctx, t, &common.Envelope{Payload: signed.Bytes, Signature: signature}, journal)
+	return c.submitSigned(ctx, t, envelope, journal)
+}
+
+// sealed reads a transaction and what its creator signed, as far as no peer need be asked.
+func (c *Client) sealed(signed ledger.Signed, offered ledger.Offered) (offline.Transaction, *common.Envelope, error) {
+	t, err := offline.Parse(signed.Bytes)
+	if err != nil {
+		return t, nil, foreign("/transaction", err)
+	}
+	if err := c.acceptable(t.Proposal, offered); err != nil {
+		return t, nil, err
+	}
+	if len(t.Endorsements) > maxEndorsers || t.Status != http.StatusOK || t.Ran != c.cfg.Chaincode {
+		return t, nil, waymark.InvalidField("/transaction", "must be endorsed")
+	}
+	signature, err := c.signatureOf(t.Proposal, signed)
+	if err != nil {
+		return t, nil, err
+	}
+	return t, &common.Envelope{Payload: signed.Bytes, Signature: signature}, nil
 }
 
 // ordered is the answer of a transaction that is in a block already, under whatever key and
-// by whomever it was submitted.
+// by whomever it was submitted. The peer is asked for it and not for its block, which is large.
 func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
-	_, block, err := c.blockOf(ctx, c.self(), t.ID())
-	if waymark.CodeOf(err) == waymark.NotFound {
-		return ledger.Committed{}, false, nil
-	}
-	if err != nil {
+	raw, failed := c.evaluate(ctx, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, t.ID())))
+	if failed != nil {
+		err := unknown(failed.err(), t.ID())
+		if waymark.CodeOf(err) == waymark.NotFound {
+			return ledger.Committed{}, false, nil
+		}
 		return ledger.Committed{}, false, err
 	}
-	held, err := transactionIn(block, t.ID(), true)
-	if err != nil {
-		return ledger.Committed{}, false, err
+	var held peer.ProcessedTransaction
+	if err := proto.Unmarshal(raw, &held); err != nil {
+		return ledger.Committed{}, false, fmt.Errorf("decode transaction: %w", err)
 	}
-	var envelope common.Envelope
-	if err := proto.Unmarshal(held.Envelope, &envelope); err != nil || !bytes.Equal(envelope.GetPayload(), payload) {
-		return ledger.Committed{}, true, errors.Join(waymark.Errorf(waymark.AlreadyExists, "another transaction has this id: make a new proposal"), err)
+	if !bytes.Equal(held.GetTransactionEnvelope().GetPayload(), payload) {
+		return ledger.Committed{}, true, waymark.Errorf(waymark.AlreadyExists, "another transaction has this id: make a new proposal")
 	}
-	if k := kindOfValidation(peer.TxValidationCode(peer.TxValidationCode_value[held.Status])); k != "" {
+	if k := kindOfValidation(peer.TxValidationCode(held.GetValidationCode())); k != "" {
 		return ledger.Committed{}, true, (&failure{kind: k, txID: t.ID()}).err()
 	}
-	return ledger.Committed{Receipt: ledger.Receipt{TxID: t.ID(), BlockNumber: held.BlockNumber, Status: held.Status}, Result: t.Result}, true, nil
+	f, failed := c.inquire(ctx, t.ID())
+	if failed != nil {
+		return ledger.Committed{}, true, failed.err()
+	}
+	return ledger.Committed{Receipt: ledger.Receipt{TxID: t.ID(), BlockNumber: f.block, Status: f.code.String()}, Result: t.Result}, true, nil
 }
 
 func (c *Client) submitSigned(ctx context.Context, t offline.Transaction, envelope *common.Envelope, journal ledger.Journal) (ledger.Committed, error) {
@@ -173,7 +214,7 @@ func (c *Client) acceptable(p offline.Proposal, offered ledger.Offered) error {
 }
 
 // creatorOf returns the creator's certificate, which must be of this member and in its time.
-// Whether an authority of the member issued it is checked by the peers.
+// Whether an authority of the member issued it is for vouched to say.
 func (c *Client) creatorOf(p offline.Proposal) (*x509.Certificate, error) {
 	member, certificate, err := offline.Identity(p.Creator)
 	if err != nil {

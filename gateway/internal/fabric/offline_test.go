@@ -25,10 +25,21 @@ type application struct {
 	key *ecdsa.PrivateKey
 }
 
-func newApplication(t *testing.T) *application {
+// stranger is one whose certificate nobody issued but itself.
+func stranger(t *testing.T) *application {
 	t.Helper()
 	_, _, pair := selfSigned(t, t.TempDir())
 	return applicationOf(pair)
+}
+
+// application returns one whose certificate is good to the peer.
+func (p *fakePeer) application(t *testing.T) *application {
+	t.Helper()
+	a := stranger(t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.issued = append(p.issued, a.pem)
+	return a
 }
 
 func applicationOf(pair tls.Certificate) *application {
@@ -50,14 +61,14 @@ func notThere([]string) ([]byte, error) {
 	return nil, rpcError(codes.Unknown, "refused", "chaincode response 500, "+noSuchTx)
 }
 
-// blockOfLast is block 9 with the envelope that was submitted last.
-func (p *fakePeer) blockOfLast() *common.Block {
+// lastOrdered answers with the transaction that was submitted last, and with no block.
+func (p *fakePeer) lastOrdered(args []string) ([]byte, error) {
+	if args[0] != transactionByID {
+		return nil, rpcError(codes.Unknown, "not asked for")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
-	metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = []byte{byte(peer.TxValidationCode_VALID)}
-	return &common.Block{Header: &common.BlockHeader{Number: 9}, Data: &common.BlockData{Data: [][]byte{marshal(p.last)}},
-		Metadata: &common.BlockMetadata{Metadata: metadata}}
+	return marshal(&peer.ProcessedTransaction{TransactionEnvelope: p.last, ValidationCode: int32(peer.TxValidationCode_VALID)}), nil
 }
 
 var suspension = waymark.DeviceStateRequest{Device: "d", Reason: "lost"}
@@ -95,7 +106,7 @@ func TestOfflineSigning(t *testing.T) {
 	p := &fakePeer{}
 	p.query = notThere
 	c := newClient(t, p)
-	a := newApplication(t)
+	a := p.application(t)
 	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
 	if err != nil {
 		t.Fatal(err)
@@ -108,9 +119,9 @@ func TestOfflineSigning(t *testing.T) {
 	if err != nil || done.Receipt.TxID != proposed.TxID || done.Receipt.Status != ledger.Valid || string(done.Result) != `{"ok":true}` {
 		t.Fatalf("got %+v, %v", done, err)
 	}
-	p.query = func([]string) ([]byte, error) { return marshal(p.blockOfLast()), nil }
+	p.query = p.lastOrdered
 	again, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
-	if err != nil || again.Receipt.TxID != proposed.TxID || again.Receipt.BlockNumber != 9 || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
+	if err != nil || again.Receipt.TxID != proposed.TxID || again.Receipt != done.Receipt || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
 		t.Errorf("the same again: %+v, %v", again, err)
 	}
 }
@@ -119,7 +130,7 @@ func TestOfflineSigning(t *testing.T) {
 func TestWhatComesBack(t *testing.T) {
 	p := &fakePeer{}
 	c := newClient(t, p)
-	a, other := newApplication(t), newApplication(t)
+	a, other := p.application(t), stranger(t)
 	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
 	if err != nil {
 		t.Fatal(err)
@@ -133,25 +144,27 @@ func TestWhatComesBack(t *testing.T) {
 		raw, _ := p.Marshal()
 		return a.sign(raw)
 	}
-	stranger, _ := offline.Creator("carrier", a.pem)
+	carrier, _ := offline.Creator("carrier", a.pem)
+	nobodys := altered(func(p *offline.Proposal) { p.Creator, _ = offline.Creator("producer", other.pem) })
 	for name, tt := range map[string]struct {
 		give ledger.Signed
 		want waymark.Code
 	}{
-		"nothing":             {ledger.Signed{}, waymark.Invalid},
-		"another's signature": {other.sign(proposed.Bytes), waymark.Invalid},
-		"no signature":        {ledger.Signed{Bytes: proposed.Bytes}, waymark.Invalid},
-		"a byte more":         {a.sign(append([]byte{}, append(proposed.Bytes, 0)...)), waymark.Invalid},
-		"another channel":     {altered(func(p *offline.Proposal) { p.Channel = "other" }), waymark.Invalid},
-		"another chaincode":   {altered(func(p *offline.Proposal) { p.Chaincode = "qscc" }), waymark.Invalid},
-		"another function":    {altered(func(p *offline.Proposal) { p.Args[0] = []byte("devices:Retire") }), waymark.Invalid},
-		"an argument more":    {altered(func(p *offline.Proposal) { p.Args = append(p.Args, nil) }), waymark.Invalid},
-		"an argument less":    {altered(func(p *offline.Proposal) { p.Args = p.Args[:1] }), waymark.Invalid},
-		"other bytes of it":   {altered(func(p *offline.Proposal) { p.Args[1] = append([]byte(" "), p.Args[1]...) }), waymark.Invalid},
-		"another member":      {altered(func(p *offline.Proposal) { p.Creator = stranger }), waymark.Forbidden},
-		"no certificate":      {altered(func(p *offline.Proposal) { p.Creator = []byte("x") }), waymark.Invalid},
-		"too old":             {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(-maxProposalAge) }), waymark.FailedPrecondition},
-		"of the future":       {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(2 * maxProposalAhead) }), waymark.FailedPrecondition},
+		"nothing":                   {ledger.Signed{}, waymark.Invalid},
+		"another's signature":       {other.sign(proposed.Bytes), waymark.Invalid},
+		"no signature":              {ledger.Signed{Bytes: proposed.Bytes}, waymark.Invalid},
+		"a byte more":               {a.sign(append([]byte{}, append(proposed.Bytes, 0)...)), waymark.Invalid},
+		"another channel":           {altered(func(p *offline.Proposal) { p.Channel = "other" }), waymark.Invalid},
+		"another chaincode":         {altered(func(p *offline.Proposal) { p.Chaincode = "qscc" }), waymark.Invalid},
+		"another function":          {altered(func(p *offline.Proposal) { p.Args[0] = []byte("devices:Retire") }), waymark.Invalid},
+		"an argument more":          {altered(func(p *offline.Proposal) { p.Args = append(p.Args, nil) }), waymark.Invalid},
+		"an argument less":          {altered(func(p *offline.Proposal) { p.Args = p.Args[:1] }), waymark.Invalid},
+		"other bytes of it":         {altered(func(p *offline.Proposal) { p.Args[1] = append([]byte(" "), p.Args[1]...) }), waymark.Invalid},
+		"another member":            {altered(func(p *offline.Proposal) { p.Creator = carrier }), waymark.Forbidden},
+		"a certificate of nobody's": {other.sign(nobodys.Bytes), waymark.Forbidden},
+		"no certificate":            {altered(func(p *offline.Proposal) { p.Creator = []byte("x") }), waymark.Invalid},
+		"too old":                   {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(-maxProposalAge) }), waymark.FailedPrecondition},
+		"of the future":             {altered(func(p *offline.Proposal) { p.Time = p.Time.Add(2 * maxProposalAhead) }), waymark.FailedPrecondition},
 	} {
 		if _, err := c.EndorseSigned(t.Context(), tt.give, suspensions); waymark.CodeOf(err) != tt.want {
 			t.Errorf("%s: got %v", name, err)
@@ -168,7 +181,7 @@ func TestWhatComesBack(t *testing.T) {
 func TestWhatIsSubmitted(t *testing.T) {
 	p := &fakePeer{query: notThere}
 	c := newClient(t, p)
-	a, other := newApplication(t), newApplication(t)
+	a, other := p.application(t), stranger(t)
 	proposed, _ := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
 	endorsed, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions)
 	if err != nil {
@@ -184,6 +197,14 @@ func TestWhatIsSubmitted(t *testing.T) {
 		"of the proposal":     {Bytes: endorsed.Bytes, Signature: a.sign(proposed.Bytes).Signature},
 		"not endorsed": as(func(cap *peer.ChaincodeActionPayload, _ *peer.ChaincodeAction) {
 			cap.Action.Endorsements = nil
+		}),
+		"endorsed by nobody": as(func(cap *peer.ChaincodeActionPayload, _ *peer.ChaincodeAction) {
+			cap.Action.Endorsements = []*peer.Endorsement{{Endorser: []byte("x"), Signature: []byte("x")}}
+		}),
+		"endorsed by a stranger": as(func(cap *peer.ChaincodeActionPayload, _ *peer.ChaincodeAction) {
+			endorser, _ := offline.Creator("producer", other.pem)
+			signature, _ := offline.Lower(&other.key.PublicKey, other.sign(append(cap.GetAction().GetProposalResponsePayload(), endorser...)).Signature)
+			cap.Action.Endorsements = []*peer.Endorsement{{Endorser: endorser, Signature: signature}}
 		}),
 		"refused by the chaincode": as(func(_ *peer.ChaincodeActionPayload, action *peer.ChaincodeAction) { action.Response.Status = 500 }),
 		"another chaincode ran":    as(func(_ *peer.ChaincodeActionPayload, action *peer.ChaincodeAction) { action.ChaincodeId.Name = "x" }),
@@ -204,7 +225,7 @@ func TestWhatIsSubmitted(t *testing.T) {
 func TestOfflineConflict(t *testing.T) {
 	p := &fakePeer{query: notThere, fate: []fateAnswer{{code: peer.TxValidationCode_MVCC_READ_CONFLICT}}}
 	c := newClient(t, p)
-	a := newApplication(t)
+	a := p.application(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	proposed, _ := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
@@ -214,5 +235,48 @@ func TestOfflineConflict(t *testing.T) {
 	}
 	if _, err := c.SubmitSigned(ctx, a.sign(endorsed.Bytes), suspensions, nil); waymark.CodeOf(err) != waymark.Conflict || p.endorsed != 1 {
 		t.Errorf("endorsed %d times: %v", p.endorsed, err)
+	}
+}
+
+// A stranger cannot make the gateway submit in its member's name, whatever a peer endorsed.
+func TestStrangersSubmitNothing(t *testing.T) {
+	p := &fakePeer{query: notThere}
+	c := newClient(t, p)
+	a := stranger(t)
+	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := a.sign(proposed.Bytes)
+	endorsed, err := p.prepared(&peer.SignedProposal{ProposalBytes: signed.Bytes, Signature: signed.Signature})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &journal{}
+	if _, err := c.SubmitSigned(t.Context(), a.sign(endorsed.GetPayload()), suspensions, j); waymark.CodeOf(err) != waymark.Forbidden || p.submitted != 0 || j.entries != nil {
+		t.Errorf("submitted %d: %v, %q", p.submitted, err, j.entries)
+	}
+}
+
+// What others endorse waits for its turn as well.
+func TestOfflineEndorsementsTakeTurns(t *testing.T) {
+	p := &fakePeer{}
+	c := newClient(t, p)
+	c.cfg.Timeouts.Total = 50 * time.Millisecond
+	for range maxEndorsements {
+		c.turns.endorse <- struct{}{}
+	}
+	a := p.application(t)
+	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions); waymark.CodeOf(err) != waymark.ResourceExhausted || p.endorsed != 0 {
+		t.Errorf("endorsed %d: %v", p.endorsed, err)
+	}
+	c.cfg.Timeouts.Total = time.Minute
+	c.turns.endorse.leave()
+	if _, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions); err != nil || p.endorsed != 1 {
+		t.Errorf("endorsed %d: %v", p.endorsed, err)
 	}
 }

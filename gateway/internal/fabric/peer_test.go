@@ -25,6 +25,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/prometheus/client_golang/prometheus"
+	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"go.uber.org/zap"
@@ -58,6 +59,10 @@ type fakePeer struct {
 	// members are those that the last proposal named, transient what it held for them.
 	members   []string
 	transient map[string][]byte
+
+	// signer endorses, and issued are the authorities of its member, PEM.
+	signer *application
+	issued [][]byte
 
 	endorsed, submitted, asked int
 	envelopes                  map[string]int // copies taken, by transaction id
@@ -110,7 +115,7 @@ func (p *fakePeer) Endorse(_ context.Context, in *gatewaypb.EndorseRequest) (*ga
 	if err, ok := next(&p.endorse); ok && err != nil {
 		return nil, err
 	}
-	envelope, err := prepared(in.GetProposedTransaction())
+	envelope, err := p.prepared(in.GetProposedTransaction())
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +173,11 @@ func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*
 	if args[0] == chainInfo {
 		info := marshal(&common.BlockchainInfo{Height: p.chain.height()})
 		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, nil
+	}
+	if args[0] == configBlockNow {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: marshal(configBlock(p.issued...))}}, nil
 	}
 	p.members = in.GetTargetOrganizations()
 	answer := p.evaluate
@@ -231,7 +241,7 @@ func argsOf(signed *peer.SignedProposal) []string {
 
 // prepared makes the envelope that a peer would, with the proposal's headers and
 // the result {"ok":true}.
-func prepared(signed *peer.SignedProposal) (*common.Envelope, error) {
+func (p *fakePeer) prepared(signed *peer.SignedProposal) (*common.Envelope, error) {
 	var proposal peer.Proposal
 	var header common.Header
 	if err := proto.Unmarshal(signed.GetProposalBytes(), &proposal); err != nil {
@@ -243,10 +253,15 @@ func prepared(signed *peer.SignedProposal) (*common.Envelope, error) {
 	action := marshal(&peer.ChaincodeAction{Response: &peer.Response{Status: 200, Payload: []byte(`{"ok":true}`)}, ChaincodeId: &peer.ChaincodeID{Name: "waymark"}})
 	hash := sha256.Sum256(slices.Concat(header.GetChannelHeader(), header.GetSignatureHeader(), proposal.GetPayload()))
 	response := marshal(&peer.ProposalResponsePayload{Extension: action, ProposalHash: hash[:]})
+	endorser := marshal(&msp.SerializedIdentity{Mspid: "producer", IdBytes: p.signer.pem})
+	endorsement, err := offline.Lower(&p.signer.key.PublicKey, p.signer.sign(slices.Concat(response, endorser)).Signature)
+	if err != nil {
+		return nil, err
+	}
 	payload := marshal(&peer.ChaincodeActionPayload{
 		ChaincodeProposalPayload: proposal.GetPayload(),
 		Action: &peer.ChaincodeEndorsedAction{ProposalResponsePayload: response,
-			Endorsements: []*peer.Endorsement{{Endorser: marshal(&msp.SerializedIdentity{Mspid: "producer"}), Signature: []byte("signed")}}},
+			Endorsements: []*peer.Endorsement{{Endorser: endorser, Signature: endorsement}}},
 	})
 	tx := marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Header: header.GetSignatureHeader(), Payload: payload}}})
 	return &common.Envelope{Payload: marshal(&common.Payload{Header: &header, Data: tx})}, nil
@@ -283,6 +298,8 @@ type served struct {
 func serve(t *testing.T, p *fakePeer, pair tls.Certificate) served {
 	t.Helper()
 	p.envelopes = make(map[string]int)
+	p.signer = applicationOf(pair)
+	p.issued = append(p.issued, p.signer.pem)
 	if p.chain == nil {
 		p.chain = newChain()
 	}

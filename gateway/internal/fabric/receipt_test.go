@@ -15,16 +15,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// configBlock is a configuration with two members and two consenters.
-func configBlock() *common.Block {
-	organisation := func(id string) *common.ConfigGroup {
-		config := marshal(&msp.MSPConfig{Config: marshal(&msp.FabricMSPConfig{Name: id})})
+// configBlock is a configuration with two members and two consenters. The authorities are those
+// of the first member.
+func configBlock(authorities ...[]byte) *common.Block {
+	organisation := func(id string, authorities ...[]byte) *common.ConfigGroup {
+		config := marshal(&msp.MSPConfig{Config: marshal(&msp.FabricMSPConfig{Name: id, RootCerts: authorities})})
 		return &common.ConfigGroup{Values: map[string]*common.ConfigValue{mspValue: {Value: config}}}
 	}
 	orderers := marshal(&common.Orderers{ConsenterMapping: []*common.Consenter{
 		{Id: 2, MspId: "carrier", Identity: []byte("C")}, {Id: 1, MspId: "producer", Identity: []byte("P")}}})
 	envelope := marshal(&common.ConfigEnvelope{Config: &common.Config{ChannelGroup: &common.ConfigGroup{Groups: map[string]*common.ConfigGroup{
-		applicationGroup: {Groups: map[string]*common.ConfigGroup{"a": organisation("producer"), "b": organisation("carrier")}},
+		applicationGroup: {Groups: map[string]*common.ConfigGroup{"a": organisation("producer", authorities...), "b": organisation("carrier")}},
 		ordererGroup:     {Values: map[string]*common.ConfigValue{consentersValue: {Value: orderers}}},
 	}}}})
 	header := &common.Header{ChannelHeader: marshal(&common.ChannelHeader{Type: int32(common.HeaderType_CONFIG)})}

@@ -15,6 +15,10 @@ const (
 	blockByNumber   = "GetBlockByNumber"
 	transactionByID = "GetTransactionByID"
 	chainInfo       = "GetChainInfo"
+
+	// The system chaincode that has the configuration, and its function.
+	configChaincode = "cscc"
+	configBlockNow  = "GetConfigBlock"
 	// noSuchTx is how the peer's block index says that it has no such id.
 	noSuchTx = "no such transaction ID"
 )
