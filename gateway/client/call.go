@@ -104,7 +104,7 @@ func Read[T any](ctx context.Context, c *Client, path string) (T, error) {
 // are those of Read.
 func Ask[T any](ctx context.Context, c *Client, call Call) (T, error) {
 	var record T
-	answer, err := c.persist(ctx, call, true)
+	answer, err := c.persist(ctx, call, repetition{lost: true, conflict: true})
 	if err != nil {
 		return record, err
 	}

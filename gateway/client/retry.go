@@ -20,11 +20,16 @@ const (
 	maxPause   = 5 * time.Second
 )
 
+// repetition says after what a request may be made again.
+type repetition struct {
+	lost     bool // its answer got lost: it changes nothing, or has a key
+	conflict bool // a concurrent transaction won
+}
+
 // persist makes a request until it has an answer that another attempt would not better, at
-// most Options.Attempts times. Repeatable says that a request whose answer got lost may be
-// made again: it changes nothing, or has a key. The error is a *Problem for any answer that
+// most Options.Attempts times. The error is a *Problem for any answer that
 // is no success.
-func (c *Client) persist(ctx context.Context, call Call, repeatable bool) (Answer, error) {
+func (c *Client) persist(ctx context.Context, call Call, may repetition) (Answer, error) {
 	content, err := encode(call.Body)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", call.Method, call.Path, err)
@@ -37,28 +42,34 @@ func (c *Client) persist(ctx context.Context, call Call, repeatable bool) (Answe
 		if err == nil {
 			return answer, nil
 		}
-		if attempt >= c.options.Attempts || !worth(err, repeatable) || !pause(ctx, attempt, asked(err)) {
+		if attempt >= c.options.Attempts || !worth(err, may) || !pause(ctx, attempt, asked(err)) {
 			return Answer{}, err
 		}
 	}
 }
 
 // worth reports whether the same request may succeed later, and cannot be done twice by it.
-func worth(err error, repeatable bool) bool {
+func worth(err error, may repetition) bool {
 	problem, ok := AsProblem(err)
 	if !ok {
-		return repeatable && lost(err) || unreached(err)
+		return may.unanswered(err)
 	}
-	switch {
-	case problem.Status == http.StatusTooManyRequests, problem.Code == waymark.Conflict:
+	if problem.Code == waymark.Conflict {
+		return may.conflict
+	}
+	switch problem.Status {
+	case http.StatusTooManyRequests:
 		return true
-	case problem.Status == http.StatusServiceUnavailable:
-		return repeatable || problem.TxID == "" && problem.Code == waymark.Unavailable
-	case problem.Status == http.StatusBadGateway, problem.Status == http.StatusGatewayTimeout:
-		return repeatable && problem.Code == "" // of something in between
+	case http.StatusServiceUnavailable:
+		return may.lost || problem.TxID == "" && problem.Code == waymark.Unavailable
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return may.lost && problem.Code == "" // of something in between
 	}
 	return false
 }
+
+// unanswered is worth for a request that has no answer.
+func (may repetition) unanswered(err error) bool { return may.lost && lost(err) || unreached(err) }
 
 // unreached reports whether a request did not leave us.
 func unreached(err error) bool {

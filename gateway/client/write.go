@@ -40,6 +40,7 @@ const (
 type write struct {
 	key   string
 	async bool
+	fixed bool // a conflict is not cured by the same request
 }
 
 // WriteOption changes how a write is made.
@@ -57,10 +58,14 @@ func WithoutKey() WriteOption { return func(w *write) { w.key = "" } }
 // Async makes a write that is answered as soon as the gateway keeps it: see Written.Pending.
 func Async() WriteOption { return func(w *write) { w.async = true } }
 
+// Fixed makes a write that the gateway cannot endorse anew, as one that its maker signed: a
+// conflict is the answer at once.
+func Fixed() WriteOption { return func(w *write) { w.fixed = true } }
+
 // Write makes a request that changes the ledger, and returns when its transaction is valid in
 // a block, or when ctx ends. It has an Idempotency-Key, so that it is made again, and changes nothing twice,
 // when an answer is lost, when the gateway is busy or away, and when a concurrent
-// transaction won.
+// transaction won (unless it is Fixed).
 //
 // Errors: a *Problem says that nothing was changed, unless it has status 202 or code
 // unavailable and a transaction's id. Any other error says that no answer came: whether it
@@ -99,7 +104,7 @@ func (w write) header() http.Header {
 // soon as there is an end, or after as long as it lets callers wait.
 func (c *Client) follow(ctx context.Context, call Call, w write) (Answer, error) {
 	for round := 1; ; round++ {
-		answer, err := c.persist(ctx, call, w.key != "")
+		answer, err := c.persist(ctx, call, repetition{lost: w.key != "", conflict: !w.fixed})
 		if err != nil || answer.Status != http.StatusAccepted || w.async {
 			return answer, err
 		}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -54,7 +55,8 @@ func Write[T any](ctx context.Context, c *client.Client, s Signer, tx waymark.Tr
 	if err != nil {
 		return client.Written[T]{}, err
 	}
-	return client.Write[T](ctx, c, http.MethodPost, "/v1/transactions:submit", map[string][]byte{"transaction": payload, "signature": signature}, options...)
+	body := map[string][]byte{"transaction": payload, "signature": signature}
+	return client.Write[T](ctx, c, http.MethodPost, "/v1/transactions:submit", body, append(slices.Clone(options), client.Fixed())...)
 }
 
 // propose lets the gateway write the proposal, and checks it.

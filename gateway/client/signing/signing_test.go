@@ -34,6 +34,7 @@ type preparer struct {
 	lie     func(*transaction.Proposal)
 	another bool // endorses another proposal than the one that was signed
 	submits int
+	refuses bool // with a conflict
 }
 
 func (g *preparer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -61,6 +62,11 @@ func (g *preparer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer["transaction"] = prepared(in.Proposal)
 	case "/v1/transactions:submit":
 		g.submits++
+		if g.refuses {
+			w.WriteHeader(http.StatusConflict)
+			answer["code"] = waymark.Conflict
+			break
+		}
 		answer["transaction"], answer["result"] = client.Receipt{TxID: "aa", Status: "VALID"}, thing{ID: "d"}
 	}
 	_ = json.NewEncoder(w).Encode(answer)
@@ -89,6 +95,34 @@ func prepared(raw []byte) []byte {
 	return pb(&common.Payload{Header: &header, Data: pb(tx)})
 }
 
+// serve returns a client of a gateway.
+func serve(t *testing.T, g *preparer) *client.Client {
+	t.Helper()
+	server := httptest.NewTLSServer(g)
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	c, err := client.New(client.Options{URL: server.URL, Roots: roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Only the signer can make a transaction anew, so a conflict is told at once.
+func TestAConflictIsTheAnswer(t *testing.T) {
+	creator, _ := transaction.Creator("producer", []byte("PEM"))
+	g := &preparer{creator: creator, refuses: true}
+	key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	s := signing.Signer{Member: "producer", Channel: "waymark", Chaincode: "waymark", Certificate: []byte("PEM"),
+		Sign: func(digest []byte) ([]byte, error) { return ecdsa.SignASN1(rand.Reader, key, digest) }}
+	_, err := signing.Write[thing](t.Context(), serve(t, g), s, waymark.DevicesSuspend, waymark.DeviceStateRequest{Device: "d", Reason: "lost"})
+	if problem, ok := client.AsProblem(err); !ok || problem.Code != waymark.Conflict || g.submits != 1 {
+		t.Errorf("submitted %d times: %v", g.submits, err)
+	}
+}
+
 func TestWhatIsSigned(t *testing.T) {
 	const certificate = "PEM"
 	creator, _ := transaction.Creator("producer", []byte(certificate))
@@ -115,15 +149,7 @@ func TestWhatIsSigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &preparer{creator: creator, lie: tt.lie, another: tt.another}
-			server := httptest.NewTLSServer(g)
-			defer server.Close()
-			roots := x509.NewCertPool()
-			roots.AddCert(server.Certificate())
-			c, err := client.New(client.Options{URL: server.URL, Roots: roots})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
+			c := serve(t, g)
 			key, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 			signed := 0
 			s := signing.Signer{Member: "producer", Channel: "waymark", Chaincode: "waymark", Certificate: []byte(certificate),
