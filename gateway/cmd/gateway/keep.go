@@ -23,7 +23,8 @@ func (p *parts) openRequests(c config.Config) error {
 	p.requests = requests.NewRunner(requests.Options{
 		Books: requests.NewSQL(db), Resolver: p.ledger, Logger: p.log, Registry: p.registry,
 		Limits: requests.Limits{
-			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
+			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, CallerPercent: c.Limits.CallerPercent,
+			Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
 		},
 	})
 	return nil

@@ -18,7 +18,6 @@ func errKeyReused() error {
 }
 
 var (
-	errBusy      = waymark.Errorf(waymark.ResourceExhausted, "this gateway follows as many writes as it can: retry later")
 	errStopping  = waymark.Errorf(waymark.Unavailable, "this gateway is stopping: retry with another, or later")
 	errContest   = waymark.Errorf(waymark.Conflict, "several requests with this Idempotency-Key fail in turn: retry later")
 	errOvertaken = waymark.Errorf(waymark.Unavailable, "another gateway of this member has taken the request over: send it again")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 // Request is a write as a caller asks for it.
@@ -22,6 +23,8 @@ type Request struct {
 	// that do not make the answer. Doing it again must be harmless.
 	Run func(context.Context, ledger.Journal) (ledger.Committed, error)
 }
+
+func (q Request) held() share.Held { return share.Held{Requests: 1, Bytes: q.Bytes} }
 
 // Wish is how a caller would like to be answered.
 type Wish struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
 
@@ -30,10 +31,11 @@ type Options struct {
 
 // Limits bound what a Runner holds, and for how long.
 type Limits struct {
-	Pending int           // writes that are under way at once
-	Bytes   int64         // of their bodies together
-	Answer  time.Duration // the longest that a caller waits before it is told that a write is under way
-	Keep    time.Duration // at least so long an answer is kept
+	Pending       int           // writes that are under way at once
+	Bytes         int64         // of their bodies together
+	CallerPercent int           // of Pending and Bytes that one caller can have; 1 to 100
+	Answer        time.Duration // the longest that a caller waits before it is told that a write is under way
+	Keep          time.Duration // at least so long an answer is kept
 }
 
 // Runner runs writes. It is safe for concurrent use. Close it when done.
@@ -52,7 +54,7 @@ type Runner struct {
 
 	mu       sync.Mutex
 	stopping bool
-	bytes    int64
+	room     *share.Room
 	byID     map[string]*operation
 	byKey    map[slot]*operation
 }
@@ -71,6 +73,7 @@ func newRunner(o Options, p pace) *Runner {
 		pace:  p,
 		store: o.Books, resolver: o.Resolver, limits: o.Limits, log: o.Logger, gateway: newID(),
 		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation),
+		room: share.NewRoom(share.Limits{Requests: o.Limits.Pending, Bytes: o.Limits.Bytes, CallerPercent: o.Limits.CallerPercent}),
 	}
 	r.metrics = newMetrics(o.Registry, r.pending)
 	return r
@@ -146,8 +149,8 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 	if r.stopping {
 		return nil, false, errStopping
 	}
-	if len(r.byID) >= r.limits.Pending || r.bytes+q.Bytes > r.limits.Bytes {
-		return nil, false, errBusy
+	if err := r.room.Take(q.Caller, q.held()); err != nil {
+		return nil, false, err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	o = &operation{
@@ -155,7 +158,6 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 		kept: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.byID[o.id] = o
-	r.bytes += q.Bytes
 	if q.Key != "" {
 		r.byKey[s] = o
 	}
@@ -171,7 +173,7 @@ func (r *Runner) leave(o *operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.byID, o.id)
-	r.bytes -= o.request.Bytes
+	r.room.Give(o.request.Caller, o.request.held())
 	if s := (slot{o.request.Caller, o.request.Key, o.request.Digest}); r.byKey[s] == o {
 		delete(r.byKey, s)
 	}
@@ -187,7 +189,7 @@ func (r *Runner) operation(id string) *operation {
 func (r *Runner) pending() float64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return float64(len(r.byID))
+	return float64(r.room.Held().Requests)
 }
 
 // Close takes no more writes, and waits for those under way until ctx is done; the rest is

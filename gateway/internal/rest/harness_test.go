@@ -77,7 +77,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	registry := prometheus.NewRegistry()
 	runner := requests.NewRunner(requests.Options{
 		Books: books, Resolver: a.ledger, Logger: zap.NewNop(), Registry: registry,
-		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, Answer: patience, Keep: time.Hour},
+		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
 	handler, err := rest.New(rest.Options{
