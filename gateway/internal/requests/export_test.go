@@ -28,8 +28,11 @@ func (r *Runner) Operation(q Request) *Operation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := &operation{id: newID(), gateway: r.gateway, request: q, store: r.store, keep: true,
-		kept: make(chan struct{}), done: make(chan struct{})}
+		shown: make(chan struct{}), done: make(chan struct{})}
 	r.byID[o.id] = o
+	if err := r.room.Take(q.Caller, q.held()); err != nil {
+		panic(err)
+	}
 	return o
 }
 

@@ -20,7 +20,9 @@ func errKeyReused() error {
 var (
 	errStopping  = waymark.Errorf(waymark.Unavailable, "this gateway is stopping: retry with another, or later")
 	errContest   = waymark.Errorf(waymark.Conflict, "several requests with this Idempotency-Key fail in turn: retry later")
+	errFailed    = waymark.Errorf(waymark.Unavailable, "the request that was under way with this Idempotency-Key has failed: send it again")
 	errOvertaken = waymark.Errorf(waymark.Unavailable, "another gateway of this member has taken the request over: send it again")
+	errUnsure    = errors.New("it is not known how the request is kept")
 	errGone      = waymark.Errorf(waymark.Unavailable, "the request was abandoned")
 )
 

@@ -17,7 +17,6 @@ type operation struct {
 	store   Store
 	cancel  context.CancelFunc
 
-	kept chan struct{} // closed once the request is kept: it can be answered as Pending
 	done chan struct{} // closed once outcome and err are set
 
 	// Set before done is closed, and not changed after.
@@ -25,13 +24,16 @@ type operation struct {
 	err     error
 
 	mu        sync.Mutex
-	keep      bool // the next transaction is to be kept before it is submitted
-	stored    bool // there is a row of this operation, which it must end
-	taken     bool // its key turned out to be that of another request
+	shown     chan struct{} // closed while the operation can be answered as Pending
+	keep      bool          // the next transaction is to be kept before it is submitted
+	stored    bool          // there is a row of this operation, which it must end
+	unsure    bool          // whether the row has the next transaction or the last one
+	taken     bool          // its key turned out to be that of another request
 	submitted bool
 	tx        *ledger.Endorsed // the last one; nil before the first
 	fate      *ledger.Fate     // of tx, once it is known
-	elsewhere *View            // of the request with the same key that another process works on
+	elsewhere *View            // of the request of the same that is kept instead, and that others work on
+	referred  bool             // somebody was told of elsewhere
 }
 
 var _ ledger.Journal = (*operation)(nil)
@@ -48,8 +50,11 @@ func (o *operation) Endorsed(ctx context.Context, tx ledger.Endorsed) error {
 	switch {
 	case o.stored && o.fate == nil:
 		return errors.New("a further transaction before the fate of the one before is known")
+	case o.unsure:
+		return unkept("", errUnsure)
 	case o.stored:
 		err = o.store.Next(ctx, o.id, o.gateway, *o.fate, o.step(tx))
+		o.unsure = err != nil && !errors.Is(err, ErrLost)
 	case o.keep:
 		err = o.begin(ctx, tx)
 	}
@@ -65,9 +70,14 @@ func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
 	q := o.request
 	err := o.store.Begin(ctx, Record{ID: o.id, Caller: q.Caller, Key: q.Key, Digest: q.Digest, Gateway: o.gateway,
 		Answer: Answer{Status: q.Status}}, o.step(tx))
-	if err == nil {
+	switch {
+	case err == nil:
 		o.stored = true
-		o.showOnce()
+		o.show()
+	case errors.Is(err, ErrKept): // its row is followed; the same bytes have one effect, whoever sends them
+		o.elsewhere = &View{TxID: tx.TxID, Phase: Accepted, Caller: q.Caller}
+		o.show()
+		return nil
 	}
 	o.taken = o.taken || errors.Is(err, ErrTaken)
 	return err
@@ -139,34 +149,58 @@ func (o *operation) open() (ledger.Endorsed, bool) {
 	return *o.tx, true
 }
 
-// standing is whether there is a row, whether the key was taken, and the last fate.
+// standing is whether there is a row to end, whether the key was taken, and the last fate. A row
+// of which it is not sure how it stands is followed as those of dead processes are.
 func (o *operation) standing() (stored, taken bool, fate *ledger.Fate) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.stored, o.taken, o.fate
+	return o.stored && !o.unsure, o.taken, o.fate
 }
 
-// show lets the operation be answered as Pending with what another process works on.
-func (o *operation) show(v *View) {
+// refer lets the operation be answered as Pending with what another process works on.
+func (o *operation) refer(v *View) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.elsewhere = v
-	o.showOnce()
+	o.show()
 }
 
-func (o *operation) showOnce() {
+// alone forgets what another process worked on, since that has failed. It reports false if
+// somebody was told of that: then it was the request, and nothing may be done in its place.
+func (o *operation) alone() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.referred {
+		return false
+	}
+	if o.elsewhere != nil {
+		o.elsewhere, o.shown = nil, make(chan struct{})
+	}
+	return true
+}
+
+// show needs the lock.
+func (o *operation) show() {
 	select {
-	case <-o.kept:
+	case <-o.shown:
 	default:
-		close(o.kept)
+		close(o.shown)
 	}
 }
 
-// view is what is told of the operation while it runs and is kept.
-func (o *operation) view() *View {
+// showing is closed when the operation can be answered as Pending, if it still can be then.
+func (o *operation) showing() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.shown
+}
+
+// pending is what is told of the operation while it runs and is kept; nil while it is not.
+func (o *operation) pending() *View {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.stored {
+		o.referred = o.referred || o.elsewhere != nil
 		return o.elsewhere
 	}
 	v := &View{TxID: o.tx.TxID, Phase: Accepted, Caller: o.request.Caller}

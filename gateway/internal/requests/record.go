@@ -73,6 +73,8 @@ type Transaction struct {
 var (
 	// ErrTaken says that the caller's key is that of another request.
 	ErrTaken = errors.New("the key is taken")
+	// ErrKept says that the transaction is that of another request.
+	ErrKept = errors.New("the transaction is kept already")
 	// ErrLost says that another process works on the request now.
 	ErrLost = errors.New("another process has taken the request over")
 )

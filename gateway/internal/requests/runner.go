@@ -110,13 +110,22 @@ func (r *Runner) Do(ctx context.Context, q Request, w Wish) (Outcome, error) {
 	if err := o.ensureKept(context.WithoutCancel(ctx)); err != nil {
 		return Outcome{}, err
 	}
-	select {
-	case <-o.done:
-		return o.end(joined)
-	case <-ctx.Done():
-		return Outcome{}, errGone
-	case <-o.kept:
-		return Outcome{Pending: o.view()}, nil
+	return o.shownOrDone(ctx, joined)
+}
+
+// shownOrDone returns as soon as there is something to tell.
+func (o *operation) shownOrDone(ctx context.Context, joined bool) (Outcome, error) {
+	for {
+		select {
+		case <-o.done:
+			return o.end(joined)
+		case <-ctx.Done():
+			return Outcome{}, errGone
+		case <-o.showing():
+			if v := o.pending(); v != nil {
+				return Outcome{Pending: v}, nil
+			}
+		}
 	}
 }
 
@@ -155,7 +164,7 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	o = &operation{
 		id: newID(), gateway: r.gateway, request: q, store: r.store, cancel: cancel, keep: q.Key != "" || w.Async,
-		kept: make(chan struct{}), done: make(chan struct{}),
+		shown: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.byID[o.id] = o
 	if q.Key != "" {

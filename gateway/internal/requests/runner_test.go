@@ -25,7 +25,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // mortal are books that a process loses when it dies.
 type mortal struct {
 	requests.SQL
-	dead atomic.Bool
+	dead  atomic.Bool
+	finds atomic.Int64
+	next  func(do func() error) error // in place of Next
 }
 
 var errDead = errors.New("the process is dead")
@@ -51,7 +53,16 @@ func (m *mortal) Find(ctx context.Context, caller, key string) (requests.Record,
 	if m.dead.Load() {
 		return requests.Record{}, false, errDead
 	}
+	m.finds.Add(1)
 	return m.SQL.Find(ctx, caller, key)
+}
+
+func (m *mortal) Next(ctx context.Context, id, gateway string, before ledger.Fate, next requests.Step) error {
+	do := func() error { return m.SQL.Next(ctx, id, gateway, before, next) }
+	if m.next != nil {
+		return m.next(do)
+	}
+	return do()
 }
 
 // process is one of the gateways of a member.
@@ -398,45 +409,6 @@ func TestPartsAreNoAnswer(t *testing.T) {
 	again, err := p.Do(t.Context(), q, requests.Wish{})
 	if got := done(t, again, err); !again.Replayed || !reflect.DeepEqual(got, out.Answer) {
 		t.Errorf("got %+v, want %+v", again, out)
-	}
-}
-
-// What a request has done is told only when all its transactions have an end, also of those
-// whose failure it takes for no failure of its own; and is done anew, if it says so.
-func TestWhatIsLeftToDo(t *testing.T) {
-	for _, fate := range []string{ledger.Valid, "MVCC_READ_CONFLICT"} {
-		t.Run(fate, func(t *testing.T) {
-			m := newMember(t)
-			p := m.start()
-			left := true
-			q := m.request("k", "a")
-			q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
-				done, err := m.chain.write("a")(ctx, ledger.Partial(j))
-				if done.Unfinished = left; err != nil || !left {
-					return done, err
-				}
-				m.chain.set(func() { m.chain.loses, m.chain.fates = 1, []string{fate} })
-				if _, err := m.chain.write("rest")(ctx, ledger.Partial(j)); err == nil {
-					t.Error("it was not lost")
-				}
-				return done, nil
-			}
-			out, err := p.Do(t.Context(), q, requests.Wish{})
-			done(t, out, err)
-			v, found, err := p.Transaction(t.Context(), txID(2))
-			if err != nil || !found || v.Fate == nil || v.Fate.Status != fate || (v.Phase == requests.Committed) != (fate == ledger.Valid) {
-				t.Errorf("the rest: %+v %t %v", v, found, err)
-			}
-			left = false
-			again, err := p.Do(t.Context(), q, requests.Wish{})
-			if a := done(t, again, err); again.Replayed || a.Receipt.TxID != txID(3) {
-				t.Errorf("it was not done anew: %+v", again)
-			}
-			kept, err := p.Do(t.Context(), q, requests.Wish{})
-			if done(t, kept, err); !kept.Replayed {
-				t.Errorf("what is finished was not kept: %+v", kept)
-			}
-		})
 	}
 }
 

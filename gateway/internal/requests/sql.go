@@ -97,8 +97,11 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 
 // addTransaction keeps a transaction whose fate is open.
 func addTransaction(ctx context.Context, tx *sql.Tx, request string, e ledger.Endorsed) error {
-	_, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, envelope, replaced_by, fate, block, position)
-		VALUES ($1, $2, $3, '', '', 0, 0)`, e.TxID, request, e.Envelope)
+	n, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, envelope, replaced_by, fate, block, position)
+		VALUES ($1, $2, $3, '', '', 0, 0) ON CONFLICT (tx_id) DO NOTHING`, e.TxID, request, e.Envelope)
+	if err == nil && n == 0 {
+		return ErrKept
+	}
 	return err
 }
 

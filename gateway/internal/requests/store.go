@@ -12,7 +12,8 @@ import (
 // have been made.
 type Store interface {
 	// Begin keeps a request, which is Pending, with its first transaction. ErrTaken if its
-	// caller has another one with that key.
+	// caller has another one with that key, ErrKept if its transaction is that of another
+	// one, as one can be that its creator signed.
 	Begin(ctx context.Context, r Record, first Step) error
 	// Next keeps a further transaction of a request of gateway, after the fate of the one
 	// before. ErrLost if the request is no longer Pending or no longer gateway's.

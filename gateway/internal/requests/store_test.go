@@ -44,6 +44,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		{"one that fails frees its key", storeFailed},
 		{"a transaction in the place of another", storeReplaced},
 		{"one key for forty", storeRace},
+		{"a transaction of another request", storeKept},
 		{"what another process took over is lost", storeLost},
 		{"dead processes show", storeBeats},
 		{"old ends are forgotten", storePrune},
@@ -157,6 +158,20 @@ func storeRace(t *testing.T, s requests.SQL) {
 	}
 	if began != 1 {
 		t.Errorf("%d began", began)
+	}
+}
+
+func storeKept(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	must(t, s.Begin(ctx, record("r1", "g1", "k"), step(1)))
+	if err := s.Begin(ctx, record("r2", "g1", "l"), step(1)); !errors.Is(err, requests.ErrKept) {
+		t.Errorf("got %v", err)
+	}
+	if _, found, err := s.Find(ctx, "erp", "l"); found || err != nil {
+		t.Errorf("the request is kept: %t %v", found, err)
+	}
+	if view, _, err := s.Transaction(ctx, txID(1)); err != nil || view.Request.ID != "r1" {
+		t.Errorf("got %+v %v", view, err)
 	}
 }
 

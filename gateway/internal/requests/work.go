@@ -93,6 +93,8 @@ func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found b
 		switch {
 		case err != nil:
 			return Outcome{}, false, unkept("", err)
+		case !found && !o.alone():
+			return Outcome{}, false, errFailed
 		case !found:
 			return Outcome{}, false, nil
 		case kept.Digest != o.request.Digest:
@@ -102,7 +104,7 @@ func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found b
 			return Outcome{Answer: kept.Answer, Replayed: true}, true, nil
 		}
 		v := &View{TxID: kept.TxID, Phase: Accepted, Caller: kept.Caller}
-		o.show(v)
+		o.refer(v)
 		if !sleep(patience, pause) {
 			return Outcome{Pending: v}, true, nil
 		}

@@ -1,0 +1,195 @@
+package requests_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+)
+
+// What a request has done is told only when all its transactions have an end, also of those
+// whose failure it takes for no failure of its own; and is done anew, if it says so.
+func TestWhatIsLeftToDo(t *testing.T) {
+	for _, fate := range []string{ledger.Valid, "MVCC_READ_CONFLICT"} {
+		t.Run(fate, func(t *testing.T) {
+			m := newMember(t)
+			p := m.start()
+			left := true
+			q := m.request("k", "a")
+			q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+				done, err := m.chain.write("a")(ctx, ledger.Partial(j))
+				if done.Unfinished = left; err != nil || !left {
+					return done, err
+				}
+				m.chain.set(func() { m.chain.loses, m.chain.fates = 1, []string{fate} })
+				if _, err := m.chain.write("rest")(ctx, ledger.Partial(j)); err == nil {
+					t.Error("it was not lost")
+				}
+				return done, nil
+			}
+			out, err := p.Do(t.Context(), q, requests.Wish{})
+			done(t, out, err)
+			v, found, err := p.Transaction(t.Context(), txID(2))
+			if err != nil || !found || v.Fate == nil || v.Fate.Status != fate || (v.Phase == requests.Committed) != (fate == ledger.Valid) {
+				t.Errorf("the rest: %+v %t %v", v, found, err)
+			}
+			left = false
+			again, err := p.Do(t.Context(), q, requests.Wish{})
+			if a := done(t, again, err); again.Replayed || a.Receipt.TxID != txID(3) {
+				t.Errorf("it was not done anew: %+v", again)
+			}
+			kept, err := p.Do(t.Context(), q, requests.Wish{})
+			if done(t, kept, err); !kept.Replayed {
+				t.Errorf("what is finished was not kept: %+v", kept)
+			}
+		})
+	}
+}
+
+// failing makes a request that has one transaction, and fails once it is released.
+func (m *member) failing(key string, release <-chan struct{}) requests.Request {
+	q := m.request(key, "a")
+	q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+		tx := m.chain.endorse("a")
+		if err := j.Endorsed(ctx, tx); err != nil {
+			return ledger.Committed{}, err
+		}
+		<-release
+		j.Resolved(ledger.Fate{TxID: tx.TxID, Status: "MVCC_READ_CONFLICT"})
+		return ledger.Committed{}, waymark.Errorf(waymark.Conflict, "won each time")
+	}
+	return q
+}
+
+// Who was told of what another process works on has that as its request, and no other in its
+// place when it fails.
+func TestReferredToWhatFails(t *testing.T) {
+	m := newMember(t)
+	one, other := m.start(), m.start()
+	release := make(chan struct{})
+	for _, p := range []*process{one, other} {
+		out, err := p.Do(t.Context(), m.failing("k", release), requests.Wish{Async: true})
+		if err != nil || out.Pending == nil || out.Pending.TxID != txID(1) {
+			t.Fatalf("got %+v %v", out, err)
+		}
+	}
+	close(release)
+	other.stop(t.Context())
+	if _, found, err := m.books.Transaction(t.Context(), txID(2)); found || err != nil {
+		t.Errorf("it was done anew: %v", err)
+	}
+	out, err := one.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+	done(t, out, err)
+}
+
+// Nobody is told of what another process worked on after that has failed.
+func TestWhatFailsElsewhereIsDoneHere(t *testing.T) {
+	m := newMember(t)
+	one, other := m.start(), m.start()
+	release := make(chan struct{})
+	if out, err := one.Do(t.Context(), m.failing("k", release), requests.Wish{Async: true}); err != nil || out.Pending == nil {
+		t.Fatalf("got %+v %v", out, err)
+	}
+	reached, proceed := make(chan struct{}), make(chan struct{})
+	q := m.request("k", "a")
+	q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+		close(reached)
+		<-proceed
+		return m.chain.write("a")(ctx, j)
+	}
+	outs := make(chan requests.Outcome, 2)
+	ask := func(w requests.Wish) {
+		out, err := other.Do(t.Context(), q, w)
+		if err != nil {
+			t.Error(err)
+		}
+		outs <- out
+	}
+	go ask(requests.Wish{})
+	until(t, "it does not wait", func() bool { return other.books.finds.Load() > 1 })
+	close(release)
+	<-reached
+	m.chain.set(func() { m.chain.hold = make(chan struct{}) })
+	go ask(requests.Wish{Wait: time.Nanosecond})
+	close(proceed)
+	if out := <-outs; out.Pending == nil || out.Pending.TxID != txID(2) {
+		t.Errorf("the impatient one: %+v", out)
+	}
+	close(m.chain.hold)
+	if out := <-outs; out.Pending != nil || out.Answer.Receipt.TxID != txID(2) {
+		t.Errorf("the patient one: %+v", out)
+	}
+}
+
+// One transaction that is asked for by several requests, as one can be that its creator has
+// signed, has one effect, and all of them its answer.
+func TestOneTransactionOfTwoRequests(t *testing.T) {
+	m := newMember(t)
+	p := m.start()
+	m.chain.hold = make(chan struct{})
+	tx := m.chain.endorse("a")
+	request := func(key string) requests.Request {
+		q := m.request(key, "a")
+		q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+			if err := j.Endorsed(ctx, tx); err != nil {
+				return ledger.Committed{}, err
+			}
+			f, err := m.chain.order(ctx, tx.TxID)
+			if err == nil {
+				j.Resolved(f)
+			}
+			return ledger.Committed{Receipt: ledger.Receipt{TxID: tx.TxID, Status: f.Status}, Result: tx.Result}, err
+		}
+		return q
+	}
+	for _, key := range []string{"k", "l", ""} {
+		out, err := p.Do(t.Context(), request(key), requests.Wish{Async: true})
+		if err != nil || out.Pending == nil || out.Pending.TxID != tx.TxID {
+			t.Errorf("key %q: %+v %v", key, out, err)
+		}
+	}
+	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
+	for _, key := range []string{"k", "l", ""} {
+		out, err := p.Do(t.Context(), request(key), requests.Wish{})
+		if a := done(t, out, err); a.Receipt.TxID != tx.TxID {
+			t.Errorf("key %q: %+v", key, a)
+		}
+	}
+	if n := m.chain.effects("a"); n != 1 {
+		t.Errorf("%d effects", n)
+	}
+}
+
+// Where it is not known which transaction is kept, what is kept is followed to its end.
+func TestTheNextMayBeKept(t *testing.T) {
+	for name, tt := range map[string]struct {
+		next func(do func() error) error
+		kept int // the number of the transaction that has the end
+	}{
+		"it is":     {func(do func() error) error { return errors.Join(do(), errDead) }, 2},
+		"it is not": {func(func() error) error { return errDead }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMember(t)
+			p := m.start()
+			p.books.next, m.chain.fates = tt.next, []string{"MVCC_READ_CONFLICT"}
+			_, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+			var concerned *ledger.Failure
+			if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || concerned.TxID != txID(2) {
+				t.Fatalf("got %v", err)
+			}
+			until(t, "it has no end", func() bool {
+				v, _, err := p.Transaction(t.Context(), txID(tt.kept))
+				return err == nil && v.Fate != nil && (v.Answer != nil || v.Error != nil)
+			})
+			again, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+			if a := done(t, again, err); again.Replayed != (tt.kept == 2) || m.chain.effects("a") != 1 {
+				t.Errorf("got %+v, %d effects", a, m.chain.effects("a"))
+			}
+		})
+	}
+}
