@@ -1,12 +1,22 @@
 package requests
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // NewQuickRunner is NewRunner for tests that do not wait long for a death to be noticed.
 func NewQuickRunner(o Options, dead time.Duration) *Runner {
 	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute})
 	r.Start()
 	return r
+}
+
+// Rounds returns what a runner that is not started does at each beat. A process that has not
+// beaten between two of them counts as dead.
+func Rounds(o Options) func(context.Context) error {
+	r, w := newRunner(o, usualPace()), watch{since: make(map[string]sighting)}
+	return func(ctx context.Context) error { return r.beat(ctx, w) }
 }
 
 // Kill ends a runner as far as that can be done in its process: what runs is cancelled, and

@@ -113,8 +113,14 @@ func (w watch) dead(beats map[string]int64, now time.Time) []string {
 	return dead
 }
 
-// beat shows that this process lives, and takes the requests of those that do not.
-func (r *Runner) beat(ctx context.Context, w watch) error {
+// beat shows that this process lives, and takes the requests of those that do not. Where that
+// fails the others may have failed too, so what was seen of them before says nothing.
+func (r *Runner) beat(ctx context.Context, w watch) (err error) {
+	defer func() {
+		if err != nil {
+			clear(w.since)
+		}
+	}()
 	if err := r.store.Prepare(ctx); err != nil {
 		return err
 	}
@@ -129,7 +135,7 @@ func (r *Runner) beat(ctx context.Context, w watch) error {
 		if err := r.store.Adopt(ctx, gateway, r.gateway); err != nil {
 			return err
 		}
-		r.log.Info("took over the requests of another process", zap.String("gateway", gateway))
+		r.log.Info("another process is gone: took its requests over", zap.String("gateway", gateway))
 	}
 	select {
 	case <-r.alive:

@@ -36,8 +36,8 @@ func (s SQL) Beat(ctx context.Context, gateway string) error {
 func (s SQL) Beats(ctx context.Context) (map[string]int64, error) {
 	beats := make(map[string]int64)
 	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
-		rows, err := db.QueryContext(ctx, `SELECT DISTINCT r.gateway, COALESCE(g.beat, -1)
-			FROM requests r LEFT JOIN gateways g ON g.id = r.gateway WHERE r.state = 'pending'`)
+		rows, err := db.QueryContext(ctx, `SELECT id, beat FROM gateways
+			UNION SELECT gateway, -1 FROM requests WHERE state = 'pending' AND gateway NOT IN (SELECT id FROM gateways)`)
 		if err != nil {
 			return err
 		}

@@ -37,10 +37,10 @@ type Archive interface {
 type Roster interface {
 	// Beat says that a process lives.
 	Beat(ctx context.Context, gateway string) error
-	// Beats returns how often each process that has pending requests has beaten, -1 for one
-	// that has left.
+	// Beats returns how often each process has beaten, and -1 for one that is off the roster
+	// and has pending requests.
 	Beats(ctx context.Context) (map[string]int64, error)
-	// Adopt gives all requests of one process to another.
+	// Adopt gives all requests of one process to another, and takes it off the roster.
 	Adopt(ctx context.Context, from, to string) error
 	// Leave takes a process off, and leaves its pending requests to whoever comes first.
 	Leave(ctx context.Context, gateway string) error

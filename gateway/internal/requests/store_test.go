@@ -207,10 +207,14 @@ func storeBeats(t *testing.T, s requests.SQL) {
 	must(t, s.Beat(ctx, "g3"))
 	must(t, s.Leave(ctx, "g3"))
 	beats, err := s.Beats(ctx)
-	if want := map[string]int64{"g1": 2, "g2": -1, "": -1}; err != nil || !reflect.DeepEqual(beats, want) {
+	if want := map[string]int64{"g1": 2, "g2": -1, "": -1, "idle": 1}; err != nil || !reflect.DeepEqual(beats, want) {
 		t.Errorf("got %v, want %v, %v", beats, want, err)
 	}
 	must(t, s.Adopt(ctx, "", "g1"))
+	must(t, s.Adopt(ctx, "idle", "g1"))
+	if beats, err := s.Beats(ctx); err != nil || beats["idle"] != 0 {
+		t.Errorf("one that is gone is still there: %v %v", beats, err)
+	}
 	ids, err := s.Pending(ctx, "g1", 10)
 	if got := strings.Join(ids, " "); err != nil || got != "r0 r2" && got != "r2 r0" {
 		t.Errorf("got %q %v", got, err)
