@@ -24,9 +24,9 @@ type held struct {
 	bytes    int64
 }
 
-func (h held) with(bytes int64) held { return held{h.requests + 1, h.bytes + bytes} }
+func (h held) with(more held) held { return held{h.requests + more.requests, h.bytes + more.bytes} }
 
-func (h held) without(bytes int64) held { return held{h.requests - 1, h.bytes - bytes} }
+func (h held) without(less held) held { return held{h.requests - less.requests, h.bytes - less.bytes} }
 
 // within reports whether h is at most percent of the limits.
 func (h held) within(l Limits, percent int) bool {
@@ -37,30 +37,31 @@ func newAdmission(limits Limits) *admission {
 	return &admission{limits: limits, callers: make(map[string]held)}
 }
 
-// enter takes a place for a request of a caller that holds that many bytes.
+// take lets a caller hold more: a request with what it makes the gateway hold, or bytes for one
+// that has its place. They are given back with give.
 //
-// Codes: ResourceExhausted when there is none, or none for this caller. Who holds nothing
-// yet may hold one request of any size.
-func (a *admission) enter(caller string, bytes int64) error {
+// Codes: ResourceExhausted when there is no room, or none for this caller. Who holds no other
+// request may hold one of any size.
+func (a *admission) take(caller string, more held) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	mine := a.callers[caller]
-	if mine.requests > 0 && !mine.with(bytes).within(a.limits, a.limits.CallerPercent) {
+	mine, all := a.callers[caller].with(more), a.all.with(more)
+	if mine.requests > 1 && !mine.within(a.limits, a.limits.CallerPercent) {
 		return waymark.Errorf(waymark.ResourceExhausted, "this caller has as many requests in flight as one may have: retry later")
 	}
-	if !a.all.with(bytes).within(a.limits, 100) {
+	if !all.within(a.limits, 100) {
 		return waymark.Errorf(waymark.ResourceExhausted, "this gateway serves as many requests as it can: retry later")
 	}
-	a.all, a.callers[caller] = a.all.with(bytes), mine.with(bytes)
+	a.all, a.callers[caller] = all, mine
 	return nil
 }
 
-// leave gives the place back.
-func (a *admission) leave(caller string, bytes int64) {
+// give gives back what was taken.
+func (a *admission) give(caller string, less held) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	mine := a.callers[caller].without(bytes)
-	a.all, a.callers[caller] = a.all.without(bytes), mine
+	mine := a.callers[caller].without(less)
+	a.all, a.callers[caller] = a.all.without(less), mine
 	if mine.requests == 0 {
 		delete(a.callers, caller)
 	}
@@ -75,7 +76,7 @@ func (a *admission) inFlight() float64 {
 
 // reserve is how many bytes a request to r can make the gateway hold: its body of
 // the announced length, where -1 stands for a length that was not announced, and
-// the block that is fetched for it. A body that r does not take is not read.
+// the block that is always fetched for it. A body that r does not take is not read.
 func (a *admission) reserve(r route, announced int64) int64 {
 	var bytes int64
 	if r.body != nil {
@@ -94,12 +95,25 @@ func (a *admission) reserve(r route, announced int64) int64 {
 // and queues none, so that memory stays bounded and the caller knows.
 func (s *service) admit(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		bytes, caller := s.admission.reserve(r, c.Request.ContentLength), exchangeOf(c).caller.ID
-		if err := s.admission.enter(caller, bytes); err != nil {
+		ex := exchangeOf(c)
+		place := held{1, s.admission.reserve(r, c.Request.ContentLength)}
+		if err := s.admission.take(ex.caller.ID, place); err != nil {
 			fail(c, err)
 			return
 		}
-		defer s.admission.leave(caller, bytes)
+		ex.held = place
+		defer func() { s.admission.give(ex.caller.ID, ex.held) }()
 		c.Next()
 	}
+}
+
+// fetchesBlock makes room for the largest block, for a request that turns out to need one. It
+// is given back with the request's place.
+func (s *service) fetchesBlock(ex *exchange) error {
+	block := held{bytes: s.admission.limits.BlockBytes}
+	if err := s.admission.take(ex.caller.ID, block); err != nil {
+		return err
+	}
+	ex.held = ex.held.with(block)
+	return nil
 }

@@ -21,6 +21,7 @@ type exchange struct {
 	caller    auth.Caller // zero before authentication
 	traceID   string      // 32 hexadecimal digits, or empty
 	txID      string      // of the transaction concerned, if any
+	held      held        // what it holds of what is bounded, once it is admitted
 	err       error       // why it failed, if it did
 }
 

@@ -38,6 +38,7 @@ type fakeLedger struct {
 	err    error
 	answer func(ledger.Call) (json.RawMessage, error) // when not nil, in place of the two
 	hold   chan struct{}                              // when not nil, calls wait until it is closed
+	blocks chan struct{}                              // when not nil, no block is fetched until it is closed
 	order  chan struct{}                              // when not nil, nothing is ordered until it is closed
 	panics bool
 }
@@ -104,6 +105,9 @@ func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage
 func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error) {
 	if _, err := f.take(call{As: as, Request: withEnvelope}); err != nil {
 		return ledger.Transaction{}, err
+	}
+	if f.blocks != nil {
+		<-f.blocks
 	}
 	if txID != someTx {
 		return ledger.Transaction{}, waymark.Errorf(waymark.NotFound, "no transaction %s", txID)

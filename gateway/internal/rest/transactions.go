@@ -18,7 +18,8 @@ type Transaction struct {
 	TxID  string         `json:"tx_id"`
 	State requests.Phase `json:"state"`
 	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
-	// all up to Endorsers; or UNORDERED, of one that the ordering service refused.
+	// all up to Position; or UNORDERED, of one that the ordering service refused. Those from
+	// Channel to Time are told by the ledger, and so to whose write it was only with the envelope.
 	Status      string  `json:"status,omitempty"`
 	BlockNumber *uint64 `json:"block_number,omitempty"`
 	Position    *int    `json:"position,omitempty"` // in the block, from 0
@@ -45,7 +46,6 @@ func ledgerRoutes() []route {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
 		summary: "How a transaction stands: under way, or in a block, valid or not",
 		result:  Transaction{},
-		block:   true,
 		query:   queryEnvelope,
 		serve:   serveTransaction,
 	}}
@@ -72,13 +72,14 @@ func serveTransaction(s *service, c *gin.Context) error {
 	return respond(c, http.StatusOK, t)
 }
 
-// transaction joins what is kept and what the ledger holds. Whose write it was may always know
-// how that stands; all else is told to those whom the policies let read transactions.
+// transaction joins what is kept and what the ledger holds. Whose write it was is always told
+// how that stands, from what is kept alone unless it wants the envelope: it asks again and again.
+// All else is told to those whom the policies let read transactions.
 func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (Transaction, error) {
 	view, found, lost := s.writer.Transaction(ctx, txID)
 	own := view.Caller == ex.caller.ID // of none it is empty, and no caller is
-	if own && view.Fate == nil {
-		return kept(view, own), nil
+	if own && (view.Fate == nil || !withEnvelope) {
+		return kept(view, true), nil
 	}
 	// The peer's block index knows no policies, so this gateway asks for them.
 	err := permit(ctx, s, ex.caller.Identity, waymark.ActReadTransaction)
@@ -91,11 +92,19 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 	if found && view.Fate == nil {
 		return kept(view, false), nil
 	}
-	held, err := s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
-	if found || err == nil {
-		return kept(view, own).held(held), nil
+	held, err := s.fetch(ctx, ex, txID, withEnvelope)
+	if err != nil {
+		return Transaction{}, absent(err, lost)
 	}
-	return Transaction{}, absent(err, lost)
+	return kept(view, own).held(held), nil
+}
+
+// fetch asks the ledger for a transaction, once there is room for its block.
+func (s *service) fetch(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (ledger.Transaction, error) {
+	if err := s.fetchesBlock(ex); err != nil {
+		return ledger.Transaction{}, err
+	}
+	return s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
 }
 
 // absent is the answer for a transaction that the ledger does not tell. Without the database it
@@ -125,11 +134,8 @@ func kept(v requests.View, own bool) Transaction {
 	return t
 }
 
-// held adds what the ledger holds, if it holds it.
+// held adds what the ledger holds.
 func (t Transaction) held(l ledger.Transaction) Transaction {
-	if l.TxID == "" {
-		return t
-	}
 	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, requests.Invalid, l.Status, &l.BlockNumber, &l.Position
 	if l.Status == ledger.Valid {
 		t.State = requests.Committed

@@ -6,9 +6,11 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
 const allowed = `{"allowed":true,"reasons":["members-read-transactions"]}`
@@ -89,33 +91,70 @@ func TestTransactionNeedsAPermit(t *testing.T) {
 	}
 }
 
-// A question for a transaction takes the place of the largest block, whatever
+// A question that the ledger has to answer takes the place of the largest block, whatever
 // length of body its header claims, and leaves room for what is small.
 func TestBlocksInMemoryAreBounded(t *testing.T) {
 	a := newAPI(t)
 	a.ledger.result = allowed
-	a.ledger.hold = make(chan struct{})
+	a.ledger.blocks = make(chan struct{})
 	done := make(chan int)
-	get := func(path string) { done <- a.do("GET", path, "").Code }
-	go get("/v1/transactions/" + someTx)
-	a.ledger.await(t, 1)
+	go func() { done <- a.do("GET", "/v1/transactions/"+someTx, "").Code }()
+	a.ledger.await(t, 2)
 	claimed := request("GET", "/v1/transactions/"+someTx, "")
 	claimed.ContentLength = -1
-	for _, r := range []*http.Request{request("GET", "/v1/transactions/"+someTx, ""), claimed} {
+	for _, r := range []*http.Request{
+		request("GET", "/v1/transactions/"+someTx, ""), claimed, request("GET", "/v1/transactions/"+someTx+"/receipt", ""),
+	} {
 		w := a.send(r)
 		if p := problem(t, w); p.Code != waymark.ResourceExhausted || w.Header().Get("Retry-After") == "" {
 			t.Errorf("second block: %d %s", w.Code, w.Body)
 		}
 	}
-	go get("/v1/members/producer")
-	a.ledger.await(t, 2)
-	close(a.ledger.hold)
-	for range 2 {
-		if status := <-done; status != http.StatusOK {
-			t.Errorf("held request: %d", status)
-		}
+	if w := a.do("GET", "/v1/members/producer", ""); w.Code != http.StatusOK {
+		t.Errorf("what is small: %d %s", w.Code, w.Body)
+	}
+	close(a.ledger.blocks)
+	if status := <-done; status != http.StatusOK {
+		t.Errorf("held request: %d", status)
 	}
 	if w := a.send(claimed); w.Code != http.StatusOK {
 		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+// Who asks how its write stands is answered from what is kept: it takes no block's room, before
+// and after the write is in one, and asks the ledger nothing.
+func TestOwnWritesAreToldWithoutABlock(t *testing.T) {
+	a := newKeepingAPI(t, time.Minute)
+	a.ledger.result, a.ledger.order, a.ledger.blocks = allowed, make(chan struct{}), make(chan struct{})
+	if w := a.do("PUT", createPath, someBody, "Prefer", "respond-async"); w.Code != http.StatusAccepted {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	done := make(chan int)
+	go func() { done <- a.do("GET", "/v1/transactions/"+otherTx, "").Code }()
+	a.ledger.await(t, 3) // the write, and the question and the block of the other
+	state := func() any {
+		w := a.do("GET", "/v1/transactions/"+someTx, "")
+		if w.Code != http.StatusOK {
+			t.Fatalf("got %d %s", w.Code, w.Body)
+		}
+		return transactionIn(t, w.Body.Bytes()).State
+	}
+	if got := state(); got == requests.Committed {
+		t.Errorf("under way it is %v", got)
+	}
+	close(a.ledger.order)
+	for deadline := time.Now().Add(30 * time.Second); state() != requests.Committed; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it is not committed")
+		}
+	}
+	if n := len(a.ledger.seen()); n != 3 {
+		t.Errorf("%d calls reached the ledger", n)
+	}
+	close(a.ledger.blocks)
+	<-done
+	if w := a.do("GET", "/v1/transactions/"+someTx+"?envelope=true", ""); w.Code != http.StatusOK || len(a.ledger.seen()) != 5 {
+		t.Errorf("with the envelope: %d after %d calls", w.Code, len(a.ledger.seen()))
 	}
 }
