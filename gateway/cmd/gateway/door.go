@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,12 +14,16 @@ import (
 )
 
 // door is how callers get in: the server's certificate, and who they are. It follows the
-// configuration, and the files of certificates that this names.
+// configuration, and the files of certificates that this names, each in a goroutine of its own:
+// what was read before the other put something in force is not put in force over it.
 type door struct {
 	callers *auth.Authenticator
 	current atomic.Pointer[tls.Config]
-	config  atomic.Pointer[config.Config] // in force
 	tokens  tokens
+
+	mu         sync.Mutex // held while anything is put in force
+	config     config.Config
+	generation int // how often something was put in force since the start
 }
 
 // newDoor has told told of tokens that come and go from now on.
@@ -33,8 +38,7 @@ func newDoor(c config.Config, set *keys.Set, told func([]auth.Change)) (*door, e
 	if err != nil {
 		return nil, fmt.Errorf("callers: %w", err)
 	}
-	d.callers = callers
-	d.config.Store(&c)
+	d.callers, d.config = callers, c
 	if err := set.Follow(keys.Part{Name: "server", Files: d.files, Load: d.load}); err != nil {
 		callers.Close()
 		return nil, err
@@ -42,20 +46,27 @@ func newDoor(c config.Config, set *keys.Set, told func([]auth.Change)) (*door, e
 	return d, nil
 }
 
+// inForce is the configuration in force, and the generation of all that is.
+func (d *door) inForce() (c config.Config, generation int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.config, d.generation
+}
+
 // files are those of the certificates and authorities.
 func (d *door) files() []string {
-	c := d.config.Load().TLS
-	files := []string{c.CertFile, c.KeyFile}
-	if c.ClientCAFile != "" {
-		files = append(files, c.ClientCAFile)
+	in, _ := d.inForce()
+	files := []string{in.TLS.CertFile, in.TLS.KeyFile}
+	if in.TLS.ClientCAFile != "" {
+		files = append(files, in.TLS.ClientCAFile)
 	}
 	return files
 }
 
 // load reads them again.
 func (d *door) load() (keys.Loaded, error) {
-	c := d.config.Load()
-	apply, err := d.follow(context.Background(), *c)
+	c, generation := d.inForce()
+	apply, err := d.prepare(c)
 	if err != nil {
 		return keys.Loaded{}, err
 	}
@@ -69,30 +80,54 @@ func (d *door) load() (keys.Loaded, error) {
 		}
 	}
 	return keys.Loaded{Expires: expires, Apply: func() {
-		if d.config.Load() == c { // else a newer configuration is in force
-			apply()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.generation != generation { // a newer configuration is in force, and these files with it
+			return
 		}
+		d.generation++
+		apply()
 	}}, nil
 }
 
 // follow is a reload.Part: it reads certificates and authorities again.
 func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
-	settings, err := d.settings(next)
+	_, generation := d.inForce()
+	apply, err := d.prepare(next)
 	if err != nil {
 		return nil, err
 	}
-	serving, err := serverTLS(next.TLS, settings.Authorities)
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.generation != generation { // newer files are in force
+			if again, err := d.prepare(next); err == nil {
+				apply = again
+			}
+		}
+		d.config = next
+		d.generation++
+		apply()
+	}, nil
+}
+
+// prepare reads all that c names; what it returns puts that in force.
+func (d *door) prepare(c config.Config) (apply func(), err error) {
+	settings, err := d.settings(c)
 	if err != nil {
 		return nil, err
 	}
-	apply, err := d.callers.Prepare(settings)
+	serving, err := serverTLS(c.TLS, settings.Authorities)
+	if err != nil {
+		return nil, err
+	}
+	admit, err := d.callers.Prepare(settings)
 	if err != nil {
 		return nil, fmt.Errorf("callers: %w", err)
 	}
 	return func() {
-		d.config.Store(&next)
 		d.current.Store(serving)
-		apply()
+		admit()
 		d.tokens.use(settings.Tokens)
 	}, nil
 }

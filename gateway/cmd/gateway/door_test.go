@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/keys"
+	"go.uber.org/zap"
 )
 
 // The server's certificate is followed: a new pair is served once both of its files are
@@ -60,6 +63,57 @@ func TestServerCertificateIsFollowed(t *testing.T) {
 	for _, name := range []string{"server", "peer_ca/127.0.0.1:1", "identity/viewer"} {
 		if _, ok := p.keys.Expires()[name]; !ok {
 			t.Errorf("the end of %s is not told", name)
+		}
+	}
+}
+
+// The configuration and the files of certificates are followed side by side: what the one has
+// read before the other put something in force undoes nothing.
+func TestWhatIsInForceIsNotUndone(t *testing.T) {
+	s := newSite(t)
+	c, err := config.Load(s.config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newDoor(c, keys.NewSet(zap.NewNop()), func([]auth.Change) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.callers.Close()
+	next := c
+	next.Callers = []config.Caller{{Issuer: "none"}}
+	followed, err := d.follow(t.Context(), next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale, err := d.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certPEM, keyPEM := selfSigned(t)
+	for file, data := range map[string][]byte{c.TLS.CertFile: certPEM, c.TLS.KeyFile: keyPEM} {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fresh, err := d.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := pem.Decode(certPEM)
+	for _, step := range []struct {
+		name    string
+		apply   func()
+		callers int
+	}{
+		{"newer files", fresh.Apply, len(c.Callers)},
+		{"a configuration that was read before them", followed, 1},
+		{"files that were read before both", stale.Apply, 1},
+	} {
+		step.apply()
+		in, _ := d.inForce()
+		if served := d.current.Load().Certificates[0].Certificate[0]; !bytes.Equal(served, want.Bytes) || len(in.Callers) != step.callers {
+			t.Errorf("after %s: the newer certificate %t, %d rules for callers", step.name, bytes.Equal(served, want.Bytes), len(in.Callers))
 		}
 	}
 }

@@ -50,8 +50,8 @@ func New(s Settings) (*Authenticator, error) {
 }
 
 // Prepare returns what puts other settings in force, from the next request on. What is known
-// of issuers whose settings are as they were is kept. Settings must not be prepared again
-// before these are in force or dropped.
+// of issuers whose settings are as they were is kept. What was prepared before others came in
+// force must be dropped.
 func (a *Authenticator) Prepare(s Settings) (apply func(), err error) {
 	before, next := a.current.Load(), &state{Settings: s, issuers: make(map[string]*issuer, len(s.Issuers))}
 	for name, settings := range s.Issuers {
