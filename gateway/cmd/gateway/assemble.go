@@ -71,7 +71,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err := p.openRequests(c); err != nil {
 		return err
 	}
-	handler, err := rest.New(rest.Options{
+	handlers, err := rest.New(rest.Options{
 		Ledger:        p.ledger,
 		Offline:       p.ledger,
 		Writer:        p.requests,
@@ -91,9 +91,9 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	p.server = newServer(c, receiving(handler, c.Timeouts.Receive), door.tls(), p.log)
+	p.server = newServer(c, receiving(handlers.API, c.Timeouts.Receive), door.tls(), p.log)
 	if c.ListenOperations != "" {
-		p.operations = newOperations(c, handler, p.registry, door.tls(), p.log)
+		p.operations = newOperations(c, handlers.Health, p.registry, door.tls(), p.log)
 	}
 	return nil
 }

@@ -21,11 +21,11 @@ import (
 const profileTimeout = 2 * time.Minute
 
 // newOperations serves what only operators are to reach: metrics, health and profiles.
-func newOperations(c config.Config, api http.Handler, registry *prometheus.Registry, settings *tls.Config, log *zap.Logger) *http.Server {
+func newOperations(c config.Config, health http.Handler, registry *prometheus.Registry, settings *tls.Config, log *zap.Logger) *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	mux.Handle("GET /healthz", api)
-	mux.Handle("GET /readyz", api)
+	mux.Handle("GET /healthz", health)
+	mux.Handle("GET /readyz", health)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)

@@ -25,6 +25,6 @@ func followRates(t *throttle.Throttle, running config.Rates) reload.Part {
 func ratesOf(r config.Rates) throttle.Rates {
 	return throttle.Rates{
 		throttle.Read: throttle.Rate(r.Read), throttle.Write: throttle.Rate(r.Write),
-		throttle.Messages: throttle.Rate(r.Messages), throttle.Anonymous: throttle.Rate(r.Anonymous),
+		throttle.Messages: throttle.Rate(r.Messages), throttle.Anonymous: throttle.Rate(r.Anonymous), throttle.Open: throttle.Rate(r.Anonymous),
 	}
 }

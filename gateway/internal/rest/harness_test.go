@@ -40,6 +40,7 @@ func (noBooks) Transaction(context.Context, string) (requests.Transaction, bool,
 type api struct {
 	ledger  *fakeLedger
 	handler http.Handler
+	health  http.Handler // of the operations' address
 	logs    *observer.ObservedLogs
 	audit   *bytes.Buffer
 }
@@ -67,7 +68,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	ample := throttle.Rate{PerSecond: 1000, Burst: 100_000} // that no test comes to
 	bounds := limits{
 		Limits: rest.Limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100},
-		rates:  throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample},
+		rates:  throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample, throttle.Open: ample},
 	}
 	for _, change := range changes {
 		change(&bounds)
@@ -80,7 +81,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
-	handler, err := rest.New(rest.Options{
+	handlers, err := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Writer:        runner,
 		Offline:       a.ledger,
@@ -99,7 +100,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.handler = handler
+	a.handler, a.health = handlers.API, handlers.Health
 	return a
 }
 

@@ -35,7 +35,7 @@ func (e *limited) Unwrap() error { return e.err }
 func (r route) class() throttle.Class {
 	switch {
 	case r.open:
-		return throttle.Anonymous
+		return throttle.Open
 	case r.write && r.tag == tagMessages:
 		return throttle.Messages
 	case r.write:

@@ -22,6 +22,7 @@ type route struct {
 	tag     string
 	summary string
 	open    bool   // served without a token
+	free    bool   // an open route that counts for no rate
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours

@@ -65,12 +65,19 @@ type service struct {
 	openapi   []byte
 }
 
-// New makes the handler of the whole API. Its metrics are registered with
-// o.Registry.
-func New(o Options) (http.Handler, error) {
+// Handlers serve the API.
+type Handlers struct {
+	API http.Handler // the whole of it
+	// Health is of its routes those that say how the gateway is, without a rate: for an address
+	// that only operators reach.
+	Health http.Handler
+}
+
+// New makes the handlers. Their metrics are registered with o.Registry.
+func New(o Options) (Handlers, error) {
 	document, err := OpenAPI()
 	if err != nil {
-		return nil, err
+		return Handlers{}, err
 	}
 	s := &service{
 		ledger:    o.Ledger,
@@ -95,7 +102,7 @@ func New(o Options) (http.Handler, error) {
 	if o.MetricsApart {
 		all = slices.DeleteFunc(all, func(r route) bool { return r.path == metricsPath })
 	}
-	return s.engine(all), nil
+	return Handlers{API: s.engine(all), Health: s.engine(healthRoutes())}, nil
 }
 
 // engine registers the table with Gin.
@@ -125,7 +132,10 @@ func (s *service) chain(r route) []gin.HandlerFunc {
 			fail(c, err)
 		}
 	}
-	if r.open {
+	switch {
+	case r.free:
+		return []gin.HandlerFunc{begin, serve}
+	case r.open:
 		return []gin.HandlerFunc{begin, s.rate(r), serve}
 	}
 	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.rate(r), checkAccept, checkQuery(r), s.admit(r), serve}

@@ -9,6 +9,7 @@ import (
 
 const (
 	metricsPath = "/metrics"
+	healthPath  = "/healthz"
 	readyPath   = "/readyz"
 )
 
@@ -17,10 +18,22 @@ type Status struct {
 	Status string `json:"status"`
 }
 
+// healthRoutes are those that say how the gateway is, free of a rate.
+func healthRoutes() []route {
+	var health []route
+	for _, r := range systemRoutes() {
+		if r.path == healthPath || r.path == readyPath {
+			r.free = true
+			health = append(health, r)
+		}
+	}
+	return health
+}
+
 func systemRoutes() []route {
 	return []route{
 		{
-			method: http.MethodGet, path: "/healthz", id: "getHealth", tag: tagSystem, open: true,
+			method: http.MethodGet, path: healthPath, id: "getHealth", tag: tagSystem, open: true,
 			summary: "Whether this process serves", result: Status{},
 			serve: func(_ *service, c *gin.Context) error {
 				return respond(c, http.StatusOK, Status{Status: "ok"})

@@ -15,7 +15,8 @@ const (
 	Read      Class = "read"
 	Write     Class = "write"
 	Messages  Class = "messages"  // batches of signed messages
-	Anonymous Class = "anonymous" // without a good credential; the caller is an address
+	Anonymous Class = "anonymous" // without a good credential where one is needed; the caller is an address
+	Open      Class = "open"      // to what needs no credential, as probes ask; the caller is an address
 )
 
 // Rate is what one caller may do in a class.
