@@ -78,7 +78,7 @@ func serveTransaction(s *service, c *gin.Context) error {
 func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (Transaction, error) {
 	view, found, lost := s.writer.Transaction(ctx, txID)
 	own := view.Caller == ex.caller.ID // of none it is empty, and no caller is
-	if own && (view.Fate == nil || !withEnvelope) {
+	if own && (!withEnvelope || !ordered(view)) {
 		return kept(view, true), nil
 	}
 	// The peer's block index knows no policies, so this gateway asks for them.
@@ -89,7 +89,7 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 	if err != nil {
 		return Transaction{}, err
 	}
-	if found && view.Fate == nil {
+	if found && !ordered(view) {
 		return kept(view, false), nil
 	}
 	held, err := s.fetch(ctx, ex, txID, withEnvelope)
@@ -116,13 +116,16 @@ func absent(err, lost error) error {
 	return err
 }
 
+// ordered is whether the ledger holds a kept transaction, as far as is known.
+func ordered(v requests.View) bool { return v.Fate != nil && v.Fate.Status != ledger.Unordered }
+
 // kept is what a gateway has kept of a transaction; own adds what only its caller is told.
 func kept(v requests.View, own bool) Transaction {
 	t := Transaction{TxID: v.TxID, State: v.Phase, ReplacedBy: v.ReplacedBy}
 	if v.Fate != nil {
 		t.Status = v.Fate.Status
 	}
-	if v.Fate != nil && v.Fate.Status != ledger.Unordered {
+	if ordered(v) {
 		t.BlockNumber, t.Position = &v.Fate.BlockNumber, &v.Fate.Position
 	}
 	if own && v.Answer != nil {
