@@ -42,7 +42,7 @@ func (c *Client) configOf(ctx context.Context, block *common.Block) (*channelCon
 		return known, nil
 	}
 	options := c.own(client.WithArguments(c.cfg.Channel, strconv.FormatUint(number, 10)))
-	raw, failed := c.evaluate(ctx, c.self(), queryChaincode, blockByNumber, options)
+	raw, failed := c.evaluate(ctx, c.turns.evaluate, c.self(), queryChaincode, blockByNumber, options)
 	if failed != nil {
 		return nil, failed.err()
 	}

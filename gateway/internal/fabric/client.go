@@ -136,7 +136,7 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		result, failed := c.evaluate(ctx, s, c.cfg.Chaincode, string(call.Transaction), options)
+		result, failed := c.evaluate(ctx, c.turns.evaluate, s, c.cfg.Chaincode, string(call.Transaction), options)
 		if failed == nil {
 			return result, nil
 		}
@@ -151,13 +151,13 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 // is down is found out within a third of a second.
 const maxReads = 3
 
-func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, *failure) {
+func (c *Client) evaluate(ctx context.Context, turn places, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
-	if err := c.turns.evaluate.take(ctx); err != nil {
+	if err := turn.take(ctx); err != nil {
 		return nil, noTurn(err)
 	}
-	defer c.turns.evaluate.leave()
+	defer turn.leave()
 	result, err := s.network.GetContract(chaincode).EvaluateWithContext(ctx, function, options...)
 	if err != nil {
 		return nil, failureOf(err, []string{c.cfg.Member})
@@ -166,9 +166,9 @@ func (c *Client) evaluate(ctx context.Context, s *session, chaincode, function s
 }
 
 // Ready reports whether the peer runs the chaincode for this gateway. A refusal
-// by policy is an answer and so counts as ready.
+// by policy is an answer and so counts as ready. It waits behind no caller's query.
 func (c *Client) Ready(ctx context.Context) error {
-	_, failed := c.evaluate(ctx, c.self(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
+	_, failed := c.evaluate(ctx, c.turns.probe, c.self(), c.cfg.Chaincode, string(waymark.PoliciesBaseline), c.own())
 	if failed == nil || waymark.CodeOf(failed.err()) == waymark.Forbidden {
 		return nil
 	}

@@ -94,7 +94,7 @@ func (c *Client) positionIn(ctx context.Context, number uint64, txID string) (in
 
 // height and filtered make the client the source of its stream.
 func (c *Client) height(ctx context.Context) (uint64, error) {
-	raw, failed := c.evaluate(ctx, c.self(), queryChaincode, chainInfo, c.own(client.WithArguments(c.cfg.Channel)))
+	raw, failed := c.evaluate(ctx, c.turns.probe, c.self(), queryChaincode, chainInfo, c.own(client.WithArguments(c.cfg.Channel)))
 	if failed != nil {
 		return 0, failed.err()
 	}

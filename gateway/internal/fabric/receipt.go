@@ -100,7 +100,7 @@ func (c *Client) attestAt(ctx context.Context, txID, member string) ([]byte, err
 
 // blockOf returns the block of a transaction, as the peer sent it and decoded.
 func (c *Client) blockOf(ctx context.Context, s *session, txID string) ([]byte, *common.Block, error) {
-	raw, failed := c.evaluate(ctx, s, queryChaincode, blockByTxID, c.own(client.WithArguments(c.cfg.Channel, txID)))
+	raw, failed := c.evaluate(ctx, c.turns.evaluate, s, queryChaincode, blockByTxID, c.own(client.WithArguments(c.cfg.Channel, txID)))
 	if failed != nil {
 		return nil, nil, unknown(failed.err(), txID)
 	}

@@ -21,7 +21,7 @@ func fill(p places) {
 func TestTheTurnsFitThePeer(t *testing.T) {
 	const peerServes = 500
 	n := newTurns()
-	if all := cap(n.evaluate) + cap(n.endorse) + cap(n.submit) + cap(n.inquire); all >= peerServes {
+	if all := cap(n.evaluate) + cap(n.endorse) + cap(n.submit) + cap(n.inquire) + cap(n.probe); all >= peerServes {
 		t.Errorf("%d calls at once", all)
 	}
 }
@@ -45,6 +45,19 @@ func TestAWriteWaitsForItsTurn(t *testing.T) {
 	c.turns.endorse.leave()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// With every place of callers' queries taken the peer is still ready, and its height is known.
+func TestOverloadIsNoOutage(t *testing.T) {
+	c := newClient(t, readable())
+	fill(c.turns.evaluate)
+	c.cfg.Timeouts.Evaluate = 5 * time.Second
+	if err := c.Ready(t.Context()); err != nil {
+		t.Errorf("ready: %v", err)
+	}
+	if _, err := c.height(t.Context()); waymark.CodeOf(err) == waymark.ResourceExhausted {
+		t.Errorf("height: %v", err)
 	}
 }
 
