@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
@@ -33,7 +32,7 @@ type DB struct {
 	path    string   // of SQLite
 	lock    *os.File // of Exclusive
 
-	preparing sync.Mutex
+	preparing chan struct{} // of one place, for who changes the schema
 	prepared  atomic.Bool
 }
 
@@ -45,13 +44,13 @@ func Open(c Config) (*DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &DB{dialect: goose.DialectPostgres, read: db, write: db}, nil
+		return &DB{dialect: goose.DialectPostgres, read: db, write: db, preparing: make(chan struct{}, 1)}, nil
 	}
 	write, read, err := openSQLite(c.SQLite)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write), path: c.SQLite}, nil
+	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write), path: c.SQLite, preparing: make(chan struct{}, 1)}, nil
 }
 
 // Prepare connects, and brings the schema up to date the first time that it can. Until it has
@@ -59,10 +58,17 @@ func Open(c Config) (*DB, error) {
 func (d *DB) Prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*timeout)
 	defer cancel()
-	d.preparing.Lock()
-	defer d.preparing.Unlock()
 	if d.prepared.Load() {
 		return d.read.PingContext(ctx)
+	}
+	select {
+	case d.preparing <- struct{}{}:
+		defer func() { <-d.preparing }()
+	case <-ctx.Done():
+		return fmt.Errorf("the database is being prepared: %w", ctx.Err())
+	}
+	if d.prepared.Load() {
+		return nil
 	}
 	if d.dialect == goose.DialectPostgres {
 		if err := durable(ctx, d.read); err != nil {

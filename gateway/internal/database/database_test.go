@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,6 +145,47 @@ func TestUnprepared(t *testing.T) {
 	}
 	if err := db.View(t.Context(), func(context.Context, *sql.DB) error { return nil }); err == nil {
 		t.Error("read from nothing")
+	}
+}
+
+// Who asks whether a server that hangs is there waits no longer than it will, also while
+// another waits for the same.
+func TestPrepareKeepsToItsContext(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	file := filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(file, []byte("postgres://me@"+listener.Addr().String()+"/x?sslmode=disable"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := database.Open(database.Config{PostgresFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	first, giveUp := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- db.Prepare(first) }()
+	conn, err := listener.Accept() // and not a word to it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := db.Prepare(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("the first had ended before: %v", err)
+	default:
+	}
+	giveUp()
+	if err := <-ended; err == nil {
+		t.Error("prepared by a server that says nothing")
 	}
 }
 
