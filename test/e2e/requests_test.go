@@ -27,14 +27,14 @@ func making(serial string) waymark.CommissionRequest {
 }
 
 // commissionUnder makes an item under a key, once, whatever comes.
-func commissionUnder(ctx context.Context, a *app.App, key, serial string) (gateway.Written[waymark.Commissioned], error) {
-	return gateway.Write[waymark.Commissioned](ctx, a.Client, http.MethodPost, "/v1/goods:commission", making(serial), gateway.WithKey(key))
+func commissionUnder(ctx context.Context, a *app.App, key, serial string, how ...gateway.WriteOption) (gateway.Written[waymark.Commissioned], error) {
+	return gateway.Write[waymark.Commissioned](ctx, a.Client, http.MethodPost, "/v1/goods:commission", making(serial), append(how, gateway.WithKey(key))...)
 }
 
 // insist repeats a write under its key until it has an answer.
-func insist(ctx context.Context, a *app.App, key, serial string) (gateway.Written[waymark.Commissioned], error) {
+func insist(ctx context.Context, a *app.App, key, serial string, how ...gateway.WriteOption) (gateway.Written[waymark.Commissioned], error) {
 	for {
-		written, err := commissionUnder(ctx, a, key, serial)
+		written, err := commissionUnder(ctx, a, key, serial, how...)
 		if err == nil || ctx.Err() != nil {
 			return written, err
 		}
@@ -145,23 +145,35 @@ func TestAsync(t *testing.T) {
 	if err != nil || !written.Pending || written.Transaction.TxID == "" {
 		t.Fatalf("got %+v %v", written, err)
 	}
+	if got, err := committed(ctx, a, written.Transaction.TxID); err != nil || got != written.Transaction.TxID {
+		t.Errorf("got %q %v", got, err)
+	}
+}
+
+// committed asks for a write that was answered 202 until it is in a block and valid, and returns
+// the id under which it is.
+func committed(ctx context.Context, a *app.App, txID string) (string, error) {
 	for {
 		got, err := app.Read[struct {
-			State  string
-			Status string
-			Result waymark.Commissioned
-		}](ctx, a, "/v1/transactions/"+written.Transaction.TxID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.State == "committed" {
-			if got.Status != "VALID" {
-				t.Errorf("got %+v", got)
+			State      string
+			Status     string
+			ReplacedBy string `json:"replaced_by"`
+			Result     *waymark.Commissioned
+		}](ctx, a, "/v1/transactions/"+txID)
+		switch {
+		case ctx.Err() != nil:
+			return "", ctx.Err()
+		case err != nil: // the gateway takes a moment to serve
+			if p, ok := gateway.AsProblem(err); ok && p.Status != http.StatusServiceUnavailable && p.Status != http.StatusTooManyRequests {
+				return "", err
 			}
-			return
-		}
-		if got.State != "accepted" && got.State != "submitted" {
-			t.Fatalf("state %q", got.State)
+		case got.State == "committed" && got.Status == "VALID" && got.Result != nil:
+			return txID, nil
+		case got.State == "invalid" && got.ReplacedBy != "":
+			txID = got.ReplacedBy
+			continue
+		case got.State != "accepted" && got.State != "submitted":
+			return "", fmt.Errorf("%s: %+v", txID, got)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -173,39 +185,54 @@ const (
 	killWorkers = 8
 )
 
+// load makes items, one after another, until it is told to end. Each second one is acknowledged
+// as soon as the gateway keeps it.
+type load struct {
+	mu           sync.Mutex
+	acknowledged []keyed
+}
+
+// keyed is a write that was acknowledged.
+type keyed struct {
+	key, serial string
+	answer      gateway.Written[waymark.Commissioned]
+}
+
+func (l *load) run(ctx context.Context, t *testing.T, a *app.App, end <-chan struct{}) {
+	t.Helper()
+	for n := 0; ; n++ {
+		select {
+		case <-end:
+			return
+		default:
+		}
+		var how []gateway.WriteOption
+		if n%2 == 1 {
+			how = append(how, gateway.Async())
+		}
+		w := keyed{key: name("key"), serial: name("item")}
+		var err error
+		if w.answer, err = insist(ctx, a, w.key, w.serial, how...); err != nil {
+			t.Errorf("%s: %v", w.key, err)
+			return
+		}
+		l.mu.Lock()
+		l.acknowledged = append(l.acknowledged, w)
+		l.mu.Unlock()
+	}
+}
+
 // P1, P2: kill -9 of the gateway at random points under load. What was acknowledged is on the
-// ledger, nothing is there twice, and the same key gives the same answer.
+// ledger, also if that was by 202, nothing is there twice, and the same key gives the same answer.
 func TestKillTheGatewayUnderLoad(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
 	commission(ctx, t, name("item")) // registers the product
 	a := operator(t, "producer")
-	type write struct {
-		key, serial string
-		answer      gateway.Written[waymark.Commissioned]
-	}
-	var mu sync.Mutex
-	var acknowledged []write
+	var l load
 	end := make(chan struct{})
 	var group sync.WaitGroup
 	for range killWorkers {
-		group.Go(func() {
-			for {
-				select {
-				case <-end:
-					return
-				default:
-				}
-				w := write{key: name("key"), serial: name("item")}
-				var err error
-				if w.answer, err = insist(ctx, a, w.key, w.serial); err != nil {
-					t.Errorf("%s: %v", w.key, err)
-					return
-				}
-				mu.Lock()
-				acknowledged = append(acknowledged, w)
-				mu.Unlock()
-			}
-		})
+		group.Go(func() { l.run(ctx, t, a, end) })
 	}
 	for range kills {
 		time.Sleep(rand.N(700 * time.Millisecond))
@@ -215,19 +242,30 @@ func TestKillTheGatewayUnderLoad(t *testing.T) {
 	}
 	close(end)
 	group.Wait()
-	serials := make([]string, len(acknowledged))
-	for i, w := range acknowledged {
+	serials := make([]string, len(l.acknowledged))
+	pending := 0
+	for i, w := range l.acknowledged {
 		serials[i] = w.serial
-		again, err := insist(ctx, a, w.key, w.serial)
-		same(t, again, w.answer, err)
+		if !w.answer.Pending {
+			again, err := insist(ctx, a, w.key, w.serial)
+			same(t, again, w.answer, err)
+			continue
+		}
+		pending++
+		id, err := committed(ctx, a, w.answer.Transaction.TxID)
+		again, failed := insist(ctx, a, w.key, w.serial)
+		if errors.Join(err, failed) != nil || !again.Replayed || again.Transaction.TxID != id {
+			t.Errorf("%s, answered 202 as %s: %q %v, and under its key %+v %v", w.key, w.answer.Transaction.TxID, id, err, again, failed)
+		}
 	}
-	for serial, n := range effects(ctx, t, serials) {
+	counts := effects(ctx, t, serials)
+	for serial, n := range counts {
 		if n != 1 {
 			t.Errorf("%s: %d transactions", serial, n)
 		}
 	}
-	if got := len(effects(ctx, t, serials)); got != len(serials) {
-		t.Errorf("%d of %d are on the ledger", got, len(serials))
+	if len(counts) != len(serials) || pending == 0 {
+		t.Errorf("%d of %d are on the ledger; %d were answered 202", len(counts), len(serials), pending)
 	}
-	fmt.Printf("%d writes through %d kills\n", len(serials), kills)
+	fmt.Printf("%d writes, %d of them answered 202, through %d kills\n", len(serials), pending, kills)
 }
