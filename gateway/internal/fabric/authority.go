@@ -68,7 +68,7 @@ func (c *Client) inForce(ctx context.Context) (*channelConfig, error) {
 		return seen.channelConfig, nil
 	}
 	at := time.Now()
-	raw, failed := c.evaluate(ctx, c.self(), configChaincode, configBlockNow, c.own(client.WithArguments(c.cfg.Channel)))
+	raw, failed := c.evaluate(ctx, c.turns.evaluate, c.self(), configChaincode, configBlockNow, c.own(client.WithArguments(c.cfg.Channel)))
 	if failed != nil {
 		return nil, failed.err()
 	}

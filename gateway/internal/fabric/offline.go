@@ -148,7 +148,7 @@ func (c *Client) sealed(signed ledger.Signed, offered ledger.Offered) (offline.T
 // ordered is the answer of a transaction that is in a block already, under whatever key and
 // by whomever it was submitted. The peer is asked for it and not for its block, which is large.
 func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
-	raw, failed := c.evaluate(ctx, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, t.ID())))
+	raw, failed := c.evaluate(ctx, c.turns.evaluate, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, t.ID())))
 	if failed != nil {
 		err := unknown(failed.err(), t.ID())
 		if waymark.CodeOf(err) == waymark.NotFound {
