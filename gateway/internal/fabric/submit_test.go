@@ -140,14 +140,14 @@ func submitKept(t *testing.T, c *Client) (ledger.Committed, error) {
 	if out.Pending != nil {
 		t.Errorf("it is under way: %+v", out.Pending)
 	}
+	ended, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	r.Close(ended) // what took effect is told before it is noted
 	if last != "" {
 		if v, _, kept := r.Transaction(t.Context(), last); kept != nil || v.Fate == nil || (v.Phase == requests.Committed) != (err == nil) {
 			t.Errorf("kept is %+v, %v", v, kept)
 		}
 	}
-	closed, cancel := context.WithCancel(t.Context())
-	cancel()
-	r.Close(closed)
 	return ledger.Committed{Receipt: out.Answer.Receipt, Result: out.Answer.Result}, err
 }
 

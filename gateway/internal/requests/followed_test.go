@@ -42,7 +42,7 @@ func TestWhatIsLeftToDo(t *testing.T) {
 			if a := done(t, again, err); again.Replayed || a.Receipt.TxID != txID(3) {
 				t.Errorf("it was not done anew: %+v", again)
 			}
-			kept, err := p.Do(t.Context(), q, requests.Wish{})
+			kept, err := m.start().Do(t.Context(), q, requests.Wish{})
 			if done(t, kept, err); !kept.Replayed {
 				t.Errorf("what is finished was not kept: %+v", kept)
 			}

@@ -78,10 +78,11 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 	}
 	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		n, err := exec(ctx, tx, `UPDATE requests SET state = $1, gateway = '', answer_tx = $2, answer_block = $3, result = $4, error = $5,
-				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END
-			WHERE id = $8 AND gateway = $9 AND state = $10`,
+				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END,
+				location = CASE WHEN $8 = '' THEN location ELSE $8 END
+			WHERE id = $9 AND gateway = $10 AND state = $11`,
 			end.State, end.Answer.Receipt.TxID, bigint(end.Answer.Receipt.BlockNumber), []byte(end.Answer.Result), failure,
-			time.Now().UnixMilli(), flag(end.State == Failed || end.Free), id, gateway, Pending)
+			time.Now().UnixMilli(), flag(end.State == Failed || end.Free), end.Answer.Location, id, gateway, Pending)
 		if err != nil {
 			return err
 		}
