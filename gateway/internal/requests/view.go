@@ -16,11 +16,18 @@ func (r *Runner) Transaction(ctx context.Context, txID string) (View, bool, erro
 	if err != nil {
 		return View{}, false, unkept("", err)
 	}
+	o := r.operation(t.Request.ID)
+	if found && t.Fate == nil && t.Request.Gateway == r.gateway && o == nil {
+		// It ended after the first look. That was noted before it was left.
+		if t, found, err = r.store.Transaction(ctx, txID); err != nil {
+			return View{}, false, unkept("", err)
+		}
+	}
 	if !found {
 		return View{}, false, nil
 	}
 	v := viewOf(t)
-	if o := r.operation(t.Request.ID); v.Phase == Accepted && o != nil {
+	if v.Phase == Accepted && o != nil {
 		o.update(&v)
 	}
 	return v, true, nil
