@@ -70,16 +70,27 @@ func (d *DB) Prepare(ctx context.Context) error {
 	if d.prepared.Load() {
 		return nil
 	}
-	if d.dialect == goose.DialectPostgres {
-		if err := durable(ctx, d.read); err != nil {
-			return err
-		}
+	if err := d.fit(ctx); err != nil {
+		return err
 	}
 	if err := d.migrate(ctx); err != nil {
 		return err
 	}
 	d.prepared.Store(true)
 	return nil
+}
+
+// fit makes the file of SQLite so that nobody else reads what callers were answered, and what
+// SQLite puts beside it likewise; of PostgreSQL it asks whether a commit is one.
+func (d *DB) fit(ctx context.Context) error {
+	if d.dialect == goose.DialectPostgres {
+		return durable(ctx, d.read)
+	}
+	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("database file: %w", err)
+	}
+	return file.Close()
 }
 
 // migrate lets one of several gateways that start at once change the schema.

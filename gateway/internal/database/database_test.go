@@ -205,3 +205,25 @@ func TestConnectionStringIsNotTold(t *testing.T) {
 		t.Error("no file")
 	}
 }
+
+// What callers were answered is nobody else's to read.
+func TestTheFileIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gateway.db")
+	db, err := database.Open(database.Config{SQLite: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 2 { // the file, and at least its log
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v, %v", f, info.Mode(), err)
+		}
+	}
+}
