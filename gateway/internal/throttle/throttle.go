@@ -3,8 +3,6 @@ package throttle
 import (
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Class is a kind of requests that is counted apart.
@@ -36,8 +34,12 @@ func (r Rate) after(n float64) time.Duration {
 // Rates has a rate for every class.
 type Rates map[Class]Rate
 
-// maxBuckets bounds the buckets that are kept, about 200 bytes each. Callers for whom there
-// is no place share one for each class.
+// byAddress reports whether anybody can have buckets of the class, as many as addresses.
+func (c Class) byAddress() bool { return c == Anonymous || c == Open }
+
+// maxBuckets bounds the buckets that are kept, about 200 bytes each: of callers, and of addresses
+// apart, so that strangers take no caller's place. Those for whom there is none share one for
+// each class.
 const maxBuckets = 20_000
 
 // sweepEvery is how often full buckets are looked for at most.
@@ -47,27 +49,24 @@ const sweepEvery = time.Second
 type Throttle struct {
 	now func() time.Time
 
-	mu      sync.Mutex
-	rates   Rates
-	buckets map[key]*rate.Limiter
-	swept   time.Time
-}
-
-type key struct {
-	class  Class
-	caller string // empty for those who share
+	mu        sync.Mutex
+	rates     Rates
+	callers   buckets
+	addresses buckets
 }
 
 // New returns a throttle with full buckets. Each class needs its rate.
 func New(rates Rates) *Throttle {
-	return &Throttle{now: time.Now, rates: rates, buckets: make(map[key]*rate.Limiter)}
+	t := &Throttle{now: time.Now}
+	t.Set(rates)
+	return t
 }
 
 // Set puts other rates in force. All buckets are full then.
 func (t *Throttle) Set(rates Rates) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.rates, t.buckets = rates, make(map[key]*rate.Limiter)
+	t.rates, t.callers, t.addresses = rates, newBuckets(), newBuckets()
 }
 
 // Grant is what became of a request for a token.
@@ -86,7 +85,11 @@ func (t *Throttle) Take(class Class, caller string) Grant {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now, limit := t.now(), t.rates[class]
-	bucket := t.bucket(key{class, caller}, limit, now)
+	all := &t.callers
+	if class.byAddress() {
+		all = &t.addresses
+	}
+	bucket := all.of(key{class, caller}, limit, now)
 	g := Grant{Class: class, Allowed: bucket.AllowN(now, 1), Burst: limit.Burst, Window: limit.window()}
 	left := bucket.TokensAt(now)
 	g.Remaining, g.Reset = max(0, int(left)), limit.after(float64(limit.Burst)-left)
@@ -94,33 +97,4 @@ func (t *Throttle) Take(class Class, caller string) Grant {
 		g.Wait = limit.after(1 - left)
 	}
 	return g
-}
-
-// bucket returns that of k, or the shared one if there is no place for another.
-func (t *Throttle) bucket(k key, limit Rate, now time.Time) *rate.Limiter {
-	if found, ok := t.buckets[k]; ok {
-		return found
-	}
-	if len(t.buckets) >= maxBuckets && now.Sub(t.swept) >= sweepEvery {
-		t.sweep(now)
-	}
-	if len(t.buckets) >= maxBuckets {
-		k.caller = ""
-		if found, ok := t.buckets[k]; ok {
-			return found
-		}
-	}
-	made := rate.NewLimiter(rate.Limit(limit.PerSecond), limit.Burst)
-	t.buckets[k] = made
-	return made
-}
-
-// sweep drops the buckets that are full: a new one would be the same.
-func (t *Throttle) sweep(now time.Time) {
-	t.swept = now
-	for k, bucket := range t.buckets {
-		if bucket.TokensAt(now) >= float64(bucket.Burst()) {
-			delete(t.buckets, k)
-		}
-	}
 }

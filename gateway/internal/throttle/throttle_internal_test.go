@@ -69,12 +69,29 @@ func TestBucketsAreBounded(t *testing.T) {
 	if th.Take(Write, "7").Allowed {
 		t.Error("who has a bucket was given another one")
 	}
-	if n := len(th.buckets); n > maxBuckets+len(some()) {
+	if n := len(th.callers.all); n > maxBuckets+len(some()) {
 		t.Errorf("%d buckets", n)
 	}
 	c.at = c.at.Add(sweepEvery)
-	if !th.Take(Write, "late").Allowed || !th.Take(Write, "later").Allowed || len(th.buckets) > 10 {
-		t.Errorf("%d buckets after all were full", len(th.buckets))
+	if !th.Take(Write, "late").Allowed || !th.Take(Write, "later").Allowed || len(th.callers.all) > 10 {
+		t.Errorf("%d buckets after all were full", len(th.callers.all))
+	}
+}
+
+// Strangers take no caller's place, however many addresses they have.
+func TestStrangersTakeNoPlaceOfCallers(t *testing.T) {
+	th, _ := newThrottle(some())
+	for i := range maxBuckets {
+		th.Take(Anonymous, fmt.Sprint(i))
+	}
+	if !th.Take(Anonymous, "late").Allowed || th.Take(Anonymous, "later").Allowed {
+		t.Error("strangers for whom there is no place do not share one bucket")
+	}
+	if !th.Take(Write, "a").Allowed || !th.Take(Write, "b").Allowed || th.Take(Write, "a").Allowed {
+		t.Error("callers have no bucket of their own")
+	}
+	if n := len(th.addresses.all); n > maxBuckets+2 {
+		t.Errorf("%d buckets", n)
 	}
 }
 
