@@ -45,7 +45,7 @@ type followed struct {
 	expires map[string]time.Time
 	err     error // why what the files hold is not in force
 	since   time.Time
-	warned  time.Time
+	warned  map[string]time.Time // of which certificate's end, by its name, and when
 }
 
 // NewSet returns an empty set. What goes wrong later is told to log.
@@ -58,7 +58,7 @@ func NewSet(log *zap.Logger) *Set {
 func (s *Set) Follow(p Part) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f := &followed{Part: p, stamp: stampOf(p.Files())}
+	f := &followed{Part: p, stamp: stampOf(p.Files()), warned: make(map[string]time.Time)}
 	if err := f.load(); err != nil {
 		return fmt.Errorf("%s: %w", p.Name, err)
 	}
@@ -130,12 +130,9 @@ func (s *Set) reload(f *followed) {
 
 func (s *Set) warn(f *followed) {
 	now := s.now()
-	if now.Sub(f.warned) < warnAgain {
-		return
-	}
 	for _, name := range slices.Sorted(maps.Keys(f.expires)) {
-		if ends := f.expires[name]; now.After(ends.Add(-warnAhead)) {
-			f.warned = now
+		if ends := f.expires[name]; now.After(ends.Add(-warnAhead)) && now.Sub(f.warned[name]) >= warnAgain {
+			f.warned[name] = now
 			s.log.Warn("a certificate ends soon or has ended", zap.String("certificate", name), zap.Time("ends", ends))
 		}
 	}

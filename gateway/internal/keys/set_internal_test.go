@@ -127,6 +127,29 @@ func TestTheEndIsToldAhead(t *testing.T) {
 	}
 }
 
+// Of two certificates of one part each is told of when its own time comes.
+func TestEachEndIsToldOnItsOwn(t *testing.T) {
+	core, logs := observer.New(zapcore.WarnLevel)
+	s := NewSet(zap.New(core))
+	now := time.Now()
+	s.now = func() time.Time { return now }
+	ends := map[string]time.Time{"one": now.Add(40 * 24 * time.Hour), "other": now.Add(40*24*time.Hour + 12*time.Hour)}
+	part := Part{Name: "two", Files: func() []string { return nil }, Load: func() (Loaded, error) { return Loaded{Expires: ends}, nil }}
+	if err := s.Follow(part); err != nil {
+		t.Fatal(err)
+	}
+	begin := now
+	for _, step := range []struct{ hour, one, other int }{{239, 0, 0}, {241, 1, 0}, {253, 1, 1}, {264, 1, 1}, {265, 2, 1}, {277, 2, 2}} {
+		now = begin.Add(time.Duration(step.hour) * time.Hour)
+		s.look()
+		for name, want := range map[string]int{"one": step.one, "other": step.other} {
+			if got := logs.FilterField(zap.String("certificate", name)).Len(); got != want {
+				t.Errorf("hour %d: %d warnings of %s, want %d", step.hour, got, name, want)
+			}
+		}
+	}
+}
+
 // gathered has the metrics, each of which must have one value.
 func gathered(t *testing.T, s *Set) map[string]float64 {
 	t.Helper()
