@@ -151,8 +151,8 @@ type Limits struct {
 	BytesInFlight int64 `koanf:"bytes_in_flight" default:"67108864"`
 	// BlockBytes is the largest block of the channel: BatchSize.AbsoluteMaxBytes of
 	// its orderers, and room for signatures. A question for a transaction fetches a
-	// whole block and counts as this many bytes in flight; a transaction in a larger
-	// block is not told. Default 11 MiB, since the consortium's network allows 10;
+	// whole block and counts as this many bytes in flight, a receipt as two and a half
+	// times as many; a transaction in a larger block is not told. Default 11 MiB, since the consortium's network allows 10;
 	// 1 MiB to 100 MiB.
 	BlockBytes int64 `koanf:"block_bytes" default:"11534336"`
 	// MemoryBytes is what the gateway's heap, stacks and caches try to stay within: near it garbage is

@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 // admission bounds the requests that are served at once, by their number and by
@@ -13,82 +13,46 @@ import (
 type admission struct {
 	limits Limits
 
-	mu      sync.Mutex
-	all     held
-	callers map[string]held // those who hold something, by id
-}
-
-// held is what requests that are being served hold.
-type held struct {
-	requests int
-	bytes    int64
-}
-
-func (h held) with(more held) held { return held{h.requests + more.requests, h.bytes + more.bytes} }
-
-func (h held) without(less held) held { return held{h.requests - less.requests, h.bytes - less.bytes} }
-
-// within reports whether h is at most percent of the limits.
-func (h held) within(l Limits, percent int) bool {
-	return h.requests*100 <= l.InFlight*percent && h.bytes*100 <= l.BytesInFlight*int64(percent)
+	mu   sync.Mutex
+	room *share.Room
 }
 
 func newAdmission(limits Limits) *admission {
-	return &admission{limits: limits, callers: make(map[string]held)}
+	return &admission{limits: limits, room: share.NewRoom(share.Limits{
+		Requests: limits.InFlight, Bytes: limits.BytesInFlight, CallerPercent: limits.CallerPercent,
+	})}
 }
 
-// take lets a caller hold more: a request with what it makes the gateway hold, or bytes for one
-// that has its place. They are given back with give.
-//
-// Codes: ResourceExhausted when there is no room, or none for this caller. Who holds no other
-// request may hold one of any size.
-func (a *admission) take(caller string, more held) error {
+// take and give are the room's.
+func (a *admission) take(caller string, more share.Held) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	mine, all := a.callers[caller].with(more), a.all.with(more)
-	if mine.requests > 1 && !mine.within(a.limits, a.limits.CallerPercent) {
-		return waymark.Errorf(waymark.ResourceExhausted, "this caller has as many requests in flight as one may have: retry later")
-	}
-	if !all.within(a.limits, 100) {
-		return waymark.Errorf(waymark.ResourceExhausted, "this gateway serves as many requests as it can: retry later")
-	}
-	a.all, a.callers[caller] = all, mine
-	return nil
+	return a.room.Take(caller, more)
 }
 
-// give gives back what was taken.
-func (a *admission) give(caller string, less held) {
+func (a *admission) give(caller string, less share.Held) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	mine := a.callers[caller].without(less)
-	a.all, a.callers[caller] = a.all.without(less), mine
-	if mine.requests == 0 {
-		delete(a.callers, caller)
-	}
+	a.room.Give(caller, less)
 }
 
 // inFlight is how many requests have a place.
 func (a *admission) inFlight() float64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return float64(a.all.requests)
+	return float64(a.room.Held().Requests)
 }
 
-// reserve is how many bytes a request to r can make the gateway hold: its body of
-// the announced length, where -1 stands for a length that was not announced, and
-// the block that is always fetched for it. A body that r does not take is not read.
+// reserve is how many bytes the body of a request to r can make the gateway hold: the announced
+// length, where -1 stands for one that was not announced. A body that r does not take is not read.
 func (a *admission) reserve(r route, announced int64) int64 {
-	var bytes int64
-	if r.body != nil {
-		bytes = a.limits.BodyBytes
-		if announced >= 0 {
-			bytes = min(announced, bytes)
-		}
+	if r.body == nil {
+		return 0
 	}
-	if r.block {
-		bytes += a.limits.BlockBytes
+	if announced < 0 {
+		return a.limits.BodyBytes
 	}
-	return bytes
+	return min(announced, a.limits.BodyBytes)
 }
 
 // admit lets a request to r pass if there is a place for it. It refuses at once
@@ -96,7 +60,7 @@ func (a *admission) reserve(r route, announced int64) int64 {
 func (s *service) admit(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ex := exchangeOf(c)
-		place := held{1, s.admission.reserve(r, c.Request.ContentLength)}
+		place := share.Held{Requests: 1, Bytes: s.admission.reserve(r, c.Request.ContentLength)}
 		if err := s.admission.take(ex.caller.ID, place); err != nil {
 			fail(c, err)
 			return
@@ -107,13 +71,19 @@ func (s *service) admit(r route) gin.HandlerFunc {
 	}
 }
 
-// fetchesBlock makes room for the largest block, for a request that turns out to need one. It
-// is given back with the request's place.
-func (s *service) fetchesBlock(ex *exchange) error {
-	block := held{bytes: s.admission.limits.BlockBytes}
-	if err := s.admission.take(ex.caller.ID, block); err != nil {
+// What is reserved for a question that fetches a whole block. A receipt is answered with it too: in
+// base64, four bytes for three, and with what the peers say of one transaction of it.
+func bytesOfTransaction(l Limits) int64 { return l.BlockBytes }
+func bytesOfReceipt(l Limits) int64     { return l.BlockBytes * 5 / 2 }
+
+// fetchesBlock makes room for what a request turns out to hold, or for as much as there is at
+// all. It is given back with the request's place.
+func (s *service) fetchesBlock(ex *exchange, reserve func(Limits) int64) error {
+	l := s.admission.limits
+	more := share.Held{Bytes: min(reserve(l), l.BytesInFlight-ex.held.Bytes)}
+	if err := s.admission.take(ex.caller.ID, more); err != nil {
 		return err
 	}
-	ex.held = ex.held.with(block)
+	ex.held = ex.held.With(more)
 	return nil
 }

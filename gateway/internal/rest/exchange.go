@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
 
@@ -21,7 +22,7 @@ type exchange struct {
 	caller    auth.Caller // zero before authentication
 	traceID   string      // 32 hexadecimal digits, or empty
 	txID      string      // of the transaction concerned, if any
-	held      held        // what it holds of what is bounded, once it is admitted
+	held      share.Held  // what it holds of what is bounded, once it is admitted
 	err       error       // why it failed, if it did
 }
 

@@ -115,16 +115,19 @@ func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID str
 	return ledger.Transaction{TxID: txID, Status: ledger.Valid, Endorsers: []string{}}, nil
 }
 
-// Ready is what the readiness asks; hold and panics are not for it.
 func (f *fakeLedger) Receipt(_ context.Context, as ledger.Identity, txID string) (ledger.Proof, error) {
 	if _, err := f.take(call{As: as, Tx: "receipt", Request: txID}); err != nil {
 		return ledger.Proof{}, err
+	}
+	if f.blocks != nil {
+		<-f.blocks
 	}
 	return ledger.Proof{TxID: txID, Channel: "waymark", BlockNumber: 12, Status: ledger.Valid, Block: []byte("block"),
 		Consenters:   []ledger.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("pem")}},
 		Attestations: []ledger.Attestation{{MSPID: "producer", Payload: []byte("said")}}}, nil
 }
 
+// Ready is what the readiness asks; hold and panics are not for it.
 func (f *fakeLedger) Ready(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

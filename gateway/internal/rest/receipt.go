@@ -20,7 +20,6 @@ func receiptRoute() route {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}/receipt", id: "getReceipt", tag: tagLedger,
 		summary: "What proves a transaction to who does not believe this gateway: its block with the orderers' signatures, and what peers attest",
 		result:  VerifiableReceipt{},
-		block:   true,
 		serve:   serveReceipt,
 	}
 }
@@ -33,6 +32,9 @@ func serveReceipt(s *service, c *gin.Context) error {
 	exchangeOf(c).txID = p.txID
 	ctx, as := c.Request.Context(), exchangeOf(c).caller.Identity
 	if err := permit(ctx, s, as, waymark.ActReadTransaction); err != nil {
+		return err
+	}
+	if err := s.fetchesBlock(exchangeOf(c), bytesOfReceipt); err != nil {
 		return err
 	}
 	proof, err := s.ledger.Receipt(ctx, as, p.txID)

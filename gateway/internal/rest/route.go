@@ -26,7 +26,6 @@ type route struct {
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours
-	block   bool   // a whole block is fetched for every answer
 	write   bool   // answered with a Written around the record
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty

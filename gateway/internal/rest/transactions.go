@@ -101,7 +101,7 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 
 // fetch asks the ledger for a transaction, once there is room for its block.
 func (s *service) fetch(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (ledger.Transaction, error) {
-	if err := s.fetchesBlock(ex); err != nil {
+	if err := s.fetchesBlock(ex, bytesOfTransaction); err != nil {
 		return ledger.Transaction{}, err
 	}
 	return s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)

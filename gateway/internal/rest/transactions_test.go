@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +120,42 @@ func TestBlocksInMemoryAreBounded(t *testing.T) {
 	}
 	if w := a.send(claimed); w.Code != http.StatusOK {
 		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+// A receipt takes the room of more than one block, or all that there is if that is less.
+func TestReceiptsInMemoryAreBounded(t *testing.T) {
+	const receipt, transaction = "/v1/transactions/" + someTx + "/receipt", "/v1/transactions/" + someTx
+	tests := []struct {
+		name, beside string
+		bytes        int64 // that there are, with blocks of 4000
+		want         int   // to what is asked beside a receipt
+	}{
+		{"two of them", receipt, 19_999, http.StatusTooManyRequests},
+		{"two of them, and room", receipt, 20_000, http.StatusOK},
+		{"a block", transaction, 13_999, http.StatusTooManyRequests},
+		{"a block, and room", transaction, 14_000, http.StatusOK},
+		{"no room for a whole one", "/v1/members/producer", 4000, http.StatusOK},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := newAPI(t, func(l *limits) { l.BytesInFlight = tt.bytes })
+			a.ledger.result, a.ledger.blocks = allowed, make(chan struct{})
+			done := make(chan int, 2)
+			ask := func(path string) { done <- a.do("GET", path, "").Code }
+			go ask(receipt)
+			a.ledger.await(t, 2) // the question whether it may, and the receipt
+			go ask(tt.beside)
+			if tt.want == http.StatusOK {
+				a.ledger.await(t, map[bool]int{true: 4, false: 3}[strings.HasPrefix(tt.beside, transaction)])
+			} else if got := <-done; got != tt.want {
+				t.Errorf("got %d", got)
+			}
+			close(a.ledger.blocks)
+			if got := <-done; got != http.StatusOK {
+				t.Errorf("the receipt: %d", got)
+			}
+		})
 	}
 }
 

@@ -17,7 +17,8 @@ type Held struct {
 	Bytes    int64
 }
 
-func (h Held) with(more Held) Held { return Held{h.Requests + more.Requests, h.Bytes + more.Bytes} }
+// With is h and more.
+func (h Held) With(more Held) Held { return Held{h.Requests + more.Requests, h.Bytes + more.Bytes} }
 
 func (h Held) without(less Held) Held { return Held{h.Requests - less.Requests, h.Bytes - less.Bytes} }
 
@@ -41,7 +42,7 @@ func NewRoom(l Limits) *Room { return &Room{limits: l, callers: make(map[string]
 //
 // Codes: ResourceExhausted when there is no room, or none for this caller.
 func (r *Room) Take(caller string, more Held) error {
-	mine, all := r.callers[caller].with(more), r.all.with(more)
+	mine, all := r.callers[caller].With(more), r.all.With(more)
 	if mine.Requests > 1 && !mine.within(r.limits, r.limits.CallerPercent) {
 		return waymark.Errorf(waymark.ResourceExhausted, "this caller has as many requests under way as one may have: retry later")
 	}
