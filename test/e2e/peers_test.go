@@ -5,14 +5,12 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -156,78 +154,4 @@ func operatorAt(ctx context.Context, t *testing.T, member, url string) *app.App 
 		case <-time.After(faultInterval):
 		}
 	}
-}
-
-// way passes connections to a peer at an address of its own, for as long as it is open.
-type way struct {
-	address, to string
-
-	mu          sync.Mutex
-	listener    net.Listener
-	connections []net.Conn
-	taken       int // how often
-}
-
-// newWay opens a way. The test closes it.
-func newWay(t *testing.T, to string) *way {
-	t.Helper()
-	w := &way{address: freeAddress(t), to: to}
-	w.open(t)
-	t.Cleanup(w.close)
-	return w
-}
-
-func (w *way) open(t *testing.T) {
-	t.Helper()
-	listener, err := net.Listen("tcp", w.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.mu.Lock()
-	w.listener = listener
-	w.mu.Unlock()
-	go func() {
-		for {
-			from, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			w.pass(from)
-		}
-	}()
-}
-
-func (w *way) pass(from net.Conn) {
-	to, err := net.Dial("tcp", w.to)
-	if err != nil {
-		from.Close()
-		return
-	}
-	w.mu.Lock()
-	w.connections = append(w.connections, from, to)
-	w.taken++
-	w.mu.Unlock()
-	for _, ends := range [][2]net.Conn{{from, to}, {to, from}} {
-		go func() {
-			_, _ = io.Copy(ends[0], ends[1])
-			ends[0].Close()
-		}()
-	}
-}
-
-// close breaks what goes this way, and lets nothing new in.
-func (w *way) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.listener.Close()
-	for _, c := range w.connections {
-		c.Close()
-	}
-	w.connections = nil
-}
-
-func (w *way) used() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.taken
 }

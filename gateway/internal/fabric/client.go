@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
 // Client speaks to the ledger through the member's own peers. It is safe for
@@ -22,6 +24,7 @@ import (
 type Client struct {
 	cfg      Config
 	conn     *grpc.ClientConn
+	links    *links                  // that conn has open
 	peer     gatewaypb.GatewayClient // over conn
 	sessions map[ledger.Identity]*signing
 	tokens   tokens
@@ -30,7 +33,7 @@ type Client struct {
 	turns    turns
 	config   atomic.Pointer[channelConfig] // of the last receipt
 	seen     atomic.Pointer[seenConfig]    // in force a short while ago
-	stop     func()                        // ends the stream and returns when it has ended
+	stop     func()                        // ends the stream and the pulse, and returns when they have ended
 }
 
 // New reads the identities, prepares the connection and begins to follow the peer's blocks;
@@ -41,14 +44,18 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
 		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
-	open := newPeersGauge(cfg.Peers)
-	conn, err := dial(cfg.Peers, cfg.BlockBytes, open)
+	trust, open := new(atomic.Pointer[tls.Config]), newLinks(cfg.Peers)
+	if err := set.Follow(authorities(cfg.Peers, trust)); err != nil {
+		return nil, err
+	}
+	conn, err := dial(cfg.Peers, cfg.BlockBytes, newConnected(trust, open))
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{
 		cfg:      cfg,
 		conn:     conn,
+		links:    open,
 		peer:     gatewaypb.NewGatewayClient(conn),
 		sessions: make(map[ledger.Identity]*signing, len(cfg.Identities)),
 		turns:    newTurns(),
@@ -60,21 +67,19 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 			return nil, errors.Join(err, c.Close())
 		}
 	}
-	if err := set.Follow(authorities(cfg.Peers)); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
 	c.stream = newStream(c)
 	c.metrics = newMetrics(registry, c.stream)
-	registry.MustRegister(open)
+	registry.MustRegister(open.peers)
 	c.start()
 	return c, nil
 }
 
-// start begins to follow the blocks.
+// start begins to follow the blocks, and the peer's pulse.
 func (c *Client) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { c.stream.run(ctx) })
+	running.Go(func() { pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, pulseEvery) })
 	c.stop = func() {
 		cancel()
 		running.Wait()

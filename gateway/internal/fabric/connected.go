@@ -2,8 +2,12 @@ package fabric
 
 import (
 	"context"
+	"crypto/tls"
+	"maps"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/attributes"
@@ -11,23 +15,16 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// connected tells which of the configured peers the client has a connection to: the one that
-// answers. It is the credentials of the connection, since these learn when it begins.
+// connected is the credentials of the connection to the peers: whom it believes may change from
+// one handshake to the next, and what is open is known by links.
 type connected struct {
-	credentials.TransportCredentials
-	peers *prometheus.GaugeVec
+	credentials.TransportCredentials // for what is no handshake
+	trust                            *atomic.Pointer[tls.Config]
+	links                            *links
 }
 
-// newPeersGauge has a sample for each of peers.
-func newPeersGauge(peers []Peer) *prometheus.GaugeVec {
-	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "waymark_gateway_peer_connected",
-		Help: "Whether the gateway is connected to a peer: 1 for the one that it uses, 0 for the others.",
-	}, []string{"peer"})
-	for _, peer := range peers {
-		gauge.WithLabelValues(peer.Address)
-	}
-	return gauge
+func newConnected(trust *atomic.Pointer[tls.Config], l *links) connected {
+	return connected{TransportCredentials: credentials.NewTLS(trust.Load()), trust: trust, links: l}
 }
 
 // addressKey is the attribute of an address that says where it was configured.
@@ -41,29 +38,71 @@ func configured(a resolver.Address) resolver.Address {
 
 // ClientHandshake counts the connection until it is closed.
 func (c connected) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := c.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	conn, info, err := credentials.NewTLS(c.trust.Load()).ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		return nil, nil, err //nolint:wrapcheck // in the place of the credentials' own
 	}
 	address, _ := credentials.ClientHandshakeInfoFromContext(ctx).Attributes.Value(addressKey{}).(string)
-	open := c.peers.WithLabelValues(address)
-	open.Inc()
-	return &counted{Conn: conn, closed: sync.OnceFunc(open.Dec)}, info, nil
+	return c.links.add(conn, address), info, nil
 }
 
 // Clone is part of credentials.TransportCredentials.
 func (c connected) Clone() credentials.TransportCredentials {
-	return connected{TransportCredentials: c.TransportCredentials.Clone(), peers: c.peers}
+	return connected{TransportCredentials: c.TransportCredentials.Clone(), trust: c.trust, links: c.links}
 }
 
-// counted is a connection that is counted while it is open.
-type counted struct {
+// links are the connections to peers that are open: more than one only while one takes the
+// place of another.
+type links struct {
+	peers *prometheus.GaugeVec
+
+	mu   sync.Mutex
+	open map[*link]bool
+}
+
+// link is a connection that is open.
+type link struct {
 	net.Conn
 	closed func()
 }
 
+// newLinks has a metric with a sample for each of peers.
+func newLinks(peers []Peer) *links {
+	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "waymark_gateway_peer_connected",
+		Help: "Whether the gateway is connected to a peer: 1 for the one that it uses, 0 for the others.",
+	}, []string{"peer"})
+	for _, peer := range peers {
+		gauge.WithLabelValues(peer.Address)
+	}
+	return &links{peers: gauge, open: make(map[*link]bool)}
+}
+
+func (l *links) add(conn net.Conn, address string) *link {
+	count := l.peers.WithLabelValues(address)
+	added := &link{Conn: conn}
+	added.closed = sync.OnceFunc(func() {
+		count.Dec()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, added)
+	})
+	count.Inc()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[added] = true
+	return added
+}
+
+// now returns those that are open.
+func (l *links) now() []*link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.open))
+}
+
 // Close ends it.
-func (c *counted) Close() error {
-	c.closed()
-	return c.Conn.Close() //nolint:wrapcheck // in the place of the connection's own
+func (l *link) Close() error {
+	l.closed()
+	return l.Conn.Close() //nolint:wrapcheck // in the place of the connection's own
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
@@ -28,13 +28,8 @@ const (
 
 // dial makes the one connection to the peers that every session shares: to the first that
 // can be reached, and when it breaks again to the first. It does not wait for a peer: a
-// gateway starts before its peers do. It takes no answer that is larger than receiveBytes, and
-// keeps open up to date.
-func dial(peers []Peer, receiveBytes int, open *prometheus.GaugeVec) (*grpc.ClientConn, error) {
-	trust, err := trustFrom(peers)
-	if err != nil {
-		return nil, err
-	}
+// gateway starts before its peers do. It takes no answer that is larger than receiveBytes.
+func dial(peers []Peer, receiveBytes int, creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
 	addresses, err := addressesOf(peers)
 	if err != nil {
 		return nil, err
@@ -43,7 +38,7 @@ func dial(peers []Peer, receiveBytes int, open *prometheus.GaugeVec) (*grpc.Clie
 	known.InitialState(resolver.State{Addresses: addresses})
 	conn, err := grpc.NewClient(known.Scheme()+":///"+peers[0].Address,
 		grpc.WithResolvers(known),
-		grpc.WithTransportCredentials(connected{credentials.NewTLS(trust), open}),
+		grpc.WithTransportCredentials(creds),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay:  100 * time.Millisecond,
@@ -79,22 +74,29 @@ func addressesOf(peers []Peer) ([]resolver.Address, error) {
 	return addresses, nil
 }
 
-// authorities has the peers' authorities among the certificates whose end is told. Files that
-// change are believed from the next start on.
-func authorities(peers []Peer) keys.Part {
+// authorities keeps trust to what the peers' authorities are, from one connection to the next.
+func authorities(peers []Peer, trust *atomic.Pointer[tls.Config]) keys.Part {
 	return keys.Part{
-		Name:  "peers",
-		Files: func() []string { return nil },
+		Name: "peers",
+		Files: func() []string {
+			var files []string
+			for _, peer := range peers {
+				files = append(files, peer.CAFile)
+			}
+			return files
+		},
 		Load: func() (keys.Loaded, error) {
+			believed, err := trustFrom(peers)
+			if err != nil {
+				return keys.Loaded{}, err
+			}
 			expires := make(map[string]time.Time, len(peers))
 			for _, peer := range peers {
-				ends, err := keys.Expiry(peer.CAFile)
-				if err != nil {
+				if expires["peer_ca/"+peer.Address], err = keys.Expiry(peer.CAFile); err != nil {
 					return keys.Loaded{}, err
 				}
-				expires["peer_ca/"+peer.Address] = ends
 			}
-			return keys.Loaded{Expires: expires}, nil
+			return keys.Loaded{Expires: expires, Apply: func() { trust.Store(believed) }}, nil
 		},
 	}
 }

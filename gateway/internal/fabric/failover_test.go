@@ -106,8 +106,9 @@ func TestPeersThatCannotBe(t *testing.T) {
 		"no authority": {Address: "peer:1", CAFile: filepath.Join(t.TempDir(), "none")},
 		"a key for it": {Address: "peer:1", CAFile: keyFile},
 	} {
-		if conn, err := dial([]Peer{{Address: "peer:1", CAFile: certFile}, peer}, testBlockBytes, newPeersGauge(nil)); err == nil {
-			t.Errorf("%s: %v", name, conn)
+		cfg := configOf(Identity{CertFile: certFile, KeyFile: keyFile}, Peer{Address: "peer:1", CAFile: certFile}, peer)
+		if c, err := New(cfg, keys.NewSet(zap.NewNop()), prometheus.NewRegistry()); err == nil {
+			t.Errorf("%s: %v", name, c.Close())
 		}
 	}
 }

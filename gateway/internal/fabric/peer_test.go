@@ -292,6 +292,7 @@ func newClient(t *testing.T, p *fakePeer) *Client {
 type served struct {
 	*grpc.Server
 	address string
+	ice     *ice // that the test may lay on its connections
 }
 
 // serve starts a peer, with a chain of its own unless it has one. The test stops it.
@@ -307,12 +308,16 @@ func serve(t *testing.T, p *fakePeer, pair tls.Certificate) served {
 	if err != nil {
 		t.Fatal(err)
 	}
+	frozen := newIce(listener)
 	server := grpc.NewServer(grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
 	gatewaypb.RegisterGatewayServer(server, p)
 	peer.RegisterDeliverServer(server, fakeDeliver{peer: p})
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	return served{server, listener.Addr().String()}
+	go func() { _ = server.Serve(frozen) }()
+	t.Cleanup(func() {
+		frozen.thaw()
+		server.Stop()
+	})
+	return served{server, listener.Addr().String(), frozen}
 }
 
 // connect returns a client of peers, with short timeouts. The test closes it.
