@@ -5,7 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 )
@@ -25,21 +28,52 @@ func loadConfig(flags []string, stderr io.Writer) (c config.Config, path string,
 	return c, path, err
 }
 
-// checkConfig opens everything that the configuration names, but for the database, which it
-// neither makes nor changes: it may be asked by another user, beside a gateway that runs. It
-// serves nothing.
+// checkConfig opens everything that the configuration names for reading. Of what the gateway
+// writes it checks that it could, and makes and changes none of it: it may be asked by
+// another user, beside a gateway that runs. It serves nothing.
 func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	c, _, err := loadConfig(flags, stderr)
 	if err != nil {
 		return err
 	}
-	p, err := assemble(c)
-	if err != nil {
-		return err
+	err = checkWritten(c)
+	c.Log.AuditFile = "" // which is made when it is opened
+	p, failed := assemble(c)
+	if failed == nil {
+		failed = p.close()
 	}
-	if err := errors.Join(checkDatabase(c.Database), p.close()); err != nil {
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(stdout, "the configuration is good")
 	return err
+}
+
+// checkWritten checks the files that the gateway makes if there are none.
+func checkWritten(c config.Config) error {
+	errs := []error{writable("log.audit_file", c.Log.AuditFile)}
+	if c.Database.PostgresDSNFile == "" {
+		errs = append(errs, writable("database.sqlite_file", c.Database.SQLiteFile))
+	}
+	return errors.Join(errs...)
+}
+
+// writable checks that the file of a key, if it has one, can be written to, or made, and does
+// neither.
+func writable(key, path string) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) //nolint:gosec // the operator names the file
+	if err == nil {
+		return file.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		const writeAndSearch = 0o3 // as access(2) has them
+		err = syscall.Access(filepath.Dir(path), writeAndSearch)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s cannot be written: %w", key, path, err)
+	}
+	return nil
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// check asks what is wrong with the configuration of a site, with more in it.
+func (s site) check(t *testing.T, more string) error {
+	t.Helper()
+	before, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, append(before, more...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return run(t.Context(), []string{"config", "check", "--config", s.config}, io.Discard, io.Discard)
+}
+
+// held is what a folder holds, with size, mode and time of each file.
+func held(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(&b, path, info.Size(), info.Mode(), info.ModTime().UnixNano())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestConfigCheckMakesNothing of what a configuration names, and changes nothing of what is there.
+func TestConfigCheckMakesNothing(t *testing.T) {
+	tests := []struct {
+		name, more string
+		files      map[string]string // that are there before
+	}{
+		{name: "what is there by default"},
+		{name: "database", more: "database: {sqlite_file: data.db}\n"},
+		{name: "database that is there", more: "database: {sqlite_file: data.db}\n", files: map[string]string{"data.db": ""}},
+		{name: "connection string", more: "database: {postgres_dsn_file: dsn}\n", files: map[string]string{"dsn": "host=127.0.0.1 port=1"}},
+		{name: "audit log", more: "log: {audit_file: audit.log}\n"},
+		{name: "audit log that is there", more: "log: {audit_file: audit.log}\n", files: map[string]string{"audit.log": "{}\n"}},
+		{name: "client authorities and issuers", more: "issuers: {corp: {url: 'https://id.example.com', audience: a, ca_file: cert.pem}}\n" +
+			"callers: [{issuer: corp, identity: viewer}]\n"},
+		{name: "collector", more: "traces: {endpoint: 'https://127.0.0.1:1/v1/traces', ca_file: cert.pem, token_file: token}\n",
+			files: map[string]string{"token": "t"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t)
+			for name, content := range tt.files {
+				if err := os.WriteFile(s.path(name), []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.check(t, tt.more); err != nil { // and once more, since the first wrote the configuration
+				t.Fatal(err)
+			}
+			before := held(t, filepath.Dir(s.config))
+			if err := run(t.Context(), []string{"config", "check", "--config", s.config}, io.Discard, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			if after := held(t, filepath.Dir(s.config)); after != before || strings.Count(after, "\n") != 5+len(tt.files) {
+				t.Errorf("it holds\n%s, before\n%s", after, before)
+			}
+		})
+	}
+}
+
+// TestConfigCheckSaysWhatCannotBeWritten of the files that the gateway makes.
+func TestConfigCheckSaysWhatCannotBeWritten(t *testing.T) {
+	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n"} {
+		for name, path := range map[string]string{"a folder that is not there": "none/file", "a file for a folder": "cert.pem/file", "a folder": "."} {
+			s := newSite(t)
+			err := s.check(t, fmt.Sprintf(key, path))
+			if err == nil || !strings.Contains(err.Error(), strings.SplitN(strings.NewReplacer(": {", ".").Replace(key), ":", 2)[0]) {
+				t.Errorf("%s, %s: %v", key, name, err)
+			}
+		}
+	}
+}
