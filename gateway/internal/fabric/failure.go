@@ -132,21 +132,15 @@ func kindOfCode(st *status.Status) kind {
 	}
 }
 
-// kindOfSubmit classifies the error of a submit. One that is refused as it is, by an orderer
-// under Raft or under BFT by as many as make a quorum impossible, is in no block unless
-// an earlier copy is.
-func kindOfSubmit(err error, first bool) kind {
-	st := status.Convert(err)
-	said := texts(st)
+// refusedBy reports whether the ordering service refused an envelope as it is, by the error of its submit: an
+// orderer under Raft, or under BFT as many as make a quorum impossible. It is in no block
+// unless an earlier copy is.
+func refusedBy(err error) bool {
+	said := texts(status.Convert(err))
 	if len(said) > 1 {
 		said = said[:len(said)-1] // without the summary
 	}
-	for _, text := range said {
-		if !first || !refuses(text) {
-			return submitFailed
-		}
-	}
-	return rejected
+	return !slices.ContainsFunc(said, func(text string) bool { return !refuses(text) })
 }
 
 // refuses reports whether an orderer said that it must not order the transaction.

@@ -193,6 +193,30 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// A later copy that the orderers refuse is no end, as an earlier one may be in a block yet; and
+// it is not sent for ever.
+func TestALaterCopyIsRefused(t *testing.T) {
+	refusal := submitAnswer{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}
+	p := &fakePeer{submit: []submitAnswer{{lost: true}, refusal}}
+	j := &journal{}
+	_, err := newClient(t, p).Submit(t.Context(), journalled(j))
+	var concerned *ledger.Failure
+	if !errors.Is(err, ledger.ErrBarred) || waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || !j.open() || p.submitted != 2 {
+		t.Errorf("submitted %d times: %v, %q", p.submitted, err, j.entries)
+	}
+	again := &fakePeer{submit: []submitAnswer{refusal}}
+	c := newClient(t, again)
+	if _, err := c.Resolve(t.Context(), ledger.Endorsed{TxID: someTx}); !errors.Is(err, ledger.ErrBarred) || again.submitted != 1 {
+		t.Errorf("resolved after %d submits: %v", again.submitted, err)
+	}
+	again.mu.Lock()
+	again.take(someTx)
+	again.mu.Unlock()
+	if got, err := c.Resolve(t.Context(), ledger.Endorsed{TxID: someTx}); err != nil || got.Status != ledger.Valid || again.submitted != 1 {
+		t.Errorf("an earlier copy is in a block: %+v, %v", got, err)
+	}
+}
+
 func TestResolveEndsWithItsContext(t *testing.T) {
 	p := &fakePeer{submit: slices.Repeat([]submitAnswer{{lost: true}}, 100)}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

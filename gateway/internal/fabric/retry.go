@@ -22,6 +22,7 @@ const (
 	submitFailed kind = "submit_failed" // the ordering service may or may not have taken it
 	statusFailed kind = "status_failed" // the peer did not say what became of it
 	absent       kind = "absent"        // no block had it while we waited
+	barred       kind = "barred"        // the ordering service refuses a later copy, and no block has an earlier one
 	duplicated   kind = "duplicated"    // a second copy of the envelope was ordered; the first one counts
 
 	// After it was ordered: the fate is known.
@@ -73,6 +74,7 @@ func rules() map[kind]rule {
 		submitFailed: {lookup, waymark.Unavailable, fateUnknown},
 		statusFailed: {lookup, waymark.Unavailable, fateUnknown},
 		absent:       {resubmit, waymark.Unavailable, fateUnknown},
+		barred:       {stop, waymark.Unavailable, fateUnknown},
 		duplicated:   {lookup, waymark.Unavailable, fateUnknown},
 		conflicted:   {again, waymark.Conflict, "a concurrent transaction won each time: read again, then retry"},
 		// A key's policy may have changed since the endorsement, and a peer that lags

@@ -18,7 +18,8 @@ import (
 // submitted, in this process or another. It looks it up, and sends the same envelope again
 // while no block has it, until one has or ctx is done. Thousands can be resolved at once.
 //
-// Codes: Unavailable when ctx was done first; Invalid for an envelope that is none.
+// Codes: Unavailable when ctx was done first, and with ledger.ErrBarred when the ordering
+// service refuses it and no block has it yet; Invalid for an envelope that is none.
 func (c *Client) Resolve(ctx context.Context, e ledger.Endorsed) (ledger.Fate, error) {
 	tx := transaction{id: e.TxID, envelope: new(common.Envelope)}
 	if err := proto.Unmarshal(e.Envelope, tx.envelope); err != nil {
@@ -41,13 +42,15 @@ type settlement struct {
 	// recovered says that it may have been submitted before we waited for it.
 	recovered bool
 	sent      bool  // by us, so that a copy may have reached the ordering service
+	refused   bool  // the ordering service refused the last copy, but not the first
 	cause     error // of the last failure, for the log
 }
 
 // settle takes the first step, resubmit or lookup, and returns once a block holds the
 // transaction, valid or not. While its fate is unknown it follows the retry table: it looks
 // it up, and sends the same bytes again only when no block had it for a while. It fails with
-// undetermined when ctx is done, and with rejected for what can be in no block.
+// undetermined when ctx is done, with rejected for what can be in no block, and with barred for
+// what may be in one only if an earlier copy still comes to be.
 func (s *settlement) settle(ctx context.Context, first step) (found fate, failed *failure) {
 	ctx, end := tracing.Start(ctx, "block", tracing.TxID(s.tx.id))
 	defer func() { end(failed.orNil(), tracing.Block(found.block), tracing.Status(found.code.String())) }()
@@ -57,11 +60,13 @@ func (s *settlement) settle(ctx context.Context, first step) (found fate, failed
 	next := first
 	for round := 1; ; round++ {
 		f, k := s.take(ctx, next)
-		if k == "" {
+		switch {
+		case k == "":
 			return f, nil
-		}
-		if ruleFor(k).next == stop {
+		case k == rejected:
 			return fate{}, &failure{kind: k, cause: s.cause}
+		case k == absent && s.refused:
+			return fate{}, &failure{kind: barred, txID: s.tx.id, cause: errors.Join(ledger.ErrBarred, s.cause)}
 		}
 		if !pause(ctx, round) {
 			return fate{}, &failure{kind: undetermined, txID: s.tx.id, cause: s.cause}
@@ -86,8 +91,13 @@ func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
 // submit hands the envelope to the ordering service and waits for its block.
 func (s *settlement) submit(ctx context.Context) (fate, kind) {
 	first := !s.sent && !s.recovered
-	if s.cause = s.send(ctx); s.cause != nil {
-		return fate{}, kindOfSubmit(s.cause, first)
+	s.cause = s.send(ctx)
+	s.refused = s.cause != nil && refusedBy(s.cause)
+	switch {
+	case s.refused && first:
+		return fate{}, rejected
+	case s.cause != nil:
+		return fate{}, submitFailed
 	}
 	s.journal.Submitted(s.tx.id)
 	if s.waiter.sound() {
