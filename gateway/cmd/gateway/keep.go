@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"go.uber.org/zap"
 )
 
@@ -21,7 +20,7 @@ func (p *parts) openRequests(c config.Config) error {
 	}
 	p.database = db
 	p.requests = requests.NewRunner(requests.Options{
-		Books: requests.NewSQL(db), Resolver: p.ledger, Logger: p.log, Registry: p.registry,
+		Books: requests.NewSQL(db), Resolver: p.ledger, Ended: rest.AuditEnd(p.audit), Logger: p.log, Registry: p.registry,
 		Limits: requests.Limits{
 			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, CallerPercent: c.Limits.CallerPercent,
 			Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
@@ -39,17 +38,6 @@ func (p *parts) prepareDatabase(ctx context.Context, c config.Database) error {
 	}
 	if err != nil {
 		p.log.Warn("the database does not answer yet: nothing can be kept meanwhile", zap.Error(err))
-	}
-	return nil
-}
-
-// checkDatabase checks, without making or changing it, that there is a place for it.
-func checkDatabase(c config.Database) error {
-	if c.PostgresDSNFile != "" {
-		return nil
-	}
-	if _, err := os.Stat(filepath.Dir(c.SQLiteFile)); err != nil {
-		return fmt.Errorf("database.sqlite_file: %w", err)
 	}
 	return nil
 }

@@ -12,14 +12,18 @@ type Kind string
 // The kinds of events.
 const (
 	Write         Kind = "write"         // a request to write, done or not
+	End           Kind = "end"           // how a write ended of which that was not answered
 	Credential    Kind = "credential"    // a credential was refused, or none was presented
 	Policy        Kind = "policy"        // the ledger or the gateway's configuration forbids it
 	Configuration Kind = "configuration" // keys of the configuration took effect
 	Token         Kind = "token"         // a token came into the tokens file (operation create) or went (revoke)
 )
 
-// Done is the outcome of what succeeded. Every other outcome is the code of the error.
-const Done = "done"
+// The outcomes. Every other one is the code of the error.
+const (
+	Done    = "done"    // it succeeded
+	Pending = "pending" // a write is under way: an End follows, in the log of the process that brings it there
+)
 
 // maxTextBytes bounds each text of an event: some of them come from strangers.
 const maxTextBytes = 256
@@ -27,7 +31,7 @@ const maxTextBytes = 256
 // Event is one line of the audit log. What is empty is left out.
 type Event struct {
 	Kind      Kind
-	Outcome   string // Done, or the code of the error
+	Outcome   string // Done, Pending, or the code of the error
 	RequestID string
 	TraceID   string
 	Caller    string // who, as far as it was proved
@@ -37,6 +41,7 @@ type Event struct {
 	Target    string // the path of the request, without its query
 	Status    int    // of the HTTP answer
 	TxID      string
+	Fate      string   // of the transaction, of an End: VALID, Fabric's validation code, or UNORDERED
 	Reasons   []string // ids of the rules that decided
 	Keys      []string // of the configuration
 }
@@ -45,7 +50,7 @@ func (e Event) fields() []zap.Field {
 	fields := []zap.Field{zap.String("event", string(e.Kind)), zap.String("outcome", e.Outcome)}
 	for _, text := range []struct{ key, value string }{
 		{"request_id", e.RequestID}, {"trace_id", e.TraceID}, {"caller", e.Caller}, {"address", e.Address},
-		{"identity", e.Identity}, {"operation", e.Operation}, {"target", e.Target}, {"tx_id", e.TxID},
+		{"identity", e.Identity}, {"operation", e.Operation}, {"target", e.Target}, {"tx_id", e.TxID}, {"fate", e.Fate},
 	} {
 		if text.value != "" {
 			fields = append(fields, zap.String(text.key, cut(text.value)))

@@ -23,6 +23,7 @@ type chain struct {
 	fates  []string               // of the next transactions; then all are Valid
 	hold   chan struct{}          // when not nil, nothing is ordered until it is closed
 	loses  int                    // so many of the next envelopes are taken and lost
+	bars   int                    // so many of the next copies of one that was lost are refused; -1: all
 }
 
 func newChain() *chain {
@@ -72,12 +73,27 @@ func (c *chain) order(ctx context.Context, id string) (ledger.Fate, error) {
 
 // Resolve implements requests.Resolver.
 func (c *chain) Resolve(ctx context.Context, tx ledger.Endorsed) (ledger.Fate, error) {
+	if c.refuses(tx.TxID) {
+		return ledger.Fate{}, ledger.ErrBarred
+	}
 	for {
 		f, err := c.order(ctx, tx.TxID)
 		if err == nil || ctx.Err() != nil {
 			return f, err
 		}
 	}
+}
+
+// refuses reports whether the next copy of a transaction is refused.
+func (c *chain) refuses(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, there := c.blocks[id]
+	if there || c.bars == 0 {
+		return false
+	}
+	c.bars = max(c.bars-1, -1)
+	return true
 }
 
 // write is a write of one transaction, which is endorsed anew once after a conflict.

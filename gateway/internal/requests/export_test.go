@@ -7,7 +7,7 @@ import (
 
 // NewQuickRunner is NewRunner for tests that do not wait long for a death to be noticed.
 func NewQuickRunner(o Options, dead time.Duration) *Runner {
-	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute})
+	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute, barred: 100 * time.Millisecond})
 	r.Start()
 	return r
 }

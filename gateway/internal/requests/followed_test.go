@@ -125,6 +125,52 @@ func TestWhatFailsElsewhereIsDoneHere(t *testing.T) {
 	}
 }
 
+// A transaction of which the ordering service refuses every further copy has its end after a
+// while, here and where another process takes it over; until then it may be in a block yet.
+func TestWhatIsBarredHasAnEnd(t *testing.T) {
+	tests := []struct {
+		name   string
+		bars   int
+		killed bool
+		want   string
+	}{
+		{"for good", -1, false, ledger.Unordered},
+		{"for good, and taken over", -1, true, ledger.Unordered},
+		{"for a moment", 2, false, ledger.Valid},
+		{"for a moment, and taken over", 2, true, ledger.Valid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMember(t)
+			m.chain.loses, m.chain.bars = 1, tt.bars
+			p := m.start()
+			if tt.killed {
+				m.chain.hold = make(chan struct{})
+			}
+			async(t, m, p)
+			if tt.killed {
+				p.kill()
+				m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
+				p = m.start()
+			}
+			var v requests.View
+			until(t, "it has no end", func() bool {
+				var err error
+				v, _, err = p.Transaction(t.Context(), txID(1))
+				return err == nil && v.Fate != nil && (v.Answer != nil || v.Error != nil)
+			})
+			if valid := tt.want == ledger.Valid; v.Fate.Status != tt.want || (v.Phase == requests.Committed) != valid || (v.Error == nil) != valid {
+				t.Errorf("got %+v, %+v", v, v.Fate)
+			}
+			m.chain.set(func() { m.chain.loses, m.chain.bars = 0, 0 })
+			out, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+			if done(t, out, err); out.Replayed != (tt.want == ledger.Valid) || m.chain.effects("a") != 1 {
+				t.Errorf("got %+v, %d effects", out, m.chain.effects("a"))
+			}
+		})
+	}
+}
+
 // One transaction that is asked for by several requests, as one can be that its creator has
 // signed, has one effect, and all of them its answer.
 func TestOneTransactionOfTwoRequests(t *testing.T) {

@@ -28,10 +28,14 @@ type pace struct {
 	dead    time.Duration
 	recover time.Duration
 	prune   time.Duration
+	// barred is how long a transaction must have been refused by the ordering service, and be
+	// in no block, to count as one that will be in none. It is longer than orderers keep what
+	// they have taken and no block has (under BFT RequestAutoRemoveTimeout, 3 minutes).
+	barred time.Duration
 }
 
 func usualPace() pace {
-	return pace{beat: 2 * time.Second, dead: 10 * time.Second, recover: time.Second, prune: time.Minute}
+	return pace{beat: 2 * time.Second, dead: 10 * time.Second, recover: time.Second, prune: time.Minute, barred: 10 * time.Minute}
 }
 
 // Start shows the other processes that this one lives, and brings to an end what they or it
@@ -179,6 +183,7 @@ func (r *Runner) recoverAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.forgetOthers(ids)
 	var group sync.WaitGroup
 	defer group.Wait()
 	places := make(chan struct{}, maxRecoveries)
@@ -217,7 +222,7 @@ func (r *Runner) recover(ctx context.Context, id string) {
 func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) error {
 	within, cancel := context.WithTimeout(ctx, resolveWithin)
 	defer cancel()
-	fate, err := r.resolver.Resolve(within, tx)
+	fate, err := r.resolve(within, kept.ID, tx)
 	if err != nil {
 		return err
 	}
@@ -227,12 +232,16 @@ func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) er
 	} else {
 		end.Error = told(ineffective(fate))
 	}
-	r.metrics.recovered.WithLabelValues(string(end.State)).Inc()
+	r.tellOnce(kept.ID, Ended{Caller: kept.Caller, Operation: kept.Operation, TxID: fate.TxID, Status: fate.Status, Error: end.Error})
 	err = r.store.Finish(ctx, kept.ID, r.gateway, end)
-	if errors.Is(err, ErrLost) {
-		return nil
+	if err != nil && !errors.Is(err, ErrLost) {
+		return err
 	}
-	return err
+	r.forget(kept.ID)
+	if err == nil {
+		r.metrics.recovered.WithLabelValues(string(end.State)).Inc()
+	}
+	return nil
 }
 
 // prune forgets what was kept long enough.

@@ -34,7 +34,7 @@ func (w *watched) Adopt(ctx context.Context, from, to string) error {
 // While the database is away nobody can show that it lives, so that says nothing of anybody.
 func TestAnOutageIsNoDeath(t *testing.T) {
 	w := &watched{mortal: mortal{SQL: requests.NewSQL(databasetest.SQLite(t)())}}
-	round := requests.Rounds(requests.Options{Books: w, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	round := requests.Rounds(requests.Options{Books: w, Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	must(t, w.Beat(t.Context(), "other"))
 	must(t, round(t.Context()))
 	w.away = errors.New("the database is away")

@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) process() *requests.Runner {
-	return requests.NewRunner(requests.Options{Books: w.books, Resolver: w.chain, Limits: w.limit,
+	return requests.NewRunner(requests.Options{Books: w.books, Resolver: w.chain, Ended: w.ended.add, Limits: w.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 }
 

@@ -17,9 +17,9 @@ type operation struct {
 	store   Store
 	cancel  context.CancelFunc
 
-	done chan struct{} // closed once outcome and err are set
+	done chan struct{} // closed once the operation can be answered with its end
 
-	// Set before done is closed, and not changed after.
+	// Set by conclude, before done is closed, and not changed after.
 	outcome Outcome
 	err     error
 
@@ -34,6 +34,8 @@ type operation struct {
 	fate      *ledger.Fate     // of tx, once it is known
 	elsewhere *View            // of the request of the same that is kept instead, and that others work on
 	referred  bool             // somebody was told of elsewhere
+	concluded bool             // outcome and err are set
+	owed      bool             // somebody was answered without the end
 }
 
 var _ ledger.Journal = (*operation)(nil)
@@ -68,7 +70,7 @@ func (o *operation) Endorsed(ctx context.Context, tx ledger.Endorsed) error {
 // begin makes the row of the operation.
 func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
 	q := o.request
-	err := o.store.Begin(ctx, Record{ID: o.id, Caller: q.Caller, Key: q.Key, Digest: q.Digest, Gateway: o.gateway,
+	err := o.store.Begin(ctx, Record{ID: o.id, Caller: q.Caller, Operation: q.Operation, Key: q.Key, Digest: q.Digest, Gateway: o.gateway,
 		Answer: Answer{Status: q.Status}}, o.step(tx))
 	switch {
 	case err == nil:
@@ -137,6 +139,48 @@ func (o *operation) abandon() {
 	if !o.keep && o.tx == nil {
 		o.cancel()
 	}
+}
+
+// conclude sets how the operation ended, and reports whether somebody was answered without that.
+func (o *operation) conclude(out Outcome, err error) (owed bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.outcome, o.err, o.concluded = out, err, true
+	return o.owed
+}
+
+// owe notes that somebody is answered without the end, and reports whether that was there
+// already, so that nobody else will tell of it.
+func (o *operation) owe() (concluded bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	first := !o.owed
+	o.owed = true
+	return first && o.concluded
+}
+
+// ending is how a concluded operation ended; false for one that did not: what is kept and open
+// is brought to its end by whoever takes it over, and what others work on by them.
+func (o *operation) ending() (Ended, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	open := o.tx != nil && o.fate == nil
+	if o.outcome.Pending != nil || open && o.stored {
+		return Ended{}, false
+	}
+	e := Ended{Caller: o.request.Caller, Operation: o.request.Operation, Error: told(o.err)}
+	switch receipt := o.outcome.Answer.Receipt; {
+	case receipt.TxID != "":
+		e.TxID, e.Status = receipt.TxID, receipt.Status
+	case o.tx != nil:
+		e.TxID = o.tx.TxID
+		if o.fate != nil {
+			e.Status = o.fate.Status
+		}
+	case o.elsewhere != nil:
+		e.TxID = o.elsewhere.TxID
+	}
+	return e, true
 }
 
 // open returns the last transaction if its fate is not known.

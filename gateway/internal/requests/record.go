@@ -23,13 +23,14 @@ const (
 
 // Record is a kept request.
 type Record struct {
-	ID      string // 32 hexadecimal digits
-	Caller  string
-	Key     string // the caller's, or empty
-	Digest  Digest
-	Gateway string // the process that works on it while it is Pending
-	State   State
-	TxID    string // of its last transaction
+	ID        string // 32 hexadecimal digits
+	Caller    string
+	Operation string // of the API
+	Key       string // the caller's, or empty
+	Digest    Digest
+	Gateway   string // the process that works on it while it is Pending
+	State     State
+	TxID      string // of its last transaction
 	// Whole says that the last transaction makes the answer: if it is valid, the request is
 	// done. Else more was to follow.
 	Whole  bool

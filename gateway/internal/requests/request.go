@@ -12,11 +12,12 @@ import (
 
 // Request is a write as a caller asks for it.
 type Request struct {
-	Caller string
-	Key    string // the caller's, or empty
-	Digest Digest // of what is asked for; the same for the same
-	Bytes  int64  // of its body
-	Status int    // of the answer when it took effect
+	Caller    string
+	Operation string // of the API, for the account of it
+	Key       string // the caller's, or empty
+	Digest    Digest // of what is asked for; the same for the same
+	Bytes     int64  // of its body
+	Status    int    // of the answer when it took effect
 	// Location says where what was created is, from the record; nil if nothing is created.
 	Location func(result json.RawMessage) string
 	// Run does it. It tells the journal of each transaction, by ledger.Partial of those
@@ -39,6 +40,14 @@ type Outcome struct {
 	Replayed bool   // the Answer is that of an earlier request
 
 	unfinished bool // the Answer is not kept: the same request is to be made again
+}
+
+// Ended is how a write ended that may not have been answered with its end.
+type Ended struct {
+	Caller, Operation string
+	TxID              string         // its last transaction; empty if it had none
+	Status            string         // of that: ledger.Valid, ledger.Unordered or Fabric's code; empty if it is not known
+	Error             *waymark.Error // nil if the write took effect
 }
 
 // Phase is how far a transaction has come, as far as this gateway knows.

@@ -16,7 +16,7 @@ import (
 // Resolver brings a transaction that was endorsed to its end.
 type Resolver interface {
 	// Resolve looks the transaction up, and sends the same bytes again where it is missing,
-	// until it is in a block or ctx is done.
+	// until it is in a block or ctx is done. ledger.ErrBarred if they are refused.
 	Resolve(ctx context.Context, tx ledger.Endorsed) (ledger.Fate, error)
 }
 
@@ -25,6 +25,11 @@ type Options struct {
 	Books    Books
 	Resolver Resolver
 	Limits   Limits
+	// Ended is told of each write that ended otherwise than in its answer, as after a 202 or
+	// when its caller was gone, and of each that was brought to its end for a dead process,
+	// whatever that had answered. It is told once, and again after a crash or a failure
+	// of the database in that moment. It must not wait long.
+	Ended    func(Ended)
 	Logger   *zap.Logger
 	Registry prometheus.Registerer
 }
@@ -42,6 +47,7 @@ type Limits struct {
 type Runner struct {
 	store    Books
 	resolver Resolver
+	ended    func(Ended)
 	limits   Limits
 	log      *zap.Logger
 	metrics  *metrics
@@ -57,6 +63,7 @@ type Runner struct {
 	room     *share.Room
 	byID     map[string]*operation
 	byKey    map[slot]*operation
+	unended  map[string]unended // by request
 }
 
 // slot is what operations of one process can join: same caller, key and request.
@@ -71,8 +78,8 @@ func NewRunner(o Options) *Runner { return newRunner(o, usualPace()) }
 func newRunner(o Options, p pace) *Runner {
 	r := &Runner{
 		pace:  p,
-		store: o.Books, resolver: o.Resolver, limits: o.Limits, log: o.Logger, gateway: newID(),
-		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation),
+		store: o.Books, resolver: o.Resolver, ended: o.Ended, limits: o.Limits, log: o.Logger, gateway: newID(),
+		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation), unended: make(map[string]unended),
 		room: share.NewRoom(share.Limits{Requests: o.Limits.Pending, Bytes: o.Limits.Bytes, CallerPercent: o.Limits.CallerPercent}),
 	}
 	r.metrics = newMetrics(o.Registry, r.pending)
@@ -104,28 +111,46 @@ func (r *Runner) Do(ctx context.Context, q Request, w Wish) (Outcome, error) {
 		return o.end(joined)
 	case <-ctx.Done():
 		o.abandon()
+		r.owe(o)
 		return Outcome{}, errGone
 	case <-timer.C:
 	}
 	if err := o.ensureKept(context.WithoutCancel(ctx)); err != nil {
+		r.owe(o)
 		return Outcome{}, err
 	}
-	return o.shownOrDone(ctx, joined)
+	return r.shownOrDone(ctx, o, joined)
 }
 
 // shownOrDone returns as soon as there is something to tell.
-func (o *operation) shownOrDone(ctx context.Context, joined bool) (Outcome, error) {
+func (r *Runner) shownOrDone(ctx context.Context, o *operation, joined bool) (Outcome, error) {
 	for {
 		select {
 		case <-o.done:
 			return o.end(joined)
 		case <-ctx.Done():
+			r.owe(o)
 			return Outcome{}, errGone
 		case <-o.showing():
 			if v := o.pending(); v != nil {
+				r.owe(o)
 				return Outcome{Pending: v}, nil
 			}
 		}
+	}
+}
+
+// owe notes that a caller is answered without the end of its write.
+func (r *Runner) owe(o *operation) {
+	if o.owe() {
+		r.tell(o)
+	}
+}
+
+// tell tells of the end of a concluded operation, if it has one.
+func (r *Runner) tell(o *operation) {
+	if e, ended := o.ending(); ended {
+		r.ended(e)
 	}
 }
 
@@ -182,6 +207,7 @@ func (r *Runner) leave(o *operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.byID, o.id)
+	delete(r.unended, o.id)
 	r.room.Give(o.request.Caller, o.request.held())
 	if s := (slot{o.request.Caller, o.request.Key, o.request.Digest}); r.byKey[s] == o {
 		delete(r.byKey, s)

@@ -32,11 +32,11 @@ func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
 // Begin implements Store.
 func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, idempotency_key, digest, gateway, state, tx_id, whole,
+		n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, operation, idempotency_key, digest, gateway, state, tx_id, whole,
 				status, location, answer_tx, answer_block, result, ended_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, 0)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, 0)
 			ON CONFLICT (caller, idempotency_key) DO NOTHING`,
-			r.ID, r.Caller, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, Pending, first.TxID, flag(first.Whole),
+			r.ID, r.Caller, r.Operation, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, Pending, first.TxID, flag(first.Whole),
 			r.Answer.Status, first.Location, []byte(first.Result))
 		if err != nil {
 			return err
@@ -116,7 +116,7 @@ func resolve(ctx context.Context, tx *sql.Tx, fate ledger.Fate, replacedBy strin
 	return err
 }
 
-const recordColumns = `r.id, r.caller, r.idempotency_key, r.digest, r.gateway, r.state, r.tx_id, r.whole,
+const recordColumns = `r.id, r.caller, r.operation, r.idempotency_key, r.digest, r.gateway, r.state, r.tx_id, r.whole,
 	r.status, r.location, r.answer_tx, r.answer_block, r.result, r.error`
 
 // Find implements Store.
@@ -164,7 +164,7 @@ func scan(row *sql.Row, more ...any) (Record, error) {
 	var key sql.NullString
 	var digest, result, failure []byte
 	var whole, block int64
-	err := row.Scan(append([]any{&r.ID, &r.Caller, &key, &digest, &r.Gateway, &r.State, &r.TxID, &whole,
+	err := row.Scan(append([]any{&r.ID, &r.Caller, &r.Operation, &key, &digest, &r.Gateway, &r.State, &r.TxID, &whole,
 		&r.Answer.Status, &r.Answer.Location, &r.Answer.Receipt.TxID, &block, &result, &failure}, more...)...)
 	if err != nil {
 		return r, err

@@ -25,7 +25,7 @@ func step(n int) requests.Step {
 }
 
 func record(id, gateway, key string) requests.Record {
-	return requests.Record{ID: id, Caller: "erp", Key: key, Digest: requests.Digest{1, 2}, Gateway: gateway, Answer: requests.Answer{Status: 201}}
+	return requests.Record{ID: id, Caller: "erp", Operation: "makeThing", Key: key, Digest: requests.Digest{1, 2}, Gateway: gateway, Answer: requests.Answer{Status: 201}}
 }
 
 func fate(n int, status string) ledger.Fate {

@@ -23,9 +23,12 @@ const (
 // noted first, so that whoever is told of it finds the key free.
 func (r *Runner) run(ctx context.Context, o *operation) {
 	out, err := r.work(ctx, o)
+	if o.conclude(out, err) {
+		r.tell(o)
+	}
 	switch _, open := o.open(); {
 	case err == nil && !out.unfinished:
-		o.finish(out, nil)
+		close(o.done)
 		r.note(ctx, o, End{State: Done, Answer: out.Answer})
 		r.leave(o)
 		return
@@ -35,11 +38,6 @@ func (r *Runner) run(ctx context.Context, o *operation) {
 		r.note(ctx, o, End{State: Failed, Error: told(err)})
 	}
 	r.leave(o)
-	o.finish(out, err)
-}
-
-func (o *operation) finish(out Outcome, err error) {
-	o.outcome, o.err = out, err
 	close(o.done)
 }
 
@@ -143,7 +141,7 @@ func (r *Runner) follow(ctx context.Context, o *operation, tx ledger.Endorsed, d
 	if kept := o.ensureKept(context.WithoutCancel(ctx)); kept != nil {
 		r.log.Warn("a transaction is under way that could not be kept", zap.String("tx_id", tx.TxID), zap.Error(kept))
 	}
-	fate, resolveErr := r.resolver.Resolve(ctx, tx)
+	fate, resolveErr := r.fateOf(ctx, o.id, tx)
 	if resolveErr != nil {
 		return Outcome{}, unknown(tx.TxID, errors.Join(err, resolveErr))
 	}

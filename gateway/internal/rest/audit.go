@@ -1,9 +1,12 @@
 package rest
 
 import (
+	"net/http"
+
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
 // auditRequest gives the audit log its line of a request, if it concerns it.
@@ -17,25 +20,40 @@ func (s *service) auditRequest(c *gin.Context, ex *exchange) {
 		Caller: ex.caller.ID, Address: c.Request.RemoteAddr, Identity: string(ex.caller.Identity),
 		Operation: ex.route.id, Target: c.Request.URL.EscapedPath(), Status: c.Writer.Status(), TxID: ex.txID,
 	}
-	if ex.err != nil {
-		failed := waymark.AsError(ex.err)
+	if event.Status == http.StatusAccepted {
+		event.Outcome = audit.Pending
+	}
+	s.audit.Record(withError(event, waymark.AsError(ex.err)))
+}
+
+// AuditEnd gives the audit log its line of a write that ended after it was answered. It is for
+// requests.Options.
+func AuditEnd(log *audit.Log) func(requests.Ended) {
+	return func(e requests.Ended) {
+		log.Record(withError(audit.Event{
+			Kind: audit.End, Outcome: audit.Done, Caller: e.Caller, Operation: e.Operation, TxID: e.TxID, Fate: e.Status,
+		}, e.Error))
+	}
+}
+
+// withError says why something failed, if it did.
+func withError(event audit.Event, failed *waymark.Error) audit.Event {
+	if failed != nil {
 		event.Outcome, event.Reasons = string(failed.Code), failed.Reasons
 	}
-	s.audit.Record(event)
+	return event
 }
 
 // kindOf is empty for what the audit log does not hold: reads that were allowed, or that
-// failed for another reason.
+// failed for another reason, and what strangers ask past their rate, which is counted only.
 func kindOf(ex *exchange) audit.Kind {
-	switch waymark.CodeOf(ex.err) {
-	case waymark.Unauthenticated:
+	switch code := waymark.CodeOf(ex.err); {
+	case code == waymark.Unauthenticated:
 		return audit.Credential
-	case waymark.Forbidden:
+	case code == waymark.Forbidden:
 		return audit.Policy
-	default:
-		if ex.route.write {
-			return audit.Write
-		}
-		return ""
+	case ex.route.write && ex.caller.Identity != "":
+		return audit.Write
 	}
+	return ""
 }

@@ -2,12 +2,55 @@ package rest_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
+
+// TestAWriteThatIsUnderWayHasTwoLines: one that says so, and one when it has its end.
+func TestAWriteThatIsUnderWayHasTwoLines(t *testing.T) {
+	a := newKeepingAPI(t, time.Minute)
+	a.ledger.order = make(chan struct{})
+	if w := a.do("PUT", createPath, someBody, "Prefer", "respond-async"); w.Code != http.StatusAccepted {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	close(a.ledger.order)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if got := transactionIn(t, a.do("GET", "/v1/transactions/"+someTx, "").Body.Bytes()); got.State == requests.Committed {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is not committed")
+		}
+	}
+	want := []map[string]any{
+		{"event": "write", "outcome": "pending", "status": 202.0},
+		{"event": "end", "outcome": "done", "fate": "VALID"},
+	}
+	lines := strings.Split(strings.TrimSpace(a.audit.String()), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("got %q", lines)
+	}
+	for i, text := range lines {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range map[string]any{"caller": "token:erp", "operation": "registerMember", "tx_id": someTx} {
+			want[i][key] = value
+		}
+		for key, value := range want[i] {
+			if line[key] != value {
+				t.Errorf("line %d: %s = %v, want %v", i, key, line[key], value)
+			}
+		}
+	}
+}
 
 // TestAuditLog: a write, a refused credential and a refusal by policy are a line each, and
 // what was read or refused for another reason is none (ASVS 5.0: 16.3.1, 16.3.2).

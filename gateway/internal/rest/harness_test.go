@@ -76,8 +76,9 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	core, logs := observer.New(zapcore.DebugLevel)
 	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs, audit: new(bytes.Buffer)}
 	registry := prometheus.NewRegistry()
+	account := audit.New(a.audit, registry)
 	runner := requests.NewRunner(requests.Options{
-		Books: books, Resolver: a.ledger, Logger: zap.NewNop(), Registry: registry,
+		Books: books, Resolver: a.ledger, Ended: rest.AuditEnd(account), Logger: zap.NewNop(), Registry: registry,
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
@@ -92,7 +93,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 		Throttle:      throttle.New(bounds.rates),
 		Origins:       bounds.origins,
 		Logger:        zap.New(core),
-		Audit:         audit.New(a.audit, registry),
+		Audit:         account,
 		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),
 		Traces:        noTraces(t),
 		Registry:      registry,

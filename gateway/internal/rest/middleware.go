@@ -19,9 +19,11 @@ func (s *service) authenticate(c *gin.Context) {
 	if err == nil {
 		return
 	}
+	reason := string(waymark.CodeOf(err))
 	if tooMany := s.take(c, throttle.Anonymous, addressOf(c.Request)); tooMany != nil {
-		err = tooMany
+		err, reason = tooMany, throttled
 	}
+	s.metrics.refused.WithLabelValues(reason).Inc()
 	fail(c, err)
 }
 

@@ -3,7 +3,9 @@ package rest_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -82,6 +84,27 @@ func TestStrangersAreThrottledByAddress(t *testing.T) {
 	}
 	if w := a.do("GET", "/v1/members/x", ""); w.Code != http.StatusOK {
 		t.Errorf("a caller with a credential: %d", w.Code)
+	}
+}
+
+// TestRefusedCredentialsAreCounted by why: those that are throttled have no line in the audit log,
+// which strangers could fill, nor those of writes (ASVS 5.0: 16.3.1).
+func TestRefusedCredentialsAreCounted(t *testing.T) {
+	a := newAPI(t, func(l *limits) { l.rates = scarce() })
+	for i := range 70 {
+		method, body := "GET", ""
+		if i%2 == 0 {
+			method, body = "PUT", someBody
+		}
+		a.do(method, createPath, body, "Authorization", "Bearer guess")
+	}
+	metrics, counted := a.do("GET", "/metrics", "").Body.String(), make(map[string]int)
+	for _, found := range regexp.MustCompile(`waymark_gateway_credentials_refused_total\{reason="(\w+)"\} (\d+)`).FindAllStringSubmatch(metrics, -1) {
+		counted[found[1]], _ = strconv.Atoi(found[2])
+	}
+	looked := strings.Count(a.audit.String(), `"event":"credential"`)
+	if counted["unauthenticated"] != looked || looked < 60 || counted["throttled"] != 70-looked || strings.Count(a.audit.String(), "\n") != looked {
+		t.Errorf("counted %v, and the audit log has\n%s", counted, a.audit)
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *service) write(c *gin.Context, r route, body []byte, location func(json
 	}
 	wish, applied := wishOf(c.Request.Header)
 	out, err := s.writer.Do(c.Request.Context(), requests.Request{
-		Caller: exchangeOf(c).caller.ID, Key: key, Digest: digest, Bytes: int64(len(body)),
+		Caller: exchangeOf(c).caller.ID, Operation: exchangeOf(c).route.id, Key: key, Digest: digest, Bytes: int64(len(body)),
 		Status: r.status(), Location: location, Run: run,
 	}, wish)
 	if err != nil {

@@ -1,0 +1,160 @@
+package requests_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+	"go.uber.org/zap"
+)
+
+// endOf is how a write of erp ended with a transaction.
+func endOf(n int, status string, err *waymark.Error) requests.Ended {
+	return requests.Ended{Caller: "erp", Operation: "makeThing", TxID: txID(n), Status: status, Error: err}
+}
+
+// told checks that so many ends come to be told, and returns them.
+func (m *member) told(n int) []requests.Ended {
+	m.t.Helper()
+	until(m.t, "its end is not told", func() bool { return len(m.ended.told()) >= n })
+	return m.ended.told()
+}
+
+// What is answered with its end is told to nobody else, and what is not is, once.
+func TestEndsAreTold(t *testing.T) {
+	won := waymark.Errorf(waymark.Conflict, "won each time")
+	tests := []struct {
+		name  string
+		fates []string
+		do    func(*testing.T, *member, *process)
+		want  []requests.Ended
+	}{
+		{name: "answered", do: func(t *testing.T, m *member, p *process) {
+			out, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+			done(t, out, err)
+			again, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
+			done(t, again, err)
+		}},
+		{name: "answered with a failure", fates: []string{conflict, conflict}, do: func(t *testing.T, m *member, p *process) {
+			if _, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{}); waymark.CodeOf(err) != waymark.Conflict {
+				t.Errorf("got %v", err)
+			}
+		}},
+		{name: "under way", do: async, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
+		{name: "under way, then made anew", fates: []string{conflict}, do: async, want: []requests.Ended{endOf(2, ledger.Valid, nil)}},
+		{name: "under way, and fails", fates: []string{conflict, conflict}, do: async, want: []requests.Ended{endOf(2, conflict, won)}},
+		{name: "told to be under way twice", do: func(t *testing.T, m *member, p *process) {
+			async(t, m, p)
+			out, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{Async: true})
+			if err != nil || out.Pending == nil {
+				t.Errorf("got %+v %v", out, err)
+			}
+		}, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
+		{name: "the caller is gone", do: func(t *testing.T, m *member, p *process) {
+			ctx, leave := context.WithCancel(t.Context())
+			q := m.request("", "a")
+			q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+				return m.chain.write("a")(ctx, leaving{j, leave})
+			}
+			if _, err := p.Do(ctx, q, requests.Wish{}); waymark.CodeOf(err) != waymark.Unavailable {
+				t.Errorf("got %v", err)
+			}
+		}, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
+		{name: "it cannot be kept", do: func(t *testing.T, m *member, p *process) {
+			p.books.dead.Store(true)
+			if _, err := p.Do(t.Context(), m.request("", "a"), requests.Wish{Wait: 50 * time.Millisecond}); waymark.CodeOf(err) != waymark.Unavailable {
+				t.Errorf("got %v", err)
+			}
+		}, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMember(t)
+			m.chain.fates = tt.fates
+			if len(tt.want) > 0 {
+				m.chain.hold = make(chan struct{})
+			}
+			p := m.start()
+			tt.do(t, m, p)
+			if len(tt.want) > 0 {
+				close(m.chain.hold)
+			}
+			m.told(len(tt.want))
+			p.stop(t.Context())
+			if got := m.ended.told(); len(got) != len(tt.want) || len(got) > 0 && !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("told %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+// async makes a write that is told to be under way.
+func async(t *testing.T, m *member, p *process) {
+	out, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{Async: true})
+	if err != nil || out.Pending == nil {
+		t.Fatalf("got %+v %v", out, err)
+	}
+}
+
+// leaving is a journal whose caller leaves once something is submitted.
+type leaving struct {
+	ledger.Journal
+	leave func()
+}
+
+func (l leaving) Submitted(txID string) {
+	l.Journal.Submitted(txID)
+	l.leave()
+}
+
+// What another process has taken over is told by that one.
+func TestTheHeirTellsTheEnd(t *testing.T) {
+	m := newMember(t)
+	m.chain.hold = make(chan struct{})
+	old := m.start()
+	async(t, m, old)
+	old.kill()
+	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
+	heir := m.start()
+	if got, want := m.told(1), []requests.Ended{endOf(1, ledger.Valid, nil)}; !reflect.DeepEqual(got, want) {
+		t.Errorf("told %+v, want %+v", got, want)
+	}
+	heir.stop(t.Context())
+	if n := len(m.ended.told()); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
+// full are books into which nothing can be noted any more.
+type full struct {
+	requests.SQL
+	tries int
+}
+
+var errFull = errors.New("the disk is full")
+
+func (f *full) Finish(context.Context, string, string, requests.End) error {
+	f.tries++
+	return errFull
+}
+
+// An end that cannot be noted is told once, however often it is found.
+func TestAnEndThatCannotBeNotedIsToldOnce(t *testing.T) {
+	m := newMember(t)
+	books := &full{SQL: m.books}
+	p := requests.NewRunner(requests.Options{Books: books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	must(t, m.books.Begin(t.Context(), record("r1", p.Gateway(), "k"), step(1)))
+	for range 3 {
+		must(t, requests.RecoverAll(p, t.Context()))
+	}
+	if got := m.ended.told(); books.tries != 3 || !reflect.DeepEqual(got, []requests.Ended{endOf(1, ledger.Valid, nil)}) {
+		t.Errorf("after %d tries told %+v", books.tries, got)
+	}
+}

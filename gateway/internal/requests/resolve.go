@@ -1,0 +1,89 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// unended is what is remembered of a request that has no end yet.
+type unended struct {
+	refused time.Time // since when its transaction was refused, and nothing else; zero if it was not
+	told    bool      // its end was told, and is not noted yet
+}
+
+// fateOf resolves a transaction of a request however long that takes, until ctx is done.
+func (r *Runner) fateOf(ctx context.Context, id string, tx ledger.Endorsed) (ledger.Fate, error) {
+	for {
+		fate, err := r.resolve(ctx, id, tx)
+		if !errors.Is(err, ledger.ErrBarred) || !sleep(ctx, r.pace.recover) {
+			return fate, err
+		}
+	}
+}
+
+// resolve asks what became of a transaction of a request. One that the ordering service has
+// refused for long enough, as one that it must not order any more, is Unordered.
+func (r *Runner) resolve(ctx context.Context, id string, tx ledger.Endorsed) (ledger.Fate, error) {
+	fate, err := r.resolver.Resolve(ctx, tx)
+	refused := errors.Is(err, ledger.ErrBarred)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u := r.unended[id]
+	switch {
+	case !refused:
+		u.refused = time.Time{}
+	case u.refused.IsZero():
+		u.refused = time.Now()
+	case time.Since(u.refused) >= r.pace.barred:
+		return ledger.Fate{TxID: tx.TxID, Status: ledger.Unordered}, nil
+	}
+	r.remember(id, u)
+	return fate, err
+}
+
+// remember needs the lock.
+func (r *Runner) remember(id string, u unended) {
+	if u == (unended{}) {
+		delete(r.unended, id)
+		return
+	}
+	r.unended[id] = u
+}
+
+// tellOnce tells of the end of a request before it is noted, once, however often that fails.
+func (r *Runner) tellOnce(id string, e Ended) {
+	r.mu.Lock()
+	u := r.unended[id]
+	before := u.told
+	u.told = true
+	r.remember(id, u)
+	r.mu.Unlock()
+	if !before {
+		r.ended(e)
+	}
+}
+
+// forget drops what is remembered of a request that has its end.
+func (r *Runner) forget(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.unended, id)
+}
+
+// forgetOthers drops what is remembered of requests that are this process's no more.
+func (r *Runner) forgetOthers(pending []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.unended) == 0 {
+		return
+	}
+	ours := make(map[string]bool, len(pending))
+	for _, id := range pending {
+		ours[id] = true
+	}
+	maps.DeleteFunc(r.unended, func(id string, _ unended) bool { return !ours[id] && r.byID[id] == nil })
+}
