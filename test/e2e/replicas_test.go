@@ -4,9 +4,12 @@ package e2e
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,5 +82,53 @@ func TestPostgresReplicas(t *testing.T) {
 	counts := effects(ctx, t, []string{serial, left})
 	if counts[serial] != 1 || counts[left] != 1 {
 		t.Errorf("got %v", counts)
+	}
+}
+
+// While its database is away a gateway stays in rotation: reads go on, and so do writes that ask
+// for no promise; those that do are to be sent again.
+func TestPostgresIsAway(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	server := strings.TrimPrefix(strings.Fields(os.Getenv("WAYMARK_POSTGRES"))[0], "host=")
+	w := newWay(t, filepath.Join(server, ".s.PGSQL.5432"))
+	host, port, err := net.SplitHostPort(w.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsnFile := filepath.Join(t.TempDir(), "dsn")
+	dsn := fmt.Sprintf("host=%s port=%s user=postgres dbname=postgres sslmode=disable", host, port)
+	if err := os.WriteFile(dsnFile, []byte(dsn), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	commission(ctx, t, name("item")) // registers the product
+	a, _ := replica(ctx, t, dsnFile)
+	if _, err := commissionUnder(ctx, a, name("key"), name("item")); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	if _, err := app.Read[waymark.Member](ctx, a, "/v1/members/producer"); err != nil {
+		t.Errorf("a read: %v", err)
+	}
+	if _, err := gateway.Write[waymark.Commissioned](ctx, a.Client, http.MethodPost, "/v1/goods:commission", making(name("item")), gateway.WithoutKey()); err != nil {
+		t.Errorf("a write without a key: %v", err)
+	}
+	_, err = commissionUnder(ctx, a, name("key"), name("item"))
+	if p, ok := gateway.AsProblem(err); !ok || p.Status != http.StatusServiceUnavailable || p.RetryAfter == 0 {
+		t.Errorf("a write with a key: %v", err)
+	}
+	status, body, err := a.Do(ctx, http.MethodGet, "/readyz", nil)
+	if err != nil || status != http.StatusOK || !strings.Contains(string(body), `{"part":"database","ready":false`) {
+		t.Errorf("ready: %d %s %v", status, body, err)
+	}
+	w.open(t)
+	for {
+		_, err := commissionUnder(ctx, a, name("key"), name("item"))
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(faultInterval)
 	}
 }
