@@ -150,8 +150,8 @@ type Limits struct {
 	// whichever is larger, to 1 GiB.
 	BytesInFlight int64 `koanf:"bytes_in_flight" default:"67108864"`
 	// BlockBytes is the largest block of the channel: BatchSize.AbsoluteMaxBytes of
-	// its orderers, and room for signatures. A question for a transaction fetches a
-	// whole block and counts as this many bytes in flight, a receipt as two and a half
+	// its orderers, and room for signatures. A question for a transaction in a block of more
+	// than 1 MiB, or for its envelope, counts as this many bytes in flight, a receipt as two and a half
 	// times as many; a transaction in a larger block is not told. Default 11 MiB, since the consortium's network allows 10;
 	// 1 MiB to 100 MiB.
 	BlockBytes int64 `koanf:"block_bytes" default:"11534336"`

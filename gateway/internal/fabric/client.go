@@ -156,14 +156,20 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 // is down is found out within a third of a second.
 const maxReads = 3
 
-func (c *Client) evaluate(ctx context.Context, turn places, s *session, chaincode, function string, options []client.ProposalOption) ([]byte, *failure) {
+func (c *Client) evaluate(ctx context.Context, turn places, s *session, chaincode, function string,
+	options []client.ProposalOption, how ...grpc.CallOption,
+) ([]byte, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
 	if err := turn.take(ctx); err != nil {
 		return nil, noTurn(err)
 	}
 	defer turn.leave()
-	result, err := s.network.GetContract(chaincode).EvaluateWithContext(ctx, function, options...)
+	proposal, err := s.network.GetContract(chaincode).NewProposal(function, options...)
+	if err != nil {
+		return nil, &failure{kind: defective, cause: err}
+	}
+	result, err := proposal.EvaluateWithContext(ctx, how...)
 	if err != nil {
 		return nil, failureOf(err, []string{c.cfg.Member})
 	}

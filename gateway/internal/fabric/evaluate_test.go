@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -133,7 +134,7 @@ func someBlock() *common.Block {
 func TestTransaction(t *testing.T) {
 	block := marshal(someBlock())
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return block, nil }})
-	got, err := c.Transaction(t.Context(), "operator", someTx, true)
+	got, err := c.Transaction(t.Context(), "operator", someTx, true, noRoom)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,16 +151,37 @@ func TestTransaction(t *testing.T) {
 func TestTransactionThatThePeerDoesNotHave(t *testing.T) {
 	unknown := rpcError(codes.Unknown, "refused", "chaincode response 500, Failed to get block for txID x, error no such transaction ID [x] in index")
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return nil, unknown }})
-	if _, err := c.Transaction(t.Context(), "operator", someTx, false); waymark.CodeOf(err) != waymark.NotFound {
+	if _, err := c.Transaction(t.Context(), "operator", someTx, false, noRoom); waymark.CodeOf(err) != waymark.NotFound {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestBlockLargerThanTheBound(t *testing.T) {
 	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return make([]byte, testBlockBytes), nil }})
-	_, err := c.Transaction(t.Context(), "operator", someTx, false)
+	_, err := c.Transaction(t.Context(), "operator", someTx, false, func() error { return nil })
 	if waymark.CodeOf(err) != waymark.Internal || !strings.Contains(err.Error(), textTooLarge) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// errNoRoom is what those are told who hold too much.
+var errNoRoom = waymark.Errorf(waymark.ResourceExhausted, "no room")
+
+func noRoom() error { return errNoRoom }
+
+// A block that is large is held only once there is room for it.
+func TestRoomForALargeBlock(t *testing.T) {
+	block := someBlock()
+	block.Metadata.Metadata[common.BlockMetadataIndex_COMMIT_HASH] = make([]byte, smallBlock)
+	raw := marshal(block)
+	c := newClient(t, &fakePeer{evaluate: func() ([]byte, error) { return raw, nil }})
+	if _, err := c.Transaction(t.Context(), "operator", someTx, false, noRoom); !errors.Is(err, errNoRoom) {
+		t.Errorf("without room: %v", err)
+	}
+	asked := 0
+	got, err := c.Transaction(t.Context(), "operator", someTx, false, func() error { asked++; return nil })
+	if err != nil || got.TxID != someTx || asked != 1 {
+		t.Errorf("got %+v, %v; asked for room %d times", got, err, asked)
 	}
 }
 

@@ -276,7 +276,7 @@ func marshal(m proto.Message) []byte {
 }
 
 // testBlockBytes is the largest answer that newClient's clients take.
-const testBlockBytes = 1 << 20
+const testBlockBytes = 2 * smallBlock
 
 // newClient starts p behind TLS on the loopback interface and connects to it
 // with short timeouts.

@@ -12,6 +12,7 @@ import (
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -25,7 +26,7 @@ func (c *Client) Receipt(ctx context.Context, as ledger.Identity, txID string) (
 	if err != nil {
 		return ledger.Proof{}, err
 	}
-	raw, block, err := c.blockOf(ctx, s, txID)
+	raw, block, err := c.blockOf(ctx, s, txID, c.cfg.BlockBytes)
 	if err != nil {
 		return ledger.Proof{}, err
 	}
@@ -98,9 +99,11 @@ func (c *Client) attestAt(ctx context.Context, txID, member string) ([]byte, err
 	return prepared.GetEnvelope().GetPayload(), nil
 }
 
-// blockOf returns the block of a transaction, as the peer sent it and decoded.
-func (c *Client) blockOf(ctx context.Context, s *session, txID string) ([]byte, *common.Block, error) {
-	raw, failed := c.evaluate(ctx, c.turns.evaluate, s, queryChaincode, blockByTxID, c.own(client.WithArguments(c.cfg.Channel, txID)))
+// blockOf returns the block of a transaction, as the peer sent it and decoded, if it is no larger
+// than most bytes.
+func (c *Client) blockOf(ctx context.Context, s *session, txID string, most int) ([]byte, *common.Block, error) {
+	raw, failed := c.evaluate(ctx, c.turns.fetch, s, queryChaincode, blockByTxID,
+		c.own(client.WithArguments(c.cfg.Channel, txID)), grpc.MaxCallRecvMsgSize(most))
 	if failed != nil {
 		return nil, nil, unknown(failed.err(), txID)
 	}

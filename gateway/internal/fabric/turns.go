@@ -17,19 +17,21 @@ const (
 	// maxInquiries bounds the questions for a fate, and what Resolve sends: however many
 	// transactions wait, the writes of callers come first.
 	maxInquiries = 32
+	// maxFetches bounds the questions for blocks, and with smallBlock what they hold.
+	maxFetches = 16
 	// maxProbes bounds what the client asks for itself: whether the peer works, and how far it
 	// is. With the callers' places full it must not look broken.
 	maxProbes = 8
 )
 
 // turns are the places of calls at the peer.
-type turns struct{ evaluate, endorse, submit, inquire, probe places }
+type turns struct{ evaluate, endorse, submit, inquire, fetch, probe places }
 
 func newTurns() turns {
 	return turns{
 		evaluate: make(places, maxEvaluations), endorse: make(places, maxEndorsements),
 		submit: make(places, maxSubmissions), inquire: make(places, maxInquiries),
-		probe: make(places, maxProbes),
+		fetch: make(places, maxFetches), probe: make(places, maxProbes),
 	}
 }
 

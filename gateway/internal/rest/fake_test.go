@@ -39,6 +39,7 @@ type fakeLedger struct {
 	answer func(ledger.Call) (json.RawMessage, error) // when not nil, in place of the two
 	hold   chan struct{}                              // when not nil, calls wait until it is closed
 	blocks chan struct{}                              // when not nil, no block is fetched until it is closed
+	large  bool                                       // every block is
 	order  chan struct{}                              // when not nil, nothing is ordered until it is closed
 	panics bool
 }
@@ -102,9 +103,14 @@ func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage
 	return f.run(q)
 }
 
-func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error) {
+func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID string, withEnvelope bool, room func() error) (ledger.Transaction, error) {
 	if _, err := f.take(call{As: as, Request: withEnvelope}); err != nil {
 		return ledger.Transaction{}, err
+	}
+	if f.large {
+		if err := room(); err != nil {
+			return ledger.Transaction{}, err
+		}
 	}
 	if f.blocks != nil {
 		<-f.blocks

@@ -18,8 +18,8 @@ type Ledger interface {
 	// Evaluate runs a transaction that reads and returns its record as JSON.
 	Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error)
 	// Transaction returns a transaction by its id, with its signed envelope if
-	// that is asked for, or NotFound.
-	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool) (ledger.Transaction, error)
+	// that is asked for, or NotFound. Before it holds a large block it calls room, whose error ends it.
+	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool, room func() error) (ledger.Transaction, error)
 	// Receipt gathers what a stranger needs to check a transaction, or NotFound.
 	Receipt(ctx context.Context, as ledger.Identity, txID string) (ledger.Proof, error)
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -99,12 +100,16 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 	return kept(view, own).held(held), nil
 }
 
-// fetch asks the ledger for a transaction, once there is room for its block.
+// fetch asks the ledger for a transaction. An envelope, which can be almost a block, is held until it
+// is answered, and so needs room whatever its size; else only a large block does.
 func (s *service) fetch(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (ledger.Transaction, error) {
-	if err := s.fetchesBlock(ex, bytesOfTransaction); err != nil {
-		return ledger.Transaction{}, err
+	room := sync.OnceValue(func() error { return s.fetchesBlock(ex, bytesOfTransaction) })
+	if withEnvelope {
+		if err := room(); err != nil {
+			return ledger.Transaction{}, err
+		}
 	}
-	return s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope)
+	return s.ledger.Transaction(ctx, ex.caller.Identity, txID, withEnvelope, room)
 }
 
 // absent is the answer for a transaction that the ledger does not tell. Without the database it

@@ -92,11 +92,11 @@ func TestTransactionNeedsAPermit(t *testing.T) {
 	}
 }
 
-// A question that the ledger has to answer takes the place of the largest block, whatever
+// A question that the ledger answers from a large block takes the place of the largest, whatever
 // length of body its header claims, and leaves room for what is small.
 func TestBlocksInMemoryAreBounded(t *testing.T) {
 	a := newAPI(t)
-	a.ledger.result = allowed
+	a.ledger.result, a.ledger.large = allowed, true
 	a.ledger.blocks = make(chan struct{})
 	done := make(chan int)
 	go func() { done <- a.do("GET", "/v1/transactions/"+someTx, "").Code }()
@@ -140,7 +140,7 @@ func TestReceiptsInMemoryAreBounded(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newAPI(t, func(l *limits) { l.BytesInFlight = tt.bytes })
-			a.ledger.result, a.ledger.blocks = allowed, make(chan struct{})
+			a.ledger.result, a.ledger.blocks, a.ledger.large = allowed, make(chan struct{}), true
 			done := make(chan int, 2)
 			ask := func(path string) { done <- a.do("GET", path, "").Code }
 			go ask(receipt)
@@ -156,6 +156,25 @@ func TestReceiptsInMemoryAreBounded(t *testing.T) {
 				t.Errorf("the receipt: %d", got)
 			}
 		})
+	}
+}
+
+// However many ask for transactions in small blocks, none is refused for want of room; with the
+// envelope, which is held until the slowest client has it, each takes the place of a block.
+func TestSmallBlocksNeedNoRoom(t *testing.T) {
+	a := newAPI(t)
+	a.ledger.result = allowed
+	a.ledger.blocks = make(chan struct{})
+	done := make(chan int)
+	go func() { done <- a.do("GET", "/v1/transactions/"+someTx+"?envelope=true", "").Code }()
+	a.ledger.await(t, 2)
+	go func() { done <- a.do("GET", "/v1/transactions/"+someTx, "").Code }()
+	a.ledger.await(t, 4)
+	close(a.ledger.blocks)
+	for range 2 {
+		if status := <-done; status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
 	}
 }
 
