@@ -9,8 +9,8 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Receipt says where a write stands on the ledger.
-type Receipt struct {
+// Commit says where a write stands on the ledger.
+type Commit struct {
 	TxID        string `json:"tx_id"`
 	BlockNumber uint64 `json:"block_number"`
 	Status      string `json:"status"` // VALID
@@ -18,7 +18,7 @@ type Receipt struct {
 
 // Written is the answer to a write: its transaction, and the record as it stands after it.
 type Written[T any] struct {
-	Transaction Receipt `json:"transaction"`
+	Transaction Commit `json:"transaction"`
 	Result      T       `json:"result"`
 	// Pending says that the write is under way, and that the gateway follows it whatever
 	// dies. Only Transaction.TxID is known then; only writes with Async are answered so.
@@ -120,12 +120,12 @@ func (c *Client) follow(ctx context.Context, call Call, w write) (Answer, error)
 
 // underWay is what a write ends in whose end was not awaited.
 func underWay(a Answer, call Call) (*Problem, error) {
-	var receipt Receipt
-	if err := decode(a, call, &receipt); err != nil {
+	var commit Commit
+	if err := decode(a, call, &commit); err != nil {
 		return nil, err
 	}
 	return &Problem{
-		Status: a.Status, Code: waymark.Unavailable, TxID: receipt.TxID, Title: http.StatusText(a.Status),
+		Status: a.Status, Code: waymark.Unavailable, TxID: commit.TxID, Title: http.StatusText(a.Status),
 		Detail: "the write is under way: ask for its transaction", RetryAfter: retryAfter(a.Header.Get("Retry-After"), time.Now()),
 	}, nil
 }

@@ -47,25 +47,25 @@ func operator(t *testing.T, member string) *app.App {
 }
 
 // post writes and fails the test unless it is committed, at every peer.
-func post[T any](ctx context.Context, t *testing.T, a *app.App, path string, body any) (T, app.Receipt) {
+func post[T any](ctx context.Context, t *testing.T, a *app.App, path string, body any) (T, app.Commit) {
 	t.Helper()
-	record, receipt, err := app.Write[T](ctx, a, http.MethodPost, path, body)
+	record, commit, err := app.Write[T](ctx, a, http.MethodPost, path, body)
 	for again := 0; waymark.CodeOf(err) == waymark.Conflict && again < 5; again++ { // as the answer says: peers lag behind after a heavy load
 		time.Sleep(time.Second)
-		record, receipt, err = app.Write[T](ctx, a, http.MethodPost, path, body)
+		record, commit, err = app.Write[T](ctx, a, http.MethodPost, path, body)
 	}
 	if err != nil {
 		t.Fatalf("POST %s: %v", path, err)
 	}
-	if receipt.Status != "VALID" || receipt.TxID == "" || receipt.BlockNumber == 0 {
-		t.Fatalf("POST %s: receipt %+v", path, receipt)
+	if commit.Status != "VALID" || commit.TxID == "" || commit.BlockNumber == 0 {
+		t.Fatalf("POST %s: commit %+v", path, commit)
 	}
 	for member := range local.at.Members {
-		if err := app.Settle(ctx, receipt.TxID, as(t, member, waymark.Viewer)); err != nil {
+		if err := app.Settle(ctx, commit.TxID, as(t, member, waymark.Viewer)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return record, receipt
+	return record, commit
 }
 
 // refused writes and fails the test unless it is refused with a code and reason.
@@ -132,10 +132,10 @@ func sign(t *testing.T, d *device.Device, format attest.Format, centiCelsius ...
 }
 
 // record submits messages through the producer's relay.
-func record(ctx context.Context, t *testing.T, texts ...string) ([]waymark.MessageResult, app.Receipt) {
+func record(ctx context.Context, t *testing.T, texts ...string) ([]waymark.MessageResult, app.Commit) {
 	t.Helper()
-	result, receipt := post[waymark.RecordResult](ctx, t, as(t, "producer", waymark.Relay), "/v1/messages", waymark.RecordRequest{Messages: texts})
-	return result.Results, receipt
+	result, commit := post[waymark.RecordResult](ctx, t, as(t, "producer", waymark.Relay), "/v1/messages", waymark.RecordRequest{Messages: texts})
+	return result.Results, commit
 }
 
 // awaitStream waits until the ledger has a device's messages up to last, without a gap.

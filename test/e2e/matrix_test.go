@@ -212,7 +212,7 @@ func newThings(ctx context.Context, t *testing.T) things {
 	offer(ctx, t, id, "producer", "retailer")
 	post[waymark.Command](ctx, t, operator(t, "producer"), "/v1/devices/"+logger.ID()+"/commands",
 		map[string]any{"id": "command-1", "name": "wake", "arguments": "{}", "expires_at": time.Now().Add(time.Hour).UTC()})
-	payment, receipt := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:issue",
+	payment, commit := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:issue",
 		waymark.IssueRequest{ID: name("payment"), Currency: "EUR", Digits: 2, To: "producer", Amount: 100})
 	spare := newLogger(t, attest.Ed25519)
 	registration, err := spare.Registration()
@@ -221,7 +221,7 @@ func newThings(ctx context.Context, t *testing.T) things {
 	}
 	return things{
 		"device": logger.ID(), "shipment": id, "gtin": d.milk, "lot": d.lot, "box": d.box, "item": d.bottles[0].ID,
-		"act": d.filled, "payment": payment.ID, "tx": receipt.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
+		"act": d.filled, "payment": payment.ID, "tx": commit.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
 	}
 }
 

@@ -61,12 +61,12 @@ func TestObligationsAreCarriedOut(t *testing.T) {
 func grant(ctx context.Context, t *testing.T, annotation, device string, f func(*app.App)) {
 	t.Helper()
 	admin, auditor, path := as(t, "producer", waymark.Admin), as(t, "auditor", waymark.Viewer), "/v1/policies/"+name("policy")
-	_, receipt, err := app.Write[waymark.Policy](ctx, admin, http.MethodPut, path, map[string]string{"text": annotation + `
+	_, commit, err := app.Write[waymark.Policy](ctx, admin, http.MethodPut, path, map[string]string{"text": annotation + `
 permit (principal in Waymark::Member::"auditor", action == Waymark::Action::"ReadTelemetry", resource == Waymark::Telemetry::"` + device + `");`})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Settle(ctx, receipt.TxID, auditor, admin); err != nil {
+	if err := app.Settle(ctx, commit.TxID, auditor, admin); err != nil {
 		t.Fatal(err)
 	}
 	f(auditor)

@@ -103,12 +103,12 @@ func TestOpenSSLSigns(t *testing.T) {
 	tx := step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": openssl(ctx, t, id.KeyFile, proposal)}, http.StatusOK).Transaction
 	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": openssl(ctx, t, id.KeyFile, proposal)}, http.StatusBadRequest)
 	signed := map[string][]byte{"transaction": tx, "signature": openssl(ctx, t, id.KeyFile, tx)}
-	written, receipt, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed)
+	written, commit, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed)
 	if err != nil || written.State != waymark.DeviceSuspended {
 		t.Fatalf("got %+v, %v", written, err)
 	}
-	if _, again, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed); err != nil || again.TxID != receipt.TxID || again.BlockNumber != receipt.BlockNumber {
-		t.Errorf("the same again: %+v, %v; want %+v", again, err, receipt)
+	if _, again, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed); err != nil || again.TxID != commit.TxID || again.BlockNumber != commit.BlockNumber {
+		t.Errorf("the same again: %+v, %v; want %+v", again, err, commit)
 	}
 }
 

@@ -137,14 +137,14 @@ func awaitEmptyQuarantine(ctx context.Context, t *testing.T, b *bridge.Second) {
 func privateLogger(ctx context.Context, t *testing.T) *device.Device {
 	t.Helper()
 	d := logger(ctx, t, attest.Ed25519)
-	_, receipt, err := app.Write[waymark.Device](ctx, operator(t, "producer"), http.MethodPut, "/v1/devices/"+d.ID()+"/attributes", map[string]any{
+	_, commit, err := app.Write[waymark.Device](ctx, operator(t, "producer"), http.MethodPut, "/v1/devices/"+d.ID()+"/attributes", map[string]any{
 		"reason": "test", "attributes": waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{
 			{Class: privateClass, Measurements: privateNames, Visibility: waymark.VisibilityPrivate}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for member := range local.at.Members {
-		if err := app.Settle(ctx, receipt.TxID, as(t, member, waymark.Viewer)); err != nil {
+		if err := app.Settle(ctx, commit.TxID, as(t, member, waymark.Viewer)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -286,11 +286,11 @@ func grantedToAuditor(ctx context.Context, t *testing.T, secrets []secret) {
 	admin, id := as(t, "producer", waymark.Admin), name("policy")
 	text := `permit (principal in Waymark::Member::"auditor", action == Waymark::Action::"ReadTelemetry", resource)
 when { context.dataClass == "` + string(privateClass) + `" };`
-	_, receipt, err := app.Write[waymark.Policy](ctx, admin, http.MethodPut, "/v1/policies/"+id, map[string]any{"text": text})
+	_, commit, err := app.Write[waymark.Policy](ctx, admin, http.MethodPut, "/v1/policies/"+id, map[string]any{"text": text})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := app.Settle(ctx, receipt.TxID, as(t, "auditor", waymark.Viewer), admin, as(t, "carrier", waymark.Viewer)); err != nil {
+	if err := app.Settle(ctx, commit.TxID, as(t, "auditor", waymark.Viewer), admin, as(t, "carrier", waymark.Viewer)); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range secrets {

@@ -57,20 +57,20 @@ func (d *deal) value() int64 { return d.units * d.price }
 // propose has the producer propose the terms, and waits until every member knows.
 func (d *deal) propose(ctx context.Context, t *testing.T) waymark.StoredTerms {
 	t.Helper()
-	stored, receipt, err := app.Write[waymark.StoredTerms](ctx, operator(t, "producer"), http.MethodPut, d.at("/terms"), d.terms)
+	stored, commit, err := app.Write[waymark.StoredTerms](ctx, operator(t, "producer"), http.MethodPut, d.at("/terms"), d.terms)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if stored.Changed { // else there is no transaction
-		awaitEverywhere(ctx, t, receipt)
+		awaitEverywhere(ctx, t, commit)
 	}
 	return stored
 }
 
-func awaitEverywhere(ctx context.Context, t *testing.T, receipt app.Receipt) {
+func awaitEverywhere(ctx context.Context, t *testing.T, commit app.Commit) {
 	t.Helper()
 	for member := range local.at.Members {
-		if err := app.Settle(ctx, receipt.TxID, as(t, member, waymark.Viewer)); err != nil {
+		if err := app.Settle(ctx, commit.TxID, as(t, member, waymark.Viewer)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -62,7 +62,7 @@ func TestSameBatchTwiceChangesNothing(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)
 	texts := []string{sign(t, d, attest.JWS, 400).Text(), sign(t, d, attest.COSE, 410).Text()}
-	first, receipt := record(ctx, t, texts...)
+	first, commit := record(ctx, t, texts...)
 	viewer := as(t, "producer", waymark.Viewer)
 	before, err := app.Read[waymark.Window](ctx, viewer, "/v1/devices/"+d.ID()+"/windows/2")
 	if err != nil {
@@ -70,8 +70,8 @@ func TestSameBatchTwiceChangesNothing(t *testing.T) {
 	}
 	again, _ := record(ctx, t, texts...)
 	for i := range texts {
-		if first[i].Outcome != waymark.Recorded || again[i].Outcome != waymark.Duplicate || again[i].TxID != receipt.TxID {
-			t.Errorf("message %d: first %s, again %s of %s; want recorded, then duplicate of %s", i+1, first[i].Outcome, again[i].Outcome, again[i].TxID, receipt.TxID)
+		if first[i].Outcome != waymark.Recorded || again[i].Outcome != waymark.Duplicate || again[i].TxID != commit.TxID {
+			t.Errorf("message %d: first %s, again %s of %s; want recorded, then duplicate of %s", i+1, first[i].Outcome, again[i].Outcome, again[i].TxID, commit.TxID)
 		}
 	}
 	after, err := app.Read[waymark.Window](ctx, viewer, "/v1/devices/"+d.ID()+"/windows/2")
@@ -203,19 +203,19 @@ func TestRetiredDeviceIsRefusedByTheBroker(t *testing.T) {
 func TestTransactionCanBeLookedUp(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)
-	_, receipt := record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	_, commit := record(ctx, t, sign(t, d, attest.COSE, 400).Text())
 	for member := range local.at.Members {
-		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, receipt.TxID)
-		if err != nil || tx.Status != "VALID" || tx.BlockNumber != receipt.BlockNumber || tx.Transaction != string(waymark.TelemetryRecord) {
-			t.Errorf("%s: %+v (%v), want block %d", member, tx, err, receipt.BlockNumber)
+		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, commit.TxID)
+		if err != nil || tx.Status != "VALID" || tx.BlockNumber != commit.BlockNumber || tx.Transaction != string(waymark.TelemetryRecord) {
+			t.Errorf("%s: %+v (%v), want block %d", member, tx, err, commit.BlockNumber)
 		}
 	}
-	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, receipt.TxID)
+	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, commit.TxID)
 	var p *app.Problem
 	if !errors.As(err, &p) || p.Code != waymark.Forbidden {
 		t.Errorf("a relay reads a transaction: %v", err)
 	}
-	status, _, err := operator(t, "producer").Do(ctx, http.MethodGet, "/v1/transactions/"+receipt.TxID[:60]+"beef", nil)
+	status, _, err := operator(t, "producer").Do(ctx, http.MethodGet, "/v1/transactions/"+commit.TxID[:60]+"beef", nil)
 	if err != nil || status != http.StatusNotFound {
 		t.Errorf("an unknown transaction: status %d (%v)", status, err)
 	}

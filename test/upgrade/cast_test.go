@@ -33,12 +33,12 @@ func (w *world) as(t *testing.T, member string, role waymark.Role) *app.App {
 // write fails the test unless the write is committed, at every peer.
 func write[T any](ctx context.Context, t *testing.T, w *world, a *app.App, method, path string, body any) T {
 	t.Helper()
-	record, receipt, err := app.Write[T](ctx, a, method, path, body)
+	record, commit, err := app.Write[T](ctx, a, method, path, body)
 	if err != nil {
 		t.Fatalf("%s %s by %s: %v", method, path, a.Member, err)
 	}
 	for _, member := range members {
-		if err := app.Settle(ctx, receipt.TxID, w.as(t, member, waymark.Viewer)); err != nil {
+		if err := app.Settle(ctx, commit.TxID, w.as(t, member, waymark.Viewer)); err != nil {
 			t.Fatal(err)
 		}
 	}

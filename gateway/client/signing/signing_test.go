@@ -67,7 +67,7 @@ func (g *preparer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer["code"] = waymark.Conflict
 			break
 		}
-		answer["transaction"], answer["result"] = client.Receipt{TxID: "aa", Status: "VALID"}, thing{ID: "d"}
+		answer["transaction"], answer["result"] = client.Commit{TxID: "aa", Status: "VALID"}, thing{ID: "d"}
 	}
 	_ = json.NewEncoder(w).Encode(answer)
 }

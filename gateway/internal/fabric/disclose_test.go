@@ -69,7 +69,7 @@ func TestMootIsNotSubmitted(t *testing.T) {
 		call := disclose()
 		call.Moot = func(result json.RawMessage) bool { return moot && string(result) == `{"ok":true}` }
 		got, err := newClient(t, p).Submit(t.Context(), call)
-		if err != nil || string(got.Result) != `{"ok":true}` || (p.submitted == 0) != moot || (got.Receipt.TxID == "") != moot {
+		if err != nil || string(got.Result) != `{"ok":true}` || (p.submitted == 0) != moot || (got.Commit.TxID == "") != moot {
 			t.Errorf("moot %t: got %+v, %v; submitted %d", moot, got, err, p.submitted)
 		}
 	}

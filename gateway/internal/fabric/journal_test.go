@@ -154,7 +154,7 @@ func TestJournalledIsFollowedPastTheTotal(t *testing.T) {
 	c := newClient(t, p)
 	c.cfg.Timeouts.Total = 500 * time.Millisecond
 	got, err := c.Submit(t.Context(), journalled(&journal{}))
-	if err != nil || got.Receipt.Status != ledger.Valid || p.endorsed != 1 || p.submitted != 4 {
+	if err != nil || got.Commit.Status != ledger.Valid || p.endorsed != 1 || p.submitted != 4 {
 		t.Errorf("got %+v, %v; endorsed %d, submitted %d", got, err, p.endorsed, p.submitted)
 	}
 }

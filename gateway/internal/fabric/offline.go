@@ -170,7 +170,7 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 	if failed != nil {
 		return ledger.Committed{}, true, failed.err()
 	}
-	return ledger.Committed{Receipt: ledger.Receipt{TxID: t.ID(), BlockNumber: f.block, Status: f.code.String()}, Result: t.Result}, true, nil
+	return ledger.Committed{Commit: ledger.Commit{TxID: t.ID(), BlockNumber: f.block, Status: f.code.String()}, Result: t.Result}, true, nil
 }
 
 func (c *Client) submitSigned(ctx context.Context, t offline.Transaction, envelope *common.Envelope, journal ledger.Journal) (ledger.Committed, error) {

@@ -116,12 +116,12 @@ func TestOfflineSigning(t *testing.T) {
 		t.Fatalf("got %+v, %v", endorsed, err)
 	}
 	done, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
-	if err != nil || done.Receipt.TxID != proposed.TxID || done.Receipt.Status != ledger.Valid || string(done.Result) != `{"ok":true}` {
+	if err != nil || done.Commit.TxID != proposed.TxID || done.Commit.Status != ledger.Valid || string(done.Result) != `{"ok":true}` {
 		t.Fatalf("got %+v, %v", done, err)
 	}
 	p.query = p.lastOrdered
 	again, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
-	if err != nil || again.Receipt.TxID != proposed.TxID || again.Receipt != done.Receipt || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
+	if err != nil || again.Commit.TxID != proposed.TxID || again.Commit != done.Commit || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
 		t.Errorf("the same again: %+v, %v", again, err)
 	}
 }

@@ -228,8 +228,8 @@ func TestSubmitThroughABreak(t *testing.T) {
 	done := make(chan error, 1)
 	go func() {
 		got, err := c.Submit(context.Background(), suspend())
-		if err == nil && got.Receipt.Status != ledger.Valid {
-			err = waymark.Errorf(waymark.Internal, "status %s", got.Receipt.Status)
+		if err == nil && got.Commit.Status != ledger.Valid {
+			err = waymark.Errorf(waymark.Internal, "status %s", got.Commit.Status)
 		}
 		done <- err
 	}()

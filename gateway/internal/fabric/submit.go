@@ -58,7 +58,7 @@ func (c *Client) Submit(ctx context.Context, call ledger.Call) (ledger.Committed
 
 // outcomeOf is what the metrics call a write that succeeded.
 func outcomeOf(committed ledger.Committed) string {
-	if committed.Receipt.TxID == "" {
+	if committed.Commit.TxID == "" {
 		return "moot"
 	}
 	return "committed"
@@ -105,7 +105,7 @@ func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *
 		return ledger.Committed{}, &failure{kind: k, txID: tx.id, cause: cause}
 	}
 	return ledger.Committed{
-		Receipt: ledger.Receipt{TxID: tx.id, BlockNumber: f.block, Status: ledger.Valid},
+		Commit: ledger.Commit{TxID: tx.id, BlockNumber: f.block, Status: ledger.Valid},
 		Result:  tx.result,
 	}, nil
 }

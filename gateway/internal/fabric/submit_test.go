@@ -148,7 +148,7 @@ func submitKept(t *testing.T, c *Client) (ledger.Committed, error) {
 			t.Errorf("kept is %+v, %v", v, kept)
 		}
 	}
-	return ledger.Committed{Receipt: out.Answer.Receipt, Result: out.Answer.Result}, err
+	return ledger.Committed{Commit: out.Answer.Commit, Result: out.Answer.Result}, err
 }
 
 // lastOf is a journal that remembers the last transaction.
@@ -195,8 +195,8 @@ func (s *submission) check(t *testing.T, got ledger.Committed, err error) {
 	if errors.As(err, &concerned) != s.unknown {
 		t.Errorf("names a transaction: %v", !s.unknown)
 	}
-	if err == nil && (got.Receipt.BlockNumber < firstBlock || got.Receipt.Status != ledger.Valid ||
-		p.envelopes[got.Receipt.TxID] == 0 || string(got.Result) != `{"ok":true}`) {
+	if err == nil && (got.Commit.BlockNumber < firstBlock || got.Commit.Status != ledger.Valid ||
+		p.envelopes[got.Commit.TxID] == 0 || string(got.Result) != `{"ok":true}`) {
 		t.Errorf("got %+v", got)
 	}
 }

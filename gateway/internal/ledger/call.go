@@ -18,7 +18,7 @@ type Call struct {
 	// transaction. It must not be without At, and never be logged.
 	Transient map[string][]byte
 	// Moot, if it is set, tells the results of a write that changes nothing. Such a one is
-	// not submitted, and Committed has no receipt. A write that At endorses alone needs it:
+	// not submitted, and Committed has no commit. A write that At endorses alone needs it:
 	// without a change in what is theirs alone, three of four members must endorse it. Nobody
 	// has checked then whether the peers of At were up to date.
 	Moot func(result json.RawMessage) bool

@@ -64,7 +64,7 @@ func (c *consortium) Submit(_ context.Context, call ledger.Call) (ledger.Committ
 	if len(call.At) > 0 && !slices.ContainsFunc(result.Results, func(r waymark.MessageResult) bool { return r.Outcome == waymark.Recorded }) {
 		return ledger.Committed{}, waymark.Errorf(waymark.Unavailable, "the endorsements did not satisfy the policy")
 	}
-	return ledger.Committed{Receipt: ledger.Receipt{TxID: c.txID(), Status: ledger.Valid}, Result: encode(result)}, nil
+	return ledger.Committed{Commit: ledger.Commit{TxID: c.txID(), Status: ledger.Valid}, Result: encode(result)}, nil
 }
 
 func (c *consortium) txID() string { return "tx" + strconv.Itoa(len(c.calls)) }

@@ -33,7 +33,7 @@ func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
 
 // Record records messages, each of which may be followed by the disclosures of its sealed
 // readings (attest.WithDisclosures), and then discloses to each member that may hold them
-// and does not yet. It returns the receipt of telemetry:Record with a
+// and does not yet. It returns the commit of telemetry:Record with a
 // waymark.RecordResult, in the order of the messages. A message is rejected, and costs no
 // other its place, if what follows it is not disclosures, if it would put into the open
 // what its device's owner made private, or if its disclosures are not those of its
@@ -62,7 +62,7 @@ func (r *Recorder) Record(ctx context.Context, j ledger.Journal, as ledger.Ident
 	if err != nil {
 		return ledger.Committed{}, fmt.Errorf("encode outcomes: %w", err)
 	}
-	return ledger.Committed{Receipt: done.Receipt, Result: result, Unfinished: b.waiting()}, nil
+	return ledger.Committed{Commit: done.Commit, Result: result, Unfinished: b.waiting()}, nil
 }
 
 // record submits the messages alone. The chaincode refuses a batch with messages that

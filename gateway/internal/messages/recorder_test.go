@@ -85,8 +85,8 @@ func TestRecord(t *testing.T) {
 				t.Errorf("calls %s\nwant  %s", got, tt.calls)
 			}
 			for _, r := range results {
-				if (r.TxID == "") != (r.Outcome == waymark.Rejected) || r.Outcome == waymark.Recorded && r.TxID != done.Receipt.TxID {
-					t.Errorf("%+v of %s", r, done.Receipt.TxID)
+				if (r.TxID == "") != (r.Outcome == waymark.Rejected) || r.Outcome == waymark.Recorded && r.TxID != done.Commit.TxID {
+					t.Errorf("%+v of %s", r, done.Commit.TxID)
 				}
 			}
 			openIsOpen(t, c)

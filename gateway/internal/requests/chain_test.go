@@ -111,7 +111,7 @@ func (c *chain) write(about string) func(context.Context, ledger.Journal) (ledge
 			}
 			j.Resolved(f)
 			if f.Status == ledger.Valid {
-				return ledger.Committed{Receipt: ledger.Receipt{TxID: f.TxID, BlockNumber: f.BlockNumber, Status: f.Status}, Result: tx.Result}, nil
+				return ledger.Committed{Commit: ledger.Commit{TxID: f.TxID, BlockNumber: f.BlockNumber, Status: f.Status}, Result: tx.Result}, nil
 			}
 			if attempt == 1 {
 				return ledger.Committed{}, waymark.Errorf(waymark.Conflict, "won each time")

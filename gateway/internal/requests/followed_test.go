@@ -39,7 +39,7 @@ func TestWhatIsLeftToDo(t *testing.T) {
 			}
 			left = false
 			again, err := p.Do(t.Context(), q, requests.Wish{})
-			if a := done(t, again, err); again.Replayed || a.Receipt.TxID != txID(3) {
+			if a := done(t, again, err); again.Replayed || a.Commit.TxID != txID(3) {
 				t.Errorf("it was not done anew: %+v", again)
 			}
 			kept, err := m.start().Do(t.Context(), q, requests.Wish{})
@@ -120,7 +120,7 @@ func TestWhatFailsElsewhereIsDoneHere(t *testing.T) {
 		t.Errorf("the impatient one: %+v", out)
 	}
 	close(m.chain.hold)
-	if out := <-outs; out.Pending != nil || out.Answer.Receipt.TxID != txID(2) {
+	if out := <-outs; out.Pending != nil || out.Answer.Commit.TxID != txID(2) {
 		t.Errorf("the patient one: %+v", out)
 	}
 }
@@ -188,7 +188,7 @@ func TestOneTransactionOfTwoRequests(t *testing.T) {
 			if err == nil {
 				j.Resolved(f)
 			}
-			return ledger.Committed{Receipt: ledger.Receipt{TxID: tx.TxID, Status: f.Status}, Result: tx.Result}, err
+			return ledger.Committed{Commit: ledger.Commit{TxID: tx.TxID, Status: f.Status}, Result: tx.Result}, err
 		}
 		return q
 	}
@@ -201,7 +201,7 @@ func TestOneTransactionOfTwoRequests(t *testing.T) {
 	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
 	for _, key := range []string{"k", "l", ""} {
 		out, err := p.Do(t.Context(), request(key), requests.Wish{})
-		if a := done(t, out, err); a.Receipt.TxID != tx.TxID {
+		if a := done(t, out, err); a.Commit.TxID != tx.TxID {
 			t.Errorf("key %q: %+v", key, a)
 		}
 	}

@@ -228,7 +228,7 @@ func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) er
 	}
 	end := End{State: Failed, Fate: &fate}
 	if fate.Status == ledger.Valid && kept.Whole {
-		end.State, end.Answer = Done, Answer{Receipt: receiptOf(fate), Result: tx.Result}
+		end.State, end.Answer = Done, Answer{Commit: commitOf(fate), Result: tx.Result}
 	} else {
 		end.Error = told(ineffective(fate))
 	}

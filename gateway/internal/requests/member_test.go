@@ -127,7 +127,7 @@ func (m *member) request(key, about string) requests.Request {
 // done checks that a write took effect, and returns its answer.
 func done(t *testing.T, out requests.Outcome, err error) requests.Answer {
 	t.Helper()
-	if err != nil || out.Pending != nil || out.Answer.Receipt.Status != ledger.Valid || out.Answer.Status != 201 || out.Answer.Location == "" {
+	if err != nil || out.Pending != nil || out.Answer.Commit.Status != ledger.Valid || out.Answer.Status != 201 || out.Answer.Location == "" {
 		t.Fatalf("got %+v, %v", out, err)
 	}
 	return out.Answer

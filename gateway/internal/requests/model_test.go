@@ -105,7 +105,7 @@ func (w *world) answered(rt *rapid.T, key string, a requests.Answer) {
 		first = a
 	}
 	w.answers[key] = first
-	if !reflect.DeepEqual(a, first) || a.Receipt.Status != ledger.Valid || a.Location != "/v1/things/"+key || w.chain.about[a.Receipt.TxID] != key {
+	if !reflect.DeepEqual(a, first) || a.Commit.Status != ledger.Valid || a.Location != "/v1/things/"+key || w.chain.about[a.Commit.TxID] != key {
 		rt.Fatalf("key %s is answered with %+v, and was with %+v", key, a, first)
 	}
 }
@@ -182,7 +182,7 @@ func (w *world) order(rt *rapid.T, one *work) {
 
 func (w *work) answer() requests.Answer {
 	return requests.OutcomeOf(w.process, w.Operation, ledger.Committed{Result: w.tx.Result,
-		Receipt: ledger.Receipt{TxID: w.fate.TxID, BlockNumber: w.fate.BlockNumber, Status: w.fate.Status}}).Answer
+		Commit: ledger.Commit{TxID: w.fate.TxID, BlockNumber: w.fate.BlockNumber, Status: w.fate.Status}}).Answer
 }
 
 // end notes how a work ended.

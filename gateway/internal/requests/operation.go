@@ -169,7 +169,7 @@ func (o *operation) ending() (Ended, bool) {
 		return Ended{}, false
 	}
 	e := Ended{Caller: o.request.Caller, Operation: o.request.Operation, Error: told(o.err)}
-	switch receipt := o.outcome.Answer.Receipt; {
+	switch receipt := o.outcome.Answer.Commit; {
 	case receipt.TxID != "":
 		e.TxID, e.Status = receipt.TxID, receipt.Status
 	case o.tx != nil:

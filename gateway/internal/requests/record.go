@@ -42,7 +42,7 @@ type Record struct {
 type Answer struct {
 	Status   int    // of HTTP
 	Location string // of what was created, or empty
-	Receipt  ledger.Receipt
+	Commit   ledger.Commit
 	Result   json.RawMessage
 }
 

@@ -174,7 +174,7 @@ func TestTakeOver(t *testing.T) {
 			m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
 			again, err := m.start().Do(t.Context(), m.request("k", "a"), requests.Wish{})
 			a := done(t, again, err)
-			if anew := tt.fates != nil; again.Replayed == anew || anew == (a.Receipt.TxID == out.Pending.TxID) {
+			if anew := tt.fates != nil; again.Replayed == anew || anew == (a.Commit.TxID == out.Pending.TxID) {
 				t.Errorf("got %+v", again)
 			}
 			if n := m.chain.effects("a"); n != tt.effects {

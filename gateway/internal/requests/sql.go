@@ -81,7 +81,7 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END,
 				location = CASE WHEN $8 = '' THEN location ELSE $8 END
 			WHERE id = $9 AND gateway = $10 AND state = $11`,
-			end.State, end.Answer.Receipt.TxID, bigint(end.Answer.Receipt.BlockNumber), []byte(end.Answer.Result), failure,
+			end.State, end.Answer.Commit.TxID, bigint(end.Answer.Commit.BlockNumber), []byte(end.Answer.Result), failure,
 			time.Now().UnixMilli(), flag(end.State == Failed || end.Free), end.Answer.Location, id, gateway, Pending)
 		if err != nil {
 			return err
@@ -165,7 +165,7 @@ func scan(row *sql.Row, more ...any) (Record, error) {
 	var digest, result, failure []byte
 	var whole, block int64
 	err := row.Scan(append([]any{&r.ID, &r.Caller, &r.Operation, &key, &digest, &r.Gateway, &r.State, &r.TxID, &whole,
-		&r.Answer.Status, &r.Answer.Location, &r.Answer.Receipt.TxID, &block, &result, &failure}, more...)...)
+		&r.Answer.Status, &r.Answer.Location, &r.Answer.Commit.TxID, &block, &result, &failure}, more...)...)
 	if err != nil {
 		return r, err
 	}
@@ -173,7 +173,7 @@ func scan(row *sql.Row, more ...any) (Record, error) {
 	r.Key, r.Whole = key.String, whole == 1
 	r.Answer.Result = result
 	if r.State == Done {
-		r.Answer.Receipt.Status, r.Answer.Receipt.BlockNumber = receiptStatus(r.Answer.Receipt.TxID), number(block)
+		r.Answer.Commit.Status, r.Answer.Commit.BlockNumber = commitStatus(r.Answer.Commit.TxID), number(block)
 	}
 	if len(failure) > 0 {
 		r.Error = new(waymark.Error)
@@ -184,8 +184,8 @@ func scan(row *sql.Row, more ...any) (Record, error) {
 	return r, nil
 }
 
-// receiptStatus is empty for the receipt of a write that had nothing to change.
-func receiptStatus(txID string) string {
+// commitStatus is empty for the commit of a write that had nothing to change.
+func commitStatus(txID string) string {
 	if txID == "" {
 		return ""
 	}

@@ -79,9 +79,9 @@ func storeDone(t *testing.T, s requests.SQL) {
 		t.Errorf("open %+v %+v %v", kept, tx, err)
 	}
 	f := fate(1, ledger.Valid)
-	answer := requests.Answer{Receipt: ledger.Receipt{TxID: txID(1), BlockNumber: 7, Status: ledger.Valid}, Result: json.RawMessage(`{"id":"1"}`)}
+	answer := requests.Answer{Commit: ledger.Commit{TxID: txID(1), BlockNumber: 7, Status: ledger.Valid}, Result: json.RawMessage(`{"id":"1"}`)}
 	must(t, s.Finish(ctx, "r1", "g1", requests.End{State: requests.Done, Fate: &f, Answer: answer}))
-	want.State, want.Gateway, want.Answer.Receipt = requests.Done, "", answer.Receipt
+	want.State, want.Gateway, want.Answer.Commit = requests.Done, "", answer.Commit
 	done, _, err := s.Find(ctx, "erp", "k")
 	if err != nil || !reflect.DeepEqual(done, want) {
 		t.Errorf("done\n%+v, want\n%+v, %v", done, want, err)

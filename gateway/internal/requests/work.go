@@ -152,7 +152,7 @@ func (r *Runner) follow(ctx context.Context, o *operation, tx ledger.Endorsed, d
 	case fate.Status != ledger.Valid || tx.Partial:
 		return Outcome{}, ineffective(fate)
 	}
-	return r.outcome(o, ledger.Committed{Receipt: receiptOf(fate), Result: tx.Result}), nil
+	return r.outcome(o, ledger.Committed{Commit: commitOf(fate), Result: tx.Result}), nil
 }
 
 // perform runs the request. A panic is its failure, and not that of all others.
@@ -166,12 +166,12 @@ func (r *Runner) perform(ctx context.Context, o *operation) (done ledger.Committ
 	return o.request.Run(ctx, o)
 }
 
-func receiptOf(fate ledger.Fate) ledger.Receipt {
-	return ledger.Receipt{TxID: fate.TxID, BlockNumber: fate.BlockNumber, Status: fate.Status}
+func commitOf(fate ledger.Fate) ledger.Commit {
+	return ledger.Commit{TxID: fate.TxID, BlockNumber: fate.BlockNumber, Status: fate.Status}
 }
 
 func (r *Runner) outcome(o *operation, done ledger.Committed) Outcome {
-	a := Answer{Status: o.request.Status, Receipt: done.Receipt, Result: done.Result}
+	a := Answer{Status: o.request.Status, Commit: done.Commit, Result: done.Result}
 	if o.request.Location != nil {
 		a.Location = o.request.Location(done.Result)
 	}

@@ -96,7 +96,7 @@ func (f *fakeLedger) Submit(ctx context.Context, q ledger.Call) (ledger.Committe
 		}
 		q.Journal.Resolved(ledger.Fate{TxID: someTx, BlockNumber: 12, Status: ledger.Valid})
 	}
-	return ledger.Committed{Receipt: ledger.Receipt{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
+	return ledger.Committed{Commit: ledger.Commit{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
 }
 
 func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage, error) {

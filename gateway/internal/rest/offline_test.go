@@ -40,7 +40,7 @@ func (f *fakeLedger) SubmitSigned(ctx context.Context, signed ledger.Signed, off
 	if journal == nil {
 		return ledger.Committed{}, errors.New("nobody keeps it")
 	}
-	return ledger.Committed{Receipt: ledger.Receipt{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: t.Result}, nil
+	return ledger.Committed{Commit: ledger.Commit{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: t.Result}, nil
 }
 
 func jsonOf(v any) string {

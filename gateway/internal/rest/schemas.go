@@ -67,12 +67,12 @@ func (b *schemas) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
 
 // written is the schema of a Written around a record.
 func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, error) {
-	receipt, err := b.of(ledger.Receipt{})
+	commit, err := b.of(ledger.Commit{})
 	if err != nil {
 		return nil, err
 	}
 	schema := openapi3.NewObjectSchema()
-	schema.Properties = openapi3.Schemas{"transaction": receipt, "result": record}
+	schema.Properties = openapi3.Schemas{"transaction": commit, "result": record}
 	schema.Required = []string{"transaction", "result"}
 	return openapi3.NewSchemaRef("", schema), nil
 }

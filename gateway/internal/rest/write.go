@@ -28,7 +28,7 @@ type Writer interface {
 // Written is the answer to every write that took effect: the transaction that is now on the
 // ledger, and the record as it stands after it.
 type Written struct {
-	Transaction ledger.Receipt `json:"transaction"`
+	Transaction ledger.Commit `json:"transaction"`
 	Result      jsontext.Value `json:"result"`
 }
 
@@ -65,11 +65,11 @@ func (s *service) write(c *gin.Context, r route, body []byte, location func(json
 
 // written answers a write that took effect.
 func written(c *gin.Context, a requests.Answer) error {
-	exchangeOf(c).txID = a.Receipt.TxID
+	exchangeOf(c).txID = a.Commit.TxID
 	if a.Location != "" {
 		c.Header("Location", a.Location)
 	}
-	return respond(c, a.Status, Written{Transaction: a.Receipt, Result: record(a.Result)})
+	return respond(c, a.Status, Written{Transaction: a.Commit, Result: record(a.Result)})
 }
 
 // underWay answers a write that has no end yet with the transaction to ask for.

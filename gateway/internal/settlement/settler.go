@@ -22,7 +22,7 @@ type Ledger interface {
 }
 
 // Settler proposes, purges and settles by private terms, for one member. It is safe for
-// concurrent use. Where nothing had to change, the receipt that it returns is empty. The journals
+// concurrent use. Where nothing had to change, the commit that it returns is empty. The journals
 // are told of each transaction.
 type Settler struct {
 	ledger Ledger

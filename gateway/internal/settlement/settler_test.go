@@ -50,7 +50,7 @@ func (c *consortium) Submit(_ context.Context, call ledger.Call) (ledger.Committ
 	if call.Moot != nil && call.Moot(encoded) {
 		return ledger.Committed{Result: encoded}, err
 	}
-	return ledger.Committed{Result: encoded, Receipt: ledger.Receipt{TxID: "t1"}}, err
+	return ledger.Committed{Result: encoded, Commit: ledger.Commit{TxID: "t1"}}, err
 }
 
 func (c *consortium) Evaluate(_ context.Context, call ledger.Call) (json.RawMessage, error) {
@@ -86,11 +86,11 @@ func propose(t *testing.T, c *consortium, terms waymark.Terms) ledger.Committed 
 
 func TestProposeSaltsOnce(t *testing.T) {
 	c := &consortium{}
-	if done := propose(t, c, terms()); done.Receipt.TxID == "" {
+	if done := propose(t, c, terms()); done.Commit.TxID == "" {
 		t.Errorf("proposed %+v", done)
 	}
 	first := c.held
-	if done := propose(t, c, terms()); done.Receipt.TxID != "" || !slices.Equal(c.held, first) {
+	if done := propose(t, c, terms()); done.Commit.TxID != "" || !slices.Equal(c.held, first) {
 		t.Errorf("the same terms again are other ones: %s, %s", first, c.held)
 	}
 	other := terms()
@@ -156,7 +156,7 @@ func TestPurgeIsAtTheOwnMember(t *testing.T) {
 	c.calls = nil
 	for _, txID := range []string{"t1", ""} {
 		done, err := settlement.NewSettler(c, "retailer").Purge(t.Context(), nil, "operator", "s1")
-		if err != nil || done.Receipt.TxID != txID {
+		if err != nil || done.Commit.TxID != txID {
 			t.Errorf("purged %+v (%v)", done, err)
 		}
 	}

@@ -32,12 +32,12 @@ func (s *story) register(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d, receipt, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices",
+		d, commit, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices",
 			waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
 		if err != nil {
 			return err
 		}
-		s.done(receipt, "%s, owner %s", d.ID, d.Owner)
+		s.done(commit, "%s, owner %s", d.ID, d.Owner)
 		if l.session, err = l.Connect(ctx, device.Broker{URL: s.network.MQTT.URL, CAFile: s.network.MQTT.CAFile}); err != nil {
 			return err
 		}
@@ -56,17 +56,17 @@ func (s *story) create(ctx context.Context) error {
 		ID: s.shipment, Consignee: "retailer", Arbiter: "auditor", Goods: goods,
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: minimum, Maximum: maximum}},
 	}
-	_, receipt, err := app.Write[waymark.Shipment](ctx, s.apps["producer"], http.MethodPost, "/v1/shipments", request)
+	_, commit, err := app.Write[waymark.Shipment](ctx, s.apps["producer"], http.MethodPost, "/v1/shipments", request)
 	if err != nil {
 		return err
 	}
-	s.done(receipt, "%s", s.shipment)
+	s.done(commit, "%s", s.shipment)
 	for _, l := range s.loggers {
-		_, receipt, err := app.Write[waymark.Attachment](ctx, s.apps["producer"], http.MethodPost, s.path("/devices"), map[string]string{"device": l.ID()})
+		_, commit, err := app.Write[waymark.Attachment](ctx, s.apps["producer"], http.MethodPost, s.path("/devices"), map[string]string{"device": l.ID()})
 		if err != nil {
 			return err
 		}
-		s.done(receipt, "%s rides along as witness", l.ID())
+		s.done(commit, "%s rides along as witness", l.ID())
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (s *story) handToRetailer(ctx context.Context) error {
 }
 
 func (s *story) offer(ctx context.Context, from, to string, number uint64) error {
-	h, receipt, err := app.Write[waymark.Handoff](ctx, s.apps[from], http.MethodPost, s.path("/handoffs"),
+	h, commit, err := app.Write[waymark.Handoff](ctx, s.apps[from], http.MethodPost, s.path("/handoffs"),
 		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
 	if err != nil {
 		return err
@@ -128,8 +128,8 @@ func (s *story) offer(ctx context.Context, from, to string, number uint64) error
 	if h.Number != number {
 		return fmt.Errorf("the offer is number %d, want %d", h.Number, number)
 	}
-	s.done(receipt, "%s offers handoff %d to %s", from, number, to)
-	return app.Settle(ctx, receipt.TxID, slices.Collect(maps.Values(s.apps))...)
+	s.done(commit, "%s offers handoff %d to %s", from, number, to)
+	return app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
 }
 
 // accept accepts as the readings allow: plainly where they conform, else it must be
@@ -145,7 +145,7 @@ func (s *story) accept(ctx context.Context, by string, number uint64, state waym
 		}
 		request["reservation"] = "temperature: to be examined before use"
 	}
-	h, receipt, err := app.Write[waymark.Handoff](ctx, s.apps[by], http.MethodPost, path, request)
+	h, commit, err := app.Write[waymark.Handoff](ctx, s.apps[by], http.MethodPost, path, request)
 	if err != nil {
 		return err
 	}
@@ -156,8 +156,8 @@ func (s *story) accept(ctx context.Context, by string, number uint64, state waym
 	if h.Reservation != "" {
 		how = ", with reservation"
 	}
-	s.done(receipt, "%s accepts%s: %s", by, how, h.Condition)
-	return app.Settle(ctx, receipt.TxID, slices.Collect(maps.Values(s.apps))...)
+	s.done(commit, "%s accepts%s: %s", by, how, h.Condition)
+	return app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
 }
 
 // expected is the verdict on what the loggers have measured: on the first leg, or on

@@ -70,12 +70,12 @@ func (s *story) replay(ctx context.Context, l *logger) error {
 // suspend suspends the logger, which then publishes over its open session: the
 // broker takes the message, the ledger does not, and it waits in quarantine.
 func (s *story) suspend(ctx context.Context, l *logger) error {
-	_, receipt, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices/"+l.ID()+"/suspend",
+	_, commit, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices/"+l.ID()+"/suspend",
 		map[string]string{"reason": "reported stolen"})
 	if err != nil {
 		return err
 	}
-	s.done(receipt, "the producer suspends %s", l.ID())
+	s.done(commit, "the producer suspends %s", l.ID())
 	m, err := l.Sign(attest.COSE, now(500))
 	if err != nil {
 		return err

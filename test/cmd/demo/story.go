@@ -97,8 +97,8 @@ func (s *story) chapter(format string, args ...any) {
 func (s *story) say(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
 
 // done prints what was committed, and where.
-func (s *story) done(r app.Receipt, format string, args ...any) {
-	s.say("    %-58s tx %.8s  block %d", fmt.Sprintf(format, args...), r.TxID, r.BlockNumber)
+func (s *story) done(c app.Commit, format string, args ...any) {
+	s.say("    %-58s tx %.8s  block %d", fmt.Sprintf(format, args...), c.TxID, c.BlockNumber)
 }
 
 // refused prints a refusal and returns an error unless it is the one expected.

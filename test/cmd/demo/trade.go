@@ -42,12 +42,12 @@ func (d deal) value() int64 { return d.units * price }
 
 // write submits as a member's operator, prints what was done and waits until every gateway knows.
 func write[T any](ctx context.Context, s *story, by, method, path string, body any, format string, args ...any) (T, error) {
-	result, receipt, err := app.Write[T](ctx, s.apps[by], method, path, body)
+	result, commit, err := app.Write[T](ctx, s.apps[by], method, path, body)
 	if err != nil {
 		return result, err
 	}
-	s.done(receipt, format, args...)
-	return result, app.Settle(ctx, receipt.TxID, slices.Collect(maps.Values(s.apps))...)
+	s.done(commit, format, args...)
+	return result, app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
 }
 
 func (s *story) attempt(ctx context.Context, by, path string, body any) error {

@@ -95,9 +95,9 @@ func post(ctx context.Context, file, owner, path string, body any) (string, erro
 	if err != nil {
 		return "", err
 	}
-	d, receipt, err := app.Write[waymark.Device](ctx, operator, http.MethodPost, path, body)
+	d, commit, err := app.Write[waymark.Device](ctx, operator, http.MethodPost, path, body)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: %s, key %s, transaction %s in block %d", d.ID, d.State, d.Keys[len(d.Keys)-1].ID, receipt.TxID, receipt.BlockNumber), nil
+	return fmt.Sprintf("%s: %s, key %s, transaction %s in block %d", d.ID, d.State, d.Keys[len(d.Keys)-1].ID, commit.TxID, commit.BlockNumber), nil
 }

@@ -132,13 +132,13 @@ func (b *bench) handOver(ctx context.Context, j *journey) error {
 func (b *bench) pass(ctx context.Context, j *journey, from, to string) error {
 	at := "/v1/shipments/" + j.shipment + "/handoffs"
 	if j.open == 0 {
-		h, receipt, err := app.Write[waymark.Handoff](ctx, b.apps[from], http.MethodPost, at,
+		h, commit, err := app.Write[waymark.Handoff](ctx, b.apps[from], http.MethodPost, at,
 			map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
 		if err != nil {
 			return err
 		}
 		j.open = h.Number
-		if err := app.Settle(ctx, receipt.TxID, b.apps[to]); err != nil {
+		if err := app.Settle(ctx, commit.TxID, b.apps[to]); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,8 @@ type App struct {
 	Client *client.Client
 }
 
-// Receipt says where a write is on the ledger.
-type Receipt = client.Receipt
+// Commit says where a write is on the ledger.
+type Commit = client.Commit
 
 // Problem is a problem document (RFC 9457) as the gateway answers it.
 type Problem = client.Problem
@@ -52,8 +52,8 @@ func New(network *endpoints.Network, member string, role waymark.Role, wraps ...
 }
 
 // Write sends a request that changes the ledger and returns its record with its
-// receipt. A refusal is a *Problem.
-func Write[T any](ctx context.Context, a *App, method, path string, body any) (T, Receipt, error) {
+// commit. A refusal is a *Problem.
+func Write[T any](ctx context.Context, a *App, method, path string, body any) (T, Commit, error) {
 	written, err := client.Write[T](ctx, a.Client, method, path, body)
 	return written.Result, written.Transaction, err
 }

@@ -13,16 +13,16 @@ import (
 const GTIN = "09506000134352"
 
 // Commission makes items of GTIN, which the member registers as its product, known by
-// their serial numbers, and returns them as lines of a shipment with the receipt, once
+// their serial numbers, and returns them as lines of a shipment with the commit, once
 // every peer has them.
-func Commission(ctx context.Context, network *endpoints.Network, member string, serials ...string) ([]waymark.Line, Receipt, error) {
+func Commission(ctx context.Context, network *endpoints.Network, member string, serials ...string) ([]waymark.Line, Commit, error) {
 	admin, err := New(network, member, waymark.Admin)
 	if err != nil {
-		return nil, Receipt{}, err
+		return nil, Commit{}, err
 	}
 	_, _, err = Write[waymark.Product](ctx, admin, http.MethodPost, "/v1/products", waymark.RegisterProductRequest{GTIN: GTIN, Name: "vaccine"})
 	if err != nil {
-		return nil, Receipt{}, fmt.Errorf("register product: %w", err)
+		return nil, Commit{}, fmt.Errorf("register product: %w", err)
 	}
 	var request waymark.CommissionRequest
 	var lines []waymark.Line
@@ -30,18 +30,18 @@ func Commission(ctx context.Context, network *endpoints.Network, member string, 
 		id := waymark.Item(GTIN, serial).String()
 		request.Items, lines = append(request.Items, id), append(lines, waymark.Line{ID: id})
 	}
-	_, receipt, err := Write[waymark.Commissioned](ctx, admin, http.MethodPost, "/v1/goods:commission", request)
+	_, commit, err := Write[waymark.Commissioned](ctx, admin, http.MethodPost, "/v1/goods:commission", request)
 	if err != nil {
-		return nil, Receipt{}, fmt.Errorf("commission items: %w", err)
+		return nil, Commit{}, fmt.Errorf("commission items: %w", err)
 	}
 	for other := range network.Members {
 		viewer, err := New(network, other, waymark.Viewer)
 		if err != nil {
-			return nil, Receipt{}, err
+			return nil, Commit{}, err
 		}
-		if err := Settle(ctx, receipt.TxID, viewer); err != nil {
-			return nil, Receipt{}, err
+		if err := Settle(ctx, commit.TxID, viewer); err != nil {
+			return nil, Commit{}, err
 		}
 	}
-	return lines, receipt, nil
+	return lines, commit, nil
 }

@@ -15,7 +15,7 @@ CREATE TABLE requests (
     state           TEXT   NOT NULL, -- pending, done or failed
     tx_id           TEXT   NOT NULL, -- its last transaction
     whole           BIGINT NOT NULL, -- 1: that one makes the answer; 0: more may follow
-    status          BIGINT NOT NULL, -- of the answer: HTTP's, Location, the receipt, the record
+    status          BIGINT NOT NULL, -- of the answer: HTTP's, Location, the commit, the record
     location        TEXT   NOT NULL,
     answer_tx       TEXT   NOT NULL,
     answer_block    BIGINT NOT NULL,

@@ -13,18 +13,18 @@ const Valid = "VALID"
 // block and has changed nothing.
 const Unordered = "UNORDERED"
 
-// Receipt says where a committed transaction stands on the ledger.
-type Receipt struct {
+// Commit says where a committed transaction stands on the ledger.
+type Commit struct {
 	TxID        string `json:"tx_id"`        // 64 hexadecimal digits, lower case
 	BlockNumber uint64 `json:"block_number"` // the block that holds it; the first is 0
 	Status      string `json:"status"`       // always Valid in an answer to a write
 }
 
-// Committed is a receipt with the record that the transaction returned, as the
+// Committed is a commit with the record that the transaction returned, as the
 // JSON that the endorsers signed.
 type Committed struct {
-	Receipt Receipt
-	Result  json.RawMessage
+	Commit Commit
+	Result json.RawMessage
 	// Unfinished says that Result tells of something that is left to do, which the same
 	// request does when it is made again.
 	Unfinished bool
