@@ -19,7 +19,7 @@ type Commit struct {
 // Written is the answer to a write: its transaction, and the record as it stands after it.
 type Written[T any] struct {
 	Transaction Commit `json:"transaction"`
-	Result      T       `json:"result"`
+	Result      T      `json:"result"`
 	// Pending says that the write is under way, and that the gateway follows it whatever
 	// dies. Only Transaction.TxID is known then; only writes with Async are answered so.
 	Pending bool `json:"-"`

@@ -10,7 +10,7 @@ import (
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
-	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -28,7 +28,7 @@ type channelConfig struct {
 	members []string // MSP ids of those with peers, sorted
 	// authorities are those of members, by MSP id.
 	authorities map[string]authority
-	consenters  []ledger.Consenter // by id
+	consenters  []verify.Consenter // by id
 }
 
 // configOf returns the configuration in force at a block. The last one is remembered, since
@@ -119,15 +119,15 @@ func authoritiesIn(group *common.ConfigGroup) (map[string]authority, error) {
 	return all, nil
 }
 
-func consentersIn(group *common.ConfigGroup) ([]ledger.Consenter, error) {
+func consentersIn(group *common.ConfigGroup) ([]verify.Consenter, error) {
 	var orderers common.Orderers
 	if err := proto.Unmarshal(group.GetValues()[consentersValue].GetValue(), &orderers); err != nil {
 		return nil, fmt.Errorf("decode orderers: %w", err)
 	}
-	var all []ledger.Consenter
+	var all []verify.Consenter
 	for _, o := range orderers.GetConsenterMapping() {
-		all = append(all, ledger.Consenter{ID: o.GetId(), MSPID: o.GetMspId(), Certificate: o.GetIdentity()})
+		all = append(all, verify.Consenter{ID: o.GetId(), MSPID: o.GetMspId(), Certificate: o.GetIdentity()})
 	}
-	slices.SortFunc(all, func(a, b ledger.Consenter) int { return int(a.ID) - int(b.ID) })
+	slices.SortFunc(all, func(a, b verify.Consenter) int { return int(a.ID) - int(b.ID) })
 	return all, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -21,39 +22,39 @@ import (
 // Timeouts.Evaluate are left out.
 //
 // Codes: as Transaction; Unavailable also when not even this member's peer attests it.
-func (c *Client) Receipt(ctx context.Context, as ledger.Identity, txID string) (ledger.Proof, error) {
+func (c *Client) Receipt(ctx context.Context, as ledger.Identity, txID string) (verify.Receipt, error) {
 	s, err := c.session(as)
 	if err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
 	raw, block, err := c.blockOf(ctx, s, txID, c.cfg.BlockBytes)
 	if err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
 	found, err := transactionIn(block, txID, false)
 	if err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
 	config, err := c.configOf(ctx, block)
 	if err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
 	attestations, err := c.attest(ctx, txID, config.members)
 	if err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
-	return ledger.Proof{
-		TxID: txID, Channel: found.Channel, BlockNumber: found.BlockNumber, Position: found.Position, Status: found.Status,
+	return verify.Receipt{
+		Format: verify.Format, TxID: txID, Channel: found.Channel, BlockNumber: found.BlockNumber, Position: found.Position, Status: found.Status,
 		Block: raw, Consenters: config.consenters, Attestations: attestations,
 	}, nil
 }
 
 // attest asks one peer of each member, all at once: with one proposal for all of them a
 // single peer that is away would spoil it.
-func (c *Client) attest(ctx context.Context, txID string, members []string) ([]ledger.Attestation, error) {
+func (c *Client) attest(ctx context.Context, txID string, members []string) ([]verify.Attestation, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
-	said := make([]ledger.Attestation, len(members))
+	said := make([]verify.Attestation, len(members))
 	failed := make([]error, len(members))
 	var all sync.WaitGroup
 	for i, member := range members {
@@ -66,7 +67,7 @@ func (c *Client) attest(ctx context.Context, txID string, members []string) ([]l
 		})
 	}
 	all.Wait()
-	said = slices.DeleteFunc(said, func(a ledger.Attestation) bool { return len(a.Payload) == 0 })
+	said = slices.DeleteFunc(said, func(a verify.Attestation) bool { return len(a.Payload) == 0 })
 	if len(said) == 0 {
 		return nil, fmt.Errorf("%w: %w", waymark.Errorf(waymark.Unavailable, "no peer attests the transaction: retry later"), errors.Join(failed...))
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 )
@@ -72,8 +72,8 @@ func TestReceipt(t *testing.T) {
 			}
 			attestations := got.Attestations
 			got.Block, got.Attestations = nil, nil
-			want := ledger.Proof{TxID: someTx, Channel: "waymark", BlockNumber: 9, Position: 1, Status: "MVCC_READ_CONFLICT",
-				Consenters: []ledger.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("P")}, {ID: 2, MSPID: "carrier", Certificate: []byte("C")}}}
+			want := verify.Receipt{Format: verify.Format, TxID: someTx, Channel: "waymark", BlockNumber: 9, Position: 1, Status: "MVCC_READ_CONFLICT",
+				Consenters: []verify.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("P")}, {ID: 2, MSPID: "carrier", Certificate: []byte("C")}}}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}

@@ -106,7 +106,7 @@ func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *
 	}
 	return ledger.Committed{
 		Commit: ledger.Commit{TxID: tx.id, BlockNumber: f.block, Status: ledger.Valid},
-		Result:  tx.result,
+		Result: tx.result,
 	}, nil
 }
 

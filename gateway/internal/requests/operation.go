@@ -169,9 +169,9 @@ func (o *operation) ending() (Ended, bool) {
 		return Ended{}, false
 	}
 	e := Ended{Caller: o.request.Caller, Operation: o.request.Operation, Error: told(o.err)}
-	switch receipt := o.outcome.Answer.Commit; {
-	case receipt.TxID != "":
-		e.TxID, e.Status = receipt.TxID, receipt.Status
+	switch commit := o.outcome.Answer.Commit; {
+	case commit.TxID != "":
+		e.TxID, e.Status = commit.TxID, commit.Status
 	case o.tx != nil:
 		e.TxID = o.tx.TxID
 		if o.fate != nil {

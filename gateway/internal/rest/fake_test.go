@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
@@ -121,16 +122,16 @@ func (f *fakeLedger) Transaction(_ context.Context, as ledger.Identity, txID str
 	return ledger.Transaction{TxID: txID, Status: ledger.Valid, Endorsers: []string{}}, nil
 }
 
-func (f *fakeLedger) Receipt(_ context.Context, as ledger.Identity, txID string) (ledger.Proof, error) {
+func (f *fakeLedger) Receipt(_ context.Context, as ledger.Identity, txID string) (verify.Receipt, error) {
 	if _, err := f.take(call{As: as, Tx: "receipt", Request: txID}); err != nil {
-		return ledger.Proof{}, err
+		return verify.Receipt{}, err
 	}
 	if f.blocks != nil {
 		<-f.blocks
 	}
-	return ledger.Proof{TxID: txID, Channel: "waymark", BlockNumber: 12, Status: ledger.Valid, Block: []byte("block"),
-		Consenters:   []ledger.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("pem")}},
-		Attestations: []ledger.Attestation{{MSPID: "producer", Payload: []byte("said")}}}, nil
+	return verify.Receipt{Format: verify.Format, TxID: txID, Channel: "waymark", BlockNumber: 12, Status: ledger.Valid, Block: []byte("block"),
+		Consenters:   []verify.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("pem")}},
+		Attestations: []verify.Attestation{{MSPID: "producer", Payload: []byte("said")}}}, nil
 }
 
 // Ready is what the readiness asks; hold and panics are not for it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -21,7 +22,7 @@ type Ledger interface {
 	// that is asked for, or NotFound. Before it holds a large block it calls room, whose error ends it.
 	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool, room func() error) (ledger.Transaction, error)
 	// Receipt gathers what a stranger needs to check a transaction, or NotFound.
-	Receipt(ctx context.Context, as ledger.Identity, txID string) (ledger.Proof, error)
+	Receipt(ctx context.Context, as ledger.Identity, txID string) (verify.Receipt, error)
 }
 
 // Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,

@@ -28,7 +28,7 @@ type Writer interface {
 // Written is the answer to every write that took effect: the transaction that is now on the
 // ledger, and the record as it stands after it.
 type Written struct {
-	Transaction ledger.Commit `json:"transaction"`
+	Transaction ledger.Commit  `json:"transaction"`
 	Result      jsontext.Value `json:"result"`
 }
 
