@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -16,12 +17,14 @@ import (
 )
 
 // TestForgedTokens presents tokens that a caller without the issuer's key could make, or
-// that the issuer made for other uses. Each names the requirement of ASVS 5.0 that it covers.
+// that the issuer made for other uses. Each names the requirement of ASVS 5.0 that it covers,
+// and the error that it ends in. The clock stands, so that the issuer's keys are asked for
+// fetchBurst times and no more: once for a token that is good, and once for each made-up key id.
 func TestForgedTokens(t *testing.T) {
 	key, own := rsaKey(t, "k1"), rsaKey(t, "k1")
 	f := newFakeIssuer(t, key)
 	evil := newFakeIssuer(t, own) // believed by nobody
-	a := authenticator(t, f, time.Now)
+	a := authenticator(t, f, newClock().now)
 	if _, err := a.present(key.sign(t, f.claims(t, nil))); err != nil {
 		t.Fatal(err)
 	}
@@ -39,56 +42,59 @@ func TestForgedTokens(t *testing.T) {
 		return key.sign(t, f.claims(t, map[string]any{name: value}))
 	}
 	jwk := jose.JSONWebKey{Key: own.private.Public(), KeyID: "k1"}
+	made := func(id string) string { return testKey{id: id, private: own.private}.sign(t, good) }
 	tests := []struct {
 		name, asvs, token string
+		want              waymark.Code // Unauthenticated if it is empty
 	}{
-		{"no signature", "6.8.2", parts[0] + "." + parts[1] + "."},
-		{"alg none", "9.1.2", encoded(`{"alg":"none"}`) + "." + encoded(good) + "."},
-		{"alg None in capitals", "9.1.2", encoded(`{"alg":"NONE","kid":"k1"}`) + "." + encoded(good) + "." + parts[2]},
-		{"alg twice", "9.1.2", encoded(`{"alg":"RS256","alg":"none","kid":"k1"}`) + "." + encoded(good) + "."},
-		{"HS256 by the public key in PEM", "9.1.2", hs(asPEM)},
-		{"HS256 by the public key in DER", "9.1.2", hs(der)},
-		{"HS256 by nothing", "9.1.2", hs(make([]byte, 32))},
-		{"other claims under the signature", "9.1.1", parts[0] + "." + encoded(f.claims(t, map[string]any{"sub": "root"})) + "." + parts[2]},
-		{"other header over the signature", "9.1.1", encoded(`{"alg":"RS256"}`) + "." + parts[1] + "." + parts[2]},
-		{"signed by the caller", "9.1.1", own.sign(t, good)},
-		{"jku", "9.1.3", own.sign(t, good, header{"jku", evil.URL + "/keys"})},
-		{"x5u", "9.1.3", own.sign(t, good, header{"x5u", evil.URL + "/keys"})},
-		{"jwk", "9.1.3", own.sign(t, good, header{"jwk", jwk})},
-		{"kid is a path", "9.1.3", testKey{id: "../../../../dev/null", private: own.private}.sign(t, good)},
-		{"kid is SQL", "9.1.3", testKey{id: "x' UNION SELECT 'k1", private: own.private}.sign(t, good)},
-		{"kid is a URL", "9.1.3", testKey{id: evil.URL + "/keys", private: own.private}.sign(t, good)},
-		{"kid is no text", "9.1.3", encoded(`{"alg":"RS256","kid":{"a":1}}`) + "." + parts[1] + "." + parts[2]},
-		{"crit", "9.1.1", key.sign(t, good, header{"crit", []string{"x"}}, header{"x", 1})},
-		{"expired", "9.2.1", with("exp", in(-2*time.Minute))},
-		{"never expires", "9.2.1", with("exp", nil)},
-		{"not yet valid", "9.2.1", with("nbf", in(2*time.Minute))},
-		{"issued later", "9.2.1", with("iat", in(2*time.Minute))},
-		{"not yet valid for long", "9.2.1", with("nbf", 1e300)},
-		{"nbf is no number", "9.2.1", with("nbf", "soon")},
-		{"to log out", "9.2.2", key.sign(t, good, header{"typ", "logout+jwt"})},
-		{"bound to a key", "9.2.2", with("cnf", map[string]string{"jkt": "x"})},
-		{"for others", "9.2.3", with("aud", "other")},
-		{"for others, and a part of ours", "10.3.1", with("aud", []string{"gate", "gateway/"})},
-		{"for nobody", "10.3.1", with("aud", nil)},
-		{"of another issuer", "6.8.1", with("iss", "https://id.example.com")},
-		{"of an issuer that looks alike", "6.8.1", with("iss", f.URL+"/")},
-		{"of nobody", "6.8.1", with("iss", nil)},
-		{"about nobody", "10.3.3", with("sub", nil)},
-		{"about somebody long", "10.3.3", with("sub", strings.Repeat("a", 256))},
-		{"a claim twice", "9.1.1", key.sign(t, strings.Replace(good, "{", `{"sub":"root",`, 1))},
-		{"a claim in two cases", "9.1.1", key.sign(t, strings.Replace(good, "{", `{"Sub":"root",`, 1))},
-		{"claims that are no object", "9.1.1", key.sign(t, `["alice"]`)},
-		{"claims that are no UTF-8", "9.1.1", key.sign(t, strings.Replace(good, "alice", "ali\xff", 1))},
-		{"an encrypted token", "9.1.2", encoded(`{"alg":"dir","enc":"A256GCM"}`) + ".." + parts[1] + "." + parts[1] + "." + parts[2]},
-		{"dots", "9.1.1", ".."},
-		{"1 MB", "9.1.1", key.sign(t, strings.Replace(good, "alice", strings.Repeat("a", 1<<20), 1))},
-		{"9 KB", "9.1.1", key.sign(t, f.claims(t, map[string]any{"x": strings.Repeat("a", 9<<10)}))},
+		{name: "no signature", asvs: "6.8.2", token: parts[0] + "." + parts[1] + "."},
+		{name: "alg none", asvs: "9.1.2", token: encoded(`{"alg":"none"}`) + "." + encoded(good) + "."},
+		{name: "alg None in capitals", asvs: "9.1.2", token: encoded(`{"alg":"NONE","kid":"k1"}`) + "." + encoded(good) + "." + parts[2]},
+		{name: "alg twice", asvs: "9.1.2", token: encoded(`{"alg":"RS256","alg":"none","kid":"k1"}`) + "." + encoded(good) + "."},
+		{name: "HS256 by the public key in PEM", asvs: "9.1.2", token: hs(asPEM)},
+		{name: "HS256 by the public key in DER", asvs: "9.1.2", token: hs(der)},
+		{name: "HS256 by nothing", asvs: "9.1.2", token: hs(make([]byte, 32))},
+		{name: "other claims under the signature", asvs: "9.1.1", token: parts[0] + "." + encoded(f.claims(t, map[string]any{"sub": "root"})) + "." + parts[2]},
+		{name: "other header over the signature", asvs: "9.1.1", token: encoded(`{"alg":"RS256"}`) + "." + parts[1] + "." + parts[2]},
+		{name: "signed by the caller", asvs: "9.1.1", token: own.sign(t, good)},
+		{name: "jku", asvs: "9.1.3", token: own.sign(t, good, header{"jku", evil.URL + "/keys"})},
+		{name: "x5u", asvs: "9.1.3", token: own.sign(t, good, header{"x5u", evil.URL + "/keys"})},
+		{name: "jwk", asvs: "9.1.3", token: own.sign(t, good, header{"jwk", jwk})},
+		{name: "kid is a path", asvs: "9.1.3", token: made("../../../../dev/null")},
+		{name: "kid is SQL", asvs: "9.1.3", token: made("x' UNION SELECT 'k1")},
+		{name: "kid is a URL", asvs: "9.1.3", token: made(evil.URL + "/keys")},
+		{name: "kid is made up once too often", asvs: "9.1.3", token: made("k2"), want: waymark.Unavailable},
+		{name: "kid is no text", asvs: "9.1.3", token: encoded(`{"alg":"RS256","kid":{"a":1}}`) + "." + parts[1] + "." + parts[2]},
+		{name: "crit", asvs: "9.1.1", token: key.sign(t, good, header{"crit", []string{"x"}}, header{"x", 1})},
+		{name: "expired", asvs: "9.2.1", token: with("exp", in(-2*time.Minute))},
+		{name: "never expires", asvs: "9.2.1", token: with("exp", nil)},
+		{name: "not yet valid", asvs: "9.2.1", token: with("nbf", in(2*time.Minute))},
+		{name: "issued later", asvs: "9.2.1", token: with("iat", in(2*time.Minute))},
+		{name: "not yet valid for long", asvs: "9.2.1", token: with("nbf", 1e300)},
+		{name: "nbf is no number", asvs: "9.2.1", token: with("nbf", "soon")},
+		{name: "to log out", asvs: "9.2.2", token: key.sign(t, good, header{"typ", "logout+jwt"})},
+		{name: "bound to a key", asvs: "9.2.2", token: with("cnf", map[string]string{"jkt": "x"})},
+		{name: "for others", asvs: "9.2.3", token: with("aud", "other")},
+		{name: "for others, and a part of ours", asvs: "10.3.1", token: with("aud", []string{"gate", "gateway/"})},
+		{name: "for nobody", asvs: "10.3.1", token: with("aud", nil)},
+		{name: "of another issuer", asvs: "6.8.1", token: with("iss", "https://id.example.com")},
+		{name: "of an issuer that looks alike", asvs: "6.8.1", token: with("iss", f.URL+"/")},
+		{name: "of nobody", asvs: "6.8.1", token: with("iss", nil)},
+		{name: "about nobody", asvs: "10.3.3", token: with("sub", nil)},
+		{name: "about somebody long", asvs: "10.3.3", token: with("sub", strings.Repeat("a", 256))},
+		{name: "a claim twice", asvs: "9.1.1", token: key.sign(t, strings.Replace(good, "{", `{"sub":"root",`, 1))},
+		{name: "a claim in two cases", asvs: "9.1.1", token: key.sign(t, strings.Replace(good, "{", `{"Sub":"root",`, 1))},
+		{name: "claims that are no object", asvs: "9.1.1", token: key.sign(t, `["alice"]`)},
+		{name: "claims that are no UTF-8", asvs: "9.1.1", token: key.sign(t, strings.Replace(good, "alice", "ali\xff", 1))},
+		{name: "an encrypted token", asvs: "9.1.2", token: encoded(`{"alg":"dir","enc":"A256GCM"}`) + ".." + parts[1] + "." + parts[1] + "." + parts[2]},
+		{name: "dots", asvs: "9.1.1", token: ".."},
+		{name: "1 MB", asvs: "9.1.1", token: key.sign(t, strings.Replace(good, "alice", strings.Repeat("a", 1<<20), 1))},
+		{name: "9 KB", asvs: "9.1.1", token: key.sign(t, f.claims(t, map[string]any{"x": strings.Repeat("a", 9<<10)}))},
 	}
 	for _, tt := range tests {
 		got, err := a.present(tt.token)
-		if got != (Caller{}) || waymark.CodeOf(err) != waymark.Unauthenticated && waymark.CodeOf(err) != waymark.Unavailable {
-			t.Errorf("%s (ASVS %s): %+v, %v", tt.name, tt.asvs, got, err)
+		if want := cmp.Or(tt.want, waymark.Unauthenticated); got != (Caller{}) || waymark.CodeOf(err) != want {
+			t.Errorf("%s (ASVS %s): %+v, %v; want %s", tt.name, tt.asvs, got, err, want)
 		}
 	}
 	if n := evil.asked.Load(); n > 0 {
