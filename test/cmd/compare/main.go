@@ -7,39 +7,31 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/fabriciot"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
-	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
-// timeout bounds the whole comparison, stopTimeout its end.
-const (
-	timeout     = 30 * time.Minute
-	stopTimeout = time.Minute
-)
+// timeout bounds the whole comparison.
+const timeout = 30 * time.Minute
 
 func main() { command.Main("compare", run) }
 
 // settings are what the command line says.
 type settings struct {
-	checkout, out string
-	basePort      int
-	quick         bool
+	command.Bench
+	checkout string
 }
 
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.StringVar(&s.checkout, "fabric-iot", "", "checkout of github.com/newham/fabric-iot")
-	flags.StringVar(&s.out, "out", "", "file for the figures, as JSON")
-	flags.IntVar(&s.basePort, "base-port", 17500, "first of the 100 ports of the network")
-	flags.BoolVar(&s.quick, "quick", false, "a few calls of each kind, to see that it works: no measurement")
+	s.Options(flags, 17500, "a few calls of each kind")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -49,66 +41,58 @@ func parse(args []string) (settings, error) {
 	return s, nil
 }
 
+// conditions are those of the machine, and of both sides.
+type conditions struct {
+	figures.Conditions
+	theirs string // commit of fabric-iot
+}
+
 func run(ctx context.Context, args []string) error {
 	s, err := parse(args)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	root, err := localnet.Root()
-	if err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp("", "waymark-compare-")
-	if err != nil {
-		return fmt.Errorf("make a folder to work in: %w", err)
-	}
-	defer os.RemoveAll(work)
-	builder := fabriciot.Builder{Checkout: s.checkout, Chaincode: filepath.Join(root, "chaincode"), Work: filepath.Join(work, "fabric-iot")}
-	conditions, err := observe(ctx, root, builder)
-	if err != nil {
-		return err
-	}
-	rows, err := compare(ctx, s, root, work, builder)
-	if err != nil {
-		return err
-	}
-	fmt.Print(table(conditions, rows))
-	return figures.Save(s.out, conditions.Conditions, flat(conditions, rows))
+	return s.Run(ctx, "compare", timeout, func(ctx context.Context, at command.Site) (string, map[string]any, error) {
+		c, rows, err := compare(ctx, s, at)
+		if err != nil {
+			return "", nil, err
+		}
+		return table(c, rows), flat(c, rows), nil
+	})
 }
 
-// compare brings the network up, measures, and takes it down whatever happens.
-func compare(ctx context.Context, s settings, root, work string, b fabriciot.Builder) (rows []row, err error) {
-	progress("build fabric-iot's chaincodes")
+// compare builds fabric-iot's chaincodes and measures them beside ours.
+func compare(ctx context.Context, s settings, at command.Site) (c conditions, rows []row, err error) {
+	b := fabriciot.Builder{Checkout: s.checkout, Chaincode: filepath.Join(at.Root, "chaincode"), Work: filepath.Join(at.Work, "fabric-iot")}
+	c.Conditions = at.Conditions
+	if c.theirs, err = b.Commit(ctx); err != nil {
+		return c, nil, err
+	}
+	command.Progress("build fabric-iot's chaincodes")
 	if err := b.Build(ctx); err != nil {
-		return nil, err
+		return c, nil, err
 	}
-	progress("bring the network up")
-	local := localnet.New(root, filepath.Join(work, "network"), s.basePort)
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		err = errors.Join(err, local.Down(ctx, true))
-	}()
-	network, err := local.Up(ctx, "--fabric-only", "--channel", channel)
-	if err != nil {
-		return nil, err
-	}
-	progress("deploy fabric-iot's chaincodes beside ours")
-	site := fabriciot.Site{Network: network, Dir: local.Dir(), Bin: filepath.Join(root, ".waymark", "bin"),
-		Policy: endorsement, FirstPort: s.basePort + firstPort}
+	err = at.Up(ctx, func(n *endpoints.Network) error {
+		rows, err = beside(ctx, s, at, n, b)
+		return err
+	}, "--fabric-only", "--channel", channel)
+	return c, rows, err
+}
+
+// beside deploys fabric-iot's chaincodes beside ours, and measures both.
+func beside(ctx context.Context, s settings, at command.Site, n *endpoints.Network, b fabriciot.Builder) (rows []row, err error) {
+	command.Progress("deploy fabric-iot's chaincodes beside ours")
+	site := fabriciot.Site{Network: n, Dir: at.Network.Dir(), Bin: filepath.Join(at.Root, ".waymark", "bin"),
+		Policy: endorsement, FirstPort: s.BasePort + firstPort}
 	stop, err := fabriciot.Deploy(ctx, site, b)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	c, err := newClients(network)
+	c, err := newClients(n)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	return measure(ctx, c, s.loads())
 }
-
-func progress(what string) { fmt.Fprintln(os.Stderr, what) }

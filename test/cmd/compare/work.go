@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/fabriciot"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 )
@@ -45,7 +46,7 @@ type loads struct {
 const callTimeout = 30 * time.Second
 
 func (s settings) loads() loads {
-	if s.quick {
+	if s.Quick {
 		return loads{levels: []level{{1, 3, 5}, {4, 8, 20}}, limit: 5 * time.Second}
 	}
 	return loads{levels: []level{{1, 40, 400}, {16, 400, 3000}, {64, 1200, 6000}}, limit: 20 * time.Second}
@@ -65,14 +66,14 @@ type result struct {
 
 // measure prepares and measures every work.
 func measure(ctx context.Context, c *clients, l loads) ([]row, error) {
-	progress("register members, warm up")
+	command.Progress("register members, warm up")
 	b := newBench(c, l)
 	if err := b.begin(ctx); err != nil {
 		return nil, err
 	}
 	var rows []row
 	for _, w := range b.works() {
-		progress(w.title)
+		command.Progress(w.title)
 		if w.prepare != nil {
 			if err := w.prepare(ctx); err != nil {
 				return nil, fmt.Errorf("prepare %s: %w", w.name, err)

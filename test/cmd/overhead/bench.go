@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 	"github.com/waymark-ledger/waymark/test/internal/usage"
 )
@@ -44,7 +45,7 @@ type loads struct {
 // loads are what is measured. Rounds are even in number, so that each side is as often
 // first as last.
 func (s settings) loads() loads {
-	if s.quick {
+	if s.Quick {
 		return loads{levels: []level{{1, 3, 10}, {8, 24, 80}}, rounds: 2, limit: 10 * time.Second}
 	}
 	return loads{levels: []level{{1, 60, 500}, {16, 400, 3000}, {64, 1000, 5000}, {2000, 5000, 12000}}, rounds: 4, limit: 45 * time.Second}
@@ -153,7 +154,7 @@ func (b *bench) measure(ctx context.Context) ([]row, error) {
 	var rows []row
 	for _, l := range b.loads.levels {
 		for _, w := range b.works() {
-			progress(fmt.Sprintf("%s, %d in flight", w.name, l.inFlight))
+			command.Progress(fmt.Sprintf("%s, %d in flight", w.name, l.inFlight))
 			r, err := b.row(ctx, w, l)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %d in flight: %w", w.name, l.inFlight, err)

@@ -11,32 +11,24 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
-// timeout bounds the whole run, stopTimeout its end.
-const (
-	timeout     = 40 * time.Minute
-	stopTimeout = time.Minute
-)
+// timeout bounds the whole run.
+const timeout = 40 * time.Minute
 
 func main() { command.Main("overhead", run) }
 
 // settings are what the command line says.
-type settings struct {
-	out      string
-	basePort int
-	quick    bool
-}
+type settings struct{ command.Bench }
 
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("overhead", flag.ContinueOnError)
-	flags.StringVar(&s.out, "out", "", "file for the figures, as JSON")
-	flags.IntVar(&s.basePort, "base-port", 17700, "first of the 100 ports of the network")
-	flags.BoolVar(&s.quick, "quick", false, "a few calls, to see that it works: no measurement")
+	s.Options(flags, 17700, "a few calls")
 	return s, flags.Parse(args)
 }
 
@@ -45,56 +37,29 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	root, err := localnet.Root()
-	if err != nil {
-		return err
-	}
-	conditions, err := figures.Observe(ctx, root)
-	if err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp("", "waymark-overhead-")
-	if err != nil {
-		return fmt.Errorf("make a folder to work in: %w", err)
-	}
-	defer os.RemoveAll(work)
-	report, err := measure(ctx, s, localnet.New(root, filepath.Join(work, "network"), s.basePort))
-	if err != nil {
-		return err
-	}
-	report.conditions = conditions
-	fmt.Print(report.text())
-	return figures.Save(s.out, conditions, report.flat())
+	return s.Run(ctx, "overhead", timeout, func(ctx context.Context, at command.Site) (string, map[string]any, error) {
+		r := report{conditions: at.Conditions}
+		err := at.Up(ctx, func(n *endpoints.Network) error { return r.measure(ctx, s, at, n) })
+		return r.text(), r.flat(), err
+	})
 }
 
-// measure brings the network up, measures, and takes it down whatever happens.
-func measure(ctx context.Context, s settings, local *localnet.Network) (r report, err error) {
-	progress("bring the network up")
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		err = errors.Join(err, local.Down(ctx, true))
-	}()
-	network, err := local.Up(ctx)
+// measure starts the gateway anew as it is to be measured, and measures it.
+func (r *report) measure(ctx context.Context, s settings, at command.Site, n *endpoints.Network) (err error) {
+	pid, err := prepare(ctx, at.Network, s)
 	if err != nil {
-		return r, err
+		return err
 	}
-	pid, err := prepare(ctx, local, s)
+	b, err := newBench(ctx, n, s.loads(), pid)
 	if err != nil {
-		return r, err
-	}
-	b, err := newBench(ctx, network, s.loads(), pid)
-	if err != nil {
-		return r, err
+		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if r.network, err = figures.ObserveNetwork(local.Dir(), len(network.Members)); err != nil {
-		return r, err
+	if r.network, err = figures.ObserveNetwork(at.Network.Dir(), len(n.Members)); err != nil {
+		return err
 	}
 	r.rows, err = b.measure(ctx)
-	return r, err
+	return err
 }
 
 // settingsOfGateway are added to the configuration of the gateway that is measured: one
@@ -120,7 +85,7 @@ func prepare(ctx context.Context, local *localnet.Network, s settings) (pid int,
 	if err != nil {
 		return 0, fmt.Errorf("the gateway's configuration: %w", err)
 	}
-	_, err = fmt.Fprintf(file, settingsOfGateway, s.basePort+operationsPort)
+	_, err = fmt.Fprintf(file, settingsOfGateway, s.BasePort+operationsPort)
 	if err = errors.Join(err, file.Close()); err != nil {
 		return 0, fmt.Errorf("the gateway's configuration: %w", err)
 	}
@@ -130,5 +95,3 @@ func prepare(ctx context.Context, local *localnet.Network, s settings) (pid int,
 	}
 	return local.PID(ctx, name)
 }
-
-func progress(what string) { fmt.Fprintln(os.Stderr, what) }

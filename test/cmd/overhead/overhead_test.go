@@ -12,6 +12,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 )
@@ -49,7 +50,7 @@ func TestCallsRegisterEachProductOnceAndReadThoseThatAre(t *testing.T) {
 }
 
 func TestEachSideIsAsOftenFirstAsLast(t *testing.T) {
-	for _, s := range []settings{{}, {quick: true}} {
+	for _, s := range []settings{{}, {command.Bench{Quick: true}}} {
 		if l := s.loads(); l.rounds%2 != 0 {
 			t.Errorf("%d rounds", l.rounds)
 		}
