@@ -15,9 +15,7 @@ import (
 // with the connection (ASVS 5.0: 4.2.1, 4.2.2).
 func TestMisshapenRequests(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
+	base := s.up(t)
 	const get, post, chunked = "GET /healthz HTTP/1.1\r\nHost: g\r\n", "POST /v1/messages HTTP/1.1\r\nHost: g\r\n", "Transfer-Encoding: chunked\r\n"
 	tests := []struct {
 		name, give string
@@ -54,14 +52,9 @@ func TestMisshapenRequests(t *testing.T) {
 // credentials that they bring and no others, so that nobody gains by them.
 func TestSmuggledRequests(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
-	token, err := command(t, "token", "create", "--file", s.path("tokens.json"), "--name", "erp", "--identity", "viewer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nAuthorization: Bearer " + strings.TrimSpace(token) + "\r\n"
+	base := s.up(t)
+	token := s.token(t)
+	first := "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nAuthorization: Bearer " + token + "\r\n"
 	second := "GET /v1/members/x HTTP/1.1\r\nHost: g\r\n\r\n"
 	for name, give := range map[string]string{
 		"length, then chunks": first + fmt.Sprintf("Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", len(second)+5) + second,
@@ -69,7 +62,7 @@ func TestSmuggledRequests(t *testing.T) {
 		"garbage as chunks":   first + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n" + second,
 		"huge chunk":          first + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n" + second,
 	} {
-		conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust})
+		conn, err := s.dial(base, new(tls.Config))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,11 +95,9 @@ func statusOf(t *testing.T, from *bufio.Reader) int {
 // TestOldTLSIsRefused (ASVS 5.0: 12.1.1).
 func TestOldTLSIsRefused(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
+	base := s.up(t)
 	for version, want := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
-		conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust, MinVersion: version, MaxVersion: version})
+		conn, err := s.dial(base, &tls.Config{MinVersion: version, MaxVersion: version})
 		if (err == nil) != want {
 			t.Errorf("%s: %v", tls.VersionName(version), err)
 		}
@@ -123,11 +114,8 @@ func TestOldTLSIsRefused(t *testing.T) {
 // client is served.
 func TestRapidReset(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	client := s.client(t)
-	await(t, client, base+"/healthz", "ok")
-	conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust, NextProtos: []string{"h2"}})
+	base, client := s.up(t), s.client(t)
+	conn, err := s.dial(base, &tls.Config{NextProtos: []string{"h2"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // inside is what no answer may hold: where files are, what the gateway is made of and talks
@@ -22,14 +21,9 @@ var inside = regexp.MustCompile(`(?i)\bserver: |x-powered-by|go1\.|golang|gin-go
 // 13.4.2, 13.4.4, 13.4.6, 14.3.2, 16.5.1).
 func TestNothingOfTheInsideIsTold(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
-	token, err := command(t, "token", "create", "--file", s.path("tokens.json"), "--name", "erp", "--identity", "viewer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	bearer := "Authorization: Bearer " + strings.TrimSpace(token) + "\r\n"
+	base := s.up(t)
+	token := s.token(t)
+	bearer := "Authorization: Bearer " + token + "\r\n"
 	requests := map[string]string{
 		"no request":            "\x16\x03\x01\x02\r\n\r\n",
 		"no version":            "GET /\r\n\r\n",
@@ -79,27 +73,6 @@ func TestNothingOfTheInsideIsTold(t *testing.T) {
 	}
 }
 
-// told sends a request as it is, says that no more comes, and returns the whole answer.
-func (s site) told(t *testing.T, base, request string) string {
-	t.Helper()
-	conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(conn, request); err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.CloseWrite(); err != nil {
-		t.Fatal(err)
-	}
-	answer, _ := io.ReadAll(conn) // an answer can be whole and the connection broken
-	return string(answer)
-}
-
 // plain speaks HTTP without TLS: there is no redirect, which would let a client go on so
 // (ASVS 5.0: 4.1.2, 12.2.1).
 func plain(t *testing.T, base string) string {
@@ -120,12 +93,10 @@ func plain(t *testing.T, base string) string {
 // encryption (ASVS 5.0: 12.1.2).
 func TestWeakSuitesAreRefused(t *testing.T) {
 	s := newSite(t)
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
+	base := s.up(t)
 	dial := func(offered ...uint16) error {
-		conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{
-			RootCAs: s.trust, MaxVersion: tls.VersionTLS12, CipherSuites: offered,
+		conn, err := s.dial(base, &tls.Config{
+			MaxVersion: tls.VersionTLS12, CipherSuites: offered,
 		})
 		if err != nil {
 			return err

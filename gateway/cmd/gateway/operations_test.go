@@ -15,11 +15,8 @@ func TestOperationsApart(t *testing.T) {
 	s := newSite(t)
 	apart := freeAddress(t)
 	s.say(t, "listen_operations: "+apart)
-	base, stop := s.serve(t)
-	defer stop()
-	client := s.client(t)
+	base, client := s.up(t), s.client(t)
 	await(t, client, "https://"+apart+"/readyz", `"part":"chaincode","ready":false`)
-	await(t, client, base+"/healthz", "ok")
 	for url, want := range map[string]int{
 		base + "/metrics": 404, base + "/debug/pprof/": 404, base + "/readyz": 503,
 		"https://" + apart + "/metrics": 200, "https://" + apart + "/debug/pprof/": 200, "https://" + apart + "/healthz": 200,

@@ -3,15 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -23,63 +17,6 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"go.uber.org/zap"
 )
-
-// site is a folder with everything that a gateway needs; its peer is nowhere.
-type site struct {
-	config string
-	trust  *x509.CertPool
-}
-
-func newSite(t *testing.T) site {
-	t.Helper()
-	dir := t.TempDir()
-	certPEM, keyPEM := selfSigned(t)
-	files := map[string]string{
-		"cert.pem":    string(certPEM),
-		"key.pem":     string(keyPEM),
-		"tokens.json": "[]",
-		"gateway.yaml": `
-member: producer
-listen: 127.0.0.1:0
-tls: {cert_file: cert.pem, key_file: key.pem}
-peers: [{address: "127.0.0.1:1", ca_file: cert.pem}]
-identities:
-  viewer: {cert_file: cert.pem, key_file: key.pem}
-tokens_file: tokens.json
-`,
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	trust := x509.NewCertPool()
-	trust.AppendCertsFromPEM(certPEM)
-	return site{config: filepath.Join(dir, "gateway.yaml"), trust: trust}
-}
-
-func selfSigned(t *testing.T) (certPEM, keyPEM []byte) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
-}
 
 func TestConfigCheck(t *testing.T) {
 	s := newSite(t)
@@ -154,16 +91,6 @@ func TestServe(t *testing.T) {
 	if err := p.close(); err != nil {
 		t.Error(err)
 	}
-}
-
-func get(client *http.Client, url string) (int, string, error) {
-	response, err := client.Get(url)
-	if err != nil {
-		return 0, "", err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return response.StatusCode, string(body), err
 }
 
 func TestServeSaysThatThePortIsTaken(t *testing.T) {

@@ -20,14 +20,9 @@ const closedWithin = 15 * time.Second
 func TestSlowConnectionsEnd(t *testing.T) {
 	s := newSite(t)
 	t.Setenv("WAYMARK_GATEWAY_LIMITS__RATES__ANONYMOUS__PER_SECOND", "100000") // all come from one address
-	base, stop := s.serve(t)
-	defer stop()
-	await(t, s.client(t), base+"/healthz", "ok")
-	token, err := command(t, "token", "create", "--file", s.path("tokens.json"), "--name", "erp", "--identity", "viewer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	post := "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nAuthorization: Bearer " + strings.TrimSpace(token) + "\r\n"
+	base := s.up(t)
+	token := s.token(t)
+	post := "POST /v1/messages HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\nAuthorization: Bearer " + token + "\r\n"
 	many := strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: g\r\n\r\n", 40) // more than kernels buffer
 	kinds := []slow{
 		{name: "nothing after the handshake"},
@@ -75,7 +70,7 @@ type slow struct {
 
 // attack returns nil once the server has closed the connection, in time.
 func (k slow) attack(s site, base string) error {
-	conn, err := tls.Dial("tcp", strings.TrimPrefix(base, "https://"), &tls.Config{RootCAs: s.trust, NextProtos: []string{cmp.Or(k.protocol, "http/1.1")}})
+	conn, err := s.dial(base, &tls.Config{NextProtos: []string{cmp.Or(k.protocol, "http/1.1")}})
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,7 @@ func command(t *testing.T, words ...string) (string, error) {
 func TestTokensAreEffectiveAtOnce(t *testing.T) {
 	s := newSite(t)
 	s.say(t, "log: {audit_file: audit.log}")
-	base, stop := s.serve(t)
-	defer stop()
-	client := s.client(t)
-	await(t, client, base+"/healthz", "ok")
+	base, client := s.up(t), s.client(t)
 	file := s.path("tokens.json")
 
 	token, err := command(t, "token", "create", "--file", file, "--name", "erp", "--identity", "viewer")
