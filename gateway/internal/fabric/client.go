@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -145,7 +146,7 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 		if failed == nil {
 			return result, nil
 		}
-		if failed.kind != unreachable || attempt == maxReads || !pause(ctx, attempt) {
+		if failed.kind != unreachable || attempt == maxReads || !pause.For(ctx, pauseBefore(attempt)) {
 			return nil, failed.err()
 		}
 		c.metrics.retried(failed.kind)

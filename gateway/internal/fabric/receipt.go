@@ -13,6 +13,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 )
@@ -61,7 +62,7 @@ func (c *Client) attest(ctx context.Context, txID string, members []string) ([]v
 		all.Go(func() {
 			said[i].MSPID = member
 			said[i].Payload, failed[i] = c.attestAt(ctx, txID, member)
-			for n := 1; failed[i] != nil && n < maxReads && pause(ctx, n); n++ { // the peer may lag
+			for n := 1; failed[i] != nil && n < maxReads && pause.For(ctx, pauseBefore(n)); n++ { // the peer may lag
 				said[i].Payload, failed[i] = c.attestAt(ctx, txID, member)
 			}
 		})

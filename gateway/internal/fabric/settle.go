@@ -10,6 +10,7 @@ import (
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"google.golang.org/protobuf/proto"
 )
@@ -68,7 +69,7 @@ func (s *settlement) settle(ctx context.Context, first step) (found fate, failed
 		case k == absent && s.refused:
 			return fate{}, &failure{kind: barred, txID: s.tx.id, cause: errors.Join(ledger.ErrBarred, s.cause)}
 		}
-		if !pause(ctx, round) {
+		if !pause.For(ctx, pauseBefore(round)) {
 			return fate{}, &failure{kind: undetermined, txID: s.tx.id, cause: s.cause}
 		}
 		s.client.metrics.retried(k)

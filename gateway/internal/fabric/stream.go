@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
 // checkEvery is how often the peer is asked how many blocks it has.
@@ -63,7 +64,7 @@ func (s *stream) run(ctx context.Context) {
 		if read {
 			round = 1
 		}
-		if !pause(ctx, round) {
+		if !pause.For(ctx, pauseBefore(round)) {
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
 	"google.golang.org/protobuf/proto"
 )
@@ -48,7 +49,7 @@ func (c *Client) Submit(ctx context.Context, call ledger.Call) (ledger.Committed
 			c.metrics.submitted(call.Transaction, outcomeOf(committed))
 			return committed, nil
 		}
-		if ruleFor(failed.kind).next != again || attempt == maxAttempts || !pause(timely, attempt) {
+		if ruleFor(failed.kind).next != again || attempt == maxAttempts || !pause.For(timely, pauseBefore(attempt)) {
 			c.metrics.submitted(call.Transaction, string(failed.kind))
 			return ledger.Committed{}, failed.err()
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
 // A member's peer that lags behind does not know the messages yet, and custody can move
@@ -26,7 +27,7 @@ const (
 func (r *Recorder) disclose(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch) error {
 	waiting := b.recorded()
 	for round := 0; len(waiting) > 0; round++ {
-		if round == maxRounds || round > 0 && !pause(ctx, firstPause<<(round-1)) {
+		if round == maxRounds || round > 0 && !pause.For(ctx, firstPause<<(round-1)) {
 			for _, i := range waiting {
 				b.wait(i, "a holder's peer lags behind, or custody moves")
 			}
@@ -39,18 +40,6 @@ func (r *Recorder) disclose(ctx context.Context, j ledger.Journal, as ledger.Ide
 		waiting = r.discloseTo(ctx, j, as, b, lacking)
 	}
 	return nil
-}
-
-// pause reports false if ctx is done first.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // lacking asks who lacks the disclosures of messages, and returns the messages by member.

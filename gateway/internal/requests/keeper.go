@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"go.uber.org/zap"
 )
 
@@ -49,8 +50,8 @@ func (r *Runner) Start() {
 	w := watch{patience: r.pace.dead, since: make(map[string]sighting)}
 	r.running.Go(func() { r.every(ctx, r.pace.beat, "beat", func(ctx context.Context) error { return r.beat(ctx, w) }) })
 	for what, loop := range map[string]struct {
-		pause time.Duration
-		do    func(context.Context) error
+		interval time.Duration
+		do       func(context.Context) error
 	}{
 		"recover": {r.pace.recover, r.recoverAll},
 		"prune":   {r.pace.prune, r.prune},
@@ -58,7 +59,7 @@ func (r *Runner) Start() {
 		r.running.Go(func() {
 			select {
 			case <-r.alive:
-				r.every(ctx, loop.pause, what, loop.do)
+				r.every(ctx, loop.interval, what, loop.do)
 			case <-ctx.Done():
 			}
 		})
@@ -67,7 +68,7 @@ func (r *Runner) Start() {
 
 // every does something until ctx is done, and logs when it begins to fail and when it works
 // again.
-func (r *Runner) every(ctx context.Context, pause time.Duration, what string, do func(context.Context) error) {
+func (r *Runner) every(ctx context.Context, interval time.Duration, what string, do func(context.Context) error) {
 	failing := false
 	for {
 		err := do(ctx)
@@ -81,7 +82,7 @@ func (r *Runner) every(ctx context.Context, pause time.Duration, what string, do
 			r.log.Info("the database of requests works again", zap.String("task", what))
 		}
 		failing = err != nil
-		if !sleep(ctx, pause) {
+		if !pause.For(ctx, interval) {
 			return
 		}
 	}

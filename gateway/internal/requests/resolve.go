@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
 // unended is what is remembered of a request that has no end yet.
@@ -19,7 +20,7 @@ type unended struct {
 func (r *Runner) fateOf(ctx context.Context, id string, tx ledger.Endorsed) (ledger.Fate, error) {
 	for {
 		fate, err := r.resolve(ctx, id, tx)
-		if !errors.Is(err, ledger.ErrBarred) || !sleep(ctx, r.pace.recover) {
+		if !errors.Is(err, ledger.ErrBarred) || !pause.For(ctx, r.pace.recover) {
 			return fate, err
 		}
 	}

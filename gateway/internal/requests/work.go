@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"go.uber.org/zap"
 )
 
@@ -86,7 +87,7 @@ func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found b
 	}
 	patience, cancel := context.WithTimeout(ctx, r.limits.Answer)
 	defer cancel()
-	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
+	for wait := firstPoll; ; wait = min(2*wait, maxPoll) {
 		kept, found, err := r.store.Find(ctx, o.request.Caller, o.request.Key)
 		switch {
 		case err != nil:
@@ -103,21 +104,9 @@ func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found b
 		}
 		v := &View{TxID: kept.TxID, Phase: Accepted, Caller: kept.Caller}
 		o.refer(v)
-		if !sleep(patience, pause) {
+		if !pause.For(patience, wait) {
 			return Outcome{Pending: v}, true, nil
 		}
-	}
-}
-
-// sleep reports false if ctx is done first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 
