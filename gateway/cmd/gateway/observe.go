@@ -67,10 +67,20 @@ func (o *observation) tokensChanged(changes []auth.Change) {
 		if change.Gone {
 			operation = "revoke"
 		}
-		o.audit.Record(audit.Event{
-			Kind: audit.Token, Outcome: audit.Done, Operation: operation, Target: "token:" + change.Name, Identity: change.Identity,
-		})
+		o.token(operation, change.Entry)
 	}
+}
+
+// tokensFound gives the audit log a line for each token that is there at the start. By these
+// shows what came or went while no gateway ran.
+func (o *observation) tokensFound(tokens []auth.Change) {
+	for _, found := range tokens {
+		o.token("found", found.Entry)
+	}
+}
+
+func (o *observation) token(operation string, e auth.Entry) {
+	o.audit.Record(audit.Event{Kind: audit.Token, Outcome: audit.Done, Operation: operation, Target: "token:" + e.Name, Identity: e.Identity})
 }
 
 func (o *observation) close() error {

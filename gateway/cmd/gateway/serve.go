@@ -42,6 +42,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), p.close()) //nolint:contextcheck // ends in order though ctx is done
 	}
+	p.tokensFound(p.tokens.all())
 	unfollow := p.followFile(ctx, path, c)
 	p.requests.Start() //nolint:contextcheck // it goes on while requests are drained
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))

@@ -30,6 +30,9 @@ func command(t *testing.T, words ...string) (string, error) {
 func TestTokensAreEffectiveAtOnce(t *testing.T) {
 	s := newSite(t)
 	s.say(t, "log: {audit_file: audit.log}")
+	if _, err := command(t, "token", "create", "--file", s.path("tokens.json"), "--name", "old", "--identity", "viewer"); err != nil {
+		t.Fatal(err)
+	}
 	base, client := s.up(t), s.client(t)
 	file := s.path("tokens.json")
 
@@ -60,7 +63,8 @@ func TestTokensAreEffectiveAtOnce(t *testing.T) {
 	accounted(t, s.path("audit.log"), token)
 }
 
-// accounted checks the audit log's lines of the token, which was made and revoked.
+// accounted checks the audit log's lines of the tokens: of one that was there, and of this one,
+// which was made and revoked.
 func accounted(t *testing.T, path, token string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -77,7 +81,7 @@ func accounted(t *testing.T, path, token string) {
 			got = append(got, strings.Join([]string{e.Operation, e.Target, e.Identity, e.Outcome}, " "))
 		}
 	}
-	if want := []string{"create token:erp viewer done", "revoke token:erp viewer done"}; !slices.Equal(got, want) {
+	if want := []string{"found token:old viewer done", "create token:erp viewer done", "revoke token:erp viewer done"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	sum := sha256.Sum256([]byte(token))

@@ -43,6 +43,9 @@ func (t *tokens) use(file *auth.File) {
 	}
 }
 
+// all are the tokens in force.
+func (t *tokens) all() []auth.Change { return auth.Compare(nil, t.file.Load()) }
+
 // check returns Unavailable while the file cannot be read. It is a health.Part.
 func (t *tokens) check(context.Context) error {
 	if file := t.file.Load(); file != nil {

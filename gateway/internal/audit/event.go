@@ -16,7 +16,7 @@ const (
 	Credential    Kind = "credential"    // a credential was refused, or none was presented
 	Policy        Kind = "policy"        // the ledger or the gateway's configuration forbids it
 	Configuration Kind = "configuration" // keys of the configuration took effect
-	Token         Kind = "token"         // a token came into the tokens file (operation create) or went (revoke)
+	Token         Kind = "token"         // a token came into the tokens file (operation create), went (revoke), or was there at the start (found)
 )
 
 // The outcomes. Every other one is the code of the error.
