@@ -38,7 +38,7 @@ type Gateway struct {
 	// disclosed holds, by device, the disclosures that were taken; refusing the reason for
 	// which the device's messages are rejected; withheld whose disclosures are not taken.
 	disclosed map[string][]string
-	refusing  map[string]string
+	refusing  map[string]refusal
 	withheld  map[string]bool
 	batches   [][]string
 	failing   func(texts []string) *Failure
@@ -53,7 +53,7 @@ func New(t testing.TB) *Gateway {
 	check(t, err)
 	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
 		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{},
-		disclosed: map[string][]string{}, refusing: map[string]string{}, withheld: map[string]bool{}}
+		disclosed: map[string][]string{}, refusing: map[string]refusal{}, withheld: map[string]bool{}}
 	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
@@ -103,11 +103,27 @@ func (g *Gateway) Disclosed(device string) []string {
 	return slices.Clone(g.disclosed[device])
 }
 
-// Reject makes each message of a device be rejected as invalid for a reason.
+// refusal is why a message is rejected.
+type refusal struct {
+	code    waymark.Code // empty: it is not
+	reasons []string
+}
+
+// Reject makes each message of a device be rejected as invalid for a reason, or no more if that
+// is empty.
 func (g *Gateway) Reject(device, reason string) {
+	if reason == "" {
+		g.RejectAs(device, "")
+		return
+	}
+	g.RejectAs(device, waymark.Invalid, reason)
+}
+
+// RejectAs makes each message of a device be rejected with a code, or no more if that is empty.
+func (g *Gateway) RejectAs(device string, code waymark.Code, reasons ...string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refusing[device] = reason
+	g.refusing[device] = refusal{code, reasons}
 }
 
 // Batches returns the batches that were answered with results.
@@ -179,9 +195,8 @@ func (g *Gateway) record(text string) waymark.MessageResult {
 	if err != nil {
 		return waymark.MessageResult{Outcome: waymark.Rejected, Code: waymark.Invalid, Detail: "unreadable"}
 	}
-	if reason := g.refusing[m.Device]; reason != "" {
-		return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Rejected, Code: waymark.Invalid,
-			Detail: "refused", Reasons: []string{reason}}
+	if r := g.refusing[m.Device]; r.code != "" {
+		return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Rejected, Code: r.code, Detail: "refused", Reasons: r.reasons}
 	}
 	result := waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: "tx"}
 	device, known := g.devices[m.Device]

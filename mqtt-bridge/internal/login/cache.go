@@ -93,7 +93,7 @@ func (c *cache) slotsFor(known entry) chan struct{} {
 
 func (e entry) result() (*waymark.Device, error) {
 	if e.device == nil {
-		return nil, waymark.Errorf(waymark.Unauthenticated, "device %s is not registered", e.id)
+		return nil, waymark.Errorf(waymark.Unauthenticated, "device %s is not registered: its owner has to register it", e.id)
 	}
 	return e.device, nil
 }

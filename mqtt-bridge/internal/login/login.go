@@ -81,7 +81,7 @@ func mayLogIn(device *waymark.Device, keyID string, now time.Time) (waymark.Devi
 	}
 	key, found := device.KeyInForce(keyID, now)
 	if !found {
-		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force", keyID)
+		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force for device %s: it is not registered, or has ended; the owner has to rotate or replace it", keyID, device.ID)
 	}
 	return key, nil
 }

@@ -25,8 +25,12 @@ func (s *shard) verdict(result waymark.MessageResult, e spool.Entry, attempts in
 	default:
 		return nil
 	}
-	s.log.Info(said, zap.String("device_id", e.Device), zap.Uint64("number", e.Number),
-		zap.Uint64("sequence", result.Sequence), zap.String("code", string(result.Code)), zap.Strings("reasons", result.Reasons))
+	fields := []zap.Field{zap.String("device_id", e.Device), zap.Uint64("number", e.Number),
+		zap.Uint64("sequence", result.Sequence), zap.String("code", string(result.Code)), zap.Strings("reasons", result.Reasons)}
+	if what := remedy(result); what != "" {
+		fields = append(fields, zap.String("remedy", what))
+	}
+	s.log.Info(said, fields...)
 	return verdict
 }
 
