@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,12 +24,18 @@ import (
 // WAYMARK_POSTGRES names. kill ends it by SIGKILL, at the end of the test too.
 func replica(ctx context.Context, t *testing.T, dsnFile string) (operator *app.App, kill func()) {
 	t.Helper()
+	return replicaThatTells(ctx, t, dsnFile, filepath.Join(t.TempDir(), "audit.log"))
+}
+
+// replicaThatTells is a replica with an audit log.
+func replicaThatTells(ctx context.Context, t *testing.T, dsnFile, auditFile string) (operator *app.App, kill func()) {
+	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), "producer", func(config string) string {
-		return config + "database: {postgres_dsn_file: " + dsnFile + "}\n"
+		return config + "database: {postgres_dsn_file: " + dsnFile + "}\nlog: {audit_file: " + auditFile + "}\n"
 	})
 	kill = func() {
 		_ = cmd.Process.Kill() // fails if it was killed before
@@ -47,8 +54,9 @@ func TestPostgresReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	commission(ctx, t, name("item")) // registers the product
-	first, kill := replica(ctx, t, dsnFile)
-	second, _ := replica(ctx, t, dsnFile)
+	audits := []string{filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")}
+	first, kill := replicaThatTells(ctx, t, dsnFile, audits[0])
+	second, _ := replicaThatTells(ctx, t, dsnFile, audits[1])
 
 	serial, key := name("item"), name("key")
 	answer, err := commissionUnder(ctx, first, key, serial)
@@ -83,6 +91,38 @@ func TestPostgresReplicas(t *testing.T) {
 	if counts[serial] != 1 || counts[left] != 1 {
 		t.Errorf("got %v", counts)
 	}
+	id := pending.Transaction.TxID
+	audited(t, audits[0], id, `{"event":"write","outcome":"pending","operation":"commissionGoods","status":202}`)
+	audited(t, audits[1], id, `{"event":"end","outcome":"done","operation":"commissionGoods","fate":"VALID"}`)
+}
+
+// audited checks that the first line of an audit log about a transaction has what is wanted.
+func audited(t *testing.T, file, txID, want string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted map[string]any
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		if !strings.Contains(line, txID) {
+			continue
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		for key, value := range wanted {
+			if got[key] != value || got["caller"] != "token:producer-operator" {
+				t.Errorf("audited %s, want %s", line, want)
+			}
+		}
+		return
+	}
+	t.Errorf("nothing is audited of %s", txID)
 }
 
 // While its database is away a gateway stays in rotation: reads go on, and so do writes that ask

@@ -43,6 +43,7 @@ func held(t *testing.T, dir string) string {
 func TestConfigCheckMakesNothing(t *testing.T) {
 	tests := []struct {
 		name, more string
+		clients    string            // the authorities of client certificates
 		files      map[string]string // that are there before
 	}{
 		{name: "what is there by default"},
@@ -51,7 +52,7 @@ func TestConfigCheckMakesNothing(t *testing.T) {
 		{name: "connection string", more: "database: {postgres_dsn_file: dsn}\n", files: map[string]string{"dsn": "host=127.0.0.1 port=1"}},
 		{name: "audit log", more: "log: {audit_file: audit.log}\n"},
 		{name: "audit log that is there", more: "log: {audit_file: audit.log}\n", files: map[string]string{"audit.log": "{}\n"}},
-		{name: "client authorities and issuers", more: "issuers: {corp: {url: 'https://id.example.com', audience: a, ca_file: cert.pem}}\n" +
+		{name: "client authorities and issuers", clients: "cert.pem", more: "issuers: {corp: {url: 'https://id.example.com', audience: a, ca_file: cert.pem}}\n" +
 			"callers: [{issuer: corp, identity: viewer}]\n"},
 		{name: "collector", more: "traces: {endpoint: 'https://127.0.0.1:1/v1/traces', ca_file: cert.pem, token_file: token}\n",
 			files: map[string]string{"token": "t"}},
@@ -59,6 +60,7 @@ func TestConfigCheckMakesNothing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t)
+			t.Setenv("WAYMARK_GATEWAY_TLS__CLIENT_CA_FILE", tt.clients)
 			for name, content := range tt.files {
 				if err := os.WriteFile(s.path(name), []byte(content), 0o600); err != nil {
 					t.Fatal(err)
