@@ -45,10 +45,11 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 	if _, ok := cfg.Identities[cfg.Own]; !ok {
 		return nil, fmt.Errorf("fabric: there is no identity %q", cfg.Own)
 	}
-	trust, open := new(atomic.Pointer[tls.Config]), newLinks(cfg.Peers)
+	trust := new(atomic.Pointer[tls.Config])
 	if err := set.Follow(authorities(cfg.Peers, trust)); err != nil {
 		return nil, err
 	}
+	open := newLinks(cfg.Peers, registry)
 	conn, err := dial(cfg.Peers, cfg.BlockBytes, newConnected(trust, open))
 	if err != nil {
 		return nil, err
@@ -70,7 +71,6 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 	}
 	c.stream = newStream(c)
 	c.metrics = newMetrics(registry, c.stream)
-	registry.MustRegister(open.peers)
 	c.start()
 	return c, nil
 }

@@ -54,7 +54,8 @@ func (c connected) Clone() credentials.TransportCredentials {
 // links are the connections to peers that are open: more than one only while one takes the
 // place of another.
 type links struct {
-	peers *prometheus.GaugeVec
+	peers  *prometheus.GaugeVec
+	silent *prometheus.CounterVec
 
 	mu   sync.Mutex
 	open map[*link]bool
@@ -63,24 +64,34 @@ type links struct {
 // link is a connection that is open.
 type link struct {
 	net.Conn
-	closed func()
+	address string // as it was configured
+	closed  func()
 }
 
-// newLinks has a metric with a sample for each of peers.
-func newLinks(peers []Peer) *links {
-	gauge := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "waymark_gateway_peer_connected",
-		Help: "Whether the gateway is connected to a peer: 1 for the one that it uses, 0 for the others.",
-	}, []string{"peer"})
-	for _, peer := range peers {
-		gauge.WithLabelValues(peer.Address)
+// newLinks has metrics with a sample for each of peers.
+func newLinks(peers []Peer, registry prometheus.Registerer) *links {
+	l := &links{
+		peers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "waymark_gateway_peer_connected",
+			Help: "Whether the gateway is connected to a peer: 1 for the one that it uses, 0 for the others.",
+		}, []string{"peer"}),
+		silent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "waymark_gateway_peer_silent_total",
+			Help: "Connections to a peer that were closed since nothing came back on them.",
+		}, []string{"peer"}),
+		open: make(map[*link]bool),
 	}
-	return &links{peers: gauge, open: make(map[*link]bool)}
+	for _, peer := range peers {
+		l.peers.WithLabelValues(peer.Address)
+		l.silent.WithLabelValues(peer.Address)
+	}
+	registry.MustRegister(l.peers, l.silent)
+	return l
 }
 
 func (l *links) add(conn net.Conn, address string) *link {
 	count := l.peers.WithLabelValues(address)
-	added := &link{Conn: conn}
+	added := &link{Conn: conn, address: address}
 	added.closed = sync.OnceFunc(func() {
 		count.Dec()
 		l.mu.Lock()
@@ -99,6 +110,17 @@ func (l *links) now() []*link {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Collect(maps.Keys(l.open))
+}
+
+// leave closes those of some that are open still, whose peer is silent. The calls on them fail,
+// and go on at the next peer.
+func (l *links) leave(some []*link) {
+	for _, one := range l.now() {
+		if slices.Contains(some, one) {
+			l.silent.WithLabelValues(one.address).Inc()
+			_ = one.Close() // it is of no use any more, whatever it says
+		}
+	}
 }
 
 // Close ends it.

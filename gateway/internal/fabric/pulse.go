@@ -31,9 +31,7 @@ func pulse(ctx context.Context, health grpc_health_v1.HealthClient, l *links, ev
 			silent = nil
 			continue
 		}
-		for _, link := range silent {
-			_ = link.Close() // the calls on it fail, and go on at the next peer
-		}
+		l.leave(silent)
 		silent = asked
 	}
 }

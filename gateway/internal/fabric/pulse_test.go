@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -111,7 +112,7 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 	if _, err := c.Submit(t.Context(), suspend()); err != nil {
 		t.Errorf("a write: %v", err)
 	}
-	if got := usedPeers(t, registry); got != b.address {
+	if got := usedPeers(t, registry); got != b.address || testutil.ToFloat64(c.links.silent.WithLabelValues(a.address)) != 1 {
 		t.Errorf("used: %s, want %s", got, b.address)
 	}
 	await(t, func() bool { return c.Stream().Connected })

@@ -66,6 +66,10 @@ func TestEndsAreTold(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
+		{name: "it is not known what is kept", fates: []string{conflict}, do: func(t *testing.T, m *member, p *process) {
+			p.books.next = func(do func() error) error { return errors.Join(do(), errDead) }
+			async(t, m, p)
+		}, want: []requests.Ended{endOf(2, ledger.Valid, nil)}},
 		{name: "it cannot be kept", do: func(t *testing.T, m *member, p *process) {
 			p.books.dead.Store(true)
 			if _, err := p.Do(t.Context(), m.request("", "a"), requests.Wish{Wait: 50 * time.Millisecond}); waymark.CodeOf(err) != waymark.Unavailable {

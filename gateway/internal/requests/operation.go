@@ -141,48 +141,6 @@ func (o *operation) abandon() {
 	}
 }
 
-// conclude sets how the operation ended, and reports whether somebody was answered without that.
-func (o *operation) conclude(out Outcome, err error) (owed bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.outcome, o.err, o.concluded = out, err, true
-	return o.owed
-}
-
-// owe notes that somebody is answered without the end, and reports whether that was there
-// already, so that nobody else will tell of it.
-func (o *operation) owe() (concluded bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	first := !o.owed
-	o.owed = true
-	return first && o.concluded
-}
-
-// ending is how a concluded operation ended; false for one that did not: what is kept and open
-// is brought to its end by whoever takes it over, and what others work on by them.
-func (o *operation) ending() (Ended, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	open := o.tx != nil && o.fate == nil
-	if o.outcome.Pending != nil || open && o.stored {
-		return Ended{}, false
-	}
-	e := Ended{Caller: o.request.Caller, Operation: o.request.Operation, Error: told(o.err)}
-	switch commit := o.outcome.Answer.Commit; {
-	case commit.TxID != "":
-		e.TxID, e.Status = commit.TxID, commit.Status
-	case o.tx != nil:
-		e.TxID = o.tx.TxID
-		if o.fate != nil {
-			e.Status = o.fate.Status
-		}
-	case o.elsewhere != nil:
-		e.TxID = o.elsewhere.TxID
-	}
-	return e, true
-}
-
 // open returns the last transaction if its fate is not known.
 func (o *operation) open() (ledger.Endorsed, bool) {
 	o.mu.Lock()
@@ -193,12 +151,21 @@ func (o *operation) open() (ledger.Endorsed, bool) {
 	return *o.tx, true
 }
 
-// standing is whether there is a row to end, whether the key was taken, and the last fate. A row
+// standing is whether there is a row to end, and the last fate. A row
 // of which it is not sure how it stands is followed as those of dead processes are.
-func (o *operation) standing() (stored, taken bool, fate *ledger.Fate) {
+func (o *operation) standing() (stored bool, fate *ledger.Fate) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.stored && !o.unsure, o.taken, o.fate
+	return o.stored && !o.unsure, o.fate
+}
+
+// lostKey reports, once, whether the key turned out to be that of another request.
+func (o *operation) lostKey() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lost := o.taken
+	o.taken = false
+	return lost
 }
 
 // refer lets the operation be answered as Pending with what another process works on.

@@ -42,14 +42,6 @@ type Outcome struct {
 	unfinished bool // the Answer is not kept: the same request is to be made again
 }
 
-// Ended is how a write ended that may not have been answered with its end.
-type Ended struct {
-	Caller, Operation string
-	TxID              string         // its last transaction; empty if it had none
-	Status            string         // of that: ledger.Valid, ledger.Unordered or Fabric's code; empty if it is not known
-	Error             *waymark.Error // nil if the write took effect
-}
-
 // Phase is how far a transaction has come, as far as this gateway knows.
 type Phase string
 

@@ -55,19 +55,6 @@ func (r *Runner) remember(id string, u unended) {
 	r.unended[id] = u
 }
 
-// tellOnce tells of the end of a request before it is noted, once, however often that fails.
-func (r *Runner) tellOnce(id string, e Ended) {
-	r.mu.Lock()
-	u := r.unended[id]
-	before := u.told
-	u.told = true
-	r.remember(id, u)
-	r.mu.Unlock()
-	if !before {
-		r.ended(e)
-	}
-}
-
 // forget drops what is remembered of a request that has its end.
 func (r *Runner) forget(id string) {
 	r.mu.Lock()

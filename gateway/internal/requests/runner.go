@@ -140,20 +140,6 @@ func (r *Runner) shownOrDone(ctx context.Context, o *operation, joined bool) (Ou
 	}
 }
 
-// owe notes that a caller is answered without the end of its write.
-func (r *Runner) owe(o *operation) {
-	if o.owe() {
-		r.tell(o)
-	}
-}
-
-// tell tells of the end of a concluded operation, if it has one.
-func (r *Runner) tell(o *operation) {
-	if e, ended := o.ending(); ended {
-		r.ended(e)
-	}
-}
-
 // end is the outcome of an operation that is done.
 func (o *operation) end(joined bool) (Outcome, error) {
 	out := o.outcome

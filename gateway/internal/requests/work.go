@@ -45,7 +45,7 @@ func (r *Runner) run(ctx context.Context, o *operation) {
 // note ends the row of an operation, if it has one. Where that fails the row stays pending,
 // and is brought to its end as those of dead processes are.
 func (r *Runner) note(ctx context.Context, o *operation, end End) {
-	stored, _, fate := o.standing()
+	stored, fate := o.standing()
 	if !stored {
 		return
 	}
@@ -64,19 +64,11 @@ func (r *Runner) work(ctx context.Context, o *operation) (Outcome, error) {
 			return out, err
 		}
 		out, err = r.attempt(ctx, o)
-		if _, taken, _ := o.standing(); err == nil || !taken {
+		if err == nil || !o.lostKey() {
 			return out, err
 		}
-		o.untake()
 	}
 	return Outcome{}, errContest
-}
-
-// untake forgets that the key was taken, to try again.
-func (o *operation) untake() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.taken = false
 }
 
 // recall answers from the request that is kept under the key. If that is under way elsewhere
