@@ -94,6 +94,7 @@ type file struct {
 	mu     sync.Mutex
 	f      *os.File
 	failed bool
+	torn   bool // what is in f ends within a line
 }
 
 func (f *file) reopen() error {
@@ -101,9 +102,10 @@ func (f *file) reopen() error {
 	if err != nil {
 		return fmt.Errorf("log.audit_file: %w", err)
 	}
+	torn := endsWithinLine(f.path)
 	f.mu.Lock()
 	before := f.f
-	f.f, f.failed = next, false
+	f.f, f.failed, f.torn = next, false, torn
 	f.mu.Unlock()
 	if before == nil {
 		return nil
@@ -117,9 +119,34 @@ func (f *file) Write(line []byte) (int, error) {
 	if f.f == nil {
 		return 0, errors.New("audit log: is closed")
 	}
+	given := len(line)
+	if f.torn { // the line that was cut short stays so, and this one is whole
+		line = append([]byte{'\n'}, line...)
+	}
 	n, err := f.f.Write(line)
 	f.failed = err != nil
-	return n, err
+	if n > 0 {
+		f.torn = line[n-1] != '\n'
+	}
+	return max(0, n-len(line)+given), err
+}
+
+// endsWithinLine reports whether the file at path does not end with a whole line, as when the
+// disk was full, or the host stopped, while one was written. A file that cannot be read, or is
+// none, is taken to.
+func endsWithinLine(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	file, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	var last [1]byte
+	_, err = file.ReadAt(last[:], info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 func (f *file) writes() bool {

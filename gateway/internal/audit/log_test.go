@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -148,4 +150,86 @@ func TestALostLineIsTold(t *testing.T) {
 	if err := l.Check(t.Context()); waymark.CodeOf(err) != waymark.Unavailable {
 		t.Errorf("after a line was lost: %v", err)
 	}
+}
+
+// TestAfterAShortWriteLinesAreWhole: on a full disk a line is cut short, and the next one that
+// there is room for is a line of its own, by the same process or by the next.
+func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	open := func() *audit.Log {
+		l, err := audit.Open(path, prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	shut := func(l *audit.Log) {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	size := func() int64 {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	event := audit.Event{Kind: audit.Write, Outcome: audit.Done}
+	l := open()
+	l.Record(event)
+	before := size()
+	full(t, uint64(before)+10, func() { //nolint:gosec // a size
+		l.Record(event)
+		if got := size(); got != before+10 {
+			t.Fatalf("the line is not cut: %d bytes, %d before", got, before)
+		}
+		l.Record(event) // nothing of it
+	})
+	if err := l.Check(t.Context()); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("after a line was cut: %v", err)
+	}
+	l.Record(event)
+	if err := l.Check(t.Context()); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	full(t, uint64(size())+10, func() { l.Record(event) }) //nolint:gosec // a size
+	shut(l)
+	l = open()
+	l.Record(event)
+	l.Record(event)
+	shut(l)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string // w for a whole line, c for one that was cut
+	for line := range bytes.Lines(data) {
+		if got += "c"; json.Valid(line) {
+			got = got[:len(got)-1] + "w"
+		}
+	}
+	if got != "wcwcww" {
+		t.Errorf("%s: %s", got, data)
+	}
+}
+
+// full lets no file grow past size while do runs.
+func full(t *testing.T, size uint64, do func()) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	do()
 }
