@@ -11,8 +11,8 @@ type Rates struct {
 	Write Rate `koanf:"write" default:"{per_second: 500, burst: 1000}"`
 	// Messages is for batches of signed messages. Default 500 a second, 1000 at once.
 	Messages Rate `koanf:"messages" default:"{per_second: 500, burst: 1000}"`
-	// Anonymous is for requests without a good credential, by address (IPv6: by /64). Health,
-	// metrics and documents, which need none, count apart by the same rate, and not at all on
+	// Anonymous is for requests without a good credential, and those to paths and methods that
+	// there are not, by address (IPv6: by /64). Health, metrics and documents, which need none, count apart by the same rate, and not at all on
 	// listen_operations: behind a balancer that hides addresses, let its probes ask there.
 	// Default 100 a second, 500 at once.
 	Anonymous Rate `koanf:"anonymous" default:"{per_second: 100, burst: 500}"`

@@ -45,9 +45,12 @@ func withError(event audit.Event, failed *waymark.Error) audit.Event {
 }
 
 // kindOf is empty for what the audit log does not hold: reads that were allowed, or that
-// failed for another reason, and what strangers ask past their rate, which is counted only.
+// failed for another reason, and what anybody asks past the rate, which is counted only: so
+// nobody fills it faster than by the rate.
 func kindOf(ex *exchange) audit.Kind {
 	switch code := waymark.CodeOf(ex.err); {
+	case ex.throttled:
+		return ""
 	case code == waymark.Unauthenticated:
 		return audit.Credential
 	case code == waymark.Forbidden:

@@ -22,6 +22,7 @@ type exchange struct {
 	caller    auth.Caller // zero before authentication
 	traceID   string      // 32 hexadecimal digits, or empty
 	txID      string      // of the transaction concerned, if any
+	throttled bool        // there were more like it than its caller or address may make
 	held      share.Held  // what it holds of what is bounded, once it is admitted
 	err       error       // why it failed, if it did
 }

@@ -53,6 +53,11 @@ func secure(c *gin.Context) {
 	h.Set("Strict-Transport-Security", "max-age=31536000")
 }
 
+// noPath answers a request whose path has no method at all.
+func noPath(c *gin.Context) {
+	fail(c, waymark.Errorf(waymark.NotFound, "there is nothing at this path: see /openapi.json"))
+}
+
 // otherMethod answers a request whose path has other methods, which the header Allow names.
 func otherMethod(c *gin.Context) {
 	if c.Request.Method == http.MethodOptions {

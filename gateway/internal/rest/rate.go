@@ -59,6 +59,14 @@ func (s *service) rate(r route) gin.HandlerFunc {
 	}
 }
 
+// rateElsewhere lets a request to no route pass if its address may make one more. They count with
+// those of strangers, so that who tries paths stops no probe.
+func (s *service) rateElsewhere(c *gin.Context) {
+	if err := s.take(c, throttle.Anonymous, addressOf(c.Request)); err != nil {
+		fail(c, err)
+	}
+}
+
 // take takes a token and says in the headers how many are left.
 func (s *service) take(c *gin.Context, class throttle.Class, caller string) error {
 	g := s.throttle.Take(class, caller)
@@ -67,6 +75,7 @@ func (s *service) take(c *gin.Context, class throttle.Class, caller string) erro
 	if g.Allowed {
 		return nil
 	}
+	exchangeOf(c).throttled = true
 	return &limited{after: g.Wait, err: waymark.Errorf(waymark.ResourceExhausted,
 		"more requests of the class %q than one caller may make: retry as Retry-After says", class)}
 }

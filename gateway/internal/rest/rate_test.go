@@ -108,6 +108,67 @@ func TestRefusedCredentialsAreCounted(t *testing.T) {
 	}
 }
 
+// TestNothingElsewhereIsWithoutARate: what is asked of no route counts with what strangers ask, by
+// address, and apart from what probes do.
+func TestNothingElsewhereIsWithoutARate(t *testing.T) {
+	elsewhere := []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/v1/nothing", http.StatusNotFound}, {"DELETE", "/v1/members/x", http.StatusMethodNotAllowed},
+		{"OPTIONS", "/v1/members/x", http.StatusNoContent}, {"BREW", "/healthz", http.StatusMethodNotAllowed}, {"OPTIONS", "*", http.StatusNotFound},
+	}
+	for _, tt := range elsewhere {
+		a := newAPI(t, func(l *limits) { l.rates = scarce() })
+		ask := func(address string) *httptest.ResponseRecorder {
+			r := request(tt.method, tt.path, "")
+			r.RemoteAddr = address
+			return a.send(r)
+		}
+		asked, w := 1, ask("192.0.2.1:1")
+		for ; w.Code == tt.status && asked < 1000; asked++ {
+			if w.Header().Get("RateLimit-Policy") != `"anonymous";q=60;w=60` {
+				t.Fatalf("%s %s: %d %s", tt.method, tt.path, w.Code, w.Header())
+			}
+			w = ask("192.0.2.1:1")
+		}
+		if w.Code != http.StatusTooManyRequests || asked <= 60 || problem(t, w).Code != waymark.ResourceExhausted {
+			t.Errorf("%s %s, asked %d times: %d", tt.method, tt.path, asked, w.Code)
+		}
+		if w := ask("192.0.2.2:1"); w.Code != tt.status {
+			t.Errorf("%s %s of another address: %d", tt.method, tt.path, w.Code)
+		}
+		for _, path := range []string{"/healthz", "/v1/members/x"} {
+			if w := a.do("GET", path, ""); w.Code != http.StatusOK {
+				t.Errorf("%s after that: %d", path, w.Code)
+			}
+		}
+		if a.audit.Len() > 0 {
+			t.Errorf("%s %s: %s", tt.method, tt.path, a.audit)
+		}
+	}
+}
+
+// TestNobodyFillsTheAuditLog: what is past the rate has no line in it, whoever asks (ASVS 5.0: 16.3.1).
+func TestNobodyFillsTheAuditLog(t *testing.T) {
+	for name, token := range map[string]string{"a caller": operator, "a stranger": "guess"} {
+		a := newAPI(t, func(l *limits) {
+			l.rates = scarce()
+			l.rates[throttle.Anonymous] = l.rates[throttle.Write]
+		})
+		const asked = 20
+		passed := 0
+		for range asked {
+			if w := a.do("PUT", createPath, someBody, "Authorization", "Bearer "+token); w.Code != http.StatusTooManyRequests {
+				passed++
+			}
+		}
+		if n := strings.Count(a.audit.String(), "\n"); n != passed || n == 0 || n == asked {
+			t.Errorf("%s: %d lines of %d requests, %d past the rate:\n%s", name, n, asked, asked-passed, a.audit)
+		}
+	}
+}
+
 // TestOperatorsAreNotThrottled: on their own address nothing keeps a probe from its answer.
 func TestOperatorsAreNotThrottled(t *testing.T) {
 	a := newAPI(t, func(l *limits) { l.rates = scarce() })

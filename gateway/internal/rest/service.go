@@ -102,19 +102,17 @@ func New(o Options) (Handlers, error) {
 	if o.MetricsApart {
 		all = slices.DeleteFunc(all, func(r route) bool { return r.path == metricsPath })
 	}
-	return Handlers{API: s.engine(all), Health: s.engine(healthRoutes())}, nil
+	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes())}, nil
 }
 
-// engine registers the table with Gin.
-func (s *service) engine(all []route) *gin.Engine {
+// engine registers the table with Gin. What is asked of no route goes through elsewhere.
+func (s *service) engine(all []route, elsewhere ...gin.HandlerFunc) *gin.Engine {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a redirect would be the one answer that is no problem document
 	engine.Use(s.observe, s.recover, secure, shareWith(s.origins))
-	engine.NoRoute(func(c *gin.Context) {
-		fail(c, waymark.Errorf(waymark.NotFound, "there is nothing at this path: see /openapi.json"))
-	})
-	engine.NoMethod(otherMethod)
+	engine.NoRoute(append(slices.Clone(elsewhere), noPath)...)
+	engine.NoMethod(append(slices.Clone(elsewhere), otherMethod)...)
 	for _, r := range all {
 		engine.Handle(r.method, r.pattern(), s.chain(r)...)
 		if r.method == http.MethodGet { // net/http sends the header of the answer only
