@@ -124,24 +124,19 @@ func bearer(header string) (string, error) {
 
 func unknown() error { return waymark.Errorf(waymark.Unauthenticated, "the token is not known here") }
 
-// acting is the caller as the rules have it.
-func (s *state) acting(id string, who bearerOf) (Caller, error) {
-	as, ok := decide(s.Rules, who)
-	if !ok {
-		return Caller{ID: id}, waymark.Errorf(waymark.Forbidden, "no rule of this gateway says as whom this caller may act")
-	}
-	return Caller{ID: id, Identity: ledger.Identity(as)}, nil
+func unruled() error {
+	return waymark.Errorf(waymark.Forbidden, "no rule of this gateway says as whom this caller may act")
 }
 
 // certificate returns the caller whose client certificate the connection has.
 func (s *state) certificate(connection tls.ConnectionState, now time.Time) (Caller, error) {
-	leaf, err := s.Authorities.verified(connection, now)
+	leaf, authority, err := s.Authorities.verified(connection, now)
 	if err != nil {
 		return Caller{}, err
 	}
-	id, err := certificateID(leaf)
-	if err != nil {
-		return Caller{}, err
+	rule, ok := decide(s.Rules, bearerOf{certificate: leaf})
+	if !ok {
+		return Caller{ID: strangerID(leaf)}, unruled()
 	}
-	return s.acting(id, bearerOf{certificate: leaf})
+	return Caller{ID: rule.holderID(authority), Identity: ledger.Identity(rule.Identity)}, nil
 }

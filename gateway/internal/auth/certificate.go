@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -45,15 +46,16 @@ func (a *Authorities) Accept(c *tls.Config) {
 	c.ClientAuth, c.ClientCAs = tls.VerifyClientCertIfGiven, a.pool
 }
 
-// verified returns the client certificate of a connection. The handshake verified it; since
-// then it may have expired, and its authority may be believed no more.
-func (a *Authorities) verified(connection tls.ConnectionState, now time.Time) (*x509.Certificate, error) {
+// verified returns the client certificate of a connection, and the authority in the file that
+// vouches for it. The handshake verified it; since then it may have expired, and its authority
+// may be believed no more.
+func (a *Authorities) verified(connection tls.ConnectionState, now time.Time) (leaf, authority *x509.Certificate, err error) {
 	for _, chain := range connection.VerifiedChains {
 		if a != nil && a.believes(chain, now) {
-			return chain[0], nil
+			return chain[0], chain[len(chain)-1], nil
 		}
 	}
-	return nil, waymark.Errorf(waymark.Unauthenticated, "the client certificate is not good any more")
+	return nil, nil, waymark.Errorf(waymark.Unauthenticated, "the client certificate is not good any more")
 }
 
 func (a *Authorities) believes(chain []*x509.Certificate, now time.Time) bool {
@@ -65,14 +67,22 @@ func (a *Authorities) believes(chain []*x509.Certificate, now time.Time) bool {
 	return a.known[sha256.Sum256(chain[len(chain)-1].Raw)]
 }
 
-// certificateID is what a certificate's holder is known by: the common name, or else the
-// first URI or DNS name.
-func certificateID(c *x509.Certificate) (string, error) {
-	names := append([]string{c.Subject.CommonName}, uris(c)...)
-	for _, name := range append(names, c.DNSNames...) {
-		if name != "" && len(name) <= maxName {
-			return "cert:" + safe(name), nil
+// holderID is what the holder of a certificate is known by that fits a rule: the names that the
+// rule asks for, and the key of the authority that vouches for them. Other names in it are what
+// an authority may let anybody choose, and say nothing.
+func (r Rule) holderID(authority *x509.Certificate) string {
+	key := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
+	id := "cert:" + hex.EncodeToString(key[:16])
+	for _, name := range []struct{ kind, value string }{{"cn", r.CommonName}, {"dns", r.DNSName}, {"uri", r.URI}} {
+		if name.value != "" {
+			id += ";" + name.kind + "=" + safe(name.value)
 		}
 	}
-	return "", waymark.Errorf(waymark.Unauthenticated, "the client certificate has no name")
+	return brief(id)
+}
+
+// strangerID is what the holder of a certificate is known by that fits no rule.
+func strangerID(leaf *x509.Certificate) string {
+	sum := sha256.Sum256(leaf.Raw)
+	return "cert:" + hex.EncodeToString(sum[:])
 }

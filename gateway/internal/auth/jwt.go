@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // isJWT reports whether a token has the form of a signed JWT; ours have no dots.
@@ -42,7 +43,12 @@ func (s *state) jwt(ctx context.Context, raw string) (Caller, error) {
 	if t.subject == "" || len(t.subject) > maxName {
 		return Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token's subject must have 1 to %d bytes", maxName)
 	}
-	return s.acting(i.URL+"#"+safe(t.subject), bearerOf{issuer: i.name, claims: t.claims})
+	id := brief(i.URL + "#" + safe(t.subject))
+	rule, ok := decide(s.Rules, bearerOf{issuer: i.name, claims: t.claims})
+	if !ok {
+		return Caller{ID: id}, unruled()
+	}
+	return Caller{ID: id, Identity: ledger.Identity(rule.Identity)}, nil
 }
 
 // maxTime is the last second that is taken for one, some 35,000 years from now.

@@ -29,14 +29,14 @@ type bearerOf struct {
 	certificate *x509.Certificate
 }
 
-// decide returns the identity of the first rule that fits.
-func decide(rules []Rule, who bearerOf) (identity string, ok bool) {
+// decide returns the first rule that fits.
+func decide(rules []Rule, who bearerOf) (Rule, bool) {
 	for _, r := range rules {
 		if who.certificate != nil && r.fitsCertificate(who.certificate) || who.certificate == nil && r.fitsClaims(who) {
-			return r.Identity, true
+			return r, true
 		}
 	}
-	return "", false
+	return Rule{}, false
 }
 
 func (r Rule) fitsClaims(who bearerOf) bool {

@@ -50,8 +50,8 @@ func TestDecide(t *testing.T) {
 		{name: "all names", rules: []Rule{{CommonName: "mes", URI: "spiffe://example.com/other", Identity: "v"}}, who: machine},
 	}
 	for _, tt := range tests {
-		if got, ok := decide(tt.rules, tt.who); got != tt.want || ok != (tt.want != "") {
-			t.Errorf("%s: %q, %v; want %q", tt.name, got, ok, tt.want)
+		if got, ok := decide(tt.rules, tt.who); got.Identity != tt.want || ok != (tt.want != "") {
+			t.Errorf("%s: %q, %v; want %q", tt.name, got.Identity, ok, tt.want)
 		}
 	}
 }
