@@ -179,7 +179,7 @@ func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
 	l := open()
 	l.Record(event)
 	before := size()
-	full(t, uint64(before)+10, func() { //nolint:gosec // a size
+	full(t, uint64(before)+10, func() {
 		l.Record(event)
 		if got := size(); got != before+10 {
 			t.Fatalf("the line is not cut: %d bytes, %d before", got, before)
@@ -193,7 +193,7 @@ func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
 	if err := l.Check(t.Context()); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
-	full(t, uint64(size())+10, func() { l.Record(event) }) //nolint:gosec // a size
+	full(t, uint64(size())+10, func() { l.Record(event) })
 	shut(l)
 	l = open()
 	l.Record(event)
