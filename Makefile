@@ -14,7 +14,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto postgres pkcs11 node openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto pages postgres pkcs11 node openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/t
 
 mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
+
+pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/offline-signing.md, as a reader types them (needs curl, jq and openssl)
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e
 
 postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two of them over it (needs the server's commands)
 	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/requests

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -17,7 +16,6 @@ import (
 	"math/big"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -42,10 +40,10 @@ func content(t *testing.T, file string) []byte {
 	return text
 }
 
-// signerOf signs with the key of an identity, which no gateway need hold.
-func signerOf(t *testing.T, member string, id endpoints.Identity) signing.Signer {
+// keyOf reads the key of an identity.
+func keyOf(t *testing.T, file string) *ecdsa.PrivateKey {
 	t.Helper()
-	block, _ := pem.Decode(content(t, id.KeyFile))
+	block, _ := pem.Decode(content(t, file))
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +52,13 @@ func signerOf(t *testing.T, member string, id endpoints.Identity) signing.Signer
 	if !ok {
 		t.Fatalf("a key of type %T", parsed)
 	}
+	return key
+}
+
+// signerOf signs with the key of an identity, which no gateway need hold.
+func signerOf(t *testing.T, member string, id endpoints.Identity) signing.Signer {
+	t.Helper()
+	key := keyOf(t, id.KeyFile)
 	return signing.Signer{Member: member, Channel: local.at.Channel, Chaincode: local.at.Chaincode, Certificate: content(t, id.CertFile),
 		Sign: func(digest []byte) ([]byte, error) { return ecdsa.SignASN1(rand.Reader, key, digest) }}
 }
@@ -80,34 +85,36 @@ func TestAnApplicationSignsForItself(t *testing.T) {
 	}
 }
 
-// The same over plain HTTP, with openssl, as docs/offline-signing.md has it.
-func TestOpenSSLSigns(t *testing.T) {
+// The same over plain HTTP, and what is refused on the way.
+func TestSigningOverHTTP(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	d := logger(ctx, t, attest.Ed25519)
-	id := local.at.Members["producer"].Identities[string(waymark.Admin)]
+	ids := local.at.Members["producer"].Identities
+	id := ids[string(waymark.Admin)]
+	key, others := keyOf(t, id.KeyFile), keyOf(t, ids[string(waymark.Viewer)].KeyFile)
 	caller := as(t, "producer", waymark.Viewer)
 	propose := map[string]any{"transaction": waymark.DevicesSuspend, "certificate": string(content(t, id.CertFile)),
 		"request": waymark.DeviceStateRequest{Device: d.ID(), Reason: "lost"}}
 	proposal := step(ctx, t, caller, "/v1/proposals", propose, http.StatusOK).Proposal
 	for name, forged := range map[string]map[string][]byte{
-		"another's signature": {"proposal": proposal, "signature": openssl(ctx, t, local.at.Members["producer"].Identities[string(waymark.Viewer)].KeyFile, proposal)},
+		"another's signature": {"proposal": proposal, "signature": signed(t, others, proposal)},
 		"no signature":        {"proposal": proposal, "signature": nil},
-		"another proposal":    {"proposal": flipped(proposal), "signature": openssl(ctx, t, id.KeyFile, flipped(proposal))},
+		"another proposal":    {"proposal": flipped(proposal), "signature": signed(t, key, flipped(proposal))},
 	} {
 		t.Run(name, func(t *testing.T) { step(ctx, t, caller, "/v1/proposals:endorse", forged, http.StatusBadRequest) })
 	}
 	// Another member's gateway signs and endorses for nobody of the producer.
 	step(ctx, t, as(t, "carrier", waymark.Viewer), "/v1/proposals:endorse",
-		map[string][]byte{"proposal": proposal, "signature": openssl(ctx, t, id.KeyFile, proposal)}, http.StatusForbidden)
+		map[string][]byte{"proposal": proposal, "signature": signed(t, key, proposal)}, http.StatusForbidden)
 
-	tx := step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": openssl(ctx, t, id.KeyFile, proposal)}, http.StatusOK).Transaction
-	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": openssl(ctx, t, id.KeyFile, proposal)}, http.StatusBadRequest)
-	signed := map[string][]byte{"transaction": tx, "signature": openssl(ctx, t, id.KeyFile, tx)}
-	written, commit, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed)
+	tx := step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": signed(t, key, proposal)}, http.StatusOK).Transaction
+	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": signed(t, key, proposal)}, http.StatusBadRequest)
+	submitted := map[string][]byte{"transaction": tx, "signature": signed(t, key, tx)}
+	written, commit, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", submitted)
 	if err != nil || written.State != waymark.DeviceSuspended {
 		t.Fatalf("got %+v, %v", written, err)
 	}
-	if _, again, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", signed); err != nil || again.TxID != commit.TxID || again.BlockNumber != commit.BlockNumber {
+	if _, again, err := app.Write[waymark.Device](ctx, caller, http.MethodPost, "/v1/transactions:submit", submitted); err != nil || again.TxID != commit.TxID || again.BlockNumber != commit.BlockNumber {
 		t.Errorf("the same again: %+v, %v; want %+v", again, err, commit)
 	}
 }
@@ -125,20 +132,12 @@ func TestAStrangerSignsForNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign := func(message []byte) []byte {
-		digest := sha256.Sum256(message)
-		signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return signature
-	}
 	proposal := step(ctx, t, caller, "/v1/proposals", map[string]any{"transaction": waymark.DevicesSuspend,
 		"certificate": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
 		"request":     waymark.DeviceStateRequest{Device: "d", Reason: "lost"}}, http.StatusOK).Proposal
-	step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": sign(proposal)}, http.StatusForbidden)
+	step(ctx, t, caller, "/v1/proposals:endorse", map[string][]byte{"proposal": proposal, "signature": signed(t, key, proposal)}, http.StatusForbidden)
 	tx := forged(t, proposal)
-	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": sign(tx)}, http.StatusForbidden)
+	step(ctx, t, caller, "/v1/transactions:submit", map[string][]byte{"transaction": tx, "signature": signed(t, key, tx)}, http.StatusForbidden)
 }
 
 var strangers = &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "stranger", OrganizationalUnit: []string{"client"}},
@@ -188,13 +187,12 @@ func step(ctx context.Context, t *testing.T, a *app.App, path string, body any, 
 	return p
 }
 
-// openssl signs the SHA-256 of a message. The S of its signatures is as often above as below
+// signed signs the SHA-256 of a message. The S of its signatures is as often above as below
 // the half that Fabric asks for.
-func openssl(ctx context.Context, t *testing.T, key string, message []byte) []byte {
+func signed(t *testing.T, key *ecdsa.PrivateKey, message []byte) []byte {
 	t.Helper()
-	cmd := exec.CommandContext(ctx, "openssl", "dgst", "-sha256", "-sign", key)
-	cmd.Stdin = bytes.NewReader(message)
-	signature, err := cmd.Output()
+	digest := sha256.Sum256(message)
+	signature, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
