@@ -68,6 +68,7 @@ type commandBody struct {
 	Name      string    `json:"name"`
 	Arguments string    `json:"arguments"` // the text of a JSON object; {} for none
 	ExpiresAt time.Time `json:"expires_at"`
+	Purpose   string    `json:"purpose,omitempty"` // what it is for, as policies of owners may ask
 }
 
 type regulatorBody struct {

@@ -13,7 +13,7 @@ func commandRoutes() []route {
 			method: http.MethodPost, path: "/v1/devices/{id}/commands", id: "requestCommand", tag: tagCommands,
 			summary: "Ask a device to do something until a time",
 		}, waymark.CommandsRequest, waymark.Command{}, func(p path, b commandBody) waymark.CommandRequest {
-			return waymark.CommandRequest{ID: b.ID, Device: p.id, Name: b.Name, Arguments: b.Arguments, ExpiresAt: b.ExpiresAt}
+			return waymark.CommandRequest{ID: b.ID, Device: p.id, Name: b.Name, Arguments: b.Arguments, ExpiresAt: b.ExpiresAt, Purpose: b.Purpose}
 		}, func(q waymark.CommandRequest, _ json.RawMessage) string {
 			return "/v1/devices/" + q.Device + "/commands/" + q.ID
 		}),
