@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type gateway struct {
 	mu      sync.Mutex
 	script  []func(http.ResponseWriter)
+	targets []string // method, path and query
 	headers []http.Header
 	bodies  []string
 	t       *testing.T
@@ -43,6 +44,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	g.mu.Lock()
 	answer := g.script[min(len(g.headers), len(g.script)-1)]
+	g.targets = append(g.targets, r.Method+" "+r.URL.RequestURI())
 	g.headers, g.bodies = append(g.headers, r.Header.Clone()), append(g.bodies, string(body))
 	g.mu.Unlock()
 	answer(w)
@@ -154,6 +156,21 @@ func TestAsync(t *testing.T) {
 	}
 }
 
+// Who waits for a while only is told that the write is kept, and asked no more of.
+func TestWait(t *testing.T) {
+	for wait, prefer := range map[time.Duration]string{5 * time.Second: "wait=5", time.Millisecond: "wait=1", 1500 * time.Millisecond: "wait=1"} {
+		g := serve(t, answer(202, `{"tx_id":"aa"}`))
+		w, err := client.Write[thing](t.Context(), g.client(), http.MethodPost, "/v1/things", nil, client.Wait(wait))
+		if err != nil || !w.Pending || w.Transaction.TxID != "aa" || len(g.headers) != 1 || g.headers[0].Get("Prefer") != prefer {
+			t.Errorf("%s: %+v, %v, %v", wait, w, err, g.headers)
+		}
+	}
+	g := serve(t, done)
+	if w, err := client.Write[thing](t.Context(), g.client(), http.MethodPost, "/v1/things", nil, client.Wait(time.Second)); err != nil || w.Pending || w.Result.ID != "x" {
+		t.Errorf("in time: %+v, %v", w, err)
+	}
+}
+
 // A write that never ends is followed for as long as the caller has time.
 func TestFollowingEnds(t *testing.T) {
 	g := serve(t, answer(202, `{"tx_id":"aa"}`))
@@ -231,7 +248,7 @@ func TestAwait(t *testing.T) {
 	g := serve(t, problem(waymark.NotFound, ""), as(`{"tx_id":"aa","state":"accepted"}`), as(`{"tx_id":"aa","state":"submitted"}`),
 		as(`{"tx_id":"aa","state":"invalid","status":"MVCC_READ_CONFLICT","replaced_by":"bb"}`), as(`{"tx_id":"bb","state":"committed","status":"VALID","block_number":7}`))
 	got, err := g.client().Await(t.Context(), "aa")
-	if err != nil || got.TxID != "bb" || got.Status != "VALID" || got.BlockNumber != 7 || len(g.headers) != 5 {
+	if err != nil || got.TxID != "bb" || got.Status != "VALID" || *got.BlockNumber != 7 || len(g.headers) != 5 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	forbidden := serve(t, problem(waymark.Forbidden, ""))

@@ -1,7 +1,20 @@
-// Package client is a Go client of a member's gateway. It gives every write an
-// Idempotency-Key, repeats what may be repeated, waits as the gateway asks, and follows
-// writes that are under way to their end. Read, Ask and Write reach every operation of the
-// OpenAPI document by its path, with the types of the vocabulary.
+// Package client is a Go client of a member's gateway.
+//
+// A Client has a method for every operation of the API, generated from the gateway's own table
+// of routes: what it takes and returns are the types of the vocabulary (chaincode/waymark). A
+// write returns a Written, which has the transaction's receipt beside the result, and takes
+// WriteOptions; what is answered in pages can be iterated over by a method that starts with All.
+//
+// Every write has an Idempotency-Key. What may be repeated is repeated, as the gateway asks, and
+// writes that are under way are followed to their end. Do, Read, Ask and Write reach operations
+// by their paths, with types of one's own.
+//
+// Errors are a *Problem, with a code to decide by, or say that no answer came: see Read and
+// Write. Any operation can fail with the codes invalid, unauthenticated, resource_exhausted,
+// unavailable and internal; the methods name the others that theirs can.
 //
 // Package signing acts with keys that no gateway holds, and package verify checks receipts.
 package client
+
+// The generator is built with this package: what it wrote before, which may fit no more, goes first.
+//go:generate sh -c "rm -f api_*.go && cd .. && go run ./internal/clientgen --output client"

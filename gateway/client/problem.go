@@ -14,8 +14,9 @@ import (
 // maxRetryAfter bounds what a gateway may ask us to wait.
 const maxRetryAfter = time.Minute
 
-// Problem is an answer that is no success: the gateway's problem document (RFC 9457). It
-// wraps a *waymark.Error, so that waymark.CodeOf and errors.As work.
+// Problem is an answer that is no success: the gateway's problem document (RFC 9457), or a
+// fault of a request that was found before it was sent, as the gateway would tell it. It wraps
+// a *waymark.Error, so that waymark.CodeOf and errors.As work.
 type Problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -26,15 +27,21 @@ type Problem struct {
 	Field     string             `json:"field"`   // JSON pointer to the fault in the body
 	Reasons   []string           `json:"reasons"` // ids of the rules that decided
 	Rows      []waymark.RowError `json:"rows"`
+	Parts     []Part             `json:"parts"`      // of a gateway that is not ready
 	TxID      string             `json:"tx_id"`      // of the transaction concerned, if any
-	RequestID string             `json:"request_id"` // finds the request in the gateway's log
+	RequestID string             `json:"request_id"` // finds the request in the gateway's log; empty if it was not sent
 	// RetryAfter is how long the gateway asks to wait, at most a minute; 0 if it does not say.
 	RetryAfter time.Duration `json:"-"`
+
+	unsent bool
 }
 
 // Error returns the status, code, detail and reasons.
 func (p *Problem) Error() string {
 	text := fmt.Sprintf("gateway answered %d %s: %s", p.Status, p.Code, p.Detail)
+	if p.unsent {
+		text = fmt.Sprintf("not sent: %s: %s: %s", p.Code, p.Field, p.Detail)
+	}
 	if len(p.Reasons) > 0 {
 		text += fmt.Sprintf(" %v", p.Reasons)
 	}

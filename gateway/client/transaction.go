@@ -11,26 +11,30 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Transaction is a transaction as the gateway tells it.
+// Transaction is what a gateway knows of a transaction: from the ledger what is in a block, and
+// from what it keeps how a write of its own stands.
 type Transaction struct {
-	TxID string `json:"tx_id"`
-	// State is how far it is: accepted or submitted while it is under way, and then committed
-	// or invalid.
-	State       State     `json:"state"`
-	Status      string    `json:"status"` // VALID, the name of Fabric's validation code, or UNORDERED
-	BlockNumber uint64    `json:"block_number"`
-	Position    int       `json:"position"`    // in the block, from 0
-	Transaction string    `json:"transaction"` // the contract function, as in "members:Register"
-	Creator     Creator   `json:"creator"`
-	Endorsers   []string  `json:"endorsers"` // the members that endorsed, sorted
-	Time        time.Time `json:"time"`      // as the creator claims it
-	Envelope    []byte    `json:"envelope"`  // the signed envelope, if it was asked for
+	TxID  string `json:"tx_id"`
+	State State  `json:"state"`
+	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
+	// all up to Position; or UNORDERED, of one that the ordering service refused. Those from
+	// Channel to Time are told by the ledger, and so to whose write it was only with the envelope.
+	Status      string  `json:"status,omitempty"`
+	BlockNumber *uint64 `json:"block_number,omitempty"`
+	Position    *int    `json:"position,omitempty"` // in the block, from 0
+	Channel     string  `json:"channel,omitempty"`
+	// Transaction is the contract function that was called, as in "members:Register".
+	Transaction string    `json:"transaction,omitempty"`
+	Creator     *Creator  `json:"creator,omitempty"`
+	Endorsers   []string  `json:"endorsers,omitempty"` // the MSP ids that endorsed, sorted
+	Time        time.Time `json:"time,omitzero"`       // as the creator claims it, UTC
+	Envelope    []byte    `json:"envelope,omitempty"`  // the signed envelope as it was ordered
 	// ReplacedBy is the transaction that was made in its place, after it changed nothing.
-	ReplacedBy string `json:"replaced_by"`
+	ReplacedBy string `json:"replaced_by,omitempty"`
 	// Location, Result and Error are told to whose write it was, as long as its answer is kept.
-	Location string          `json:"location"` // of what was created
-	Result   json.RawMessage `json:"result"`   // the record as it stands after it
-	Error    *waymark.Error  `json:"error"`    // why the write failed with it
+	Location string          `json:"location,omitempty"` // of what was created
+	Result   json.RawMessage `json:"result,omitempty"`   // the record as it stands after it
+	Error    *waymark.Error  `json:"error,omitempty"`    // why the write failed with it
 }
 
 // State is how far a transaction is.
@@ -49,25 +53,17 @@ func (t Transaction) Settled() bool { return t.State == Committed || t.State == 
 
 // Creator is who signed a transaction.
 type Creator struct {
-	MSPID             string `json:"msp_id"`
-	CertificateSHA256 string `json:"certificate_sha256"` // of its DER form, lower-case hexadecimal
-}
-
-// Transaction looks a transaction up; withEnvelope adds the signed envelope. Errors are
-// those of Read; a Problem with status 404 says that this member's peer does not have it yet.
-func (c *Client) Transaction(ctx context.Context, txID string, withEnvelope bool) (Transaction, error) {
-	path := "/v1/transactions/" + url.PathEscape(txID)
-	if withEnvelope {
-		path += "?envelope=true"
-	}
-	return Read[Transaction](ctx, c, path)
+	MSPID string `json:"msp_id"`
+	// CertificateSHA256 is the lower-case hexadecimal SHA-256 of the creator's
+	// certificate in DER form; empty if the identity is not an X.509 certificate.
+	CertificateSHA256 string `json:"certificate_sha256"`
 }
 
 // Await returns a transaction once this member's peer has it in a block, or when ctx ends;
 // the one that took its place, if it was replaced. Errors are those of Read.
 func (c *Client) Await(ctx context.Context, txID string) (Transaction, error) {
 	for round := 1; ; round++ {
-		t, err := c.Transaction(ctx, txID, false)
+		t, err := Read[Transaction](ctx, c, "/v1/transactions/"+url.PathEscape(txID))
 		problem, failed := AsProblem(err)
 		if err != nil && (!failed || problem.Status != http.StatusNotFound) {
 			return t, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -21,7 +22,7 @@ type Written[T any] struct {
 	Transaction Commit `json:"transaction"`
 	Result      T      `json:"result"`
 	// Pending says that the write is under way, and that the gateway follows it whatever
-	// dies. Only Transaction.TxID is known then; only writes with Async are answered so.
+	// dies. Only Transaction.TxID is known then; only writes with Async or Wait are answered so.
 	Pending bool `json:"-"`
 	// Replayed says that this is the answer to an earlier request with the same key.
 	Replayed bool `json:"-"`
@@ -40,6 +41,7 @@ const (
 type write struct {
 	key   string
 	async bool
+	wait  time.Duration
 	fixed bool // a conflict is not cured by the same request
 }
 
@@ -57,6 +59,11 @@ func WithoutKey() WriteOption { return func(w *write) { w.key = "" } }
 
 // Async makes a write that is answered as soon as the gateway keeps it: see Written.Pending.
 func Async() WriteOption { return func(w *write) { w.async = true } }
+
+// Wait makes a write that is answered after d at most, in whole seconds and one at least: if its
+// transaction is in no block then, it is kept, see Written.Pending. Without it a write is followed
+// to its end, or to that of its context.
+func Wait(d time.Duration) WriteOption { return func(w *write) { w.wait = max(d, time.Second) } }
 
 // Fixed makes a write that the gateway cannot endorse anew, as one that its maker signed: a
 // conflict is the answer at once.
@@ -94,8 +101,11 @@ func (w write) header() http.Header {
 	if w.key != "" {
 		h.Set(headerKey, w.key)
 	}
-	if w.async {
+	switch {
+	case w.async:
 		h.Set(headerPrefer, "respond-async")
+	case w.wait > 0:
+		h.Set(headerPrefer, "wait="+strconv.Itoa(int(w.wait/time.Second)))
 	}
 	return h
 }
@@ -105,7 +115,7 @@ func (w write) header() http.Header {
 func (c *Client) follow(ctx context.Context, call Call, w write) (Answer, error) {
 	for round := 1; ; round++ {
 		answer, err := c.persist(ctx, call, repetition{lost: w.key != "", conflict: !w.fixed})
-		if err != nil || answer.Status != http.StatusAccepted || w.async {
+		if err != nil || answer.Status != http.StatusAccepted || w.async || w.wait > 0 {
 			return answer, err
 		}
 		pending, err := underWay(answer, call)

@@ -55,16 +55,17 @@ func Write[T any](ctx context.Context, c *client.Client, s Signer, tx waymark.Tr
 	if err != nil {
 		return client.Written[T]{}, err
 	}
-	body := map[string][]byte{"transaction": payload, "signature": signature}
+	body := client.SubmissionRequest{Transaction: payload, Signature: signature}
 	return client.Write[T](ctx, c, http.MethodPost, "/v1/transactions:submit", body, append(slices.Clone(options), client.Fixed())...)
 }
 
 // propose lets the gateway write the proposal, and checks it.
 func (s Signer) propose(ctx context.Context, c *client.Client, tx waymark.Transaction, request waymark.Validator) (transaction.Proposal, []byte, error) {
-	answer, err := client.Ask[struct {
-		Proposal []byte `json:"proposal"`
-	}](ctx, c, client.Call{Method: http.MethodPost, Path: "/v1/proposals", Body: map[string]any{
-		"transaction": tx, "request": request, "certificate": string(s.Certificate)}})
+	content, err := json.Marshal(request)
+	if err != nil {
+		return transaction.Proposal{}, nil, fmt.Errorf("encode request: %w", err)
+	}
+	answer, err := c.ProposeTransaction(ctx, client.ProposalRequest{Transaction: tx, Request: content, Certificate: string(s.Certificate)})
 	if err != nil {
 		return transaction.Proposal{}, nil, err
 	}
@@ -102,9 +103,7 @@ func (s Signer) endorse(ctx context.Context, c *client.Client, p transaction.Pro
 	if err != nil {
 		return nil, err
 	}
-	answer, err := client.Ask[struct {
-		Transaction []byte `json:"transaction"`
-	}](ctx, c, client.Call{Method: http.MethodPost, Path: "/v1/proposals:endorse", Body: map[string][]byte{"proposal": raw, "signature": signature}})
+	answer, err := c.EndorseProposal(ctx, client.EndorsementRequest{Proposal: raw, Signature: signature})
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func accountRoutes() []route {
 		evaluates(route{
 			method: http.MethodGet, path: at + "/notes", id: "listNotes", tag: tagMoney,
 			summary: "Notes of the caller's member in a currency, in the order of their ids",
-			paged:   true,
+			paged:   Page{Entries: "Notes", All: "Notes"},
 		}, waymark.AccountsNotes, waymark.Notes{}, func(p path) waymark.NotesQuery {
 			return waymark.NotesQuery{Issuer: p.id, Currency: p.currency, Limit: p.thing.limit, Cursor: p.thing.cursor}
 		}),

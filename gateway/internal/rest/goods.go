@@ -62,7 +62,7 @@ func recallRoutes() []route {
 func thingRoutes() []route {
 	return []route{
 		evaluates(route{
-			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true, paged: true,
+			method: http.MethodGet, path: "/v1/goods", id: "getGoods", tag: tagGoods, thing: true, paged: Page{Entries: "Portions", All: "Portions"},
 			summary: "A thing: where it is, who has it, whose it is, the lots in it and their recalls",
 		}, waymark.GoodsGet, waymark.GoodsView{}, func(p path) waymark.GoodsQuery {
 			return waymark.GoodsQuery{ID: p.thing.id, Limit: p.thing.limit, Cursor: p.thing.cursor}
@@ -76,13 +76,13 @@ func thingRoutes() []route {
 			summary: "What a member did with goods: packed, unpacked, transformed or decommissioned",
 		}, waymark.GoodsAct, waymark.Act{}, func(p path) waymark.ActQuery { return waymark.ActQuery{ID: p.id} }),
 		evaluates(route{
-			method: http.MethodGet, path: "/v1/goods/contents", id: "getContents", tag: tagGoods, thing: true, paged: true,
+			method: http.MethodGet, path: "/v1/goods/contents", id: "getContents", tag: tagGoods, thing: true, paged: Page{Entries: "Lines", All: "Contents"},
 			summary: "What is directly in a container",
 		}, waymark.GoodsContents, waymark.Contents{}, func(p path) waymark.ContentsQuery {
 			return waymark.ContentsQuery{Container: p.thing.id, Limit: p.thing.limit, Cursor: p.thing.cursor}
 		}),
 		evaluates(route{
-			method: http.MethodGet, path: "/v1/goods/trace", id: "traceGoods", tag: tagGoods, thing: true, traced: true, paged: true,
+			method: http.MethodGet, path: "/v1/goods/trace", id: "traceGoods", tag: tagGoods, thing: true, traced: true, paged: Page{Entries: "Entries", All: "Traced"},
 			summary: "What became of a thing, or what it came of",
 		}, waymark.GoodsTrace, waymark.Trace{}, func(p path) waymark.TraceQuery {
 			return waymark.TraceQuery{ID: p.thing.id, Direction: p.thing.direction, Limit: p.thing.limit, Cursor: p.thing.cursor}

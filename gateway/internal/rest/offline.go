@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -23,39 +25,6 @@ type Offline interface {
 	EndorseSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered) (ledger.Unsigned, error)
 	// SubmitSigned submits a signed transaction, as Ledger.Submit does.
 	SubmitSigned(ctx context.Context, signed ledger.Signed, offered ledger.Offered, journal ledger.Journal) (ledger.Committed, error)
-}
-
-// The bodies of what a caller signs for itself.
-
-type proposalBody struct {
-	Transaction waymark.Transaction `json:"transaction"` // as in "devices:Suspend"
-	Request     jsontext.Value      `json:"request"`     // of the vocabulary, whole
-	Certificate string              `json:"certificate"` // PEM, of this member
-}
-
-type signedProposalBody struct {
-	Proposal  []byte `json:"proposal"`
-	Signature []byte `json:"signature"` // ASN.1 DER, of either S
-}
-
-type signedTransactionBody struct {
-	Transaction []byte `json:"transaction"`
-	Signature   []byte `json:"signature"` // ASN.1 DER, of either S
-}
-
-// Proposal is what is to be signed first.
-type Proposal struct {
-	TxID     string `json:"tx_id"`
-	Proposal []byte `json:"proposal"` // a peer.Proposal
-	Digest   string `json:"digest"`   // its SHA-256 in hexadecimal, which ECDSA signs
-}
-
-// Endorsed is what is to be signed then.
-type Endorsed struct {
-	TxID        string         `json:"tx_id"`
-	Transaction []byte         `json:"transaction"` // a common.Payload
-	Digest      string         `json:"digest"`      // its SHA-256 in hexadecimal, which ECDSA signs
-	Result      jsontext.Value `json:"result"`      // the record as it will stand, if it becomes valid
 }
 
 func digestHex(b []byte) string {
@@ -110,23 +79,23 @@ func offlineRoutes() []route {
 		{
 			method: http.MethodPost, path: "/v1/proposals", id: "proposeTransaction", tag: tagLedger,
 			summary: "Make the proposal of a transaction that the caller signs with a key of its own",
-			body:    proposalBody{}, result: Proposal{}, serve: servePropose,
+			body:    client.ProposalRequest{}, result: client.Proposal{}, serve: servePropose,
 		},
 		{
 			method: http.MethodPost, path: "/v1/proposals:endorse", id: "endorseProposal", tag: tagLedger,
 			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
-			body:    signedProposalBody{}, result: Endorsed{}, serve: serveEndorse,
+			body:    client.EndorsementRequest{}, result: client.Endorsed{}, serve: serveEndorse,
 		},
 		{
 			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,
 			summary: "Submit a signed transaction",
-			body:    signedTransactionBody{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
+			body:    client.SubmissionRequest{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
 		},
 	}
 }
 
 func servePropose(s *service, c *gin.Context) error {
-	b, _, err := bodyOf[proposalBody](s, c)
+	b, _, err := bodyOf[client.ProposalRequest](s, c)
 	if err != nil {
 		return err
 	}
@@ -139,7 +108,7 @@ func servePropose(s *service, c *gin.Context) error {
 		return err
 	}
 	exchangeOf(c).txID = p.TxID
-	return respond(c, http.StatusOK, Proposal{TxID: p.TxID, Proposal: p.Bytes, Digest: digestHex(p.Bytes)})
+	return respond(c, http.StatusOK, client.Proposal{TxID: p.TxID, Proposal: p.Bytes, Digest: digestHex(p.Bytes)})
 }
 
 // within points at a fault in a part of the body.
@@ -152,7 +121,7 @@ func within(at string, err error) error {
 }
 
 func serveEndorse(s *service, c *gin.Context) error {
-	b, _, err := bodyOf[signedProposalBody](s, c)
+	b, _, err := bodyOf[client.EndorsementRequest](s, c)
 	if err != nil {
 		return err
 	}
@@ -161,12 +130,12 @@ func serveEndorse(s *service, c *gin.Context) error {
 		return err
 	}
 	exchangeOf(c).txID = t.TxID
-	return respond(c, http.StatusOK, Endorsed{TxID: t.TxID, Transaction: t.Bytes, Digest: digestHex(t.Bytes), Result: record(t.Result)})
+	return respond(c, http.StatusOK, client.Endorsed{TxID: t.TxID, Transaction: t.Bytes, Digest: digestHex(t.Bytes), Result: json.RawMessage(record(t.Result))})
 }
 
 // serveSubmit is a write like any other.
 func serveSubmit(s *service, c *gin.Context) error {
-	b, body, err := bodyOf[signedTransactionBody](s, c)
+	b, body, err := bodyOf[client.SubmissionRequest](s, c)
 	if err != nil {
 		return err
 	}

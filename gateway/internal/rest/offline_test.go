@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
@@ -82,7 +83,7 @@ func TestPropose(t *testing.T) {
 				}
 				return
 			}
-			var got rest.Proposal
+			var got client.Proposal
 			_ = json.Unmarshal(w.Body.Bytes(), &got)
 			if got.TxID != someTx || string(got.Proposal) != "proposal" || len(got.Digest) != 64 {
 				t.Errorf("got %s", w.Body)
@@ -99,7 +100,7 @@ func TestEndorseAndSubmit(t *testing.T) {
 	a := newAPI(t)
 	a.ledger.result = `{"id":"d"}`
 	w := a.do("POST", "/v1/proposals:endorse", jsonOf(map[string][]byte{"proposal": []byte(sound), "signature": []byte("s")}))
-	var got rest.Endorsed
+	var got client.Endorsed
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != 200 || string(got.Transaction) != "transaction" || string(got.Result) != `{"id":"d"}` || len(got.Digest) != 64 {
 		t.Errorf("endorse: %d %s", w.Code, w.Body)
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // writeParameters describes the headers that every write takes.
@@ -29,7 +30,7 @@ func (b *schemas) describeWrite(responses *openapi3.Responses, r route) error {
 	ok := responses.Value(strconv.Itoa(r.status())).Value
 	ok.Headers[headerApplied] = applied
 	ok.Headers[headerReplayed] = header("true if this is the answer to an earlier request with the same key")
-	schema, err := b.of(Transaction{})
+	schema, err := b.of(client.Transaction{})
 	if err != nil {
 		return err
 	}

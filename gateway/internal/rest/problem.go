@@ -8,7 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/internal/health"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -32,7 +32,7 @@ type Problem struct {
 	// 20 of them; Detail counts all.
 	Rows []waymark.RowError `json:"rows,omitempty"`
 	// Parts say which parts of this gateway work; only where its readiness was asked for.
-	Parts []health.Row `json:"parts,omitempty"`
+	Parts []client.Part `json:"parts,omitempty"`
 	// TxID is the transaction concerned. With code unavailable its fate may be
 	// unknown: ask for it before sending the request again.
 	TxID string `json:"tx_id,omitempty"`
@@ -108,7 +108,7 @@ func fail(c *gin.Context, err error) {
 	}
 	var unready *notReady
 	if errors.As(err, &unready) {
-		p.Parts = unready.report.Rows
+		p.Parts = partsOf(unready.report)
 	}
 	var concerned *ledger.Failure
 	if errors.As(err, &concerned) {

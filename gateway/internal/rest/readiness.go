@@ -4,15 +4,9 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 )
-
-// Readiness is the answer of a gateway that is ready. One that is not answers a Problem
-// with the same parts.
-type Readiness struct {
-	Status string       `json:"status"` // always "ready"
-	Parts  []health.Row `json:"parts"`
-}
 
 // notReady is what a gateway that is not ready fails with.
 type notReady struct{ report health.Report }
@@ -26,5 +20,14 @@ func serveReadiness(s *service, c *gin.Context) error {
 	if !report.Ready {
 		return &notReady{report}
 	}
-	return respond(c, http.StatusOK, Readiness{Status: "ready", Parts: report.Rows})
+	return respond(c, http.StatusOK, client.Readiness{Status: "ready", Parts: partsOf(report)})
+}
+
+// partsOf are the parts of a report as they are told.
+func partsOf(r health.Report) []client.Part {
+	parts := make([]client.Part, len(r.Rows))
+	for i, row := range r.Rows {
+		parts[i] = client.Part{Part: row.Part, Ready: row.Ready, Optional: row.Optional, Since: row.Since, Detail: row.Detail}
+	}
+	return parts
 }

@@ -32,9 +32,13 @@ type route struct {
 	purpose bool   // takes the query parameter that says what is read for
 	holder  bool   // takes the query parameter that says whose peers answer
 	thing   bool   // takes the query parameter that names a thing
-	paged   bool   // takes the query parameters of a page
+	paged   Page   // if it has entries, takes the query parameters of a page
 	traced  bool   // takes the query parameter that says which way a trace goes
 	offers  offer  // what of it callers can sign for themselves; zero for nothing
+	// asked is what is asked for, in the vocabulary's words, by a path and an empty body; nil
+	// if the path says all of it. checked says that it is validated before all else.
+	asked   func(path) any
+	checked bool
 	serve   func(*service, *gin.Context) error
 }
 
@@ -65,6 +69,7 @@ func (r route) pattern() string {
 func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
 	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
 	r.offers = offer{transaction: tx, read: readerOf[Q]}
+	r.asked, r.checked = func(p path) any { return request(p, *new(B)) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, request)
 		if err != nil {
@@ -85,6 +90,7 @@ func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result
 // evaluates completes a route without a body that evaluates tx.
 func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path) Q) route {
 	r.result = result
+	r.asked, r.checked = func(p path) any { return request(p) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
 		if err != nil {
@@ -101,6 +107,7 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 // asks completes a route whose body is the question that tx evaluates.
 func asks[Q waymark.Validator](r route, tx waymark.Transaction, result any) route {
 	r.body, r.result = *new(Q), result
+	r.asked, r.checked = func(path) any { return *new(Q) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		q, _, err := requestOf(s, c, func(_ path, q Q) Q { return q })
 		if err != nil {

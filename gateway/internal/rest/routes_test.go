@@ -10,19 +10,23 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-func TestRoutesReachTheLedger(t *testing.T) {
+// reached is a request, and what of it reaches the ledger.
+type reached struct {
+	method, path, body string
+	result             string
+	tx                 waymark.Transaction
+	want               any
+	status             int
+	location           string
+}
+
+func reachedByRoutes(t *testing.T) []reached {
+	t.Helper()
 	const handoff = "/v1/shipments/S1/handoffs/3/"
 	const lot, box = "urn:epc:class:lgtin:0012345.060001.L1", "https://id.gs1.org/00/395060001234567894"
 	const slashed = "https://id.gs1.org/01/00012345600012/21/a%2Fb%26%2B"
 	message, _, _ := sealed(t)
-	tests := []struct {
-		method, path, body string
-		result             string
-		tx                 waymark.Transaction
-		want               any
-		status             int
-		location           string
-	}{
+	return []reached{
 		{method: "GET", path: "/v1/members/producer", tx: waymark.MembersGet, want: waymark.MemberQuery{Member: "producer"}},
 		{method: "PUT", path: "/v1/members/producer", body: `{"name":"P"}`,
 			tx: waymark.MembersRegister, want: waymark.RegisterMemberRequest{ID: "producer", Name: "P"}},
@@ -214,7 +218,10 @@ func TestRoutesReachTheLedger(t *testing.T) {
 		{method: "POST", path: "/v1/shipments/S1/disputes/1/resolve", body: `{"paid":60,"refunded":40,"words":"so"}`,
 			tx: waymark.SettlementResolve, want: waymark.ResolveDisputeRequest{Shipment: "S1", Number: 1, Paid: 60, Refunded: 40, Words: "so"}},
 	}
-	for _, tt := range tests {
+}
+
+func TestRoutesReachTheLedger(t *testing.T) {
+	for _, tt := range reachedByRoutes(t) {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
 			a := newAPI(t)
 			record := `{"x":"<&>", "n":9007199254740993}`

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3gen"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
@@ -95,7 +97,7 @@ func (b *schemas) typeName(t reflect.Type) string {
 // customize adds what reflection alone does not see: which members are required,
 // where there are no others, and the values of the enumerations.
 func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
-	if t == reflect.TypeFor[jsontext.Value]() { // JSON of whatever kind it is
+	if t == reflect.TypeFor[jsontext.Value]() || t == reflect.TypeFor[json.RawMessage]() { // JSON of whatever kind it is
 		*schema = openapi3.Schema{}
 		return nil
 	}
@@ -128,7 +130,7 @@ func requiredOf(t reflect.Type) []string {
 	var names []string
 	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		optional := strings.Contains(options, "omitempty") || strings.Contains(field.Tag.Get("metadata"), "optional")
+		optional := strings.Contains(options, "omit") || strings.Contains(field.Tag.Get("metadata"), "optional")
 		if name != "" && name != "-" && !optional {
 			names = append(names, name)
 		}
@@ -182,7 +184,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 
-		reflect.TypeFor[requests.Phase]():      anys(requests.Phases()...),
+		reflect.TypeFor[client.State]():        anys(requests.Phases()...),
 		reflect.TypeFor[waymark.Transaction](): anys(offeredNames()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),

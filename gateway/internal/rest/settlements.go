@@ -58,9 +58,7 @@ func termsRoutes() []route {
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
 			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
 			body:    termsBody{}, result: waymark.StoredTerms{},
-		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, b termsBody) (ledger.Committed, error) {
-			return s.Propose(ctx, j, as, b.of(p.id))
-		}),
+		}, func(p path, b termsBody) waymark.Terms { return b.of(p.id) }, (*settlement.Settler).Propose),
 		evaluates(route{
 			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
 			summary: "The terms of a shipment, as the caller's member holds them",
@@ -75,9 +73,7 @@ func termsRoutes() []route {
 			method: http.MethodPost, path: terms + "/purge", id: "purgeTerms", tag: tagSettlement,
 			summary: "Remove the caller's member's copy of the terms for good; the transaction is empty if there is none",
 			result:  waymark.StoredTerms{},
-		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
-			return s.Purge(ctx, j, as, p.id)
-		}),
+		}, func(p path, _ noBody) waymark.PurgeTermsRequest { return waymark.PurgeTermsRequest{Shipment: p.id} }, (*settlement.Settler).Purge),
 	}
 }
 
@@ -101,9 +97,7 @@ func escrowRoutes() []route {
 			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
 			summary: "Settle an escrow by the terms and pay it out",
 			result:  waymark.Payout{},
-		}, func(ctx context.Context, s *settlement.Settler, j ledger.Journal, as ledger.Identity, p path, _ noBody) (ledger.Committed, error) {
-			return s.Settle(ctx, j, as, p.id)
-		}),
+		}, func(p path, _ noBody) waymark.SettleRequest { return waymark.SettleRequest{Shipment: p.id} }, (*settlement.Settler).Settle),
 		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
 			summary: "Give the payer its money back, of a shipment that was not accepted",
@@ -165,9 +159,10 @@ func (b termsBody) of(shipment string) waymark.Terms {
 }
 
 // settles completes a route whose transactions bring private terms. What is in them is checked
-// by the settler.
-func settles[B any](r route, do func(context.Context, *settlement.Settler, ledger.Journal, ledger.Identity, path, B) (ledger.Committed, error)) route {
+// by the settler, which completes them. B is the body; request makes what is asked for of it.
+func settles[B, Q any](r route, request func(path, B) Q, do func(*settlement.Settler, context.Context, ledger.Journal, ledger.Identity, Q) (ledger.Committed, error)) route {
 	r.write = true
+	r.asked = func(p path) any { return request(p, *new(B)) }
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
 		if err != nil {
@@ -179,7 +174,7 @@ func settles[B any](r route, do func(context.Context, *settlement.Settler, ledge
 		}
 		as := exchangeOf(c).caller.Identity
 		return s.write(c, r, data, nil, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
-			return do(ctx, s.settler, j, as, p, body)
+			return do(s.settler, ctx, j, as, request(p, body))
 		})
 	}
 	return r

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 const (
@@ -12,11 +13,6 @@ const (
 	healthPath  = "/healthz"
 	readyPath   = "/readyz"
 )
-
-// Status is the answer of the health endpoint.
-type Status struct {
-	Status string `json:"status"`
-}
 
 // healthRoutes are those that say how the gateway is, free of a rate.
 func healthRoutes() []route {
@@ -34,14 +30,14 @@ func systemRoutes() []route {
 	return []route{
 		{
 			method: http.MethodGet, path: healthPath, id: "getHealth", tag: tagSystem, open: true,
-			summary: "Whether this process serves", result: Status{},
+			summary: "Whether this process serves", result: client.Health{},
 			serve: func(_ *service, c *gin.Context) error {
-				return respond(c, http.StatusOK, Status{Status: "ok"})
+				return respond(c, http.StatusOK, client.Health{Status: "ok"})
 			},
 		},
 		{
 			method: http.MethodGet, path: readyPath, id: "getReadiness", tag: tagSystem, open: true,
-			summary: "Whether the parts of this gateway work; if not, what is wrong and since when", result: Readiness{},
+			summary: "Whether the parts of this gateway work; if not, what is wrong and since when", result: client.Readiness{},
 			serve: serveReadiness,
 		},
 		{

@@ -34,6 +34,7 @@ func messagesRoute() route {
 		method: http.MethodPost, path: "/v1/messages", id: "recordMessages", tag: tagMessages,
 		summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
 		body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
+		asked: func(path) any { return waymark.Disclosures{} }, checked: true,
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
@@ -53,6 +54,7 @@ func disclosedRoute() route {
 		method: http.MethodGet, path: "/v1/devices/{id}/messages/{sequence}/disclosed", id: "getDisclosed", tag: tagMessages,
 		summary: "What the sealed readings of a message stand for, as a holder has it, without the data classes that policies withhold",
 		result:  waymark.DisclosedMessage{}, purpose: true, holder: true,
+		asked: func(p path) any { return disclosedQuery(p) }, checked: true,
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
@@ -62,14 +64,17 @@ func disclosedRoute() route {
 		if err := p.setQuery(r, c.Query); err != nil {
 			return err
 		}
-		q := waymark.DisclosedQuery{Device: p.id, Sequence: p.number, Holder: p.holder, Purpose: p.purpose}
-		m, err := disclosed(c.Request.Context(), s, exchangeOf(c).caller.Identity, q)
+		m, err := disclosed(c.Request.Context(), s, exchangeOf(c).caller.Identity, disclosedQuery(p))
 		if err != nil {
 			return err
 		}
 		return respond(c, http.StatusOK, m)
 	}
 	return r
+}
+
+func disclosedQuery(p path) waymark.DisclosedQuery {
+	return waymark.DisclosedQuery{Device: p.id, Sequence: p.number, Holder: p.holder, Purpose: p.purpose}
 }
 
 // disclosed asks the peers of the holder, if one is named: only they have it. This member

@@ -33,7 +33,7 @@ func (t *thing) set(r route, query func(string) string) error {
 	if r.traced {
 		t.direction = waymark.Direction(query(queryDirection))
 	}
-	if !r.paged {
+	if r.paged.Entries == "" {
 		return nil
 	}
 	t.cursor = query(queryCursor)
@@ -64,7 +64,7 @@ func thingParameters(r route) openapi3.Parameters {
 		}
 		add(queryDirection, "What became of it, or what it came of", openapi3.NewStringSchema().WithEnum(ways...), true)
 	}
-	if r.paged {
+	if r.paged.Entries != "" {
 		add(queryLimit, "How many entries a page has", openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxPage).WithDefault(waymark.DefaultPage), false)
 		add(queryCursor, "Where to go on: the cursor of the page before", openapi3.NewStringSchema(), false)
 	}

@@ -2,42 +2,16 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
-
-// Transaction is what a gateway knows of a transaction: from the ledger what is in a block, and
-// from what it keeps how a write of its own stands.
-type Transaction struct {
-	TxID  string         `json:"tx_id"`
-	State requests.Phase `json:"state"`
-	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
-	// all up to Position; or UNORDERED, of one that the ordering service refused. Those from
-	// Channel to Time are told by the ledger, and so to whose write it was only with the envelope.
-	Status      string  `json:"status,omitempty"`
-	BlockNumber *uint64 `json:"block_number,omitempty"`
-	Position    *int    `json:"position,omitempty"` // in the block, from 0
-	Channel     string  `json:"channel,omitempty"`
-	// Transaction is the contract function that was called, as in "members:Register".
-	Transaction string          `json:"transaction,omitempty"`
-	Creator     *ledger.Creator `json:"creator,omitempty"`
-	Endorsers   []string        `json:"endorsers,omitempty"` // the MSP ids that endorsed, sorted
-	Time        *time.Time      `json:"time,omitempty"`      // as the creator claims it, UTC
-	Envelope    []byte          `json:"envelope,omitempty"`  // the signed envelope as it was ordered
-	// ReplacedBy is the transaction that was made in its place, after it changed nothing.
-	ReplacedBy string `json:"replaced_by,omitempty"`
-	// Location, Result and Error are told to whose write it was, as long as its answer is kept.
-	Location string         `json:"location,omitempty"` // of what was created
-	Result   jsontext.Value `json:"result,omitempty"`   // the record as it stands after it
-	Error    *waymark.Error `json:"error,omitempty"`    // why the write failed with it
-}
 
 // queryEnvelope asks for the signed envelope of a transaction.
 const queryEnvelope = "envelope"
@@ -46,7 +20,7 @@ func ledgerRoutes() []route {
 	return []route{receiptRoute(), {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
 		summary: "How a transaction stands: under way, or in a block, valid or not",
-		result:  Transaction{},
+		result:  client.Transaction{},
 		query:   queryEnvelope,
 		serve:   serveTransaction,
 	}}
@@ -76,7 +50,7 @@ func serveTransaction(s *service, c *gin.Context) error {
 // transaction joins what is kept and what the ledger holds. Whose write it was is always told
 // how that stands, from what is kept alone unless it wants the envelope: it asks again and again.
 // All else is told to those whom the policies let read transactions.
-func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (Transaction, error) {
+func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (client.Transaction, error) {
 	view, found, lost := s.writer.Transaction(ctx, txID)
 	own := view.Caller == ex.caller.ID // of none it is empty, and no caller is
 	if own && (!withEnvelope || !ordered(view)) {
@@ -88,16 +62,16 @@ func (s *service) transaction(ctx context.Context, ex *exchange, txID string, wi
 		return kept(view, true), nil
 	}
 	if err != nil {
-		return Transaction{}, err
+		return client.Transaction{}, err
 	}
 	if found && !ordered(view) {
 		return kept(view, false), nil
 	}
-	held, err := s.fetch(ctx, ex, txID, withEnvelope)
+	fetched, err := s.fetch(ctx, ex, txID, withEnvelope)
 	if err != nil {
-		return Transaction{}, absent(err, lost)
+		return client.Transaction{}, absent(err, lost)
 	}
-	return kept(view, own).held(held), nil
+	return withHeld(kept(view, own), fetched), nil
 }
 
 // fetch asks the ledger for a transaction. An envelope, which can be almost a block, is held until it
@@ -125,8 +99,8 @@ func absent(err, lost error) error {
 func ordered(v requests.View) bool { return v.Fate != nil && v.Fate.Status != ledger.Unordered }
 
 // kept is what a gateway has kept of a transaction; own adds what only its caller is told.
-func kept(v requests.View, own bool) Transaction {
-	t := Transaction{TxID: v.TxID, State: v.Phase, ReplacedBy: v.ReplacedBy}
+func kept(v requests.View, own bool) client.Transaction {
+	t := client.Transaction{TxID: v.TxID, State: client.State(v.Phase), ReplacedBy: v.ReplacedBy}
 	if v.Fate != nil {
 		t.Status = v.Fate.Status
 	}
@@ -134,7 +108,7 @@ func kept(v requests.View, own bool) Transaction {
 		t.BlockNumber, t.Position = &v.Fate.BlockNumber, &v.Fate.Position
 	}
 	if own && v.Answer != nil {
-		t.Location, t.Result = v.Answer.Location, record(v.Answer.Result)
+		t.Location, t.Result = v.Answer.Location, json.RawMessage(record(v.Answer.Result))
 	}
 	if own {
 		t.Error = v.Error
@@ -142,15 +116,13 @@ func kept(v requests.View, own bool) Transaction {
 	return t
 }
 
-// held adds what the ledger holds.
-func (t Transaction) held(l ledger.Transaction) Transaction {
-	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, requests.Invalid, l.Status, &l.BlockNumber, &l.Position
+// withHeld adds to t what the ledger holds.
+func withHeld(t client.Transaction, l ledger.Transaction) client.Transaction {
+	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, client.Invalid, l.Status, &l.BlockNumber, &l.Position
 	if l.Status == ledger.Valid {
-		t.State = requests.Committed
+		t.State = client.Committed
 	}
-	t.Channel, t.Transaction, t.Creator, t.Endorsers, t.Envelope = l.Channel, l.Transaction, &l.Creator, l.Endorsers, l.Envelope
-	if !l.Time.IsZero() {
-		t.Time = &l.Time
-	}
+	creator := client.Creator(l.Creator)
+	t.Channel, t.Transaction, t.Creator, t.Endorsers, t.Envelope, t.Time = l.Channel, l.Transaction, &creator, l.Endorsers, l.Envelope, l.Time
 	return t
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
-	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
 const allowed = `{"allowed":true,"reasons":["members-read-transactions"]}`
@@ -196,11 +196,11 @@ func TestOwnWritesAreToldWithoutABlock(t *testing.T) {
 		}
 		return transactionIn(t, w.Body.Bytes()).State
 	}
-	if got := state(); got == requests.Committed {
+	if got := state(); got == client.Committed {
 		t.Errorf("under way it is %v", got)
 	}
 	close(a.ledger.order)
-	for deadline := time.Now().Add(30 * time.Second); state() != requests.Committed; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); state() != client.Committed; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it is not committed")
 		}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 const (
@@ -71,9 +71,9 @@ func TestKeysAndTheirForms(t *testing.T) {
 }
 
 // transactionIn is the transaction resource that w holds.
-func transactionIn(t *testing.T, body []byte) rest.Transaction {
+func transactionIn(t *testing.T, body []byte) client.Transaction {
 	t.Helper()
-	var got rest.Transaction
+	var got client.Transaction
 	if err := json.Unmarshal(body, &got); err != nil {
 		t.Fatalf("%v: %s", err, body)
 	}

@@ -58,9 +58,9 @@ func (s *Settler) Propose(ctx context.Context, j ledger.Journal, as ledger.Ident
 // Purge removes this member's copy of the terms.
 //
 // Codes: what settlement:Purge answers, or the ledger.
-func (s *Settler) Purge(ctx context.Context, j ledger.Journal, as ledger.Identity, shipment string) (ledger.Committed, error) {
+func (s *Settler) Purge(ctx context.Context, j ledger.Journal, as ledger.Identity, q waymark.PurgeTermsRequest) (ledger.Committed, error) {
 	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPurge,
-		Request: waymark.PurgeTermsRequest{Shipment: shipment}, At: []string{s.member}, Moot: unchanged, Journal: j})
+		Request: q, At: []string{s.member}, Moot: unchanged, Journal: j})
 }
 
 // Settle settles the escrow of a shipment by the terms that this member holds, if that is not
@@ -68,8 +68,8 @@ func (s *Settler) Purge(ctx context.Context, j ledger.Journal, as ledger.Identit
 //
 // Codes: what settlement:Get, settlement:Terms, settlement:Settle and settlement:Pay answer,
 // or the ledger.
-func (s *Settler) Settle(ctx context.Context, j ledger.Journal, as ledger.Identity, shipment string) (ledger.Committed, error) {
-	v, err := s.view(ctx, as, shipment)
+func (s *Settler) Settle(ctx context.Context, j ledger.Journal, as ledger.Identity, q waymark.SettleRequest) (ledger.Committed, error) {
+	v, err := s.view(ctx, as, q.Shipment)
 	if err != nil {
 		return ledger.Committed{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Settler) Settle(ctx context.Context, j ledger.Journal, as ledger.Identi
 			return ledger.Committed{}, err
 		}
 	}
-	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest{Shipment: shipment}, Journal: j})
+	return s.ledger.Submit(ctx, ledger.Call{As: as, Transaction: waymark.SettlementPay, Request: waymark.EscrowRequest(q), Journal: j})
 }
 
 // decide works out what is due, at the peers of the two who may know.

@@ -130,7 +130,7 @@ func TestSettlePaysWhatIsSettled(t *testing.T) {
 	s := settlement.NewSettler(c, "retailer")
 	for _, want := range [][]waymark.Transaction{{waymark.SettlementSettle, waymark.SettlementPay}, {waymark.SettlementPay}} {
 		c.calls = nil
-		if _, err := s.Settle(t.Context(), nil, "operator", "s1"); err != nil {
+		if _, err := s.Settle(t.Context(), nil, "operator", waymark.SettleRequest{Shipment: "s1"}); err != nil {
 			t.Fatal(err)
 		}
 		var got []waymark.Transaction
@@ -145,7 +145,7 @@ func TestSettlePaysWhatIsSettled(t *testing.T) {
 		}
 	}
 	c.state, c.calls = "", nil // no escrow: paying says so
-	if _, err := s.Settle(t.Context(), nil, "operator", "s1"); err != nil || len(c.calls) != 1 {
+	if _, err := s.Settle(t.Context(), nil, "operator", waymark.SettleRequest{Shipment: "s1"}); err != nil || len(c.calls) != 1 {
 		t.Errorf("without an escrow: %v, %d calls", err, len(c.calls))
 	}
 }
@@ -155,7 +155,7 @@ func TestPurgeIsAtTheOwnMember(t *testing.T) {
 	propose(t, c, terms())
 	c.calls = nil
 	for _, txID := range []string{"t1", ""} {
-		done, err := settlement.NewSettler(c, "retailer").Purge(t.Context(), nil, "operator", "s1")
+		done, err := settlement.NewSettler(c, "retailer").Purge(t.Context(), nil, "operator", waymark.PurgeTermsRequest{Shipment: "s1"})
 		if err != nil || done.Commit.TxID != txID {
 			t.Errorf("purged %+v (%v)", done, err)
 		}
@@ -170,7 +170,7 @@ func TestFailuresAreTold(t *testing.T) {
 		c := &consortium{}
 		propose(t, c, terms())
 		c.state, c.fails = waymark.SettlementOpen, tx
-		if _, err := settlement.NewSettler(c, "producer").Settle(t.Context(), nil, "operator", "s1"); waymark.CodeOf(err) != waymark.Unavailable {
+		if _, err := settlement.NewSettler(c, "producer").Settle(t.Context(), nil, "operator", waymark.SettleRequest{Shipment: "s1"}); waymark.CodeOf(err) != waymark.Unavailable {
 			t.Errorf("%s fails: %v", tx, err)
 		}
 	}

@@ -1,0 +1,240 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+)
+
+// described is the API as the document has it.
+type described struct {
+	document   *openapi3.T
+	operations []rest.Operation
+}
+
+func describe(t *testing.T) described {
+	t.Helper()
+	data, err := rest.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := rest.Operations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return described{document, operations}
+}
+
+// of returns the operation of a request with the parameters of its path. Of several that fit,
+// the one with fewest parameters is meant.
+func (d described) of(method, path string) (rest.Operation, map[string]string) {
+	var found rest.Operation
+	var values map[string]string
+	for _, o := range d.operations {
+		parameters, fits := match(o.Path, path)
+		if o.Method == method && fits && (values == nil || len(parameters) < len(values)) {
+			found, values = o, parameters
+		}
+	}
+	return found, values
+}
+
+func match(template, path string) (map[string]string, bool) {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	values := make(map[string]string)
+	if len(want) != len(got) {
+		return nil, false
+	}
+	for i, part := range want {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			values[strings.TrimSuffix(name, "}")] = got[i]
+		} else if part != got[i] {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// check fails the test unless the document allows a request.
+func (d described) check(t *testing.T, r *http.Request, body []byte) {
+	t.Helper()
+	o, values := d.of(r.Method, r.URL.Path)
+	item := d.document.Paths.Value(o.Path)
+	if item == nil {
+		t.Errorf("%s %s: the document does not have it", r.Method, r.URL)
+		return
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: values,
+		Route:   &routers.Route{Spec: d.document, Path: o.Path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, MultiError: true},
+	})
+	if err != nil {
+		t.Errorf("%s %s %s: %v", r.Method, r.URL, body, err)
+	}
+}
+
+// wire takes what the client sends to a handler, past the network, and keeps it.
+type wire struct {
+	handler http.Handler
+	sent    []*http.Request
+	bodies  [][]byte
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	w.sent, w.bodies = append(w.sent, r), append(w.bodies, body)
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := httptest.NewRecorder()
+	w.handler.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+// clientOf returns the operator's client of a handler.
+func clientOf(t *testing.T, h http.Handler) (*client.Client, *wire) {
+	t.Helper()
+	w := &wire{handler: h}
+	c, err := client.New(client.Options{URL: "https://gateway.test", Token: client.Token(operator), Attempts: 1,
+		Wrap: func(http.RoundTripper) http.RoundTripper { return w }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, w
+}
+
+// callOf calls the client's method of an operation, and returns its error. Of args it gets as
+// many as it takes.
+func callOf(t *testing.T, c *client.Client, o rest.Operation, args ...any) error {
+	t.Helper()
+	name := strings.TrimPrefix(o.ID, "get")
+	method := reflect.ValueOf(c).MethodByName(strings.ToUpper(name[:1]) + name[1:])
+	if !method.IsValid() {
+		t.Fatalf("%s: the client has no method", o.ID)
+	}
+	in := []reflect.Value{reflect.ValueOf(t.Context())}
+	takes := method.Type().NumIn() - 1
+	if method.Type().IsVariadic() {
+		takes--
+		args = append(args[:takes:takes], client.WithoutKey())
+		takes++
+	}
+	for _, a := range args[:takes] {
+		in = append(in, reflect.ValueOf(a))
+	}
+	err, _ := method.Call(in)[1].Interface().(error)
+	return err
+}
+
+// TestClientReachesTheLedger asks by the client what TestRoutesReachTheLedger asks by HTTP.
+func TestClientReachesTheLedger(t *testing.T) {
+	d := describe(t)
+	for _, tt := range reachedByRoutes(t) {
+		path, _, _ := strings.Cut(tt.path, "?")
+		o, _ := d.of(tt.method, path)
+		t.Run(o.ID, func(t *testing.T) {
+			a := newAPI(t)
+			if tt.result != "" {
+				a.ledger.result = tt.result
+			}
+			c, w := clientOf(t, a.handler)
+			asked := tt.want
+			if messages, ok := asked.(waymark.RecordRequest); ok {
+				asked = waymark.Disclosures(messages)
+			}
+			if err := callOf(t, c, o, asked); err != nil {
+				t.Fatal(err)
+			}
+			want := call{As: "operator", Tx: tt.tx, Request: tt.want}
+			if got := a.ledger.seen(); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+				t.Errorf("sent %s %s\ncalls %+v\nwant  %+v", w.sent[0].URL, w.bodies[0], got, want)
+			}
+			if w.sent[0].Method != tt.method || w.sent[0].URL.Path != pathOf(t, tt.path) {
+				t.Errorf("sent %s %s", w.sent[0].Method, w.sent[0].URL)
+			}
+			d.check(t, w.sent[0], w.bodies[0])
+		})
+	}
+}
+
+func pathOf(t *testing.T, target string) string {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
+	return r.URL.Path
+}
+
+// TestClientSendsTheRest is about the operations that are more than one call of the ledger, or none.
+func TestClientSendsTheRest(t *testing.T) {
+	d := describe(t)
+	covered := make(map[string]bool)
+	for _, tt := range reachedByRoutes(t) {
+		path, _, _ := strings.Cut(tt.path, "?")
+		o, _ := d.of(tt.method, path)
+		covered[o.ID] = true
+	}
+	tests := []struct {
+		id         string
+		args       []any
+		want, body string
+	}{
+		{id: "getTransaction", args: []any{someTx, true}, want: "GET /v1/transactions/" + someTx + "?envelope=true"},
+		{id: "getTransaction", args: []any{someTx, false}, want: "GET /v1/transactions/" + someTx},
+		{id: "getReceipt", args: []any{someTx}, want: "GET /v1/transactions/" + someTx + "/receipt"},
+		{id: "getHealth", want: "GET /healthz"},
+		{id: "getReadiness", want: "GET /readyz"},
+		{id: "getMetrics", want: "GET /metrics"},
+		{id: "getOpenAPI", want: "GET /openapi.json"},
+		{id: "getDisclosed", args: []any{waymark.DisclosedQuery{Device: "d", Sequence: 7, Holder: "carrier", Purpose: "p"}},
+			want: "GET /v1/devices/d/messages/7/disclosed?holder=carrier&purpose=p"},
+		{id: "proposeTerms", args: []any{waymark.Terms{Shipment: "S1", Issuer: "auditor", Currency: "EUR", Units: 2, Price: 3}},
+			want: "PUT /v1/shipments/S1/terms", body: `{"issuer":"auditor","currency":"EUR","units":2,"price":3}`},
+		{id: "purgeTerms", args: []any{waymark.PurgeTermsRequest{Shipment: "S1"}}, want: "POST /v1/shipments/S1/terms/purge"},
+		{id: "settleEscrow", args: []any{waymark.SettleRequest{Shipment: "S1"}}, want: "POST /v1/shipments/S1/escrow/settle"},
+		{id: "proposeTransaction", args: []any{client.ProposalRequest{Transaction: waymark.DevicesSuspend, Request: json.RawMessage(`{"device":"d"}`), Certificate: "PEM"}},
+			want: "POST /v1/proposals", body: `{"transaction":"devices:Suspend","request":{"device":"d"},"certificate":"PEM"}`},
+		{id: "endorseProposal", args: []any{client.EndorsementRequest{Proposal: []byte("p"), Signature: []byte("s")}},
+			want: "POST /v1/proposals:endorse", body: `{"proposal":"cA==","signature":"cw=="}`},
+		{id: "submitTransaction", args: []any{client.SubmissionRequest{Transaction: []byte("t"), Signature: []byte("s")}},
+			want: "POST /v1/transactions:submit", body: `{"transaction":"dA==","signature":"cw=="}`},
+	}
+	for _, tt := range tests {
+		covered[tt.id] = true
+		i := slices.IndexFunc(d.operations, func(o rest.Operation) bool { return o.ID == tt.id })
+		c, w := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+		if err := callOf(t, c, d.operations[i], tt.args...); err != nil {
+			t.Errorf("%s: %v", tt.id, err)
+			continue
+		}
+		if got := w.sent[0].Method + " " + w.sent[0].URL.RequestURI(); got != tt.want || string(w.bodies[0]) != tt.body {
+			t.Errorf("%s: sent %s %s", tt.id, got, w.bodies[0])
+		}
+		d.check(t, w.sent[0], w.bodies[0])
+	}
+	for _, o := range d.operations {
+		if !covered[o.ID] {
+			t.Errorf("%s: no test calls the client's method", o.ID)
+		}
+	}
+}
