@@ -18,7 +18,7 @@ func TestAWriteHasItsTypes(t *testing.T) {
 	g := serve(t, answer(201, `{"transaction":{"tx_id":"aa","block_number":7,"status":"VALID"},"result":{"shipment":"S 1","number":3,"to":"carrier"}}`))
 	until := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	offered, err := g.client().OfferHandoff(t.Context(), waymark.OfferHandoffRequest{Shipment: "S1", To: "carrier", ExpiresAt: until}, client.WithKey("k"))
-	if err != nil || offered.Result.Number != 3 || offered.Transaction != (client.Receipt{TxID: "aa", BlockNumber: 7, Status: "VALID"}) || offered.Key != "k" {
+	if err != nil || offered.Result.Number != 3 || offered.Transaction != (client.Commit{TxID: "aa", BlockNumber: 7, Status: "VALID"}) || offered.Key != "k" {
 		t.Errorf("got %+v, %v", offered, err)
 	}
 	if want := []string{"POST /v1/shipments/S1/handoffs"}; !slices.Equal(g.targets, want) || g.bodies[0] != `{"to":"carrier","expires_at":"2026-01-02T03:04:05Z"}` ||

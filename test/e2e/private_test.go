@@ -217,7 +217,7 @@ func disclosed(ctx context.Context, t *testing.T, s secret, member, holder strin
 	var m waymark.DisclosedMessage
 	var err error
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if m, err = viewer.Disclosed(ctx, s.device.ID(), s.message.Sequence, holder); err == nil {
+		if m, err = viewer.Disclosed(ctx, waymark.DisclosedQuery{Device: s.device.ID(), Sequence: s.message.Sequence, Holder: holder}); err == nil {
 			break
 		}
 	}
@@ -241,7 +241,7 @@ func disclosed(ctx context.Context, t *testing.T, s secret, member, holder strin
 // notDisclosed checks that a member gets no reading.
 func notDisclosed(ctx context.Context, t *testing.T, s secret, member, holder string) {
 	t.Helper()
-	m, err := as(t, member, waymark.Viewer).Disclosed(ctx, s.device.ID(), s.message.Sequence, holder)
+	m, err := as(t, member, waymark.Viewer).Disclosed(ctx, waymark.DisclosedQuery{Device: s.device.ID(), Sequence: s.message.Sequence, Holder: holder})
 	var refusal *app.Problem
 	if !errors.As(err, &refusal) || refusal.Code != waymark.Forbidden && refusal.Code != waymark.NotFound {
 		t.Errorf("%s asks %q for message %d of %s: %+v, %v", member, holder, s.message.Sequence, s.device.ID(), m, err)

@@ -205,12 +205,12 @@ func TestTransactionCanBeLookedUp(t *testing.T) {
 	d := logger(ctx, t, attest.Ed25519)
 	_, commit := record(ctx, t, sign(t, d, attest.COSE, 400).Text())
 	for member := range local.at.Members {
-		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, commit.TxID)
-		if err != nil || tx.Status != "VALID" || tx.BlockNumber != commit.BlockNumber || tx.Transaction != string(waymark.TelemetryRecord) {
+		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, commit.TxID, false)
+		if err != nil || tx.Status != "VALID" || *tx.BlockNumber != commit.BlockNumber || tx.Transaction != string(waymark.TelemetryRecord) {
 			t.Errorf("%s: %+v (%v), want block %d", member, tx, err, commit.BlockNumber)
 		}
 	}
-	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, commit.TxID)
+	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, commit.TxID, false)
 	var p *app.Problem
 	if !errors.As(err, &p) || p.Code != waymark.Forbidden {
 		t.Errorf("a relay reads a transaction: %v", err)

@@ -264,13 +264,13 @@ func sealedGoesOn(ctx context.Context, t *testing.T, w *world) {
 		t.Fatalf("what is sealed: %+v", r)
 	}
 	for _, member := range []string{"producer", "carrier"} {
-		got, err := w.as(t, member, waymark.Viewer).Disclosed(ctx, d.ID(), m.Sequence, "")
+		got, err := w.as(t, member, waymark.Viewer).Disclosed(ctx, waymark.DisclosedQuery{Device: d.ID(), Sequence: m.Sequence})
 		if err != nil || len(got.Readings) != 1 || got.Readings[0].Value != "4.33" {
 			t.Errorf("%s reads %+v (%v)", member, got, err)
 		}
 	}
 	for _, sequence := range []uint64{1, m.Sequence} {
-		_, err := w.as(t, "auditor", waymark.Viewer).Disclosed(ctx, d.ID(), sequence, "")
+		_, err := w.as(t, "auditor", waymark.Viewer).Disclosed(ctx, waymark.DisclosedQuery{Device: d.ID(), Sequence: sequence})
 		var refusal *app.Problem
 		if !errors.As(err, &refusal) || refusal.Code != waymark.Forbidden && refusal.Code != waymark.NotFound {
 			t.Errorf("the auditor reads message %d: %v", sequence, err)

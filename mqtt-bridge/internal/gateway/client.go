@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -59,8 +58,7 @@ func (c *Client) Close() { c.client.Close() }
 // not keep what the spool keeps.
 func (c *Client) Submit(ctx context.Context, texts []string) ([]waymark.MessageResult, error) {
 	answer, err := observed(c, "messages", func() (client.Written[waymark.RecordResult], error) {
-		return client.Write[waymark.RecordResult](ctx, c.client, http.MethodPost, "/v1/messages",
-			waymark.RecordRequest{Messages: texts}, client.WithoutKey())
+		return c.client.RecordMessages(ctx, waymark.Disclosures{Messages: texts}, client.WithoutKey())
 	})
 	if err != nil {
 		return nil, err
@@ -75,7 +73,7 @@ func (c *Client) Submit(ctx context.Context, texts []string) ([]waymark.MessageR
 // 404 when there is none.
 func (c *Client) Device(ctx context.Context, id string) (*waymark.Device, error) {
 	device, err := observed(c, "device", func() (waymark.Device, error) {
-		return client.Read[waymark.Device](ctx, c.client, "/v1/devices/"+url.PathEscape(id))
+		return c.client.Device(ctx, waymark.DeviceQuery{Device: id})
 	})
 	if err != nil {
 		return nil, err

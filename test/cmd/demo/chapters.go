@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 func (s *story) members(ctx context.Context) error {
 	s.chapter("Four members, each with a gateway, a peer and an orderer of its own")
 	for _, id := range slices.Sorted(maps.Keys(s.apps)) {
-		m, err := app.Read[waymark.Member](ctx, s.apps[id], "/v1/members/"+id)
+		m, err := s.apps[id].Client.Member(ctx, waymark.MemberQuery{Member: id})
 		if err != nil {
 			return err
 		}
@@ -32,12 +31,11 @@ func (s *story) register(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d, commit, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices",
-			waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
+		d, err := s.apps["producer"].RegisterDevice(ctx, waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
 		if err != nil {
 			return err
 		}
-		s.done(commit, "%s, owner %s", d.ID, d.Owner)
+		s.done(d.Transaction, "%s, owner %s", d.Result.ID, d.Result.Owner)
 		if l.session, err = l.Connect(ctx, device.Broker{URL: s.network.MQTT.URL, CAFile: s.network.MQTT.CAFile}); err != nil {
 			return err
 		}
@@ -56,17 +54,17 @@ func (s *story) create(ctx context.Context) error {
 		ID: s.shipment, Consignee: "retailer", Arbiter: "auditor", Goods: goods,
 		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: minimum, Maximum: maximum}},
 	}
-	_, commit, err := app.Write[waymark.Shipment](ctx, s.apps["producer"], http.MethodPost, "/v1/shipments", request)
+	created, err := s.apps["producer"].CreateShipment(ctx, request)
 	if err != nil {
 		return err
 	}
-	s.done(commit, "%s", s.shipment)
+	s.done(created.Transaction, "%s", s.shipment)
 	for _, l := range s.loggers {
-		_, commit, err := app.Write[waymark.Attachment](ctx, s.apps["producer"], http.MethodPost, s.path("/devices"), map[string]string{"device": l.ID()})
+		attached, err := s.apps["producer"].AttachDevice(ctx, waymark.AttachDeviceRequest{Shipment: s.shipment, Device: l.ID()})
 		if err != nil {
 			return err
 		}
-		s.done(commit, "%s rides along as witness", l.ID())
+		s.done(attached.Transaction, "%s rides along as witness", l.ID())
 	}
 	return nil
 }
@@ -86,7 +84,7 @@ func (s *story) handToCarrier(ctx context.Context) error {
 	if err := s.offer(ctx, "producer", "carrier", 1); err != nil {
 		return err
 	}
-	_, _, err := app.Write[waymark.Handoff](ctx, s.apps["retailer"], http.MethodPost, s.path("/handoffs/1/accept"), struct{}{})
+	_, err := s.apps["retailer"].AcceptHandoff(ctx, waymark.AcceptHandoffRequest{Shipment: s.shipment, Number: 1})
 	if err := s.refused("the retailer accepts what was offered to the carrier", err, waymark.Forbidden, "only-offeree-answers-handoff"); err != nil {
 		return err
 	}
@@ -101,7 +99,7 @@ func (s *story) handToRetailer(ctx context.Context) error {
 	if err := s.accept(ctx, "retailer", 2, s.expected(true)); err != nil {
 		return err
 	}
-	view, err := app.Read[waymark.ShipmentView](ctx, s.apps["retailer"], s.path(""))
+	view, err := s.apps["retailer"].Shipment(ctx, waymark.ShipmentQuery{Shipment: s.shipment})
 	if err != nil {
 		return err
 	}
@@ -120,44 +118,35 @@ func (s *story) handToRetailer(ctx context.Context) error {
 }
 
 func (s *story) offer(ctx context.Context, from, to string, number uint64) error {
-	h, commit, err := app.Write[waymark.Handoff](ctx, s.apps[from], http.MethodPost, s.path("/handoffs"),
-		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
-	if err != nil {
-		return err
+	h, err := do(ctx, s, s.apps[from].OfferHandoff, waymark.OfferHandoffRequest{Shipment: s.shipment, To: to, ExpiresAt: time.Now().Add(time.Hour)},
+		"%s offers handoff %d to %s", from, number, to)
+	if err == nil && h.Number != number {
+		err = fmt.Errorf("the offer is number %d, want %d", h.Number, number)
 	}
-	if h.Number != number {
-		return fmt.Errorf("the offer is number %d, want %d", h.Number, number)
-	}
-	s.done(commit, "%s offers handoff %d to %s", from, number, to)
-	return app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
+	return err
 }
 
 // accept accepts as the readings allow: plainly where they conform, else it must be
 // refused first, and then goes through with a reservation.
 func (s *story) accept(ctx context.Context, by string, number uint64, state waymark.ConditionState) error {
-	path := s.path(fmt.Sprintf("/handoffs/%d/accept", number))
-	request := map[string]string{}
+	request := waymark.AcceptHandoffRequest{Shipment: s.shipment, Number: number}
 	if state != waymark.ConditionConformant {
-		_, _, err := app.Write[waymark.Handoff](ctx, s.apps[by], http.MethodPost, path, request)
+		_, err := s.apps[by].AcceptHandoff(ctx, request)
 		reason := map[waymark.ConditionState]string{waymark.ConditionNonConformant: "excursion", waymark.ConditionUnknown: "no-witness"}[state]
 		if err := s.refused(fmt.Sprintf("the %s accepts although the conditions are %s", by, state), err, waymark.FailedPrecondition, reason); err != nil {
 			return err
 		}
-		request["reservation"] = "temperature: to be examined before use"
-	}
-	h, commit, err := app.Write[waymark.Handoff](ctx, s.apps[by], http.MethodPost, path, request)
-	if err != nil {
-		return err
-	}
-	if h.Condition != state || h.State != waymark.HandoffAccepted {
-		return fmt.Errorf("handoff %d is %s with conditions %s, want accepted with %s", number, h.State, h.Condition, state)
+		request.Reservation = "temperature: to be examined before use"
 	}
 	how := ""
-	if h.Reservation != "" {
+	if request.Reservation != "" {
 		how = ", with reservation"
 	}
-	s.done(commit, "%s accepts%s: %s", by, how, h.Condition)
-	return app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
+	h, err := do(ctx, s, s.apps[by].AcceptHandoff, request, "%s accepts%s: %s", by, how, state)
+	if err == nil && (h.Condition != state || h.State != waymark.HandoffAccepted) {
+		err = fmt.Errorf("handoff %d is %s with conditions %s, want accepted with %s", number, h.State, h.Condition, state)
+	}
+	return err
 }
 
 // expected is the verdict on what the loggers have measured: on the first leg, or on
@@ -173,5 +162,3 @@ func (s *story) expected(both bool) waymark.ConditionState {
 	}
 	return verdict(second)
 }
-
-func (s *story) path(rest string) string { return "/v1/shipments/" + s.shipment + rest }

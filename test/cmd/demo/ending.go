@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/audit"
 )
 
@@ -14,19 +14,19 @@ import (
 func (s *story) timeline(ctx context.Context) error {
 	auditor := s.apps["auditor"]
 	s.chapter("The timeline, from the auditor's gateway: who, what, transaction, block")
-	history, err := app.Read[waymark.History](ctx, auditor, s.path("/history"))
+	history, err := auditor.ShipmentHistory(ctx, waymark.ShipmentQuery{Shipment: s.shipment})
 	if err != nil {
 		return err
 	}
 	for _, e := range history.Entries {
-		t, err := auditor.Transaction(ctx, e.Stamp.TxID)
+		t, err := auditor.Transaction(ctx, e.Stamp.TxID, false)
 		if err != nil {
 			return err
 		}
-		if t.Status != "VALID" {
-			return fmt.Errorf("transaction %s is %s", t.TxID, t.Status)
+		if t.State != client.Committed {
+			return fmt.Errorf("transaction %s is %s", t.TxID, t.State)
 		}
-		s.say("    %s  %-9s %-25s tx %.8s  block %-4d %s", e.Stamp.Time.Format("15:04:05.000"), e.Stamp.Member, e.What, t.TxID, t.BlockNumber, e.Detail)
+		s.say("    %s  %-9s %-25s tx %.8s  block %-4d %s", e.Stamp.Time.Format("15:04:05.000"), e.Stamp.Member, e.What, t.TxID, *t.BlockNumber, e.Detail)
 	}
 	want := 1 + len(s.loggers) + 4 // created, attached, two offers, two acceptances
 	if len(history.Entries) < want {

@@ -66,7 +66,7 @@ func (l *logger) publish(ctx context.Context, format attest.Format, samples []sa
 func (s *story) awaitStream(ctx context.Context, l *logger, last uint64) (waymark.Stream, error) {
 	deadline := time.Now().Add(commitTimeout)
 	for {
-		stream, err := app.Read[waymark.Stream](ctx, s.apps["producer"], "/v1/devices/"+l.ID()+"/stream")
+		stream, err := s.apps["producer"].Stream(ctx, waymark.DeviceQuery{Device: l.ID()})
 		if err != nil || (stream.Last >= last && len(stream.Gaps) == 0) {
 			return stream, err
 		}

@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
-	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 )
 
@@ -70,12 +68,11 @@ func (s *story) replay(ctx context.Context, l *logger) error {
 // suspend suspends the logger, which then publishes over its open session: the
 // broker takes the message, the ledger does not, and it waits in quarantine.
 func (s *story) suspend(ctx context.Context, l *logger) error {
-	_, commit, err := app.Write[waymark.Device](ctx, s.apps["producer"], http.MethodPost, "/v1/devices/"+l.ID()+"/suspend",
-		map[string]string{"reason": "reported stolen"})
+	suspended, err := s.apps["producer"].SuspendDevice(ctx, waymark.DeviceStateRequest{Device: l.ID(), Reason: "reported stolen"})
 	if err != nil {
 		return err
 	}
-	s.done(commit, "the producer suspends %s", l.ID())
+	s.done(suspended.Transaction, "the producer suspends %s", l.ID())
 	m, err := l.Sign(attest.COSE, now(500))
 	if err != nil {
 		return err
@@ -97,11 +94,11 @@ func (s *story) suspend(ctx context.Context, l *logger) error {
 
 // record submits one message with the relay's credential.
 func (s *story) record(ctx context.Context, text string) (waymark.MessageResult, error) {
-	result, _, err := app.Write[waymark.RecordResult](ctx, s.relay, http.MethodPost, "/v1/messages", waymark.RecordRequest{Messages: []string{text}})
+	recorded, err := s.relay.RecordMessages(ctx, waymark.Disclosures{Messages: []string{text}})
 	if err != nil {
 		return waymark.MessageResult{}, err
 	}
-	return result.Results[0], nil
+	return recorded.Result.Results[0], nil
 }
 
 func now(centiCelsius int64) []senml.Reading {

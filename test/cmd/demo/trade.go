@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 )
 
@@ -36,23 +35,19 @@ type deal struct {
 	units    int64
 }
 
-func (d deal) path(rest string) string { return "/v1/shipments/" + d.shipment + rest }
-
 func (d deal) value() int64 { return d.units * price }
 
-// write submits as a member's operator, prints what was done and waits until every gateway knows.
-func write[T any](ctx context.Context, s *story, by, method, path string, body any, format string, args ...any) (T, error) {
-	result, commit, err := app.Write[T](ctx, s.apps[by], method, path, body)
-	if err != nil {
-		return result, err
-	}
-	s.done(commit, format, args...)
-	return result, app.Settle(ctx, commit.TxID, slices.Collect(maps.Values(s.apps))...)
-}
+// submit is a method of the client that writes.
+type submit[Q, T any] = func(context.Context, Q, ...client.WriteOption) (client.Written[T], error)
 
-func (s *story) attempt(ctx context.Context, by, path string, body any) error {
-	_, _, err := app.Write[any](ctx, s.apps[by], http.MethodPost, path, body)
-	return err
+// do submits, prints what was done and waits until every gateway knows.
+func do[Q, T any](ctx context.Context, s *story, call submit[Q, T], request Q, format string, args ...any) (T, error) {
+	written, err := call(ctx, request)
+	if err != nil {
+		return written.Result, err
+	}
+	s.done(written.Transaction, format, args...)
+	return written.Result, app.Settle(ctx, written.Transaction.TxID, slices.Collect(maps.Values(s.apps))...)
 }
 
 // pack makes four items of a lot known and packs them: a thing is in one place.
@@ -66,33 +61,33 @@ func (s *story) pack(ctx context.Context) error {
 		commission.Items = append(commission.Items, id)
 		s.trade.items = append(s.trade.items, waymark.Line{ID: id})
 	}
-	if _, err := write[waymark.Commissioned](ctx, s, "producer", http.MethodPost, "/v1/goods:commission", commission, "%d items of lot L-%s are known", units, s.name); err != nil {
+	if _, err := do(ctx, s, s.apps["producer"].CommissionGoods, commission, "%d items of lot L-%s are known", units, s.name); err != nil {
 		return err
 	}
 	pack := waymark.PackRequest{ID: "pack-" + s.name, Container: s.trade.crate, Lines: s.trade.items}
-	if _, err := write[waymark.Act](ctx, s, "producer", http.MethodPost, "/v1/goods:pack", pack, "packed into %s", s.trade.crate); err != nil {
+	if _, err := do(ctx, s, s.apps["producer"].PackGoods, pack, "packed into %s", s.trade.crate); err != nil {
 		return err
 	}
 	pack.ID, pack.Container, pack.Lines = pack.ID+"-2", "urn:epc:id:sscc:9506000.3999999999", s.trade.items[:1]
-	return s.refused("the producer packs one of them a second time", s.attempt(ctx, "producer", "/v1/goods:pack", pack), waymark.FailedPrecondition, waymark.ReasonGoodsPlace)
+	_, err := s.apps["producer"].PackGoods(ctx, pack)
+	return s.refused("the producer packs one of them a second time", err, waymark.FailedPrecondition, waymark.ReasonGoodsPlace)
 }
 
 // sell creates a shipment, has both parties agree on terms that nobody else sees, and the
 // retailer put the money into escrow.
 func (s *story) sell(ctx context.Context, d deal, lines ...waymark.Line) error {
-	shipment := waymark.CreateShipmentRequest{ID: d.shipment, Consignee: "retailer", Arbiter: "auditor", Goods: lines, Conditions: []waymark.Condition{}}
-	if _, err := write[waymark.Shipment](ctx, s, "producer", http.MethodPost, "/v1/shipments", shipment, "%s for the retailer", d.shipment); err != nil {
+	shipment := waymark.CreateShipmentRequest{ID: d.shipment, Consignee: "retailer", Arbiter: "auditor", Goods: lines}
+	if _, err := do(ctx, s, s.apps["producer"].CreateShipment, shipment, "%s for the retailer", d.shipment); err != nil {
 		return err
 	}
-	terms := waymark.Terms{Issuer: "auditor", Currency: currency, Digits: 2, Units: d.units, Price: price,
+	terms := waymark.Terms{Shipment: d.shipment, Issuer: "auditor", Currency: currency, Digits: 2, Units: d.units, Price: price,
 		Exceptions: []waymark.ExceptionPenalty{{Reason: waymark.ExceptionMissing, Each: missing}, {Reason: waymark.ExceptionDamaged, Each: damaged}}}
-	body := map[string]any{"issuer": terms.Issuer, "currency": terms.Currency, "digits": terms.Digits, "units": terms.Units, "price": terms.Price, "exceptions": terms.Exceptions}
-	stored, err := write[waymark.StoredTerms](ctx, s, "producer", http.MethodPut, d.path("/terms"), body, "terms, to the peers of producer and retailer alone")
+	stored, err := do(ctx, s, s.apps["producer"].ProposeTerms, terms, "terms, to the peers of producer and retailer alone")
 	if err != nil {
 		return err
 	}
 	for _, party := range []string{"producer", "retailer"} {
-		if _, err := write[waymark.Agreement](ctx, s, party, http.MethodPost, d.path("/terms/agree"), map[string]string{"sha256": stored.SHA256}, "the %s agrees to %.16s...", party, stored.SHA256); err != nil {
+		if _, err := do(ctx, s, s.apps[party].AgreeToTerms, waymark.AgreeTermsRequest{Shipment: d.shipment, SHA256: stored.SHA256}, "the %s agrees to %.16s...", party, stored.SHA256); err != nil {
 			return err
 		}
 	}
@@ -100,13 +95,13 @@ func (s *story) sell(ctx context.Context, d deal, lines ...waymark.Line) error {
 }
 
 func (s *story) fund(ctx context.Context, d deal) error {
-	issued, err := write[waymark.Payment](ctx, s, "auditor", http.MethodPost, "/v1/payments:issue", map[string]any{"id": "issue-" + d.shipment,
-		"currency": currency, "digits": 2, "to": "retailer", "amount": d.value()}, "the auditor, who keeps the money, issues %s to the retailer", cents(d.value()))
+	issue := waymark.IssueRequest{ID: "issue-" + d.shipment, Currency: currency, Digits: 2, To: "retailer", Amount: d.value()}
+	issued, err := do(ctx, s, s.apps["auditor"].IssueMoney, issue, "the auditor, who keeps the money, issues %s to the retailer", cents(d.value()))
 	if err != nil {
 		return err
 	}
-	_, err = write[waymark.Escrow](ctx, s, "retailer", http.MethodPost, d.path("/escrow"), map[string]any{"issuer": "auditor", "currency": currency,
-		"amount": d.value(), "notes": []string{issued.Made[0].ID}, "refund_after": time.Now().Add(24 * time.Hour).UTC()}, "the retailer puts it into escrow")
+	_, err = do(ctx, s, s.apps["retailer"].FundEscrow, waymark.FundEscrowRequest{Shipment: d.shipment, Issuer: "auditor", Currency: currency,
+		Amount: d.value(), Notes: []string{issued.Made[0].ID}, RefundAfter: time.Now().Add(24 * time.Hour)}, "the retailer puts it into escrow")
 	return err
 }
 
@@ -117,21 +112,23 @@ func (s *story) partial(ctx context.Context) error {
 	if err := s.sell(ctx, d, waymark.Line{ID: s.trade.crate}); err != nil {
 		return err
 	}
-	_, err := app.Read[waymark.TermsView](ctx, s.apps["carrier"], d.path("/terms"))
+	_, err := s.apps["carrier"].Terms(ctx, waymark.SettlementQuery{Shipment: d.shipment})
 	if err := s.refused("the carrier reads the terms", err, waymark.Forbidden, waymark.DefaultDeny); err != nil {
 		return err
 	}
 	exceptions := []waymark.Exception{{Goods: s.trade.items[0].ID, Reason: waymark.ExceptionMissing}, {Goods: s.trade.items[1].ID, Reason: waymark.ExceptionDamaged, Note: "crushed"}}
-	if err := s.deliver(ctx, d, map[string]any{"exceptions": exceptions}, "accepts in part: 1 missing, 1 damaged"); err != nil {
+	if err := s.deliver(ctx, d, waymark.AcceptHandoffRequest{Exceptions: exceptions}, "accepts in part: 1 missing, 1 damaged"); err != nil {
 		return err
 	}
-	if err := s.refused("the producer wants its money while the retailer may still claim", s.attempt(ctx, "producer", d.path("/escrow/settle"), nil), waymark.FailedPrecondition, waymark.ReasonClaimWindow); err != nil {
+	settle := waymark.SettleRequest{Shipment: d.shipment}
+	_, err = s.apps["producer"].SettleEscrow(ctx, settle)
+	if err := s.refused("the producer wants its money while the retailer may still claim", err, waymark.FailedPrecondition, waymark.ReasonClaimWindow); err != nil {
 		return err
 	}
-	if _, err := write[waymark.Discrepancy](ctx, s, "retailer", http.MethodPost, d.path("/handoffs/1/waive-claim"), map[string]string{"reason": "as agreed"}, "the retailer has no more to claim"); err != nil {
+	if _, err := do(ctx, s, s.apps["retailer"].WaiveClaim, waymark.WaiveClaimRequest{Shipment: d.shipment, Number: 1, Reason: "as agreed"}, "the retailer has no more to claim"); err != nil {
 		return err
 	}
-	paid, err := write[waymark.Payout](ctx, s, "producer", http.MethodPost, d.path("/escrow/settle"), nil, "settled by the rule")
+	paid, err := do(ctx, s, s.apps["producer"].SettleEscrow, settle, "settled by the rule")
 	if err != nil {
 		return err
 	}
@@ -139,12 +136,14 @@ func (s *story) partial(ctx context.Context) error {
 }
 
 // deliver hands a sale over.
-func (s *story) deliver(ctx context.Context, d deal, answer map[string]any, how string) error {
-	offer := map[string]any{"to": "retailer", "expires_at": time.Now().Add(time.Hour).UTC()}
-	if _, err := write[waymark.Handoff](ctx, s, "producer", http.MethodPost, d.path("/handoffs"), offer, "the producer offers it"); err != nil {
+func (s *story) deliver(ctx context.Context, d deal, answer waymark.AcceptHandoffRequest, how string) error {
+	offer := waymark.OfferHandoffRequest{Shipment: d.shipment, To: "retailer", ExpiresAt: time.Now().Add(time.Hour)}
+	offered, err := do(ctx, s, s.apps["producer"].OfferHandoff, offer, "the producer offers it")
+	if err != nil {
 		return err
 	}
-	_, err := write[waymark.Handoff](ctx, s, "retailer", http.MethodPost, d.path("/handoffs/1/accept"), answer, "the retailer %s", how)
+	answer.Shipment, answer.Number = d.shipment, offered.Number
+	_, err = do(ctx, s, s.apps["retailer"].AcceptHandoff, answer, "the retailer %s", how)
 	return err
 }
 
@@ -164,22 +163,23 @@ func (s *story) dispute(ctx context.Context) error {
 	if err := s.sell(ctx, d, s.trade.items[0]); err != nil {
 		return err
 	}
-	if err := s.deliver(ctx, d, map[string]any{"reservation": "the label is torn"}, "accepts with a reservation"); err != nil {
+	if err := s.deliver(ctx, d, waymark.AcceptHandoffRequest{Reservation: "the label is torn"}, "accepts with a reservation"); err != nil {
 		return err
 	}
-	if _, err := write[waymark.Dispute](ctx, s, "retailer", http.MethodPost, d.path("/disputes"), map[string]string{"reason": "nobody buys it without a label"}, "the retailer disputes it"); err != nil {
+	if _, err := do(ctx, s, s.apps["retailer"].OpenDispute, waymark.OpenDisputeRequest{Shipment: d.shipment, Reason: "nobody buys it without a label"}, "the retailer disputes it"); err != nil {
 		return err
 	}
-	photo := map[string]any{"name": "label.jpg", "sha256": fmt.Sprintf("%064x", 7)}
-	if _, err := write[waymark.Dispute](ctx, s, "retailer", http.MethodPost, d.path("/disputes/1/evidence"), photo, "with a photograph, by its hash"); err != nil {
+	photo := waymark.EvidenceItem{Name: "label.jpg", SHA256: fmt.Sprintf("%064x", 7)}
+	if _, err := do(ctx, s, s.apps["retailer"].AddEvidence, waymark.AddEvidenceRequest{Shipment: d.shipment, Number: 1, Item: photo}, "with a photograph, by its hash"); err != nil {
 		return err
 	}
-	if err := s.refused("the producer wants its money", s.attempt(ctx, "producer", d.path("/escrow/settle"), nil), waymark.FailedPrecondition, waymark.ReasonDisputeOpen); err != nil {
+	_, err := s.apps["producer"].SettleEscrow(ctx, waymark.SettleRequest{Shipment: d.shipment})
+	if err := s.refused("the producer wants its money", err, waymark.FailedPrecondition, waymark.ReasonDisputeOpen); err != nil {
 		return err
 	}
 	const split = 10_00
-	words := map[string]any{"paid": split, "refunded": d.value() - split, "words": "fit for sale at a discount"}
-	resolved, err := write[waymark.Dispute](ctx, s, "auditor", http.MethodPost, d.path("/disputes/1/resolve"), words, "the auditor, arbiter, splits the escrow")
+	words := waymark.ResolveDisputeRequest{Shipment: d.shipment, Number: 1, Paid: split, Refunded: d.value() - split, Words: "fit for sale at a discount"}
+	resolved, err := do(ctx, s, s.apps["auditor"].ResolveDispute, words, "the auditor, arbiter, splits the escrow")
 	if err != nil {
 		return err
 	}
@@ -189,28 +189,28 @@ func (s *story) dispute(ctx context.Context) error {
 // recall stops a lot wherever it is, and lets it come back.
 func (s *story) recall(ctx context.Context) error {
 	s.chapter("The producer recalls the lot")
-	if _, err := write[waymark.LotRecalls](ctx, s, "producer", http.MethodPost, "/v1/goods:recall",
+	if _, err := do(ctx, s, s.apps["producer"].RecallLot,
 		waymark.RecallRequest{Lot: s.trade.lot, Reason: "the seal of the vials leaks", Reference: "recall-" + s.name}, "the lot is recalled; not one item is rewritten"); err != nil {
 		return err
 	}
-	entries, err := app.Read[waymark.Trace](ctx, s.apps["producer"], "/v1/goods/trace?direction=forward&limit=100&id="+url.QueryEscape(s.trade.lot))
-	if err != nil {
-		return err
-	}
-	for _, e := range entries.Entries {
+	for e, err := range s.apps["producer"].AllTraced(ctx, waymark.TraceQuery{ID: s.trade.lot, Direction: waymark.TraceForward}) {
+		if err != nil {
+			return err
+		}
 		if e.Kind == waymark.TracedItem {
 			s.say("    %s is with the %s", e.ID, e.Holder)
 		}
 	}
-	onward := waymark.CreateShipmentRequest{ID: "onward-" + s.name, Consignee: "carrier", Goods: s.trade.items[:1], Conditions: []waymark.Condition{}}
-	if err := s.refused("the retailer ships one of them on", s.attempt(ctx, "retailer", "/v1/shipments", onward), waymark.FailedPrecondition, waymark.ReasonRecall); err != nil {
+	onward := waymark.CreateShipmentRequest{ID: "onward-" + s.name, Consignee: "carrier", Goods: s.trade.items[:1]}
+	_, err := s.apps["retailer"].CreateShipment(ctx, onward)
+	if err := s.refused("the retailer ships one of them on", err, waymark.FailedPrecondition, waymark.ReasonRecall); err != nil {
 		return err
 	}
-	back := waymark.CreateShipmentRequest{ID: "back-" + s.name, Consignee: "producer", Goods: s.trade.items[:1], Conditions: []waymark.Condition{}}
-	if _, err := write[waymark.Shipment](ctx, s, "retailer", http.MethodPost, "/v1/shipments", back, "but back to the producer it may go"); err != nil {
+	back := waymark.CreateShipmentRequest{ID: "back-" + s.name, Consignee: "producer", Goods: s.trade.items[:1]}
+	if _, err := do(ctx, s, s.apps["retailer"].CreateShipment, back, "but back to the producer it may go"); err != nil {
 		return err
 	}
-	_, err = write[waymark.LotRecalls](ctx, s, "producer", http.MethodPost, "/v1/goods:lift-recall",
+	_, err = do(ctx, s, s.apps["producer"].LiftRecall,
 		waymark.LiftRecallRequest{Lot: s.trade.lot, Reason: "a false alarm of the demo"}, "the recall is lifted")
 	return err
 }

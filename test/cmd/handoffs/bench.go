@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -110,8 +109,8 @@ func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
 
 // begin creates a shipment without conditions and hands it to the first of the hands.
 func (b *bench) begin(ctx context.Context, j *journey) error {
-	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Goods: []waymark.Line{j.goods}, Conditions: []waymark.Condition{}}
-	if _, _, err := app.Write[waymark.Shipment](ctx, b.apps[consignor], http.MethodPost, "/v1/shipments", request); err != nil {
+	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Goods: []waymark.Line{j.goods}}
+	if _, err := b.apps[consignor].CreateShipment(ctx, request); err != nil {
 		return err
 	}
 	return b.pass(ctx, j, consignor, hands[0])
@@ -130,19 +129,17 @@ func (b *bench) handOver(ctx context.Context, j *journey) error {
 
 // pass offers, unless that is done, and accepts.
 func (b *bench) pass(ctx context.Context, j *journey, from, to string) error {
-	at := "/v1/shipments/" + j.shipment + "/handoffs"
 	if j.open == 0 {
-		h, commit, err := app.Write[waymark.Handoff](ctx, b.apps[from], http.MethodPost, at,
-			map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+		offered, err := b.apps[from].OfferHandoff(ctx, waymark.OfferHandoffRequest{Shipment: j.shipment, To: to, ExpiresAt: time.Now().Add(time.Hour)})
 		if err != nil {
 			return err
 		}
-		j.open = h.Number
-		if err := app.Settle(ctx, commit.TxID, b.apps[to]); err != nil {
+		j.open = offered.Result.Number
+		if err := app.Settle(ctx, offered.Transaction.TxID, b.apps[to]); err != nil {
 			return err
 		}
 	}
-	_, _, err := app.Write[waymark.Handoff](ctx, b.apps[to], http.MethodPost, fmt.Sprintf("%s/%d/accept", at, j.open), map[string]string{})
+	_, err := b.apps[to].AcceptHandoff(ctx, waymark.AcceptHandoffRequest{Shipment: j.shipment, Number: j.open})
 	if err == nil {
 		j.open = 0
 	}
@@ -154,7 +151,7 @@ func (b *bench) find(ctx context.Context, j *journey) error {
 	if !j.unsure {
 		return nil
 	}
-	view, err := app.Read[waymark.ShipmentView](ctx, b.apps[consignor], "/v1/shipments/"+j.shipment)
+	view, err := b.apps[consignor].Shipment(ctx, waymark.ShipmentQuery{Shipment: j.shipment})
 	if err != nil {
 		return fmt.Errorf("find %s: %w", j.shipment, err)
 	}

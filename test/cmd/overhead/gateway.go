@@ -46,23 +46,23 @@ func (g *gateway) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		answer, err := g.client.Do(ctx, client.Call{Method: http.MethodGet, Path: "/readyz"})
-		if err == nil && answer.Status == http.StatusOK {
+		_, err := g.client.Readiness(ctx)
+		if err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the gateway is not ready: %d %s, %w", answer.Status, answer.Body, errors.Join(err, ctx.Err()))
+			return fmt.Errorf("the gateway is not ready: %w", errors.Join(err, ctx.Err()))
 		case <-time.After(pause):
 		}
 	}
 }
 
 func (g *gateway) register(ctx context.Context, p waymark.RegisterProductRequest, options ...client.WriteOption) (waymark.Product, error) {
-	written, err := client.Write[waymark.Product](ctx, g.client, http.MethodPost, "/v1/products", p, options...)
+	written, err := g.client.RegisterProduct(ctx, p, options...)
 	return written.Result, err
 }
 
 func (g *gateway) read(ctx context.Context, gtin string) (waymark.Product, error) {
-	return client.Read[waymark.Product](ctx, g.client, "/v1/products/"+gtin)
+	return g.client.Product(ctx, waymark.ProductQuery{GTIN: gtin})
 }

@@ -12,10 +12,11 @@ import (
 
 // App acts as one role of one member.
 type App struct {
+	// Client is of the member's gateway. It makes each request once, so that every answer is seen.
+	*client.Client
+
 	Member string
 	Role   waymark.Role
-	// Client is the member's gateway. It makes each request once, so that every answer is seen.
-	Client *client.Client
 }
 
 // Commit says where a write is on the ledger.

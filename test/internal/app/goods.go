@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/network/endpoints"
@@ -20,8 +19,7 @@ func Commission(ctx context.Context, network *endpoints.Network, member string, 
 	if err != nil {
 		return nil, Commit{}, err
 	}
-	_, _, err = Write[waymark.Product](ctx, admin, http.MethodPost, "/v1/products", waymark.RegisterProductRequest{GTIN: GTIN, Name: "vaccine"})
-	if err != nil {
+	if _, err = admin.RegisterProduct(ctx, waymark.RegisterProductRequest{GTIN: GTIN, Name: "vaccine"}); err != nil {
 		return nil, Commit{}, fmt.Errorf("register product: %w", err)
 	}
 	var request waymark.CommissionRequest
@@ -30,7 +28,7 @@ func Commission(ctx context.Context, network *endpoints.Network, member string, 
 		id := waymark.Item(GTIN, serial).String()
 		request.Items, lines = append(request.Items, id), append(lines, waymark.Line{ID: id})
 	}
-	_, commit, err := Write[waymark.Commissioned](ctx, admin, http.MethodPost, "/v1/goods:commission", request)
+	commissioned, err := admin.CommissionGoods(ctx, request)
 	if err != nil {
 		return nil, Commit{}, fmt.Errorf("commission items: %w", err)
 	}
@@ -39,9 +37,9 @@ func Commission(ctx context.Context, network *endpoints.Network, member string, 
 		if err != nil {
 			return nil, Commit{}, err
 		}
-		if err := Settle(ctx, commit.TxID, viewer); err != nil {
+		if err := Settle(ctx, commissioned.Transaction.TxID, viewer); err != nil {
 			return nil, Commit{}, err
 		}
 	}
-	return lines, commit, nil
+	return lines, commissioned.Transaction, nil
 }

@@ -15,7 +15,7 @@ const settlePoll = 20 * time.Millisecond
 func Settle(ctx context.Context, txID string, apps ...*App) error {
 	for _, a := range apps {
 		for {
-			tx, err := a.Transaction(ctx, txID)
+			tx, err := a.Transaction(ctx, txID, false)
 			if err == nil && tx.Settled() {
 				break
 			}
