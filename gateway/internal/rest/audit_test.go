@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/internal/requests"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // TestAWriteThatIsUnderWayHasTwoLines: one that says so, and one when it has its end.
@@ -21,7 +21,7 @@ func TestAWriteThatIsUnderWayHasTwoLines(t *testing.T) {
 	}
 	close(a.ledger.order)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
-		if got := transactionIn(t, a.do("GET", "/v1/transactions/"+someTx, "").Body.Bytes()); got.State == requests.Committed {
+		if got := transactionIn(t, a.do("GET", "/v1/transactions/"+someTx, "").Body.Bytes()); got.State == client.Committed {
 			break
 		}
 		if time.Now().After(deadline) {
