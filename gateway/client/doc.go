@@ -2,7 +2,7 @@
 //
 // A Client has a method for every operation of the API, generated from the gateway's own table
 // of routes: what it takes and returns are the types of the vocabulary (chaincode/waymark). A
-// write returns a Written, which has the transaction's receipt beside the result, and takes
+// write returns a Written, which has where the transaction is beside the result, and takes
 // WriteOptions; what is answered in pages can be iterated over by a method that starts with All.
 //
 // Every write has an Idempotency-Key. What may be repeated is repeated, as the gateway asks, and
@@ -16,5 +16,4 @@
 // Package signing acts with keys that no gateway holds, and package verify checks receipts.
 package client
 
-// The generator is built with this package: what it wrote before, which may fit no more, goes first.
-//go:generate sh -c "rm -f api_*.go && cd .. && go run ./internal/clientgen --output client"
+//go:generate sh -c "cd .. && go run -tags clientgen ./internal/clientgen --output client"

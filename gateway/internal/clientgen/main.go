@@ -32,6 +32,15 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	old, err := filepath.Glob(filepath.Join(*output, pattern))
+	if err != nil {
+		return fmt.Errorf("find what is there: %w", err)
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("remove what was there: %w", err)
+		}
+	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(*output, name), content, 0o644); err != nil { //nolint:gosec // source code
 			return fmt.Errorf("write %s: %w", name, err)

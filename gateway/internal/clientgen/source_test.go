@@ -29,7 +29,7 @@ func TestTheClientIsCurrent(t *testing.T) {
 			t.Errorf("%s is not what the table of routes says: run go generate ./... in gateway/client (%v)", name, err)
 		}
 	}
-	there, err := filepath.Glob(filepath.Join(clientFolder, "api_*.go"))
+	there, err := filepath.Glob(filepath.Join(clientFolder, pattern))
 	if err != nil || len(there) != len(files) {
 		t.Errorf("%d files of methods, want %d: remove what no tag has any more (%v)", len(there), len(files), err)
 	}
