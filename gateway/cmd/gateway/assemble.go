@@ -138,6 +138,8 @@ func fabricConfig(c config.Config) fabric.Config {
 		Identities: identities,
 		Own:        ledger.Identity(c.OwnIdentity),
 		BlockBytes: int(c.Limits.BlockBytes),
+
+		CallerPercent: c.Limits.CallerPercent,
 		Timeouts: fabric.Timeouts{
 			Evaluate: c.Timeouts.Evaluate,
 			Endorse:  c.Timeouts.Endorse,

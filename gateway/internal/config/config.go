@@ -160,9 +160,9 @@ type Limits struct {
 	// 32 MiB. GOMEMLIMIT in the environment has precedence. Default 224 MiB, which 2,000 writes in
 	// flight fit; 64 MiB to 64 GiB.
 	MemoryBytes int64 `koanf:"memory_bytes" default:"234881024"`
-	// CallerPercent is the part of in_flight and bytes_in_flight, and of requests.pending and
-	// requests.pending_bytes, that one caller can have, though always one request. Default 50;
-	// 1 to 100.
+	// CallerPercent is the part of in_flight and bytes_in_flight, of requests.pending and
+	// requests.pending_bytes, and of the calls at the peer that are made at once, that one caller
+	// can have, though always one request. Default 50; 1 to 100.
 	CallerPercent int `koanf:"caller_percent" default:"50"`
 	// Rates bound how often one caller may ask.
 	Rates Rates `koanf:"rates" reload:"now"`

@@ -16,6 +16,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
@@ -60,7 +61,7 @@ func New(cfg Config, set *keys.Set, registry prometheus.Registerer) (*Client, er
 		links:    open,
 		peer:     gatewaypb.NewGatewayClient(conn),
 		sessions: make(map[ledger.Identity]*signing, len(cfg.Identities)),
-		turns:    newTurns(),
+		turns:    newTurns(cfg.CallerPercent),
 		stop:     func() {},
 	}
 	for name, id := range cfg.Identities {
@@ -157,15 +158,16 @@ func (c *Client) Evaluate(ctx context.Context, call ledger.Call) (json.RawMessag
 // is down is found out within a third of a second.
 const maxReads = 3
 
-func (c *Client) evaluate(ctx context.Context, turn places, s *session, chaincode, function string,
+func (c *Client) evaluate(ctx context.Context, turns *share.Turns, s *session, chaincode, function string,
 	options []client.ProposalOption, how ...grpc.CallOption,
 ) ([]byte, *failure) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
-	if err := turn.take(ctx); err != nil {
+	turn, err := turns.Take(ctx)
+	if err != nil {
 		return nil, noTurn(err)
 	}
-	defer turn.leave()
+	defer turn.Leave()
 	proposal, err := s.network.GetContract(chaincode).NewProposal(function, options...)
 	if err != nil {
 		return nil, &failure{kind: defective, cause: err}

@@ -19,7 +19,10 @@ type Config struct {
 	// BlockBytes is the largest answer that is taken from the peer, and with it
 	// the largest block that transactions can be looked up in. Positive.
 	BlockBytes int
-	Timeouts   Timeouts
+	// CallerPercent is the part of the calls at the peer, of each kind, that are made for one
+	// caller at once; 1 to 100.
+	CallerPercent int
+	Timeouts      Timeouts
 }
 
 // Peer is one of the member's own peers.

@@ -56,12 +56,13 @@ func (c *Client) lookup(ctx context.Context, txID string) (fate, error) {
 
 // inquire is lookup for a transaction that is in a block.
 func (c *Client) inquire(ctx context.Context, txID string) (fate, *failure) {
-	turn, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
+	timely, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
 	defer cancel()
-	if err := c.turns.inquire.take(turn); err != nil {
+	turn, err := c.turns.inquire.Take(timely)
+	if err != nil {
 		return fate{}, noTurn(err)
 	}
-	defer c.turns.inquire.leave()
+	defer turn.Leave()
 	f, err := c.lookup(ctx, txID)
 	if err != nil {
 		return fate{}, &failure{kind: statusFailed, txID: txID, cause: err}

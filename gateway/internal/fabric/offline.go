@@ -85,13 +85,14 @@ func (c *Client) EndorseSigned(ctx context.Context, signed ledger.Signed, offere
 
 // endorseSigned returns the payload of the transaction that the endorsers made of a proposal.
 func (c *Client) endorseSigned(ctx context.Context, p offline.Proposal, signed *peer.SignedProposal) ([]byte, *failure) {
-	turn, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
+	timely, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Total)
 	defer cancel()
-	if err := c.turns.endorse.take(turn); err != nil {
+	turn, err := c.turns.endorse.Take(timely)
+	if err != nil {
 		return nil, noTurn(err)
 	}
-	defer c.turns.endorse.leave()
-	ctx, cancel = context.WithTimeout(turn, c.cfg.Timeouts.Endorse)
+	defer turn.Leave()
+	ctx, cancel = context.WithTimeout(timely, c.cfg.Timeouts.Endorse)
 	defer cancel()
 	answer, err := c.peer.Endorse(ctx, &gatewaypb.EndorseRequest{TransactionId: p.ID(), ChannelId: c.cfg.Channel, ProposedTransaction: signed})
 	if err != nil {

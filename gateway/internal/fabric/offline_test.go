@@ -263,9 +263,7 @@ func TestOfflineEndorsementsTakeTurns(t *testing.T) {
 	p := &fakePeer{}
 	c := newClient(t, p)
 	c.cfg.Timeouts.Total = 50 * time.Millisecond
-	for range maxEndorsements {
-		c.turns.endorse <- struct{}{}
-	}
+	others := fill(t, c.turns.endorse)
 	a := p.application(t)
 	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
 	if err != nil {
@@ -275,7 +273,7 @@ func TestOfflineEndorsementsTakeTurns(t *testing.T) {
 		t.Errorf("endorsed %d: %v", p.endorsed, err)
 	}
 	c.cfg.Timeouts.Total = time.Minute
-	c.turns.endorse.leave()
+	others[0].Leave()
 	if _, err := c.EndorseSigned(t.Context(), a.sign(proposed.Bytes), suspensions); err != nil || p.endorsed != 1 {
 		t.Errorf("endorsed %d: %v", p.endorsed, err)
 	}

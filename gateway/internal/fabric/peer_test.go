@@ -333,7 +333,7 @@ func configOf(id Identity, peers ...Peer) Config {
 		Peers:      peers,
 		Own:        "operator",
 		Identities: map[ledger.Identity]Identity{"operator": id},
-		BlockBytes: testBlockBytes,
+		BlockBytes: testBlockBytes, CallerPercent: 50,
 		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
 			Commit: 500 * time.Millisecond, Lookup: 500 * time.Millisecond, Total: 8 * time.Second},
 	}

@@ -82,10 +82,11 @@ func (c *Client) attestAt(ctx context.Context, txID, member string) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
-	if err := c.turns.endorse.take(ctx); err != nil {
-		return nil, err
+	turn, err := c.turns.endorse.Take(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says all
 	}
-	defer c.turns.endorse.leave()
+	defer turn.Leave()
 	endorsed, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("attest at %s: %w", member, err)

@@ -131,13 +131,14 @@ func (s *settlement) told(f fate) (fate, kind) {
 
 // look asks the peer by the transaction's id, unless the stream is faster.
 func (s *settlement) look(ctx context.Context) (fate, kind) {
+	turn := s.client.turns.inquire.Join(ctx)
+	defer turn.Leave()
 	select {
 	case f := <-s.waiter.fates:
 		return s.told(f)
 	case <-ctx.Done():
 		return fate{}, statusFailed
-	case s.client.turns.inquire <- struct{}{}:
-		defer s.client.turns.inquire.leave()
+	case <-turn.Come():
 	}
 	begun := s.client.stream.hasBegun()
 	f, err := s.client.lookup(ctx, s.tx.id)
@@ -158,19 +159,21 @@ func (s *settlement) send(ctx context.Context) (failed error) {
 	defer func() { end(failed) }()
 	turns := s.client.turns
 	if s.recovered {
-		if err := turns.inquire.take(ctx); err != nil {
-			return err
+		turn, err := turns.inquire.Take(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // it says all
 		}
-		defer turns.inquire.leave()
+		defer turn.Leave()
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.client.cfg.Timeouts.Submit)
 	defer cancel()
-	if err := turns.submit.take(ctx); err != nil {
-		return err
+	turn, err := turns.submit.Take(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says all
 	}
-	defer turns.submit.leave()
+	defer turn.Leave()
 	s.sent = true
-	_, err := s.client.peer.Submit(ctx, &gatewaypb.SubmitRequest{
+	_, err = s.client.peer.Submit(ctx, &gatewaypb.SubmitRequest{
 		TransactionId: s.tx.id, ChannelId: s.client.cfg.Channel, PreparedTransaction: s.tx.envelope,
 	})
 	if err != nil {

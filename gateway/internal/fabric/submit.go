@@ -121,10 +121,11 @@ type transaction struct {
 func (w *write) endorse(ctx context.Context) (_ transaction, failed *failure) {
 	ctx, end := tracing.Start(ctx, "endorse", tracing.Transaction(w.call.Transaction))
 	defer func() { end(failed.orNil()) }()
-	if err := w.client.turns.endorse.take(ctx); err != nil {
+	turn, err := w.client.turns.endorse.Take(ctx)
+	if err != nil {
 		return transaction{}, noTurn(err)
 	}
-	defer w.client.turns.endorse.leave()
+	defer turn.Leave()
 	proposal, err := w.session.network.GetContract(w.client.cfg.Chaincode).NewProposal(string(w.call.Transaction), w.options...)
 	if err != nil {
 		return transaction{}, &failure{kind: defective, cause: err}

@@ -207,9 +207,7 @@ func TestATurnThatNeverCameSendsNothing(t *testing.T) {
 	p := &fakePeer{submit: []submitAnswer{refusal, refusal}}
 	c := newClient(t, p)
 	c.cfg.Timeouts.Submit = 50 * time.Millisecond
-	for range maxSubmissions {
-		c.turns.submit <- struct{}{}
-	}
+	others := fill(t, c.turns.submit)
 	j := &journal{}
 	failed := make(chan error, 1)
 	go func() {
@@ -217,7 +215,7 @@ func TestATurnThatNeverCameSendsNothing(t *testing.T) {
 		failed <- err
 	}()
 	await(t, func() bool { return testutil.ToFloat64(c.metrics.retries.WithLabelValues(string(submitFailed))) > 0 })
-	c.turns.submit.leave()
+	others[0].Leave()
 	if err := <-failed; waymark.CodeOf(err) != waymark.Internal || p.submitted != 1 || j.open() {
 		t.Errorf("submitted %d times: %v, %q", p.submitted, err, j.entries)
 	}

@@ -3,13 +3,15 @@ package fabric
 import (
 	"context"
 	"errors"
-	"fmt"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 // How many calls of each kind the peer is given at once; others wait their turn. A peer serves
 // 500 by default and refuses more, and has other clients too. Each kind has its own, so that
 // no query waits behind thousands of writes, and what is endorsed is handed over before more
-// is endorsed. Streams are not among them, nor is waiting for a block.
+// is endorsed. Streams are not among them, nor is waiting for a block. One caller can have
+// Config.CallerPercent of each kind.
 const (
 	maxEvaluations  = 150
 	maxEndorsements = 150
@@ -25,30 +27,15 @@ const (
 )
 
 // turns are the places of calls at the peer.
-type turns struct{ evaluate, endorse, submit, inquire, fetch, probe places }
+type turns struct{ evaluate, endorse, submit, inquire, fetch, probe *share.Turns }
 
-func newTurns() turns {
+func newTurns(callerPercent int) turns {
 	return turns{
-		evaluate: make(places, maxEvaluations), endorse: make(places, maxEndorsements),
-		submit: make(places, maxSubmissions), inquire: make(places, maxInquiries),
-		fetch: make(places, maxFetches), probe: make(places, maxProbes),
+		evaluate: share.NewTurns(maxEvaluations, callerPercent), endorse: share.NewTurns(maxEndorsements, callerPercent),
+		submit: share.NewTurns(maxSubmissions, callerPercent), inquire: share.NewTurns(maxInquiries, callerPercent),
+		fetch: share.NewTurns(maxFetches, callerPercent), probe: share.NewTurns(maxProbes, 100),
 	}
 }
-
-// places holds something for each call that is going on.
-type places chan struct{}
-
-// take waits for a place until ctx is done. Whoever has one leaves it.
-func (p places) take(ctx context.Context) error {
-	select {
-	case p <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a turn at the peer: %w", ctx.Err())
-	}
-}
-
-func (p places) leave() { <-p }
 
 // noTurn is the failure of a call that was not made since no turn came in time.
 func noTurn(err error) *failure {

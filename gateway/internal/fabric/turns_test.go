@@ -3,32 +3,46 @@ package fabric
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
-// fill takes all places, as many calls that are going on would.
-func fill(p places) {
-	for range cap(p) {
-		p <- struct{}{}
+// fill takes all places, as calls that are going on for many callers would, and returns the turns.
+func fill(t *testing.T, all *share.Turns) []*share.Turn {
+	t.Helper()
+	var taken []*share.Turn
+	for {
+		turn := all.Join(share.As(t.Context(), fmt.Sprint("other", len(taken))))
+		select {
+		case <-turn.Come():
+			taken = append(taken, turn)
+		default:
+			turn.Leave()
+			return taken
+		}
 	}
 }
 
 // Together the places must be fewer than the calls that a peer serves by default.
 func TestTheTurnsFitThePeer(t *testing.T) {
 	const peerServes = 500
-	n := newTurns()
-	if all := cap(n.evaluate) + cap(n.endorse) + cap(n.submit) + cap(n.inquire) + cap(n.probe); all >= peerServes {
+	n, all := newTurns(50), 0
+	for _, kind := range []*share.Turns{n.evaluate, n.endorse, n.submit, n.inquire, n.fetch, n.probe} {
+		all += len(fill(t, kind))
+	}
+	if all != 456 || all >= peerServes {
 		t.Errorf("%d calls at once", all)
 	}
 }
 
 func TestAWriteWaitsForItsTurn(t *testing.T) {
 	c := newClient(t, readable())
-	fill(c.turns.endorse)
+	others := fill(t, c.turns.endorse)
 	done := make(chan error, 1)
 	go func() {
 		_, err := c.Submit(context.Background(), suspend())
@@ -42,16 +56,56 @@ func TestAWriteWaitsForItsTurn(t *testing.T) {
 		t.Fatalf("ended out of turn: %v", err)
 	default:
 	}
-	c.turns.endorse.leave()
+	others[0].Leave()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// One caller whose calls take long, of whatever kind, leaves places for the others.
+func TestOneCallerLeavesTurns(t *testing.T) {
+	for name, tt := range map[string]struct {
+		of func(turns) *share.Turns
+		do func(context.Context, *Client) error
+	}{
+		"query": {func(n turns) *share.Turns { return n.evaluate }, func(ctx context.Context, c *Client) error {
+			_, err := c.Evaluate(ctx, ledger.Call{As: suspend().As, Transaction: waymark.PoliciesBaseline})
+			return err
+		}},
+		"endorsement": {func(n turns) *share.Turns { return n.endorse }, func(ctx context.Context, c *Client) error {
+			_, err := c.Submit(ctx, suspend())
+			return err
+		}},
+		"submission": {func(n turns) *share.Turns { return n.submit }, func(ctx context.Context, c *Client) error {
+			_, err := c.Submit(ctx, suspend())
+			return err
+		}},
+		"block": {func(n turns) *share.Turns { return n.fetch }, func(ctx context.Context, c *Client) error {
+			_, err := c.Transaction(ctx, suspend().As, someTx, false, nil)
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, readable())
+			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate, c.cfg.Timeouts.Submit = 2*time.Second, 2*time.Second, 2*time.Second
+			greedy := share.As(t.Context(), "greedy")
+			for range 2 * maxEvaluations {
+				tt.of(c.turns).Join(greedy)
+			}
+			if err := tt.do(share.As(t.Context(), "meek"), c); waymark.CodeOf(err) == waymark.ResourceExhausted || waymark.CodeOf(err) == waymark.Unavailable {
+				t.Errorf("the other caller: %v", err)
+			}
+			if err := tt.do(greedy, c); err == nil {
+				t.Error("the first caller has more than its part")
+			}
+		})
 	}
 }
 
 // With every place of callers' queries taken the peer is still ready, and its height is known.
 func TestOverloadIsNoOutage(t *testing.T) {
 	c := newClient(t, readable())
-	fill(c.turns.evaluate)
+	fill(t, c.turns.evaluate)
 	c.cfg.Timeouts.Evaluate = 5 * time.Second
 	if err := c.Ready(t.Context()); err != nil {
 		t.Errorf("ready: %v", err)
@@ -72,15 +126,15 @@ func TestNoTurnInTime(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		full func(*Client) places
+		full func(*Client) *share.Turns
 		do   func(context.Context, *Client) error
 		gone bool // the caller is
 		want waymark.Code
 	}{
-		{"endorsement", func(c *Client) places { return c.turns.endorse }, submit, false, waymark.ResourceExhausted},
-		{"query", func(c *Client) places { return c.turns.evaluate }, evaluate, false, waymark.ResourceExhausted},
-		{"endorsement, the caller gone", func(c *Client) places { return c.turns.endorse }, submit, true, waymark.Unavailable},
-		{"submission", func(c *Client) places { return c.turns.submit }, submit, false, waymark.Unavailable},
+		{"endorsement", func(c *Client) *share.Turns { return c.turns.endorse }, submit, false, waymark.ResourceExhausted},
+		{"query", func(c *Client) *share.Turns { return c.turns.evaluate }, evaluate, false, waymark.ResourceExhausted},
+		{"endorsement, the caller gone", func(c *Client) *share.Turns { return c.turns.endorse }, submit, true, waymark.Unavailable},
+		{"submission", func(c *Client) *share.Turns { return c.turns.submit }, submit, false, waymark.Unavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +143,7 @@ func TestNoTurnInTime(t *testing.T) {
 			await(t, func() bool { return c.Stream().Connected })
 			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate = 50*time.Millisecond, 50*time.Millisecond
 			c.cfg.Timeouts.Submit = 10 * time.Millisecond
-			fill(tt.full(c))
+			fill(t, tt.full(c))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if tt.gone {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
 
@@ -221,7 +222,7 @@ func (r *Runner) recover(ctx context.Context, id string) {
 
 // settle resolves the last transaction of a request: its answer follows, or its key is free.
 func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) error {
-	within, cancel := context.WithTimeout(ctx, resolveWithin)
+	within, cancel := context.WithTimeout(share.As(ctx, kept.Caller), resolveWithin)
 	defer cancel()
 	fate, err := r.resolve(within, kept.ID, tx)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 const (
@@ -35,6 +36,7 @@ type call struct {
 type fakeLedger struct {
 	mu     sync.Mutex
 	calls  []call
+	asker  string // for whom the last call was
 	result string
 	err    error
 	answer func(ledger.Call) (json.RawMessage, error) // when not nil, in place of the two
@@ -78,8 +80,16 @@ func (f *fakeLedger) take(came call) (json.RawMessage, error) {
 	return json.RawMessage(result), err
 }
 
+// note keeps for whom the ledger was asked last.
+func (f *fakeLedger) note(ctx context.Context) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asker = share.CallerOf(ctx)
+}
+
 // Submit tells the journal of one transaction, unless the call fails.
 func (f *fakeLedger) Submit(ctx context.Context, q ledger.Call) (ledger.Committed, error) {
+	f.note(ctx)
 	result, err := f.run(q)
 	if err != nil {
 		return ledger.Committed{}, err
@@ -100,7 +110,8 @@ func (f *fakeLedger) Submit(ctx context.Context, q ledger.Call) (ledger.Committe
 	return ledger.Committed{Commit: ledger.Commit{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: result}, nil
 }
 
-func (f *fakeLedger) Evaluate(_ context.Context, q ledger.Call) (json.RawMessage, error) {
+func (f *fakeLedger) Evaluate(ctx context.Context, q ledger.Call) (json.RawMessage, error) {
+	f.note(ctx)
 	return f.run(q)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"go.uber.org/zap"
 )
@@ -17,6 +18,7 @@ func (s *service) authenticate(c *gin.Context) {
 	caller, err := s.auth.Authenticate(c.Request)
 	exchangeOf(c).caller = caller // known, perhaps, also if it may not act
 	if err == nil {
+		c.Request = c.Request.WithContext(share.As(c.Request.Context(), caller.ID))
 		return
 	}
 	reason := string(waymark.CodeOf(err))

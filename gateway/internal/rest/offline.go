@@ -84,7 +84,7 @@ func offlineRoutes() []route {
 		{
 			method: http.MethodPost, path: "/v1/proposals:endorse", id: "endorseProposal", tag: tagLedger,
 			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
-			body:    client.EndorsementRequest{}, result: client.Endorsed{}, serve: serveEndorse,
+			body:    client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, serve: serveEndorse,
 		},
 		{
 			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,

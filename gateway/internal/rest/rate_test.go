@@ -43,6 +43,9 @@ func TestCallersAreThrottled(t *testing.T) {
 	if w := a.do("POST", "/v1/policies:check", `{"action":"ReadDevice","device":"d"}`); w.Header().Get("RateLimit-Policy") != `"read";q=60;w=60` {
 		t.Errorf("a question with a body: %s", w.Header())
 	}
+	if w := a.do("POST", "/v1/proposals:endorse", `{}`); w.Header().Get("RateLimit-Policy") != `"write";q=1;w=1` {
+		t.Errorf("what takes as much of the peer as a write: %s", w.Header())
+	}
 	if w := a.do("POST", "/v1/messages", `{}`); w.Header().Get("RateLimit-Policy") != `"messages";q=60;w=60` {
 		t.Errorf("messages: %s", w.Header())
 	}
@@ -178,6 +181,19 @@ func TestOperatorsAreNotThrottled(t *testing.T) {
 			a.health.ServeHTTP(w, request("GET", path, ""))
 			if w.Code != want || w.Header().Get("RateLimit") != "" {
 				t.Fatalf("%s: %d %s", path, w.Code, w.Header())
+			}
+		}
+	}
+}
+
+// TestTheLedgerKnowsTheCaller, so that it can be fair to the others (ASVS 5.0: 15.2.2).
+func TestTheLedgerKnowsTheCaller(t *testing.T) {
+	a := newAPI(t)
+	for _, tt := range [][2]string{{operator, "token:erp"}, {relay, "token:bridge"}} {
+		for _, ask := range [][3]string{{"GET", "/v1/members/x"}, {"PUT", "/v1/members/producer", `{"name":"P"}`}} {
+			a.do(ask[0], ask[1], ask[2], "Authorization", "Bearer "+tt[0])
+			if a.ledger.asker != tt[1] {
+				t.Errorf("%s of %s was for %q", ask[0], tt[1], a.ledger.asker)
 			}
 		}
 	}
