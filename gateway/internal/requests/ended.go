@@ -10,43 +10,41 @@ type Ended struct {
 	Error             *waymark.Error // nil if the write took effect
 }
 
-// owe notes that a caller is answered without the end of its write.
-func (r *Runner) owe(o *operation) {
-	if o.owe() {
-		r.tell(o)
-	}
-}
-
-// tell tells of the end of a concluded operation, if it has one.
-func (r *Runner) tell(o *operation) {
-	if e, ended := o.ending(); ended {
+// tell tells of an end that is due to be told.
+func (r *Runner) tell(e Ended, due bool) {
+	if due {
 		r.ended(e)
 	}
 }
 
-// conclude sets how the operation ended, and reports whether somebody was answered without that.
-func (o *operation) conclude(out Outcome, err error) (owed bool) {
+// conclude sets how the operation ended. That is to be told if somebody was answered before.
+func (o *operation) conclude(out Outcome, err error) (_ Ended, due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.outcome, o.err, o.concluded = out, err, true
-	return o.owed
+	if !o.owed {
+		return Ended{}, false
+	}
+	return o.ending()
 }
 
-// owe notes that somebody is answered without the end, and reports whether that was there
-// already, so that nobody else will tell of it.
-func (o *operation) owe() (concluded bool) {
+// owe notes that somebody is answered without the end, which is to be told when it comes: now, if
+// it came meanwhile and nobody else was owed it.
+func (o *operation) owe() (_ Ended, due bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	first := !o.owed
+	before := o.owed
 	o.owed = true
-	return first && o.concluded
+	if before || !o.concluded {
+		return Ended{}, false
+	}
+	return o.ending()
 }
 
 // ending is how a concluded operation ended; false for one that did not: what is kept and open, or
 // of which that is not sure, is brought to its end by the keeper, and what others work on by them.
+// It needs the lock.
 func (o *operation) ending() (Ended, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	open := o.tx != nil && o.fate == nil
 	if o.outcome.Pending != nil || o.stored && (open || o.unsure) {
 		return Ended{}, false

@@ -37,9 +37,8 @@ type Operation = operation
 func (r *Runner) Operation(q Request) *Operation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	o := &operation{id: newID(), gateway: r.gateway, request: q, store: r.store, keep: true,
-		shown: make(chan struct{}), done: make(chan struct{})}
-	r.byID[o.id] = o
+	o := r.newOperation(q, func() {})
+	o.keep = true
 	if err := r.room.Take(q.Caller, q.held()); err != nil {
 		panic(err)
 	}

@@ -143,12 +143,20 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 		}
 		r.log.Info("another process is gone: took its requests over", zap.String("gateway", gateway))
 	}
-	select {
-	case <-r.alive:
-	default:
+	if !r.onRoster() {
 		close(r.alive)
 	}
 	return nil
+}
+
+// onRoster reports whether this process has beaten.
+func (r *Runner) onRoster() bool {
+	select {
+	case <-r.alive:
+		return true
+	default:
+		return false
+	}
 }
 
 // heirless returns the processes whose requests nobody works on: that left, that are dead, or,
@@ -159,9 +167,7 @@ func (r *Runner) heirless(ctx context.Context, w watch) ([]string, error) {
 		return nil, err
 	}
 	delete(beats, r.gateway)
-	select {
-	case <-r.alive:
-	default:
+	if !r.onRoster() {
 		alone, err := r.store.Exclusive()
 		if err != nil {
 			return nil, err

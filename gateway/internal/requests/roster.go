@@ -3,25 +3,12 @@ package requests
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // nobody is the process of requests that a process left when it ended in order.
 const nobody = ""
-
-// Prune implements Archive.
-func (s SQL) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	var pruned int64
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var err error
-		pruned, err = exec(ctx, tx, `DELETE FROM requests WHERE id IN
-			(SELECT id FROM requests WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT $2)`, before.UnixMilli(), limit)
-		return err
-	})
-	return int(pruned), err
-}
 
 // Beat implements Roster.
 func (s SQL) Beat(ctx context.Context, gateway string) error {

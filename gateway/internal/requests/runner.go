@@ -77,9 +77,9 @@ func NewRunner(o Options) *Runner { return newRunner(o, usualPace()) }
 
 func newRunner(o Options, p pace) *Runner {
 	r := &Runner{
-		pace:  p,
-		store: o.Books, resolver: o.Resolver, ended: o.Ended, limits: o.Limits, log: o.Logger, gateway: newID(),
-		stop: make(chan struct{}), alive: make(chan struct{}), byID: make(map[string]*operation), byKey: make(map[slot]*operation), unended: make(map[string]unended),
+		store: o.Books, resolver: o.Resolver, ended: o.Ended, limits: o.Limits, log: o.Logger, pace: p, gateway: newID(),
+		stop: make(chan struct{}), alive: make(chan struct{}),
+		byID: make(map[string]*operation), byKey: make(map[slot]*operation), unended: make(map[string]unended),
 		room: share.NewRoom(share.Limits{Requests: o.Limits.Pending, Bytes: o.Limits.Bytes, CallerPercent: o.Limits.CallerPercent}),
 	}
 	r.metrics = newMetrics(o.Registry, r.pending)
@@ -111,12 +111,12 @@ func (r *Runner) Do(ctx context.Context, q Request, w Wish) (Outcome, error) {
 		return o.end(joined)
 	case <-ctx.Done():
 		o.abandon()
-		r.owe(o)
+		r.tell(o.owe())
 		return Outcome{}, errGone
 	case <-timer.C:
 	}
 	if err := o.ensureKept(context.WithoutCancel(ctx)); err != nil {
-		r.owe(o)
+		r.tell(o.owe())
 		return Outcome{}, err
 	}
 	return r.shownOrDone(ctx, o, joined)
@@ -129,11 +129,11 @@ func (r *Runner) shownOrDone(ctx context.Context, o *operation, joined bool) (Ou
 		case <-o.done:
 			return o.end(joined)
 		case <-ctx.Done():
-			r.owe(o)
+			r.tell(o.owe())
 			return Outcome{}, errGone
 		case <-o.showing():
 			if v := o.pending(); v != nil {
-				r.owe(o)
+				r.tell(o.owe())
 				return Outcome{Pending: v}, nil
 			}
 		}
@@ -173,11 +173,8 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 		return nil, false, err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	o = &operation{
-		id: newID(), gateway: r.gateway, request: q, store: r.store, cancel: cancel, keep: q.Key != "" || w.Async,
-		shown: make(chan struct{}), done: make(chan struct{}),
-	}
-	r.byID[o.id] = o
+	o = r.newOperation(q, cancel)
+	o.keep = q.Key != "" || w.Async
 	if q.Key != "" {
 		r.byKey[s] = o
 	}
@@ -186,6 +183,16 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 		r.run(ctx, o)
 	})
 	return o, false, nil
+}
+
+// newOperation needs the lock.
+func (r *Runner) newOperation(q Request, cancel context.CancelFunc) *operation {
+	o := &operation{
+		id: newID(), gateway: r.gateway, request: q, store: r.store, cancel: cancel,
+		shown: make(chan struct{}), done: make(chan struct{}),
+	}
+	r.byID[o.id] = o
+	return o
 }
 
 // leave forgets an operation: from here on its key is looked up in the store.
@@ -236,9 +243,7 @@ func (r *Runner) Close(ctx context.Context) {
 
 // signOff takes this process off the roster, if it ever was on it.
 func (r *Runner) signOff(ctx context.Context) {
-	select {
-	case <-r.alive:
-	default:
+	if !r.onRoster() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)

@@ -150,6 +150,18 @@ func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, e
 	return one(found, err)
 }
 
+// Prune implements Archive.
+func (s SQL) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
+	var pruned int64
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var err error
+		pruned, err = exec(ctx, tx, `DELETE FROM requests WHERE id IN
+			(SELECT id FROM requests WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT $2)`, before.UnixMilli(), limit)
+		return err
+	})
+	return int(pruned), err
+}
+
 // one tells that there is none from a failure.
 func one[T any](found T, err error) (T, bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {

@@ -24,9 +24,7 @@ const (
 // noted first, so that whoever is told of it finds the key free.
 func (r *Runner) run(ctx context.Context, o *operation) {
 	out, err := r.work(ctx, o)
-	if o.conclude(out, err) {
-		r.tell(o)
-	}
+	r.tell(o.conclude(out, err))
 	switch _, open := o.open(); {
 	case err == nil && !out.unfinished:
 		close(o.done)
