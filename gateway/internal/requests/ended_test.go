@@ -98,6 +98,42 @@ func TestEndsAreTold(t *testing.T) {
 	}
 }
 
+// Whenever a caller leaves, the end is told once, and to nobody if none leaves.
+func TestAnEndIsOwedOnce(t *testing.T) {
+	tests := []struct {
+		steps string // o: a caller leaves without the end; c: the end comes
+		due   string // at which of them it is told: -: not
+	}{
+		{"c", "-"}, {"oc", "-c"}, {"co", "-o"}, {"ooc", "--c"}, {"coo", "-o-"}, {"oco", "-c-"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.steps, func(t *testing.T) {
+			m := newMember(t)
+			o := m.start().Operation(m.request("k", "a"))
+			got := ""
+			for _, step := range tt.steps {
+				e, due := requests.Ended{}, false
+				if step == 'o' {
+					e, due = requests.Owe(o)
+				} else {
+					e, due = requests.Conclude(o, requests.Outcome{}, waymark.Errorf(waymark.Conflict, "won"))
+				}
+				switch {
+				case !due:
+					got += "-"
+				case e.Error == nil || e.Error.Code != waymark.Conflict:
+					t.Errorf("told %+v", e)
+				default:
+					got += string(step)
+				}
+			}
+			if got != tt.due {
+				t.Errorf("told at %q, want %q", got, tt.due)
+			}
+		})
+	}
+}
+
 // async makes a write that is told to be under way.
 func async(t *testing.T, m *member, p *process) {
 	out, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{Async: true})

@@ -52,6 +52,8 @@ var (
 	Leave      = (*Runner).leave
 	OutcomeOf  = (*Runner).outcome
 	RecoverAll = (*Runner).recoverAll
+	Conclude   = (*operation).conclude
+	Owe        = (*operation).owe
 )
 
 // Gateway is the name of this process.
