@@ -55,7 +55,7 @@ func kindOf(ex *exchange) audit.Kind {
 		return audit.Credential
 	case code == waymark.Forbidden:
 		return audit.Policy
-	case ex.route.write && ex.caller.Identity != "":
+	case ex.route.write:
 		return audit.Write
 	}
 	return ""
