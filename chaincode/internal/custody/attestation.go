@@ -63,11 +63,7 @@ func listen(l ledger.Ledger, text string) (*word, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, found := device.Key(m.KeyID)
-	if !found {
-		return nil, waymark.Errorf(waymark.Unauthenticated, "device %s has no key %s", m.Device, m.KeyID).Because(waymark.ReasonKey)
-	}
-	digest, err := m.Verify(key.JWK)
+	key, digest, err := registry.Signed(device, m)
 	if err != nil {
 		return nil, err
 	}

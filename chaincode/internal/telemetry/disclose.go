@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
@@ -143,20 +144,11 @@ func (d *disclosing) recorded(m *attest.Message) (waymark.Window, error) {
 	if !slices.Contains(holders, d.to) {
 		return w, waymark.Errorf(waymark.Forbidden, "%s is neither the owner nor the custodian of what device %s witnessed", d.to, m.Device).Because(waymark.ReasonHolder)
 	}
-	digest, err := verified(device, m)
+	_, digest, err := registry.Signed(device, m)
 	if err == nil && !digestIn(w, m.Sequence, digest) {
 		err = waymark.Errorf(waymark.AlreadyExists, "another message %d of device %s is recorded", m.Sequence, m.Device).Because(waymark.ReasonFork)
 	}
 	return w, err
-}
-
-// verified checks that the device signed the message, with a key that it has or had.
-func verified(device *waymark.Device, m *attest.Message) (attest.Digest, error) {
-	key, found := device.Key(m.KeyID)
-	if !found {
-		return attest.Digest{}, waymark.Errorf(waymark.Unauthenticated, "device %s has no key %s", m.Device, m.KeyID).Because(waymark.ReasonKey)
-	}
-	return m.Verify(key.JWK)
 }
 
 // open checks that the disclosures are those of sealed readings of a message, of all that

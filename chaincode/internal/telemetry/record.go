@@ -3,6 +3,7 @@ package telemetry
 import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/access"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
 	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -106,11 +107,7 @@ func (b *batch) authenticate(s *session, m *attest.Message) (digest attest.Diges
 	if channel := b.ledger.Tx().Channel; m.Consortium != channel {
 		return digest, false, waymark.InvalidField("/aud", "is %s, this consortium is %s", m.Consortium, channel)
 	}
-	key, found := s.device.Key(m.KeyID)
-	if !found {
-		return digest, false, waymark.Errorf(waymark.Unauthenticated, "device %s has no key %s", m.Device, m.KeyID).Because(waymark.ReasonKey)
-	}
-	digest, err = m.Verify(key.JWK)
+	key, digest, err := registry.Signed(s.device, m)
 	return digest, key.InForce(s.device.JudgedAt(b.ledger.Tx().Time)), err
 }
 
