@@ -25,6 +25,7 @@ func TestSQLite(t *testing.T) { conform(t, databasetest.SQLite) }
 func conform(t *testing.T, open databasetest.Opener) {
 	t.Run("what arrives together is written, each by itself", func(t *testing.T) { together(t, open(t)()) })
 	t.Run("several processes", func(t *testing.T) { several(t, open(t)) })
+	t.Run("what an older version wrote is kept", func(t *testing.T) { upgraded(t, open(t)) })
 	t.Run("nobody waits without end", func(t *testing.T) { cancelled(t, open(t)()) })
 }
 
@@ -103,6 +104,33 @@ func several(t *testing.T, open func() *database.DB) {
 	group.Wait()
 	if found := ids(t, dbs[0]); len(found) != 60 {
 		t.Errorf("%d rows", len(found))
+	}
+}
+
+// upgraded opens a database as the first version left it, with a request in it.
+func upgraded(t *testing.T, open func() *database.DB) {
+	err := open().Update(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		for _, statement := range []string{
+			"ALTER TABLE requests DROP COLUMN operation",
+			"DELETE FROM goose_db_version WHERE version_id > 1",
+			`INSERT INTO requests (id, caller, digest, gateway, state, tx_id, whole, status, location, answer_tx, answer_block, ended_at)
+				VALUES ('r1', 'erp', '\x00', 'g1', 'pending', 't1', 1, 201, '/v1/things/1', '', 0, 0)`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return fmt.Errorf("%s: %w", statement, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var location, operation string
+	err = open().View(t.Context(), func(ctx context.Context, db *sql.DB) error {
+		return db.QueryRowContext(ctx, "SELECT location, operation FROM requests WHERE id = 'r1'").Scan(&location, &operation)
+	})
+	if err != nil || location != "/v1/things/1" || operation != "" {
+		t.Errorf("got %q %q %v", location, operation, err)
 	}
 }
 
