@@ -14,7 +14,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto pages postgres pkcs11 node openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
 	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./internal/fabric
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./e2e
+
+browser: $(TOOLS)/gotestsum ## the reference page in a real browser (needs chromium)
+	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags browser -run TestReferencePageInABrowser -count 1 -timeout 5m ./internal/rest
 
 openapi-lint: ## Redocly's rules on the OpenAPI document (needs node and npm)
 	@cd test/openapi && npm ci --no-audit --no-fund --loglevel error && npm test

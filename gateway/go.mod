@@ -10,6 +10,7 @@ require (
 	github.com/hyperledger/fabric-gateway v1.10.1
 	github.com/hyperledger/fabric-protos-go-apiv2 v0.3.7
 	github.com/prometheus/client_golang v1.25.0
+	github.com/swaggest/swgui v1.8.5
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
 	github.com/waymark-ledger/waymark/gateway/client v0.0.0
 	go.opentelemetry.io/otel v1.47.0

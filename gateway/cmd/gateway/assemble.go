@@ -87,6 +87,7 @@ func (p *parts) assemble(c config.Config) error {
 		Health:        health.New(p.health(), p.registry),
 		Registry:      p.registry,
 		MetricsApart:  c.ListenOperations != "",
+		NoPage:        !c.ReferencePage,
 	})
 	if err != nil {
 		return err

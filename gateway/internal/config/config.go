@@ -54,6 +54,9 @@ type Config struct {
 	// CORSOrigins are the origins of web pages that may call from a browser, as in
 	// https://app.example.com, exact, at most 32. Default: none.
 	CORSOrigins []string `koanf:"cors_origins" default:"[]"`
+	// ReferencePage says whether /docs serves the API's reference as a page for browsers, to
+	// whoever can reach listen. Default true.
+	ReferencePage bool `koanf:"reference_page" default:"true"`
 	// Limits bound what callers can make the gateway hold.
 	Limits Limits `koanf:"limits"`
 	// Timeouts bound every wait: durations such as 15s, 1ms to 1h.
@@ -257,5 +260,7 @@ func Default() Config {
 		},
 		Log:    Log{Level: "info", Format: "json"},
 		Traces: Traces{SampleRatio: 1},
+
+		ReferencePage: true,
 	}
 }

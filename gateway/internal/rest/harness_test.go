@@ -50,6 +50,7 @@ type limits struct {
 	rest.Limits
 	rates   throttle.Rates
 	origins []string
+	noPage  bool
 }
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
@@ -92,6 +93,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 		Limits:        bounds.Limits,
 		Throttle:      throttle.New(bounds.rates),
 		Origins:       bounds.origins,
+		NoPage:        bounds.noPage,
 		Logger:        zap.New(core),
 		Audit:         account,
 		Health:        health.New([]health.Part{{Name: "ledger", Check: a.ledger.Ready}}, registry),

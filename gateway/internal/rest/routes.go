@@ -32,5 +32,6 @@ func routes() []route {
 		accountRoutes(), settlementRoutes(), disputeRoutes(),
 		journeyRoutes(), titleRoutes(),
 		offlineRoutes(),
+		pageRoutes(),
 	)
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,7 @@ type Options struct {
 	Traces        *tracing.Provider
 	Registry      *prometheus.Registry // served at /metrics
 	MetricsApart  bool                 // /metrics is served elsewhere, and not here
+	NoPage        bool                 // the reference page is not served
 }
 
 // Limits bound what callers can make the gateway hold.
@@ -101,6 +103,9 @@ func New(o Options) (Handlers, error) {
 	all := routes()
 	if o.MetricsApart {
 		all = slices.DeleteFunc(all, func(r route) bool { return r.path == metricsPath })
+	}
+	if o.NoPage {
+		all = slices.DeleteFunc(all, func(r route) bool { return strings.HasPrefix(r.path, pagePath) })
 	}
 	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes())}, nil
 }
