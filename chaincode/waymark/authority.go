@@ -36,8 +36,8 @@ type Authority struct {
 	KeyID       string         `json:"key_id"` // SHA-256 of its SubjectPublicKeyInfo, lower-case hex: the same in a renewed certificate
 	Owner       string         `json:"owner"`
 	Certificate string         `json:"certificate"` // X.509 in DER, base64
-	ExpiresAt   time.Time      `json:"expires_at"`
-	Activate    bool           `json:"activate"` // devices that join by it start active
+	ExpiresAt   time.Time      `json:"expires_at"`  // when its certificate ends
+	Activate    bool           `json:"activate"`    // devices that join by it start active
 	State       AuthorityState `json:"state"`
 	Registered  Stamp          `json:"registered"`
 	Changed     Stamp          `json:"changed"`

@@ -14,5 +14,5 @@ type DeviceHistory struct {
 type DeviceVersion struct {
 	By     Stamp  `json:"by"`
 	Reason string `json:"reason"`
-	Record Device `json:"record"`
+	Record Device `json:"record"` // the device as it was then
 }

@@ -48,7 +48,7 @@ type KeyCertificate struct {
 // KeyRevocation says that a key may have been in other hands since From: what was
 // recorded under it from then on is disputed, though none of it is erased.
 type KeyRevocation struct {
-	From   time.Time `json:"from"`
+	From   time.Time `json:"from"` // what was recorded under it since then is disputed
 	By     Stamp     `json:"by"`
 	Reason string    `json:"reason"`
 }

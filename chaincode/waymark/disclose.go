@@ -102,13 +102,13 @@ type DisclosedMessage struct {
 // booleans, Text and Data as their kind says.
 type DisclosedReading struct {
 	Index int       `json:"index"` // of the reading in the message, from 0
-	Name  string    `json:"name"`
+	Name  string    `json:"name"`  // SenML name, as in "door"
 	Class DataClass `json:"class"`
 	Kind  string    `json:"kind"` // number, sum, boolean, text or data
 	Unit  string    `json:"unit"`
 	Value Decimal   `json:"value,omitempty" metadata:",optional"`
-	Text  string    `json:"text,omitempty" metadata:",optional"`
-	Data  []byte    `json:"data,omitempty" metadata:",optional"`
+	Text  string    `json:"text,omitempty" metadata:",optional"` // of a text
+	Data  []byte    `json:"data,omitempty" metadata:",optional"` // of data, base64
 	Time  time.Time `json:"time"`
 	// Disclosure is base64 of the salted disclosure, whose SHA-256 hash the device signed.
 	// Absent if the class is coarsened: nobody can prove a rounded value.

@@ -45,7 +45,7 @@ type Evidence struct {
 
 // EvidenceItem names a document by its hash, something on the ledger, or both.
 type EvidenceItem struct {
-	Name    string `json:"name"`
+	Name    string `json:"name"`                                   // what the piece of evidence is called
 	SHA256  string `json:"sha256,omitempty" metadata:",optional"`  // of a document, lower-case hex
 	TxID    string `json:"tx_id,omitempty" metadata:",optional"`   // of a transaction
 	Device  string `json:"device,omitempty" metadata:",optional"`  // with First

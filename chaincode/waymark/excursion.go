@@ -28,7 +28,7 @@ type Excursion struct {
 	// excursion. Zero in a record of before.
 	First    uint64         `json:"first,omitempty" metadata:",optional"`
 	State    ExcursionState `json:"state,omitempty" metadata:",optional"` // closed in a record of before
-	Name     string         `json:"name"`
+	Name     string         `json:"name"`                                 // SenML name of the measurement
 	Unit     string         `json:"unit"`
 	From     time.Time      `json:"from"`     // the first reading outside
 	To       time.Time      `json:"to"`       // the last reading outside

@@ -28,7 +28,7 @@ type Handoff struct {
 	Number      uint64         `json:"number"` // counts the offers of this shipment from 1
 	From        string         `json:"from"`
 	To          string         `json:"to"`
-	ExpiresAt   time.Time      `json:"expires_at"`
+	ExpiresAt   time.Time      `json:"expires_at"` // it can be accepted until then
 	State       HandoffState   `json:"state"`
 	Condition   ConditionState `json:"condition"`                              // as found at acceptance; unknown before
 	Reasons     []string       `json:"reasons"`                                // the rules behind the condition, sorted

@@ -28,7 +28,7 @@ func ObligationKinds() []ObligationKind { return []ObligationKind{Coarsen, Redac
 // the caller must do with it.
 type Obligation struct {
 	Kind  ObligationKind `json:"kind"`
-	Value string         `json:"value"`
+	Value string         `json:"value"` // a data class (redact), a class and its digits (coarsen), or a period of ISO 8601 (retain)
 }
 
 // MaxObligationValues bounds the values of one annotation.

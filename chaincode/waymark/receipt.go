@@ -48,7 +48,7 @@ type PolicyVersion struct {
 	Version   uint64    `json:"version"`
 	SHA256    string    `json:"sha256"`
 	Delegable bool      `json:"delegable"`
-	From      PolicyRef `json:"from,omitzero" metadata:",optional"`
+	From      PolicyRef `json:"from,omitzero" metadata:",optional"` // of a delegation, the policy that it passes on
 }
 
 // DecisionReceipt is a decision on the ledger, with all that it came from: whoever

@@ -99,7 +99,7 @@ func (r ProposeTermsRequest) Validate() error { return ValidateID("/shipment", r
 type StoredTerms struct {
 	Shipment string `json:"shipment"`
 	SHA256   string `json:"sha256,omitempty" metadata:",optional"` // empty if they are purged
-	Changed  bool   `json:"changed"`
+	Changed  bool   `json:"changed"`                               // whether the transaction changed anything
 }
 
 // AgreeTermsRequest agrees to the terms with a hash.

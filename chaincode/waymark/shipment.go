@@ -90,7 +90,7 @@ func (s Shipment) Parties(c Custody, handoffs []Handoff) []string {
 
 // ShipmentView is a shipment with its present state.
 type ShipmentView struct {
-	Shipment Shipment `json:"shipment"`
+	Shipment Shipment `json:"shipment"` // the record of it
 	// State is that of Custody; of an accepted shipment, once it is so, settled or closed.
 	State     ShipmentState  `json:"state"`
 	Custody   Custody        `json:"custody"`

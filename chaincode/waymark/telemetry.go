@@ -131,7 +131,7 @@ type Stream struct {
 
 // Measured says when a device last reported a measurement.
 type Measured struct {
-	Name string `json:"name"`
+	Name string `json:"name"` // SenML name, as in "temperature"
 	Unit string `json:"unit"` // empty for sums, texts and data
 	Last uint64 `json:"last"` // highest sequence number of a message that held it
 	// Latest is the latest time of such a reading, by the device's clock.

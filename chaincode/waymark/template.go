@@ -20,7 +20,7 @@ type PolicyTemplate struct {
 
 // TemplateParameter is one place of a template.
 type TemplateParameter struct {
-	Name     string `json:"name"`
+	Name     string `json:"name"` // by which a request fills it in
 	About    string `json:"about"`
 	Required bool   `json:"required"`
 }

@@ -33,7 +33,7 @@ type TitleOffer struct {
 	Number    uint64          `json:"number"` // counts the offers of this shipment from 1
 	From      string          `json:"from"`
 	To        string          `json:"to"`
-	ExpiresAt time.Time       `json:"expires_at"`
+	ExpiresAt time.Time       `json:"expires_at"` // it can be accepted until then
 	State     TitleOfferState `json:"state"`
 	Reason    string          `json:"reason"` // why it was declined or cancelled
 	Offered   Stamp           `json:"offered"`

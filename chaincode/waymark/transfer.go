@@ -24,7 +24,7 @@ type Transfer struct {
 	Device    string        `json:"device"`
 	From      string        `json:"from"`
 	To        string        `json:"to"`
-	ExpiresAt time.Time     `json:"expires_at"`
+	ExpiresAt time.Time     `json:"expires_at"` // it can be accepted until then
 	State     TransferState `json:"state"`
 	Reason    string        `json:"reason"` // why it was declined or cancelled
 	Offered   Stamp         `json:"offered"`

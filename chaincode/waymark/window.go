@@ -72,7 +72,7 @@ type Series struct {
 
 // SealedSeries counts the sealed readings of one measurement.
 type SealedSeries struct {
-	Name  string    `json:"name"`
+	Name  string    `json:"name"` // SenML name of the measurement
 	Class DataClass `json:"class"`
 	Count int       `json:"count"`
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-//go:generate go test -run ^TestMetadata$ -count 1 . -update
+//go:generate go test -run ^(TestMetadata|TestExamples)$ -count 1 . -update
 
 var update = flag.Bool("update", false, "write the contract metadata anew")
 

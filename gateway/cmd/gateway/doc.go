@@ -9,4 +9,5 @@
 //	gateway openapi [--output FILE]        print the OpenAPI document
 package main
 
+//go:generate go run ../../internal/reference/generate -root ../../.. -output ../../internal/reference/words.json chaincode/waymark gateway/client gateway/client/verify gateway/internal/health gateway/internal/ledger gateway/internal/requests gateway/internal/rest
 //go:generate go run . openapi --output ../../../docs/api/openapi.json

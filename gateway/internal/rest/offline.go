@@ -79,17 +79,24 @@ func offlineRoutes() []route {
 		{
 			method: http.MethodPost, path: "/v1/proposals", id: "proposeTransaction", tag: tagLedger,
 			summary: "Make the proposal of a transaction that the caller signs with a key of its own",
-			body:    client.ProposalRequest{}, result: client.Proposal{}, serve: servePropose,
+			about: "Anybody with a credential: what the certificate in it may, the ledger says when the transaction is endorsed. " +
+				"Nothing is sent to the ledger and nothing is kept. What may be asked for is the list of transactions in the body's schema, each with its whole request " +
+				"(docs/rules.md); a certificate of another member is `invalid`.",
+			body: client.ProposalRequest{}, result: client.Proposal{}, serve: servePropose,
 		},
 		{
 			method: http.MethodPost, path: "/v1/proposals:endorse", id: "endorseProposal", tag: tagLedger,
 			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
-			body:    client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, serve: serveEndorse,
+			about: "Anybody with a credential; who acts is the certificate in the proposal, by the rules of its transaction. Members' peers run it, and nothing is changed. " +
+				"Refused as the transaction itself would be, and as `invalid` if the signature is not of that certificate or the proposal is not as this gateway makes them.",
+			body: client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, serve: serveEndorse,
 		},
 		{
 			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,
 			summary: "Submit a signed transaction",
-			body:    client.SubmissionRequest{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
+			about: "Anybody with a credential; who acts is the certificate in the transaction. It is ordered, and changes what its rules say. " +
+				"The very same transaction sent again has one effect. A `conflict` ends it: only its signer can make another.",
+			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
 		},
 	}
 }

@@ -10,12 +10,20 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/reference"
 )
 
 const (
 	openAPIVersion = "3.1.0"
 	apiVersion     = "1.0.0-draft"
 )
+
+// about is what holds for all operations.
+const about = `A member's way to the consortium's ledger.
+
+A write is answered 200 or 201 once its transaction is committed and valid, and 202 when it is kept until it is. An error means that nothing was changed.
+
+Of each operation it is told who may call it, what it needs and what it changes, in the words of the ledger's rules (docs/rules.md). In brackets are the code of the refusal, and the rule: a rule without a code refuses with ` + "`failed_precondition`" + `. Every error is a problem document (RFC 9457) with one of these codes.`
 
 // OpenAPI returns the OpenAPI document of the route table, as indented JSON that
 // is the same on every call. Callers must not change it.
@@ -24,9 +32,16 @@ func OpenAPI() ([]byte, error) { return document() }
 var document = sync.OnceValues(describe)
 
 func describe() ([]byte, error) {
-	b := newSchemas()
+	words, err := reference.Load()
+	if err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	b := newSchemas(words)
 	paths := openapi3.NewPaths()
 	for _, r := range routes() {
+		if r.hidden {
+			continue
+		}
 		operation, err := b.operation(r)
 		if err != nil {
 			return nil, fmt.Errorf("openapi: %s: %w", r.id, err)
@@ -42,7 +57,7 @@ func describe() ([]byte, error) {
 		OpenAPI: openAPIVersion,
 		Info: &openapi3.Info{
 			Title:       "Waymark gateway",
-			Description: "A member's way to the consortium's ledger. A write is answered 200 or 201 once its transaction is committed and valid, and 202 when it is kept until it is.",
+			Description: about,
 			Version:     apiVersion,
 			License:     &openapi3.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"},
 		},
@@ -51,7 +66,7 @@ func describe() ([]byte, error) {
 		Security: security(),
 		Tags:     tags(),
 		Components: &openapi3.Components{
-			Schemas: b.components, SecuritySchemes: securitySchemes(), Headers: sharedHeaders(), Responses: b.responsesShared,
+			Schemas: b.components, SecuritySchemes: securitySchemes(), Headers: sharedHeaders(), Parameters: sharedParameters(), Responses: b.responsesShared,
 		},
 	}
 	data, err := json.MarshalIndent(all, "", "  ")
@@ -70,6 +85,7 @@ func (b *schemas) operation(r route) (*openapi3.Operation, error) {
 	o := &openapi3.Operation{
 		OperationID: r.id,
 		Summary:     r.summary,
+		Description: r.description(b.words),
 		Tags:        []string{r.tag},
 		Parameters:  parameters(r),
 		Responses:   responses,
@@ -83,6 +99,7 @@ func (b *schemas) operation(r route) (*openapi3.Operation, error) {
 			return nil, err
 		}
 		body := openapi3.NewRequestBody().WithJSONSchemaRef(schema)
+		body.Content[jsonMedia].Example = b.bodyExample(r, b.resolve(schema))
 		body.Required = len(b.resolve(schema).Required) > 0
 		o.RequestBody = &openapi3.RequestBodyRef{Value: body}
 	}
@@ -96,15 +113,18 @@ func (b *schemas) responses(r route) (*openapi3.Responses, error) {
 		if err != nil {
 			return nil, err
 		}
+		record := b.resolve(schema)
 		if r.write {
 			if schema, err = b.written(schema); err != nil {
 				return nil, err
 			}
 		}
 		ok = ok.WithContent(openapi3.NewContentWithJSONSchemaRef(schema))
+		ok.Content[jsonMedia].Example = b.answerExample(r, record)
 	}
 	if r.media != "" {
-		ok = ok.WithContent(openapi3.Content{r.media: openapi3.NewMediaType().WithSchema(openapi3.NewSchema())})
+		ok = ok.WithContent(openapi3.Content{r.media: openapi3.NewMediaType().WithSchema(&openapi3.Schema{Description: r.summary})})
+		ok.Content[r.media].Example = b.words.Own[r.id].Answer
 	}
 	ok.Headers = always()
 	if r.created {
@@ -158,12 +178,13 @@ func parameters(r route) openapi3.Parameters {
 	for _, part := range strings.Split(r.path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			name = strings.TrimSuffix(name, "}")
-			p := openapi3.NewPathParameter(name).WithSchema(parameterSchema(name))
+			p := openapi3.NewPathParameter(name).WithSchema(parameterSchema(name)).WithDescription(parameterWords(r.path, name))
 			all = append(all, &openapi3.ParameterRef{Value: p})
 		}
 	}
 	if r.query != "" {
-		p := openapi3.NewQueryParameter(r.query).WithSchema(openapi3.NewBoolSchema())
+		p := openapi3.NewQueryParameter(r.query).WithSchema(openapi3.NewBoolSchema()).
+			WithDescription("Whether the answer is to hold the signed envelope too, as it was ordered")
 		all = append(all, &openapi3.ParameterRef{Value: p})
 	}
 	if r.purpose {

@@ -70,8 +70,9 @@ func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := openapi3.NewResponse().WithDescription(http.StatusText(status)).
+	answer := openapi3.NewResponse().WithDescription(problemWords(status)).
 		WithContent(openapi3.Content{problemMedia: openapi3.NewMediaType().WithSchemaRef(schema)})
+	answer.Content[problemMedia].Example = problemExample(status)
 	answer.Headers = always()
 	switch status {
 	case http.StatusUnauthorized:

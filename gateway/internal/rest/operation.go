@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -43,10 +44,13 @@ type Page struct {
 	All     string // what all of them together are called, as in "Notes"
 }
 
-// Operations are all rows of the table, in its order.
+// Operations are all rows of the table, in its order, but those of the page for people.
 func Operations() ([]Operation, error) {
 	var all []Operation
 	for _, r := range routes() {
+		if strings.HasPrefix(r.path, pagePath) {
+			continue
+		}
 		o, err := r.operation()
 		if err != nil {
 			return nil, fmt.Errorf("operation %s: %w", r.id, err)

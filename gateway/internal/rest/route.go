@@ -23,6 +23,7 @@ type route struct {
 	summary string
 	open    bool   // served without a token
 	free    bool   // an open route that counts for no rate
+	hidden  bool   // a file that the reference page loads, which is not in the document
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours
@@ -41,6 +42,11 @@ type route struct {
 	asked   func(path) any
 	checked bool
 	serve   func(*service, *gin.Context) error
+
+	// rules are the transactions whose rules say who may, what is needed and what is changed, and
+	// about is what they do not say. One of both is there.
+	rules []waymark.Transaction
+	about string
 }
 
 // bodiless is a route whose path says all of the request.
@@ -69,6 +75,7 @@ func (r route) pattern() string {
 // makes the Location of what was created, from the request and the record.
 func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
 	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
+	r.rules = append(r.rules, tx)
 	r.offers = offer{transaction: tx, read: readerOf[Q]}
 	r.asked, r.checked = func(p path) any { return request(p, *new(B)) }, true
 	r.serve = func(s *service, c *gin.Context) error {
@@ -90,7 +97,7 @@ func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result
 
 // evaluates completes a route without a body that evaluates tx.
 func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path) Q) route {
-	r.result = result
+	r.result, r.rules = result, append(r.rules, tx)
 	r.asked, r.checked = func(p path) any { return request(p) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
@@ -107,7 +114,7 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 
 // asks completes a route whose body is the question that tx evaluates.
 func asks[Q waymark.Validator](r route, tx waymark.Transaction, result any) route {
-	r.body, r.result = *new(Q), result
+	r.body, r.result, r.rules = *new(Q), result, append(r.rules, tx)
 	r.asked, r.checked = func(path) any { return *new(Q) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		q, _, err := requestOf(s, c, func(_ path, q Q) Q { return q })

@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/reference"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
@@ -27,10 +28,11 @@ type schemas struct {
 	known           map[reflect.Type]*openapi3.SchemaRef
 	named           map[string]reflect.Type // by the name of the component
 	clash           error                   // of two types that would be one component
+	words           reference.Words
 }
 
-func newSchemas() *schemas {
-	return &schemas{components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
+func newSchemas(words reference.Words) *schemas {
+	return &schemas{words: words, components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
 }
 
 // of returns a reference to the schema of value's type.
@@ -49,7 +51,7 @@ func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
 
 func (b *schemas) make(value any) (*openapi3.SchemaRef, error) {
 	return openapi3gen.NewSchemaRefForValue(value, b.components,
-		openapi3gen.SchemaCustomizer(customize),
+		openapi3gen.SchemaCustomizer(b.customize),
 		openapi3gen.CreateTypeNameGenerator(b.typeName),
 		openapi3gen.CreateComponentSchemas(openapi3gen.ExportComponentSchemasOptions{
 			ExportComponentSchemas: true, ExportTopLevelSchema: true,
@@ -75,6 +77,7 @@ func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, erro
 	}
 	schema := openapi3.NewObjectSchema()
 	schema.Properties = openapi3.Schemas{"transaction": commit, "result": record}
+	schema.Description = b.words.About(reflect.TypeFor[Written]())
 	schema.Required = []string{"transaction", "result"}
 	return openapi3.NewSchemaRef("", schema), nil
 }
@@ -95,10 +98,10 @@ func (b *schemas) typeName(t reflect.Type) string {
 }
 
 // customize adds what reflection alone does not see: which members are required,
-// where there are no others, and the values of the enumerations.
-func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
+// where there are no others, the values of the enumerations, and what they are in words.
+func (b *schemas) customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.Schema) error {
 	if t == reflect.TypeFor[jsontext.Value]() || t == reflect.TypeFor[json.RawMessage]() { // JSON of whatever kind it is
-		*schema = openapi3.Schema{}
+		*schema = openapi3.Schema{Description: "JSON as its transaction has it"}
 		return nil
 	}
 	schema.Nullable = false // an absent member is left out, never null
@@ -110,7 +113,8 @@ func customize(_ string, t reflect.Type, _ reflect.StructTag, schema *openapi3.S
 	if t.Kind() != reflect.Struct || schema.Properties == nil {
 		return nil
 	}
-	schema.Required = requiredOf(t)
+	schema.Required, schema.Description = requiredOf(t), b.words.About(t)
+	describeMembers(b.words, t, schema)
 	if isBody(t) {
 		closed := false
 		schema.AdditionalProperties = openapi3.AdditionalProperties{Has: &closed}

@@ -27,10 +27,12 @@ type termsBody struct {
 	Salt       string                     `json:"salt,omitempty"` // 64 lower-case hexadecimal digits
 }
 
+// agreementBody agrees to the terms with a hash.
 type agreementBody struct {
 	SHA256 string `json:"sha256"`
 }
 
+// fundingBody puts money into escrow.
 type fundingBody struct {
 	Issuer      string    `json:"issuer"`
 	Currency    string    `json:"currency"`
@@ -40,6 +42,7 @@ type fundingBody struct {
 	Reference   string    `json:"reference,omitempty"`
 }
 
+// resolutionBody splits what is in escrow.
 type resolutionBody struct {
 	Paid     int64  `json:"paid"`
 	Refunded int64  `json:"refunded"`
@@ -57,7 +60,7 @@ func termsRoutes() []route {
 		settles(route{
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
 			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
-			body:    termsBody{}, result: waymark.StoredTerms{},
+			body:    termsBody{}, result: waymark.StoredTerms{}, rules: []waymark.Transaction{waymark.SettlementPropose},
 		}, func(p path, b termsBody) waymark.Terms { return b.of(p.id) }, (*settlement.Settler).Propose),
 		evaluates(route{
 			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
@@ -72,7 +75,7 @@ func termsRoutes() []route {
 		settles(route{
 			method: http.MethodPost, path: terms + "/purge", id: "purgeTerms", tag: tagSettlement,
 			summary: "Remove the caller's member's copy of the terms for good; the transaction is empty if there is none",
-			result:  waymark.StoredTerms{},
+			result:  waymark.StoredTerms{}, rules: []waymark.Transaction{waymark.SettlementPurge},
 		}, func(p path, _ noBody) waymark.PurgeTermsRequest { return waymark.PurgeTermsRequest{Shipment: p.id} }, (*settlement.Settler).Purge),
 	}
 }
@@ -96,7 +99,7 @@ func escrowRoutes() []route {
 		settles(route{
 			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
 			summary: "Settle an escrow by the terms and pay it out",
-			result:  waymark.Payout{},
+			result:  waymark.Payout{}, rules: []waymark.Transaction{waymark.SettlementSettle, waymark.SettlementPay},
 		}, func(p path, _ noBody) waymark.SettleRequest { return waymark.SettleRequest{Shipment: p.id} }, (*settlement.Settler).Settle),
 		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
@@ -142,11 +145,11 @@ func disputeRoutes() []route {
 
 // evidenceBody is a piece of evidence.
 type evidenceBody struct {
-	Name    string `json:"name"`
+	Name    string `json:"name"` // what the piece of evidence is called
 	SHA256  string `json:"sha256,omitempty"`
 	TxID    string `json:"tx_id,omitempty"`
 	Device  string `json:"device,omitempty"`
-	First   uint64 `json:"first,omitempty"`
+	First   uint64 `json:"first,omitempty"` // number of the first message of a window
 	Handoff uint64 `json:"handoff,omitempty"`
 }
 

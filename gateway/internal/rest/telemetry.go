@@ -35,6 +35,7 @@ func messagesRoute() route {
 		summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
 		body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
 		asked: func(path) any { return waymark.Disclosures{} }, checked: true,
+		rules: []waymark.Transaction{waymark.TelemetryRecord, waymark.TelemetryDisclose},
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
@@ -55,6 +56,7 @@ func disclosedRoute() route {
 		summary: "What the sealed readings of a message stand for, as a holder has it, without the data classes that policies withhold",
 		result:  waymark.DisclosedMessage{}, purpose: true, holder: true,
 		asked: func(p path) any { return disclosedQuery(p) }, checked: true,
+		rules: []waymark.Transaction{waymark.TelemetryDisclosed},
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)

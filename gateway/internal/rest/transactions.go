@@ -20,9 +20,11 @@ func ledgerRoutes() []route {
 	return []route{receiptRoute(), {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
 		summary: "How a transaction stands: under way, or in a block, valid or not",
-		result:  client.Transaction{},
-		query:   queryEnvelope,
-		serve:   serveTransaction,
+		about: "Whose write it was, as long as this member's gateways keep it; else whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer). " +
+			"It reads what is kept and the member's own peer. `not_found`: neither knows the transaction, which can still be under way at another member.",
+		result: client.Transaction{},
+		query:  queryEnvelope,
+		serve:  serveTransaction,
 	}}
 }
 
