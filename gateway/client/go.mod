@@ -3,6 +3,7 @@ module github.com/waymark-ledger/waymark/gateway/client
 go 1.26.0
 
 require (
+	github.com/go-json-experiment/json v0.0.0-20251027170946-4849db3c2f7e
 	github.com/hyperledger/fabric-protos-go-apiv2 v0.3.7
 	github.com/waymark-ledger/waymark/chaincode/waymark v0.0.0
 	go.uber.org/goleak v1.3.0

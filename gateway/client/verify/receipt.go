@@ -1,10 +1,10 @@
 package verify
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Format names the form of receipts that this package reads.
@@ -50,20 +50,15 @@ type Attestation struct {
 	Payload []byte `json:"payload"`
 }
 
-// Read reads a receipt.
+// Read reads a receipt. It takes one text only that every reader of JSON reads alike: a name that
+// is unknown, there twice, or in other case is an error, as is anything that follows.
 func Read(r io.Reader) (Receipt, error) {
-	limited := &io.LimitedReader{R: r, N: maxReceipt}
 	var receipt Receipt
-	d := json.NewDecoder(limited)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&receipt); err != nil {
+	if err := json.UnmarshalRead(io.LimitReader(r, maxReceipt), &receipt, json.RejectUnknownMembers(true)); err != nil {
 		return Receipt{}, fmt.Errorf("read receipt: %w", err)
 	}
 	if receipt.Format != Format {
 		return Receipt{}, fmt.Errorf("read receipt: its format is %q, not %q", receipt.Format, Format)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Receipt{}, errors.New("read receipt: something follows it")
 	}
 	return receipt, nil
 }

@@ -316,6 +316,7 @@ func TestRead(t *testing.T) {
 	}
 	for name, text := range map[string][]byte{
 		"none": nil, "another format": []byte(`{"format":"x"}`), "unknown member": []byte(`{"format":"waymark-receipt-1","x":1}`),
+		"a name twice": bytes.Replace(sound, []byte(`{`), []byte(`{"tx_id":"ff",`), 1), "a name in other case": bytes.Replace(sound, []byte(`{`), []byte(`{"TX_ID":"ff",`), 1),
 		"something more": append(bytes.Clone(sound), '1'), "not base64": []byte(`{"format":"waymark-receipt-1","block":"*"}`),
 	} {
 		if _, err := verify.Read(bytes.NewReader(text)); err == nil {

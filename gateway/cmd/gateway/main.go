@@ -44,7 +44,7 @@ const usage = `usage:
                                          make a bearer token and print it, once
   gateway token list --file FILE         what tokens there are
   gateway token revoke --file FILE --name NAME
-  gateway verify --receipt FILE --ca MEMBER=FILE... [--orderers N] [--roles-unnamed]
+  gateway verify --receipt FILE [--tx ID] --ca MEMBER=FILE... [--orderers N] [--roles-unnamed]
                                          check a receipt offline, by the authorities of all members
   gateway openapi [--output FILE]        print the OpenAPI document
 `

@@ -16,6 +16,7 @@ import (
 func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("gateway verify", flag.ContinueOnError)
 	file := set.String("receipt", "", "the receipt, as GET /v1/transactions/{id}/receipt answered it; - for standard input")
+	txID := set.String("tx", "", "the id of the transaction that it has to be the receipt of; any if absent")
 	orderers := set.Int("orderers", 0, "how many orderers there are; one a member if absent, 1 to believe a single one (Raft)")
 	unnamed := set.Bool("roles-unnamed", false, "there are members without NodeOUs: a certificate that names no role counts for any role")
 	trust := verify.Trust{Members: make(map[string]*x509.CertPool)}
@@ -39,6 +40,9 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	receipt, err := readReceipt(*file)
 	if err != nil {
 		return err
+	}
+	if *txID != "" && receipt.TxID != *txID {
+		return fmt.Errorf("the receipt is of transaction %q, not %q", receipt.TxID, *txID)
 	}
 	report, err := trust.Verify(receipt)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +25,23 @@ func TestVerifyUsage(t *testing.T) {
 	} {
 		if _, err := command(t, words...); !errors.Is(err, errUsage) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A receipt of another transaction than the one that is meant is not even looked into.
+func TestVerifyAnotherTransaction(t *testing.T) {
+	dir := t.TempDir()
+	receipt, authority := filepath.Join(dir, "receipt.json"), filepath.Join(dir, "ca.pem")
+	for file, content := range map[string][]byte{receipt: []byte(`{"format":"waymark-receipt-1","tx_id":"aa"}`), authority: newClientCA(t).pem()} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for meant, want := range map[string]string{"aa": "proves nothing", "bb": `of transaction "aa", not "bb"`} {
+		_, err := command(t, "verify", "--receipt", receipt, "--ca", "producer="+authority, "--tx", meant)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", meant, err)
 		}
 	}
 }
