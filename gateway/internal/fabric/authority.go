@@ -1,8 +1,11 @@
 package fabric
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,43 +21,103 @@ import (
 const configAge = time.Minute
 
 // authority issues the certificates of one member.
-type authority struct{ roots, intermediates *x509.CertPool }
+type authority struct {
+	roots, intermediates *x509.CertPool
+	// roles are the organisational units by which certificates say what they are for, and peer is
+	// that of peers. A certificate has exactly one. Without roles it need have none.
+	roles   []string
+	peer    string
+	revoked []*x509.RevocationList
+}
 
+// newAuthority leaves out revocation lists that it cannot read: the orderers have the last word.
 func newAuthority(config *msp.FabricMSPConfig) authority {
 	a := authority{roots: x509.NewCertPool(), intermediates: x509.NewCertPool()}
-	for _, pem := range config.GetRootCerts() {
-		a.roots.AppendCertsFromPEM(pem)
+	for _, text := range config.GetRootCerts() {
+		a.roots.AppendCertsFromPEM(text)
 	}
-	for _, pem := range config.GetIntermediateCerts() {
-		a.intermediates.AppendCertsFromPEM(pem)
+	for _, text := range config.GetIntermediateCerts() {
+		a.intermediates.AppendCertsFromPEM(text)
+	}
+	if units := config.GetFabricNodeOus(); units.GetEnable() {
+		a.peer = units.GetPeerOuIdentifier().GetOrganizationalUnitIdentifier()
+		for _, unit := range []*msp.FabricOUIdentifier{units.GetClientOuIdentifier(), units.GetPeerOuIdentifier(),
+			units.GetAdminOuIdentifier(), units.GetOrdererOuIdentifier()} {
+			if name := unit.GetOrganizationalUnitIdentifier(); name != "" {
+				a.roles = append(a.roles, name)
+			}
+		}
+	}
+	for _, raw := range config.GetRevocationList() {
+		if block, _ := pem.Decode(raw); block != nil {
+			raw = block.Bytes
+		}
+		if list, err := x509.ParseRevocationList(raw); err == nil {
+			a.revoked = append(a.revoked, list)
+		}
 	}
 	return a
 }
 
-// issued checks that an authority of a member issued a certificate. As Fabric does, it checks
-// the chain at the time at which the certificate begins.
-func (c *channelConfig) issued(member string, certificate *x509.Certificate) error {
-	a, known := c.authorities[member]
-	if !known {
-		return fmt.Errorf("%q is no member of the channel", member)
+// role returns the role of a certificate that is not revoked: empty where the member has none.
+func (a authority) role(certificate *x509.Certificate) (string, error) {
+	for _, list := range a.revoked {
+		if bytes.Equal(list.RawIssuer, certificate.RawIssuer) && slices.ContainsFunc(list.RevokedCertificateEntries,
+			func(e x509.RevocationListEntry) bool { return e.SerialNumber.Cmp(certificate.SerialNumber) == 0 }) {
+			return "", errors.New("it is revoked")
+		}
 	}
-	_, err := certificate.Verify(x509.VerifyOptions{Roots: a.roots, Intermediates: a.intermediates,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, CurrentTime: certificate.NotBefore.Add(time.Second)})
-	if err != nil {
-		return fmt.Errorf("certificate of %s: %w", member, err)
+	if len(a.roles) == 0 {
+		return "", nil
 	}
-	return nil
+	var has []string
+	for _, unit := range certificate.Subject.OrganizationalUnit {
+		if slices.Contains(a.roles, unit) {
+			has = append(has, unit)
+		}
+	}
+	if len(has) != 1 {
+		return "", fmt.Errorf("it has %d roles", len(has))
+	}
+	return has[0], nil
 }
 
-// endorsed reports whether at least one of the endorsements is a member's. Whether they are
-// enough is for the peers to say.
+// issued checks that an authority of a member issued a certificate, and has not revoked it, and
+// returns its role there. As Fabric does, it checks the chain at the time at which the certificate begins.
+func (c *channelConfig) issued(member string, certificate *x509.Certificate) (role string, err error) {
+	a, known := c.authorities[member]
+	if !known {
+		return "", fmt.Errorf("%q is no member of the channel", member)
+	}
+	if role, err = a.role(certificate); err != nil {
+		return "", fmt.Errorf("certificate of %s: %w", member, err)
+	}
+	_, err = certificate.Verify(x509.VerifyOptions{Roots: a.roots, Intermediates: a.intermediates,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}, CurrentTime: certificate.NotBefore.Add(time.Second)})
+	if err != nil {
+		return "", fmt.Errorf("certificate of %s: %w", member, err)
+	}
+	return role, nil
+}
+
+// endorsed reports whether at least one of the endorsements is by a member's peer. Whether they are
+// enough is for the peers to say. More than one of each member, which nobody needs, are not looked at.
 func (c *channelConfig) endorsed(t offline.Transaction) bool {
+	if len(t.Endorsements) > len(c.members) {
+		return false
+	}
 	return slices.ContainsFunc(t.Endorsements, func(e offline.Endorsement) bool {
 		member, certificate, err := offline.Identity(e.Endorser)
-		return err == nil && c.issued(member, certificate) == nil &&
-			offline.Verify(certificate.PublicKey, t.Signed(e), e.Signature) == nil
+		if err != nil {
+			return false
+		}
+		role, err := c.issued(member, certificate)
+		return err == nil && role == c.authorities[member].peer && offline.Verify(certificate.PublicKey, t.Signed(e), e.Signature) == nil
 	})
 }
+
+// faulty is how many orderers may be faulty under BFT: more than these cannot all be wrong.
+func (c *channelConfig) faulty() int { return (len(c.consenters) - 1) / 3 }
 
 // seenConfig is a configuration that was in force at a time.
 type seenConfig struct {
@@ -92,8 +155,9 @@ func (c *Client) vouched(ctx context.Context, p offline.Proposal) (*channelConfi
 	if err != nil {
 		return nil, err
 	}
-	if err := config.issued(c.cfg.Member, certificate); err != nil {
-		return nil, fmt.Errorf("%w: %w", waymark.Errorf(waymark.Forbidden, "the certificate must be issued by an authority of %s", c.cfg.Member), err)
+	if _, err := config.issued(c.cfg.Member, certificate); err != nil {
+		return nil, fmt.Errorf("%w: %w", waymark.Errorf(waymark.Forbidden,
+			"the certificate must be issued by an authority of %s, for one role, and not revoked", c.cfg.Member), err)
 	}
 	return config, nil
 }
