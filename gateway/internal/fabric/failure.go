@@ -64,6 +64,8 @@ const (
 	textTooMany     = "too many requests"
 	// textOrderer starts what the peer says of an orderer that refused.
 	textOrderer = "received unsuccessful response from orderer: status="
+	// textNotReached starts what gRPC says, through the peer, of an orderer to which there is no connection: nothing was sent.
+	textNotReached = "connection error: desc = "
 	// textTooLarge is gRPC's own: an answer is past Config.BlockBytes.
 	textTooLarge = "received message larger than max"
 )
@@ -132,15 +134,28 @@ func kindOfCode(st *status.Status) kind {
 	}
 }
 
-// refusedBy reports whether the ordering service refused an envelope as it is, by the error of its submit: an
-// orderer under Raft, or under BFT as many as make a quorum impossible. It is in no block
-// unless an earlier copy is.
-func refusedBy(err error) bool {
+// refusals returns how many orderers refused an envelope as it is, by the error of its submit, and
+// whether all the others that were heard of were not reached. Under Raft the peer asks one orderer after another
+// until one takes the envelope or refuses it, and tells of that one alone, as Aborted. Under BFT it asks all, and tells of those
+// that failed as soon as they leave no quorum: then the rest may yet have taken it.
+func refusals(err error) (refused int, unheard bool) {
+	if err == nil {
+		return 0, false
+	}
 	said := texts(status.Convert(err))
 	if len(said) > 1 {
 		said = said[:len(said)-1] // without the summary
 	}
-	return !slices.ContainsFunc(said, func(text string) bool { return !refuses(text) })
+	away := 0
+	for _, text := range said {
+		switch {
+		case refuses(text):
+			refused++
+		case strings.Contains(text, textNotReached):
+			away++
+		}
+	}
+	return refused, refused+away == len(said)
 }
 
 // refuses reports whether an orderer said that it must not order the transaction.

@@ -217,6 +217,40 @@ func TestALaterCopyIsRefused(t *testing.T) {
 	}
 }
 
+// While orderers are away those that are there cannot be enough to be certain. What they refuse is no
+// end at first, and none has it for all that is known, so that it is not followed for ever.
+func TestRefusedWhileOrderersAreAway(t *testing.T) {
+	const refusal = textOrderer + "FORBIDDEN, info=x"
+	for name, tt := range map[string]struct {
+		details []string
+		barred  bool
+	}{
+		"one is away":                 {[]string{textAway, refusal}, true},
+		"one is away, and heard last": {[]string{refusal, textAway}, true},
+		"of one it is not known":      {[]string{refusal, "EOF"}, false},
+		"of one it is busy":           {[]string{refusal, textOrderer + "SERVICE_UNAVAILABLE, info=x"}, false},
+		"nobody is there":             {[]string{textAway, textAway}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := submitAnswer{err: rpcError(codes.Unavailable, "insufficient number of orderers", tt.details...), lost: true}
+			p := &fakePeer{submit: slices.Repeat([]submitAnswer{answer}, 100)}
+			c, j := newClient(t, p), &journal{}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			_, err := c.Submit(ctx, journalled(j))
+			if waymark.CodeOf(err) != waymark.Unavailable || errors.Is(err, ledger.ErrBarred) != tt.barred || !j.open() || (p.submitted == 1) != tt.barred {
+				t.Errorf("submitted %d times: %v, %q", p.submitted, err, j.entries)
+			}
+			if !tt.barred {
+				return
+			}
+			if _, err := c.Resolve(ctx, j.kept[0]); !errors.Is(err, ledger.ErrBarred) || p.submitted != 2 {
+				t.Errorf("resolved after %d submits: %v", p.submitted, err)
+			}
+		})
+	}
+}
+
 func TestResolveEndsWithItsContext(t *testing.T) {
 	p := &fakePeer{submit: slices.Repeat([]submitAnswer{{lost: true}}, 100)}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// configBlock is a configuration with two members and two consenters. The authorities are those
+// configBlock is a configuration with two members and four consenters. The authorities are those
 // of the first member.
 func configBlock(authorities ...[]byte) *common.Block {
 	organisation := func(id string, authorities ...[]byte) *common.ConfigGroup {
@@ -23,7 +23,8 @@ func configBlock(authorities ...[]byte) *common.Block {
 		return &common.ConfigGroup{Values: map[string]*common.ConfigValue{mspValue: {Value: config}}}
 	}
 	orderers := marshal(&common.Orderers{ConsenterMapping: []*common.Consenter{
-		{Id: 2, MspId: "carrier", Identity: []byte("C")}, {Id: 1, MspId: "producer", Identity: []byte("P")}}})
+		{Id: 2, MspId: "carrier", Identity: []byte("C")}, {Id: 1, MspId: "producer", Identity: []byte("P")},
+		{Id: 4, MspId: "auditor", Identity: []byte("A")}, {Id: 3, MspId: "retailer", Identity: []byte("R")}}})
 	envelope := marshal(&common.ConfigEnvelope{Config: &common.Config{ChannelGroup: &common.ConfigGroup{Groups: map[string]*common.ConfigGroup{
 		applicationGroup: {Groups: map[string]*common.ConfigGroup{"a": organisation("producer", authorities...), "b": organisation("carrier")}},
 		ordererGroup:     {Values: map[string]*common.ConfigValue{consentersValue: {Value: orderers}}},
@@ -73,7 +74,8 @@ func TestReceipt(t *testing.T) {
 			attestations := got.Attestations
 			got.Block, got.Attestations = nil, nil
 			want := verify.Receipt{Format: verify.Format, TxID: someTx, Channel: "waymark", BlockNumber: 9, Position: 1, Status: "MVCC_READ_CONFLICT",
-				Consenters: []verify.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("P")}, {ID: 2, MSPID: "carrier", Certificate: []byte("C")}}}
+				Consenters: []verify.Consenter{{ID: 1, MSPID: "producer", Certificate: []byte("P")}, {ID: 2, MSPID: "carrier", Certificate: []byte("C")},
+					{ID: 3, MSPID: "retailer", Certificate: []byte("R")}, {ID: 4, MSPID: "auditor", Certificate: []byte("A")}}}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}

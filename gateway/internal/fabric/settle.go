@@ -12,6 +12,8 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -43,7 +45,7 @@ type settlement struct {
 	// recovered says that it may have been submitted before we waited for it.
 	recovered bool
 	sent      bool  // by us, so that a copy may have reached the ordering service
-	refused   bool  // the ordering service refused the last copy, but not the first
+	refused   bool  // the ordering service refused the last copy, and may have taken an earlier one
 	cause     error // of the last failure, for the log
 }
 
@@ -93,9 +95,10 @@ func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
 func (s *settlement) submit(ctx context.Context) (fate, kind) {
 	first := !s.sent && !s.recovered
 	s.cause = s.send(ctx)
-	s.refused = s.cause != nil && refusedBy(s.cause)
+	certain := false
+	s.refused, certain = s.judged(ctx)
 	switch {
-	case s.refused && first:
+	case certain && first:
 		return fate{}, rejected
 	case s.cause != nil:
 		return fate{}, submitFailed
@@ -105,6 +108,26 @@ func (s *settlement) submit(ctx context.Context) (fate, kind) {
 		return s.await(ctx, s.client.cfg.Timeouts.Commit)
 	}
 	return s.look(ctx)
+}
+
+// judged reports whether the ordering service refused the copy that was sent last: no orderer that was heard
+// of took it, and some refused it. It is certain if more refused it than can be faulty, or under Raft one,
+// which speaks for all.
+func (s *settlement) judged(ctx context.Context) (refused, certain bool) {
+	n, unheard := refusals(s.cause)
+	if n == 0 {
+		return false, false
+	}
+	if status.Code(s.cause) == codes.Aborted { // by Raft's rules, see refusals
+		return true, true
+	}
+	config, err := s.client.inForce(ctx)
+	if err != nil {
+		s.cause = errors.Join(s.cause, err)
+		return unheard, false
+	}
+	certain = n > config.faulty()
+	return certain || unheard, certain
 }
 
 // await waits for the stream. What that does not tell in time is absent, if it would have.

@@ -49,6 +49,9 @@ type submission struct {
 	says                      string // part of the message
 }
 
+// textAway is what the peer says of an orderer that is down.
+const textAway = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`
+
 // submissions has a row for each row of the retry table.
 func submissions() []submission {
 	unavailable := rpcError(codes.Unavailable, "connection refused")
@@ -91,8 +94,13 @@ func submissions() []submission {
 		{name: "refused by enough orderers", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
 			textOrderer+"BAD_REQUEST, info=x", textOrderer+"REQUEST_ENTITY_TOO_LARGE, info=x"), lost: true}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1},
-		{name: "refused by one orderer, one is away", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
-			textOrderer+"BAD_REQUEST, info=x", "connection refused"), lost: true}}}, endorsed: 1, submitted: 2},
+		{name: "refused by enough orderers, another may have it", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+			"EOF", textOrderer+"FORBIDDEN, info=x", textOrderer+"FORBIDDEN, info=x"), lost: true}}},
+			code: waymark.Internal, endorsed: 1, submitted: 1},
+		{name: "refused by one orderer, another may have it", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+			textOrderer+"BAD_REQUEST, info=x", "EOF"), lost: true}}}, endorsed: 1, submitted: 2},
+		{name: "no orderer is reached", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+			textAway, textAway), lost: true}}}, endorsed: 1, submitted: 2},
 		{name: "refused when sent again", peer: fakePeer{fate: []fateAnswer{{held: true}}, submit: []submitAnswer{{}, {err: rpcError(codes.Aborted, textOrderer+"BAD_REQUEST, info=x")}}},
 			endorsed: 1, submitted: 2},
 		{name: "an orderer without the channel", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"NOT_FOUND, info=x"), lost: true}}},
