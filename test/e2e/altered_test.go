@@ -223,7 +223,7 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 		}
 	}
 	conserved(ctx, t, sale.currency, sale)
-	h, _ := post[waymark.Handoff](ctx, t, operator(t, liar), answer(id, 1, "accept"), map[string]string{})
+	h, _ := done(ctx, t, operator(t, liar).AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 	if h.State != waymark.HandoffAccepted {
 		t.Errorf("with the chaincode proper: %+v", h)
 	}
@@ -232,7 +232,7 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 // noteOf is the note that the payer of a sale has left.
 func noteOf(ctx context.Context, t *testing.T, sale *deal) string {
 	t.Helper()
-	notes, err := app.Read[waymark.Notes](ctx, as(t, "retailer", waymark.Viewer), "/v1/members/carrier/currencies/"+sale.currency+"/notes")
+	notes, err := as(t, "retailer", waymark.Viewer).ListNotes(ctx, waymark.NotesQuery{Issuer: "carrier", Currency: sale.currency})
 	if err != nil || len(notes.Notes) != 1 {
 		t.Fatalf("the retailer has %+v (%v)", notes, err)
 	}
@@ -242,7 +242,7 @@ func noteOf(ctx context.Context, t *testing.T, sale *deal) string {
 // serialOf is the serial number of the item that a shipment holds.
 func serialOf(ctx context.Context, t *testing.T, shipment string) string {
 	t.Helper()
-	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "producer", waymark.Viewer), "/v1/shipments/"+shipment)
+	view, err := as(t, "producer", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: shipment})
 	if err != nil {
 		t.Fatal(err)
 	}

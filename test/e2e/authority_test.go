@@ -99,16 +99,16 @@ func TestADeviceJoinsByCertificate(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	a := newDeviceCA(t)
 	admin := as(t, "producer", waymark.Admin)
-	put, _ := post[waymark.Authority](ctx, t, admin, "/v1/device-authorities", a.put())
+	put, _ := done(ctx, t, admin.PutDeviceAuthority, a.put())
 	if put.ID != a.id() || put.Owner != "producer" {
 		t.Fatalf("authority %+v", put)
 	}
-	d, _ := post[waymark.Device](ctx, t, operator(t, "carrier"), "/v1/devices:join", a.join(t, "producer"))
+	d, _ := done(ctx, t, operator(t, "carrier").JoinDevice, a.join(t, "producer"))
 	if d.Owner != "producer" || d.State != waymark.DeviceActive || d.Keys[0].Origin != waymark.KeyByCertificate {
 		t.Fatalf("device %+v", d)
 	}
-	revoke := map[string]string{"serial": d.Keys[0].Certificate.Serial, "reason": "stolen"}
-	status, _ := post[waymark.CertificateStatus](ctx, t, admin, "/v1/device-authorities/"+a.id()+"/revoke", revoke)
+	revoke := waymark.RevokeCertificateRequest{Authority: a.id(), Serial: d.Keys[0].Certificate.Serial, Reason: "stolen"}
+	status, _ := done(ctx, t, admin.RevokeDeviceCertificate, revoke)
 	if !status.Revoked {
 		t.Errorf("status %+v", status)
 	}

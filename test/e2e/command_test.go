@@ -16,8 +16,8 @@ import (
 // command asks a device to wake, for an hour.
 func command(ctx context.Context, t *testing.T, by *app.App, deviceID string) waymark.Command {
 	t.Helper()
-	c, _ := post[waymark.Command](ctx, t, by, "/v1/devices/"+deviceID+"/commands", map[string]any{
-		"id": name("command"), "name": "wake", "arguments": `{"minutes":5}`, "expires_at": time.Now().Add(time.Hour).UTC()})
+	c, _ := done(ctx, t, by.RequestCommand, waymark.CommandRequest{
+		ID: name("command"), Device: deviceID, Name: "wake", Arguments: `{"minutes":5}`, ExpiresAt: time.Now().Add(time.Hour)})
 	return c
 }
 
@@ -45,9 +45,9 @@ func TestACommandIsClosedByTheDeviceAlone(t *testing.T) {
 		t.Errorf("open: %+v (%v)", open, err)
 	}
 	refused(ctx, t, relay, "/v1/command-receipts", map[string]string{"receipt": receiptOf(t, stranger, c.ID, waymark.CommandDone)}, waymark.NotFound, "")
-	receipt := map[string]string{"receipt": receiptOf(t, d, c.ID, waymark.CommandDone)}
-	closed, _ := post[waymark.Command](ctx, t, relay, "/v1/command-receipts", receipt)
-	again, _ := post[waymark.Command](ctx, t, relay, "/v1/command-receipts", receipt)
+	receipt := waymark.CloseCommandRequest{Receipt: receiptOf(t, d, c.ID, waymark.CommandDone)}
+	closed, _ := done(ctx, t, relay.CloseCommand, receipt)
+	again, _ := done(ctx, t, relay.CloseCommand, receipt)
 	if closed.State != waymark.CommandClosed || closed.Execution == nil || closed.Execution.Late || again.Changed.TxID != closed.Changed.TxID {
 		t.Errorf("closed %+v, again %+v", closed, again)
 	}

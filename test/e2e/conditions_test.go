@@ -51,7 +51,7 @@ func equip(ctx context.Context, t *testing.T, loggers int) *course {
 // start makes the shipment and attaches its loggers.
 func (c *course) start(ctx context.Context, t *testing.T, conditions ...waymark.Condition) {
 	t.Helper()
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", waymark.CreateShipmentRequest{
+	done(ctx, t, operator(t, "producer").CreateShipment, waymark.CreateShipmentRequest{
 		ID: c.id, Consignee: "retailer", Arbiter: "auditor", Goods: commission(ctx, t, name("item")), Conditions: conditions})
 	for _, d := range c.loggers {
 		attach(ctx, t, c.id, d.ID())
@@ -71,7 +71,7 @@ func (c *course) message(t *testing.T, logger int, second int, centiCelsius int6
 
 func (c *course) view(ctx context.Context, t *testing.T) waymark.ShipmentView {
 	t.Helper()
-	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "auditor", waymark.Viewer), "/v1/shipments/"+c.id)
+	view, err := as(t, "auditor", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: c.id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestABudgetIsUsedUpAndReleased(t *testing.T) {
 	record(ctx, t, c.message(t, 0, 60, 500))
 	c.expect(ctx, t, waymark.ConditionConformant)
 	offer(ctx, t, c.id, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(c.id, 1, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: c.id, Number: 1})
 
 	record(ctx, t, c.message(t, 0, 100, 900))
 	record(ctx, t, c.message(t, 0, 150, 1000))
@@ -126,7 +126,7 @@ func TestABudgetIsUsedUpAndReleased(t *testing.T) {
 	for _, first := range []uint64{2, 4} {
 		post[waymark.Excursion](ctx, t, as(t, "retailer", waymark.Quality), path, release(first))
 	}
-	h, _ := post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(c.id, 2, "accept"), map[string]string{})
+	h, _ := done(ctx, t, operator(t, "retailer").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: c.id, Number: 2})
 	if h.Condition != waymark.ConditionReleased || h.Verdict.Rules[0].OutsideMS != 140_000 || len(h.Verdict.Rules[0].Devices) != 1 {
 		t.Errorf("accepted as %s: %+v", h.Condition, h.Verdict)
 	}
@@ -202,7 +202,7 @@ func TestMeanKineticTemperatureIsJudged(t *testing.T) {
 	record(ctx, t, c.message(t, 0, 1, 500), c.message(t, 0, 61, 860), c.message(t, 0, 121, 500))
 	c.expect(ctx, t, waymark.ConditionNonConformant, "mkt")
 	offer(ctx, t, c.id, "producer", "carrier")
-	h, _ := post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(c.id, 1, "accept"), map[string]string{"reservation": "warm on average"})
+	h, _ := done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: c.id, Number: 1, Reservation: "warm on average"})
 	if d := h.Verdict.Rules[0].Devices; len(d) != 1 || d[0].MeanKinetic != "6.99" || d[0].KnownMS != 120_000 {
 		t.Errorf("found %+v", d)
 	}

@@ -27,11 +27,11 @@ func TestHandoffsWithAnExcursion(t *testing.T) {
 	refused(ctx, t, operator(t, "retailer"), answer(id, 1, "accept"), map[string]string{}, waymark.Forbidden, "only-offeree-answers-handoff")
 	refused(ctx, t, as(t, "carrier", waymark.Viewer), answer(id, 1, "accept"), map[string]string{}, waymark.Forbidden, waymark.DefaultDeny)
 	refused(ctx, t, operator(t, "producer"), answer(id, 1, "accept"), map[string]string{}, waymark.Forbidden, "only-offeree-answers-handoff")
-	h, _ := post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	h, _ := done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 	if h.Condition != waymark.ConditionConformant {
 		t.Errorf("at the first handoff the condition is %s", h.Condition)
 	}
-	again, _ := post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	again, _ := done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 	if again.Changed != h.Changed {
 		t.Errorf("accepted again: %+v, want the first result %+v", again.Changed, h.Changed)
 	}
@@ -40,9 +40,9 @@ func TestHandoffsWithAnExcursion(t *testing.T) {
 	record(ctx, t, sign(t, d, attest.COSE, 500, 1130, 900).Text())
 	offer(ctx, t, id, "carrier", "retailer")
 	refused(ctx, t, operator(t, "retailer"), answer(id, 2, "accept"), map[string]string{}, waymark.FailedPrecondition, "excursion")
-	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(id, 2, "accept"), map[string]string{"reservation": "two readings above 8"})
+	done(ctx, t, operator(t, "retailer").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 2, Reservation: "two readings above 8"})
 
-	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "auditor", waymark.Viewer), "/v1/shipments/"+id)
+	view, err := as(t, "auditor", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +62,9 @@ func TestAcceptanceWithoutDataNeedsReservation(t *testing.T) {
 	first, _, third := sign(t, d, attest.COSE, 400), sign(t, d, attest.COSE, 400), sign(t, d, attest.COSE, 400)
 	record(ctx, t, first.Text(), third.Text())
 	refused(ctx, t, operator(t, "retailer"), answer(id, 1, "accept"), map[string]string{}, waymark.FailedPrecondition, "missing-messages")
-	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(id, 1, "reject"), map[string]string{"reason": "no data"})
+	done(ctx, t, operator(t, "retailer").RejectHandoff, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "no data"})
 	offer(ctx, t, id, "producer", "retailer")
-	post[waymark.Handoff](ctx, t, operator(t, "producer"), answer(id, 2, "cancel"), map[string]string{"reason": "truck broken"})
+	done(ctx, t, operator(t, "producer").CancelHandoff, waymark.EndHandoffRequest{Shipment: id, Number: 2, Reason: "truck broken"})
 }
 
 // Many different answers to one handoff: one success, and for each other a clear refusal
@@ -100,7 +100,7 @@ func TestConcurrentAcceptance(t *testing.T) {
 	if succeeded != 1 {
 		t.Errorf("%d of %d acceptances succeeded, want 1", succeeded, callers)
 	}
-	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "carrier", waymark.Viewer), "/v1/shipments/"+id)
+	view, err := as(t, "carrier", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil || view.Custody.Leg != 1 {
 		t.Errorf("custody %+v (%v)", view.Custody, err)
 	}

@@ -23,7 +23,7 @@ func TestEndorsersAgree(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	d, fresh, asleep := logger(ctx, t, attest.Ed25519), logger(ctx, t, attest.ES256), logger(ctx, t, attest.Ed25519)
 	unregistered := newLogger(t, attest.Ed25519)
-	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices/"+asleep.ID()+"/suspend", map[string]string{"reason": "test"})
+	done(ctx, t, operator(t, "producer").SuspendDevice, waymark.DeviceStateRequest{Device: asleep.ID(), Reason: "test"})
 	id := shipment(ctx, t, "auditor")
 	attach(ctx, t, id, d.ID())
 	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
@@ -49,11 +49,10 @@ func TestEndorsersAgree(t *testing.T) {
 	record(ctx, t, warm.message(t, 0, 1, 900), warm.message(t, 0, 30, 500))
 	many, authority := []string{statement(t, name("logger"), "producer", newKey(t)), statement(t, name("logger"), "producer", newKey(t))}, newDeviceCA(t)
 	idle := newDeviceCA(t)
-	post[waymark.Authority](ctx, t, as(t, "producer", waymark.Admin), "/v1/device-authorities", authority.put())
+	done(ctx, t, as(t, "producer", waymark.Admin).PutDeviceAuthority, authority.put())
 	offered := logger(ctx, t, attest.ES256)
-	post[waymark.Transfer](ctx, t, operator(t, "producer"), "/v1/devices/"+offered.ID()+"/transfer",
-		map[string]any{"to": "carrier", "expires_at": time.Now().Add(time.Hour)})
-	idled, _ := post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices",
+	done(ctx, t, operator(t, "producer").OfferTransfer, waymark.OfferTransferRequest{Device: offered.ID(), To: "carrier", ExpiresAt: time.Now().Add(time.Hour)})
+	idled, _ := done(ctx, t, operator(t, "producer").RegisterDevice,
 		waymark.RegisterDeviceRequest{Registration: statement(t, name("logger"), "producer", newKey(t))})
 	ending := waymark.EndTransferRequest{Device: offered.ID(), Reason: "test"}
 	wake := command(ctx, t, operator(t, "producer"), d.ID())
@@ -71,8 +70,8 @@ func TestEndorsersAgree(t *testing.T) {
 	attach(ctx, t, moved, leaving.ID())
 	record(ctx, t, sign(t, leaving, attest.COSE, 400).Text())
 	offer(ctx, t, moved, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(moved, 1, "accept"), map[string]string{})
-	post[waymark.Hold](ctx, t, as(t, "producer", waymark.Quality), "/v1/shipments/"+moved+"/holds", map[string]string{"kind": "pending_data", "reason": "test"})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: moved, Number: 1})
+	done(ctx, t, as(t, "producer", waymark.Quality).HoldShipment, waymark.HoldRequest{Shipment: moved, Kind: waymark.HoldPendingData, Reason: "test"})
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {
 		member  string

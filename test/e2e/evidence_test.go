@@ -33,7 +33,7 @@ func register(ctx context.Context, t *testing.T, d *device.Device, owner string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	post[waymark.Device](ctx, t, operator(t, owner), "/v1/devices", waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
+	done(ctx, t, operator(t, owner).RegisterDevice, waymark.RegisterDeviceRequest{Registration: registration, Activate: true})
 }
 
 // journey is a shipment of five items from producer to retailer, in the producer's hands and
@@ -60,7 +60,7 @@ func newJourney(ctx context.Context, t *testing.T, change func(*waymark.CreateSh
 	if change != nil {
 		change(&r)
 	}
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", r)
+	done(ctx, t, operator(t, "producer").CreateShipment, r)
 	attach(ctx, t, j.id, j.logger.ID())
 	j.measure(ctx, t)
 	return j
@@ -110,7 +110,7 @@ func (j *journey) refused(ctx context.Context, t *testing.T, body map[string]any
 
 func (j *journey) view(ctx context.Context, t *testing.T) waymark.ShipmentView {
 	t.Helper()
-	v, err := app.Read[waymark.ShipmentView](ctx, as(t, "auditor", waymark.Viewer), "/v1/shipments/"+j.id)
+	v, err := as(t, "auditor", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: j.id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestReplayedAttestations(t *testing.T) {
 	other.offer(ctx, t, "producer", "carrier")
 	first := j.handoff
 	old := j.word(t, j.logger, attest.COSE)
-	post[waymark.Handoff](ctx, t, operator(t, "producer"), answer(j.id, 1, "cancel"), map[string]string{"reason": "truck broken"})
+	done(ctx, t, operator(t, "producer").CancelHandoff, waymark.EndHandoffRequest{Shipment: j.id, Number: 1, Reason: "truck broken"})
 	j.offer(ctx, t, "producer", "carrier")
 	mixed := j.handoff
 	mixed.Nonce = first.Nonce
@@ -217,7 +217,7 @@ func TestAcceptanceInPart(t *testing.T) {
 	}
 	j.waive(ctx, t)
 	again := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Goods: []waymark.Line{{ID: j.item("1")}}, Conditions: []waymark.Condition{}}
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", again) // what stayed behind is free
+	done(ctx, t, operator(t, "producer").CreateShipment, again) // what stayed behind is free
 	j.measure(ctx, t)
 	j.offer(ctx, t, "carrier", "retailer")
 	j.refused(ctx, t, map[string]any{"exceptions": []waymark.Exception{exception("1", waymark.ExceptionMissing, "")}}, waymark.FailedPrecondition, "exception")

@@ -147,7 +147,7 @@ func killUpgradeAfter(ctx context.Context, stage string) error {
 // read reads through a gateway until it is told to end, or is refused.
 func read(a *app.App, end <-chan struct{}) error {
 	return repeat(end, func(ctx context.Context, _ int) error {
-		_, err := app.Read[waymark.Member](ctx, a, "/v1/members/"+a.Member)
+		_, err := a.Client.Member(ctx, waymark.MemberQuery{Member: a.Member})
 		return err
 	})
 }

@@ -18,8 +18,7 @@ func moneyForgeries(ctx context.Context, t *testing.T, sale *deal) []forgery {
 	t.Helper()
 	foreign := newCurrency()
 	issue := func(issuer, currency, to string) string {
-		p, _ := post[waymark.Payment](ctx, t, operator(t, issuer), "/v1/payments:issue", map[string]any{
-			"id": name("issue"), "currency": currency, "digits": 2, "to": to, "amount": 5})
+		p, _ := done(ctx, t, operator(t, issuer).IssueMoney, waymark.IssueRequest{ID: name("issue"), Currency: currency, Digits: 2, To: to, Amount: 5})
 		return p.Made[0].ID
 	}
 	note := func(issuer, currency, owner, id string) [2]string {

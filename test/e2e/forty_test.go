@@ -147,7 +147,7 @@ func oneCustodian(ctx context.Context, t *testing.T, shipment string, clients []
 	}
 	var first waymark.Custody
 	for member := range local.at.Members {
-		view, err := app.Read[waymark.ShipmentView](ctx, as(t, member, waymark.Viewer), "/v1/shipments/"+shipment)
+		view, err := as(t, member, waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: shipment})
 		if err != nil {
 			if member == "carrier" && custodian != "carrier" {
 				continue // it is no party unless it accepted, or is offered the goods

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +23,7 @@ func product(ctx context.Context, t *testing.T, r waymark.RegisterProductRequest
 	t.Helper()
 	r.GTIN = waymark.MustGoods(fmt.Sprintf("urn:epc:id:sgtin:9506000.%06d.1", 100000+names.Add(1))).GTIN
 	r.Name = "goods of a test"
-	post[waymark.Product](ctx, t, as(t, "producer", waymark.Admin), "/v1/products", r)
+	done(ctx, t, as(t, "producer", waymark.Admin).RegisterProduct, r)
 	return r.GTIN
 }
 
@@ -38,7 +37,7 @@ func lotOf(gtin, number string) string { return waymark.Goods{GTIN: gtin, Lot: n
 // look reads a thing.
 func look(ctx context.Context, t *testing.T, member, id string) waymark.GoodsView {
 	t.Helper()
-	v, err := app.Read[waymark.GoodsView](ctx, as(t, member, waymark.Viewer), "/v1/goods?id="+url.QueryEscape(id))
+	v, err := as(t, member, waymark.Viewer).Goods(ctx, waymark.GoodsQuery{ID: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,20 +47,14 @@ func look(ctx context.Context, t *testing.T, member, id string) waymark.GoodsVie
 // traced are the entries of all pages of a trace, by id.
 func traced(ctx context.Context, t *testing.T, id string, direction waymark.Direction, limit int) map[string]waymark.TraceEntry {
 	t.Helper()
-	viewer, entries, cursor := as(t, "producer", waymark.Viewer), map[string]waymark.TraceEntry{}, ""
-	for {
-		path := fmt.Sprintf("/v1/goods/trace?direction=%s&limit=%d&id=%s&cursor=%s", direction, limit, url.QueryEscape(id), cursor)
-		page, err := app.Read[waymark.Trace](ctx, viewer, path)
+	entries := map[string]waymark.TraceEntry{}
+	for e, err := range as(t, "producer", waymark.Viewer).AllTraced(ctx, waymark.TraceQuery{ID: id, Direction: direction, Limit: limit}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, e := range page.Entries {
-			entries[e.ID] = e
-		}
-		if cursor = page.Cursor; cursor == "" {
-			return entries
-		}
+		entries[e.ID] = e
 	}
+	return entries
 }
 
 // dairy is a lot of milk, some of which is in bottles, which are on a pallet.
@@ -80,16 +73,16 @@ func newDairy(ctx context.Context, t *testing.T) dairy {
 		bottle: product(ctx, t, waymark.RegisterProductRequest{NetContent: &waymark.Amount{Quantity: "0.5", Unit: "LTR"}})}
 	d.lot, d.filled = lotOf(d.milk, "L/1"), name("act")
 	producer := operator(t, "producer")
-	post[waymark.Commissioned](ctx, t, producer, "/v1/goods:commission", waymark.CommissionRequest{Lot: d.lot, Quantity: "10", Unit: "LTR"})
+	done(ctx, t, producer.CommissionGoods, waymark.CommissionRequest{Lot: d.lot, Quantity: "10", Unit: "LTR"})
 	fill := waymark.TransformRequest{ID: d.filled, Inputs: []waymark.Line{{ID: d.lot, Quantity: "2.1"}}, Loss: []waymark.Amount{{Quantity: "0.1", Unit: "LTR"}}}
 	for n := range 4 {
 		id := waymark.Item(d.bottle, fmt.Sprint(n)).String()
 		d.bottles = append(d.bottles, waymark.Line{ID: id})
 		fill.Outputs = append(fill.Outputs, waymark.Output{ID: id, Lot: lotOf(d.bottle, "B")})
 	}
-	post[waymark.Act](ctx, t, producer, "/v1/goods:transform", fill)
-	post[waymark.Act](ctx, t, producer, "/v1/goods:pack", waymark.PackRequest{ID: name("act"), Container: d.box, Lines: d.bottles})
-	post[waymark.Act](ctx, t, producer, "/v1/goods:pack", waymark.PackRequest{ID: name("act"), Container: d.pallet, Lines: []waymark.Line{{ID: d.box}}})
+	done(ctx, t, producer.TransformGoods, fill)
+	done(ctx, t, producer.PackGoods, waymark.PackRequest{ID: name("act"), Container: d.box, Lines: d.bottles})
+	done(ctx, t, producer.PackGoods, waymark.PackRequest{ID: name("act"), Container: d.pallet, Lines: []waymark.Line{{ID: d.box}}})
 	return d
 }
 
@@ -97,7 +90,7 @@ func newDairy(ctx context.Context, t *testing.T) dairy {
 func send(ctx context.Context, t *testing.T, to string, lines ...waymark.Line) string {
 	t.Helper()
 	r := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: to, Goods: lines, Conditions: []waymark.Condition{}}
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", r)
+	done(ctx, t, operator(t, "producer").CreateShipment, r)
 	return r.ID
 }
 
@@ -107,8 +100,8 @@ func TestGoodsFromALotToAShelf(t *testing.T) {
 	d := newDairy(ctx, t)
 	id := send(ctx, t, "retailer", waymark.Line{ID: d.pallet})
 	h := offer(ctx, t, id, "producer", "retailer")
-	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(id, h.Number, "accept"), map[string]string{"reservation": "unseen"})
-	post[waymark.Act](ctx, t, operator(t, "retailer"), "/v1/goods:unpack", waymark.UnpackRequest{ID: name("act"), Container: d.box, Lines: d.bottles[:1]})
+	done(ctx, t, operator(t, "retailer").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: h.Number, Reservation: "unseen"})
+	done(ctx, t, operator(t, "retailer").UnpackGoods, waymark.UnpackRequest{ID: name("act"), Container: d.box, Lines: d.bottles[:1]})
 	if v := look(ctx, t, "retailer", d.bottles[0].ID); !v.Free || v.Holder != "retailer" || len(v.Lots) != 2 {
 		t.Errorf("on the shelf: %+v", v)
 	}
@@ -122,10 +115,10 @@ func TestGoodsFromALotToAShelf(t *testing.T) {
 		}
 	}
 	onTheWay := send(ctx, t, "carrier", waymark.Line{ID: d.lot, Quantity: "1"})
-	post[waymark.LotRecalls](ctx, t, operator(t, "auditor"), "/v1/goods:recall", waymark.RecallRequest{Lot: d.lot, Reason: "listeria", Reference: "2026/7"})
+	done(ctx, t, operator(t, "auditor").RecallLot, waymark.RecallRequest{Lot: d.lot, Reason: "listeria", Reference: "2026/7"})
 	stopped(ctx, t, d, onTheWay)
-	post[waymark.LotRecalls](ctx, t, operator(t, "auditor"), "/v1/goods:lift-recall", waymark.LiftRecallRequest{Lot: d.lot, Reason: "tested"})
-	post[waymark.Act](ctx, t, operator(t, "retailer"), "/v1/goods:pack", waymark.PackRequest{ID: name("act"), Container: d.box, Lines: d.bottles[:1]})
+	done(ctx, t, operator(t, "auditor").LiftRecall, waymark.LiftRecallRequest{Lot: d.lot, Reason: "tested"})
+	done(ctx, t, operator(t, "retailer").PackGoods, waymark.PackRequest{ID: name("act"), Container: d.box, Lines: d.bottles[:1]})
 }
 
 // stopped checks that what is recalled goes nowhere, but to who recalls it.
@@ -140,7 +133,7 @@ func stopped(ctx context.Context, t *testing.T, d dairy, onTheWay string) {
 		t.Errorf("the box has the recalls %+v", v.Recalls)
 	}
 	h := offer(ctx, t, onTheWay, "producer", "auditor")
-	post[waymark.Handoff](ctx, t, operator(t, "auditor"), answer(onTheWay, h.Number, "accept"), map[string]string{"reservation": "unseen"})
+	done(ctx, t, operator(t, "auditor").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: onTheWay, Number: h.Number, Reservation: "unseen"})
 }
 
 // A thing is in one place, however often and at once somebody tries.
@@ -190,13 +183,13 @@ func TestWhatBecameOfTenThousand(t *testing.T) {
 			id := waymark.Item(gtin, fmt.Sprintf("%d-%03d", p, n)).String()
 			request.Items, pack.Lines = append(request.Items, id), append(pack.Lines, waymark.Line{ID: id})
 		}
-		post[waymark.Commissioned](ctx, t, producer, "/v1/goods:commission", request)
-		post[waymark.Act](ctx, t, producer, "/v1/goods:pack", pack)
+		done(ctx, t, producer.CommissionGoods, request)
+		done(ctx, t, producer.PackGoods, pack)
 		load = append(load, waymark.Line{ID: pack.Container})
 	}
 	id := send(ctx, t, "retailer", load...)
 	offered := offer(ctx, t, id, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, offered.Number, "accept"), map[string]string{"reservation": "unseen"})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: offered.Number, Reservation: "unseen"})
 	began := time.Now()
 	became := traced(ctx, t, lot, waymark.TraceForward, waymark.MaxPage)
 	took := time.Since(began)

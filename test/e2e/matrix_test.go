@@ -210,9 +210,9 @@ func newThings(ctx context.Context, t *testing.T) things {
 	id := shipment(ctx, t, "carrier")
 	attach(ctx, t, id, logger.ID())
 	offer(ctx, t, id, "producer", "retailer")
-	post[waymark.Command](ctx, t, operator(t, "producer"), "/v1/devices/"+logger.ID()+"/commands",
-		map[string]any{"id": "command-1", "name": "wake", "arguments": "{}", "expires_at": time.Now().Add(time.Hour).UTC()})
-	payment, commit := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:issue",
+	done(ctx, t, operator(t, "producer").RequestCommand,
+		waymark.CommandRequest{ID: "command-1", Device: logger.ID(), Name: "wake", Arguments: "{}", ExpiresAt: time.Now().Add(time.Hour)})
+	payment, commit := done(ctx, t, operator(t, "producer").IssueMoney,
 		waymark.IssueRequest{ID: name("payment"), Currency: "EUR", Digits: 2, To: "producer", Amount: 100})
 	spare := newLogger(t, attest.Ed25519)
 	registration, err := spare.Registration()

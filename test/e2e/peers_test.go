@@ -144,7 +144,7 @@ func operatorAt(ctx context.Context, t *testing.T, member, url string) *app.App 
 		t.Fatal(err)
 	}
 	for {
-		_, err := app.Read[waymark.Member](ctx, a, "/v1/members/"+member)
+		_, err := a.Client.Member(ctx, waymark.MemberQuery{Member: member})
 		if err == nil {
 			return a
 		}

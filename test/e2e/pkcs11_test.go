@@ -47,7 +47,7 @@ func TestPKCS11(t *testing.T) {
 	})
 	a := operatorAt(ctx, t, "producer", url)
 	item := waymark.Item(app.GTIN, name("pkcs11")).String()
-	post[waymark.Commissioned](ctx, t, a, "/v1/goods:commission", waymark.CommissionRequest{Items: []string{item}})
+	done(ctx, t, a.CommissionGoods, waymark.CommissionRequest{Items: []string{item}})
 	if status, _, err := a.Do(ctx, http.MethodGet, "/readyz", nil); err != nil || status != http.StatusOK {
 		t.Errorf("ready: %d, %v", status, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +202,7 @@ func handOver(ctx context.Context, t *testing.T, shipment string, n uint64, from
 	t.Helper()
 	offer(ctx, t, shipment, from, to)
 	refused(ctx, t, operator(t, to), answer(shipment, n, "accept"), map[string]string{}, waymark.FailedPrecondition, waymark.ReasonNoWitness)
-	h, _ := post[waymark.Handoff](ctx, t, operator(t, to), answer(shipment, n, "accept"), map[string]string{"reservation": "the temperature is not for all"})
+	h, _ := done(ctx, t, operator(t, to).AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: shipment, Number: n, Reservation: "the temperature is not for all"})
 	if h.Condition != waymark.ConditionUnknown {
 		t.Errorf("handoff %d: the condition is %s, want unknown", n, h.Condition)
 	}
@@ -254,7 +253,7 @@ func (p *planted) gap(ctx context.Context, t *testing.T, d *device.Device) []sec
 	t.Helper()
 	missing, next := p.secret(t, d, attest.JWS), p.secret(t, d, attest.COSE)
 	recordedAs(ctx, t, waymark.Recorded, next)
-	stream, err := app.Read[waymark.Stream](ctx, as(t, "auditor", waymark.Viewer), "/v1/devices/"+d.ID()+"/stream")
+	stream, err := as(t, "auditor", waymark.Viewer).Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
 	if n := missing.message.Sequence; err != nil || len(stream.Gaps) != 1 || stream.Gaps[0].First != n || stream.Gaps[0].Last != n {
 		t.Errorf("gaps %+v (%v), want message %d", stream.Gaps, err, n)
 	}
@@ -298,7 +297,7 @@ when { context.dataClass == "` + string(privateClass) + `" };`
 		notDisclosed(ctx, t, s, "auditor", "") // it holds nothing itself
 		notDisclosed(ctx, t, s, "retailer", "producer")
 	}
-	post[waymark.Policy](ctx, t, admin, "/v1/policies/"+id+"/withdraw", map[string]string{"reason": "test"})
+	done(ctx, t, admin.WithdrawPolicy, waymark.WithdrawPolicyRequest{ID: id, Reason: "test"})
 	notDisclosed(ctx, t, secrets[0], "auditor", "producer")
 }
 
@@ -321,7 +320,7 @@ func (p *planted) refusals(ctx context.Context, t *testing.T, good, exposing *de
 			t.Errorf("message %d of the batch: %+v, want %s", i, results[i], want)
 		}
 	}
-	stream, err := app.Read[waymark.Stream](ctx, as(t, "producer", waymark.Viewer), "/v1/devices/"+exposing.ID()+"/stream")
+	stream, err := as(t, "producer", waymark.Viewer).Stream(ctx, waymark.DeviceQuery{Device: exposing.ID()})
 	if err != nil || stream.Last != 0 {
 		t.Errorf("the ledger has message %d of %s (%v)", stream.Last, exposing.ID(), err)
 	}
@@ -377,7 +376,7 @@ func sealedCounts(ctx context.Context, t *testing.T, d *device.Device) {
 	for member := range local.at.Members {
 		counts := map[string]int{}
 		for n := uint64(1); n <= last; {
-			w, err := app.Read[waymark.Window](ctx, as(t, member, waymark.Viewer), "/v1/devices/"+d.ID()+"/windows/"+strconv.FormatUint(n, 10))
+			w, err := as(t, member, waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: n})
 			if err != nil {
 				t.Fatalf("%s reads the window of message %d: %v", member, n, err)
 			}

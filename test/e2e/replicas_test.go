@@ -146,7 +146,7 @@ func TestPostgresIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.close()
-	if _, err := app.Read[waymark.Member](ctx, a, "/v1/members/producer"); err != nil {
+	if _, err := a.Client.Member(ctx, waymark.MemberQuery{Member: "producer"}); err != nil {
 		t.Errorf("a read: %v", err)
 	}
 	if _, err := gateway.Write[waymark.Commissioned](ctx, a.Client, http.MethodPost, "/v1/goods:commission", making(name("item")), gateway.WithoutKey()); err != nil {

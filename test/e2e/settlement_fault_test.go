@@ -20,7 +20,7 @@ func TestASettlementThatWasCutIsFinished(t *testing.T) {
 	d := newDeal(ctx, t, currency)
 	d.fund(ctx, t, time.Now().Add(time.Hour), "order-12")
 	d.deliver(ctx, t, 100)
-	post[waymark.Discrepancy](ctx, t, operator(t, "retailer"), answer(d.id, 1, "waive-claim"), map[string]string{"reason": "agreed"})
+	done(ctx, t, operator(t, "retailer").WaiveClaim, waymark.WaiveClaimRequest{Shipment: d.id, Number: 1, Reason: "agreed"})
 	producer, cut := operator(t, "producer"), make(chan struct{})
 	go func() {
 		defer close(cut)
@@ -37,7 +37,7 @@ func TestASettlementThatWasCutIsFinished(t *testing.T) {
 	t.Logf("when it was cut the escrow was %s", d.settlement(ctx, t).Escrow.State)
 	awaitAnswer(ctx, t, producer, d.at("/settlement"))
 	due := d.value() - d.units*d.penalty
-	paid, _ := post[waymark.Payout](ctx, t, producer, d.at("/escrow/settle"), nil)
+	paid, _ := done(ctx, t, producer.SettleEscrow, waymark.SettleRequest{Shipment: d.id})
 	if paid.Escrow.State != waymark.EscrowPaid || paid.Settlement.Paid != due {
 		t.Errorf("paid out %+v, want %d", paid, due)
 	}
@@ -64,7 +64,7 @@ func awaitAnswer(ctx context.Context, t *testing.T, a *app.App, path string) {
 
 func (d *deal) settlement(ctx context.Context, t *testing.T) waymark.SettlementView {
 	t.Helper()
-	v, err := app.Read[waymark.SettlementView](ctx, as(t, "retailer", waymark.Viewer), d.at("/settlement"))
+	v, err := as(t, "retailer", waymark.Viewer).Settlement(ctx, waymark.SettlementQuery{Shipment: d.id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +87,14 @@ func TestTitleGoesBackWithTheMoney(t *testing.T) {
 	date := time.Now().Add(20 * time.Second) // enough for what is before it, however slow the network is
 	d.fund(ctx, t, date, "order-13")
 	offerTitle(ctx, t, d.id, "producer", "retailer")
-	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), answerTitle(d.id, 1, "accept"), nil)
+	done(ctx, t, operator(t, "retailer").AcceptTitle, waymark.AcceptTitleRequest{Shipment: d.id, Number: 1})
 	refused(ctx, t, operator(t, "retailer"), "/v1/shipments/"+d.id+"/title/offers",
 		map[string]any{"to": "carrier", "expires_at": time.Now().Add(time.Hour).UTC()}, waymark.FailedPrecondition, waymark.ReasonEscrow)
 	time.Sleep(time.Until(date) + time.Second)
-	post[waymark.Payout](ctx, t, operator(t, "retailer"), d.at("/escrow/refund"), nil)
+	done(ctx, t, operator(t, "retailer").RefundEscrow, waymark.EscrowRequest{Shipment: d.id})
 	expectShipment(ctx, t, d.id, waymark.ShipmentReady, "producer", "producer")
 	offerTitle(ctx, t, d.id, "producer", "carrier")
-	post[waymark.TitleOffer](ctx, t, operator(t, "carrier"), answerTitle(d.id, 2, "accept"), nil)
+	done(ctx, t, operator(t, "carrier").AcceptTitle, waymark.AcceptTitleRequest{Shipment: d.id, Number: 2})
 	offer(ctx, t, d.id, "producer", "carrier")
 	conserved(ctx, t, currency, d)
 }

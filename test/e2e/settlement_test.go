@@ -45,7 +45,7 @@ func newDeal(ctx context.Context, t *testing.T, currency string) *deal {
 		"conditions": []map[string]any{{"condition": "c1", "side": "below", "per_unit_degree": d.penalty}}}
 	stored := d.propose(ctx, t)
 	for _, party := range []string{"retailer", "producer"} {
-		post[waymark.Agreement](ctx, t, operator(t, party), d.at("/terms/agree"), map[string]string{"sha256": stored.SHA256})
+		done(ctx, t, operator(t, party).AgreeToTerms, waymark.AgreeTermsRequest{Shipment: d.id, SHA256: stored.SHA256})
 	}
 	return d
 }
@@ -79,10 +79,10 @@ func awaitEverywhere(ctx context.Context, t *testing.T, commit app.Commit) {
 // fund has the carrier issue the value to the retailer, which puts it into escrow.
 func (d *deal) fund(ctx context.Context, t *testing.T, refundAfter time.Time, reference string) {
 	t.Helper()
-	issued, _ := post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:issue", map[string]any{
-		"id": name("issue"), "currency": d.currency, "digits": 2, "to": "retailer", "amount": d.value() + 1})
-	e, _ := post[waymark.Escrow](ctx, t, operator(t, "retailer"), d.at("/escrow"), map[string]any{"issuer": "carrier", "currency": d.currency,
-		"amount": d.value(), "notes": []string{issued.Made[0].ID}, "refund_after": refundAfter.UTC(), "reference": reference})
+	issued, _ := done(ctx, t, operator(t, "carrier").IssueMoney,
+		waymark.IssueRequest{ID: name("issue"), Currency: d.currency, Digits: 2, To: "retailer", Amount: d.value() + 1})
+	e, _ := done(ctx, t, operator(t, "retailer").FundEscrow, waymark.FundEscrowRequest{Shipment: d.id, Issuer: "carrier", Currency: d.currency,
+		Amount: d.value(), Notes: []string{issued.Made[0].ID}, RefundAfter: refundAfter, Reference: reference})
 	if e.State != waymark.EscrowFunded || e.Payee != "producer" || e.Arbiter != "auditor" {
 		t.Errorf("the escrow is %+v", e)
 	}
@@ -95,13 +95,13 @@ func (d *deal) deliver(ctx context.Context, t *testing.T, centiCelsius int64) {
 	attach(ctx, t, d.id, l.ID())
 	record(ctx, t, sign(t, l, attest.COSE, centiCelsius).Text())
 	offer(ctx, t, d.id, "producer", "retailer")
-	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(d.id, 1, "accept"), map[string]string{"reservation": "too cold"})
+	done(ctx, t, operator(t, "retailer").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: d.id, Number: 1, Reservation: "too cold"})
 }
 
 // balance is what a member's notes of a currency hold.
 func balance(ctx context.Context, t *testing.T, member, currency string) int64 {
 	t.Helper()
-	notes, err := app.Read[waymark.Notes](ctx, as(t, member, waymark.Viewer), "/v1/members/carrier/currencies/"+currency+"/notes")
+	notes, err := as(t, member, waymark.Viewer).ListNotes(ctx, waymark.NotesQuery{Issuer: "carrier", Currency: currency})
 	if err != nil || notes.Cursor != "" || notes.Owner != member {
 		t.Fatalf("notes of %s: %+v, %v", member, notes, err)
 	}
@@ -116,7 +116,7 @@ func balance(ctx context.Context, t *testing.T, member, currency string) int64 {
 func conserved(ctx context.Context, t *testing.T, currency string, deals ...*deal) {
 	t.Helper()
 	awaitSameHeight(ctx, t)
-	c, err := app.Read[waymark.Currency](ctx, as(t, "auditor", waymark.Viewer), "/v1/members/carrier/currencies/"+currency)
+	c, err := as(t, "auditor", waymark.Viewer).Currency(ctx, waymark.CurrencyQuery{Issuer: "carrier", Currency: currency})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func conserved(ctx context.Context, t *testing.T, currency string, deals ...*dea
 		sum += balance(ctx, t, member, currency)
 	}
 	for _, d := range deals {
-		v, err := app.Read[waymark.SettlementView](ctx, as(t, "auditor", waymark.Viewer), d.at("/settlement"))
+		v, err := as(t, "auditor", waymark.Viewer).Settlement(ctx, waymark.SettlementQuery{Shipment: d.id})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,13 +176,13 @@ func TestSettlementByPrivateTerms(t *testing.T) {
 
 	settle := d.at("/escrow/settle")
 	refused(ctx, t, operator(t, "producer"), settle, nil, waymark.FailedPrecondition, waymark.ReasonClaimWindow)
-	post[waymark.Discrepancy](ctx, t, operator(t, "retailer"), answer(d.id, 1, "waive-claim"), map[string]string{"reason": "agreed"})
+	done(ctx, t, operator(t, "retailer").WaiveClaim, waymark.WaiveClaimRequest{Shipment: d.id, Number: 1, Reason: "agreed"})
 	due := d.value() - d.units*d.penalty
-	paid, _ := post[waymark.Payout](ctx, t, operator(t, "producer"), settle, nil)
+	paid, _ := done(ctx, t, operator(t, "producer").SettleEscrow, waymark.SettleRequest{Shipment: d.id})
 	if paid.Settlement.Paid != due || paid.Settlement.Refunded != d.value()-due || paid.Settlement.Basis != waymark.BasisTerms {
 		t.Errorf("paid out %+v, want %d", paid, due)
 	}
-	if again, _ := post[waymark.Payout](ctx, t, operator(t, "retailer"), settle, nil); again.Escrow.Changed.TxID != paid.Escrow.Changed.TxID {
+	if again, _ := done(ctx, t, operator(t, "retailer").SettleEscrow, waymark.SettleRequest{Shipment: d.id}); again.Escrow.Changed.TxID != paid.Escrow.Changed.TxID {
 		t.Errorf("settled again: %+v", again)
 	}
 	if producer, retailer := balance(ctx, t, "producer", currency), balance(ctx, t, "retailer", currency); producer != due || retailer != d.value()-due+1 {
@@ -201,13 +201,13 @@ func TestSettlementByPrivateTerms(t *testing.T) {
 func (d *deal) notForOthers(ctx context.Context, t *testing.T) {
 	t.Helper()
 	for _, party := range []string{"producer", "retailer"} {
-		v, err := app.Read[waymark.TermsView](ctx, as(t, party, waymark.Viewer), d.at("/terms"))
+		v, err := as(t, party, waymark.Viewer).Terms(ctx, waymark.SettlementQuery{Shipment: d.id})
 		if err != nil || v.Terms.Price != d.price || v.Terms.Salt != d.salt {
 			t.Errorf("%s reads %+v (%v)", party, v, err)
 		}
 	}
 	for _, outsider := range []string{"carrier", "auditor"} {
-		if _, err := app.Read[waymark.TermsView](ctx, as(t, outsider, waymark.Viewer), d.at("/terms")); problemOf(err) != waymark.Forbidden {
+		if _, err := as(t, outsider, waymark.Viewer).Terms(ctx, waymark.SettlementQuery{Shipment: d.id}); problemOf(err) != waymark.Forbidden {
 			t.Errorf("%s reads the terms: %v", outsider, err)
 		}
 		if _, _, err := app.Write[any](ctx, operator(t, outsider), http.MethodPut, d.at("/terms"), d.terms); problemOf(err) != waymark.Forbidden {
@@ -221,10 +221,10 @@ func (d *deal) notForOthers(ctx context.Context, t *testing.T) {
 func (d *deal) purge(ctx context.Context, t *testing.T) {
 	t.Helper()
 	for _, party := range []string{"producer", "retailer"} {
-		if stored, _ := post[waymark.StoredTerms](ctx, t, operator(t, party), d.at("/terms/purge"), nil); !stored.Changed {
+		if stored, _ := done(ctx, t, operator(t, party).PurgeTerms, waymark.PurgeTermsRequest{Shipment: d.id}); !stored.Changed {
 			t.Errorf("%s purged %+v", party, stored)
 		}
-		if v, err := app.Read[waymark.TermsView](ctx, as(t, party, waymark.Viewer), d.at("/terms")); problemOf(err) != waymark.NotFound {
+		if v, err := as(t, party, waymark.Viewer).Terms(ctx, waymark.SettlementQuery{Shipment: d.id}); problemOf(err) != waymark.NotFound {
 			t.Errorf("%s still reads %+v (%v)", party, v, err)
 		}
 	}
@@ -233,14 +233,14 @@ func (d *deal) purge(ctx context.Context, t *testing.T) {
 // redeem has the producer's money go back to its issuer, and end there.
 func (d *deal) redeem(ctx context.Context, t *testing.T, amount int64) {
 	t.Helper()
-	notes, err := app.Read[waymark.Notes](ctx, as(t, "producer", waymark.Viewer), "/v1/members/carrier/currencies/"+d.currency+"/notes")
+	notes, err := as(t, "producer", waymark.Viewer).ListNotes(ctx, waymark.NotesQuery{Issuer: "carrier", Currency: d.currency})
 	if err != nil || len(notes.Notes) != 1 {
 		t.Fatalf("the producer has %+v (%v)", notes, err)
 	}
-	back, _ := post[waymark.Payment](ctx, t, operator(t, "producer"), "/v1/payments:transfer", map[string]any{"id": name("pay"), "issuer": "carrier",
-		"currency": d.currency, "to": "carrier", "amount": amount, "notes": []string{notes.Notes[0].ID}})
-	post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:redeem", map[string]any{"id": name("redeem"),
-		"currency": d.currency, "amount": amount - 1, "notes": []string{back.Made[0].ID}})
+	back, _ := done(ctx, t, operator(t, "producer").TransferMoney, waymark.TransferMoneyRequest{ID: name("pay"), Issuer: "carrier",
+		Currency: d.currency, To: "carrier", Amount: amount, Notes: []string{notes.Notes[0].ID}})
+	done(ctx, t, operator(t, "carrier").RedeemMoney, waymark.RedeemRequest{ID: name("redeem"),
+		Currency: d.currency, Amount: amount - 1, Notes: []string{back.Made[0].ID}})
 	if left := balance(ctx, t, "carrier", d.currency); left != 1 {
 		t.Errorf("the carrier has %d left", left)
 	}
@@ -261,7 +261,7 @@ func TestADisputeIsResolved(t *testing.T) {
 	d := newDeal(ctx, t, currency)
 	d.fund(ctx, t, time.Now().Add(time.Hour), "order-8")
 	d.deliver(ctx, t, 100)
-	dispute, _ := post[waymark.Dispute](ctx, t, operator(t, "retailer"), d.at("/disputes"), map[string]string{"reason": "all of it froze"})
+	dispute, _ := done(ctx, t, operator(t, "retailer").OpenDispute, waymark.OpenDisputeRequest{Shipment: d.id, Reason: "all of it froze"})
 	evidence := d.at(fmt.Sprintf("/disputes/%d/evidence", dispute.Number))
 	post[waymark.Dispute](ctx, t, operator(t, "retailer"), evidence, map[string]any{"name": "photo.jpg", "sha256": fmt.Sprintf("%064x", 1)})
 	post[waymark.Dispute](ctx, t, operator(t, "producer"), evidence, map[string]any{"name": "our handoff", "handoff": 1})
@@ -298,17 +298,16 @@ func TestAnEscrowIsRefunded(t *testing.T) {
 	d := newDeal(ctx, t, currency)
 	date := time.Now().Add(20 * time.Second) // enough to fund it, however slow the network is
 	d.fund(ctx, t, date, "order-9")
-	refund := d.at("/escrow/refund")
 	time.Sleep(time.Until(date) + time.Second)
-	paid, _ := post[waymark.Payout](ctx, t, operator(t, "retailer"), refund, nil)
+	paid, _ := done(ctx, t, operator(t, "retailer").RefundEscrow, waymark.EscrowRequest{Shipment: d.id})
 	if paid.Settlement.Basis != waymark.BasisRefund || balance(ctx, t, "retailer", currency) != d.value()+1 {
 		t.Errorf("refunded %+v", paid)
 	}
 	void := newDeal(ctx, t, currency)
 	void.fund(ctx, t, time.Now().Add(time.Hour), "order-11")
 	refused(ctx, t, operator(t, "retailer"), void.at("/escrow/refund"), nil, waymark.FailedPrecondition, waymark.ReasonEscrow) // before its date
-	post[waymark.Custody](ctx, t, operator(t, "producer"), void.at("/void"), map[string]string{"reason": "sold out"})
-	post[waymark.Payout](ctx, t, operator(t, "retailer"), void.at("/escrow/refund"), nil)
+	done(ctx, t, operator(t, "producer").VoidShipment, waymark.VoidShipmentRequest{Shipment: void.id, Reason: "sold out"})
+	done(ctx, t, operator(t, "retailer").RefundEscrow, waymark.EscrowRequest{Shipment: void.id})
 	conserved(ctx, t, currency, d, void)
 }
 
@@ -318,11 +317,10 @@ func TestEndorsersAgreeOnMoney(t *testing.T) {
 	currency, later := newCurrency(), time.Now().Add(time.Hour).UTC()
 	disputed, agreed := newDeal(ctx, t, currency), newDeal(ctx, t, currency)
 	disputed.fund(ctx, t, later, "order-10")
-	issued, _ := post[waymark.Payment](ctx, t, operator(t, "carrier"), "/v1/payments:issue", map[string]any{
-		"id": name("issue"), "currency": currency, "digits": 2, "to": "retailer", "amount": 100})
+	issued, _ := done(ctx, t, operator(t, "carrier").IssueMoney, waymark.IssueRequest{ID: name("issue"), Currency: currency, Digits: 2, To: "retailer", Amount: 100})
 	notes := []string{issued.Made[0].ID}
 	disputed.deliver(ctx, t, 100)
-	post[waymark.Dispute](ctx, t, operator(t, "retailer"), disputed.at("/disputes"), map[string]string{"reason": "cold"})
+	done(ctx, t, operator(t, "retailer").OpenDispute, waymark.OpenDisputeRequest{Shipment: disputed.id, Reason: "cold"})
 	resolution := waymark.ResolveDisputeRequest{Shipment: disputed.id, Number: 1, Paid: 1, Refunded: disputed.value() - 1, Words: "so"}
 	awaitSameHeight(ctx, t)
 	for _, c := range []struct {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/test/internal/app"
 )
 
 // stillWithin is how soon a peer that stands still is to be left.
@@ -50,7 +49,7 @@ func TestAPeerThatIsStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for {
-		_, err := app.Read[waymark.Member](ctx, a, "/v1/members/producer")
+		_, err := a.Client.Member(ctx, waymark.MemberQuery{Member: "producer"})
 		if err == nil {
 			break
 		}

@@ -64,7 +64,7 @@ func TestSameBatchTwiceChangesNothing(t *testing.T) {
 	texts := []string{sign(t, d, attest.JWS, 400).Text(), sign(t, d, attest.COSE, 410).Text()}
 	first, commit := record(ctx, t, texts...)
 	viewer := as(t, "producer", waymark.Viewer)
-	before, err := app.Read[waymark.Window](ctx, viewer, "/v1/devices/"+d.ID()+"/windows/2")
+	before, err := viewer.Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestSameBatchTwiceChangesNothing(t *testing.T) {
 			t.Errorf("message %d: first %s, again %s of %s; want recorded, then duplicate of %s", i+1, first[i].Outcome, again[i].Outcome, again[i].TxID, commit.TxID)
 		}
 	}
-	after, err := app.Read[waymark.Window](ctx, viewer, "/v1/devices/"+d.ID()+"/windows/2")
+	after, err := viewer.Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 2})
 	if err != nil || after.Recorded != before.Recorded || after.Readings != before.Readings {
 		t.Errorf("the window changed: %+v, was %+v (%v)", after, before, err)
 	}
@@ -106,7 +106,7 @@ func TestRefusedMessages(t *testing.T) {
 			t.Errorf("message %d: %s %s (%s), want %v", i, r.Outcome, r.Code, r.Detail, want[i])
 		}
 	}
-	stream, err := app.Read[waymark.Stream](ctx, as(t, "producer", waymark.Viewer), "/v1/devices/"+d.ID()+"/stream")
+	stream, err := as(t, "producer", waymark.Viewer).Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
 	if err != nil || len(stream.Gaps) != 1 || stream.Gaps[0].First != 2 || stream.Gaps[0].Last != 2 {
 		t.Errorf("gaps %+v (%v), want message 2", stream.Gaps, err)
 	}
@@ -164,7 +164,7 @@ func TestManyCrossingsStallNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitStream(ctx, t, d.ID(), messages)
-	view, err := app.Read[waymark.ShipmentView](ctx, as(t, "auditor", waymark.Viewer), "/v1/shipments/"+id)
+	view, err := as(t, "auditor", waymark.Viewer).Shipment(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil || view.Condition != waymark.ConditionNonConformant {
 		t.Errorf("condition %s (%v)", view.Condition, err)
 	}
@@ -185,7 +185,7 @@ func TestRetiredDeviceIsRefusedByTheBroker(t *testing.T) {
 	if err := connect(ctx, t, d).Close(); err != nil {
 		t.Fatal(err)
 	}
-	post[waymark.Device](ctx, t, operator(t, "producer"), "/v1/devices/"+d.ID()+"/retire", map[string]string{"reason": "test"})
+	done(ctx, t, operator(t, "producer").RetireDevice, waymark.DeviceStateRequest{Device: d.ID(), Reason: "test"})
 	for ctx.Err() == nil { // the bridge remembers a device for some seconds
 		s, err := d.Connect(ctx, brokerOf())
 		if errors.Is(err, device.ErrRefused) {

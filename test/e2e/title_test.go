@@ -22,14 +22,13 @@ func unconditional(ctx context.Context, t *testing.T, arbiter string, draft bool
 	t.Helper()
 	request := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Arbiter: arbiter,
 		Goods: commission(ctx, t, name("item")), Conditions: []waymark.Condition{}, Draft: draft}
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", request)
+	done(ctx, t, operator(t, "producer").CreateShipment, request)
 	return request.ID
 }
 
 func offerTitle(ctx context.Context, t *testing.T, shipment, from, to string) {
 	t.Helper()
-	post[waymark.TitleOffer](ctx, t, operator(t, from), "/v1/shipments/"+shipment+"/title/offers",
-		map[string]any{"to": to, "expires_at": time.Now().Add(time.Hour).UTC()})
+	done(ctx, t, operator(t, from).OfferTitle, waymark.OfferTitleRequest{Shipment: shipment, To: to, ExpiresAt: time.Now().Add(time.Hour)})
 }
 
 // answerTitle is the path of an answer to an offer of title.
@@ -40,7 +39,7 @@ func answerTitle(shipment string, number int, verb string) string {
 // expectShipment compares where a shipment is, with whom, and whose it is.
 func expectShipment(ctx context.Context, t *testing.T, id string, state waymark.ShipmentState, custodian, holder string) waymark.ShipmentView {
 	t.Helper()
-	v, err := app.Read[waymark.ShipmentView](ctx, as(t, "producer", waymark.Quality), "/v1/shipments/"+id)
+	v, err := as(t, "producer", waymark.Quality).Shipment(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +78,7 @@ func TestTitleMovesInTransit(t *testing.T) {
 		}
 	}
 	offer(ctx, t, id, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "producer")
 
 	// Title at rest: the new custodian and the holder.
@@ -90,7 +89,7 @@ func TestTitleMovesInTransit(t *testing.T) {
 	take := waymark.AcceptTitleRequest{Shipment: id, Number: 1}
 	expect(failed, "retailer", waymark.TitlesAccept, take, "retailer", "carrier", "auditor")
 	refused(ctx, t, operator(t, "carrier"), answerTitle(id, 1, "accept"), nil, waymark.Forbidden, "only-offeree-answers-title")
-	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil)
+	done(ctx, t, operator(t, "retailer").AcceptTitle, waymark.AcceptTitleRequest{Shipment: id, Number: 1})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
 	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/title/offers", map[string]any{"to": "auditor", "expires_at": later}, waymark.Forbidden, waymark.DefaultDeny)
 
@@ -100,12 +99,12 @@ func TestTitleMovesInTransit(t *testing.T) {
 	expect(valid, "carrier", waymark.ShipmentsOffer, on, "carrier", "retailer", "producer")
 	// Both are offered: neither needs those whom it does not concern.
 	offerTitle(ctx, t, id, "retailer", "producer")
-	post[waymark.TitleOffer](ctx, t, operator(t, "producer"), answerTitle(id, 2, "accept"), nil)
+	done(ctx, t, operator(t, "producer").AcceptTitle, waymark.AcceptTitleRequest{Shipment: id, Number: 2})
 	expect(failed, "auditor", waymark.ShipmentsAccept, waymark.AcceptHandoffRequest{Shipment: id, Number: 2}, "auditor", "producer", "retailer")
-	post[waymark.Handoff](ctx, t, operator(t, "auditor"), answer(id, 2, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "auditor").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 2})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "auditor", "producer")
 	awaitSameHeight(ctx, t)
-	view, err := app.Read[waymark.TitleView](ctx, as(t, "retailer", waymark.Viewer), "/v1/shipments/"+id+"/title")
+	view, err := as(t, "retailer", waymark.Viewer).Title(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil || view.Title.Holder != "producer" || view.Offer == nil || view.Offer.State != waymark.TitleAccepted {
 		t.Errorf("title %+v (%v)", view, err)
 	}
@@ -123,16 +122,16 @@ func TestHoldsStopTheGoods(t *testing.T) {
 	post[waymark.Hold](ctx, t, as(t, "retailer", waymark.Quality), at+"/holds", hold)
 	refused(ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{}, waymark.FailedPrecondition, "quarantine")
 	refused(ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil, waymark.FailedPrecondition, "quarantine")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "reject"), map[string]string{"reason": "on hold"})
+	done(ctx, t, operator(t, "carrier").RejectHandoff, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "on hold"})
 	refused(ctx, t, operator(t, "producer"), at+"/handoffs", map[string]any{"to": "carrier", "expires_at": later}, waymark.FailedPrecondition, "quarantine")
 	if v := expectShipment(ctx, t, id, waymark.ShipmentReady, "producer", "producer"); len(v.Holds) != 1 || v.Holds[0].Set.Role != waymark.Quality {
 		t.Errorf("holds %+v", v.Holds)
 	}
 	refused(ctx, t, as(t, "producer", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"}, waymark.Forbidden, waymark.DefaultDeny)
 	post[waymark.Hold](ctx, t, as(t, "auditor", waymark.Quality), at+"/holds/quarantine/lift", map[string]string{"reason": "fine"})
-	post[waymark.TitleOffer](ctx, t, operator(t, "retailer"), answerTitle(id, 1, "accept"), nil)
+	done(ctx, t, operator(t, "retailer").AcceptTitle, waymark.AcceptTitleRequest{Shipment: id, Number: 1})
 	offer(ctx, t, id, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 2, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 2})
 	expectShipment(ctx, t, id, waymark.ShipmentInCustody, "carrier", "retailer")
 }
 
@@ -142,17 +141,17 @@ func TestVoidRefusedAndReturned(t *testing.T) {
 	id := unconditional(ctx, t, "auditor", true)
 	refused(ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/handoffs",
 		map[string]any{"to": "carrier", "expires_at": time.Now().Add(time.Hour).UTC()}, waymark.FailedPrecondition, "shipment-lifecycle")
-	post[waymark.Custody](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/ready", nil)
+	done(ctx, t, operator(t, "producer").ReadyShipment, waymark.ReadyShipmentRequest{Shipment: id})
 	d := logger(ctx, t, attest.Ed25519)
 	attach(ctx, t, id, d.ID())
-	post[waymark.Custody](ctx, t, operator(t, "producer"), "/v1/shipments/"+id+"/void", map[string]string{"reason": "sold out"})
+	done(ctx, t, operator(t, "producer").VoidShipment, waymark.VoidShipmentRequest{Shipment: id, Reason: "sold out"})
 	expectShipment(ctx, t, id, waymark.ShipmentVoid, "producer", "producer")
 
 	id = unconditional(ctx, t, "auditor", false)
 	attach(ctx, t, id, d.ID())
 	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
 	offer(ctx, t, id, "producer", "carrier")
-	post[waymark.Handoff](ctx, t, operator(t, "carrier"), answer(id, 1, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "carrier").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 1})
 	detach := "/v1/shipments/" + id + "/devices/" + d.ID() + "/detach"
 	refused(ctx, t, operator(t, "carrier"), detach, nil, waymark.Forbidden, waymark.DefaultDeny)
 	if a, _ := post[waymark.Attachment](ctx, t, operator(t, "producer"), detach, nil); a.Detached == nil || a.Last != 1 {
@@ -160,14 +159,14 @@ func TestVoidRefusedAndReturned(t *testing.T) {
 	}
 	offer(ctx, t, id, "carrier", "retailer")
 	expectShipment(ctx, t, id, waymark.ShipmentDelivered, "carrier", "producer")
-	post[waymark.Handoff](ctx, t, operator(t, "retailer"), answer(id, 2, "reject"), map[string]string{"reason": "broken"})
+	done(ctx, t, operator(t, "retailer").RejectHandoff, waymark.EndHandoffRequest{Shipment: id, Number: 2, Reason: "broken"})
 	expectShipment(ctx, t, id, waymark.ShipmentRefused, "carrier", "producer")
 	offer(ctx, t, id, "carrier", "producer")
-	post[waymark.Handoff](ctx, t, operator(t, "producer"), answer(id, 3, "accept"), map[string]string{})
+	done(ctx, t, operator(t, "producer").AcceptHandoff, waymark.AcceptHandoffRequest{Shipment: id, Number: 3})
 	v := expectShipment(ctx, t, id, waymark.ShipmentReturned, "producer", "producer")
 	again := waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Goods: v.Shipment.Goods, Conditions: []waymark.Condition{}}
-	post[waymark.Shipment](ctx, t, operator(t, "producer"), "/v1/shipments", again) // its goods are free
-	h, err := app.Read[waymark.History](ctx, as(t, "carrier", waymark.Viewer), "/v1/shipments/"+id+"/history")
+	done(ctx, t, operator(t, "producer").CreateShipment, again) // its goods are free
+	h, err := as(t, "carrier", waymark.Viewer).ShipmentHistory(ctx, waymark.ShipmentQuery{Shipment: id})
 	if err != nil {
 		t.Fatal(err)
 	}
