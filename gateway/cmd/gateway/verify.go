@@ -41,8 +41,13 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *txID != "" && receipt.TxID != *txID {
-		return fmt.Errorf("the receipt is of transaction %q, not %q", receipt.TxID, *txID)
+	return prove(trust, receipt, *txID, stdout)
+}
+
+// prove prints what a receipt proves, if it is of the transaction that is meant.
+func prove(trust verify.Trust, receipt verify.Receipt, txID string, stdout io.Writer) error {
+	if txID != "" && receipt.TxID != txID {
+		return fmt.Errorf("the receipt is of transaction %q, not %q", receipt.TxID, txID)
 	}
 	report, err := trust.Verify(receipt)
 	if err != nil {
