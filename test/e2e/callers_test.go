@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,7 +31,7 @@ func TestCallers(t *testing.T) {
 	provider, clients := newProvider(t), authorityOf(t, "producer")
 	dir := filepath.Join(local.Dir(), "members", "producer")
 	alice := clients.identity(t, "alice", waymark.Operator)
-	configureGateway(ctx, t, filepath.Join(dir, "gateway.yaml"), func(text string) string {
+	configure(ctx, t, "gateway.producer", filepath.Join(dir, "gateway.yaml"), func(text string) string {
 		text = strings.Replace(text, "\nidentities:\n", fmt.Sprintf("\nidentities:\n  alice: {cert_file: %q, key_file: %q}\n", alice.certFile, alice.keyFile), 1)
 		text = strings.Replace(text, "\ntls:\n", fmt.Sprintf("\ntls:\n  client_ca_file: %q\n", clients.file), 1)
 		return text + fmt.Sprintf(`
@@ -134,31 +135,27 @@ func creator(ctx context.Context, t *testing.T, txID string) string {
 	return tx.Creator.SHA256
 }
 
-// configureGateway restarts the producer's gateway with another configuration, and after the
-// test with its own.
-func configureGateway(ctx context.Context, t *testing.T, path string, change func(string) string) {
+// configure restarts a process with another configuration, and after the test with its own. A
+// gateway is ready then.
+func configure(ctx context.Context, t *testing.T, process, path string, change func(string) string) {
 	t.Helper()
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := string(content(t, path))
 	restart := func(ctx context.Context, content string) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := local.Stop(ctx, "gateway.producer"); err != nil {
+		if err := errors.Join(local.Stop(ctx, process), local.Start(ctx, process)); err != nil {
 			t.Fatal(err)
 		}
-		if err := local.Start(ctx, "gateway.producer"); err != nil {
-			t.Fatal(err)
+		if member, ok := strings.CutPrefix(process, "gateway."); ok {
+			awaitReady(ctx, t, member)
 		}
-		awaitReady(ctx, t, "producer")
 	}
-	restart(ctx, change(string(before)))
+	restart(ctx, change(before))
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		restart(ctx, string(before))
+		restart(ctx, before)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -28,8 +27,8 @@ func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
 	spans := collect(t)
 	traced := func(text string) string { return text + fmt.Sprintf("traces: {endpoint: %q}\n", spans.url) }
-	configureGateway(ctx, t, filepath.Join(local.Dir(), "members", "producer", "gateway.yaml"), traced)
-	configureBridge(ctx, t, traced)
+	configure(ctx, t, "gateway.producer", filepath.Join(local.Dir(), "members", "producer", "gateway.yaml"), traced)
+	configure(ctx, t, "mqtt-bridge", filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml"), traced)
 
 	d := logger(ctx, t, attest.Ed25519)
 	s := connect(ctx, t, d)
@@ -62,33 +61,6 @@ func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 func traceOf(m device.Message) string {
 	sum := sha256.Sum256([]byte(m.Text()))
 	return fmt.Sprintf("%x", sum[:16])
-}
-
-// configureBridge changes the bridge's configuration until the end of the test.
-func configureBridge(ctx context.Context, t *testing.T, change func(string) string) {
-	t.Helper()
-	path := filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml")
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	restart := func(ctx context.Context, content string) {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := local.Stop(ctx, "mqtt-bridge"); err != nil {
-			t.Fatal(err)
-		}
-		if err := local.Start(ctx, "mqtt-bridge"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	restart(ctx, change(string(before)))
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		restart(ctx, string(before))
-	})
 }
 
 // collected are the spans that came to a collector.
