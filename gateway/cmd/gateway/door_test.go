@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/pem"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"go.uber.org/zap"
@@ -44,7 +46,7 @@ func TestServerCertificateIsFollowed(t *testing.T) {
 		p.keys.Run(ctx)
 	}
 	before := served()
-	certPEM, keyPEM := selfSigned(t)
+	certPEM, keyPEM := certtest.SelfSigned(t, x509.Certificate{})
 	fresh, _ := pem.Decode(certPEM)
 	for _, step := range []struct {
 		file string
@@ -90,7 +92,7 @@ func TestWhatIsInForceIsNotUndone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certPEM, keyPEM := selfSigned(t)
+	certPEM, keyPEM := certtest.SelfSigned(t, x509.Certificate{})
 	for file, data := range map[string][]byte{c.TLS.CertFile: certPEM, c.TLS.KeyFile: keyPEM} {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)

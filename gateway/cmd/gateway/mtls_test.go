@@ -10,14 +10,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
 
 // TestClientCertificates calls a gateway that runs by certificates of several kinds
 // (ASVS 5.0: 12.1.1, 12.1.3). Its peer is nowhere: who is let in is answered 503.
 func TestClientCertificates(t *testing.T) {
-	s, ours, others := newSite(t), newClientCA(t), newClientCA(t)
+	s, ours, others := newSite(t), certtest.NewAuthority(t), certtest.NewAuthority(t)
 	s.replace(t, "key_file: key.pem}\npeer", "key_file: key.pem, client_ca_file: clients.pem}\npeer")
-	s.write(t, "clients.pem", ours.pem())
+	s.write(t, "clients.pem", ours.PEM())
 	s.say(t, `callers: [{common_name: mes, identity: viewer}]`)
 	base := s.up(t)
 	token := s.token(t)
@@ -32,14 +34,14 @@ func TestClientCertificates(t *testing.T) {
 		token       string
 		want        int // 0 if no connection is made
 	}{
-		{name: "good", certificate: ours.issue(t, client), want: http.StatusServiceUnavailable},
-		{name: "no rule fits", certificate: ours.issue(t, stranger), want: http.StatusForbidden},
-		{name: "a token as well", certificate: ours.issue(t, client), token: token, want: http.StatusUnauthorized},
+		{name: "good", certificate: ours.Issue(t, client), want: http.StatusServiceUnavailable},
+		{name: "no rule fits", certificate: ours.Issue(t, stranger), want: http.StatusForbidden},
+		{name: "a token as well", certificate: ours.Issue(t, client), token: token, want: http.StatusUnauthorized},
 		{name: "a token alone", token: token, want: http.StatusServiceUnavailable},
 		{name: "neither", want: http.StatusUnauthorized},
-		{name: "of another authority", certificate: others.issue(t, client)},
-		{name: "expired", certificate: ours.issue(t, expired)},
-		{name: "for servers", certificate: ours.issue(t, server)},
+		{name: "of another authority", certificate: others.Issue(t, client)},
+		{name: "expired", certificate: ours.Issue(t, expired)},
+		{name: "for servers", certificate: ours.Issue(t, server)},
 	}
 	for _, tt := range tests {
 		if got := askAs(t, s.as(t, tt.certificate), base, tt.token); got != tt.want {
@@ -48,15 +50,15 @@ func TestClientCertificates(t *testing.T) {
 	}
 
 	// The authority is exchanged: the connection that is open is not believed any more.
-	kept := s.as(t, ours.issue(t, client))
+	kept := s.as(t, ours.Issue(t, client))
 	if got := askAs(t, kept, base, ""); got != http.StatusServiceUnavailable {
 		t.Fatalf("before: %d", got)
 	}
-	s.write(t, "clients.pem", others.pem())
+	s.write(t, "clients.pem", others.PEM())
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	await(t, s.as(t, others.issue(t, client)), base+"/v1/members/x", `"unavailable"`)
+	await(t, s.as(t, others.Issue(t, client)), base+"/v1/members/x", `"unavailable"`)
 	if got := askAs(t, kept, base, ""); got != http.StatusUnauthorized {
 		t.Errorf("afterwards: %d", got)
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
 
 // site is a folder with everything that a gateway needs; its peer is nowhere.
@@ -25,7 +27,7 @@ type site struct {
 func newSite(t *testing.T) site {
 	t.Helper()
 	dir := t.TempDir()
-	certPEM, keyPEM := selfSigned(t)
+	certPEM, keyPEM := certtest.SelfSigned(t, x509.Certificate{})
 	files := map[string]string{
 		"cert.pem":    string(certPEM),
 		"key.pem":     string(keyPEM),

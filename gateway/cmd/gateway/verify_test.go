@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
 
 // What the command line must have; that receipts hold or do not is tested on the real network.
@@ -33,7 +35,7 @@ func TestVerifyUsage(t *testing.T) {
 func TestVerifyAnotherTransaction(t *testing.T) {
 	dir := t.TempDir()
 	receipt, authority := filepath.Join(dir, "receipt.json"), filepath.Join(dir, "ca.pem")
-	for file, content := range map[string][]byte{receipt: []byte(`{"format":"waymark-receipt-1","tx_id":"aa"}`), authority: newClientCA(t).pem()} {
+	for file, content := range map[string][]byte{receipt: []byte(`{"format":"waymark-receipt-1","tx_id":"aa"}`), authority: certtest.NewAuthority(t).PEM()} {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -12,15 +12,16 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
 
 // TestAConnectionOutlivesItsCertificate: a certificate that was good in the handshake is
 // refused once it has expired or its authority is believed no more (ASVS 5.0: 12.1.3).
 func TestAConnectionOutlivesItsCertificate(t *testing.T) {
-	ca, other := newTestCA(t), newTestCA(t)
-	leaf := ca.issue(t, x509.Certificate{DNSNames: []string{"mes example"}, NotAfter: time.Now().Add(time.Hour)})
+	ca, other := certtest.NewAuthority(t), certtest.NewAuthority(t)
+	leaf := ca.Issue(t, x509.Certificate{DNSNames: []string{"mes example"}}).Leaf
 	connection := tls.ConnectionState{
-		PeerCertificates: []*x509.Certificate{leaf}, VerifiedChains: [][]*x509.Certificate{{leaf, ca.certificate}},
+		PeerCertificates: []*x509.Certificate{leaf}, VerifiedChains: [][]*x509.Certificate{{leaf, ca.Certificate}},
 	}
 	unverified := connection
 	unverified.VerifiedChains = nil
@@ -39,20 +40,20 @@ func TestAConnectionOutlivesItsCertificate(t *testing.T) {
 		r.TLS = &c
 		return a.Authenticate(r)
 	}
-	use(ca.authorities(t))
+	use(believing(t, ca))
 	if got, err := ask(connection); err != nil || !strings.HasSuffix(got.ID, ";dns=mes%20example") || got.Identity != "operator" {
 		t.Errorf("good: %+v, %v", got, err)
 	}
 	if _, err := ask(unverified); waymark.CodeOf(err) != waymark.Unauthenticated {
 		t.Errorf("not verified: %v", err)
 	}
-	for name, authorities := range map[string]*Authorities{"another authority": other.authorities(t), "none": nil} {
+	for name, authorities := range map[string]*Authorities{"another authority": believing(t, other), "none": nil} {
 		use(authorities)
 		if _, err := ask(connection); waymark.CodeOf(err) != waymark.Unauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	use(ca.authorities(t))
+	use(believing(t, ca))
 	clock.pass(time.Hour + time.Second)
 	if _, err := ask(connection); waymark.CodeOf(err) != waymark.Unauthenticated {
 		t.Errorf("expired: %v", err)
@@ -63,11 +64,7 @@ func TestAConnectionOutlivesItsCertificate(t *testing.T) {
 // authority that vouches for these; never by another name that it had put into its certificate
 // (ASVS 5.0: 6.8.1).
 func TestACallerIsNamedByWhatVouchesForIt(t *testing.T) {
-	ca, other := newTestCA(t), newTestCA(t)
-	both, err := LoadAuthorities(writeTemp(t, append(ca.pem(), other.pem()...)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ca, other := certtest.NewAuthority(t), certtest.NewAuthority(t)
 	uri := func(text string) []*url.URL {
 		u, err := url.Parse(text)
 		if err != nil {
@@ -77,7 +74,7 @@ func TestACallerIsNamedByWhatVouchesForIt(t *testing.T) {
 	}
 	erp := pkix.Name{CommonName: "erp"}
 	long := strings.Repeat("a", 300)
-	a, err := New(Settings{Authorities: both, Rules: []Rule{
+	a, err := New(Settings{Authorities: believing(t, ca, other), Rules: []Rule{
 		{URI: "spiffe://x/erp", Identity: "admin"}, {URI: "spiffe://x/mallory", Identity: "viewer"},
 		{DNSName: "erp", Identity: "viewer"}, {CommonName: "erp", URI: "spiffe://x/two", Identity: "viewer"},
 		{DNSName: long + "1", Identity: "viewer"}, {DNSName: long + "2", Identity: "viewer"},
@@ -87,11 +84,10 @@ func TestACallerIsNamedByWhatVouchesForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	ask := func(by testCA, template x509.Certificate) string {
-		template.NotAfter = time.Now().Add(time.Hour)
-		leaf := by.issue(t, template)
+	ask := func(by certtest.Authority, template x509.Certificate) string {
+		leaf := by.Issue(t, template).Leaf
 		r := httptest.NewRequest(http.MethodGet, "/v1/members/x", http.NoBody)
-		r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{leaf}, VerifiedChains: [][]*x509.Certificate{{leaf, by.certificate}}}
+		r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{leaf}, VerifiedChains: [][]*x509.Certificate{{leaf, by.Certificate}}}
 		caller, err := a.Authenticate(r)
 		if ruled := caller.Identity != ""; ruled != (err == nil) || !ruled && waymark.CodeOf(err) != waymark.Forbidden {
 			t.Errorf("%+v: %+v, %v", template, caller, err)

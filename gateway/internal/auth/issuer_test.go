@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
 
 // rules let the issuers' operators act.
@@ -204,7 +205,7 @@ func TestOtherSettingsKeepTheKeys(t *testing.T) {
 	if f.asked.Load() != asked {
 		t.Error("the issuer was asked again")
 	}
-	if err := os.WriteFile(f.caFile, newTestCA(t).pem(), 0o600); err != nil {
+	if err := os.WriteFile(f.caFile, certtest.NewAuthority(t).PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	apply, err := a.Prepare(Settings{Issuers: map[string]Issuer{"corp": f.settings()}, Rules: rules()})
