@@ -20,18 +20,18 @@ const (
 // attested returns the peers that say that the transaction has the status, and those of which
 // the status is another. It fails unless the first are of more members than may lie.
 func (t Trust) attested(r Receipt, envelope *common.Envelope) (agree, differ []Signer, err error) {
+	if n := len(r.Attestations); n > maxSigners {
+		return nil, nil, fmt.Errorf("there are %d, and no consortium has more than %d members", n, maxSigners)
+	}
 	count := newTally(1)
 	for _, a := range r.Attestations {
 		who, status, err := t.attestation(a, r, envelope)
-		if err != nil {
-			continue // it counts for nothing
-		}
-		for _, s := range who {
-			if status == r.Status {
-				count.add(s)
-			} else {
-				differ = append(differ, s.Signer)
-			}
+		switch {
+		case err != nil: // it counts for nothing
+		case status == r.Status:
+			count.add(who)
+		default:
+			differ = append(differ, who.Signer)
 		}
 	}
 	if need := faulty(len(t.Members)) + 1; len(count.signers) < need {
@@ -40,27 +40,26 @@ func (t Trust) attested(r Receipt, envelope *common.Envelope) (agree, differ []S
 	return count.signers, differ, nil
 }
 
-// attestation returns the peers that made one, and the status that they tell.
-func (t Trust) attestation(a Attestation, r Receipt, envelope *common.Envelope) ([]signer, string, error) {
+// attestation returns the peer that made one, and the status that it tells.
+func (t Trust) attestation(a Attestation, r Receipt, envelope *common.Envelope) (who signer, status string, err error) {
 	said, err := transaction.Parse(a.Payload)
 	if err != nil {
-		return nil, "", err
+		return signer{}, "", err
 	}
-	status, err := told(said, r, envelope)
-	if err != nil {
-		return nil, "", err
+	if len(said.Endorsements) != 1 {
+		return signer{}, "", fmt.Errorf("%d peers signed it, and not one", len(said.Endorsements))
 	}
-	var who []signer
-	for _, e := range said.Endorsements {
-		s, err := t.serialized(e.Endorser, rolePeer)
-		if err == nil && s.Member == a.MSPID && transaction.Verify(s.key, said.Signed(e), e.Signature) == nil {
-			who = append(who, s)
-		}
+	if status, err = told(said, r, envelope); err != nil {
+		return signer{}, "", err
 	}
-	if len(who) == 0 {
-		return nil, "", fmt.Errorf("no peer of %s signed it", a.MSPID)
+	e := said.Endorsements[0]
+	if who, err = t.serialized(e.Endorser, rolePeer); err != nil {
+		return signer{}, "", err
 	}
-	return who, status, nil
+	if who.Member != a.MSPID {
+		return signer{}, "", fmt.Errorf("no peer of %s signed it", a.MSPID)
+	}
+	return who, status, transaction.Verify(who.key, said.Signed(e), e.Signature)
 }
 
 // told is the status that was endorsed, if it is that of the receipt's transaction.

@@ -84,6 +84,9 @@ func (t Trust) ordered(r Receipt, block *common.Block) ([]Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := len(signatures.GetSignatures()); n > maxSigners {
+		return nil, fmt.Errorf("it has %d signatures, and no consortium has more than %d orderers", n, maxSigners)
+	}
 	all, each := t.orderers()
 	count := newTally(each)
 	for _, s := range signatures.GetSignatures() {
@@ -129,6 +132,10 @@ func (t Trust) orderer(r Receipt, s *common.MetadataSignature) (signer, []byte, 
 	}
 	return signer{}, nil, fmt.Errorf("there is no orderer %d", header.GetIdentifier())
 }
+
+// maxSigners bounds the signatures of one kind that are looked at. A signature costs most of what
+// checking a receipt does, and a forger can add as many as fit.
+const maxSigners = 1000
 
 // tally counts signers, each key once and so many of one member.
 type tally struct {

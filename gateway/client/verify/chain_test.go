@@ -146,15 +146,20 @@ func (c *chain) order(envelopes [][]byte, by ...int) []byte {
 
 // attest is what peers say of an envelope.
 func (c *chain) attest(txID string, envelope []byte, code peer.TxValidationCode, by ...*holder) []verify.Attestation {
+	var all []verify.Attestation
+	for _, h := range by {
+		all = append(all, c.attestTogether(txID, envelope, code, h))
+	}
+	return all
+}
+
+// attestTogether is one attestation of several peers, said to be of the member of the first.
+func (c *chain) attestTogether(txID string, envelope []byte, code peer.TxValidationCode, by ...*holder) verify.Attestation {
 	var parsed common.Envelope
 	_ = proto.Unmarshal(envelope, &parsed)
 	result := marshal(&peer.ProcessedTransaction{TransactionEnvelope: &parsed, ValidationCode: int32(code)})
-	var all []verify.Attestation
-	for _, h := range by {
-		p := transaction.New("waymark", "qscc", c.client.serialized(), []byte("GetTransactionByID"), []byte("waymark"), []byte(txID))
-		all = append(all, verify.Attestation{MSPID: h.member, Payload: endorse(p, result, h)})
-	}
-	return all
+	p := transaction.New("waymark", "qscc", c.client.serialized(), []byte("GetTransactionByID"), []byte("waymark"), []byte(txID))
+	return verify.Attestation{MSPID: by[0].member, Payload: endorse(p, result, by...)}
 }
 
 func (c *chain) consenters() []verify.Consenter {

@@ -150,6 +150,10 @@ func (v *verification) checkCreator() error {
 func (v *verification) checkEndorsers() error {
 	count := newTally(len(v.tx.Endorsements))
 	for i, e := range v.tx.Endorsements {
+		if i == maxSigners {
+			v.unproven("endorsements after the first %d", maxSigners)
+			break
+		}
 		who, err := v.trust.serialized(e.Endorser, rolePeer)
 		if err == nil {
 			err = transaction.Verify(who.key, v.tx.Signed(e), e.Signature)

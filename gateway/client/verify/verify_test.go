@@ -99,6 +99,22 @@ func TestForgeries(t *testing.T) {
 		{"one orderer three times", func(r *verify.Receipt, _ *verify.Trust) {
 			signatures(r, func(m *common.Metadata) { m.Signatures[1], m.Signatures[2] = m.Signatures[0], m.Signatures[0] })
 		}, verify.PartOrderers},
+		{"more signatures than are looked at", func(r *verify.Receipt, _ *verify.Trust) {
+			signatures(r, func(m *common.Metadata) {
+				for len(m.Signatures) <= 1000 {
+					m.Signatures = append(m.Signatures, m.Signatures[0])
+				}
+			})
+		}, verify.PartOrderers},
+		{"more attestations than are looked at", func(r *verify.Receipt, _ *verify.Trust) {
+			for len(r.Attestations) <= 1000 {
+				r.Attestations = append(r.Attestations, r.Attestations[0])
+			}
+		}, verify.PartAttesters},
+		{"an attestation of two", func(r *verify.Receipt, _ *verify.Trust) {
+			r.Attestations = r.Attestations[:2]
+			r.Attestations[0] = c.attestTogether(r.TxID, pieces(*r)[1], peer.TxValidationCode_VALID, c.peers[1], c.peers[1])
+		}, verify.PartAttesters},
 		{"swapped signatures", func(r *verify.Receipt, _ *verify.Trust) {
 			signatures(r, func(m *common.Metadata) {
 				m.Signatures[0].Signature, m.Signatures[1].Signature = m.Signatures[1].Signature, m.Signatures[0].Signature
