@@ -38,7 +38,7 @@ func (c *Client) ProposeTransaction(ctx context.Context, r ProposalRequest) (Pro
 // EndorseProposal is POST /v1/proposals:endorse: have a signed proposal endorsed, which gives the
 // transaction to sign; nothing is submitted.
 //
-// Codes: forbidden, not_found.
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) EndorseProposal(ctx context.Context, r EndorsementRequest) (Endorsed, error) {
 	return Ask[Endorsed](ctx, c, Call{Method: http.MethodPost, Path: "/v1/proposals:endorse", Body: r})
 }

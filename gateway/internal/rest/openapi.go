@@ -158,7 +158,7 @@ func problemStatuses(r route) []int {
 	if r.holder {
 		statuses = append(statuses, http.StatusBadGateway)
 	}
-	if r.write {
+	if r.write || r.endorse {
 		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
 	}
 	return statuses
