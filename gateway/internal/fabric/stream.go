@@ -49,6 +49,7 @@ type stream struct {
 	mu      sync.Mutex
 	begun   bool // state.Block has a meaning
 	state   StreamState
+	checked uint64 // state.Block when the peer was asked for its height last
 	waiting map[string][]*waiter
 }
 
@@ -139,17 +140,17 @@ func (s *stream) watch(ctx context.Context, end context.CancelCauseFunc) {
 	}
 }
 
-// stuck notes how far the stream is behind, and reports whether it was as far behind
-// already the last time.
+// stuck notes how far the stream is behind, and reports whether it was so already the last time
+// and has brought nothing since. One that is slow and brings blocks is not.
 func (s *stream) stuck(height uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.state.Behind
-	s.state.Behind = 0
+	still := s.state.Behind > 0 && s.state.Block == s.checked
+	s.checked, s.state.Behind = s.state.Block, 0
 	if height > s.state.Block+1 {
 		s.state.Behind = height - s.state.Block - 1
 	}
-	return before > 0 && s.state.Behind >= before
+	return still && s.state.Behind > 0
 }
 
 // take tells the waiting what a block did. It fails for a block that is not the next one.

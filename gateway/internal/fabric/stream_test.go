@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -196,6 +197,25 @@ func TestStreamThatIsStuck(t *testing.T) {
 	})
 }
 
+// A stream that falls behind and still brings blocks is not opened anew, which would help nobody.
+func TestStreamThatIsSlow(t *testing.T) {
+	following(t, func(t *testing.T, s *stream, from *fakeSource) {
+		from.blocks <- blockOf(4)
+		synctest.Wait()
+		time.Sleep(checkEvery / 2) // so that blocks come between the checks
+		for number := uint64(5); number < 10; number++ {
+			from.blocks <- blockOf(number)
+			from.mu.Lock()
+			from.high += 10
+			from.mu.Unlock()
+			time.Sleep(checkEvery)
+		}
+		if got := s.now(); !got.Connected || got.Block != 9 || got.Behind < 40 || from.asked() != "[4]" {
+			t.Errorf("the state is %+v, asked for %s", got, from.asked())
+		}
+	})
+}
+
 // Thousands wait at the price of one stream, and all of them are told.
 func TestThousandsInFlight(t *testing.T) {
 	const many = 2000
@@ -216,7 +236,8 @@ func TestThousandsInFlight(t *testing.T) {
 		t.Errorf("%d endorsements at once", p.crowd)
 	}
 	if p.asked != 0 || p.submitted != many || c.Stream().Pending != 0 {
-		t.Errorf("asked %d, submitted %d, left %d", p.asked, p.submitted, c.Stream().Pending)
+		t.Errorf("asked %d, submitted %d, left %d; the peer was left %v times", p.asked, p.submitted, c.Stream().Pending,
+			testutil.ToFloat64(c.links.silent.WithLabelValues(c.cfg.Peers[0].Address)))
 	}
 }
 
