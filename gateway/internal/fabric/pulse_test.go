@@ -88,8 +88,9 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 	a := serve(t, &fakePeer{chain: both, evaluate: answer}, pair)
 	b := serve(t, &fakePeer{chain: both, evaluate: answer}, pair)
 	registry := prometheus.NewRegistry()
-	c, err := New(configOf(Identity{CertFile: certFile, KeyFile: keyFile},
-		Peer{Address: a.address, CAFile: certFile}, Peer{Address: b.address, CAFile: certFile}), keys.NewSet(zap.NewNop()), registry)
+	cfg := configOf(Identity{CertFile: certFile, KeyFile: keyFile}, Peer{Address: a.address, CAFile: certFile}, Peer{Address: b.address, CAFile: certFile})
+	cfg.Timeouts.Evaluate = time.Minute
+	c, err := New(cfg, keys.NewSet(zap.NewNop()), registry)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +99,6 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	c.cfg.Timeouts.Evaluate = time.Minute
 	await(t, func() bool { return c.Stream().Connected })
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
