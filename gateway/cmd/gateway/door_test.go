@@ -20,19 +20,8 @@ import (
 // there, and the old one until then (ASVS 5.0: 13.3.4).
 func TestServerCertificateIsFollowed(t *testing.T) {
 	s := newSite(t)
-	c, err := config.Load(s.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := assemble(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := p.close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	c := s.configuration(t)
+	p := assembled(t, c)
 	served := func() []byte {
 		current, err := p.server.TLSConfig.GetConfigForClient(nil)
 		if err != nil {
@@ -73,10 +62,7 @@ func TestServerCertificateIsFollowed(t *testing.T) {
 // read before the other put something in force undoes nothing.
 func TestWhatIsInForceIsNotUndone(t *testing.T) {
 	s := newSite(t)
-	c, err := config.Load(s.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := s.configuration(t)
 	d, err := newDoor(c, keys.NewSet(zap.NewNop()), func([]auth.Change) {})
 	if err != nil {
 		t.Fatal(err)

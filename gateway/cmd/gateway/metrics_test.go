@@ -11,7 +11,6 @@ import (
 
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 )
 
@@ -23,16 +22,9 @@ var operations = filepath.Join("..", "..", "..", "docs", "operations")
 func described(t *testing.T) map[string][]string {
 	t.Helper()
 	s := newSite(t)
-	c, err := config.Load(s.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := s.configuration(t)
 	c.Traces.Endpoint = "http://127.0.0.1:1/v1/traces"
-	p, err := assemble(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
+	p := assembled(t, c)
 	reload.New(reload.Options{Path: s.config, Running: c, Logger: p.log, Registry: p.registry})
 	all := make(chan *prometheus.Desc)
 	go func() { defer close(all); p.registry.Describe(all) }()
@@ -150,15 +142,8 @@ func TestEveryPartIsExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSite(t)
-	c, err := config.Load(s.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := assemble(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
+	c := s.configuration(t)
+	p := assembled(t, c)
 	for _, part := range p.health() {
 		if !strings.Contains(string(runbook), "`"+part.Name+"`") {
 			t.Errorf("%s is not explained", part.Name)

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"go.uber.org/zap"
 )
 
@@ -39,14 +38,8 @@ func TestConfigCheck(t *testing.T) {
 // not ready, and on stop lets the request in flight end.
 func TestServe(t *testing.T) {
 	s := newSite(t)
-	c, err := config.Load(s.config, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := assemble(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := s.configuration(t)
+	p := assembled(t, c)
 	p.log = zap.NewNop()
 	arrived, release := make(chan struct{}), make(chan struct{})
 	inner := p.server.Handler
@@ -80,7 +73,7 @@ func TestServe(t *testing.T) {
 	}()
 	<-arrived
 	stop()
-	time.Sleep(50 * time.Millisecond)
+	awaitRefusal(t, listener.Addr().String())
 	close(release)
 	if got := <-slow; got != "404 <nil>" {
 		t.Errorf("the request in flight ended with %s", got)
@@ -88,9 +81,19 @@ func TestServe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if err := p.close(); err != nil {
-		t.Error(err)
+}
+
+// awaitRefusal waits until nobody listens at an address any more.
+func awaitRefusal(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
 	}
+	t.Fatal("it still listens")
 }
 
 func TestServeSaysThatThePortIsTaken(t *testing.T) {

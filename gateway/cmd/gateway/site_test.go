@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
 )
 
 // site is a folder with everything that a gateway needs; its peer is nowhere.
@@ -81,6 +82,31 @@ func (s site) replace(t *testing.T, before, after string) {
 		t.Fatalf("no %q in the configuration: %v", before, err)
 	}
 	s.write(t, filepath.Base(s.config), []byte(strings.Replace(string(data), before, after, 1)))
+}
+
+// configuration is what the configuration file says.
+func (s site) configuration(t *testing.T) config.Config {
+	t.Helper()
+	c, err := config.Load(s.config, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// assembled is a gateway that does not serve yet, until the test ends.
+func assembled(t *testing.T, c config.Config) *parts {
+	t.Helper()
+	p, err := assemble(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
 }
 
 // freeAddress was free a moment ago.
