@@ -15,6 +15,7 @@ import (
 
 // RequestCommand is POST /v1/devices/{id}/commands: ask a device to do something until a time.
 //
+// Rules: commands:Request.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RequestCommand(ctx context.Context, r waymark.CommandRequest, options ...WriteOption) (Written[waymark.Command], error) {
 	body := struct {
@@ -30,6 +31,7 @@ func (c *Client) RequestCommand(ctx context.Context, r waymark.CommandRequest, o
 // OpenCommands is GET /v1/devices/{id}/commands: the commands that wait for a device, oldest
 // first.
 //
+// Rules: commands:Open.
 // Codes: forbidden, not_found.
 func (c *Client) OpenCommands(ctx context.Context, r waymark.DeviceQuery) (waymark.OpenCommands, error) {
 	return ask[waymark.OpenCommands](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/commands", nil)
@@ -37,6 +39,7 @@ func (c *Client) OpenCommands(ctx context.Context, r waymark.DeviceQuery) (wayma
 
 // Command is GET /v1/devices/{id}/commands/{command}: a command with what the device said of it.
 //
+// Rules: commands:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Command(ctx context.Context, r waymark.CommandQuery) (waymark.Command, error) {
 	return ask[waymark.Command](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/commands/"+url.PathEscape(r.ID), nil)
@@ -45,6 +48,7 @@ func (c *Client) Command(ctx context.Context, r waymark.CommandQuery) (waymark.C
 // CancelCommand is POST /v1/devices/{id}/commands/{command}/cancel: cancel an open command that
 // the caller's member requested.
 //
+// Rules: commands:Cancel.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CancelCommand(ctx context.Context, r waymark.CancelCommandRequest, options ...WriteOption) (Written[waymark.Command], error) {
 	body := struct {
@@ -56,6 +60,7 @@ func (c *Client) CancelCommand(ctx context.Context, r waymark.CancelCommandReque
 // CloseCommand is POST /v1/command-receipts: close a command by the receipt that its device
 // signed.
 //
+// Rules: commands:Close.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CloseCommand(ctx context.Context, r waymark.CloseCommandRequest, options ...WriteOption) (Written[waymark.Command], error) {
 	return submit[waymark.Command](ctx, c, r, http.MethodPost, "/v1/command-receipts", r, options)

@@ -15,6 +15,7 @@ import (
 // PutDeviceAuthority is POST /v1/device-authorities: register a device CA of this member, or
 // change whether devices that join by it start active.
 //
+// Rules: devices:PutAuthority.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) PutDeviceAuthority(ctx context.Context, r waymark.PutAuthorityRequest, options ...WriteOption) (Written[waymark.Authority], error) {
 	return submit[waymark.Authority](ctx, c, r, http.MethodPost, "/v1/device-authorities", r, options)
@@ -23,6 +24,7 @@ func (c *Client) PutDeviceAuthority(ctx context.Context, r waymark.PutAuthorityR
 // WithdrawDeviceAuthority is POST /v1/device-authorities/{authority}/withdraw: end joins by a
 // device CA for good; devices that joined stay.
 //
+// Rules: devices:WithdrawAuthority.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) WithdrawDeviceAuthority(ctx context.Context, r waymark.WithdrawAuthorityRequest, options ...WriteOption) (Written[waymark.Authority], error) {
 	body := struct {
@@ -34,6 +36,7 @@ func (c *Client) WithdrawDeviceAuthority(ctx context.Context, r waymark.Withdraw
 // RevokeDeviceCertificate is POST /v1/device-authorities/{authority}/revoke: revoke a certificate
 // by its serial number: no join with it, no message of a key that came with it.
 //
+// Rules: devices:RevokeCertificate.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RevokeDeviceCertificate(ctx context.Context, r waymark.RevokeCertificateRequest, options ...WriteOption) (Written[waymark.CertificateStatus], error) {
 	body := struct {
@@ -46,6 +49,7 @@ func (c *Client) RevokeDeviceCertificate(ctx context.Context, r waymark.RevokeCe
 // DeviceAuthority is GET /v1/members/{id}/device-authorities/{authority}: a device CA of a
 // member.
 //
+// Rules: devices:Authority.
 // Codes: forbidden, not_found.
 func (c *Client) DeviceAuthority(ctx context.Context, r waymark.AuthorityQuery) (waymark.Authority, error) {
 	return ask[waymark.Authority](ctx, c, r, http.MethodGet, "/v1/members/"+url.PathEscape(r.Owner)+"/device-authorities/"+url.PathEscape(r.Authority), nil)
@@ -54,6 +58,7 @@ func (c *Client) DeviceAuthority(ctx context.Context, r waymark.AuthorityQuery) 
 // DeviceCertificate is GET /v1/members/{id}/device-authorities/{authority}/certificates/{serial}:
 // whether a certificate under a device CA is revoked.
 //
+// Rules: devices:Certificate.
 // Codes: forbidden, not_found.
 func (c *Client) DeviceCertificate(ctx context.Context, r waymark.CertificateQuery) (waymark.CertificateStatus, error) {
 	return ask[waymark.CertificateStatus](ctx, c, r, http.MethodGet, "/v1/members/"+url.PathEscape(r.Owner)+"/device-authorities/"+url.PathEscape(r.Authority)+"/certificates/"+url.PathEscape(r.Serial), nil)

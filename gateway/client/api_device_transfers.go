@@ -15,6 +15,7 @@ import (
 
 // OfferTransfer is POST /v1/devices/{id}/transfer: offer a device to another member until a time.
 //
+// Rules: devices:OfferTransfer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) OfferTransfer(ctx context.Context, r waymark.OfferTransferRequest, options ...WriteOption) (Written[waymark.Transfer], error) {
 	body := struct {
@@ -26,6 +27,7 @@ func (c *Client) OfferTransfer(ctx context.Context, r waymark.OfferTransferReque
 
 // Transfer is GET /v1/devices/{id}/transfer: the last transfer of a device.
 //
+// Rules: devices:Transfer.
 // Codes: forbidden, not_found.
 func (c *Client) Transfer(ctx context.Context, r waymark.DeviceQuery) (waymark.Transfer, error) {
 	return ask[waymark.Transfer](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/transfer", nil)
@@ -34,6 +36,7 @@ func (c *Client) Transfer(ctx context.Context, r waymark.DeviceQuery) (waymark.T
 // AcceptTransfer is POST /v1/devices/{id}/transfer/accept: become the owner of a device that is
 // offered to this member.
 //
+// Rules: devices:AcceptTransfer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AcceptTransfer(ctx context.Context, r waymark.AcceptTransferRequest, options ...WriteOption) (Written[waymark.Transfer], error) {
 	return submit[waymark.Transfer](ctx, c, r, http.MethodPost, "/v1/devices/"+url.PathEscape(r.Device)+"/transfer/accept", nil, options)
@@ -42,6 +45,7 @@ func (c *Client) AcceptTransfer(ctx context.Context, r waymark.AcceptTransferReq
 // DeclineTransfer is POST /v1/devices/{id}/transfer/decline: turn down a device that is offered
 // to this member.
 //
+// Rules: devices:DeclineTransfer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) DeclineTransfer(ctx context.Context, r waymark.EndTransferRequest, options ...WriteOption) (Written[waymark.Transfer], error) {
 	body := struct {
@@ -52,6 +56,7 @@ func (c *Client) DeclineTransfer(ctx context.Context, r waymark.EndTransferReque
 
 // CancelTransfer is POST /v1/devices/{id}/transfer/cancel: withdraw the offer of a device.
 //
+// Rules: devices:CancelTransfer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CancelTransfer(ctx context.Context, r waymark.EndTransferRequest, options ...WriteOption) (Written[waymark.Transfer], error) {
 	body := struct {

@@ -16,6 +16,7 @@ import (
 // RegisterDevice is POST /v1/devices: register a device by a statement that it signed with the
 // key it registers.
 //
+// Rules: devices:Register.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RegisterDevice(ctx context.Context, r waymark.RegisterDeviceRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	return submit[waymark.Device](ctx, c, r, http.MethodPost, "/v1/devices", r, options)
@@ -24,6 +25,7 @@ func (c *Client) RegisterDevice(ctx context.Context, r waymark.RegisterDeviceReq
 // RegisterManyDevices is POST /v1/devices:registerMany: register up to 500 devices, all or none;
 // the problem says which rows are faulty.
 //
+// Rules: devices:RegisterMany.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RegisterManyDevices(ctx context.Context, r waymark.RegisterManyRequest, options ...WriteOption) (Written[waymark.RegisterManyResult], error) {
 	return submit[waymark.RegisterManyResult](ctx, c, r, http.MethodPost, "/v1/devices:registerMany", r, options)
@@ -32,6 +34,7 @@ func (c *Client) RegisterManyDevices(ctx context.Context, r waymark.RegisterMany
 // JoinDevice is POST /v1/devices:join: register a device by its certificate, which a device CA of
 // its owner vouches for.
 //
+// Rules: devices:Join.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) JoinDevice(ctx context.Context, r waymark.JoinDeviceRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	return submit[waymark.Device](ctx, c, r, http.MethodPost, "/v1/devices:join", r, options)
@@ -39,6 +42,7 @@ func (c *Client) JoinDevice(ctx context.Context, r waymark.JoinDeviceRequest, op
 
 // Device is GET /v1/devices/{id}: a device with its state and keys.
 //
+// Rules: devices:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Device(ctx context.Context, r waymark.DeviceQuery) (waymark.Device, error) {
 	return ask[waymark.Device](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device), nil)
@@ -47,6 +51,7 @@ func (c *Client) Device(ctx context.Context, r waymark.DeviceQuery) (waymark.Dev
 // DeviceHistory is GET /v1/devices/{id}/history: what a device's record has been: who changed it,
 // when and why.
 //
+// Rules: devices:History.
 // Codes: forbidden, not_found.
 func (c *Client) DeviceHistory(ctx context.Context, r waymark.DeviceQuery) (waymark.DeviceHistory, error) {
 	return ask[waymark.DeviceHistory](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/history", nil)
@@ -54,6 +59,7 @@ func (c *Client) DeviceHistory(ctx context.Context, r waymark.DeviceQuery) (waym
 
 // ActivateDevice is POST /v1/devices/{id}/activate: let a registered device report.
 //
+// Rules: devices:Activate.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ActivateDevice(ctx context.Context, r waymark.DeviceStateRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -65,6 +71,7 @@ func (c *Client) ActivateDevice(ctx context.Context, r waymark.DeviceStateReques
 // SuspendDevice is POST /v1/devices/{id}/suspend: suspend a device: its messages are rejected
 // until it is resumed.
 //
+// Rules: devices:Suspend.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) SuspendDevice(ctx context.Context, r waymark.DeviceStateRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -75,6 +82,7 @@ func (c *Client) SuspendDevice(ctx context.Context, r waymark.DeviceStateRequest
 
 // ResumeDevice is POST /v1/devices/{id}/resume: resume a suspended device.
 //
+// Rules: devices:Resume.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ResumeDevice(ctx context.Context, r waymark.DeviceStateRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -85,6 +93,7 @@ func (c *Client) ResumeDevice(ctx context.Context, r waymark.DeviceStateRequest,
 
 // RetireDevice is POST /v1/devices/{id}/retire: retire a device for good.
 //
+// Rules: devices:Retire.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RetireDevice(ctx context.Context, r waymark.DeviceStateRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -96,6 +105,7 @@ func (c *Client) RetireDevice(ctx context.Context, r waymark.DeviceStateRequest,
 // SetDeviceAttributes is PUT /v1/devices/{id}/attributes: replace what the owner says of its
 // device, for policies to decide by.
 //
+// Rules: devices:SetAttributes.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) SetDeviceAttributes(ctx context.Context, r waymark.SetAttributesRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -108,6 +118,7 @@ func (c *Client) SetDeviceAttributes(ctx context.Context, r waymark.SetAttribute
 // RotateDeviceKey is POST /v1/devices/{id}/rotate: replace a device's key: the new key's
 // registration, signed by the newest key in force.
 //
+// Rules: devices:RotateKey.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RotateDeviceKey(ctx context.Context, r waymark.RotateKeyRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -120,6 +131,7 @@ func (c *Client) RotateDeviceKey(ctx context.Context, r waymark.RotateKeyRequest
 // ReplaceDeviceKey is POST /v1/devices/{id}/replace-key: give a device whose keys are lost a new
 // one; all others end now.
 //
+// Rules: devices:ReplaceKey.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ReplaceDeviceKey(ctx context.Context, r waymark.ReplaceKeyRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {
@@ -132,6 +144,7 @@ func (c *Client) ReplaceDeviceKey(ctx context.Context, r waymark.ReplaceKeyReque
 // RevokeDeviceKey is POST /v1/devices/{id}/keys/{key}/revoke: end a key that may be in other
 // hands: what was recorded under it since a time is disputed.
 //
+// Rules: devices:RevokeKey.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RevokeDeviceKey(ctx context.Context, r waymark.RevokeKeyRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	body := struct {

@@ -15,6 +15,7 @@ import (
 
 // RegisterProduct is POST /v1/products: say that a GTIN is of the caller's member.
 //
+// Rules: goods:RegisterProduct.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RegisterProduct(ctx context.Context, r waymark.RegisterProductRequest, options ...WriteOption) (Written[waymark.Product], error) {
 	return submit[waymark.Product](ctx, c, r, http.MethodPost, "/v1/products", r, options)
@@ -23,6 +24,7 @@ func (c *Client) RegisterProduct(ctx context.Context, r waymark.RegisterProductR
 // AddRegulator is POST /v1/products/{id}/regulators: let another member recall a product, for
 // good.
 //
+// Rules: goods:AddRegulator.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AddRegulator(ctx context.Context, r waymark.AddRegulatorRequest, options ...WriteOption) (Written[waymark.Product], error) {
 	body := struct {
@@ -33,6 +35,7 @@ func (c *Client) AddRegulator(ctx context.Context, r waymark.AddRegulatorRequest
 
 // Product is GET /v1/products/{id}: a product by its GTIN: whose brand it is.
 //
+// Rules: goods:Product.
 // Codes: forbidden, not_found.
 func (c *Client) Product(ctx context.Context, r waymark.ProductQuery) (waymark.Product, error) {
 	return ask[waymark.Product](ctx, c, r, http.MethodGet, "/v1/products/"+url.PathEscape(r.GTIN), nil)
@@ -40,6 +43,7 @@ func (c *Client) Product(ctx context.Context, r waymark.ProductQuery) (waymark.P
 
 // CommissionGoods is POST /v1/goods:commission: make items of a product, or a lot in bulk, known.
 //
+// Rules: goods:Commission.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CommissionGoods(ctx context.Context, r waymark.CommissionRequest, options ...WriteOption) (Written[waymark.Commissioned], error) {
 	return submit[waymark.Commissioned](ctx, c, r, http.MethodPost, "/v1/goods:commission", r, options)
@@ -47,6 +51,7 @@ func (c *Client) CommissionGoods(ctx context.Context, r waymark.CommissionReques
 
 // PackGoods is POST /v1/goods:pack: put goods into a container.
 //
+// Rules: goods:Pack.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) PackGoods(ctx context.Context, r waymark.PackRequest, options ...WriteOption) (Written[waymark.Act], error) {
 	return submit[waymark.Act](ctx, c, r, http.MethodPost, "/v1/goods:pack", r, options)
@@ -54,6 +59,7 @@ func (c *Client) PackGoods(ctx context.Context, r waymark.PackRequest, options .
 
 // UnpackGoods is POST /v1/goods:unpack: take goods out of a container.
 //
+// Rules: goods:Unpack.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) UnpackGoods(ctx context.Context, r waymark.UnpackRequest, options ...WriteOption) (Written[waymark.Act], error) {
 	return submit[waymark.Act](ctx, c, r, http.MethodPost, "/v1/goods:unpack", r, options)
@@ -61,6 +67,7 @@ func (c *Client) UnpackGoods(ctx context.Context, r waymark.UnpackRequest, optio
 
 // TransformGoods is POST /v1/goods:transform: use goods up and make others of them.
 //
+// Rules: goods:Transform.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) TransformGoods(ctx context.Context, r waymark.TransformRequest, options ...WriteOption) (Written[waymark.Act], error) {
 	return submit[waymark.Act](ctx, c, r, http.MethodPost, "/v1/goods:transform", r, options)
@@ -68,6 +75,7 @@ func (c *Client) TransformGoods(ctx context.Context, r waymark.TransformRequest,
 
 // DecommissionGoods is POST /v1/goods:decommission: say that goods are no more.
 //
+// Rules: goods:Decommission.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) DecommissionGoods(ctx context.Context, r waymark.DecommissionRequest, options ...WriteOption) (Written[waymark.Act], error) {
 	return submit[waymark.Act](ctx, c, r, http.MethodPost, "/v1/goods:decommission", r, options)
@@ -75,6 +83,7 @@ func (c *Client) DecommissionGoods(ctx context.Context, r waymark.DecommissionRe
 
 // RecallLot is POST /v1/goods:recall: recall a lot.
 //
+// Rules: goods:Recall.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RecallLot(ctx context.Context, r waymark.RecallRequest, options ...WriteOption) (Written[waymark.LotRecalls], error) {
 	return submit[waymark.LotRecalls](ctx, c, r, http.MethodPost, "/v1/goods:recall", r, options)
@@ -82,6 +91,7 @@ func (c *Client) RecallLot(ctx context.Context, r waymark.RecallRequest, options
 
 // LiftRecall is POST /v1/goods:lift-recall: lift the recall that the caller's member set.
 //
+// Rules: goods:LiftRecall.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) LiftRecall(ctx context.Context, r waymark.LiftRecallRequest, options ...WriteOption) (Written[waymark.LotRecalls], error) {
 	return submit[waymark.LotRecalls](ctx, c, r, http.MethodPost, "/v1/goods:lift-recall", r, options)
@@ -90,6 +100,7 @@ func (c *Client) LiftRecall(ctx context.Context, r waymark.LiftRecallRequest, op
 // Goods is GET /v1/goods: a thing: where it is, who has it, whose it is, the lots in it and their
 // recalls.
 //
+// Rules: goods:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Goods(ctx context.Context, r waymark.GoodsQuery) (waymark.GoodsView, error) {
 	return ask[waymark.GoodsView](ctx, c, r, http.MethodGet, "/v1/goods"+query(map[string]string{"id": r.ID, "limit": count(r.Limit), "cursor": r.Cursor}), nil)
@@ -108,6 +119,7 @@ func (c *Client) AllPortions(ctx context.Context, r waymark.GoodsQuery) iter.Seq
 
 // GoodsHistory is GET /v1/goods/history: where an item or container has been.
 //
+// Rules: goods:History.
 // Codes: forbidden, not_found.
 func (c *Client) GoodsHistory(ctx context.Context, r waymark.ThingQuery) (waymark.ThingHistory, error) {
 	return ask[waymark.ThingHistory](ctx, c, r, http.MethodGet, "/v1/goods/history"+query(map[string]string{"id": r.ID}), nil)
@@ -116,6 +128,7 @@ func (c *Client) GoodsHistory(ctx context.Context, r waymark.ThingQuery) (waymar
 // Act is GET /v1/goods/acts/{id}: what a member did with goods: packed, unpacked, transformed or
 // decommissioned.
 //
+// Rules: goods:Act.
 // Codes: forbidden, not_found.
 func (c *Client) Act(ctx context.Context, r waymark.ActQuery) (waymark.Act, error) {
 	return ask[waymark.Act](ctx, c, r, http.MethodGet, "/v1/goods/acts/"+url.PathEscape(r.ID), nil)
@@ -123,6 +136,7 @@ func (c *Client) Act(ctx context.Context, r waymark.ActQuery) (waymark.Act, erro
 
 // Contents is GET /v1/goods/contents: what is directly in a container.
 //
+// Rules: goods:Contents.
 // Codes: forbidden, not_found.
 func (c *Client) Contents(ctx context.Context, r waymark.ContentsQuery) (waymark.Contents, error) {
 	return ask[waymark.Contents](ctx, c, r, http.MethodGet, "/v1/goods/contents"+query(map[string]string{"id": r.Container, "limit": count(r.Limit), "cursor": r.Cursor}), nil)
@@ -141,6 +155,7 @@ func (c *Client) AllContents(ctx context.Context, r waymark.ContentsQuery) iter.
 
 // TraceGoods is GET /v1/goods/trace: what became of a thing, or what it came of.
 //
+// Rules: goods:Trace.
 // Codes: forbidden, not_found.
 func (c *Client) TraceGoods(ctx context.Context, r waymark.TraceQuery) (waymark.Trace, error) {
 	return ask[waymark.Trace](ctx, c, r, http.MethodGet, "/v1/goods/trace"+query(map[string]string{"id": r.ID, "direction": string(r.Direction), "limit": count(r.Limit), "cursor": r.Cursor}), nil)

@@ -14,6 +14,7 @@ import (
 
 // Member is GET /v1/members/{id}: a member's record.
 //
+// Rules: members:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Member(ctx context.Context, r waymark.MemberQuery) (waymark.Member, error) {
 	return ask[waymark.Member](ctx, c, r, http.MethodGet, "/v1/members/"+url.PathEscape(r.Member), nil)
@@ -22,6 +23,7 @@ func (c *Client) Member(ctx context.Context, r waymark.MemberQuery) (waymark.Mem
 // RegisterMember is PUT /v1/members/{id}: register the caller's own member, or replace its
 // record.
 //
+// Rules: members:Register.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RegisterMember(ctx context.Context, r waymark.RegisterMemberRequest, options ...WriteOption) (Written[waymark.Member], error) {
 	body := struct {

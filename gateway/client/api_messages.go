@@ -16,6 +16,7 @@ import (
 // RecordMessages is POST /v1/messages: record a batch of signed messages, each with the
 // disclosures of its sealed readings; each has its own outcome.
 //
+// Rules: telemetry:Record, telemetry:Disclose.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RecordMessages(ctx context.Context, r waymark.Disclosures, options ...WriteOption) (Written[waymark.RecordResult], error) {
 	return submit[waymark.RecordResult](ctx, c, r, http.MethodPost, "/v1/messages", r, options)
@@ -24,6 +25,7 @@ func (c *Client) RecordMessages(ctx context.Context, r waymark.Disclosures, opti
 // Disclosed is GET /v1/devices/{id}/messages/{sequence}/disclosed: what the sealed readings of a
 // message stand for, as a holder has it, without the data classes that policies withhold.
 //
+// Rules: telemetry:Disclosed.
 // Codes: forbidden, not_found.
 func (c *Client) Disclosed(ctx context.Context, r waymark.DisclosedQuery) (waymark.DisclosedMessage, error) {
 	return ask[waymark.DisclosedMessage](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/messages/"+strconv.FormatUint(r.Sequence, 10)+"/disclosed"+query(map[string]string{"purpose": r.Purpose, "holder": r.Holder}), nil)
@@ -32,6 +34,7 @@ func (c *Client) Disclosed(ctx context.Context, r waymark.DisclosedQuery) (wayma
 // Stream is GET /v1/devices/{id}/stream: where a device's stream of messages stands, with its
 // gaps.
 //
+// Rules: telemetry:Stream.
 // Codes: forbidden, not_found.
 func (c *Client) Stream(ctx context.Context, r waymark.DeviceQuery) (waymark.Stream, error) {
 	return ask[waymark.Stream](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/stream", nil)
@@ -40,6 +43,7 @@ func (c *Client) Stream(ctx context.Context, r waymark.DeviceQuery) (waymark.Str
 // Window is GET /v1/devices/{id}/windows/{sequence}: the window that holds the message with this
 // sequence number, without the data classes that policies withhold.
 //
+// Rules: telemetry:Window.
 // Codes: forbidden, not_found.
 func (c *Client) Window(ctx context.Context, r waymark.WindowQuery) (waymark.Window, error) {
 	return ask[waymark.Window](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/windows/"+strconv.FormatUint(r.Sequence, 10)+query(map[string]string{"purpose": r.Purpose}), nil)

@@ -15,6 +15,7 @@ import (
 
 // IssueMoney is POST /v1/payments:issue: make money of the caller's member.
 //
+// Rules: accounts:Issue.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) IssueMoney(ctx context.Context, r waymark.IssueRequest, options ...WriteOption) (Written[waymark.Payment], error) {
 	return submit[waymark.Payment](ctx, c, r, http.MethodPost, "/v1/payments:issue", r, options)
@@ -22,6 +23,7 @@ func (c *Client) IssueMoney(ctx context.Context, r waymark.IssueRequest, options
 
 // TransferMoney is POST /v1/payments:transfer: pay out of notes of the caller's member.
 //
+// Rules: accounts:Transfer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) TransferMoney(ctx context.Context, r waymark.TransferMoneyRequest, options ...WriteOption) (Written[waymark.Payment], error) {
 	return submit[waymark.Payment](ctx, c, r, http.MethodPost, "/v1/payments:transfer", r, options)
@@ -30,6 +32,7 @@ func (c *Client) TransferMoney(ctx context.Context, r waymark.TransferMoneyReque
 // RedeemMoney is POST /v1/payments:redeem: end money that came back to its issuer, the caller's
 // member.
 //
+// Rules: accounts:Redeem.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RedeemMoney(ctx context.Context, r waymark.RedeemRequest, options ...WriteOption) (Written[waymark.Payment], error) {
 	return submit[waymark.Payment](ctx, c, r, http.MethodPost, "/v1/payments:redeem", r, options)
@@ -38,6 +41,7 @@ func (c *Client) RedeemMoney(ctx context.Context, r waymark.RedeemRequest, optio
 // Payment is GET /v1/payments/{id}: a payment by the caller's member: issued, transferred or
 // redeemed.
 //
+// Rules: accounts:Payment.
 // Codes: forbidden, not_found.
 func (c *Client) Payment(ctx context.Context, r waymark.PaymentQuery) (waymark.Payment, error) {
 	return ask[waymark.Payment](ctx, c, r, http.MethodGet, "/v1/payments/"+url.PathEscape(r.ID), nil)
@@ -46,6 +50,7 @@ func (c *Client) Payment(ctx context.Context, r waymark.PaymentQuery) (waymark.P
 // Currency is GET /v1/members/{id}/currencies/{currency}: how much of a currency was issued and
 // redeemed.
 //
+// Rules: accounts:Currency.
 // Codes: forbidden, not_found.
 func (c *Client) Currency(ctx context.Context, r waymark.CurrencyQuery) (waymark.Currency, error) {
 	return ask[waymark.Currency](ctx, c, r, http.MethodGet, "/v1/members/"+url.PathEscape(r.Issuer)+"/currencies/"+url.PathEscape(r.Currency), nil)
@@ -54,6 +59,7 @@ func (c *Client) Currency(ctx context.Context, r waymark.CurrencyQuery) (waymark
 // ListNotes is GET /v1/members/{id}/currencies/{currency}/notes: notes of the caller's member in
 // a currency, in the order of their ids.
 //
+// Rules: accounts:Notes.
 // Codes: forbidden, not_found.
 func (c *Client) ListNotes(ctx context.Context, r waymark.NotesQuery) (waymark.Notes, error) {
 	return ask[waymark.Notes](ctx, c, r, http.MethodGet, "/v1/members/"+url.PathEscape(r.Issuer)+"/currencies/"+url.PathEscape(r.Currency)+"/notes"+query(map[string]string{"limit": count(r.Limit), "cursor": r.Cursor}), nil)

@@ -15,6 +15,7 @@ import (
 // CheckPolicies is POST /v1/policies:check: what the caller would be answered, and by which
 // rules, without doing it.
 //
+// Rules: policies:Check.
 // Codes: forbidden, not_found.
 func (c *Client) CheckPolicies(ctx context.Context, r waymark.CheckRequest) (waymark.Decision, error) {
 	return ask[waymark.Decision](ctx, c, r, http.MethodPost, "/v1/policies:check", r)
@@ -23,6 +24,7 @@ func (c *Client) CheckPolicies(ctx context.Context, r waymark.CheckRequest) (way
 // Baseline is GET /v1/policies/baseline: the consortium's rulebook in Cedar, as the chaincode
 // carries it.
 //
+// Rules: policies:Baseline.
 // Codes: forbidden.
 func (c *Client) Baseline(ctx context.Context) (waymark.Baseline, error) {
 	return Read[waymark.Baseline](ctx, c, "/v1/policies/baseline")
@@ -31,6 +33,7 @@ func (c *Client) Baseline(ctx context.Context) (waymark.Baseline, error) {
 // ListPolicies is GET /v1/policies: the policies about the resources of the caller's own member,
 // delegated and withdrawn ones included.
 //
+// Rules: policies:List.
 // Codes: forbidden.
 func (c *Client) ListPolicies(ctx context.Context) (waymark.PolicyList, error) {
 	return Read[waymark.PolicyList](ctx, c, "/v1/policies")
@@ -39,6 +42,7 @@ func (c *Client) ListPolicies(ctx context.Context) (waymark.PolicyList, error) {
 // ListPoliciesOf is GET /v1/policies/owners/{owner}: the policies about the resources of any
 // member.
 //
+// Rules: policies:List.
 // Codes: forbidden, not_found.
 func (c *Client) ListPoliciesOf(ctx context.Context, r waymark.PoliciesQuery) (waymark.PolicyList, error) {
 	return ask[waymark.PolicyList](ctx, c, r, http.MethodGet, "/v1/policies/owners/"+url.PathEscape(r.Owner), nil)
@@ -47,6 +51,7 @@ func (c *Client) ListPoliciesOf(ctx context.Context, r waymark.PoliciesQuery) (w
 // Policy is GET /v1/policies/owners/{owner}/authors/{author}/{id}: a policy, by the owner of the
 // resources, its author and its id.
 //
+// Rules: policies:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Policy(ctx context.Context, r waymark.PolicyQuery) (waymark.Policy, error) {
 	return ask[waymark.Policy](ctx, c, r, http.MethodGet, "/v1/policies/owners/"+url.PathEscape(r.Owner)+"/authors/"+url.PathEscape(r.Author)+"/"+url.PathEscape(r.ID), nil)
@@ -55,6 +60,7 @@ func (c *Client) Policy(ctx context.Context, r waymark.PolicyQuery) (waymark.Pol
 // PolicyHistory is GET /v1/policies/owners/{owner}/authors/{author}/{id}/history: the versions of
 // a policy, oldest first.
 //
+// Rules: policies:History.
 // Codes: forbidden, not_found.
 func (c *Client) PolicyHistory(ctx context.Context, r waymark.PolicyQuery) (waymark.PolicyHistory, error) {
 	return ask[waymark.PolicyHistory](ctx, c, r, http.MethodGet, "/v1/policies/owners/"+url.PathEscape(r.Owner)+"/authors/"+url.PathEscape(r.Author)+"/"+url.PathEscape(r.ID)+"/history", nil)
@@ -62,6 +68,7 @@ func (c *Client) PolicyHistory(ctx context.Context, r waymark.PolicyQuery) (waym
 
 // ListTemplates is GET /v1/policies/templates: the templates that policies can be made of.
 //
+// Rules: policies:Templates.
 // Codes: forbidden.
 func (c *Client) ListTemplates(ctx context.Context) (waymark.TemplateList, error) {
 	return Read[waymark.TemplateList](ctx, c, "/v1/policies/templates")
@@ -69,6 +76,7 @@ func (c *Client) ListTemplates(ctx context.Context) (waymark.TemplateList, error
 
 // Decision is GET /v1/policies/decisions/{tx_id}: a recorded decision with all that it came from.
 //
+// Rules: policies:Receipt.
 // Codes: forbidden, not_found.
 func (c *Client) Decision(ctx context.Context, r waymark.ReceiptQuery) (waymark.DecisionReceipt, error) {
 	return ask[waymark.DecisionReceipt](ctx, c, r, http.MethodGet, "/v1/policies/decisions/"+url.PathEscape(r.TxID), nil)
@@ -77,6 +85,7 @@ func (c *Client) Decision(ctx context.Context, r waymark.ReceiptQuery) (waymark.
 // PutPolicy is PUT /v1/policies/{id}: make or replace a policy about the resources of the
 // caller's member.
 //
+// Rules: policies:Put.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) PutPolicy(ctx context.Context, r waymark.PutPolicyRequest, options ...WriteOption) (Written[waymark.Policy], error) {
 	body := struct {
@@ -88,6 +97,7 @@ func (c *Client) PutPolicy(ctx context.Context, r waymark.PutPolicyRequest, opti
 
 // PutTemplate is PUT /v1/policies/{id}/template: make or replace a policy of a template.
 //
+// Rules: policies:PutTemplate.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) PutTemplate(ctx context.Context, r waymark.PutTemplateRequest, options ...WriteOption) (Written[waymark.Policy], error) {
 	body := struct {
@@ -101,6 +111,7 @@ func (c *Client) PutTemplate(ctx context.Context, r waymark.PutTemplateRequest, 
 // DelegatePolicy is PUT /v1/policies/{id}/delegation: pass on to others what another member's
 // policy grants to the caller's.
 //
+// Rules: policies:Delegate.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) DelegatePolicy(ctx context.Context, r waymark.DelegatePolicyRequest, options ...WriteOption) (Written[waymark.Policy], error) {
 	body := struct {
@@ -115,6 +126,7 @@ func (c *Client) DelegatePolicy(ctx context.Context, r waymark.DelegatePolicyReq
 // WithdrawPolicy is POST /v1/policies/{id}/withdraw: withdraw a policy that the caller's member
 // wrote, or that is about its resources.
 //
+// Rules: policies:Withdraw.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) WithdrawPolicy(ctx context.Context, r waymark.WithdrawPolicyRequest, options ...WriteOption) (Written[waymark.Policy], error) {
 	body := struct {
@@ -128,6 +140,7 @@ func (c *Client) WithdrawPolicy(ctx context.Context, r waymark.WithdrawPolicyReq
 // DryRunPolicy is POST /v1/policies:dry-run: who would gain or lose what if a policy were put or
 // withdrawn.
 //
+// Rules: policies:DryRun.
 // Codes: forbidden, not_found.
 func (c *Client) DryRunPolicy(ctx context.Context, r waymark.DryRunRequest) (waymark.DryRun, error) {
 	return ask[waymark.DryRun](ctx, c, r, http.MethodPost, "/v1/policies:dry-run", r)
@@ -136,6 +149,7 @@ func (c *Client) DryRunPolicy(ctx context.Context, r waymark.DryRunRequest) (way
 // Authorize is POST /v1/policies:authorize: what policies:check answers, recorded on the ledger
 // so that anybody can come to it again.
 //
+// Rules: policies:Authorize.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) Authorize(ctx context.Context, r waymark.CheckRequest, options ...WriteOption) (Written[waymark.DecisionReceipt], error) {
 	return submit[waymark.DecisionReceipt](ctx, c, r, http.MethodPost, "/v1/policies:authorize", r, options)

@@ -18,6 +18,7 @@ import (
 // terms, where the penalty of an exception is once for each, of a lot whatever quantity it is
 // about; the transaction is empty if both hold them already.
 //
+// Rules: settlement:Propose.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ProposeTerms(ctx context.Context, r waymark.Terms, options ...WriteOption) (Written[waymark.StoredTerms], error) {
 	body := struct {
@@ -37,6 +38,7 @@ func (c *Client) ProposeTerms(ctx context.Context, r waymark.Terms, options ...W
 // Terms is GET /v1/shipments/{id}/terms: the terms of a shipment, as the caller's member holds
 // them.
 //
+// Rules: settlement:Terms.
 // Codes: forbidden, not_found.
 func (c *Client) Terms(ctx context.Context, r waymark.SettlementQuery) (waymark.TermsView, error) {
 	return ask[waymark.TermsView](ctx, c, r, http.MethodGet, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/terms", nil)
@@ -44,6 +46,7 @@ func (c *Client) Terms(ctx context.Context, r waymark.SettlementQuery) (waymark.
 
 // AgreeToTerms is POST /v1/shipments/{id}/terms/agree: agree to the terms with a hash.
 //
+// Rules: settlement:Agree.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AgreeToTerms(ctx context.Context, r waymark.AgreeTermsRequest, options ...WriteOption) (Written[waymark.Agreement], error) {
 	body := struct {
@@ -55,6 +58,7 @@ func (c *Client) AgreeToTerms(ctx context.Context, r waymark.AgreeTermsRequest, 
 // PurgeTerms is POST /v1/shipments/{id}/terms/purge: remove the caller's member's copy of the
 // terms for good; the transaction is empty if there is none.
 //
+// Rules: settlement:Purge.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) PurgeTerms(ctx context.Context, r waymark.PurgeTermsRequest, options ...WriteOption) (Written[waymark.StoredTerms], error) {
 	return Write[waymark.StoredTerms](ctx, c, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/terms/purge", nil, options...)
@@ -63,6 +67,7 @@ func (c *Client) PurgeTerms(ctx context.Context, r waymark.PurgeTermsRequest, op
 // Settlement is GET /v1/shipments/{id}/settlement: the agreement, escrow, settlement and disputes
 // of a shipment.
 //
+// Rules: settlement:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Settlement(ctx context.Context, r waymark.SettlementQuery) (waymark.SettlementView, error) {
 	return ask[waymark.SettlementView](ctx, c, r, http.MethodGet, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/settlement", nil)
@@ -71,6 +76,7 @@ func (c *Client) Settlement(ctx context.Context, r waymark.SettlementQuery) (way
 // FundEscrow is POST /v1/shipments/{id}/escrow: put money of the payer into the escrow of a
 // shipment.
 //
+// Rules: settlement:Fund.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) FundEscrow(ctx context.Context, r waymark.FundEscrowRequest, options ...WriteOption) (Written[waymark.Escrow], error) {
 	body := struct {
@@ -87,6 +93,7 @@ func (c *Client) FundEscrow(ctx context.Context, r waymark.FundEscrowRequest, op
 // SettleEscrow is POST /v1/shipments/{id}/escrow/settle: settle an escrow by the terms and pay it
 // out.
 //
+// Rules: settlement:Settle, settlement:Pay.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) SettleEscrow(ctx context.Context, r waymark.SettleRequest, options ...WriteOption) (Written[waymark.Payout], error) {
 	return Write[waymark.Payout](ctx, c, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/escrow/settle", nil, options...)
@@ -95,6 +102,7 @@ func (c *Client) SettleEscrow(ctx context.Context, r waymark.SettleRequest, opti
 // RefundEscrow is POST /v1/shipments/{id}/escrow/refund: give the payer its money back, of a
 // shipment that was not accepted.
 //
+// Rules: settlement:Refund.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RefundEscrow(ctx context.Context, r waymark.EscrowRequest, options ...WriteOption) (Written[waymark.Payout], error) {
 	return submit[waymark.Payout](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/escrow/refund", nil, options)
@@ -103,6 +111,7 @@ func (c *Client) RefundEscrow(ctx context.Context, r waymark.EscrowRequest, opti
 // OpenDispute is POST /v1/shipments/{id}/disputes: dispute a shipment, which holds its goods and
 // freezes its escrow.
 //
+// Rules: settlement:Dispute.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) OpenDispute(ctx context.Context, r waymark.OpenDisputeRequest, options ...WriteOption) (Written[waymark.Dispute], error) {
 	body := struct {
@@ -114,6 +123,7 @@ func (c *Client) OpenDispute(ctx context.Context, r waymark.OpenDisputeRequest, 
 // AddEvidence is POST /v1/shipments/{id}/disputes/{number}/evidence: add evidence to an open
 // dispute.
 //
+// Rules: settlement:AddEvidence.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AddEvidence(ctx context.Context, r waymark.AddEvidenceRequest, options ...WriteOption) (Written[waymark.Dispute], error) {
 	return submit[waymark.Dispute](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/disputes/"+strconv.FormatUint(r.Number, 10)+"/evidence", r.Item, options)
@@ -122,6 +132,7 @@ func (c *Client) AddEvidence(ctx context.Context, r waymark.AddEvidenceRequest, 
 // WithdrawDispute is POST /v1/shipments/{id}/disputes/{number}/withdraw: withdraw a dispute that
 // the caller's member opened.
 //
+// Rules: settlement:Withdraw.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) WithdrawDispute(ctx context.Context, r waymark.WithdrawDisputeRequest, options ...WriteOption) (Written[waymark.Dispute], error) {
 	body := struct {
@@ -133,6 +144,7 @@ func (c *Client) WithdrawDispute(ctx context.Context, r waymark.WithdrawDisputeR
 // ResolveDispute is POST /v1/shipments/{id}/disputes/{number}/resolve: resolve a dispute by a
 // split of the escrow, which is paid out.
 //
+// Rules: settlement:Resolve.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ResolveDispute(ctx context.Context, r waymark.ResolveDisputeRequest, options ...WriteOption) (Written[waymark.Dispute], error) {
 	body := struct {

@@ -16,6 +16,7 @@ import (
 
 // CreateShipment is POST /v1/shipments: create a shipment that the caller's member sends.
 //
+// Rules: shipments:Create.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CreateShipment(ctx context.Context, r waymark.CreateShipmentRequest, options ...WriteOption) (Written[waymark.Shipment], error) {
 	return submit[waymark.Shipment](ctx, c, r, http.MethodPost, "/v1/shipments", r, options)
@@ -24,6 +25,7 @@ func (c *Client) CreateShipment(ctx context.Context, r waymark.CreateShipmentReq
 // Shipment is GET /v1/shipments/{id}: a shipment with its custody, condition, handoffs and
 // excursions.
 //
+// Rules: shipments:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Shipment(ctx context.Context, r waymark.ShipmentQuery) (waymark.ShipmentView, error) {
 	return ask[waymark.ShipmentView](ctx, c, r, http.MethodGet, "/v1/shipments/"+url.PathEscape(r.Shipment)+query(map[string]string{"purpose": r.Purpose}), nil)
@@ -32,6 +34,7 @@ func (c *Client) Shipment(ctx context.Context, r waymark.ShipmentQuery) (waymark
 // ShipmentHistory is GET /v1/shipments/{id}/history: what happened to a shipment, oldest first,
 // with the transaction of each.
 //
+// Rules: shipments:History.
 // Codes: forbidden, not_found.
 func (c *Client) ShipmentHistory(ctx context.Context, r waymark.ShipmentQuery) (waymark.History, error) {
 	return ask[waymark.History](ctx, c, r, http.MethodGet, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/history"+query(map[string]string{"purpose": r.Purpose}), nil)
@@ -40,6 +43,7 @@ func (c *Client) ShipmentHistory(ctx context.Context, r waymark.ShipmentQuery) (
 // AttachDevice is POST /v1/shipments/{id}/devices: make a device witness the conditions of a
 // shipment.
 //
+// Rules: shipments:Attach.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AttachDevice(ctx context.Context, r waymark.AttachDeviceRequest, options ...WriteOption) (Written[waymark.Attachment], error) {
 	body := struct {
@@ -51,6 +55,7 @@ func (c *Client) AttachDevice(ctx context.Context, r waymark.AttachDeviceRequest
 // OfferHandoff is POST /v1/shipments/{id}/handoffs: offer custody of a shipment to another
 // member.
 //
+// Rules: shipments:Offer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) OfferHandoff(ctx context.Context, r waymark.OfferHandoffRequest, options ...WriteOption) (Written[waymark.Handoff], error) {
 	body := struct {
@@ -63,6 +68,7 @@ func (c *Client) OfferHandoff(ctx context.Context, r waymark.OfferHandoffRequest
 // AcceptHandoff is POST /v1/shipments/{id}/handoffs/{number}/accept: accept an offered handoff,
 // with attestations, and with exceptions or a reservation where they are called for.
 //
+// Rules: shipments:Accept.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AcceptHandoff(ctx context.Context, r waymark.AcceptHandoffRequest, options ...WriteOption) (Written[waymark.Handoff], error) {
 	body := struct {
@@ -76,6 +82,7 @@ func (c *Client) AcceptHandoff(ctx context.Context, r waymark.AcceptHandoffReque
 // WaiveClaim is POST /v1/shipments/{id}/handoffs/{number}/waive-claim: give up what is left of
 // the claim window of a handoff that the caller's member accepted with reservation.
 //
+// Rules: shipments:WaiveClaim.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) WaiveClaim(ctx context.Context, r waymark.WaiveClaimRequest, options ...WriteOption) (Written[waymark.Discrepancy], error) {
 	body := struct {
@@ -87,6 +94,7 @@ func (c *Client) WaiveClaim(ctx context.Context, r waymark.WaiveClaimRequest, op
 // RejectHandoff is POST /v1/shipments/{id}/handoffs/{number}/reject: reject a handoff that was
 // offered to the caller's member.
 //
+// Rules: shipments:Reject.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) RejectHandoff(ctx context.Context, r waymark.EndHandoffRequest, options ...WriteOption) (Written[waymark.Handoff], error) {
 	body := struct {
@@ -98,6 +106,7 @@ func (c *Client) RejectHandoff(ctx context.Context, r waymark.EndHandoffRequest,
 // CancelHandoff is POST /v1/shipments/{id}/handoffs/{number}/cancel: cancel a handoff that the
 // caller's member offered.
 //
+// Rules: shipments:Cancel.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CancelHandoff(ctx context.Context, r waymark.EndHandoffRequest, options ...WriteOption) (Written[waymark.Handoff], error) {
 	body := struct {
@@ -109,6 +118,7 @@ func (c *Client) CancelHandoff(ctx context.Context, r waymark.EndHandoffRequest,
 // ListProfiles is GET /v1/profiles: the profiles: conditions that shipments can name in the place
 // of writing them out.
 //
+// Rules: shipments:Profiles.
 // Codes: forbidden.
 func (c *Client) ListProfiles(ctx context.Context) (waymark.ProfileList, error) {
 	return Read[waymark.ProfileList](ctx, c, "/v1/profiles")
@@ -117,6 +127,7 @@ func (c *Client) ListProfiles(ctx context.Context) (waymark.ProfileList, error) 
 // ReleaseExcursion is POST /v1/shipments/{id}/excursions:release: release a closed excursion, by
 // quality of the title holder or of the consignee.
 //
+// Rules: shipments:ReleaseExcursion.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ReleaseExcursion(ctx context.Context, r waymark.ReleaseExcursionRequest, options ...WriteOption) (Written[waymark.Excursion], error) {
 	body := struct {
@@ -131,6 +142,7 @@ func (c *Client) ReleaseExcursion(ctx context.Context, r waymark.ReleaseExcursio
 // ReadyShipment is POST /v1/shipments/{id}/ready: make a draft ready: from then on it never
 // changes.
 //
+// Rules: shipments:Ready.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) ReadyShipment(ctx context.Context, r waymark.ReadyShipmentRequest, options ...WriteOption) (Written[waymark.Custody], error) {
 	return submit[waymark.Custody](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/ready", nil, options)
@@ -138,6 +150,7 @@ func (c *Client) ReadyShipment(ctx context.Context, r waymark.ReadyShipmentReque
 
 // VoidShipment is POST /v1/shipments/{id}/void: end a shipment that has not left the consignor.
 //
+// Rules: shipments:Void.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) VoidShipment(ctx context.Context, r waymark.VoidShipmentRequest, options ...WriteOption) (Written[waymark.Custody], error) {
 	body := struct {
@@ -149,6 +162,7 @@ func (c *Client) VoidShipment(ctx context.Context, r waymark.VoidShipmentRequest
 // DetachDevice is POST /v1/shipments/{id}/devices/{device}/detach: end that a device of this
 // member witnesses a shipment of which it has not custody any more.
 //
+// Rules: shipments:Detach.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) DetachDevice(ctx context.Context, r waymark.DetachDeviceRequest, options ...WriteOption) (Written[waymark.Attachment], error) {
 	return submit[waymark.Attachment](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/devices/"+url.PathEscape(r.Device)+"/detach", nil, options)
@@ -157,6 +171,7 @@ func (c *Client) DetachDevice(ctx context.Context, r waymark.DetachDeviceRequest
 // HoldShipment is POST /v1/shipments/{id}/holds: hold a shipment: nothing of it is offered or
 // accepted until the hold is lifted.
 //
+// Rules: shipments:Hold.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) HoldShipment(ctx context.Context, r waymark.HoldRequest, options ...WriteOption) (Written[waymark.Hold], error) {
 	body := struct {
@@ -168,6 +183,7 @@ func (c *Client) HoldShipment(ctx context.Context, r waymark.HoldRequest, option
 
 // LiftHold is POST /v1/shipments/{id}/holds/{kind}/lift: lift a hold.
 //
+// Rules: shipments:LiftHold.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) LiftHold(ctx context.Context, r waymark.HoldRequest, options ...WriteOption) (Written[waymark.Hold], error) {
 	body := struct {
@@ -179,6 +195,7 @@ func (c *Client) LiftHold(ctx context.Context, r waymark.HoldRequest, options ..
 // OfferTitle is POST /v1/shipments/{id}/title/offers: offer title to the goods of a shipment to
 // another member until a time.
 //
+// Rules: titles:Offer.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) OfferTitle(ctx context.Context, r waymark.OfferTitleRequest, options ...WriteOption) (Written[waymark.TitleOffer], error) {
 	body := struct {
@@ -191,6 +208,7 @@ func (c *Client) OfferTitle(ctx context.Context, r waymark.OfferTitleRequest, op
 // Title is GET /v1/shipments/{id}/title: who holds title to the goods of a shipment, and the last
 // offer of it.
 //
+// Rules: titles:Get.
 // Codes: forbidden, not_found.
 func (c *Client) Title(ctx context.Context, r waymark.ShipmentQuery) (waymark.TitleView, error) {
 	return ask[waymark.TitleView](ctx, c, r, http.MethodGet, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/title"+query(map[string]string{"purpose": r.Purpose}), nil)
@@ -199,6 +217,7 @@ func (c *Client) Title(ctx context.Context, r waymark.ShipmentQuery) (waymark.Ti
 // AcceptTitle is POST /v1/shipments/{id}/title/offers/{number}/accept: take title to goods that
 // is offered to this member.
 //
+// Rules: titles:Accept.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AcceptTitle(ctx context.Context, r waymark.AcceptTitleRequest, options ...WriteOption) (Written[waymark.TitleOffer], error) {
 	return submit[waymark.TitleOffer](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/title/offers/"+strconv.FormatUint(r.Number, 10)+"/accept", nil, options)
@@ -207,6 +226,7 @@ func (c *Client) AcceptTitle(ctx context.Context, r waymark.AcceptTitleRequest, 
 // DeclineTitle is POST /v1/shipments/{id}/title/offers/{number}/decline: turn down title that is
 // offered to this member.
 //
+// Rules: titles:Decline.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) DeclineTitle(ctx context.Context, r waymark.EndTitleOfferRequest, options ...WriteOption) (Written[waymark.TitleOffer], error) {
 	body := struct {
@@ -218,6 +238,7 @@ func (c *Client) DeclineTitle(ctx context.Context, r waymark.EndTitleOfferReques
 // CancelTitle is POST /v1/shipments/{id}/title/offers/{number}/cancel: withdraw an offer of
 // title.
 //
+// Rules: titles:Cancel.
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CancelTitle(ctx context.Context, r waymark.EndTitleOfferRequest, options ...WriteOption) (Written[waymark.TitleOffer], error) {
 	body := struct {

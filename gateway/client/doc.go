@@ -11,7 +11,8 @@
 //
 // Errors are a *Problem, with a code to decide by, or say that no answer came: see Read and
 // Write. Any operation can fail with the codes invalid, unauthenticated, resource_exhausted,
-// unavailable and internal; the methods name the others that theirs can.
+// unavailable and internal; the methods name the others that theirs can, and the transactions
+// whose rules (docs/rules.md, and the OpenAPI document) say who may and what is needed.
 //
 // Package signing acts with keys that no gateway holds, and package verify checks receipts.
 package client

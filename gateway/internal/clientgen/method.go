@@ -23,6 +23,7 @@ type method struct {
 	Sent      string   // the expression of the body; nil for none
 	Record    string   // the type of the result
 	Specific  string   // the codes that not every operation has
+	Ruled     string   // the transactions whose rules hold
 	Validated bool     // the request is checked before it is sent
 	Entry     string   // the type of what pages have
 	Passed    []string // the names of Arguments, in their order
@@ -32,7 +33,7 @@ type method struct {
 type field struct{ Name, Type, Tag, Value string }
 
 func methodOf(o rest.Operation) (method, error) {
-	m := method{Operation: o, Name: nameOf(o.ID), Sent: "nil", Specific: specific(o.Codes)}
+	m := method{Operation: o, Name: nameOf(o.ID), Sent: "nil", Specific: specific(o.Codes), Ruled: list(o.Rules)}
 	if err := m.ask(); err != nil {
 		return m, err
 	}
@@ -52,13 +53,15 @@ func nameOf(id string) string {
 // specific are the codes that not every operation has, as text.
 func specific(codes []waymark.Code) string {
 	every := []waymark.Code{waymark.Invalid, waymark.Unauthenticated, waymark.ResourceExhausted, waymark.Unavailable, waymark.Internal}
-	var names []string
-	for _, c := range codes {
-		if !slices.Contains(every, c) {
-			names = append(names, string(c))
-		}
+	return list(slices.DeleteFunc(slices.Clone(codes), func(c waymark.Code) bool { return slices.Contains(every, c) }))
+}
+
+func list[T ~string](names []T) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = string(name)
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(all, ", ")
 }
 
 // ask works out the arguments and the body. Every field of the request must go somewhere.

@@ -98,9 +98,14 @@ func typeName(t reflect.Type) (string, error) {
 var source = template.Must(template.New("").Funcs(template.FuncMap{"comment": comment, "lower": lower}).Parse(`
 {{- range .}}
 {{comment (print .Name " is " .Method " " .Operation.Path ": " (lower .Summary) ".")}}
-{{- with .Specific}}
+{{- if or .Ruled .Specific}}
 //
+{{- with .Ruled}}
+// Rules: {{.}}.
+{{- end}}
+{{- with .Specific}}
 // Codes: {{.}}.
+{{- end}}
 {{- end}}
 func (c *Client) {{.Name}}(ctx context.Context{{.Arguments}}) ({{.Returns}}, error) {
 	{{- if .Fields}}

@@ -28,6 +28,8 @@ type Operation struct {
 	Open       bool // of the gateway itself, for everybody
 	Page       Page
 	Codes      []waymark.Code // of this operation's errors, in the order of waymark.Codes
+	// Rules are the transactions whose rules say who may, and what it needs (docs/rules.md).
+	Rules []waymark.Transaction
 }
 
 // Parameter is part of a path or a query.
@@ -63,7 +65,7 @@ func Operations() ([]Operation, error) {
 func (r route) operation() (Operation, error) {
 	o := Operation{
 		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, Checked: r.checked, Media: r.media,
-		Write: r.write, Open: r.open, Page: r.paged, Body: typeOf(r.body), Result: typeOf(r.result), Codes: codesOf(r),
+		Write: r.write, Open: r.open, Page: r.paged, Body: typeOf(r.body), Result: typeOf(r.result), Codes: codesOf(r), Rules: r.rules,
 	}
 	if r.asked != nil {
 		o.Request = typeOf(r.asked(path{}))
