@@ -5,7 +5,7 @@ package waymark
 type Profile struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	Title   string `json:"title"`
+	Title   string `json:"title"` // what it is for, in words
 	// Source names the documents that the conditions are taken from, and what in them is our own
 	// choice; it says so where there is no standard behind them.
 	Source     string      `json:"source"`

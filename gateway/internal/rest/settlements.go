@@ -61,6 +61,7 @@ func termsRoutes() []route {
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
 			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
 			body:    termsBody{}, result: waymark.StoredTerms{}, rules: []waymark.Transaction{waymark.SettlementPropose},
+			about: "The body is the terms, which the gateway brings as transient data, with a salt if there is none.",
 		}, func(p path, b termsBody) waymark.Terms { return b.of(p.id) }, (*settlement.Settler).Propose),
 		evaluates(route{
 			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
@@ -100,6 +101,7 @@ func escrowRoutes() []route {
 			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
 			summary: "Settle an escrow by the terms and pay it out",
 			result:  waymark.Payout{}, rules: []waymark.Transaction{waymark.SettlementSettle, waymark.SettlementPay},
+			about: "Two transactions, one after the other: the gateway brings the terms, as its own member holds them, as transient data.",
 		}, func(p path, _ noBody) waymark.SettleRequest { return waymark.SettleRequest{Shipment: p.id} }, (*settlement.Settler).Settle),
 		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,

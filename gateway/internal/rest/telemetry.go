@@ -36,6 +36,7 @@ func messagesRoute() route {
 		body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
 		asked: func(path) any { return waymark.Disclosures{} }, checked: true,
 		rules: []waymark.Transaction{waymark.TelemetryRecord, waymark.TelemetryDisclose},
+		about: "The messages are recorded without their disclosures, and then each member that may hold these and does not is sent them by a transaction of its own.",
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })

@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -17,46 +19,67 @@ import (
 )
 
 // readTypes adds the types of a package that say something.
-func readTypes(root, folder string, types map[string]reference.Type) error {
-	files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
-	if err != nil || len(files) == 0 {
-		return fmt.Errorf("%s has no Go files (%w)", folder, err)
+func readTypes(root, folder string, all map[string]reference.Type) error {
+	declarations, err := parse(filepath.Join(root, folder))
+	if err != nil {
+		return err
 	}
+	numbers := make(map[string]string) // of constants, by their names
+	for _, d := range declarations {
+		if d.Tok == token.CONST {
+			addNumbers(numbers, d)
+		}
+	}
+	for _, d := range declarations {
+		if d.Tok == token.TYPE {
+			addAll(all, folder, d, numbers)
+		}
+	}
+	return nil
+}
+
+// parse returns what the files of a package that are no tests declare.
+func parse(folder string) ([]*ast.GenDecl, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("%s has no Go files (%w)", folder, err)
+	}
+	var all []*ast.GenDecl
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			return fmt.Errorf("parse: %w", err)
+			return nil, fmt.Errorf("parse: %w", err)
 		}
 		for _, d := range parsed.Decls {
-			if declared, ok := d.(*ast.GenDecl); ok && declared.Tok == token.TYPE {
-				addAll(types, folder, declared)
+			if declared, ok := d.(*ast.GenDecl); ok {
+				all = append(all, declared)
 			}
 		}
 	}
-	return nil
+	return all, nil
 }
 
-func addAll(types map[string]reference.Type, folder string, declared *ast.GenDecl) {
+func addAll(all map[string]reference.Type, folder string, declared *ast.GenDecl, numbers map[string]string) {
 	for _, spec := range declared.Specs {
 		if t, ok := spec.(*ast.TypeSpec); ok {
-			add(types, folder+"."+t.Name.Name, t, declared.Doc)
+			add(all, folder+"."+t.Name.Name, t, declared.Doc, numbers)
 		}
 	}
 }
 
 // add adds a type that is a struct with members in JSON, or a text of its own kind.
-func add(types map[string]reference.Type, name string, t *ast.TypeSpec, shared *ast.CommentGroup) {
+func add(all map[string]reference.Type, name string, t *ast.TypeSpec, shared *ast.CommentGroup, numbers map[string]string) {
 	doc := t.Doc
 	if doc == nil {
 		doc = shared
 	}
-	described := reference.Type{About: sentence(doc.Text())}
+	described := reference.Type{About: sentence(inNumbers(doc.Text(), numbers))}
 	switch typ := t.Type.(type) {
 	case *ast.StructType:
-		described.Members = membersOf(typ)
+		described.Members = membersOf(typ, numbers)
 		if len(described.Members) == 0 && !isWire(typ) {
 			return
 		}
@@ -65,7 +88,7 @@ func add(types map[string]reference.Type, name string, t *ast.TypeSpec, shared *
 		return
 	}
 	if described.About != "" || len(described.Members) > 0 {
-		types[name] = described
+		all[name] = described
 	}
 }
 
@@ -92,7 +115,7 @@ func nameOf(f *ast.Field) string {
 	return strings.TrimPrefix(name, "-")
 }
 
-func membersOf(t *ast.StructType) map[string]string {
+func membersOf(t *ast.StructType, numbers map[string]string) map[string]string {
 	names := make(map[string]string) // in JSON, by those in Go
 	for _, f := range t.Fields.List {
 		if name := nameOf(f); name != "" && len(f.Names) == 1 {
@@ -106,7 +129,7 @@ func membersOf(t *ast.StructType) map[string]string {
 			comment = f.Comment.Text()
 		}
 		if name := nameOf(f); name != "" && comment != "" {
-			members[name] = sentence(inJSON(comment, names))
+			members[name] = sentence(inNumbers(inJSON(comment, names), numbers))
 		}
 	}
 	return members
@@ -125,6 +148,35 @@ func inJSON(comment string, names map[string]string) string {
 		}
 		return found
 	})
+}
+
+// constantName is a word that may be the name of a bound.
+var constantName = regexp.MustCompile(`\b(Min|Max)[A-Z][A-Za-z0-9]*\b`)
+
+// inNumbers says bounds in numbers, where a comment has the names of Go.
+func inNumbers(comment string, numbers map[string]string) string {
+	return constantName.ReplaceAllStringFunc(comment, func(name string) string {
+		if number, ok := numbers[name]; ok {
+			return number
+		}
+		return name
+	})
+}
+
+// addNumbers adds the constants of a declaration whose values stand there.
+func addNumbers(numbers map[string]string, declared *ast.GenDecl) {
+	for _, spec := range declared.Specs {
+		values, ok := spec.(*ast.ValueSpec)
+		if !ok || len(values.Values) != len(values.Names) {
+			continue
+		}
+		for i, name := range values.Names {
+			value, err := types.Eval(token.NewFileSet(), nil, token.NoPos, types.ExprString(values.Values[i]))
+			if err == nil && value.Value != nil && value.Value.Kind() == constant.Int {
+				numbers[name.Name] = value.Value.ExactString()
+			}
+		}
+	}
 }
 
 // sentence is a comment on one line, with a capital where it begins in words.
