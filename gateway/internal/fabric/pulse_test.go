@@ -112,19 +112,19 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 	if _, err := c.Submit(t.Context(), suspend()); err != nil {
 		t.Errorf("a write: %v", err)
 	}
-	if got := usedPeers(t, registry); got != b.address || testutil.ToFloat64(c.links.silent.WithLabelValues(a.address)) != 1 {
-		t.Errorf("used: %s, want %s", got, b.address)
+	if n := testutil.ToFloat64(c.links.silent.WithLabelValues(a.address)); n != 1 {
+		t.Errorf("it was left %v times", n)
 	}
-	await(t, func() bool { return c.Stream().Connected })
+	await(t, func() bool { return c.Stream().Connected && usedPeers(t, registry) == b.address })
 }
 
 // A peer that answers is not left, whatever it says: peers need not have the service of health.
 func TestAPeerThatAnswersIsNotLeft(t *testing.T) {
 	c := newClient(t, readable())
 	before := c.links.now()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, 200*time.Millisecond)
+	pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, 500*time.Millisecond)
 	if after := c.links.now(); len(before) != 1 || len(after) != 1 || before[0] != after[0] {
 		t.Errorf("connections %v, before %v", after, before)
 	}
