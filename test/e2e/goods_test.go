@@ -18,10 +18,15 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
+// someGTIN is of no product yet.
+func someGTIN() string {
+	return waymark.MustGoods(fmt.Sprintf("urn:epc:id:sgtin:9506000.%06d.1", 100000+names.Add(1))).GTIN
+}
+
 // product registers a product of the producer that no other test has.
 func product(ctx context.Context, t *testing.T, r waymark.RegisterProductRequest) string {
 	t.Helper()
-	r.GTIN = waymark.MustGoods(fmt.Sprintf("urn:epc:id:sgtin:9506000.%06d.1", 100000+names.Add(1))).GTIN
+	r.GTIN = someGTIN()
 	r.Name = "goods of a test"
 	done(ctx, t, as(t, "producer", waymark.Admin).RegisterProduct, r)
 	return r.GTIN

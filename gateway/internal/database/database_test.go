@@ -112,6 +112,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 	err := open().Update(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range []string{
 			"ALTER TABLE requests DROP COLUMN operation",
+			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",
 			`INSERT INTO requests (id, caller, digest, gateway, state, tx_id, whole, status, location, answer_tx, answer_block, ended_at)
 				VALUES ('r1', 'erp', '\x00', 'g1', 'pending', 't1', 1, 201, '/v1/things/1', '', 0, 0)`,

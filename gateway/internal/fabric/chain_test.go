@@ -25,7 +25,8 @@ type chain struct {
 	grown  chan struct{} // closed with the next block
 	broken chan struct{} // closed to break the streams that are open
 	found  map[string]*gatewaypb.CommitStatusResponse
-	held   []func() // blocks that come with the next envelope
+	firsts map[string]*common.Envelope // that have an id
+	held   []func()                    // blocks that come with the next envelope
 }
 
 type block struct {
@@ -35,15 +36,15 @@ type block struct {
 
 func newChain() *chain {
 	return &chain{blocks: make([]block, firstBlock), grown: make(chan struct{}),
-		broken: make(chan struct{}), found: make(map[string]*gatewaypb.CommitStatusResponse)}
+		broken: make(chan struct{}), found: make(map[string]*gatewaypb.CommitStatusResponse), firsts: make(map[string]*common.Envelope)}
 }
 
 // add orders an envelope.
-func (c *chain) add(txID string, f fateAnswer) {
+func (c *chain) add(txID string, envelope *common.Envelope, f fateAnswer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.releaseHeld()
-	commit := func() { c.commit(txID, f) }
+	commit := func() { c.commit(txID, envelope, f) }
 	if f.held {
 		c.held = append(c.held, commit)
 		return
@@ -72,10 +73,22 @@ func (c *chain) holds() int {
 	return len(c.held)
 }
 
-func (c *chain) commit(txID string, f fateAnswer) {
+// first is the transaction that has an id, as a query tells it, or nil.
+func (c *chain) first(txID string) *peer.ProcessedTransaction {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := c.found[txID]
+	if found == nil {
+		return nil
+	}
+	return &peer.ProcessedTransaction{TransactionEnvelope: c.firsts[txID], ValidationCode: int32(found.GetResult())}
+}
+
+func (c *chain) commit(txID string, envelope *common.Envelope, f fateAnswer) {
 	if c.found[txID] != nil {
 		f.code = peer.TxValidationCode_DUPLICATE_TXID
 	} else {
+		c.firsts[txID] = envelope
 		c.found[txID] = &gatewaypb.CommitStatusResponse{Result: f.code, BlockNumber: uint64(len(c.blocks))}
 		if f.code == peer.TxValidationCode_DUPLICATE_TXID { // the first copy is told by the id
 			c.found[txID].Result = peer.TxValidationCode_VALID

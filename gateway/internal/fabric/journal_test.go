@@ -180,7 +180,7 @@ func TestResolve(t *testing.T) {
 			c := newClient(t, &tt.peer)
 			e := ledger.Endorsed{TxID: someTx, Envelope: marshal(&common.Envelope{Payload: []byte("p"), Signature: []byte("s")})}
 			if tt.taken {
-				tt.peer.take(someTx)
+				tt.peer.take(someTx, &common.Envelope{Payload: []byte("p")})
 			}
 			got, err := c.Resolve(t.Context(), e)
 			if err != nil || got != (ledger.Fate{TxID: someTx, BlockNumber: 7, Position: 1, Status: tt.want}) || tt.peer.submitted != tt.submitted {
@@ -210,7 +210,7 @@ func TestALaterCopyIsRefused(t *testing.T) {
 		t.Errorf("resolved after %d submits: %v", again.submitted, err)
 	}
 	again.mu.Lock()
-	again.take(someTx)
+	again.take(someTx, nil)
 	again.mu.Unlock()
 	if got, err := c.Resolve(t.Context(), ledger.Endorsed{TxID: someTx}); err != nil || got.Status != ledger.Valid || again.submitted != 1 {
 		t.Errorf("an earlier copy is in a block: %+v, %v", got, err)
@@ -273,7 +273,7 @@ func TestManyAreResolvedByFewCalls(t *testing.T) {
 	for i := range many {
 		id := fmt.Sprint(i)
 		p.mu.Lock()
-		p.take(id)
+		p.take(id, nil)
 		p.mu.Unlock()
 		wait.Go(func() {
 			if _, err := c.Resolve(t.Context(), ledger.Endorsed{TxID: id}); err != nil {

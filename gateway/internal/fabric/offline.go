@@ -17,6 +17,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -118,10 +119,12 @@ func (c *Client) SubmitSigned(ctx context.Context, signed ledger.Signed, offered
 	if !config.endorsed(t) {
 		return ledger.Committed{}, waymark.InvalidField("/transaction", "must be endorsed")
 	}
+	w := c.stream.join(t.ID()) // first, so that no block goes by between the two
+	defer w.leave()
 	if done, found, err := c.ordered(ctx, t, signed.Bytes); found || err != nil {
 		return done, err
 	}
-	return c.submitSigned(ctx, t, envelope, journal)
+	return c.submitSigned(ctx, transaction{id: t.ID(), envelope: envelope, result: t.Result, awaited: w}, waymark.Transaction(t.Function()), journal)
 }
 
 // sealed reads a transaction and what its creator signed, as far as no peer need be asked.
@@ -146,7 +149,7 @@ func (c *Client) sealed(signed ledger.Signed, offered ledger.Offered) (offline.T
 // ordered is the answer of a transaction that is in a block already, under whatever key and
 // by whomever it was submitted. The peer is asked for it and not for its block, which is large.
 func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
-	raw, failed := c.evaluate(ctx, c.turns.evaluate, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, t.ID())))
+	held, failed := c.held(ctx, c.turns.evaluate, t.ID())
 	if failed != nil {
 		err := unknown(failed.err(), t.ID())
 		if waymark.CodeOf(err) == waymark.NotFound {
@@ -154,12 +157,8 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 		}
 		return ledger.Committed{}, false, err
 	}
-	var held peer.ProcessedTransaction
-	if err := proto.Unmarshal(raw, &held); err != nil {
-		return ledger.Committed{}, false, fmt.Errorf("decode transaction: %w", err)
-	}
 	if !bytes.Equal(held.GetTransactionEnvelope().GetPayload(), payload) {
-		return ledger.Committed{}, true, waymark.Errorf(waymark.AlreadyExists, "another transaction has this id: make a new proposal")
+		return ledger.Committed{}, true, (&failure{kind: displaced, txID: t.ID()}).err()
 	}
 	if k := kindOfValidation(peer.TxValidationCode(held.GetValidationCode())); k != "" {
 		return ledger.Committed{}, true, (&failure{kind: k, txID: t.ID()}).err()
@@ -171,21 +170,33 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 	return ledger.Committed{Commit: ledger.Commit{TxID: t.ID(), BlockNumber: f.block, Status: f.code.String()}, Result: t.Result}, true, nil
 }
 
-func (c *Client) submitSigned(ctx context.Context, t offline.Transaction, envelope *common.Envelope, journal ledger.Journal) (ledger.Committed, error) {
-	call := ledger.Call{Transaction: waymark.Transaction(t.Function()), Journal: journal}
-	w := write{client: c, call: call, journal: journal}
+// held is the transaction of an id that is in a block, valid or not.
+func (c *Client) held(ctx context.Context, turns *share.Turns, txID string) (*peer.ProcessedTransaction, *failure) {
+	raw, failed := c.evaluate(ctx, turns, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, txID)))
+	if failed != nil {
+		return nil, failed
+	}
+	held := new(peer.ProcessedTransaction)
+	if err := proto.Unmarshal(raw, held); err != nil {
+		return nil, &failure{kind: defective, cause: fmt.Errorf("decode transaction: %w", err)}
+	}
+	return held, nil
+}
+
+func (c *Client) submitSigned(ctx context.Context, tx transaction, what waymark.Transaction, journal ledger.Journal) (ledger.Committed, error) {
+	w := write{client: c, call: ledger.Call{Transaction: what, Journal: journal}, journal: journal}
 	if journal == nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, c.cfg.Timeouts.Total)
 		defer cancel()
 		w.journal = forgetful{}
 	}
-	committed, failed := w.submit(ctx, transaction{id: t.ID(), envelope: envelope, result: t.Result})
+	committed, failed := w.submit(ctx, tx)
 	if failed != nil {
-		c.metrics.submitted(call.Transaction, string(failed.kind))
+		c.metrics.submitted(what, string(failed.kind))
 		return ledger.Committed{}, failed.err()
 	}
-	c.metrics.submitted(call.Transaction, outcomeOf(committed))
+	c.metrics.submitted(what, outcomeOf(committed))
 	return committed, nil
 }
 

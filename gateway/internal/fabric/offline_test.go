@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/pem"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,21 +58,6 @@ func (a *application) sign(raw []byte) ledger.Signed {
 	return ledger.Signed{Bytes: raw, Signature: signature}
 }
 
-// notThere answers that no block has a transaction.
-func notThere([]string) ([]byte, error) {
-	return nil, rpcError(codes.Unknown, "refused", "chaincode response 500, "+noSuchTx)
-}
-
-// lastOrdered answers with the transaction that was submitted last, and with no block.
-func (p *fakePeer) lastOrdered(args []string) ([]byte, error) {
-	if args[0] != transactionByID {
-		return nil, rpcError(codes.Unknown, "not asked for")
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return marshal(&peer.ProcessedTransaction{TransactionEnvelope: p.last, ValidationCode: int32(peer.TxValidationCode_VALID)}), nil
-}
-
 var suspension = waymark.DeviceStateRequest{Device: "d", Reason: "lost"}
 
 // suspensions offers one transaction and one request of it.
@@ -104,7 +91,6 @@ func endorsedAs(t *testing.T, payload []byte, change func(*peer.ChaincodeActionP
 
 func TestOfflineSigning(t *testing.T) {
 	p := &fakePeer{}
-	p.query = notThere
 	c := newClient(t, p)
 	a := p.application(t)
 	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
@@ -119,7 +105,6 @@ func TestOfflineSigning(t *testing.T) {
 	if err != nil || done.Commit.TxID != proposed.TxID || done.Commit.Status != ledger.Valid || string(done.Result) != `{"ok":true}` {
 		t.Fatalf("got %+v, %v", done, err)
 	}
-	p.query = p.lastOrdered
 	again, err := c.SubmitSigned(t.Context(), a.sign(endorsed.Bytes), suspensions, nil)
 	if err != nil || again.Commit.TxID != proposed.TxID || again.Commit != done.Commit || string(again.Result) != `{"ok":true}` || p.submitted != 1 {
 		t.Errorf("the same again: %+v, %v", again, err)
@@ -179,7 +164,7 @@ func TestWhatComesBack(t *testing.T) {
 }
 
 func TestWhatIsSubmitted(t *testing.T) {
-	p := &fakePeer{query: notThere}
+	p := &fakePeer{}
 	c := newClient(t, p)
 	a, other := p.application(t), stranger(t)
 	proposed, _ := c.Propose(waymark.DevicesSuspend, suspension, a.pem)
@@ -223,7 +208,7 @@ func TestWhatIsSubmitted(t *testing.T) {
 
 // A conflict is the answer: only the application can make the transaction anew.
 func TestOfflineConflict(t *testing.T) {
-	p := &fakePeer{query: notThere, fate: []fateAnswer{{code: peer.TxValidationCode_MVCC_READ_CONFLICT}}}
+	p := &fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_MVCC_READ_CONFLICT}}}
 	c := newClient(t, p)
 	a := p.application(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -238,9 +223,92 @@ func TestOfflineConflict(t *testing.T) {
 	}
 }
 
+// endorsed are transactions of one creator, of one id if they have one nonce.
+func (a *application) endorsed(t *testing.T, c *Client, nonce []byte) ledger.Signed {
+	t.Helper()
+	creator, err := offline.Creator("producer", a.pem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	argument, err := argumentOf(suspension)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := offline.New("waymark", "waymark", creator, []byte(waymark.DevicesSuspend), argument)
+	if nonce != nil {
+		p.Nonce = nonce
+	}
+	raw, err := p.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	endorsed, err := c.EndorseSigned(t.Context(), a.sign(raw), suspensions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.sign(endorsed.Bytes)
+}
+
+// Of two transactions with one id the one that is in the block has its result, and the other none, whether
+// it waits for its block, is asked for later, or comes later.
+func TestTwoTransactionsOfOneID(t *testing.T) {
+	p := &fakePeer{fate: []fateAnswer{{held: true}}, seek: []error{nil, nil, rpcError(codes.Unavailable, "down")}}
+	c := newClient(t, p)
+	a, nonce := p.application(t), make([]byte, 24)
+	one, other := a.endorsed(t, c, nonce), a.endorsed(t, c, nonce)
+	ones, others := make(chan error, 1), &journal{}
+	go func() {
+		done, err := c.SubmitSigned(t.Context(), one, suspensions, nil)
+		if err == nil && (done.Commit.Status != ledger.Valid || string(done.Result) != `{"ok":true}`) {
+			t.Errorf("got %+v", done)
+		}
+		ones <- err
+	}()
+	await(t, func() bool { return p.chain.holds() == 1 })
+	_, err := c.SubmitSigned(t.Context(), other, suspensions, others)
+	var concerned *ledger.Failure
+	if waymark.CodeOf(err) != waymark.AlreadyExists || !errors.As(err, &concerned) {
+		t.Errorf("the other: %v", err)
+	}
+	if want := []string{"endorsed 1", "submitted 1", "DUPLICATE_TXID in 7 at 1: 1"}; !slices.Equal(others.entries, want) {
+		t.Errorf("the other's journal: %q, want %q", others.entries, want)
+	}
+	if err := <-ones; err != nil {
+		t.Errorf("the one: %v", err)
+	}
+	if fate, err := c.Resolve(t.Context(), others.kept[0]); err != nil || fate.Status != peer.TxValidationCode_DUPLICATE_TXID.String() {
+		t.Errorf("the other is asked for: %+v, %v", fate, err)
+	}
+	before := p.submitted
+	if _, err := c.SubmitSigned(t.Context(), other, suspensions, nil); waymark.CodeOf(err) != waymark.AlreadyExists || p.submitted != before {
+		t.Errorf("the other comes again: %v", err)
+	}
+}
+
+// A transaction whose block went by between the question for it and the wait for it is found all the same.
+func TestABlockThatWentBy(t *testing.T) {
+	p := &fakePeer{}
+	c := newClient(t, p)
+	a := p.application(t)
+	signed := a.endorsed(t, c, nil)
+	first, err := c.SubmitSigned(t.Context(), signed, suspensions, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.seek = []error{rpcError(codes.Unknown, "refused", "chaincode response 500, "+noSuchTx)}
+	p.submit = slices.Repeat([]submitAnswer{{lost: true, err: rpcError(codes.Unavailable, "insufficient number of orderers", textOrderer+"SERVICE_UNAVAILABLE, info=request already processed")}}, 10)
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if again, err := c.SubmitSigned(ctx, signed, suspensions, &journal{}); err != nil || again.Commit != first.Commit {
+		t.Errorf("got %+v, %v, want %+v", again, err, first)
+	}
+}
+
 // A stranger cannot make the gateway submit in its member's name, whatever a peer endorsed.
 func TestStrangersSubmitNothing(t *testing.T) {
-	p := &fakePeer{query: notThere}
+	p := &fakePeer{}
 	c := newClient(t, p)
 	a := stranger(t)
 	proposed, err := c.Propose(waymark.DevicesSuspend, suspension, a.pem)

@@ -45,6 +45,7 @@ type fakePeer struct {
 	submit  []submitAnswer
 	fate    []fateAnswer
 	ask     []error // questions for a fate
+	seek    []error // questions for a transaction
 	// noStream refuses to send blocks to who follows them.
 	noStream bool
 	// away are members that do not endorse.
@@ -125,7 +126,7 @@ func (p *fakePeer) Submit(_ context.Context, in *gatewaypb.SubmitRequest) (*gate
 	p.last = in.GetPreparedTransaction()
 	answer, _ := next(&p.submit)
 	if !answer.lost {
-		p.take(in.GetTransactionId())
+		p.take(in.GetTransactionId(), p.last)
 	}
 	if answer.err != nil {
 		return nil, answer.err
@@ -134,12 +135,12 @@ func (p *fakePeer) Submit(_ context.Context, in *gatewaypb.SubmitRequest) (*gate
 }
 
 // take orders an envelope. The caller holds p.mu.
-func (p *fakePeer) take(txID string) {
+func (p *fakePeer) take(txID string, envelope *common.Envelope) {
 	var f fateAnswer
 	if p.envelopes[txID]++; p.envelopes[txID] == 1 {
 		f, _ = next(&p.fate)
 	}
-	p.chain.add(txID, f)
+	p.chain.add(txID, envelope, f)
 }
 
 func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitStatusRequest) (*gatewaypb.CommitStatusResponse, error) {
@@ -177,6 +178,9 @@ func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*
 	}
 	p.members = in.GetTargetOrganizations()
 	answer := p.evaluate
+	if args[0] == transactionByID {
+		answer = func() ([]byte, error) { return p.processed(args[2]) }
+	}
 	if p.query != nil {
 		answer = func() ([]byte, error) { return p.query(args) }
 	}
@@ -185,6 +189,18 @@ func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*
 		return nil, err
 	}
 	return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: payload}}, nil
+}
+
+// processed answers the question for a transaction that is in a block.
+func (p *fakePeer) processed(txID string) ([]byte, error) {
+	p.mu.Lock()
+	err, _ := next(&p.seek)
+	p.mu.Unlock()
+	first := p.chain.first(txID)
+	if first == nil {
+		err = rpcError(codes.Unknown, "refused", "chaincode response 500, "+noSuchTx)
+	}
+	return marshal(first), err
 }
 
 // transientOf is what a proposal holds beside the transaction.

@@ -28,6 +28,7 @@ const (
 	// After it was ordered: the fate is known.
 	conflicted  kind = "conflicted"  // a concurrent transaction changed what this one had read
 	unendorsed  kind = "unendorsed"  // its endorsements did not satisfy a policy in force when it was committed
+	displaced   kind = "displaced"   // another transaction has its id, as a creator can make two that signs for itself
 	invalidated kind = "invalidated" // any other validation code
 
 	// When the time for the whole call has passed.
@@ -82,6 +83,7 @@ func rules() map[kind]rule {
 		// keeps it and comes back.
 		unendorsed: {again, waymark.Unavailable, "nothing was changed: the endorsements did not satisfy the policy " +
 			"each time; if it stays so, a member whose endorsement is required does not give it"},
+		displaced:    {stop, waymark.AlreadyExists, "another transaction has this id: make a new proposal"},
 		invalidated:  {stop, waymark.Internal, unexpected},
 		undetermined: {stop, waymark.Unavailable, fateUnknown},
 	}

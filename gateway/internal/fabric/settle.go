@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	gatewaypb "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
@@ -28,7 +30,7 @@ func (c *Client) Resolve(ctx context.Context, e ledger.Endorsed) (ledger.Fate, e
 	if err := proto.Unmarshal(e.Envelope, tx.envelope); err != nil {
 		return ledger.Fate{}, errors.Join(waymark.Errorf(waymark.Invalid, "the envelope of transaction %s cannot be read", e.TxID), err)
 	}
-	s := settlement{client: c, tx: tx, journal: forgetful{}, recovered: true}
+	s := settlement{client: c, tx: tx, journal: forgetful{}, recovered: true, shared: true}
 	f, failed := s.settle(ctx, lookup)
 	if failed != nil {
 		return ledger.Fate{}, failed.err()
@@ -41,12 +43,15 @@ type settlement struct {
 	client  *Client
 	tx      transaction
 	journal ledger.Journal
-	waiter  *waiter
+	waiter  *waiter // nil until it is waited for
 	// recovered says that it may have been submitted before we waited for it.
 	recovered bool
-	sent      bool  // by us, so that a copy may have reached the ordering service
-	refused   bool  // the ordering service refused the last copy, and may have taken an earlier one
-	cause     error // of the last failure, for the log
+	// shared says that others than this client can make a transaction of the same id.
+	shared   bool
+	absences int   // how often the stream alone did not show it
+	sent     bool  // by us, so that a copy may have reached the ordering service
+	refused  bool  // the ordering service refused the last copy, and may have taken an earlier one
+	cause    error // of the last failure, for the log
 }
 
 // settle takes the first step, resubmit or lookup, and returns once a block holds the
@@ -57,9 +62,11 @@ type settlement struct {
 func (s *settlement) settle(ctx context.Context, first step) (found fate, failed *failure) {
 	ctx, end := tracing.Start(ctx, "block", tracing.TxID(s.tx.id))
 	defer func() { end(failed.orNil(), tracing.Block(found.block), tracing.Status(found.code.String())) }()
-	s.waiter = s.client.stream.join(s.tx.id)
+	if s.waiter == nil {
+		s.waiter = s.client.stream.join(s.tx.id)
+		s.waiter.covered = s.waiter.covered && !s.recovered
+	}
 	defer s.waiter.leave()
-	s.waiter.covered = !s.recovered && s.client.stream.hasBegun()
 	next := first
 	for round := 1; ; round++ {
 		f, k := s.take(ctx, next)
@@ -135,19 +142,34 @@ func (s *settlement) await(ctx context.Context, long time.Duration) (fate, kind)
 	f, ok := s.waiter.wait(ctx, long)
 	switch {
 	case ok:
-		return s.told(f)
+		return s.told(ctx, f)
 	case s.waiter.sound():
+		if s.absences++; s.absences > 1 {
+			s.waiter.covered = false // ask, for whatever reason it may not have been seen
+		}
 		return fate{}, absent
 	default:
 		return fate{}, statusFailed
 	}
 }
 
-// told judges what the stream or the peer says.
-func (s *settlement) told(f fate) (fate, kind) {
+// told judges what the stream or the peer says of the transaction's id. If another transaction has
+// that, this one is a duplicate, of which nothing is to be awaited.
+func (s *settlement) told(ctx context.Context, f fate) (fate, kind) {
 	if kindOfValidation(f.code) == duplicated {
 		s.waiter.covered = false // the first copy went by unseen
 		return fate{}, duplicated
+	}
+	if !s.shared {
+		return f, ""
+	}
+	held, failed := s.client.held(ctx, s.client.turns.inquire, s.tx.id)
+	switch {
+	case failed != nil:
+		s.cause, s.waiter.covered = failed.err(), false // what told of it does not tell again
+		return fate{}, statusFailed
+	case !bytes.Equal(held.GetTransactionEnvelope().GetPayload(), s.tx.envelope.GetPayload()):
+		f.code = peer.TxValidationCode_DUPLICATE_TXID
 	}
 	return f, ""
 }
@@ -158,15 +180,17 @@ func (s *settlement) look(ctx context.Context) (fate, kind) {
 	defer turn.Leave()
 	select {
 	case f := <-s.waiter.fates:
-		return s.told(f)
+		turn.Leave()
+		return s.told(ctx, f)
 	case <-ctx.Done():
 		return fate{}, statusFailed
 	case <-turn.Come():
 	}
 	begun := s.client.stream.hasBegun()
 	f, err := s.client.lookup(ctx, s.tx.id)
+	turn.Leave() // told takes one of its own
 	if err == nil {
-		return s.told(f)
+		return s.told(ctx, f)
 	}
 	s.cause = err
 	k := kindOfStatus(err)

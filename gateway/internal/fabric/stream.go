@@ -165,12 +165,23 @@ func (s *stream) take(block *peer.FilteredBlock) error {
 	if !s.state.Connected {
 		s.state.Connected, s.state.Since, s.state.Err = true, time.Now(), nil
 	}
+	s.tell(block, true)
+	s.tell(block, false)
+	return nil
+}
+
+// tell tells of what is valid in a block, or of what is not. The valid comes first: before it in the same block
+// can be what somebody else has put there under its id, and is invalid for that. It needs the lock.
+func (s *stream) tell(block *peer.FilteredBlock, valid bool) {
 	for position, tx := range block.GetFilteredTransactions() {
+		code := tx.GetTxValidationCode()
+		if (code == peer.TxValidationCode_VALID) != valid {
+			continue
+		}
 		for _, w := range s.waiting[tx.GetTxid()] {
-			w.tell(fate{block: number, position: position, code: tx.GetTxValidationCode()})
+			w.tell(fate{block: block.GetNumber(), position: position, code: code})
 		}
 	}
-	return nil
 }
 
 func (s *stream) broke(err error) {

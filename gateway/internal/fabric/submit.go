@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 
@@ -92,7 +93,7 @@ func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *
 	if failed := w.keep(ctx, tx); failed != nil {
 		return ledger.Committed{}, failed
 	}
-	s := settlement{client: w.client, tx: tx, journal: w.journal}
+	s := settlement{client: w.client, tx: tx, journal: w.journal, waiter: tx.awaited, shared: tx.awaited != nil}
 	f, failed := s.settle(ctx, resubmit)
 	if failed != nil {
 		if failed.kind == rejected {
@@ -102,6 +103,9 @@ func (w *write) submit(ctx context.Context, tx transaction) (ledger.Committed, *
 	}
 	w.journal.Resolved(f.of(tx.id))
 	if k := kindOfValidation(f.code); k != "" {
+		if k == duplicated { // of other bytes: one of the same is told by the first
+			k = displaced
+		}
 		cause := fmt.Errorf("block %d: %s", f.block, f.code)
 		return ledger.Committed{}, &failure{kind: k, txID: tx.id, cause: cause}
 	}
@@ -116,6 +120,7 @@ type transaction struct {
 	id       string
 	envelope *common.Envelope
 	result   json.RawMessage // empty for one that was recovered
+	awaited  *waiter         // of one that its creator signed, and may have submitted elsewhere; else nil
 }
 
 func (w *write) endorse(ctx context.Context) (_ transaction, failed *failure) {
@@ -170,7 +175,8 @@ func (w *write) keep(ctx context.Context, tx transaction) *failure {
 	if err != nil {
 		return &failure{kind: defective, cause: fmt.Errorf("encode envelope: %w", err)}
 	}
-	if err := w.journal.Endorsed(ctx, ledger.Endorsed{TxID: tx.id, Envelope: envelope, Result: tx.result}); err != nil {
+	signed := sha256.Sum256(tx.envelope.GetPayload())
+	if err := w.journal.Endorsed(ctx, ledger.Endorsed{TxID: tx.id, Signed: signed, Envelope: envelope, Result: tx.result}); err != nil {
 		return &failure{kind: unkept, cause: err}
 	}
 	return nil

@@ -16,11 +16,11 @@ type waiter struct {
 	covered bool
 }
 
-// join begins to wait for a transaction. Leave when done.
+// join begins to wait for a transaction, which is covered if it was in no block before. Leave when done.
 func (s *stream) join(txID string) *waiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &waiter{stream: s, txID: txID, fates: make(chan fate, 1)}
+	w := &waiter{stream: s, txID: txID, fates: make(chan fate, 1), covered: s.begun}
 	s.waiting[txID] = append(s.waiting[txID], w)
 	return w
 }

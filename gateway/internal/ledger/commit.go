@@ -13,6 +13,10 @@ const Valid = "VALID"
 // block and has changed nothing.
 const Unordered = "UNORDERED"
 
+// Duplicate is the status of a transaction that is in no block since another of its id is: the
+// block and the position are that one's. A second copy of the same transaction has it nowhere.
+const Duplicate = "DUPLICATE_TXID"
+
 // Commit says where a committed transaction stands on the ledger.
 type Commit struct {
 	TxID        string `json:"tx_id"`        // 64 hexadecimal digits, lower case

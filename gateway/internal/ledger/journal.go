@@ -2,12 +2,16 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 )
 
 // Endorsed is a transaction that is endorsed and signed, and that was not submitted yet.
 type Endorsed struct {
 	TxID string
+	// Signed is the SHA-256 of what its creator signed. A creator that signs for itself can make
+	// two transactions of one id, which differ in it.
+	Signed [sha256.Size]byte
 	// Envelope is the signed envelope as it will be ordered. Sent again, however often, it
 	// has one effect at most.
 	Envelope []byte

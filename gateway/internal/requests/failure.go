@@ -23,6 +23,7 @@ var (
 	errFailed    = waymark.Errorf(waymark.Unavailable, "the request that was under way with this Idempotency-Key has failed: send it again")
 	errOvertaken = waymark.Errorf(waymark.Unavailable, "another gateway of this member has taken the request over: send it again")
 	errUnsure    = errors.New("it is not known how the request is kept")
+	errDisplaced = waymark.Errorf(waymark.AlreadyExists, "another transaction has this id: make a new proposal")
 	errGone      = waymark.Errorf(waymark.Unavailable, "the request was abandoned")
 )
 
@@ -52,6 +53,8 @@ func ineffective(fate ledger.Fate) error {
 		err = waymark.Errorf(waymark.Unavailable, "a part of it is done and on the ledger: send the request again for the rest")
 	case "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT":
 		err = waymark.Errorf(waymark.Conflict, "a concurrent transaction won: read again, then retry")
+	case ledger.Duplicate:
+		err = errDisplaced
 	default:
 		err = waymark.Errorf(waymark.Unavailable, "nothing was changed (%s): send the request again", fate.Status)
 	}
@@ -71,6 +74,8 @@ func unkeptStep(txID string, err error) error {
 	switch {
 	case errors.Is(err, ErrTaken):
 		return fmt.Errorf("%w: %w", errKeyReused(), err)
+	case errors.Is(err, ErrDisplaced):
+		return fmt.Errorf("%w: %w", errDisplaced, err)
 	case errors.Is(err, ErrLost):
 		return fmt.Errorf("%w: %w", errOvertaken, err)
 	}

@@ -215,6 +215,41 @@ func TestOneTransactionOfTwoRequests(t *testing.T) {
 	}
 }
 
+// Another transaction of the same id, which a creator can sign that signs for itself, has another fate: it is not
+// submitted while the one is kept, and what is kept ends as its own bytes do.
+func TestAnotherTransactionOfTheSameID(t *testing.T) {
+	m := newMember(t)
+	p := m.start()
+	tx := m.chain.endorse("a")
+	submit := func(tx ledger.Endorsed, lost bool) func(context.Context, ledger.Journal) (ledger.Committed, error) {
+		return func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
+			if err := j.Endorsed(ctx, tx); err != nil {
+				return ledger.Committed{}, err
+			}
+			if !lost {
+				t.Error("it is submitted")
+			}
+			return ledger.Committed{}, errLost
+		}
+	}
+	m.chain.hold, m.chain.fates = make(chan struct{}), []string{ledger.Duplicate}
+	one, other := m.request("k", "a"), m.request("l", "b")
+	one.Run, other.Run = submit(tx, true), submit(ledger.Endorsed{TxID: tx.TxID, Signed: [32]byte{1}, Envelope: []byte("b")}, false)
+	if out, err := p.Do(t.Context(), one, requests.Wish{Async: true}); err != nil || out.Pending == nil {
+		t.Fatalf("got %+v %v", out, err)
+	}
+	for range 2 {
+		if out, err := p.Do(t.Context(), other, requests.Wish{Async: true}); waymark.CodeOf(err) != waymark.AlreadyExists {
+			t.Errorf("the other: %+v %v", out, err)
+		}
+	}
+	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
+	until(t, "it has no end", func() bool {
+		v, _, err := p.Transaction(t.Context(), tx.TxID)
+		return err == nil && v.Phase == requests.Invalid && v.Error != nil && waymark.CodeOf(v.Error) == waymark.AlreadyExists
+	})
+}
+
 // Where it is not known which transaction is kept, what is kept is followed to its end.
 func TestTheNextMayBeKept(t *testing.T) {
 	for name, tt := range map[string]struct {

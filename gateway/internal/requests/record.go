@@ -76,6 +76,8 @@ var (
 	ErrTaken = errors.New("the key is taken")
 	// ErrKept says that the transaction is that of another request.
 	ErrKept = errors.New("the transaction is kept already")
+	// ErrDisplaced says that another request has another transaction of the same id.
+	ErrDisplaced = errors.New("another transaction of the same id is kept")
 	// ErrLost says that another process works on the request now.
 	ErrLost = errors.New("another process has taken the request over")
 )

@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -98,12 +99,19 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 
 // addTransaction keeps a transaction whose fate is open.
 func addTransaction(ctx context.Context, tx *sql.Tx, request string, e ledger.Endorsed) error {
-	n, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, envelope, replaced_by, fate, block, position)
-		VALUES ($1, $2, $3, '', '', 0, 0) ON CONFLICT (tx_id) DO NOTHING`, e.TxID, request, e.Envelope)
-	if err == nil && n == 0 {
-		return ErrKept
+	n, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, signed, envelope, replaced_by, fate, block, position)
+		VALUES ($1, $2, $3, $4, '', '', 0, 0) ON CONFLICT (tx_id) DO NOTHING`, e.TxID, request, e.Signed[:], e.Envelope)
+	if err != nil || n > 0 {
+		return err
 	}
-	return err
+	var signed []byte
+	if err := tx.QueryRowContext(ctx, `SELECT signed FROM transactions WHERE tx_id = $1`, e.TxID).Scan(&signed); err != nil {
+		return err
+	}
+	if signed != nil && !bytes.Equal(signed, e.Signed[:]) {
+		return ErrDisplaced
+	}
+	return ErrKept
 }
 
 // resolve notes what became of a transaction. The envelope is on the ledger then.

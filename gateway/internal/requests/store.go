@@ -13,7 +13,8 @@ import (
 type Store interface {
 	// Begin keeps a request, which is Pending, with its first transaction. ErrTaken if its
 	// caller has another one with that key, ErrKept if its transaction is that of another
-	// one, as one can be that its creator signed.
+	// one, as one can be that its creator signed, and ErrDisplaced if another one has a
+	// transaction of its id that its creator signed otherwise.
 	Begin(ctx context.Context, r Record, first Step) error
 	// Next keeps a further transaction of a request of gateway, after the fate of the one
 	// before. ErrLost if the request is no longer Pending or no longer gateway's.

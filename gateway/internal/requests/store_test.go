@@ -167,6 +167,11 @@ func storeKept(t *testing.T, s requests.SQL) {
 	if err := s.Begin(ctx, record("r2", "g1", "l"), step(1)); !errors.Is(err, requests.ErrKept) {
 		t.Errorf("got %v", err)
 	}
+	other := step(1)
+	other.Signed = [32]byte{1}
+	if err := s.Begin(ctx, record("r3", "g1", "l"), other); !errors.Is(err, requests.ErrDisplaced) {
+		t.Errorf("another transaction of the id: %v", err)
+	}
 	if _, found, err := s.Find(ctx, "erp", "l"); found || err != nil {
 		t.Errorf("the request is kept: %t %v", found, err)
 	}

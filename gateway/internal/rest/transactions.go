@@ -55,7 +55,7 @@ func serveTransaction(s *service, c *gin.Context) error {
 func (s *service) transaction(ctx context.Context, ex *exchange, txID string, withEnvelope bool) (client.Transaction, error) {
 	view, found, lost := s.writer.Transaction(ctx, txID)
 	own := view.Caller == ex.caller.ID // of none it is empty, and no caller is
-	if own && (!withEnvelope || !ordered(view)) {
+	if own && (!withEnvelope || !holds(view)) {
 		return kept(view, true), nil
 	}
 	// The peer's block index knows no policies, so this gateway asks for them.
@@ -96,6 +96,9 @@ func absent(err, lost error) error {
 	}
 	return err
 }
+
+// holds is whether the ledger has the envelope of a kept transaction: not if another one has its id.
+func holds(v requests.View) bool { return ordered(v) && v.Fate.Status != ledger.Duplicate }
 
 // ordered is whether the ledger holds a kept transaction, as far as is known.
 func ordered(v requests.View) bool { return v.Fate != nil && v.Fate.Status != ledger.Unordered }
