@@ -28,6 +28,8 @@ func TestCheck(t *testing.T) {
 		{name: "an answer of nothing", method: "GET", path: "/v1/nothing", status: 200, media: "application/json", body: `{}`},
 		{name: "other status", method: "GET", path: "/v1/members/x", status: 418, media: "application/problem+json", body: problem},
 		{name: "other media", method: "GET", path: "/v1/members/x", status: 404, media: "text/html", body: problem},
+		{name: "a page", method: "GET", path: "/docs", status: 200, media: "text/html; charset=utf-8", body: "<p>", good: true},
+		{name: "a page of plain text", method: "GET", path: "/docs", status: 200, media: "text/plain", body: "p"},
 		{name: "a member too few", method: "GET", path: "/v1/members/x", status: 200, media: "application/json", body: `{"name":"P"}`},
 		{name: "wrong type", method: "GET", path: "/healthz", status: 200, media: "application/json", body: `{"status":1}`},
 		{name: "code of no set", method: "GET", path: "/v1/members/x", status: 404, media: "application/problem+json",
