@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
 // loadConfig reads the configuration that --config names, and returns the name too.
@@ -36,8 +38,8 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = checkWritten(c)
-	c.Log.AuditFile = "" // which is made when it is opened
+	err = checkWritten(c) //nolint:contextcheck // of a command that nobody interrupts
+	c.Log.AuditFile = ""  // which is made when it is opened
 	p, failed := assemble(c)
 	if failed == nil {
 		failed = p.close()
@@ -52,8 +54,12 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 // checkWritten checks the files that the gateway makes if there are none.
 func checkWritten(c config.Config) error {
 	errs := []error{writable("log.audit_file", c.Log.AuditFile)}
-	if c.Database.PostgresDSNFile == "" {
-		errs = append(errs, writable("database.sqlite_file", c.Database.SQLiteFile))
+	if path := c.Database.SQLiteFile; c.Database.PostgresDSNFile == "" {
+		errs = append(errs, writable("database.sqlite_file", path))
+		err := database.CheckOwner(context.Background(), path, database.Owner{Member: c.Member, Channel: c.Channel})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("database.sqlite_file: %s: %w", path, err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
 // check asks what is wrong with the configuration of a site, with more in it.
@@ -77,6 +80,31 @@ func TestConfigCheckMakesNothing(t *testing.T) {
 				t.Errorf("it holds\n%s, before\n%s", after, before)
 			}
 		})
+	}
+}
+
+// TestConfigCheckSaysWhoseTheDatabaseIs if it is another member's or channel's.
+func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
+	for _, tt := range []struct {
+		owner database.Owner
+		want  string
+	}{
+		{owner: database.Owner{Member: "producer", Channel: "waymark"}},
+		{owner: database.Owner{Member: "carrier", Channel: "waymark"}, want: `database.sqlite_file: `},
+		{owner: database.Owner{Member: "producer", Channel: "other"}, want: `channel "other", and this gateway of member "producer", channel "waymark"`},
+	} {
+		s := newSite(t)
+		db, err := database.Open(database.Config{SQLite: s.path("data.db"), Owner: tt.owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Prepare(t.Context()), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		err = s.check(t, "database: {sqlite_file: data.db}\n")
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("of %+v: %v", tt.owner, err)
+		}
 	}
 }
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
@@ -14,7 +16,10 @@ import (
 
 // openRequests opens the database, and touches nothing in it yet.
 func (p *parts) openRequests(c config.Config) error {
-	db, err := database.Open(database.Config{SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile})
+	db, err := database.Open(database.Config{
+		SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile,
+		Owner: database.Owner{Member: c.Member, Channel: c.Channel, Ledger: p.ledger.Genesis},
+	})
 	if err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
@@ -30,14 +35,22 @@ func (p *parts) openRequests(c config.Config) error {
 }
 
 // prepareDatabase brings the schema up to date. A file that cannot be used is a mistake of the
-// configuration; a server that is away may come back.
+// configuration. A server that is away may come back, and so may the peer that says which ledger
+// this is; and without a database that is this gateway's it can still do what keeps nothing.
 func (p *parts) prepareDatabase(ctx context.Context, c config.Database) error {
 	err := p.database.Prepare(ctx)
-	if err != nil && c.PostgresDSNFile == "" {
-		return fmt.Errorf("database %s: %w", c.SQLiteFile, err)
-	}
-	if err != nil {
+	var told *waymark.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, database.ErrLedgerUnknown):
+		p.log.Warn("the database is not ready yet: nothing can be kept meanwhile", zap.Error(err))
+	case errors.As(err, &told):
+		p.log.Error("the database cannot be used: nothing is kept", zap.Error(err))
+	case c.PostgresDSNFile != "":
 		p.log.Warn("the database does not answer yet: nothing can be kept meanwhile", zap.Error(err))
+	default:
+		return fmt.Errorf("database %s: %w", c.SQLiteFile, err)
 	}
 	return nil
 }

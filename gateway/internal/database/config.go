@@ -19,6 +19,7 @@ import (
 type Config struct {
 	SQLite       string // path of the file, which is made if there is none
 	PostgresFile string // a file with the connection string (URL or key=value)
+	Owner        Owner
 }
 
 // Bounds of the pools, and of every wait.
@@ -29,6 +30,8 @@ const (
 	connTimeout  = 3 * time.Second
 	// timeout bounds one transaction or query, the wait for a connection included.
 	timeout = 5 * time.Second
+	// ledgerTimeout bounds the question which ledger this is.
+	ledgerTimeout = 3 * time.Second
 )
 
 // openSQLite opens a file twice: for the one writer, and for those who read beside it.
@@ -39,8 +42,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		"synchronous(FULL)", // a commit that is acknowledged survives a power loss
 		"foreign_keys(1)",
 	}}
-	// The escaped path keeps what is in a name from becoming a parameter.
-	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
+	dsn := dsnOf(path, values)
 	if write, err = sql.Open("sqlite", dsn); err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -48,8 +50,13 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
 	write.SetMaxOpenConns(1)
-	read.SetMaxOpenConns(maxIdleConns)
+	read.SetMaxOpenConns(1 + maxIdleConns) // one is held
 	return write, read, nil
+}
+
+// dsnOf escapes the path, which keeps what is in a name from becoming a parameter.
+func dsnOf(path string, values url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: values.Encode()}).String()
 }
 
 // openPostgres makes the pool; it does not connect. The connection string is a secret, so no
@@ -66,22 +73,32 @@ func openPostgres(file string) (*sql.DB, error) {
 	c.ConnectTimeout = connTimeout
 	c.RuntimeParams["application_name"] = "waymark-gateway"
 	c.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+	c.RuntimeParams["synchronous_commit"] = "on" // whatever the server's or the role's is
 	c.RuntimeParams["idle_in_transaction_session_timeout"] = fmt.Sprint(timeout.Milliseconds())
-	db := stdlib.OpenDB(*c)
+	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return durableBy(conn.QueryRow(ctx, durabilityQuery))
+	}))
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxIdleConns)
 	db.SetConnMaxLifetime(connLifetime)
 	return db, nil
 }
 
+const durabilityQuery = `SELECT current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes')`
+
 // durable refuses a server that acknowledges what a crash may undo.
 func durable(ctx context.Context, db *sql.DB) error {
-	var mode string
-	if err := db.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&mode); err != nil {
-		return fmt.Errorf("ask for synchronous_commit: %w", err)
+	return durableBy(db.QueryRowContext(ctx, durabilityQuery))
+}
+
+func durableBy(row interface{ Scan(into ...any) error }) error {
+	var commit, sync, pages string
+	if err := row.Scan(&commit, &sync, &pages); err != nil {
+		return fmt.Errorf("ask for durability: %w", err)
 	}
-	if mode == "off" {
-		return errors.New("synchronous_commit is off: a crash of the server could undo what callers were promised")
+	if commit == "off" || sync == "off" || pages == "off" {
+		return faultOf("the database may forget what it has acknowledged: nothing can be kept",
+			fmt.Errorf("synchronous_commit is %s, fsync %s, full_page_writes %s", commit, sync, pages))
 	}
 	return nil
 }

@@ -28,12 +28,17 @@ type DB struct {
 	dialect goose.Dialect
 	read    *sql.DB
 	write   *sql.DB
-	writer  *writer  // of SQLite; nil for PostgreSQL, which groups commits by itself
-	path    string   // of SQLite
-	lock    *os.File // of Exclusive
+	writer  *writer   // of SQLite; nil for PostgreSQL, which groups commits by itself
+	path    string    // of SQLite
+	lock    *os.File  // of Exclusive
+	holder  *sql.Conn // of SQLite: as long as it is open the log stays the file that it is
+	owner   Owner
+	files   atomic.Pointer[files] // of SQLite
 
 	preparing chan struct{} // of one place, for who changes the schema
+	claimed   owner         // set before prepared
 	prepared  atomic.Bool
+	fault     atomic.Pointer[fault] // found since then
 }
 
 // Open opens a database. It fails on a configuration that can never work, and does not wait
@@ -44,22 +49,28 @@ func Open(c Config) (*DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &DB{dialect: goose.DialectPostgres, read: db, write: db, preparing: make(chan struct{}, 1)}, nil
+		return &DB{dialect: goose.DialectPostgres, read: db, write: db, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
 	}
 	write, read, err := openSQLite(c.SQLite)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{dialect: goose.DialectSQLite3, read: read, write: write, writer: newWriter(write), path: c.SQLite, preparing: make(chan struct{}, 1)}, nil
+	d := &DB{dialect: goose.DialectSQLite3, read: read, write: write, path: c.SQLite, owner: c.Owner, preparing: make(chan struct{}, 1)}
+	d.writer = newWriter(write, d.intact)
+	return d, nil
 }
 
-// Prepare connects, and brings the schema up to date the first time that it can. Until it has
-// succeeded once nothing else does. It serves as a check of the connection too.
+// Prepare connects, brings the schema up to date and makes the database its owner's the first
+// time that it can. Until it has succeeded once nothing else does. It serves as a check too: what
+// it finds wrong with a database that answers stops all else, until it finds that right.
+//
+// It fails with Unavailable, which may be told to anybody, for such a fault, and as
+// ErrLedgerUnknown while that is so; else with what the database said.
 func (d *DB) Prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*timeout)
 	defer cancel()
 	if d.prepared.Load() {
-		return d.read.PingContext(ctx)
+		return d.recheck(ctx)
 	}
 	select {
 	case d.preparing <- struct{}{}:
@@ -76,7 +87,57 @@ func (d *DB) Prepare(ctx context.Context) error {
 	if err := d.migrate(ctx); err != nil {
 		return err
 	}
+	if err := d.claim(ctx); err != nil {
+		return err
+	}
+	if err := d.hold(ctx); err != nil {
+		return err
+	}
 	d.prepared.Store(true)
+	return nil
+}
+
+// recheck looks whether what Prepare found is still so.
+func (d *DB) recheck(ctx context.Context) error {
+	err := d.sound(ctx)
+	if err == nil {
+		err = compare(d.read.QueryRowContext(ctx, ownerQuery), d.claimed)
+	}
+	var found *fault
+	if errors.As(err, &found) || err == nil {
+		d.fault.Store(found)
+	}
+	return err
+}
+
+// sound fails if what is committed may be lost.
+func (d *DB) sound(ctx context.Context) error {
+	if d.dialect == goose.DialectPostgres {
+		return durable(ctx, d.read)
+	}
+	return d.intact(ctx)
+}
+
+// hold remembers the files of SQLite, and keeps them open. What has been written so far is
+// brought into the database itself, where CheckOwner finds it.
+func (d *DB) hold(ctx context.Context) error {
+	if d.dialect == goose.DialectPostgres || d.holder != nil {
+		return nil
+	}
+	holder, err := d.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("hold the database: %w", err)
+	}
+	err = compare(holder.QueryRowContext(ctx, ownerQuery), d.claimed) // reads, and so opens the log
+	if err == nil {
+		err = d.checkpoint(ctx)
+	}
+	found, failed := filesOf(d.path)
+	if err = errors.Join(err, failed); err != nil {
+		return errors.Join(err, holder.Close())
+	}
+	d.holder = holder
+	d.files.Store(found)
 	return nil
 }
 
@@ -120,6 +181,9 @@ func (d *DB) migrate(ctx context.Context) error {
 func (d *DB) ready() error {
 	if !d.prepared.Load() {
 		return errUnprepared
+	}
+	if f := d.fault.Load(); f != nil {
+		return f
 	}
 	return nil
 }
@@ -165,7 +229,11 @@ func (d *DB) Close() error {
 		return d.read.Close()
 	}
 	d.writer.close()
-	err := errors.Join(d.read.Close(), d.write.Close())
+	var err error
+	if d.holder != nil {
+		err = d.holder.Close()
+	}
+	err = errors.Join(err, d.read.Close(), d.write.Close())
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Close())
 	}

@@ -19,7 +19,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestSQLite(t *testing.T) { conform(t, databasetest.SQLite) }
+func TestSQLite(t *testing.T) {
+	conform(t, databasetest.SQLite)
+	belongs(t, databasetest.SQLiteConfig)
+}
 
 // conform holds a database to what it promises.
 func conform(t *testing.T, open databasetest.Opener) {

@@ -17,6 +17,7 @@ var errClosed = errors.New("the database is closed")
 // one before is under way. Each is in a savepoint of its own and costs no other its place.
 type writer struct {
 	db      *sql.DB
+	intact  func(context.Context) error // whether what was committed will be found
 	updates chan *update
 	stop    chan struct{}
 	stopped chan struct{}
@@ -28,8 +29,8 @@ type update struct {
 	result chan error  // of one
 }
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, updates: make(chan *update), stop: make(chan struct{}), stopped: make(chan struct{})}
+func newWriter(db *sql.DB, intact func(context.Context) error) *writer {
+	w := &writer{db: db, intact: intact, updates: make(chan *update), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -101,6 +102,9 @@ func (w *writer) commit(group []*update) {
 		}
 		return nil
 	})
+	if err == nil {
+		err = w.intact(ctx)
+	}
 	for i, u := range group {
 		if err != nil && results[i] == nil {
 			results[i] = err

@@ -95,18 +95,27 @@ func (c *Client) positionIn(ctx context.Context, number uint64, txID string) (in
 
 // height and filtered make the client the source of its stream.
 func (c *Client) height(ctx context.Context) (uint64, error) {
-	raw, failed := c.evaluate(ctx, c.turns.probe, c.self(), queryChaincode, chainInfo, c.own(client.WithArguments(c.cfg.Channel)))
-	if failed != nil {
-		return 0, failed.err()
-	}
-	var info common.BlockchainInfo
-	if err := proto.Unmarshal(raw, &info); err != nil {
-		return 0, fmt.Errorf("decode chain info: %w", err)
+	info, err := c.info(ctx)
+	if err != nil {
+		return 0, err
 	}
 	if info.GetHeight() == 0 {
 		return 0, fmt.Errorf("the peer has no block of %s", c.cfg.Channel)
 	}
 	return info.GetHeight(), nil
+}
+
+// info is what the peer says of its chain.
+func (c *Client) info(ctx context.Context) (*common.BlockchainInfo, error) {
+	raw, failed := c.evaluate(ctx, c.turns.probe, c.self(), queryChaincode, chainInfo, c.own(client.WithArguments(c.cfg.Channel)))
+	if failed != nil {
+		return nil, failed.err()
+	}
+	info := new(common.BlockchainInfo)
+	if err := proto.Unmarshal(raw, info); err != nil {
+		return nil, fmt.Errorf("decode chain info: %w", err)
+	}
+	return info, nil
 }
 
 func (c *Client) filtered(ctx context.Context, from uint64) (<-chan *peer.FilteredBlock, error) {

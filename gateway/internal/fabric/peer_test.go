@@ -53,6 +53,7 @@ type fakePeer struct {
 	// evaluate answers every query, unless query does by its function and arguments.
 	evaluate func() ([]byte, error)
 	query    func(args []string) ([]byte, error)
+	snapshot *common.BootstrappingSnapshotInfo // it began with
 	// members are those that the last proposal named, transient what it held for them.
 	members   []string
 	transient map[string][]byte
@@ -168,7 +169,7 @@ func (p *fakePeer) CommitStatus(ctx context.Context, in *gatewaypb.SignedCommitS
 func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*gatewaypb.EvaluateResponse, error) {
 	args := argsOf(in.GetProposedTransaction())
 	if args[0] == chainInfo {
-		info := marshal(&common.BlockchainInfo{Height: p.chain.height()})
+		info := marshal(&common.BlockchainInfo{Height: p.chain.height(), BootstrappingSnapshotInfo: p.snapshot})
 		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: info}}, nil
 	}
 	if args[0] == configBlockNow {

@@ -12,12 +12,15 @@ func NewQuickRunner(o Options, dead time.Duration) *Runner {
 	return r
 }
 
-// Rounds returns what a runner that is not started does at each beat. A process that has not
-// beaten between two of them counts as dead.
-func Rounds(o Options) func(context.Context) error {
+// Rounds returns what a runner that is not started does at each beat, and the runner. A process
+// that has not beaten between two of them counts as dead.
+func Rounds(o Options) (func(context.Context) error, *Runner) {
 	r, w := newRunner(o, usualPace()), watch{since: make(map[string]sighting)}
-	return func(ctx context.Context) error { return r.beat(ctx, w) }
+	return func(ctx context.Context) error { return r.beat(ctx, w) }, r
 }
+
+// Age lets the last beat of a runner be that much longer ago.
+func (r *Runner) Age(by time.Duration) { r.beaten.at = r.beaten.at.Add(-by) }
 
 // Kill ends a runner as far as that can be done in its process: what runs is cancelled, and
 // nothing is left in order. Its books must have been closed to it before.

@@ -126,6 +126,7 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 		if err != nil {
 			clear(w.since)
 		}
+		r.beaten.ended(err)
 	}()
 	if err := r.store.Prepare(ctx); err != nil {
 		return err

@@ -2,11 +2,15 @@ package requests_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"go.uber.org/zap"
@@ -34,7 +38,7 @@ func (w *watched) Adopt(ctx context.Context, from, to string) error {
 // While the database is away nobody can show that it lives, so that says nothing of anybody.
 func TestAnOutageIsNoDeath(t *testing.T) {
 	w := &watched{mortal: mortal{SQL: requests.NewSQL(databasetest.SQLite(t)())}}
-	round := requests.Rounds(requests.Options{Books: w, Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	round, _ := requests.Rounds(requests.Options{Books: w, Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	must(t, w.Beat(t.Context(), "other"))
 	must(t, round(t.Context()))
 	w.away = errors.New("the database is away")
@@ -47,6 +51,37 @@ func TestAnOutageIsNoDeath(t *testing.T) {
 	}
 	if must(t, round(t.Context())); !reflect.DeepEqual(w.adopted, []string{"other"}) {
 		t.Errorf("adopted %q", w.adopted)
+	}
+}
+
+// A database that answers and takes nothing is told, as its write lock can be another process's.
+func TestCheckTellsThatNothingCanBeWritten(t *testing.T) {
+	open := databasetest.SQLite(t)
+	round, runner := requests.Rounds(requests.Options{
+		Books: requests.NewSQL(open()), Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry(),
+	})
+	must(t, runner.Check(t.Context()))
+	must(t, round(t.Context()))
+	must(t, runner.Check(t.Context()))
+	locked := errors.New("that is all")
+	err := open().Update(t.Context(), func(ctx context.Context, _ *sql.Tx) error { // holds the lock
+		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		if err := round(short); err == nil {
+			t.Error("a beat without the lock")
+		}
+		if err := runner.Check(ctx); waymark.CodeOf(err) != waymark.Unavailable || !strings.Contains(waymark.AsError(err).Message, "cannot be written") {
+			t.Errorf("told %v", err)
+		}
+		return locked
+	})
+	if !errors.Is(err, locked) {
+		t.Fatal(err)
+	}
+	must(t, round(t.Context()))
+	must(t, runner.Check(t.Context()))
+	if runner.Age(time.Minute); waymark.CodeOf(runner.Check(t.Context())) != waymark.Unavailable {
+		t.Error("no beat for a minute")
 	}
 }
 

@@ -57,6 +57,7 @@ type Runner struct {
 	running sync.WaitGroup // operations, and the keeper's loops
 	stop    chan struct{}  // closed when the keeper is to end
 	alive   chan struct{}  // closed after the first beat
+	beaten  pulse
 
 	mu       sync.Mutex
 	stopping bool

@@ -2,7 +2,10 @@ package requests
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -82,10 +85,44 @@ func viewOf(t Transaction) View {
 	return v
 }
 
-// Check returns Unavailable while the database does not answer.
+// Check returns Unavailable while the database does not answer, or does not take what is
+// written: each beat of the runner writes.
 func (r *Runner) Check(ctx context.Context) error {
-	if err := r.store.Prepare(ctx); err != nil {
+	err := r.store.Prepare(ctx)
+	var told *waymark.Error
+	switch {
+	case errors.As(err, &told):
+		return err
+	case err != nil:
 		return fmt.Errorf("%w: %w", waymark.Errorf(waymark.Unavailable, "the database does not answer: nothing can be kept"), err)
 	}
+	if err := r.beaten.failed(time.Now().Add(-r.pace.dead)); err != nil {
+		return fmt.Errorf("%w: %w", waymark.Errorf(waymark.Unavailable, "the database cannot be written: nothing can be kept"), err)
+	}
 	return nil
+}
+
+// pulse is how the last beat went.
+type pulse struct {
+	mu  sync.Mutex
+	at  time.Time // when it ended; zero before the first
+	err error
+}
+
+func (p *pulse) ended(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at, p.err = time.Now(), err
+}
+
+var errStill = errors.New("nothing was written for long")
+
+// failed is why the last beat failed, or that there was none since.
+func (p *pulse) failed(since time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil && !p.at.IsZero() && p.at.Before(since) {
+		return errStill
+	}
+	return p.err
 }

@@ -18,15 +18,22 @@ import (
 type Opener func(t *testing.T) func() *database.DB
 
 // SQLite makes a file.
-func SQLite(t *testing.T) func() *database.DB {
-	return reopen(t, database.Config{SQLite: filepath.Join(t.TempDir(), "a file?x=1&mode=memory.db")})
+func SQLite(t *testing.T) func() *database.DB { return reopen(t, SQLiteConfig(t)) }
+
+// SQLiteConfig names a file that is not there yet.
+func SQLiteConfig(t *testing.T) database.Config {
+	t.Helper()
+	return database.Config{SQLite: filepath.Join(t.TempDir(), "a file?x=1&mode=memory.db")}
 }
 
 // Server is the variable that names a PostgreSQL server in which databases may be made.
 const Server = "WAYMARK_POSTGRES"
 
 // Postgres makes a database in the server that WAYMARK_POSTGRES names (.ci/postgres starts one).
-func Postgres(t *testing.T) func() *database.DB {
+func Postgres(t *testing.T) func() *database.DB { return reopen(t, PostgresConfig(t)) }
+
+// PostgresConfig makes a database as Postgres does.
+func PostgresConfig(t *testing.T) database.Config {
 	t.Helper()
 	server := os.Getenv(Server)
 	if server == "" {
@@ -45,7 +52,7 @@ func Postgres(t *testing.T) func() *database.DB {
 	if err := os.WriteFile(file, []byte(server+" dbname="+name+"\n"), 0o600); err != nil { //nolint:gosec // a file of the test
 		t.Fatal(err)
 	}
-	return reopen(t, database.Config{PostgresFile: file})
+	return database.Config{PostgresFile: file}
 }
 
 func reopen(t *testing.T, c database.Config) func() *database.DB {
