@@ -38,7 +38,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = checkWritten(c) //nolint:contextcheck // of a command that nobody interrupts
+	err = checkWritten(c)
 	c.Log.AuditFile = ""  // which is made when it is opened
 	p, failed := assemble(c)
 	if failed == nil {

@@ -114,6 +114,7 @@ func several(t *testing.T, open func() *database.DB) {
 func upgraded(t *testing.T, open func() *database.DB) {
 	err := open().Update(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range []string{
+			"DROP TABLE owner",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",

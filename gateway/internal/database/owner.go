@@ -110,7 +110,7 @@ func compare(row *sql.Row, mine owner) error {
 // without a change of anything: it may be in use. It does not ask which ledger the owner has.
 func CheckOwner(ctx context.Context, path string, by Owner) error {
 	if _, err := os.Stat(path); err != nil {
-		return nil //nolint:nilerr // where there is none it is nobody's
+		return nil // where there is none it is nobody's
 	}
 	dsn := dsnOf(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
 	db, err := sql.Open("sqlite", dsn)
