@@ -39,7 +39,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	err = checkWritten(c)
-	c.Log.AuditFile = ""  // which is made when it is opened
+	c.Log.AuditFile = "" // which is made when it is opened
 	p, failed := assemble(c)
 	if failed == nil {
 		failed = p.close()
@@ -69,6 +69,9 @@ func checkWritten(c config.Config) error {
 func writable(key, path string) error {
 	if path == "" {
 		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+		return fmt.Errorf("%s: %s is a pipe, and must be a file", key, path)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) //nolint:gosec // the operator names the file
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -111,8 +112,11 @@ func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
 // TestConfigCheckSaysWhatCannotBeWritten of the files that the gateway makes.
 func TestConfigCheckSaysWhatCannotBeWritten(t *testing.T) {
 	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n"} {
-		for name, path := range map[string]string{"a folder that is not there": "none/file", "a file for a folder": "cert.pem/file", "a folder": "."} {
+		for name, path := range map[string]string{"a folder that is not there": "none/file", "a file for a folder": "cert.pem/file", "a folder": ".", "a pipe": "pipe"} {
 			s := newSite(t)
+			if err := syscall.Mkfifo(s.path("pipe"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			err := s.check(t, fmt.Sprintf(key, path))
 			if err == nil || !strings.Contains(err.Error(), strings.SplitN(strings.NewReplacer(": {", ".").Replace(key), ":", 2)[0]) {
 				t.Errorf("%s, %s: %v", key, name, err)

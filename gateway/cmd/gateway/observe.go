@@ -80,7 +80,7 @@ func (o *observation) tokensFound(tokens []auth.Change) {
 }
 
 func (o *observation) token(operation string, e auth.Entry) {
-	o.audit.Record(audit.Event{Kind: audit.Token, Outcome: audit.Done, Operation: operation, Target: "token:" + e.Name, Identity: e.Identity})
+	o.audit.Record(audit.Event{Kind: audit.Token, Outcome: audit.Done, Operation: operation, Target: e.CallerID(), Identity: e.Identity})
 }
 
 func (o *observation) close() error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -98,7 +99,7 @@ type file struct {
 }
 
 func (f *file) reopen() error {
-	next, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	next, err := openFile(f.path)
 	if err != nil {
 		return fmt.Errorf("log.audit_file: %w", err)
 	}
@@ -111,6 +112,18 @@ func (f *file) reopen() error {
 		return nil
 	}
 	return before.Close()
+}
+
+// openFile refuses a pipe: whoever reads it, or does not, would hold up every request.
+func openFile(path string) (*os.File, error) {
+	opened, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, err
+	}
+	if info, err := opened.Stat(); err != nil || info.Mode()&os.ModeNamedPipe != 0 {
+		return nil, errors.Join(fmt.Errorf("%s is a pipe, and must be a file", path), err, opened.Close())
+	}
+	return opened, nil
 }
 
 func (f *file) Write(line []byte) (int, error) {

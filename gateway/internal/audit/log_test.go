@@ -214,6 +214,39 @@ func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
 	}
 }
 
+// TestAPipeIsNoFile: with a reader or without, and opened first or anew.
+func TestAPipeIsNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	l, err := audit.Open(path, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(who string) {
+		t.Helper()
+		if err := l.Reopen(); err == nil {
+			t.Errorf("%s: opened anew", who)
+		}
+		if _, err := audit.Open(path, prometheus.NewRegistry()); err == nil {
+			t.Errorf("%s: opened", who)
+		}
+	}
+	refused("nobody reads")
+	reader, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	refused("somebody reads")
+	l.Record(audit.Event{Kind: audit.Write}) // to the file that was moved away
+	if err := l.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // full lets no file grow past size while do runs.
 func full(t *testing.T, size uint64, do func()) {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 // Caller is an authenticated caller of the gateway.
 type Caller struct {
 	// ID says by which kind of credential the caller is known, and its name there:
-	// "token:erp", "https://id.example.com#alice" (issuer and subject) or
+	// "token:erp;9f86d081884c7d65" (name and the beginning of the hash), "https://id.example.com#alice" (issuer and subject) or
 	// "cert:9f86d081884c7d659a2feaa0c55ad015;dns=erp.example.com" (the key of the authority, and the names
 	// that the rule asks for). No two callers have the same. It is safe for logs, and has at
 	// most 255 bytes.

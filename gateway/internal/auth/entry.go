@@ -40,6 +40,10 @@ func NewToken(name, identity string, now time.Time, good time.Duration) (string,
 	return token, entry, entry.Validate()
 }
 
+// CallerID is what its bearer is known by. The beginning of the hash tells it from another token
+// that had the name before, or will have it.
+func (e Entry) CallerID() string { return "token:" + e.Name + ";" + e.SHA256[:16] }
+
 // Validate checks the form of the entry.
 func (e Entry) Validate() error {
 	if err := waymark.ValidateID("/name", e.Name); err != nil {

@@ -58,11 +58,12 @@ func (f *File) Authenticate(text string) (Caller, error) {
 	if !f.now().Before(e.Expires) {
 		return Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token has expired")
 	}
-	return Caller{ID: "token:" + e.Name, Identity: ledger.Identity(e.Identity)}, nil
+	return Caller{ID: e.CallerID(), Identity: ledger.Identity(e.Identity)}, nil
 }
 
 // settled is how old a file must be before an equal time and size mean that it
-// has not changed: a second write within one tick of the clock leaves both.
+// has not changed: a second write within one tick of the clock leaves both. One of the
+// future cannot be of the tick in which it was read either.
 const settled = time.Second
 
 // current returns the tokens of the file as it is now.
@@ -93,7 +94,7 @@ func (f *File) current() (map[hash]Entry, error) {
 func (f *File) unchanged(info os.FileInfo) bool {
 	v := f.version
 	return v != nil && os.SameFile(v, info) && v.Size() == info.Size() && v.ModTime().Equal(info.ModTime()) &&
-		f.read.Sub(info.ModTime()) > settled
+		f.read.Sub(info.ModTime()).Abs() > settled
 }
 
 func load(path string) (map[hash]Entry, error) {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,8 +54,8 @@ func TestAuthenticate(t *testing.T) {
 		want auth.Caller
 		code waymark.Code
 	}{
-		{give: admin, want: auth.Caller{ID: "token:erp", Identity: "admin"}},
-		{give: viewer, want: auth.Caller{ID: "token:board", Identity: "viewer"}},
+		{give: admin, want: auth.Caller{ID: "token:erp;" + adminEntry.SHA256[:16], Identity: "admin"}},
+		{give: viewer, want: auth.Caller{ID: "token:board;" + viewerEntry.SHA256[:16], Identity: "viewer"}},
 		{give: expired, code: waymark.Unauthenticated},
 		{give: "", code: waymark.Unauthenticated},
 		{give: admin + "x", code: waymark.Unauthenticated},
@@ -91,6 +92,61 @@ func TestRevocationIsEffectiveAtOnce(t *testing.T) {
 	}
 	if _, err := file.Authenticate(second); err != nil {
 		t.Errorf("new token: %v", err)
+	}
+}
+
+// TestAFileOfTheFutureIsReadOnce and not with each request, though its time says that it may be written just now.
+func TestAFileOfTheFutureIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokens.json")
+	token, entry := newToken(t, "a", "operator")
+	stamp := time.Now().Add(time.Hour)
+	write(t, path, entry)
+	if err := os.Chtimes(path, stamp, stamp); err != nil {
+		t.Fatal(err)
+	}
+	file, err := auth.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := bytes.Repeat([]byte{' '}, int(info.Size())) // which shows whether it is read
+	if err := errors.Join(os.WriteFile(path, broken, 0o600), os.Chtimes(path, stamp, stamp)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Authenticate(token); err != nil {
+		t.Errorf("read again: %v", err)
+	}
+	now := time.Now()
+	if err := os.Chtimes(path, now, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Authenticate(token); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("not read with another time: %v", err)
+	}
+}
+
+// TestATokenUnderAnothersNameIsAnotherCaller: what was the former's, its answers above all, is not its.
+func TestATokenUnderAnothersNameIsAnotherCaller(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokens.json")
+	ids := make(map[string]bool)
+	for range 2 {
+		token, entry := newToken(t, "erp", "operator")
+		write(t, path, entry)
+		file, err := auth.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller, err := file.Authenticate(token)
+		if err != nil || !strings.HasPrefix(caller.ID, "token:erp;") || strings.Contains(caller.ID, entry.SHA256) {
+			t.Errorf("%+v, %v", caller, err)
+		}
+		ids[caller.ID] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("both are %v", ids)
 	}
 }
 

@@ -109,7 +109,7 @@ func compare(row *sql.Row, mine owner) error {
 // CheckOwner fails if the SQLite database at path is another's, as far as that can be told
 // without a change of anything: it may be in use. It does not ask which ledger the owner has.
 func CheckOwner(ctx context.Context, path string, by Owner) error {
-	if _, err := os.Stat(path); err != nil {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil // where there is none it is nobody's
 	}
 	dsn := dsnOf(path, url.Values{"mode": {"ro"}, "immutable": {"1"}})
