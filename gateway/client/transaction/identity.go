@@ -1,7 +1,6 @@
 package transaction
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -17,33 +16,21 @@ func Creator(mspID string, certificate []byte) ([]byte, error) {
 	return raw, e.err
 }
 
-// Identity reads a serialized identity: the member's MSP id and the certificate, in PEM as RFC
-// 7468, clause 3, has it, without a byte beside it. Fabric takes any amount of text before it,
-// which everybody would have to keep.
+// Identity reads a serialized identity as Fabric does: the member's MSP id and the certificate.
 func Identity(serialized []byte) (string, *x509.Certificate, error) {
 	var id msp.SerializedIdentity
 	if err := decode(serialized, &id); err != nil {
 		return "", nil, err
 	}
 	certificate, err := Certificate(id.GetIdBytes())
-	if err == nil && !bare(id.GetIdBytes(), certificate) {
-		return "", nil, errors.New("it is not one certificate in PEM, in lines of 64 characters, and nothing else")
-	}
 	return id.GetMspid(), certificate, err
 }
 
-// bare reports whether text is a certificate in PEM and nothing else, in lines of either end.
-func bare(text []byte, certificate *x509.Certificate) bool {
-	plain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})
-	unix := bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return bytes.Equal(bytes.TrimSuffix(unix, []byte("\n")), bytes.TrimSuffix(plain, []byte("\n")))
-}
-
-// Certificate reads a certificate in PEM. Text may precede it, and nothing follows it.
+// Certificate reads the first certificate in PEM, as Fabric does: with any text around it.
 func Certificate(text []byte) (*x509.Certificate, error) {
-	block, rest := pem.Decode(text)
-	if block == nil || block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, errors.New("it is not one certificate in PEM")
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("it is no certificate in PEM")
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

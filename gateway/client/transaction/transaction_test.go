@@ -7,13 +7,9 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"math/big"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -38,43 +34,6 @@ func TestProposalRoundTrip(t *testing.T) {
 	}
 	if other := someProposal(); other.ID() == want.ID() {
 		t.Error("two proposals have one id")
-	}
-}
-
-// An identity is one certificate, and not a byte that all peers would keep for nothing.
-func TestIdentityIsBare(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: strings.Repeat("long", 16)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, tt := range map[string]struct {
-		give []byte
-		good bool
-	}{
-		"as it is":                {plain, true},
-		"without the last end":    {bytes.TrimSpace(plain), true},
-		"lines of another system": {bytes.ReplaceAll(plain, []byte("\n"), []byte("\r\n")), true},
-		"text before it":          {append([]byte("Certificate:\n"), plain...), false},
-		"text after it":           {append(bytes.Clone(plain), "more"...), false},
-		"space after it":          {append(bytes.Clone(plain), "\n\n\n"...), false},
-		"space in it":             {bytes.Replace(plain, []byte("\n"), []byte("\n\n\n"), 2), false},
-		"a header":                {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der, Headers: map[string]string{"a": "b"}}), false},
-		"two":                     {append(bytes.Clone(plain), plain...), false},
-		"none":                    {nil, false},
-	} {
-		creator, err := transaction.Creator("producer", tt.give)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if member, _, err := transaction.Identity(creator); (err == nil) != tt.good || tt.good && member != "producer" {
-			t.Errorf("%s: %q, %v", name, member, err)
-		}
 	}
 }
 

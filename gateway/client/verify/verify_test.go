@@ -17,7 +17,17 @@ import (
 )
 
 func TestReceiptHolds(t *testing.T) {
-	c := newChain(t)
+	for _, around := range []string{"", "Certificate:\n"} { // Fabric reads over what is around a certificate
+		c := newChain(t)
+		for _, h := range append(c.peers, c.client) {
+			h.pem = slices.Concat([]byte(around), h.pem, []byte(around))
+		}
+		c.holds(t)
+	}
+}
+
+func (c *chain) holds(t *testing.T) {
+	t.Helper()
 	got, err := c.trust().Verify(c.receipt())
 	if err != nil {
 		t.Fatal(err)

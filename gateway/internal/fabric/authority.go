@@ -101,19 +101,38 @@ func (c *channelConfig) issued(member string, certificate *x509.Certificate) (ro
 }
 
 // endorsed reports whether at least one of the endorsements is by a member's peer. Whether they are
-// enough is for the peers to say. More than one of each member, which nobody needs, are not looked at.
+// enough is for the peers to say. More than one of each member, and endorsers with more than a certificate, are none
+// that peers make.
 func (c *channelConfig) endorsed(t offline.Transaction) bool {
 	if len(t.Endorsements) > len(c.members) {
 		return false
 	}
-	return slices.ContainsFunc(t.Endorsements, func(e offline.Endorsement) bool {
-		member, certificate, err := offline.Identity(e.Endorser)
+	found := false
+	for _, e := range t.Endorsements {
+		member, certificate, err := bare(e.Endorser)
 		if err != nil {
 			return false
 		}
 		role, err := c.issued(member, certificate)
-		return err == nil && role == c.authorities[member].peer && offline.Verify(certificate.PublicKey, t.Signed(e), e.Signature) == nil
-	})
+		found = found || err == nil && role == c.authorities[member].peer && offline.Verify(certificate.PublicKey, t.Signed(e), e.Signature) == nil
+	}
+	return found
+}
+
+// bare reads a serialized identity of which the certificate, in PEM as RFC 7468, clause 3, has it, is all, but for how its
+// lines end. Fabric takes any amount of text around it, which all peers would keep for ever.
+func bare(serialized []byte) (string, *x509.Certificate, error) {
+	member, certificate, err := offline.Identity(serialized)
+	if err != nil {
+		return "", nil, err //nolint:wrapcheck // it says all
+	}
+	plain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})
+	for _, text := range [][]byte{plain, bytes.TrimSpace(plain), bytes.ReplaceAll(plain, []byte("\n"), []byte("\r\n"))} {
+		if again, err := offline.Creator(member, text); err == nil && bytes.Equal(again, serialized) {
+			return member, certificate, nil
+		}
+	}
+	return "", nil, errors.New("it is not one certificate in PEM, in lines of 64 characters, and nothing else")
 }
 
 // faulty is how many orderers may be faulty under BFT: more than these cannot all be wrong.

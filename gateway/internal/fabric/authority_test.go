@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -146,5 +147,39 @@ func TestPeersEndorse(t *testing.T) {
 		if got := ca.config(t, tt.roles).endorsed(offline.Transaction{Response: []byte("said"), Endorsements: tt.give}); got != tt.want {
 			t.Errorf("%s: %t", name, got)
 		}
+	}
+}
+
+// An identity is one certificate, and not a byte that all peers would keep for nothing.
+func TestIdentitiesAreBare(t *testing.T) {
+	holder, certificate := newTestCA(t).issue(t, "client")
+	plain, lines := holder.pem, func(end string) []byte { return bytes.ReplaceAll(holder.pem, []byte("\n"), []byte(end)) }
+	for name, tt := range map[string]struct {
+		give []byte
+		good bool
+	}{
+		"as it is":                {plain, true},
+		"without the last end":    {bytes.TrimSpace(plain), true},
+		"lines of another system": {lines("\r\n"), true},
+		"text before it":          {append([]byte("Certificate:\n"), plain...), false},
+		"text after it":           {append(bytes.Clone(plain), "more"...), false},
+		"space after it":          {append(bytes.Clone(plain), "\n\n\n"...), false},
+		"space in it":             {lines("\n\n"), false},
+		"a header":                {pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw, Headers: map[string]string{"a": "b"}}), false},
+		"another type":            {pem.EncodeToMemory(&pem.Block{Type: "X509", Bytes: certificate.Raw}), false},
+		"two":                     {append(bytes.Clone(plain), plain...), false},
+		"none":                    {nil, false},
+	} {
+		creator, err := offline.Creator("producer", tt.give)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if member, _, err := bare(creator); (err == nil) != tt.good || tt.good && member != "producer" {
+			t.Errorf("%s: %q, %v", name, member, err)
+		}
+	}
+	creator, _ := offline.Creator("producer", plain)
+	if _, _, err := bare(append(creator, 0xf8, 0x07, 0x01)); err == nil {
+		t.Error("a field that nobody knows is taken")
 	}
 }

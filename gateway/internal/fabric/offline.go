@@ -225,7 +225,7 @@ func (c *Client) acceptable(p offline.Proposal, offered ledger.Offered) error {
 // creatorOf returns the creator's certificate, which must be of this member and in its time.
 // Whether an authority of the member issued it is for vouched to say.
 func (c *Client) creatorOf(p offline.Proposal) (*x509.Certificate, error) {
-	member, certificate, err := offline.Identity(p.Creator)
+	member, certificate, err := bare(p.Creator)
 	if err != nil {
 		return nil, foreign("/certificate", err)
 	}
