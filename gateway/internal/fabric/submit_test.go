@@ -42,6 +42,7 @@ const (
 // submission is one write to a scripted peer.
 type submission struct {
 	name                      string
+	kind                      kind // of failure that it meets, or empty
 	peer                      fakePeer
 	code                      waymark.Code
 	endorsed, submitted, asks int
@@ -52,7 +53,7 @@ type submission struct {
 // textAway is what the peer says of an orderer that is down.
 const textAway = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`
 
-// submissions has a row for each row of the retry table.
+// submissions has a row for each row of the retry table but those of tests of their own.
 func submissions() []submission {
 	unavailable := rpcError(codes.Unavailable, "connection refused")
 	lost := rpcError(codes.Aborted, textFirstRefused, wire(waymark.FailedPrecondition))
@@ -62,60 +63,64 @@ func submissions() []submission {
 	short := fateAnswer{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE}
 	return []submission{
 		{name: "committed", endorsed: 1, submitted: 1},
-		{name: "refused by the chaincode", peer: fakePeer{endorse: []error{lost}},
+		{name: "refused by the chaincode", kind: refused, peer: fakePeer{endorse: []error{lost}},
 			code: waymark.FailedPrecondition, endorsed: 1},
-		{name: "peer down", peer: fakePeer{endorse: slices.Repeat([]error{unavailable}, maxAttempts)},
+		{name: "peer down", kind: unreachable, peer: fakePeer{endorse: slices.Repeat([]error{unavailable}, maxAttempts)},
 			code: waymark.Unavailable, endorsed: maxAttempts},
-		{name: "peer comes back", peer: fakePeer{endorse: []error{unavailable}}, endorsed: 2, submitted: 1},
-		{name: "too few peers at first", peer: fakePeer{endorse: []error{rpcError(codes.FailedPrecondition, "failed to select a set of endorsers")}},
+		{name: "peer comes back", kind: unreachable, peer: fakePeer{endorse: []error{unavailable}}, endorsed: 2, submitted: 1},
+		{name: "too few peers at first", kind: unreachable, peer: fakePeer{endorse: []error{rpcError(codes.FailedPrecondition, "failed to select a set of endorsers")}},
 			endorsed: 2, submitted: 1},
-		{name: "peer busy", peer: fakePeer{endorse: []error{rpcError(codes.Unknown, "too many requests for /gateway.Gateway, exceeding concurrency limit (500)")}},
+		{name: "peer busy", kind: overloaded, peer: fakePeer{endorse: []error{rpcError(codes.Unknown, "too many requests for /gateway.Gateway, exceeding concurrency limit (500)")}},
 			code: waymark.ResourceExhausted, endorsed: 1},
-		{name: "access denied", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "error validating proposal: access denied")}},
+		{name: "the endorsements are late", kind: expired, peer: fakePeer{endorse: []error{rpcError(codes.DeadlineExceeded, "endorsement timeout expired")}},
+			code: waymark.Unavailable, endorsed: 1},
+		{name: "the caller is gone", kind: abandoned, peer: fakePeer{endorse: []error{rpcError(codes.Canceled, "context canceled")}},
+			code: waymark.Unavailable, endorsed: 1},
+		{name: "access denied", kind: defective, peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "error validating proposal: access denied")}},
 			code: waymark.Internal, endorsed: 1},
-		{name: "chaincode error without a code", peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "chaincode response 500, schema")}},
+		{name: "chaincode error without a code", kind: defective, peer: fakePeer{endorse: []error{rpcError(codes.Aborted, textFirstRefused, "chaincode response 500, schema")}},
 			code: waymark.Internal, endorsed: 1},
-		{name: "a lagging peer catches up", peer: fakePeer{endorse: []error{other, mismatch}}, endorsed: 3, submitted: 1},
-		{name: "peers never agree", peer: fakePeer{endorse: slices.Repeat([]error{mismatch}, maxAttempts)},
+		{name: "a lagging peer catches up", kind: disagreed, peer: fakePeer{endorse: []error{other, mismatch}}, endorsed: 3, submitted: 1},
+		{name: "peers never agree", kind: disagreed, peer: fakePeer{endorse: slices.Repeat([]error{mismatch}, maxAttempts)},
 			code: waymark.Conflict, endorsed: maxAttempts},
-		{name: "conflict cured", peer: fakePeer{fate: []fateAnswer{conflict, conflict}}, endorsed: 3, submitted: 3},
-		{name: "conflict not cured", peer: fakePeer{fate: slices.Repeat([]fateAnswer{conflict}, maxAttempts)},
+		{name: "conflict cured", kind: conflicted, peer: fakePeer{fate: []fateAnswer{conflict, conflict}}, endorsed: 3, submitted: 3},
+		{name: "conflict not cured", kind: conflicted, peer: fakePeer{fate: slices.Repeat([]fateAnswer{conflict}, maxAttempts)},
 			code: waymark.Conflict, endorsed: maxAttempts, submitted: maxAttempts, unknown: true, says: "a concurrent transaction won"},
-		{name: "key policy changed", peer: fakePeer{fate: []fateAnswer{short}},
+		{name: "key policy changed", kind: unendorsed, peer: fakePeer{fate: []fateAnswer{short}},
 			endorsed: 2, submitted: 2},
-		{name: "endorsements never suffice", peer: fakePeer{fate: slices.Repeat([]fateAnswer{short}, maxAttempts)},
+		{name: "endorsements never suffice", kind: unendorsed, peer: fakePeer{fate: slices.Repeat([]fateAnswer{short}, maxAttempts)},
 			code: waymark.Unavailable, endorsed: maxAttempts, submitted: maxAttempts, unknown: true, says: "did not satisfy the policy"},
-		{name: "conflict, then a key policy changed", peer: fakePeer{fate: []fateAnswer{conflict, short}}, endorsed: 3, submitted: 3},
-		{name: "invalid for good", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_BAD_CREATOR_SIGNATURE}}},
+		{name: "conflict, then a key policy changed", kind: unendorsed, peer: fakePeer{fate: []fateAnswer{conflict, short}}, endorsed: 3, submitted: 3},
+		{name: "invalid for good", kind: invalidated, peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_BAD_CREATOR_SIGNATURE}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1, unknown: true},
-		{name: "submit failed but taken", peer: fakePeer{submit: []submitAnswer{{err: unavailable}}}, endorsed: 1, submitted: 1},
-		{name: "refused by the orderer", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}}},
+		{name: "submit failed but taken", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: unavailable}}}, endorsed: 1, submitted: 1},
+		{name: "refused by the orderer", kind: rejected, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1, says: "the ordering service refuses"},
-		{name: "refused by enough orderers", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+		{name: "refused by enough orderers", kind: rejected, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
 			textOrderer+"BAD_REQUEST, info=x", textOrderer+"REQUEST_ENTITY_TOO_LARGE, info=x"), lost: true}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1},
-		{name: "refused by enough orderers, another may have it", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+		{name: "refused by enough orderers, another may have it", kind: rejected, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
 			"EOF", textOrderer+"FORBIDDEN, info=x", textOrderer+"FORBIDDEN, info=x"), lost: true}}},
 			code: waymark.Internal, endorsed: 1, submitted: 1},
-		{name: "refused by one orderer, another may have it", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+		{name: "refused by one orderer, another may have it", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
 			textOrderer+"BAD_REQUEST, info=x", "EOF"), lost: true}}}, endorsed: 1, submitted: 2},
-		{name: "no orderer is reached", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
+		{name: "no orderer is reached", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers",
 			textAway, textAway), lost: true}}}, endorsed: 1, submitted: 2},
-		{name: "refused when sent again", peer: fakePeer{fate: []fateAnswer{{held: true}}, submit: []submitAnswer{{}, {err: rpcError(codes.Aborted, textOrderer+"BAD_REQUEST, info=x")}}},
+		{name: "refused when sent again", kind: absent, peer: fakePeer{fate: []fateAnswer{{held: true}}, submit: []submitAnswer{{}, {err: rpcError(codes.Aborted, textOrderer+"BAD_REQUEST, info=x")}}},
 			endorsed: 1, submitted: 2},
-		{name: "an orderer without the channel", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"NOT_FOUND, info=x"), lost: true}}},
+		{name: "an orderer without the channel", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Aborted, textOrderer+"NOT_FOUND, info=x"), lost: true}}},
 			endorsed: 1, submitted: 2},
-		{name: "already processed", peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers", "request already processed")}}},
+		{name: "already processed", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: rpcError(codes.Unavailable, "insufficient number of orderers", "request already processed")}}},
 			endorsed: 1, submitted: 1},
-		{name: "submit failed and lost", peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, endorsed: 1, submitted: 2},
-		{name: "accepted and lost", peer: fakePeer{submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2},
-		{name: "slow block", peer: fakePeer{fate: []fateAnswer{{held: true}}}, endorsed: 1, submitted: 2},
-		{name: "its block went by unseen", peer: fakePeer{fate: []fateAnswer{{unseen: true}}}, endorsed: 1, submitted: 2, asks: 1},
-		{name: "second copy", peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_DUPLICATE_TXID}}}, endorsed: 1, submitted: 1, asks: 1},
+		{name: "submit failed and lost", kind: submitFailed, peer: fakePeer{submit: []submitAnswer{{err: unavailable, lost: true}}}, endorsed: 1, submitted: 2},
+		{name: "accepted and lost", kind: absent, peer: fakePeer{submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2},
+		{name: "slow block", kind: absent, peer: fakePeer{fate: []fateAnswer{{held: true}}}, endorsed: 1, submitted: 2},
+		{name: "its block went by unseen", kind: duplicated, peer: fakePeer{fate: []fateAnswer{{unseen: true}}}, endorsed: 1, submitted: 2, asks: 1},
+		{name: "second copy", kind: duplicated, peer: fakePeer{fate: []fateAnswer{{code: peer.TxValidationCode_DUPLICATE_TXID}}}, endorsed: 1, submitted: 1, asks: 1},
 		{name: "no stream", peer: fakePeer{noStream: true}, endorsed: 1, submitted: 1, asks: 1},
-		{name: "no stream, and the peer dies while we wait", peer: fakePeer{noStream: true, ask: []error{unavailable, unavailable}},
+		{name: "no stream, and the peer dies while we wait", kind: statusFailed, peer: fakePeer{noStream: true, ask: []error{unavailable, unavailable}},
 			endorsed: 1, submitted: 1, asks: 3},
-		{name: "no stream, and lost", peer: fakePeer{noStream: true, submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2, asks: 2},
+		{name: "no stream, and lost", kind: absent, peer: fakePeer{noStream: true, submit: []submitAnswer{{lost: true}}}, endorsed: 1, submitted: 2, asks: 2},
 	}
 }
 
@@ -179,9 +184,35 @@ func TestSubmit(t *testing.T) {
 			tt := &tests[i]
 			t.Run(way+"/"+tt.name, func(t *testing.T) {
 				t.Parallel()
-				got, err := submit(t, newClient(t, &tt.peer))
+				c := newClient(t, &tt.peer)
+				got, err := submit(t, c)
 				tt.check(t, got, err)
+				if tt.kind != "" && met(c, tt.kind) == 0 {
+					t.Errorf("it is no case of %s", tt.kind)
+				}
 			})
+		}
+	}
+}
+
+// met is how often a client met a kind of failure.
+func met(c *Client, k kind) float64 {
+	return testutil.ToFloat64(c.metrics.retries.WithLabelValues(string(k))) +
+		testutil.ToFloat64(c.metrics.submissions.WithLabelValues(string(suspend().Transaction), string(k)))
+}
+
+// TestEveryKindHasATest: a row of submissions, or a test of its own.
+func TestEveryKindHasATest(t *testing.T) {
+	own := map[kind]func(*testing.T){
+		unkept: TestJournal, barred: TestRefusedWhileOrderersAreAway, displaced: TestTwoTransactionsOfOneID, undetermined: TestFateUnknownWhenTheTimeIsUp,
+	}
+	rows, met := submissions(), make(map[kind]bool)
+	for i := range rows {
+		met[rows[i].kind] = true
+	}
+	for k := range rules() {
+		if _, apart := own[k]; met[k] == apart {
+			t.Errorf("%s: a row %t, a test of its own %t", k, met[k], apart)
 		}
 	}
 }
