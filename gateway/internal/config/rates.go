@@ -5,9 +5,10 @@ import "errors"
 // Rates bound how often one caller may ask, by class of request. Past them it is answered 429
 // with Retry-After.
 type Rates struct {
-	// Read is for what changes nothing. Default 1000 a second, 2000 at once.
+	// Read is for what changes nothing, apart from what peers endorse. Default 1000 a second, 2000 at once.
 	Read Rate `koanf:"read" default:"{per_second: 1000, burst: 2000}"`
-	// Write is for writes apart from batches of messages. Default 500 a second, 1000 at once.
+	// Write is for writes apart from batches of messages, and for what takes peers' endorsements
+	// as well: proposals to endorse, and receipts. Default 500 a second, 1000 at once.
 	Write Rate `koanf:"write" default:"{per_second: 500, burst: 1000}"`
 	// Messages is for batches of signed messages. Default 500 a second, 1000 at once.
 	Messages Rate `koanf:"messages" default:"{per_second: 500, burst: 1000}"`

@@ -43,8 +43,10 @@ func TestCallersAreThrottled(t *testing.T) {
 	if w := a.do("POST", "/v1/policies:check", `{"action":"ReadDevice","device":"d"}`); w.Header().Get("RateLimit-Policy") != `"read";q=60;w=60` {
 		t.Errorf("a question with a body: %s", w.Header())
 	}
-	if w := a.do("POST", "/v1/proposals:endorse", `{}`); w.Header().Get("RateLimit-Policy") != `"write";q=1;w=1` {
-		t.Errorf("what takes as much of the peer as a write: %s", w.Header())
+	for _, ask := range [][3]string{{"POST", "/v1/proposals:endorse", "{}"}, {"GET", "/v1/transactions/" + someTx + "/receipt"}} {
+		if w := a.do(ask[0], ask[1], ask[2]); w.Header().Get("RateLimit-Policy") != `"write";q=1;w=1` {
+			t.Errorf("%s takes as much of the peers as a write: %s", ask[1], w.Header())
+		}
 	}
 	if w := a.do("POST", "/v1/messages", `{}`); w.Header().Get("RateLimit-Policy") != `"messages";q=60;w=60` {
 		t.Errorf("messages: %s", w.Header())

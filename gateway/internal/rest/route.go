@@ -28,7 +28,8 @@ type route struct {
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours
 	write   bool   // answered with a Written around the record
-	endorse bool   // no write, but takes of the peer what one does
+	endorse bool   // no write, but runs as one at the peers, and counts as one
+	attests bool   // a question that counts as a write, since peers endorse its answer
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
 	purpose bool   // takes the query parameter that says what is read for

@@ -20,10 +20,9 @@ func CallerOf(ctx context.Context) string {
 	return caller
 }
 
-// Turns are places that callers take in turn: whoever waits gets one after each other caller
-// has got at most one more, and a caller's own wait in the order in which they came. One caller
-// holds a part of the places at most, also while nobody else waits. It is safe for concurrent
-// use. A wait is bounded by its context; how many there are, by what the gateway serves at once.
+// Turns are places that callers take in turn: whoever waits, and does not hold its part already, gets
+// one after each other caller has got at most one more; a caller's own wait in the order in which they came. One
+// caller holds a part of the places at most, also while nobody else waits. It is safe for concurrent use. A wait is bounded by its context; how many there are, by what the gateway serves at once.
 type Turns struct {
 	most int // that one caller can hold
 
