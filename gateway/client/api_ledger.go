@@ -47,5 +47,5 @@ func (c *Client) EndorseProposal(ctx context.Context, r EndorsementRequest) (End
 //
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) SubmitTransaction(ctx context.Context, r SubmissionRequest, options ...WriteOption) (Written[json.RawMessage], error) {
-	return Write[json.RawMessage](ctx, c, http.MethodPost, "/v1/transactions:submit", r, options...)
+	return Write[json.RawMessage](ctx, c, http.MethodPost, "/v1/transactions:submit", r, append([]WriteOption{Fixed()}, options...)...)
 }

@@ -157,3 +157,12 @@ func TestAReceiptStaysAsItCame(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What a caller signed nobody else can make anew.
+func TestASignedTransactionIsSubmittedOnce(t *testing.T) {
+	g := serve(t, problem(waymark.Conflict, ""))
+	_, err := g.client().SubmitTransaction(t.Context(), client.SubmissionRequest{Transaction: []byte("t"), Signature: []byte("s")})
+	if waymark.CodeOf(err) != waymark.Conflict || len(g.targets) != 1 {
+		t.Errorf("submitted %d times: %v", len(g.targets), err)
+	}
+}

@@ -135,6 +135,7 @@ func (c *Client) All{{.Page.All}}(ctx context.Context{{.Arguments}}) iter.Seq2[{
 {{- if .Media}}raw(ctx, c, {{.Path}})
 {{- else if .Open}}once[{{.Record}}](ctx, c, {{.Path}})
 {{- else if and .Write .Validated}}submit[{{.Record}}](ctx, c, r, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, options)
+{{- else if .Fixed}}Write[{{.Record}}](ctx, c, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, append([]WriteOption{Fixed()}, options...)...)
 {{- else if .Write}}Write[{{.Record}}](ctx, c, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, options...)
 {{- else if .Validated}}ask[{{.Record}}](ctx, c, r, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}})
 {{- else if .Request}}Ask[{{.Record}}](ctx, c, Call{Method: http.Method{{template "verb" .}}, Path: {{.Path}}, Body: {{.Sent}}})

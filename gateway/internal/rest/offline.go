@@ -96,7 +96,7 @@ func offlineRoutes() []route {
 			summary: "Submit a signed transaction",
 			about: "Anybody with a credential; who acts is the certificate in the transaction. It is ordered, and changes what its rules say. " +
 				"The very same transaction sent again has one effect. A `conflict` ends it: only its signer can make another.",
-			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, serve: serveSubmit,
+			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, fixed: true, serve: serveSubmit,
 		},
 	}
 }

@@ -25,6 +25,7 @@ type Operation struct {
 	Result     reflect.Type // nil if Media says what the answer is
 	Media      string
 	Write      bool // answered with a Written around the result
+	Fixed      bool // a write that its maker signed: nobody else can make it anew
 	Open       bool // of the gateway itself, for everybody
 	Page       Page
 	Codes      []waymark.Code // of this operation's errors, in the order of waymark.Codes
@@ -65,7 +66,7 @@ func Operations() ([]Operation, error) {
 func (r route) operation() (Operation, error) {
 	o := Operation{
 		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, Checked: r.checked, Media: r.media,
-		Write: r.write, Open: r.open, Page: r.paged, Body: typeOf(r.body), Result: typeOf(r.result), Codes: codesOf(r), Rules: r.rules,
+		Write: r.write, Fixed: r.fixed, Open: r.open, Page: r.paged, Body: typeOf(r.body), Result: typeOf(r.result), Codes: codesOf(r), Rules: r.rules,
 	}
 	if r.asked != nil {
 		o.Request = typeOf(r.asked(path{}))

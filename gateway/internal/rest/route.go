@@ -28,6 +28,7 @@ type route struct {
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours
 	write   bool   // answered with a Written around the record
+	fixed   bool   // a write that the gateway cannot make anew after a conflict
 	endorse bool   // no write, but runs as one at the peers, and counts as one
 	attests bool   // a question that counts as a write, since peers endorse its answer
 	created bool   // answered with 201 and a Location

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/spf13/cobra"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/device"
@@ -29,7 +28,9 @@ is sent there, and the device is active at once.`,
 					return err
 				}
 				if submit != "" {
-					text, err = post(cmd.Context(), submit, owner, "/v1/devices", waymark.RegisterDeviceRequest{Registration: text, Activate: true})
+					text, err = submitted(submit, owner, func(operator *app.App) (client.Written[waymark.Device], error) {
+						return operator.RegisterDevice(cmd.Context(), waymark.RegisterDeviceRequest{Registration: text, Activate: true})
+					})
 				}
 				if err == nil {
 					_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
@@ -65,8 +66,9 @@ func rotateCommand(f *fleet) *cobra.Command {
 					return err
 				}
 				if submit != "" {
-					path := "/v1/devices/" + d.ID() + "/rotate"
-					if text, err = post(cmd.Context(), submit, owner, path, map[string]string{"rotation": text}); err != nil {
+					if text, err = submitted(submit, owner, func(operator *app.App) (client.Written[waymark.Device], error) {
+						return operator.RotateDeviceKey(cmd.Context(), waymark.RotateKeyRequest{Device: d.ID(), Rotation: text})
+					}); err != nil {
 						return err
 					}
 					err = d.Activate()
@@ -85,8 +87,8 @@ func rotateCommand(f *fleet) *cobra.Command {
 	return cmd
 }
 
-// post sends a request as the owner's operator and says where it is on the ledger.
-func post(ctx context.Context, file, owner, path string, body any) (string, error) {
+// submitted writes as the owner's operator and says where that is on the ledger.
+func submitted(file, owner string, write func(*app.App) (client.Written[waymark.Device], error)) (string, error) {
 	network, err := endpoints.Load(file)
 	if err != nil {
 		return "", err
@@ -95,9 +97,10 @@ func post(ctx context.Context, file, owner, path string, body any) (string, erro
 	if err != nil {
 		return "", err
 	}
-	d, commit, err := app.Write[waymark.Device](ctx, operator, http.MethodPost, path, body)
+	written, err := write(operator)
 	if err != nil {
 		return "", err
 	}
+	d, commit := written.Result, written.Transaction
 	return fmt.Sprintf("%s: %s, key %s, transaction %s in block %d", d.ID, d.State, d.Keys[len(d.Keys)-1].ID, commit.TxID, commit.BlockNumber), nil
 }
