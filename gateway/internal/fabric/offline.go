@@ -18,6 +18,8 @@ import (
 	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -149,7 +151,7 @@ func (c *Client) sealed(signed ledger.Signed, offered ledger.Offered) (offline.T
 // ordered is the answer of a transaction that is in a block already, under whatever key and
 // by whomever it was submitted. The peer is asked for it and not for its block, which is large.
 func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
-	held, failed := c.held(ctx, c.turns.evaluate, t.ID())
+	code, same, failed := c.held(ctx, c.turns.evaluate, t.ID(), payload)
 	if failed != nil {
 		err := unknown(failed.err(), t.ID())
 		if waymark.CodeOf(err) == waymark.NotFound {
@@ -157,10 +159,10 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 		}
 		return ledger.Committed{}, false, err
 	}
-	if !bytes.Equal(held.GetTransactionEnvelope().GetPayload(), payload) {
+	if !same {
 		return ledger.Committed{}, true, (&failure{kind: displaced, txID: t.ID()}).err()
 	}
-	if k := kindOfValidation(peer.TxValidationCode(held.GetValidationCode())); k != "" {
+	if k := kindOfValidation(code); k != "" {
 		return ledger.Committed{}, true, (&failure{kind: k, txID: t.ID()}).err()
 	}
 	f, failed := c.inquire(ctx, t.ID())
@@ -170,17 +172,25 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 	return ledger.Committed{Commit: ledger.Commit{TxID: t.ID(), BlockNumber: f.block, Status: f.code.String()}, Result: t.Result}, true, nil
 }
 
-// held is the transaction of an id that is in a block, valid or not.
-func (c *Client) held(ctx context.Context, turns *share.Turns, txID string) (*peer.ProcessedTransaction, *failure) {
-	raw, failed := c.evaluate(ctx, turns, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, txID)))
+// besidePayload is more than the peer's answer has beside the payload of a transaction, in bytes.
+const besidePayload = 4 << 10
+
+// held says of the transaction of an id that is in a block whether it is the one with a payload, and what became
+// of it. No more is held meanwhile than that one takes: another, of any size, is not read.
+func (c *Client) held(ctx context.Context, turns *share.Turns, txID string, payload []byte) (code peer.TxValidationCode, same bool, failed *failure) {
+	raw, failed := c.evaluate(ctx, turns, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, txID)),
+		grpc.MaxCallRecvMsgSize(len(payload)+besidePayload))
+	if failed != nil && mentions(status.Convert(failed.cause), textTooLarge) {
+		return 0, false, nil
+	}
 	if failed != nil {
-		return nil, failed
+		return 0, false, failed
 	}
-	held := new(peer.ProcessedTransaction)
-	if err := proto.Unmarshal(raw, held); err != nil {
-		return nil, &failure{kind: defective, cause: fmt.Errorf("decode transaction: %w", err)}
+	var found peer.ProcessedTransaction
+	if err := proto.Unmarshal(raw, &found); err != nil {
+		return 0, false, &failure{kind: defective, cause: fmt.Errorf("decode transaction: %w", err)}
 	}
-	return held, nil
+	return peer.TxValidationCode(found.GetValidationCode()), bytes.Equal(found.GetTransactionEnvelope().GetPayload(), payload), nil
 }
 
 func (c *Client) submitSigned(ctx context.Context, tx transaction, what waymark.Transaction, journal ledger.Journal) (ledger.Committed, error) {

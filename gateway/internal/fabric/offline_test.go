@@ -285,6 +285,23 @@ func TestTwoTransactionsOfOneID(t *testing.T) {
 	}
 }
 
+// Another transaction of the same id is not read if it is larger, so that nobody makes a gateway hold many large ones.
+func TestALargerTransactionOfTheID(t *testing.T) {
+	p := &fakePeer{}
+	c := newClient(t, p)
+	signed := p.application(t).endorsed(t, c, nil)
+	tx, err := offline.Parse(signed.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.take(tx.ID(), &common.Envelope{Payload: make([]byte, 2*testBlockBytes)}) // more than the client takes at all
+	p.mu.Unlock()
+	if _, err := c.SubmitSigned(t.Context(), signed, suspensions, nil); waymark.CodeOf(err) != waymark.AlreadyExists || p.submitted != 0 {
+		t.Errorf("submitted %d: %v", p.submitted, err)
+	}
+}
+
 // A transaction whose block went by between the question for it and the wait for it is found all the same.
 func TestABlockThatWentBy(t *testing.T) {
 	p := &fakePeer{}

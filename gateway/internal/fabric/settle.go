@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -163,12 +162,12 @@ func (s *settlement) told(ctx context.Context, f fate) (fate, kind) {
 	if !s.shared {
 		return f, ""
 	}
-	held, failed := s.client.held(ctx, s.client.turns.inquire, s.tx.id)
-	switch {
-	case failed != nil:
+	_, same, failed := s.client.held(ctx, s.client.turns.inquire, s.tx.id, s.tx.envelope.GetPayload())
+	if failed != nil {
 		s.cause, s.waiter.covered = failed.err(), false // what told of it does not tell again
 		return fate{}, statusFailed
-	case !bytes.Equal(held.GetTransactionEnvelope().GetPayload(), s.tx.envelope.GetPayload()):
+	}
+	if !same {
 		f.code = peer.TxValidationCode_DUPLICATE_TXID
 	}
 	return f, ""

@@ -115,6 +115,22 @@ func TestStreamTellsWhoWaits(t *testing.T) {
 	})
 }
 
+// What somebody else puts into a block under the id of a transaction, and is invalid for that, does not hide it.
+func TestTheValidOneOfABlock(t *testing.T) {
+	following(t, func(t *testing.T, s *stream, from *fakeSource) {
+		w := s.join("a")
+		defer w.leave()
+		block := blockOf(5, "a", "a", "a")
+		block.FilteredTransactions[0].TxValidationCode = peer.TxValidationCode_BAD_PROPOSAL_TXID
+		block.FilteredTransactions[2].TxValidationCode = peer.TxValidationCode_DUPLICATE_TXID
+		from.blocks <- blockOf(4)
+		from.blocks <- block
+		if f, ok := w.wait(t.Context(), time.Second); !ok || f != (fate{block: 5, position: 1}) {
+			t.Errorf("told %+v, %t", f, ok)
+		}
+	})
+}
+
 // A break loses no block: the stream goes on with the last one that it read.
 func TestStreamGoesOnWhereItBroke(t *testing.T) {
 	following(t, func(t *testing.T, s *stream, from *fakeSource) {
