@@ -57,6 +57,9 @@ func assemble(c config.Config) (*parts, error) {
 
 func (p *parts) assemble(c config.Config) error {
 	p.registry.MustRegister(p.keys)
+	if err := p.keys.Follow(keys.Measured("traces", collectorFiles(c.Traces))); err != nil {
+		return err
+	}
 	door, err := newDoor(c, p.keys, p.tokensChanged)
 	if err != nil {
 		return err
@@ -112,6 +115,14 @@ func (p *parts) close() error {
 		err = errors.Join(err, p.ledger.Close())
 	}
 	return errors.Join(err, p.observation.close())
+}
+
+// collectorFiles is the authority of the collector, if one is named.
+func collectorFiles(c config.Traces) map[string]string {
+	if c.CAFile == "" {
+		return nil
+	}
+	return map[string]string{"traces_ca": c.CAFile}
 }
 
 func limitsOf(l config.Limits) rest.Limits {

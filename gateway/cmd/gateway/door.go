@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
@@ -53,14 +54,24 @@ func (d *door) inForce() (c config.Config, generation int) {
 	return d.config, d.generation
 }
 
-// files are those of the certificates and authorities.
+// certificates are the files of certificates and authorities, by the names that their ends have.
+func certificates(c config.Config) map[string]string {
+	all := map[string]string{"server": c.TLS.CertFile}
+	if c.TLS.ClientCAFile != "" {
+		all["client_ca"] = c.TLS.ClientCAFile
+	}
+	for name, i := range c.Issuers {
+		if i.CAFile != "" {
+			all["issuer_ca/"+name] = i.CAFile
+		}
+	}
+	return all
+}
+
+// files are those of the certificates and authorities, and of the server's key.
 func (d *door) files() []string {
 	in, _ := d.inForce()
-	files := []string{in.TLS.CertFile, in.TLS.KeyFile}
-	if in.TLS.ClientCAFile != "" {
-		files = append(files, in.TLS.ClientCAFile)
-	}
-	return files
+	return append(slices.Sorted(maps.Values(certificates(in))), in.TLS.KeyFile)
 }
 
 // load reads them again.
@@ -70,14 +81,9 @@ func (d *door) load() (keys.Loaded, error) {
 	if err != nil {
 		return keys.Loaded{}, err
 	}
-	expires := make(map[string]time.Time)
-	if expires["server"], err = keys.Expiry(c.TLS.CertFile); err != nil {
+	expires, err := keys.Expiries(certificates(c))
+	if err != nil {
 		return keys.Loaded{}, err
-	}
-	if c.TLS.ClientCAFile != "" {
-		if expires["client_ca"], err = keys.Expiry(c.TLS.ClientCAFile); err != nil {
-			return keys.Loaded{}, err
-		}
 	}
 	return keys.Loaded{Expires: expires, Apply: func() {
 		d.mu.Lock()

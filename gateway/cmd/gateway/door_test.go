@@ -58,6 +58,19 @@ func TestServerCertificateIsFollowed(t *testing.T) {
 	}
 }
 
+// TestEveryAuthorityHasItsEnd: whatever the gateway trusts is told ahead.
+func TestEveryAuthorityHasItsEnd(t *testing.T) {
+	s := newSite(t)
+	s.say(t, "issuers: {corp: {url: 'https://id.example.com', audience: a, ca_file: cert.pem}}\ncallers: [{issuer: corp, identity: viewer}]\n"+
+		"traces: {endpoint: 'https://127.0.0.1:1/v1/traces', ca_file: cert.pem}\n")
+	p := assembled(t, s.configuration(t))
+	for _, name := range []string{"server", "issuer_ca/corp", "traces_ca", "peer_ca/127.0.0.1:1", "identity/viewer"} {
+		if _, ok := p.keys.Expires()[name]; !ok {
+			t.Errorf("the end of %s is not told", name)
+		}
+	}
+}
+
 // The configuration and the files of certificates are followed side by side: what the one has
 // read before the other put something in force undoes nothing.
 func TestWhatIsInForceIsNotUndone(t *testing.T) {

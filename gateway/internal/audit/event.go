@@ -30,27 +30,29 @@ const maxTextBytes = 256
 
 // Event is one line of the audit log. What is empty is left out.
 type Event struct {
-	Kind      Kind
-	Outcome   string // Done, Pending, or the code of the error
-	RequestID string
-	TraceID   string
-	Caller    string // who, as far as it was proved
-	Address   string // from where: host:port of the connection
-	Identity  string // the Fabric identity that signed or would have
-	Operation string // the operation id of the API
-	Target    string // the path of the request, without its query
-	Status    int    // of the HTTP answer
-	TxID      string
-	Fate      string   // of the transaction, of an End: VALID, Fabric's validation code, or UNORDERED
-	Reasons   []string // ids of the rules that decided
-	Keys      []string // of the configuration
+	Kind        Kind
+	Outcome     string // Done, Pending, or the code of the error
+	RequestID   string
+	TraceID     string
+	Caller      string // who, as far as it was proved
+	Address     string // from where: host:port of the connection
+	Identity    string // the Fabric identity that signed or would have
+	Operation   string // the operation id of the API
+	Target      string // the path of the request, without its query
+	Status      int    // of the HTTP answer
+	TxID        string
+	Creator     string   // hexadecimal SHA-256 of the certificate that signed, if that is of no Identity
+	Transaction string   // the contract function that it signed
+	Fate        string   // of the transaction, of an End: VALID, Fabric's validation code, or UNORDERED
+	Reasons     []string // ids of the rules that decided
+	Keys        []string // of the configuration
 }
 
 func (e Event) fields() []zap.Field {
 	fields := []zap.Field{zap.String("event", string(e.Kind)), zap.String("outcome", e.Outcome)}
 	for _, text := range []struct{ key, value string }{
 		{"request_id", e.RequestID}, {"trace_id", e.TraceID}, {"caller", e.Caller}, {"address", e.Address},
-		{"identity", e.Identity}, {"operation", e.Operation}, {"target", e.Target}, {"tx_id", e.TxID}, {"fate", e.Fate},
+		{"identity", e.Identity}, {"operation", e.Operation}, {"target", e.Target}, {"creator", e.Creator}, {"transaction", e.Transaction}, {"tx_id", e.TxID}, {"fate", e.Fate},
 	} {
 		if text.value != "" {
 			fields = append(fields, zap.String(text.key, cut(text.value)))

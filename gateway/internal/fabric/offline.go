@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -264,6 +266,10 @@ func (c *Client) signatureOf(p offline.Proposal, signed ledger.Signed) ([]byte, 
 	}
 	if err != nil {
 		return nil, foreign("/signature", err)
+	}
+	if signed.Proved != nil {
+		sum := sha256.Sum256(certificate.Raw)
+		signed.Proved(ledger.Creator{MSPID: c.cfg.Member, CertificateSHA256: hex.EncodeToString(sum[:])}, waymark.Transaction(p.Function()))
 	}
 	return signature, nil
 }

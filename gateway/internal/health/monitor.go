@@ -12,14 +12,16 @@ import (
 // Bounds of a check, which anybody can ask for.
 const (
 	timeout = 3 * time.Second
-	fresh   = time.Second // an outcome is not older than this when it is told
+	grace   = 200 * time.Millisecond // more, for a part to say what it waited for
+	fresh   = time.Second            // an outcome is not older than this when it is told
 )
 
 // Part is something that can be out of order.
 type Part struct {
 	Name string // lower case, as in "peer"
 	// Check returns nil while the part works. Of an error only the message of its
-	// waymark.Error is told to strangers, so that must hold no secret. It keeps to ctx.
+	// waymark.Error is told to strangers, so that must hold no secret. It keeps to ctx as far as
+	// it can: a part that does not answer in time is not ready, and not asked again before it has.
 	Check func(ctx context.Context) error
 	// Optional parts are shown, and the gateway is ready without them.
 	Optional bool
@@ -43,23 +45,25 @@ type Report struct {
 
 // Monitor asks the parts at most once in a second, however many ask it.
 type Monitor struct {
-	parts []Part
-	now   func() time.Time
+	parts    []Part
+	now      func() time.Time
+	patience time.Duration // with parts that do not keep to their time
 
 	mu      sync.Mutex
 	checked time.Time
 	rows    []Row
+	pending []chan error // of each part: takes the outcome of a check that has not answered; else nil
 }
 
 // New returns a monitor of parts, whose state is the metric
 // waymark_gateway_part_ready, up to date with each scrape.
 func New(parts []Part, registry prometheus.Registerer) *Monitor {
-	m := &Monitor{parts: parts, now: time.Now, rows: make([]Row, len(parts))}
+	m := &Monitor{parts: parts, now: time.Now, patience: timeout + grace, rows: make([]Row, len(parts)), pending: make([]chan error, len(parts))}
 	registry.MustRegister(collector{m})
 	return m
 }
 
-// Check asks all parts at once and waits for three seconds at most.
+// Check asks all parts at once and waits for three seconds and a little at most, whatever they do.
 func (m *Monitor) Check(ctx context.Context) Report {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,19 +80,55 @@ func (m *Monitor) Check(ctx context.Context) Report {
 // ask brings the rows up to date. The outcome is for the others who wait as well, so that this
 // caller's leaving must not spoil it.
 func (m *Monitor) ask(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	ctx = context.WithoutCancel(ctx)
+	inTime, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	errs := make([]error, len(m.parts))
-	var asked sync.WaitGroup
+	over, cancelOver := context.WithTimeout(ctx, m.patience)
+	defer cancelOver()
+	asked := make([]bool, len(m.parts))
 	for i, part := range m.parts {
-		asked.Go(func() { errs[i] = part.Check(ctx) })
+		asked[i] = m.begin(inTime, i, part)
 	}
-	asked.Wait()
 	for i, part := range m.parts {
-		m.rows[i] = m.rows[i].next(part, errs[i], m.now())
+		err := error(errLate)
+		if asked[i] {
+			err = m.await(over, i)
+		}
+		m.rows[i] = m.rows[i].next(part, err, m.now())
 	}
 	m.checked = m.now()
 }
+
+// begin asks a part, unless it has not answered yet since it was asked before. What it answered
+// too late does not count.
+func (m *Monitor) begin(ctx context.Context, i int, part Part) bool {
+	if late := m.pending[i]; late != nil && len(late) == 0 {
+		return false
+	}
+	outcome := make(chan error, 1)
+	m.pending[i] = outcome
+	go func() { outcome <- part.Check(ctx) }()
+	return true
+}
+
+// await returns the outcome of a check, or errLate when over is done before.
+func (m *Monitor) await(over context.Context, i int) error {
+	select {
+	case err := <-m.pending[i]:
+		m.pending[i] = nil
+		return err
+	case <-over.Done():
+	}
+	select { // it may have been there while another was waited for
+	case err := <-m.pending[i]:
+		m.pending[i] = nil
+		return err
+	default:
+		return errLate
+	}
+}
+
+var errLate = waymark.Errorf(waymark.Unavailable, "it does not answer in time")
 
 // next is the row after a check.
 func (r Row) next(part Part, err error, now time.Time) Row {

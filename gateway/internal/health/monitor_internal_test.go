@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,5 +85,46 @@ func TestManyAskersAreOneCheck(t *testing.T) {
 	}
 	if got := peer.asked.Load(); got != 1 {
 		t.Errorf("asked %d times", got)
+	}
+}
+
+// TestAPartThatNeverAnswers is not ready, keeps nobody waiting once that is known, and is asked
+// again after it has answered.
+func TestAPartThatNeverAnswers(t *testing.T) {
+	release, asked := make(chan struct{}), make(chan struct{}, 10)
+	hung := Part{Name: "tokens", Check: func(context.Context) error {
+		asked <- struct{}{}
+		<-release
+		return nil
+	}}
+	var peer part
+	m := New([]Part{hung, {Name: "peer", Check: peer.check}}, prometheus.NewRegistry())
+	at := time.Unix(1e9, 0)
+	m.now = func() time.Time { return at }
+	m.patience = 50 * time.Millisecond
+	check := func(ready bool) {
+		t.Helper()
+		at = at.Add(fresh)
+		report := m.Check(t.Context())
+		if got := report.Rows[0]; got.Ready != ready || !ready && got.Detail != "it does not answer in time" {
+			t.Errorf("tokens: %+v", got)
+		}
+		if got := report.Rows[1]; !got.Ready {
+			t.Errorf("peer: %+v", got)
+		}
+	}
+	check(false)
+	m.patience = time.Hour // which it is not waited for again
+	check(false)
+	if len(asked) != 1 || peer.asked.Load() != 2 {
+		t.Errorf("asked %d times, the other %d times", len(asked), peer.asked.Load())
+	}
+	close(release)
+	for len(m.pending[0]) == 0 {
+		runtime.Gosched()
+	}
+	check(true)
+	if len(asked) != 2 {
+		t.Errorf("asked %d times", len(asked))
 	}
 }

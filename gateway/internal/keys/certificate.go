@@ -4,7 +4,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -31,4 +33,29 @@ func Expiry(file string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("certificate %s: there is none", file)
 	}
 	return first, nil
+}
+
+// Expiries is Expiry of files by name.
+func Expiries(files map[string]string) (map[string]time.Time, error) {
+	all := make(map[string]time.Time, len(files))
+	for name, file := range files {
+		var err error
+		if all[name], err = Expiry(file); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Measured is a part whose ends are told, though it is put in force at the start only: files of
+// certificates by name.
+func Measured(name string, files map[string]string) Part {
+	return Part{
+		Name:  name,
+		Files: func() []string { return slices.Sorted(maps.Values(files)) },
+		Load: func() (Loaded, error) {
+			ends, err := Expiries(files)
+			return Loaded{Expires: ends}, err
+		},
+	}
 }

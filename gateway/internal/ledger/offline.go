@@ -20,6 +20,9 @@ type Unsigned struct {
 type Signed struct {
 	Bytes     []byte
 	Signature []byte // ASN.1 DER
+	// Proved is told whose certificate signed what, once the signature is checked; whether the
+	// certificate is good comes after. It may be nil.
+	Proved func(by Creator, tx waymark.Transaction)
 }
 
 // Offered reads the request of a transaction that is offered to who signs for itself. Its

@@ -17,8 +17,13 @@ func (s *service) auditRequest(c *gin.Context, ex *exchange) {
 	}
 	event := audit.Event{
 		Kind: kind, Outcome: audit.Done, RequestID: ex.requestID, TraceID: ex.traceID,
-		Caller: ex.caller.ID, Address: c.Request.RemoteAddr, Identity: string(ex.caller.Identity),
+		Caller: ex.caller.ID, Address: c.Request.RemoteAddr,
 		Operation: ex.route.id, Target: c.Request.URL.EscapedPath(), Status: c.Writer.Status(), TxID: ex.txID,
+	}
+	if !ex.route.signed {
+		event.Identity = string(ex.caller.Identity)
+	} else if s := ex.signed.Load(); s != nil {
+		event.Creator, event.Transaction = s.by.CertificateSHA256, string(s.tx)
 	}
 	if event.Status == http.StatusAccepted {
 		event.Outcome = audit.Pending
@@ -51,11 +56,11 @@ func kindOf(ex *exchange) audit.Kind {
 	switch code := waymark.CodeOf(ex.err); {
 	case ex.throttled:
 		return ""
-	case code == waymark.Unauthenticated:
+	case code == waymark.Unauthenticated && !ex.known():
 		return audit.Credential
 	case code == waymark.Forbidden:
 		return audit.Policy
-	case ex.route.write:
+	case ex.known() && ex.route.write:
 		return audit.Write
 	}
 	return ""

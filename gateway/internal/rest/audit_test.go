@@ -57,11 +57,27 @@ func TestAWriteThatIsUnderWayHasTwoLines(t *testing.T) {
 func TestAuditLog(t *testing.T) {
 	forbidden := &waymark.Error{Code: waymark.Forbidden, Message: "no", Reasons: []string{"baseline.members"}}
 	const member = "/v1/members/producer"
+	const submit, endorse = "/v1/transactions:submit", "/v1/proposals:endorse"
+	signed := []byte("devices:Suspend " + jsonOf(suspend))
+	bodies := map[string]string{
+		member:  `{"name":"payload"}`,
+		submit:  jsonOf(map[string][]byte{"transaction": signed, "signature": []byte("s")}),
+		endorse: jsonOf(map[string][]byte{"proposal": signed, "signature": []byte("s")}),
+	}
 	tests := []struct {
 		name, method, path, token string
 		err                       error
-		want                      map[string]any // nil for no line
+		want                      map[string]any // nil for no line; a member that is nil must not be there
 	}{
+		{name: "write with a bad signature of a device", method: "PUT", path: member, token: operator, err: waymark.Errorf(waymark.Unauthenticated, "of the device").Because("signature"),
+			want: map[string]any{"event": "write", "outcome": "unauthenticated", "status": 422.0, "identity": "operator", "reasons": []any{"signature"}}},
+		{name: "write that another key signed", method: "POST", path: submit, token: operator,
+			want: map[string]any{"event": "write", "outcome": "done", "caller": "token:erp", "identity": nil, "creator": someCreator, "transaction": "devices:Suspend", "tx_id": someTx}},
+		{name: "the same that policy refuses", method: "POST", path: submit, token: operator, err: forbidden,
+			want: map[string]any{"event": "policy", "identity": nil, "creator": someCreator, "transaction": "devices:Suspend"}},
+		{name: "endorsement that policy refuses", method: "POST", path: endorse, token: operator, err: forbidden,
+			want: map[string]any{"event": "policy", "identity": nil, "creator": someCreator, "transaction": "devices:Suspend"}},
+		{name: "endorsement", method: "POST", path: endorse, token: operator},
 		{name: "write", method: "PUT", path: member, token: operator,
 			want: map[string]any{"event": "write", "outcome": "done", "caller": "token:erp", "identity": "operator", "operation": "registerMember", "target": member, "status": 200.0, "tx_id": someTx}},
 		{name: "failed write", method: "PUT", path: member, token: operator, err: waymark.Errorf(waymark.Conflict, "again"),
@@ -83,8 +99,8 @@ func TestAuditLog(t *testing.T) {
 			a.audit.Reset()
 			a.ledger.err = tt.err
 			body := ""
-			if tt.method == "PUT" {
-				body = `{"name":"payload"}`
+			if tt.method != "GET" {
+				body = bodies[tt.path]
 			}
 			a.do(tt.method, tt.path, body, "Authorization", "Bearer "+tt.token)
 			text := a.audit.String()

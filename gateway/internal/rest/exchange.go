@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
@@ -18,13 +20,14 @@ import (
 // exchange is what one request is known by, for the log and the error answer.
 type exchange struct {
 	requestID string
-	route     route       // zero until one was found
-	caller    auth.Caller // zero before authentication
-	traceID   string      // 32 hexadecimal digits, or empty
-	txID      string      // of the transaction concerned, if any
-	throttled bool        // there were more like it than its caller or address may make
-	held      share.Held  // what it holds of what is bounded, once it is admitted
-	err       error       // why it failed, if it did
+	route     route                     // zero until one was found
+	caller    auth.Caller               // zero before authentication
+	traceID   string                    // 32 hexadecimal digits, or empty
+	txID      string                    // of the transaction concerned, if any
+	signed    atomic.Pointer[signature] // by no identity of the gateway; nil until it is proved
+	throttled bool                      // there were more like it than its caller or address may make
+	held      share.Held                // what it holds of what is bounded, once it is admitted
+	err       error                     // why it failed, if it did
 }
 
 // exchangeKey is where Gin's context holds the exchange.
@@ -112,4 +115,19 @@ func causeField(err error) zap.Field {
 		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + "..."
 	}
 	return zap.String("error", text)
+}
+
+// known reports whether it is of a caller who may act. Then what the ledger calls unauthenticated is
+// what a device signed, and not the caller's credential.
+func (ex *exchange) known() bool { return ex.caller.Identity != "" }
+
+// signature is who signed what by a key that the gateway has not.
+type signature struct {
+	by ledger.Creator
+	tx waymark.Transaction
+}
+
+// proved notes a signature. A write does so while its caller may be answered already.
+func (ex *exchange) proved(by ledger.Creator, tx waymark.Transaction) {
+	ex.signed.Store(&signature{by, tx})
 }

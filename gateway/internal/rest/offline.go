@@ -89,14 +89,14 @@ func offlineRoutes() []route {
 			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
 			about: "Anybody with a credential; who acts is the certificate in the proposal, by the rules of its transaction. Members' peers run it, and nothing is changed. " +
 				"Refused as the transaction itself would be, and as `invalid` if the signature is not of that certificate or the proposal is not as this gateway makes them.",
-			body: client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, serve: serveEndorse,
+			body: client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, signed: true, serve: serveEndorse,
 		},
 		{
 			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,
 			summary: "Submit a signed transaction",
 			about: "Anybody with a credential; who acts is the certificate in the transaction. It is ordered, and changes what its rules say. " +
 				"The very same transaction sent again has one effect. A `conflict` ends it: only its signer can make another.",
-			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, fixed: true, serve: serveSubmit,
+			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, fixed: true, signed: true, serve: serveSubmit,
 		},
 	}
 }
@@ -132,7 +132,7 @@ func serveEndorse(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.offline.EndorseSigned(c.Request.Context(), ledger.Signed{Bytes: b.Proposal, Signature: b.Signature}, s.offered)
+	t, err := s.offline.EndorseSigned(c.Request.Context(), ledger.Signed{Bytes: b.Proposal, Signature: b.Signature, Proved: exchangeOf(c).proved}, s.offered)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func serveSubmit(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	signed := ledger.Signed{Bytes: b.Transaction, Signature: b.Signature}
+	signed := ledger.Signed{Bytes: b.Transaction, Signature: b.Signature, Proved: exchangeOf(c).proved}
 	r := route{write: true} // answered with 200, also for what was created
 	return s.write(c, r, body, nil, func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
 		return s.offline.SubmitSigned(ctx, signed, s.offered, j)

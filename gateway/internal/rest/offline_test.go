@@ -29,6 +29,7 @@ func (f *fakeLedger) EndorseSigned(_ context.Context, signed ledger.Signed, offe
 	if err != nil {
 		return ledger.Unsigned{}, err
 	}
+	signed.Proved(ledger.Creator{MSPID: "producer", CertificateSHA256: someCreator}, waymark.Transaction(tx))
 	result, err := f.take(call{Tx: waymark.Transaction(tx), Request: q, At: string(signed.Signature)})
 	return ledger.Unsigned{TxID: someTx, Bytes: []byte("transaction"), Result: result}, err
 }
@@ -43,6 +44,9 @@ func (f *fakeLedger) SubmitSigned(ctx context.Context, signed ledger.Signed, off
 	}
 	return ledger.Committed{Commit: ledger.Commit{TxID: someTx, BlockNumber: 12, Status: ledger.Valid}, Result: t.Result}, nil
 }
+
+// someCreator is who signs all that comes back.
+const someCreator = "5e3c"
 
 func jsonOf(v any) string {
 	b, err := json.Marshal(v)

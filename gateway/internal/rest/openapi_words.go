@@ -54,14 +54,14 @@ func describeMembers(words reference.Words, t reflect.Type, schema *openapi3.Sch
 func problemWords(status int) string {
 	return map[int]string{
 		http.StatusBadRequest:            "`invalid`: the request is malformed, and will be as long as it is the same; `field` points at the fault",
-		http.StatusUnauthorized:          "`unauthenticated`: there is not exactly one valid credential, or what a device signed does not hold (`reasons`)",
+		http.StatusUnauthorized:          "`unauthenticated`: there is not exactly one valid credential",
 		http.StatusForbidden:             "`forbidden`: no rule lets this caller act, or a policy denies it (`reasons` are its ids)",
 		http.StatusNotFound:              "`not_found`: what is named is not there",
 		http.StatusNotAcceptable:         "`invalid`: the header Accept excludes JSON",
 		http.StatusConflict:              "`conflict`: a concurrent transaction won, so that the same request can succeed now; or `already_exists`: the id is taken",
 		http.StatusRequestEntityTooLarge: "`invalid`: the body is too large",
 		http.StatusUnsupportedMediaType:  "`invalid`: the body is not JSON in UTF-8",
-		http.StatusUnprocessableEntity:   "`failed_precondition`: the present state of things does not allow it (`reasons`)",
+		http.StatusUnprocessableEntity:   "`failed_precondition`: the present state of things does not allow it (`reasons`); or `unauthenticated`: what a device signed does not hold (`reasons`)",
 		http.StatusTooManyRequests:       "`resource_exhausted`: a limit was met; nothing was done, and Retry-After says when to try again",
 		http.StatusInternalServerError:   "`internal`: something is wrong on our side; report it with the request id",
 		http.StatusBadGateway:            "`internal`: the peer of the holder answered with something that is not true",

@@ -63,6 +63,9 @@ func titles() map[waymark.Code]string {
 	}
 }
 
+// titleUnsigned is that of waymark.Unauthenticated where the caller's credential is good.
+const titleUnsigned = "What a device signed does not hold"
+
 // titleOf returns the title of a code; one that is not in the set is Internal's.
 func titleOf(code waymark.Code) string {
 	all := titles()
@@ -98,6 +101,9 @@ func fail(c *gin.Context, err error) {
 		Reasons:   e.Reasons,
 		Rows:      e.Rows,
 		RequestID: ex.requestID,
+	}
+	if e.Code == waymark.Unauthenticated && ex.known() {
+		p.Status, p.Title = http.StatusUnprocessableEntity, titleUnsigned
 	}
 	var special *httpError
 	if errors.As(err, &special) {

@@ -35,6 +35,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 	}{
 		{give: waymark.InvalidField("/name", "must not be empty"), status: 400, code: waymark.Invalid},
 		{give: waymark.Errorf(waymark.Forbidden, "denied").Because("b", "a"), status: 403, code: waymark.Forbidden},
+		{give: waymark.Errorf(waymark.Unauthenticated, "the device did not sign this"), status: 422, code: waymark.Unauthenticated},
 		{give: waymark.Errorf(waymark.NotFound, "no"), status: 404, code: waymark.NotFound},
 		{give: waymark.Errorf(waymark.AlreadyExists, "taken"), status: 409, code: waymark.AlreadyExists},
 		{give: waymark.Errorf(waymark.Conflict, "lost"), status: 409, code: waymark.Conflict},
@@ -54,6 +55,9 @@ func TestErrorsBecomeProblems(t *testing.T) {
 			p := problem(t, w)
 			if w.Code != tt.status || p.Code != tt.code || p.TxID != tt.txID {
 				t.Errorf("got %d %s", w.Code, w.Body)
+			}
+			if w.Header().Get("WWW-Authenticate") != "" {
+				t.Error("a challenge, though the credential is good")
 			}
 			if got := w.Header().Get("Retry-After") != ""; got != tt.retryAfter {
 				t.Errorf("Retry-After: %v", got)

@@ -31,6 +31,7 @@ type route struct {
 	fixed   bool   // a write that the gateway cannot make anew after a conflict
 	endorse bool   // no write, but runs as one at the peers, and counts as one
 	attests bool   // a question that counts as a write, since peers endorse its answer
+	signed  bool   // what it takes is signed by a key that the gateway has not
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
 	purpose bool   // takes the query parameter that says what is read for
