@@ -133,9 +133,11 @@ type Gateway struct {
 	// that it can be replaced while the bridge runs. Required.
 	TokenFile string `koanf:"token_file" example:"relay.token"`
 	// Timeout bounds one request. It must exceed the time in which the gateway
-	// answers a write (its timeouts.total, 45s by default): a batch given up sooner
-	// is submitted again while the first is still on its way, and two transactions
-	// then contend for the same streams. Default 60s, 1s to 5m.
+	// answers a write (its timeouts.total, 45s by default): a batch given up without an
+	// answer is submitted again while the first is still on its way, and two transactions
+	// then contend for the same streams. A batch that the gateway answers as under way
+	// (202, after its timeouts.answer) is followed to its end, in rounds of this long.
+	// Default 60s, 1s to 5m.
 	Timeout time.Duration `koanf:"timeout" default:"60s"`
 }
 

@@ -30,6 +30,7 @@ type Observe func(route string, status int, took time.Duration)
 // Client speaks with one gateway. It is safe for concurrent use.
 type Client struct {
 	client  *client.Client
+	timeout time.Duration
 	observe Observe
 }
 
@@ -45,28 +46,33 @@ func New(o Options, observe Observe) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{client: c, observe: observe}, nil
+	return &Client{client: c, timeout: o.Timeout, observe: observe}, nil
 }
 
 // Close lets go of idle connections.
 func (c *Client) Close() { c.client.Close() }
 
 // Submit records a batch. The results are in the order of texts, one for each.
-// It returns a *client.Problem for an answer that is no success, which with status 202 says
-// that the batch is under way, and any other error when its fate is unknown; the caller
-// submits it again, which the ledger recognises. So it needs no key, and the gateway need
-// not keep what the spool keeps.
+// It returns an *UnderWay for a batch whose transaction has no end yet: Follow that. Any other
+// error is a *client.Problem for an answer that is no success, or says that there was none; the
+// caller submits the batch again, which the ledger recognises. So it needs no key, and the gateway
+// need not keep what the spool keeps.
 func (c *Client) Submit(ctx context.Context, texts []string) ([]waymark.MessageResult, error) {
 	answer, err := observed(c, "messages", func() (client.Written[waymark.RecordResult], error) {
 		return c.client.RecordMessages(ctx, waymark.Disclosures{Messages: texts}, client.WithoutKey())
 	})
 	if err != nil {
-		return nil, err
+		return nil, underWay(err)
 	}
-	if got := len(answer.Result.Results); got != len(texts) {
+	return resultsOf(answer.Result, texts)
+}
+
+// resultsOf are the results of a batch, one for each of its texts.
+func resultsOf(r waymark.RecordResult, texts []string) ([]waymark.MessageResult, error) {
+	if got := len(r.Results); got != len(texts) {
 		return nil, fmt.Errorf("gateway answered %d results for %d messages", got, len(texts))
 	}
-	return answer.Result.Results, nil
+	return r.Results, nil
 }
 
 // Device returns the registered device. It returns a *client.Problem with status

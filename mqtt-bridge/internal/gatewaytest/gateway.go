@@ -43,6 +43,7 @@ type Gateway struct {
 	batches   [][]string
 	failing   func(texts []string) *Failure
 	asked     int
+	held      *held // set while batches are held, and after
 }
 
 // New starts a fake that ends with the test.
@@ -58,6 +59,7 @@ func New(t testing.TB) *Gateway {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
 	mux.HandleFunc("GET /v1/devices/{id}", g.device)
+	mux.HandleFunc("GET /v1/transactions/{tx_id}", g.transaction)
 	server := httptest.NewUnstartedServer(authenticated(mux))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
@@ -182,12 +184,21 @@ func (g *Gateway) messages(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	g.batches = append(g.batches, request.Messages)
+	if g.held != nil && g.held.end == "" {
+		g.hold(w, request.Messages)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"transaction": map[string]any{"id": "tx"}, "result": g.take(request.Messages)})
+}
+
+// take records a batch.
+func (g *Gateway) take(texts []string) waymark.RecordResult {
+	g.batches = append(g.batches, texts)
 	result := waymark.RecordResult{Results: []waymark.MessageResult{}}
-	for _, text := range request.Messages {
+	for _, text := range texts {
 		result.Results = append(result.Results, g.record(text))
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"transaction": map[string]any{"id": "tx"}, "result": result})
+	return result
 }
 
 func (g *Gateway) record(text string) waymark.MessageResult {

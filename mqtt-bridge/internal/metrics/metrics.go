@@ -38,7 +38,7 @@ func New() *Metrics {
 		appends:      counters("append_failures_total", "Commits to the spool that failed, by reason; acknowledgements wait meanwhile.", "reason"),
 		relayed:      counters("relayed_total", "Messages answered by the ledger, by outcome.", "outcome"),
 		quarantined:  counters("quarantined_total", "Messages put into quarantine, by code.", "code"),
-		retries:      counters("retries_total", "Batches that have to be tried again, by reason; undisclosed counts messages in quarantine that are.", "reason"),
+		retries:      counters("retries_total", "Batches that have to be tried again, or asked for again if under_way, by reason; undisclosed counts messages in quarantine that are.", "reason"),
 		exports:      counter("trace_export_failures_total", "Batches of spans that the collector did not take."),
 		logins:       counters("logins_total", "Devices that tried to log in at the embedded broker, by outcome.", "outcome"),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -26,7 +26,7 @@ func (s *shard) decide(ctx context.Context, w work) ([]spool.Settlement, error) 
 	if len(texts) == 0 {
 		return settlements, nil
 	}
-	results, err := s.gateway.Submit(ctx, texts)
+	results, err := s.ask(ctx, w, texts)
 	if err == nil {
 		err = knownOutcomes(results)
 	}
@@ -39,6 +39,14 @@ func (s *shard) decide(ctx context.Context, w work) ([]spool.Settlement, error) 
 		settlements[places[i]].Verdict = s.verdict(result, w.entries[places[i]], s.attempt(w))
 	}
 	return settlements, nil
+}
+
+// ask submits a batch, or asks what became of it if it is under way.
+func (s *shard) ask(ctx context.Context, w work, texts []string) ([]waymark.MessageResult, error) {
+	if w.txID != "" {
+		return s.gateway.Follow(ctx, w.txID, texts)
+	}
+	return s.gateway.Submit(ctx, texts)
 }
 
 // settle tries until the spool has it on the disk, and reports whether it has. The

@@ -64,11 +64,14 @@ func (s *shard) succeeded() { s.health.note(s.index, nil, time.Now()) }
 // reasonOf is a label for metrics: few values, known beforehand.
 func reasonOf(err error) string {
 	var status *client.Problem
+	var under *gateway.UnderWay
 	switch {
 	case errors.Is(err, spool.ErrQuarantineFull):
 		return "quarantine_full"
 	case gateway.CredentialRefused(err):
 		return "credential"
+	case errors.As(err, &under):
+		return "under_way"
 	case errors.As(err, &status):
 		return "gateway_status"
 	}

@@ -34,8 +34,12 @@ type Store interface {
 
 // Gateway submits batches.
 type Gateway interface {
-	// Submit records a batch and returns one result a message, in order.
+	// Submit records a batch and returns one result a message, in order. A *gateway.UnderWay says
+	// that it is to be followed.
 	Submit(ctx context.Context, texts []string) ([]waymark.MessageResult, error)
+	// Follow returns what Submit would have of a batch that it left under way. After another error than a
+	// *gateway.UnderWay the batch is to be submitted again.
+	Follow(ctx context.Context, txID string, texts []string) ([]waymark.MessageResult, error)
 }
 
 // Observer is told what happens. Its methods are called from several goroutines.

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -25,12 +26,14 @@ type shard struct {
 	seen     uint64            // the relay's successes at the last failure
 	aside    map[string]*trial // devices whose oldest message fails alone
 	tried    bool              // the last attempt was of a trial: now it is the others' turn
+	open     *work             // is under way: nothing else is submitted before that has an end
 }
 
 // work is what one attempt submits.
 type work struct {
 	entries []spool.Entry
 	trial   *trial // nil for an ordinary batch
+	txID    string // of its transaction if it is under way
 }
 
 func (r *Relay) newShard(index int, stop <-chan struct{}) *shard {
@@ -56,9 +59,12 @@ func (s *shard) run(ctx context.Context) {
 	}
 }
 
-// next is the oldest message of a device set aside, if one is due, or the oldest
-// entries of the others. Both have their turn.
+// next is what is under way, the oldest message of a device set aside, if one is due, or the oldest
+// entries of the others. Both of these have their turn.
 func (s *shard) next(now time.Time) (work, error) {
+	if s.open != nil {
+		return *s.open, nil
+	}
 	if t := s.due(now); t != nil && !s.tried {
 		s.tried = true
 		entries, err := s.queue.Oldest(s.index, 1, s.options.BatchBytes, func(device string) bool { return device == t.device })
@@ -111,6 +117,7 @@ func (s *shard) fit(entries []spool.Entry) []spool.Entry {
 // deliver makes one attempt. What it does not settle stays in the spool.
 func (s *shard) deliver(ctx context.Context, w work) {
 	settlements, err := s.decide(ctx, w)
+	s.open = nil
 	switch {
 	case err == nil:
 		if s.settle(w.entries, settlements) {
@@ -147,6 +154,10 @@ func (s *shard) giveUp(w work, verdict *spool.Verdict) {
 func (s *shard) postpone(w work, err error) {
 	s.failed(err)
 	s.failures++
+	if under := new(gateway.UnderWay); errors.As(err, &under) {
+		s.keepOpen(w, under)
+		return
+	}
 	if gateway.Away(err) { // it says nothing about these messages
 		wait := max(backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(err))
 		if gateway.CredentialRefused(err) { // only a person can help: no hurry
@@ -166,6 +177,17 @@ func (s *shard) postpone(w work, err error) {
 		s.narrow(w, err)
 	}
 	pause(s.stop, wait)
+}
+
+// keepOpen lets a batch be followed whose transaction has no end yet. That is no failure of its messages, and
+// a second copy of it would only contend with the first.
+func (s *shard) keepOpen(w work, under *gateway.UnderWay) {
+	if w.txID == "" {
+		s.log.Info("a batch is under way, and is followed", zap.Int("shard", s.index), zap.String("tx_id", under.TxID))
+	}
+	w.txID = under.TxID
+	s.open = &w
+	pause(s.stop, max(backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(under)))
 }
 
 // narrow halves a batch that failed several times, so that what can succeed does,

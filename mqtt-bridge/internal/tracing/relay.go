@@ -13,6 +13,8 @@ import (
 type Gateway interface {
 	// Submit records a batch and returns one result a message, in order.
 	Submit(ctx context.Context, texts []string) ([]waymark.MessageResult, error)
+	// Follow returns what Submit would have of a batch that it left under way.
+	Follow(ctx context.Context, txID string, texts []string) ([]waymark.MessageResult, error)
 }
 
 // Relay is a Gateway that makes spans.
@@ -43,6 +45,21 @@ func (r *Relay) Submit(ctx context.Context, texts []string) ([]waymark.MessageRe
 	results, err := r.gateway.Submit(calling, texts)
 	if err != nil {
 		span.SetStatus(codes.Error, "the batch was not answered")
+	}
+	return results, err
+}
+
+// Follow makes the span "follow" in the trace of the first message.
+func (r *Relay) Follow(ctx context.Context, txID string, texts []string) ([]waymark.MessageResult, error) {
+	if len(texts) == 0 {
+		return r.gateway.Follow(ctx, txID, texts)
+	}
+	calling, span := r.tracer.Start(withTrace(ctx, TraceOf(texts[0])), "follow", trace.WithNewRoot(),
+		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("waymark.tx_id", txID)))
+	defer span.End()
+	results, err := r.gateway.Follow(calling, txID, texts)
+	if err != nil {
+		span.SetStatus(codes.Error, "the batch has no end yet")
 	}
 	return results, err
 }

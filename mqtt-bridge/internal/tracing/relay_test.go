@@ -32,6 +32,10 @@ func (g *fakeGateway) Submit(ctx context.Context, texts []string) ([]waymark.Mes
 	return make([]waymark.MessageResult, len(texts)), g.err
 }
 
+func (g *fakeGateway) Follow(ctx context.Context, _ string, texts []string) ([]waymark.MessageResult, error) {
+	return g.Submit(ctx, texts)
+}
+
 // collect serves a collector; after the provider was closed it has all spans by their trace.
 func collect(t *testing.T) (spans map[string]*otlp.Span, endpoint string) {
 	t.Helper()
@@ -127,4 +131,22 @@ func TestWithoutACollector(t *testing.T) {
 		t.Errorf("%v, %v, %v", results, err, g.called)
 	}
 	p.Close()
+}
+
+// What is under way stays in the trace of the first message.
+func TestFollowIsInTheTrace(t *testing.T) {
+	spans, endpoint := collect(t)
+	p, err := tracing.New(tracing.Options{Endpoint: endpoint, Ratio: 1}, zap.NewNop(), func() { t.Error("not taken") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &fakeGateway{}
+	if results, err := p.Traced(g).Follow(t.Context(), "tx", []string{"a", "b"}); err != nil || len(results) != 2 {
+		t.Errorf("%v, %v", results, err)
+	}
+	p.Close()
+	id := tracing.TraceOf("a")
+	if g.called.TraceID() != id || spans[string(id[:])].GetName() != "follow" {
+		t.Errorf("called in %v, spans %v", g.called, spans)
+	}
 }

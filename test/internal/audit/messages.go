@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
@@ -19,30 +20,60 @@ type Reported struct {
 
 // Reported reads the peer's blocks up to now.
 func (p *Peer) Reported(ctx context.Context, devices ...string) (*Reported, error) {
-	height, err := p.Height(ctx)
-	if err != nil {
-		return nil, err
-	}
 	wanted := map[string]bool{}
 	for _, id := range devices {
 		wanted[id] = true
 	}
 	all := &Reported{}
-	err = p.Blocks(ctx, height, func(b *common.Block) error {
+	err := p.recordings(ctx, func(t transaction) error {
+		if !t.valid {
+			return nil
+		}
+		return all.add(t, wanted)
+	})
+	return all, err
+}
+
+// Carriers returns, by message, the ids of the transactions of telemetry:Record in the peer's blocks up
+// to now that hold it, valid or not, each once.
+func (p *Peer) Carriers(ctx context.Context) (map[string][]string, error) {
+	carriers := map[string][]string{}
+	err := p.recordings(ctx, func(t transaction) error {
+		var request waymark.RecordRequest
+		if err := json.Unmarshal(t.request, &request); err != nil {
+			return fmt.Errorf("transaction %s: %w", t.id, err)
+		}
+		for _, m := range request.Messages {
+			if !slices.Contains(carriers[m], t.id) {
+				carriers[m] = append(carriers[m], t.id)
+			}
+		}
+		return nil
+	})
+	return carriers, err
+}
+
+// recordings calls visit with each transaction of telemetry:Record in the peer's blocks up to now.
+func (p *Peer) recordings(ctx context.Context, visit func(transaction) error) error {
+	height, err := p.Height(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Blocks(ctx, height, func(b *common.Block) error {
 		transactions, err := parseBlock(b)
 		if err != nil {
 			return fmt.Errorf("block %d of %s: %w", b.GetHeader().GetNumber(), p.Member, err)
 		}
 		for _, t := range transactions {
-			if t.valid && t.result != nil {
-				if err := all.add(t, wanted); err != nil {
-					return err
-				}
+			if t.result == nil {
+				continue
+			}
+			if err := visit(t); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
-	return all, err
 }
 
 func (r *Reported) add(t transaction, wanted map[string]bool) error {
