@@ -37,6 +37,13 @@ func (m *mortal) Begin(ctx context.Context, r requests.Record, first requests.St
 	return m.SQL.Begin(ctx, r, first)
 }
 
+func (m *mortal) Keep(ctx context.Context, r requests.Record) error {
+	if m.dead.Load() {
+		return errDead
+	}
+	return m.SQL.Keep(ctx, r)
+}
+
 func (m *mortal) Finish(ctx context.Context, id, gateway string, end requests.End) error {
 	if m.dead.Load() {
 		return errDead

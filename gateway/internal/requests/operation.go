@@ -85,6 +85,23 @@ func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
 	return err
 }
 
+// keepMoot keeps the answer of an operation with a key that had nothing to change, before it is told: no block
+// has it.
+func (o *operation) keepMoot(ctx context.Context, out Outcome) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	q := o.request
+	if q.Key == "" || o.tx != nil || out.unfinished {
+		return nil
+	}
+	err := o.store.Keep(ctx, Record{ID: o.id, Caller: q.Caller, Operation: q.Operation, Key: q.Key, Digest: q.Digest, Answer: out.Answer})
+	if err == nil {
+		return nil
+	}
+	o.taken = o.taken || errors.Is(err, ErrTaken)
+	return unkeptStep("", err)
+}
+
 func (o *operation) step(tx ledger.Endorsed) Step {
 	s := Step{Endorsed: tx, Whole: !tx.Partial}
 	if s.Whole && o.request.Location != nil {

@@ -32,21 +32,36 @@ func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
 
 // Begin implements Store.
 func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
+	r.State, r.TxID, r.Whole = Pending, first.TxID, first.Whole
+	r.Answer.Location, r.Answer.Result = first.Location, first.Result
 	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, operation, idempotency_key, digest, gateway, state, tx_id, whole,
-				status, location, answer_tx, answer_block, result, ended_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, 0)
-			ON CONFLICT (caller, idempotency_key) DO NOTHING`,
-			r.ID, r.Caller, r.Operation, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, Pending, first.TxID, flag(first.Whole),
-			r.Answer.Status, first.Location, []byte(first.Result))
-		if err != nil {
+		if err := insert(ctx, tx, r, 0); err != nil {
 			return err
-		}
-		if n == 0 {
-			return ErrTaken
 		}
 		return addTransaction(ctx, tx, r.ID, first.Endorsed)
 	})
+}
+
+// Keep implements Store.
+func (s SQL) Keep(ctx context.Context, r Record) error {
+	r.State, r.Gateway = Done, ""
+	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return insert(ctx, tx, r, time.Now().UnixMilli())
+	})
+}
+
+// insert adds a request. None has an answer yet that is in a block.
+func insert(ctx context.Context, tx *sql.Tx, r Record, endedAt int64) error {
+	n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, operation, idempotency_key, digest, gateway, state, tx_id, whole,
+			status, location, answer_tx, answer_block, result, ended_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, $13)
+		ON CONFLICT (caller, idempotency_key) DO NOTHING`,
+		r.ID, r.Caller, r.Operation, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, r.State, r.TxID, flag(r.Whole),
+		r.Answer.Status, r.Answer.Location, []byte(r.Answer.Result), endedAt)
+	if err == nil && n == 0 {
+		return ErrTaken
+	}
+	return err
 }
 
 // Next implements Store.
@@ -127,7 +142,7 @@ func resolve(ctx context.Context, tx *sql.Tx, fate ledger.Fate, replacedBy strin
 const recordColumns = `r.id, r.caller, r.operation, r.idempotency_key, r.digest, r.gateway, r.state, r.tx_id, r.whole,
 	r.status, r.location, r.answer_tx, r.answer_block, r.result, r.error`
 
-// Find implements Store.
+// Find implements Archive.
 func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error) {
 	var found Record
 	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {

@@ -16,18 +16,20 @@ type Store interface {
 	// one, as one can be that its creator signed, and ErrDisplaced if another one has a
 	// transaction of its id that its creator signed otherwise.
 	Begin(ctx context.Context, r Record, first Step) error
+	// Keep keeps the end of a request that had nothing to change, and so no transaction. ErrTaken as Begin.
+	Keep(ctx context.Context, r Record) error
 	// Next keeps a further transaction of a request of gateway, after the fate of the one
 	// before. ErrLost if the request is no longer Pending or no longer gateway's.
 	Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error
 	// Finish ends a request of gateway, and frees the key of one that Failed, or
 	// as the end says. ErrLost as Next.
 	Finish(ctx context.Context, id, gateway string, end End) error
-	// Find returns the request of a caller with a key that is not free; false if there is none.
-	Find(ctx context.Context, caller, key string) (Record, bool, error)
 }
 
 // Archive answers about what is kept.
 type Archive interface {
+	// Find returns the request of a caller with a key that is not free; false if there is none.
+	Find(ctx context.Context, caller, key string) (Record, bool, error)
 	// Transaction returns a transaction with its request; false if it is not kept.
 	Transaction(ctx context.Context, txID string) (Transaction, bool, error)
 	// Prune forgets at most limit requests that ended before, and returns how many.

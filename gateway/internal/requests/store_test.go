@@ -41,6 +41,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		run  func(*testing.T, requests.SQL)
 	}{
 		{"a request and its end", storeDone},
+		{"one that has nothing to change", storeMoot},
 		{"one that fails frees its key", storeFailed},
 		{"a transaction in the place of another", storeReplaced},
 		{"one key for forty", storeRace},
@@ -97,6 +98,33 @@ func storeDone(t *testing.T, s requests.SQL) {
 		if _, found, err := s.Find(ctx, q[0], q[1]); found || err != nil {
 			t.Errorf("%q: found %t, %v", q, found, err)
 		}
+	}
+}
+
+func storeMoot(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	r := record("r1", "g1", "k")
+	r.Answer.Location, r.Answer.Result = "/v1/things/1", json.RawMessage(`{"changed":false}`)
+	must(t, s.Keep(ctx, r))
+	r.State, r.Gateway = requests.Done, ""
+	kept, found, err := s.Find(ctx, "erp", "k")
+	if err != nil || !found || !reflect.DeepEqual(kept, r) {
+		t.Errorf("kept\n%+v, want\n%+v, %t %v", kept, r, found, err)
+	}
+	if err := s.Keep(ctx, record("r2", "g1", "k")); !errors.Is(err, requests.ErrTaken) {
+		t.Errorf("another one: %v", err)
+	}
+	if err := s.Begin(ctx, record("r3", "g1", "k"), step(1)); !errors.Is(err, requests.ErrTaken) {
+		t.Errorf("one with a transaction: %v", err)
+	}
+	if beats, err := s.Beats(ctx); err != nil || len(beats) != 0 {
+		t.Errorf("it is somebody's to bring to its end: %v %v", beats, err)
+	}
+	if n, err := s.Prune(ctx, time.Now().Add(time.Minute), 10); n != 1 || err != nil {
+		t.Errorf("forgot %d, %v", n, err)
+	}
+	if _, found, err := s.Find(ctx, "erp", "k"); found || err != nil {
+		t.Errorf("it is kept still: %v", err)
 	}
 }
 

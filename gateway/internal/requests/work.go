@@ -111,7 +111,11 @@ func (r *Runner) attempt(ctx context.Context, o *operation) (Outcome, error) {
 	case err != nil:
 		return Outcome{}, err
 	}
-	return r.outcome(o, done), nil
+	out := r.outcome(o, done)
+	if err := o.keepMoot(ctx, out); err != nil {
+		return Outcome{}, err
+	}
+	return out, nil
 }
 
 // follow brings the transaction to its end that was under way when the request had done or
