@@ -200,7 +200,7 @@ type Timeouts struct {
 	// same bytes are sent again. Default 3s.
 	Lookup time.Duration `koanf:"lookup" default:"3s"`
 	// Answer bounds how long a caller waits for a write that is under way, before it is kept
-	// and answered 202. Default 30s; at most Total.
+	// and answered 202; one that is not endorsed by then is as soon as it is. Default 30s; at most Total.
 	Answer time.Duration `koanf:"answer" default:"30s"`
 	// Total bounds a write with all its retries, and a batch of messages with all that
 	// it is disclosed to; past it no proposal is made any more. Default 45s; must exceed Endorse.

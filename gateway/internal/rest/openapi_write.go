@@ -32,7 +32,7 @@ func sharedParameters() openapi3.ParametersMap {
 		WithDescription("Makes the request safe to send again: the same key with the same request gets the first answer again, " +
 			"with another request 422. 1 to 255 visible ASCII characters, bare or in quotes")
 	prefer := openapi3.NewHeaderParameter(headerPrefer).WithSchema(openapi3.NewStringSchema()).
-		WithDescription("respond-async: answer 202 as soon as the request is kept; wait=N: wait at most N seconds for the end (RFC 7240)")
+		WithDescription("respond-async: answer 202 as soon as the request is kept; wait=N: wait N seconds for the end, and then answer 202 as soon as it is kept (RFC 7240)")
 	return openapi3.ParametersMap{headerKey: {Value: key}, headerPrefer: {Value: prefer}}
 }
 
