@@ -30,9 +30,10 @@ func (r Request) Check(ctx context.Context, a Answer) error {
 	if a.Status == http.StatusInternalServerError {
 		return fmt.Errorf("an internal error")
 	}
-	failed := a.Status >= http.StatusBadRequest
-	if told := inside.Find(a.Body); failed && told != nil {
-		return fmt.Errorf("tells of the inside: %q", told)
+	if a.Status >= http.StatusBadRequest {
+		if told := inside.Find(a.Body); told != nil {
+			return fmt.Errorf("tells of the inside: %q", told)
+		}
 	}
 	spec := r.Operation.spec
 	if elsewhere := a.Status == http.StatusNotFound || a.Status == http.StatusMethodNotAllowed; elsewhere && !r.Operation.Answers(a.Status) {
