@@ -81,7 +81,7 @@ func offlineRoutes() []route {
 			summary: "Make the proposal of a transaction that the caller signs with a key of its own",
 			about: "Anybody with a credential: what the certificate in it may, the ledger says when the transaction is endorsed. " +
 				"Nothing is sent to the ledger and nothing is kept. What may be asked for is the list of transactions in the body's schema, each with its whole request " +
-				"(docs/rules.md); a certificate of another member is `invalid`.",
+				"(docs/rules.md). A certificate of another member is found out when the proposal is to be endorsed.",
 			body: client.ProposalRequest{}, result: client.Proposal{}, serve: servePropose,
 		},
 		{

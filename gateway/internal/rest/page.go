@@ -3,12 +3,14 @@ package rest
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"embed"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui/v5/static"
@@ -52,26 +54,53 @@ func pageRoutes() []route {
 }
 
 // servePageFile serves an embedded file as a media type. One that is packed (.gz) goes as it is to
-// who takes it so.
+// who takes it so. All answers share the file's bytes, however slowly they are read.
 func servePageFile(from fs.FS, file, as string) func(*service, *gin.Context) error {
+	load := sync.OnceValues(func() (pageFile, error) { return loadPageFile(from, file) })
 	return func(_ *service, c *gin.Context) error {
-		data, err := fs.ReadFile(from, file)
+		f, err := load()
 		if err != nil {
-			return fmt.Errorf("read page: %w", err)
+			return err
 		}
 		c.Header("Content-Security-Policy", pagePolicy)
 		c.Header("Cross-Origin-Opener-Policy", "same-origin")
-		if strings.HasSuffix(file, ".gz") {
+		c.Header("Cache-Control", "no-cache") // kept, and asked after
+		c.Header("ETag", f.tag)
+		if f.packed != nil {
 			c.Header("Vary", "Accept-Encoding")
-			if acceptsGzip(c.Request.Header.Values("Accept-Encoding")) {
-				c.Header("Content-Encoding", "gzip")
-			} else if data, err = unpack(data); err != nil {
-				return err
-			}
 		}
-		c.Data(http.StatusOK, as, data)
+		switch {
+		case c.GetHeader("If-None-Match") == f.tag:
+			c.Status(http.StatusNotModified)
+		case f.packed != nil && acceptsGzip(c.Request.Header.Values("Accept-Encoding")):
+			c.Header("Content-Encoding", "gzip")
+			c.Data(http.StatusOK, as, f.packed)
+		default:
+			c.Data(http.StatusOK, as, f.plain)
+		}
 		return nil
 	}
+}
+
+// pageFile is a file of the page, with what gzip makes of it if it is embedded so.
+type pageFile struct {
+	plain, packed []byte
+	tag           string // weak, since both forms have it
+}
+
+func loadPageFile(from fs.FS, file string) (f pageFile, err error) {
+	if f.plain, err = fs.ReadFile(from, file); err != nil {
+		return f, fmt.Errorf("read page: %w", err)
+	}
+	if strings.HasSuffix(file, ".gz") {
+		f.packed = f.plain
+		if f.plain, err = unpack(f.packed); err != nil {
+			return f, err
+		}
+	}
+	sum := sha256.Sum256(f.plain)
+	f.tag = fmt.Sprintf(`W/"%x"`, sum[:16])
+	return f, nil
 }
 
 // unpack returns what a file of ours holds, so it needs no bound.

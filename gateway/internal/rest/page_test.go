@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,35 @@ func TestPageFilesArePackedForWhoTakesIt(t *testing.T) {
 		}
 	}
 }
+
+// A browser that has a file is told so; and an answer costs no copy of the file, so that nobody fills
+// the memory by not reading it.
+func TestPageFilesAreShared(t *testing.T) {
+	a := newAPI(t)
+	const file = "/docs/swagger-ui-bundle.js"
+	first := a.send(stranger(file))
+	again := a.send(stranger(file, "If-None-Match", first.Header().Get("ETag")))
+	if again.Code != http.StatusNotModified || again.Body.Len() != 0 || first.Header().Get("Cache-Control") != "no-cache" {
+		t.Errorf("%d, %d bytes; %v", again.Code, again.Body.Len(), first.Header())
+	}
+	const answers = 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range answers {
+		a.handler.ServeHTTP(unread{header: http.Header{}}, stranger(file))
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / answers; each > uint64(first.Body.Len()/10) {
+		t.Errorf("an answer of %d bytes takes %d", first.Body.Len(), each)
+	}
+}
+
+// unread takes an answer and keeps nothing of it.
+type unread struct{ header http.Header }
+
+func (u unread) Header() http.Header         { return u.header }
+func (u unread) Write(b []byte) (int, error) { return len(b), nil }
+func (u unread) WriteHeader(int)             {}
 
 func TestReferencePageCanBeOff(t *testing.T) {
 	a := newAPI(t, func(l *limits) { l.noPage = true })
