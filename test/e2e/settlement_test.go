@@ -35,6 +35,16 @@ type deal struct {
 // newDeal creates a shipment with terms that are nowhere else, and its parties agree on them.
 func newDeal(ctx context.Context, t *testing.T, currency string) *deal {
 	t.Helper()
+	d, stored := proposedDeal(ctx, t, currency)
+	for _, party := range []string{"retailer", "producer"} {
+		done(ctx, t, operator(t, party).AgreeToTerms, waymark.AgreeTermsRequest{Shipment: d.id, SHA256: stored.SHA256})
+	}
+	return d
+}
+
+// proposedDeal is a deal on whose terms nobody has agreed yet.
+func proposedDeal(ctx context.Context, t *testing.T, currency string) (*deal, waymark.StoredTerms) {
+	t.Helper()
 	var salt [32]byte
 	for i := range 4 {
 		binary.BigEndian.PutUint64(salt[8*i:], rand.Uint64())
@@ -43,11 +53,7 @@ func newDeal(ctx context.Context, t *testing.T, currency string) *deal {
 		price: 2e12 + rand.Int64N(7e12), penalty: 1e11 + rand.Int64N(5e11)}
 	d.terms = map[string]any{"issuer": "carrier", "currency": currency, "digits": 2, "units": d.units, "price": d.price, "salt": d.salt,
 		"conditions": []map[string]any{{"condition": "c1", "side": "below", "per_unit_degree": d.penalty}}}
-	stored := d.propose(ctx, t)
-	for _, party := range []string{"retailer", "producer"} {
-		done(ctx, t, operator(t, party).AgreeToTerms, waymark.AgreeTermsRequest{Shipment: d.id, SHA256: stored.SHA256})
-	}
-	return d
+	return d, d.propose(ctx, t)
 }
 
 func (d *deal) at(path string) string { return "/v1/shipments/" + d.id + path }
