@@ -37,6 +37,9 @@ func TestWhatIsLeftToDo(t *testing.T) {
 			if err != nil || !found || v.Fate == nil || v.Fate.Status != fate || (v.Phase == requests.Committed) != (fate == ledger.Valid) {
 				t.Errorf("the rest: %+v %t %v", v, found, err)
 			}
+			if v, _, err := p.Transaction(t.Context(), txID(1)); err != nil || v.Answer == nil || v.Answer.Commit.TxID != txID(1) {
+				t.Errorf("what the answer names: %+v %v", v, err)
+			}
 			left = false
 			again, err := p.Do(t.Context(), q, requests.Wish{})
 			if a := done(t, again, err); again.Replayed || a.Commit.TxID != txID(3) {

@@ -72,7 +72,9 @@ func viewOf(t Transaction) View {
 		return v
 	}
 	v.Phase = phaseOf(*t.Fate)
-	if t.Request.TxID != t.TxID {
+	// Of a request of several the answer names one, and another may be the last.
+	named := t.Request.State == Done && t.Request.Answer.Commit.TxID == t.TxID
+	if t.Request.TxID != t.TxID && !named {
 		return v
 	}
 	switch t.Request.State {
