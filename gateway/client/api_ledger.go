@@ -23,8 +23,8 @@ func (c *Client) Receipt(ctx context.Context, txID string) (json.RawMessage, err
 // block, valid or not.
 //
 // Codes: forbidden, not_found.
-func (c *Client) Transaction(ctx context.Context, txID string, envelope bool) (Transaction, error) {
-	return Read[Transaction](ctx, c, "/v1/transactions/"+url.PathEscape(txID)+query(map[string]string{"envelope": truth(envelope)}))
+func (c *Client) Transaction(ctx context.Context, r TransactionQuery) (Transaction, error) {
+	return Ask[Transaction](ctx, c, Call{Method: http.MethodGet, Path: "/v1/transactions/" + url.PathEscape(r.TxID) + query(map[string]string{"envelope": truth(r.Envelope)}), Body: nil})
 }
 
 // ProposeTransaction is POST /v1/proposals: make the proposal of a transaction that the caller

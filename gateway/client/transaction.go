@@ -3,13 +3,19 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
+
+// TransactionQuery asks for a transaction.
+type TransactionQuery struct {
+	TxID     string
+	Envelope bool // whether the answer is to hold the signed envelope too, which can be as long as a block
+}
 
 // Transaction is what a gateway knows of a transaction: from the ledger what is in a block, and
 // from what it keeps how a write of its own stands.
@@ -59,24 +65,39 @@ type Creator struct {
 	CertificateSHA256 string `json:"certificate_sha256"`
 }
 
-// Await returns a transaction once this member's peer has it in a block, or when ctx ends;
-// the one that took its place, if it was replaced. Errors are those of Read.
+// Await returns a transaction once this member's peer has it in a block; the one that took its
+// place, if it was replaced. An id that no gateway knows may become known yet, so it is asked for
+// until ctx ends: give ctx a deadline.
+//
+// Errors: that of ctx, with the last that was known of the transaction, which is nothing of one that
+// was not found; else those of Read.
 func (c *Client) Await(ctx context.Context, txID string) (Transaction, error) {
+	var last Transaction
 	for round := 1; ; round++ {
-		t, err := Read[Transaction](ctx, c, "/v1/transactions/"+url.PathEscape(txID))
-		problem, failed := AsProblem(err)
-		if err != nil && (!failed || problem.Status != http.StatusNotFound) {
-			return t, err
-		}
-		if err == nil && t.ReplacedBy != "" {
-			txID = t.ReplacedBy
-		} else if err == nil && t.Settled() {
+		t, err := c.known(ctx, txID)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			return last, err
+		case t.ReplacedBy != "":
+			last, txID = t, t.ReplacedBy
+		case t.Settled():
 			return t, nil
+		case t.State != "":
+			last = t
 		}
 		if !pause(ctx, min(round, maxAwaitRound), 0) {
-			return t, errors.Join(ctx.Err(), err)
+			return last, fmt.Errorf("await transaction %s: %w", txID, ctx.Err())
 		}
 	}
+}
+
+// known is how a transaction stands: nothing of one that is not found.
+func (c *Client) known(ctx context.Context, txID string) (Transaction, error) {
+	t, err := Read[Transaction](ctx, c, "/v1/transactions/"+url.PathEscape(txID))
+	if problem, refused := AsProblem(err); refused && problem.Status == http.StatusNotFound {
+		return Transaction{}, nil
+	}
+	return t, err
 }
 
 // maxAwaitRound keeps the pauses of Await below half a second.

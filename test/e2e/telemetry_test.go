@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/audit"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
@@ -205,12 +206,12 @@ func TestTransactionCanBeLookedUp(t *testing.T) {
 	d := logger(ctx, t, attest.Ed25519)
 	_, commit := record(ctx, t, sign(t, d, attest.COSE, 400).Text())
 	for member := range local.at.Members {
-		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, commit.TxID, false)
+		tx, err := as(t, member, waymark.Viewer).Transaction(ctx, gateway.TransactionQuery{TxID: commit.TxID})
 		if err != nil || tx.Status != "VALID" || *tx.BlockNumber != commit.BlockNumber || tx.Transaction != string(waymark.TelemetryRecord) {
 			t.Errorf("%s: %+v (%v), want block %d", member, tx, err, commit.BlockNumber)
 		}
 	}
-	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, commit.TxID, false)
+	_, err := as(t, "carrier", waymark.Relay).Transaction(ctx, gateway.TransactionQuery{TxID: commit.TxID})
 	var p *app.Problem
 	if !errors.As(err, &p) || p.Code != waymark.Forbidden {
 		t.Errorf("a relay reads a transaction: %v", err)

@@ -199,8 +199,8 @@ func TestClientSendsTheRest(t *testing.T) {
 		args       []any
 		want, body string
 	}{
-		{id: "getTransaction", args: []any{someTx, true}, want: "GET /v1/transactions/" + someTx + "?envelope=true"},
-		{id: "getTransaction", args: []any{someTx, false}, want: "GET /v1/transactions/" + someTx},
+		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx, Envelope: true}}, want: "GET /v1/transactions/" + someTx + "?envelope=true"},
+		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx}}, want: "GET /v1/transactions/" + someTx},
 		{id: "getReceipt", args: []any{someTx}, want: "GET /v1/transactions/" + someTx + "/receipt"},
 		{id: "getHealth", want: "GET /healthz"},
 		{id: "getReadiness", want: "GET /readyz"},

@@ -127,6 +127,7 @@ func only(p Parameter) path {
 	return map[string]path{
 		queryPurpose: {purpose: something}, queryHolder: {holder: something}, queryThing: {thing: thing{id: something}},
 		queryDirection: {thing: thing{direction: something}}, queryLimit: {thing: thing{limit: 1}}, queryCursor: {thing: thing{cursor: something}},
+		queryEnvelope: {envelope: true},
 	}[p.Name]
 }
 

@@ -38,6 +38,7 @@ type path struct {
 	holder                 string // of the query: the member whose peers answer, or empty
 	currency               string
 	thing                  thing // of the query
+	envelope               bool  // of the query
 }
 
 // The query parameters that are ids: what a caller reads for, and whose peers answer.

@@ -24,6 +24,7 @@ func ledgerRoutes() []route {
 			"It reads what is kept and the member's own peer. `not_found`: neither knows the transaction, which can still be under way at another member.",
 		result: client.Transaction{},
 		query:  queryEnvelope,
+		asked:  func(p path) any { return client.TransactionQuery{TxID: p.txID, Envelope: p.envelope} },
 		serve:  serveTransaction,
 	}}
 }
@@ -34,15 +35,14 @@ func serveTransaction(s *service, c *gin.Context) error {
 		return err
 	}
 	exchangeOf(c).txID = p.txID
-	var withEnvelope bool
 	switch c.Query(queryEnvelope) {
 	case "", "false":
 	case "true":
-		withEnvelope = true
+		p.envelope = true
 	default:
 		return waymark.Errorf(waymark.Invalid, "the query parameter %s must be true or false", queryEnvelope)
 	}
-	t, err := s.transaction(c.Request.Context(), exchangeOf(c), p.txID, withEnvelope)
+	t, err := s.transaction(c.Request.Context(), exchangeOf(c), p.txID, p.envelope)
 	if err != nil {
 		return err
 	}

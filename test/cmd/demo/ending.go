@@ -19,7 +19,7 @@ func (s *story) timeline(ctx context.Context) error {
 		return err
 	}
 	for _, e := range history.Entries {
-		t, err := auditor.Transaction(ctx, e.Stamp.TxID, false)
+		t, err := auditor.Transaction(ctx, client.TransactionQuery{TxID: e.Stamp.TxID})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // settlePoll is the pause between two questions.
@@ -15,7 +17,7 @@ const settlePoll = 20 * time.Millisecond
 func Settle(ctx context.Context, txID string, apps ...*App) error {
 	for _, a := range apps {
 		for {
-			tx, err := a.Transaction(ctx, txID, false)
+			tx, err := a.Transaction(ctx, client.TransactionQuery{TxID: txID})
 			if err == nil && tx.Settled() {
 				break
 			}
