@@ -256,3 +256,37 @@ func TestAwait(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What was not awaited is no refusal: the context's end is told, with the last that was known.
+func TestAwaitEnds(t *testing.T) {
+	known := answer(200, `{"tx_id":"aa","state":"accepted"}`)
+	replaced := answer(200, `{"tx_id":"aa","state":"invalid","replaced_by":"bb"}`)
+	for name, tt := range map[string]struct {
+		script []func(http.ResponseWriter)
+		want   client.State
+	}{
+		"never found":                {script: []func(http.ResponseWriter){problem(waymark.NotFound, "")}},
+		"under way":                  {script: []func(http.ResponseWriter){known}, want: client.Accepted},
+		"under way, then not found":  {script: []func(http.ResponseWriter){known, problem(waymark.NotFound, "")}, want: client.Accepted},
+		"replaced by an unknown one": {script: []func(http.ResponseWriter){replaced, problem(waymark.NotFound, "")}, want: client.Invalid},
+		"the gateway went away":      {script: []func(http.ResponseWriter){known, problem(waymark.Unavailable, "")}, want: client.Accepted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			left := 3
+			last := tt.script[len(tt.script)-1]
+			g := serve(t, append(tt.script, func(w http.ResponseWriter) {
+				if left--; left == 0 {
+					cancel()
+				}
+				last(w)
+			})...)
+			got, err := g.client(func(o *client.Options) { o.Attempts = 100 }).Await(ctx, "aa")
+			if _, refused := client.AsProblem(err); !errors.Is(err, context.Canceled) || refused || got.State != tt.want {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
