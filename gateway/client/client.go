@@ -23,7 +23,8 @@ const (
 	defaultAnswer   = 64 << 20
 )
 
-// Options say where a gateway is and how to speak with it.
+// Options say where a gateway is and how to speak with it. A proxy is taken from the environment
+// (HTTPS_PROXY, NO_PROXY); it sees nothing of what is said.
 type Options struct {
 	URL string // https://host:port
 	// Roots are the authorities that the gateway's certificate is checked by; nil: the system's.
@@ -79,6 +80,7 @@ func newTransport(o Options) *http.Transport {
 		conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.Certificate() }
 	}
 	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSClientConfig:     conf,
 		TLSHandshakeTimeout: connectTimeout,
@@ -114,11 +116,11 @@ func TokenFile(file string) func(context.Context) (string, error) {
 func Roots(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file) //nolint:gosec // the caller names the file
 	if err != nil {
-		return nil, fmt.Errorf("read gateway CA: %w", err)
+		return nil, fmt.Errorf("read authorities: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("gateway CA %s holds no PEM certificate", file)
+		return nil, fmt.Errorf("authorities: %s holds no PEM certificate", file)
 	}
 	return roots, nil
 }
