@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -40,7 +41,7 @@ type Problem struct {
 func (p *Problem) Error() string {
 	text := fmt.Sprintf("gateway answered %d %s: %s", p.Status, p.Code, p.Detail)
 	if p.unsent {
-		text = fmt.Sprintf("not sent: %s: %s: %s", p.Code, p.Field, p.Detail)
+		text = strings.TrimSuffix(fmt.Sprintf("not sent: %s: %s", p.Code, p.Field), ": ") + ": " + p.Detail
 	}
 	if len(p.Reasons) > 0 {
 		text += fmt.Sprintf(" %v", p.Reasons)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -15,6 +17,15 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		if got := retryAfter(text, now); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestWhatWasNotSentSaysWhere(t *testing.T) {
+	for field, want := range map[string]string{"/number": "not sent: invalid: /number: must be more", "": "not sent: invalid: must be more"} {
+		p := &Problem{Status: http.StatusBadRequest, Code: waymark.Invalid, Field: field, Detail: "must be more", unsent: true}
+		if got := p.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
