@@ -168,6 +168,13 @@ func (c *Client) evaluate(ctx context.Context, turns *share.Turns, s *session, c
 		return nil, noTurn(err)
 	}
 	defer turn.Leave()
+	return c.query(ctx, s, chaincode, function, options, how...)
+}
+
+// query is evaluate for who has a turn.
+func (c *Client) query(ctx context.Context, s *session, chaincode, function string, options []client.ProposalOption, how ...grpc.CallOption) ([]byte, *failure) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
+	defer cancel()
 	proposal, err := s.network.GetContract(chaincode).NewProposal(function, options...)
 	if err != nil {
 		return nil, &failure{kind: defective, cause: err}

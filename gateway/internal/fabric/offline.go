@@ -19,7 +19,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	offline "github.com/waymark-ledger/waymark/gateway/client/transaction"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
-	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -153,7 +152,14 @@ func (c *Client) sealed(signed ledger.Signed, offered ledger.Offered) (offline.T
 // ordered is the answer of a transaction that is in a block already, under whatever key and
 // by whomever it was submitted. The peer is asked for it and not for its block, which is large.
 func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []byte) (done ledger.Committed, found bool, err error) {
-	code, same, failed := c.held(ctx, c.turns.evaluate, t.ID(), payload)
+	timely, cancel := context.WithTimeout(ctx, c.cfg.Timeouts.Evaluate)
+	defer cancel()
+	turn, err := c.turns.evaluate.Take(timely)
+	if err != nil {
+		return ledger.Committed{}, false, noTurn(err).err()
+	}
+	code, same, failed := c.held(timely, t.ID(), payload)
+	turn.Leave()
 	if failed != nil {
 		err := unknown(failed.err(), t.ID())
 		if waymark.CodeOf(err) == waymark.NotFound {
@@ -178,9 +184,9 @@ func (c *Client) ordered(ctx context.Context, t offline.Transaction, payload []b
 const besidePayload = 4 << 10
 
 // held says of the transaction of an id that is in a block whether it is the one with a payload, and what became
-// of it. No more is held meanwhile than that one takes: another, of any size, is not read.
-func (c *Client) held(ctx context.Context, turns *share.Turns, txID string, payload []byte) (code peer.TxValidationCode, same bool, failed *failure) {
-	raw, failed := c.evaluate(ctx, turns, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, txID)),
+// of it. No more is held meanwhile than that one takes: another, of any size, is not read. It needs a turn at the peer.
+func (c *Client) held(ctx context.Context, txID string, payload []byte) (code peer.TxValidationCode, same bool, failed *failure) {
+	raw, failed := c.query(ctx, c.self(), queryChaincode, transactionByID, c.own(client.WithArguments(c.cfg.Channel, txID)),
 		grpc.MaxCallRecvMsgSize(len(payload)+besidePayload))
 	if failed != nil && mentions(status.Convert(failed.cause), textTooLarge) {
 		return 0, false, nil

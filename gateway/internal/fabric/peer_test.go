@@ -177,10 +177,11 @@ func (p *fakePeer) Evaluate(_ context.Context, in *gatewaypb.EvaluateRequest) (*
 		defer p.mu.Unlock()
 		return &gatewaypb.EvaluateResponse{Result: &peer.Response{Status: 200, Payload: marshal(configBlock(p.issued...))}}, nil
 	}
-	p.members = in.GetTargetOrganizations()
 	answer := p.evaluate
 	if args[0] == transactionByID {
 		answer = func() ([]byte, error) { return p.processed(args[2]) }
+	} else {
+		p.members = in.GetTargetOrganizations()
 	}
 	if p.query != nil {
 		answer = func() ([]byte, error) { return p.query(args) }

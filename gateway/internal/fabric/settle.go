@@ -47,6 +47,7 @@ type settlement struct {
 	recovered bool
 	// shared says that others than this client can make a transaction of the same id.
 	shared   bool
+	found    *fate // of the id, which one of its transactions has
 	absences int   // how often the stream alone did not show it
 	sent     bool  // by us, so that a copy may have reached the ordering service
 	refused  bool  // the ordering service refused the last copy, and may have taken an earlier one
@@ -88,6 +89,9 @@ func (s *settlement) settle(ctx context.Context, first step) (found fate, failed
 // take takes one step. The kind says what keeps the fate from being known; it is empty when
 // it is known.
 func (s *settlement) take(ctx context.Context, next step) (fate, kind) {
+	if s.found != nil {
+		return s.confirm(ctx)
+	}
 	if next == resubmit {
 		return s.submit(ctx)
 	}
@@ -152,8 +156,7 @@ func (s *settlement) await(ctx context.Context, long time.Duration) (fate, kind)
 	}
 }
 
-// told judges what the stream or the peer says of the transaction's id. If another transaction has
-// that, this one is a duplicate, of which nothing is to be awaited.
+// told judges what the stream or the peer says of the transaction's id.
 func (s *settlement) told(ctx context.Context, f fate) (fate, kind) {
 	if kindOfValidation(f.code) == duplicated {
 		s.waiter.covered = false // the first copy went by unseen
@@ -162,11 +165,24 @@ func (s *settlement) told(ctx context.Context, f fate) (fate, kind) {
 	if !s.shared {
 		return f, ""
 	}
-	_, same, failed := s.client.held(ctx, s.client.turns.inquire, s.tx.id, s.tx.envelope.GetPayload())
-	if failed != nil {
-		s.cause, s.waiter.covered = failed.err(), false // what told of it does not tell again
+	s.found = &f
+	return s.confirm(ctx)
+}
+
+// confirm asks whether it is this transaction that has the fate of its id. If another one has, this one is a
+// duplicate, of which nothing is to be awaited.
+func (s *settlement) confirm(ctx context.Context) (fate, kind) {
+	turn, err := s.client.turns.inquire.Take(ctx)
+	if err != nil {
 		return fate{}, statusFailed
 	}
+	defer turn.Leave()
+	_, same, failed := s.client.held(ctx, s.tx.id, s.tx.envelope.GetPayload())
+	if failed != nil {
+		s.cause = failed.err()
+		return fate{}, statusFailed
+	}
+	f := *s.found
 	if !same {
 		f.code = peer.TxValidationCode_DUPLICATE_TXID
 	}
@@ -187,7 +203,7 @@ func (s *settlement) look(ctx context.Context) (fate, kind) {
 	}
 	begun := s.client.stream.hasBegun()
 	f, err := s.client.lookup(ctx, s.tx.id)
-	turn.Leave() // told takes one of its own
+	turn.Leave() // confirm takes one of its own
 	if err == nil {
 		return s.told(ctx, f)
 	}
