@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -76,18 +77,18 @@ func repository(t *testing.T) string {
 	return root
 }
 
-// processes are those that a request passes, by name.
+// processes are those that a request passes, by name. An upgrade gives chaincodes other names.
 func processes(ctx context.Context, t *testing.T) map[string]int {
 	t.Helper()
-	all := make(map[string]int)
-	for member := range local.at.Members {
-		for _, kind := range []string{"gateway.", "peer.", "chaincode."} {
-			pid, err := local.PID(ctx, kind+member)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[kind+member] = pid
-		}
+	all, err := local.Processes(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(all, func(name string, _ int) bool {
+		return !strings.HasPrefix(name, "gateway.") && !strings.HasPrefix(name, "peer.") && !strings.HasPrefix(name, "chaincode.")
+	})
+	if want := 3 * len(local.at.Members); len(all) != want {
+		t.Errorf("%d processes run, not %d: %v", len(all), want, all)
 	}
 	return all
 }

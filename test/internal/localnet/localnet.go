@@ -120,25 +120,38 @@ func (n *Network) Start(ctx context.Context, name string) error {
 	return n.run(ctx, stepTimeout, "start", name)
 }
 
-// PID returns the id of a process that runs.
+// PID returns the process id of a process that runs.
 func (n *Network) PID(ctx context.Context, name string) (int, error) {
-	output, err := n.output(ctx, stepTimeout, "status", "--json")
+	all, err := n.Processes(ctx)
 	if err != nil {
 		return 0, err
+	}
+	if pid, ok := all[name]; ok {
+		return pid, nil
+	}
+	return 0, fmt.Errorf("process %s does not run", name)
+}
+
+// Processes returns the process ids of all that run, by name.
+func (n *Network) Processes(ctx context.Context) (map[string]int, error) {
+	output, err := n.output(ctx, stepTimeout, "status", "--json")
+	if err != nil {
+		return nil, err
 	}
 	var processes []struct {
 		Name string `json:"name"`
 		PID  int    `json:"pid"`
 	}
 	if err := json.Unmarshal(output, &processes); err != nil {
-		return 0, fmt.Errorf("decode the network's status: %w", err)
+		return nil, fmt.Errorf("decode the network's status: %w", err)
 	}
+	all := make(map[string]int)
 	for _, p := range processes {
-		if p.Name == name && p.PID != 0 {
-			return p.PID, nil
+		if p.PID != 0 {
+			all[p.Name] = p.PID
 		}
 	}
-	return 0, fmt.Errorf("process %s does not run", name)
+	return all, nil
 }
 
 // Dir returns where the network keeps its state.
