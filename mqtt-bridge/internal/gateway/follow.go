@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -33,18 +34,16 @@ func underWay(err error) error {
 }
 
 // Follow returns the results of a batch that Submit left under way, as Submit would have. It waits
-// for them for Options.Timeout at most.
+// for them for twice Options.Timeout at most.
 //
 // Errors: an *UnderWay says that the transaction still has no end, or that the gateway could not be
 // asked: follow it again. Any other says that it has changed nothing, that the gateway does not know it, or that
 // what came of each message is not told: submit the batch again.
 func (c *Client) Follow(ctx context.Context, txID string, texts []string) ([]waymark.MessageResult, error) {
-	t, err := observed(c, "transaction", func() (client.Transaction, error) {
-		ctx, cancel := context.WithTimeout(ctx, c.timeout)
-		defer cancel()
-		return c.client.Await(ctx, txID)
-	})
+	t, err := observed(c, "transaction", func() (client.Transaction, error) { return c.await(ctx, txID) })
 	switch {
+	case err == nil && !t.Settled():
+		return nil, &UnderWay{TxID: txID, Err: errors.New("it has no end yet")}
 	case err != nil && undecided(err):
 		return nil, &UnderWay{TxID: txID, Err: err}
 	case err != nil:
@@ -57,6 +56,20 @@ func (c *Client) Follow(ctx context.Context, txID string, texts []string) ([]way
 		return nil, fmt.Errorf("decode the results of transaction %s: %w", t.TxID, err)
 	}
 	return resultsOf(result, texts)
+}
+
+// await asks for a transaction until it has an end, or for Options.Timeout. Of one of which nothing was
+// heard all the time it asks once more, so that a gateway that does not know it says so.
+func (c *Client) await(ctx context.Context, txID string) (client.Transaction, error) {
+	round, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	t, err := c.client.Await(round, txID)
+	if err == nil || round.Err() == nil || t.State != "" {
+		return t, err
+	}
+	last, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return c.client.Transaction(last, client.TransactionQuery{TxID: txID})
 }
 
 // undecided reports whether a question for a transaction was left without an answer about it.
