@@ -186,7 +186,8 @@ func (f *fuzz) send(ctx context.Context, r hostile.Request, by fuzzCaller) {
 	}
 	f.sent++
 	f.byStatus[answer.Status]++
-	if err == nil {
+	unread := answer.Status == http.StatusRequestHeaderFieldsTooLarge && headBytes(r) > maxHead
+	if err == nil && !unread {
 		err = r.Check(ctx, answer)
 	}
 	if err == nil && answer.Status > http.StatusInternalServerError {
@@ -195,6 +196,22 @@ func (f *fuzz) send(ctx context.Context, r hostile.Request, by fuzzCaller) {
 	if err != nil {
 		f.t.Errorf("%s as %s/%s: %.200q ?%.200q %.300q: %d %.300s: %v", r.Operation.ID, by.member, by.role, r.Path, r.Query, r.Body, answer.Status, answer.Body, err)
 	}
+}
+
+// maxHead is what of a head surely fits limits.header_bytes of gateways (16 KiB), with all that a client adds.
+// What does not fit is no request of an operation: the HTTP server says so before there is one, and
+// the document does not tell of it.
+const maxHead = 12 << 10
+
+// headBytes is how much of a head a request has at least.
+func headBytes(r hostile.Request) int {
+	n := len(r.Path) + len(r.Query)
+	for name, values := range r.Header {
+		for _, value := range values {
+			n += len(name) + len(value)
+		}
+	}
+	return n
 }
 
 // exchange sends a request; false if it is none that an HTTP client would send.
