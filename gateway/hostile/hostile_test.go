@@ -67,7 +67,7 @@ func TestWhatIsWrongWithAnAnswer(t *testing.T) {
 		{name: "a stack", status: 400, media: problem, body: `{"code":"goroutine 7 [running]"}`},
 		{name: "a type of Go", status: 400, media: problem, body: `{"code":"json: waymark.Device"}`},
 		{name: "SQL", status: 400, media: problem, body: `{"code":"SQLSTATE 23505"}`},
-		{name: "a path", status: 400, media: problem, body: `{"code":"open /root/x"}`},
+		{name: "a path", status: 400, media: problem, body: `{"code":"open /home/x"}`},
 	}
 	for _, tt := range tests {
 		err := r.Check(t.Context(), hostile.Answer{Status: tt.status, Header: http.Header{"Content-Type": {tt.media}}, Body: []byte(tt.body)})

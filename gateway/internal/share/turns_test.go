@@ -81,10 +81,9 @@ func TestTurnsByModel(t *testing.T) {
 				m.join(fmt.Sprint(rapid.IntRange(0, 4).Draw(t, "caller")))
 			},
 			"leave": func(t *rapid.T) {
-				if len(m.all) == 0 {
-					t.Skip("nobody is there")
+				if len(m.all) > 0 { // else nobody is there, and nothing changes
+					m.leave(rapid.IntRange(0, len(m.all)-1).Draw(t, "who"))
 				}
-				m.leave(rapid.IntRange(0, len(m.all)-1).Draw(t, "who"))
 			},
 			"": func(*rapid.T) { m.check() },
 		})
