@@ -49,8 +49,9 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 	if read, err = sql.Open("sqlite", dsn); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
-	write.SetMaxOpenConns(1)
+	write.SetMaxOpenConns(2)               // the writer's, and one for what is done seldom
 	read.SetMaxOpenConns(1 + maxIdleConns) // one is held
+	read.SetMaxIdleConns(maxIdleConns)
 	return write, read, nil
 }
 

@@ -27,6 +27,7 @@ var errUnprepared = errors.New("the database is not prepared yet")
 type DB struct {
 	dialect goose.Dialect
 	read    *sql.DB
+	view    Statements // on read
 	write   *sql.DB
 	writer  *writer   // of SQLite; nil for PostgreSQL, which groups commits by itself
 	path    string    // of SQLite
@@ -49,13 +50,16 @@ func Open(c Config) (*DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &DB{dialect: goose.DialectPostgres, read: db, write: db, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
+		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
 	}
 	write, read, err := openSQLite(c.SQLite)
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{dialect: goose.DialectSQLite3, read: read, write: write, path: c.SQLite, owner: c.Owner, preparing: make(chan struct{}, 1)}
+	d := &DB{
+		dialect: goose.DialectSQLite3, read: read, view: &prepared{on: read}, write: write, path: c.SQLite, owner: c.Owner,
+		preparing: make(chan struct{}, 1),
+	}
 	d.writer = newWriter(write, d.intact)
 	return d, nil
 }
@@ -130,7 +134,7 @@ func (d *DB) hold(ctx context.Context) error {
 	}
 	err = compare(holder.QueryRowContext(ctx, ownerQuery), d.claimed) // reads, and so opens the log
 	if err == nil {
-		err = d.checkpoint(ctx)
+		err = checkpoint(ctx, holder)
 	}
 	found, failed := filesOf(d.path)
 	if err = errors.Join(err, failed); err != nil {
@@ -162,7 +166,7 @@ func (d *DB) migrate(ctx context.Context) error {
 	}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.dialect == goose.DialectPostgres {
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // look every second: Prepare does not wait five
 		if err != nil {
 			return fmt.Errorf("migration lock: %w", err)
 		}
@@ -191,20 +195,30 @@ func (d *DB) ready() error {
 // Update runs do in a transaction and returns once it is committed and synced. When do fails
 // nothing of it is written, and its error is returned. After any other error it is not known
 // whether it was committed.
-func (d *DB) Update(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
+func (d *DB) Update(ctx context.Context, do func(context.Context, Statements) error) error {
+	return d.commit(ctx, &update{do: do})
+}
+
+// Note is Update for what nobody waits for: it may be a little later, so that it is committed
+// with another update and costs no sync of its own.
+func (d *DB) Note(ctx context.Context, do func(context.Context, Statements) error) error {
+	return d.commit(ctx, &update{do: do, note: true})
+}
+
+func (d *DB) commit(ctx context.Context, u *update) error {
 	if err := d.ready(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if d.writer != nil {
-		return d.writer.update(ctx, do)
+		return d.writer.update(ctx, u)
 	}
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := do(ctx, tx); err != nil {
+	if err := u.do(ctx, tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
@@ -214,13 +228,13 @@ func (d *DB) Update(ctx context.Context, do func(context.Context, *sql.Tx) error
 }
 
 // View runs do with what reads. It sees everything that was committed before.
-func (d *DB) View(ctx context.Context, do func(context.Context, *sql.DB) error) error {
+func (d *DB) View(ctx context.Context, do func(context.Context, Statements) error) error {
 	if err := d.ready(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return do(ctx, d.read)
+	return do(ctx, d.view)
 }
 
 // Close ends the connections. Nothing may be running.
@@ -228,10 +242,9 @@ func (d *DB) Close() error {
 	if d.writer == nil {
 		return d.read.Close()
 	}
-	d.writer.close()
-	var err error
+	err := d.writer.close()
 	if d.holder != nil {
-		err = d.holder.Close()
+		err = errors.Join(err, d.holder.Close())
 	}
 	err = errors.Join(err, d.read.Close(), d.write.Close())
 	if d.lock != nil {

@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -36,7 +35,7 @@ var errOdd = errors.New("odd")
 
 // beat writes a row, and fails after it if it is told to.
 func beat(db *database.DB, ctx context.Context, id string, n int, failing bool) error {
-	return db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO gateways (id, beat) VALUES ($1, $2)", id, n); err != nil {
 			return err
 		}
@@ -50,7 +49,7 @@ func beat(db *database.DB, ctx context.Context, id string, n int, failing bool) 
 func ids(t *testing.T, db *database.DB) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
-	err := db.View(t.Context(), func(ctx context.Context, db *sql.DB) error {
+	err := db.View(t.Context(), func(ctx context.Context, db database.Statements) error {
 		rows, err := db.QueryContext(ctx, "SELECT id, beat FROM gateways")
 		if err != nil {
 			return err
@@ -112,7 +111,7 @@ func several(t *testing.T, open func() *database.DB) {
 
 // upgraded opens a database as the first version left it, with a request in it.
 func upgraded(t *testing.T, open func() *database.DB) {
-	err := open().Update(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+	err := open().Update(t.Context(), func(ctx context.Context, tx database.Statements) error {
 		for _, statement := range []string{
 			"DROP TABLE owner",
 			"ALTER TABLE requests DROP COLUMN operation",
@@ -131,7 +130,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 		t.Fatal(err)
 	}
 	var location, operation string
-	err = open().View(t.Context(), func(ctx context.Context, db *sql.DB) error {
+	err = open().View(t.Context(), func(ctx context.Context, db database.Statements) error {
 		return db.QueryRowContext(ctx, "SELECT location, operation FROM requests WHERE id = 'r1'").Scan(&location, &operation)
 	})
 	if err != nil || location != "/v1/things/1" || operation != "" {
@@ -143,7 +142,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 func cancelled(t *testing.T, db *database.DB) {
 	held, release, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- db.Update(t.Context(), func(context.Context, *sql.Tx) error {
+		ended <- db.Update(t.Context(), func(context.Context, database.Statements) error {
 			close(held)
 			<-release
 			return nil
@@ -176,7 +175,7 @@ func TestUnprepared(t *testing.T) {
 	if err := beat(db, t.Context(), "x", 1, false); err == nil {
 		t.Error("written into nothing")
 	}
-	if err := db.View(t.Context(), func(context.Context, *sql.DB) error { return nil }); err == nil {
+	if err := db.View(t.Context(), func(context.Context, database.Statements) error { return nil }); err == nil {
 		t.Error("read from nothing")
 	}
 }

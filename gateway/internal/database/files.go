@@ -61,15 +61,15 @@ func (d *DB) intact(ctx context.Context) error {
 		return nil
 	}
 	if f.onlyLogGone() {
-		err = errors.Join(err, d.checkpoint(ctx))
+		err = errors.Join(err, checkpoint(ctx, d.holder)) // which has the log open that is gone
 	}
 	return err
 }
 
-// checkpoint brings all that is in the log into the database.
-func (d *DB) checkpoint(ctx context.Context) error {
+// checkpoint brings all that is in the log of a connection into the database.
+func checkpoint(ctx context.Context, by Statements) error {
 	var busy, frames, done int
-	if err := d.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &done); err != nil {
+	if err := by.QueryRowContext(ctx, "PRAGMA wal_checkpoint(FULL)").Scan(&busy, &frames, &done); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	if busy != 0 || done != frames {

@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +56,7 @@ func useless(t *testing.T, db *database.DB) {
 	if err := beat(db, t.Context(), "mine", 1, false); err == nil {
 		t.Error("written")
 	}
-	if err := db.View(t.Context(), func(context.Context, *sql.DB) error { return nil }); err == nil {
+	if err := db.View(t.Context(), func(context.Context, database.Statements) error { return nil }); err == nil {
 		t.Error("read")
 	}
 }
@@ -112,7 +111,7 @@ func toAnotherMeanwhile(t *testing.T, c database.Config) {
 	db := prepared(t, owned(c, "producer", "waymark", "aa"))
 	other := prepared(t, owned(c, "producer", "waymark", "aa"))
 	give := func(member string) {
-		err := other.Update(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		err := other.Update(t.Context(), func(ctx context.Context, tx database.Statements) error {
 			_, err := tx.ExecContext(ctx, "UPDATE owner SET member = $1", member)
 			return err
 		})

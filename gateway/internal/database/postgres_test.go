@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 )
 
@@ -35,7 +36,7 @@ func TestCommitsAreSynchronous(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer raw.Close()
-	off := func(db *sql.DB) (setting string) {
+	off := func(db database.Statements) (setting string) {
 		if err := db.QueryRowContext(t.Context(), "SHOW synchronous_commit").Scan(&setting); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,7 @@ func TestCommitsAreSynchronous(t *testing.T) {
 		t.Fatalf("it is not off: %v", err)
 	}
 	db := prepared(t, c)
-	err = db.View(t.Context(), func(_ context.Context, db *sql.DB) error {
+	err = db.View(t.Context(), func(_ context.Context, db database.Statements) error {
 		if setting := off(db); setting != "on" {
 			t.Errorf("it is %s", setting)
 		}

@@ -6,10 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 )
 
-// maxGroup bounds the updates that one sync serves.
-const maxGroup = 256
+const (
+	// maxGroup bounds the updates that one sync serves.
+	maxGroup = 256
+	// maxDelay is how long a note waits for an update that it can be committed with.
+	maxDelay = 50 * time.Millisecond
+)
 
 var errClosed = errors.New("the database is closed")
 
@@ -18,33 +23,43 @@ var errClosed = errors.New("the database is closed")
 type writer struct {
 	db      *sql.DB
 	intact  func(context.Context) error // whether what was committed will be found
+	delay   time.Duration               // maxDelay
 	updates chan *update
 	stop    chan struct{}
 	stopped chan struct{}
+	session *session // of run alone; nil until it is needed
 }
 
 type update struct {
-	do     func(context.Context, *sql.Tx) error
+	do     func(context.Context, Statements) error
+	note   bool        // it can wait for others
 	taken  atomic.Bool // by the writer, or by a caller who does not wait any more
 	result chan error  // of one
 }
 
 func newWriter(db *sql.DB, intact func(context.Context) error) *writer {
-	w := &writer{db: db, intact: intact, updates: make(chan *update), stop: make(chan struct{}), stopped: make(chan struct{})}
+	return startWriter(db, intact, maxDelay)
+}
+
+func startWriter(db *sql.DB, intact func(context.Context) error, delay time.Duration) *writer {
+	w := &writer{
+		db: db, intact: intact, delay: delay, updates: make(chan *update), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
 	go w.run()
 	return w
 }
 
 // close ends the writer after the group that it has.
-func (w *writer) close() {
+func (w *writer) close() error {
 	close(w.stop)
 	<-w.stopped
+	return w.leave()
 }
 
 // update queues do. Once the writer has begun it the caller waits for the end of its group,
 // which is bounded, so that it knows what became of it.
-func (w *writer) update(ctx context.Context, do func(context.Context, *sql.Tx) error) error {
-	u := &update{do: do, result: make(chan error, 1)}
+func (w *writer) update(ctx context.Context, u *update) error {
+	u.result = make(chan error, 1)
 	select {
 	case w.updates <- u:
 	case <-ctx.Done():
@@ -63,21 +78,37 @@ func (w *writer) update(ctx context.Context, do func(context.Context, *sql.Tx) e
 	}
 }
 
+// run commits group after group. Notes alone are held until one that is none comes, or they
+// have waited long enough.
 func (w *writer) run() {
 	defer close(w.stopped)
+	var held []*update
+	delay := time.NewTimer(w.delay)
+	defer delay.Stop()
 	for {
 		select {
 		case first := <-w.updates:
-			w.commit(w.gather(first))
+			if held = append(held, first); first.note && len(held) < maxGroup {
+				if len(held) == 1 {
+					delay.Reset(w.delay)
+				}
+				continue
+			}
+		case <-delay.C:
+			if len(held) == 0 {
+				continue
+			}
 		case <-w.stop:
+			w.commit(held)
 			return
 		}
+		w.commit(w.gather(held))
+		held = nil
 	}
 }
 
 // gather adds the updates that are waiting already.
-func (w *writer) gather(first *update) []*update {
-	group := []*update{first}
+func (w *writer) gather(group []*update) []*update {
 	for len(group) < maxGroup {
 		select {
 		case next := <-w.updates:
@@ -89,16 +120,21 @@ func (w *writer) gather(first *update) []*update {
 	return group
 }
 
-// commit answers each update of a group.
+// commit answers each update of a group. What takes long is bounded by the database's own
+// timeout of a lock: a statement that has begun is not interrupted.
 func (w *writer) commit(group []*update) {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
+	group = taken(group)
+	if len(group) == 0 {
+		return
+	}
+	ctx := context.Background()
 	results := make([]error, len(group))
-	err := w.within(ctx, func(tx *sql.Tx) error {
+	err := w.within(ctx, func(s Statements) error {
+		if len(group) == 1 { // its failure takes nothing from others
+			return group[0].do(ctx, s)
+		}
 		for i, u := range group {
-			if u.taken.CompareAndSwap(false, true) {
-				results[i] = inSavepoint(ctx, tx, u.do)
-			}
+			results[i] = inSavepoint(ctx, s, u.do)
 		}
 		return nil
 	})
@@ -113,32 +149,83 @@ func (w *writer) commit(group []*update) {
 	}
 }
 
-func (w *writer) within(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := w.db.BeginTx(ctx, nil)
+// taken leaves out those whose callers have gone.
+func taken(group []*update) (there []*update) {
+	for _, u := range group {
+		if u.taken.CompareAndSwap(false, true) {
+			there = append(there, u)
+		}
+	}
+	return there
+}
+
+// session is the connection of the writer.
+type session struct {
+	prepared
+	conn *sql.Conn
+}
+
+func (w *writer) enter(ctx context.Context) (*session, error) {
+	if w.session != nil {
+		return w.session, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := w.db.Conn(ctx)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+	w.session = &session{prepared: prepared{on: conn}, conn: conn}
+	return w.session, nil
+}
+
+func (w *writer) leave() error {
+	if w.session == nil {
+		return nil
 	}
-	if err := tx.Commit(); err != nil {
-		return errors.Join(fmt.Errorf("commit: %w", err), ignoreDone(tx.Rollback()))
+	err := errors.Join(w.session.close(), w.session.conn.Close())
+	w.session = nil
+	return err
+}
+
+// within makes one transaction of do. After a failure of the database itself the connection is
+// made anew.
+func (w *writer) within(ctx context.Context, do func(Statements) error) error {
+	s, err := w.enter(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return errors.Join(fmt.Errorf("begin: %w", err), w.leave())
+	}
+	if err := do(s); err != nil {
+		return errors.Join(err, w.undo(ctx, s))
+	}
+	if _, err := s.ExecContext(ctx, "COMMIT"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), w.undo(ctx, s))
+	}
+	return nil
+}
+
+func (w *writer) undo(ctx context.Context, s *session) error {
+	if _, err := s.ExecContext(ctx, "ROLLBACK"); err != nil { // as when SQLite has undone it itself
+		return w.leave()
 	}
 	return nil
 }
 
 // inSavepoint runs do so that its failure leaves the rest of the transaction as it is.
-func inSavepoint(ctx context.Context, tx *sql.Tx, do func(context.Context, *sql.Tx) error) error {
-	if _, err := tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
+func inSavepoint(ctx context.Context, s Statements, do func(context.Context, Statements) error) error {
+	if _, err := s.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
-	failed := do(ctx, tx)
+	failed := do(ctx, s)
 	if failed != nil {
-		if _, err := tx.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
+		if _, err := s.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return errors.Join(failed, err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "RELEASE one"); err != nil {
+	if _, err := s.ExecContext(ctx, "RELEASE one"); err != nil {
 		return errors.Join(failed, fmt.Errorf("release savepoint: %w", err))
 	}
 	return failed

@@ -2,7 +2,6 @@ package requests_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"reflect"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"go.uber.org/zap"
@@ -64,7 +64,7 @@ func TestCheckTellsThatNothingCanBeWritten(t *testing.T) {
 	must(t, round(t.Context()))
 	must(t, runner.Check(t.Context()))
 	locked := errors.New("that is all")
-	err := open().Update(t.Context(), func(ctx context.Context, _ *sql.Tx) error { // holds the lock
+	err := open().Update(t.Context(), func(ctx context.Context, _ database.Statements) error { // holds the lock
 		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 		defer cancel()
 		if err := round(short); err == nil {

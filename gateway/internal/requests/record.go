@@ -60,6 +60,9 @@ type End struct {
 	Answer Answer
 	Error  *waymark.Error
 	Free   bool // the key of one that is Done, since the same request is to be made again
+	// Answered says that nobody waits for this: it is on the disk a little later. After a crash
+	// before that the request is Pending, and the ledger says how it ended.
+	Answered bool
 }
 
 // Transaction is what is kept of one transaction.

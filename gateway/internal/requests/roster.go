@@ -2,8 +2,8 @@ package requests
 
 import (
 	"context"
-	"database/sql"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -12,7 +12,7 @@ const nobody = ""
 
 // Beat implements Roster.
 func (s SQL) Beat(ctx context.Context, gateway string) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		_, err := exec(ctx, tx, `INSERT INTO gateways (id, beat) VALUES ($1, 1)
 			ON CONFLICT (id) DO UPDATE SET beat = gateways.beat + 1`, gateway)
 		return err
@@ -22,7 +22,7 @@ func (s SQL) Beat(ctx context.Context, gateway string) error {
 // Beats implements Roster.
 func (s SQL) Beats(ctx context.Context) (map[string]int64, error) {
 	beats := make(map[string]int64)
-	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
 		rows, err := db.QueryContext(ctx, `SELECT id, beat FROM gateways
 			UNION SELECT gateway, -1 FROM requests WHERE state = 'pending' AND gateway NOT IN (SELECT id FROM gateways)`)
 		if err != nil {
@@ -44,7 +44,7 @@ func (s SQL) Beats(ctx context.Context) (map[string]int64, error) {
 
 // Adopt implements Roster.
 func (s SQL) Adopt(ctx context.Context, from, to string) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		if _, err := exec(ctx, tx, `UPDATE requests SET gateway = $1 WHERE gateway = $2 AND state = 'pending'`, to, from); err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (s SQL) Leave(ctx context.Context, gateway string) error { return s.Adopt(c
 // Pending implements Estate.
 func (s SQL) Pending(ctx context.Context, gateway string, limit int) ([]string, error) {
 	var ids []string
-	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
 		rows, err := db.QueryContext(ctx, `SELECT id FROM requests WHERE gateway = $1 AND state = 'pending' LIMIT $2`, gateway, limit)
 		if err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s SQL) Pending(ctx context.Context, gateway string, limit int) ([]string, 
 func (s SQL) Open(ctx context.Context, id, gateway string) (Record, ledger.Endorsed, error) {
 	var found Record
 	var e ledger.Endorsed
-	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
 		row := db.QueryRowContext(ctx, `SELECT `+recordColumns+`, t.envelope FROM requests r JOIN transactions t ON t.tx_id = r.tx_id
 			WHERE r.id = $1 AND r.gateway = $2 AND r.state = 'pending'`, id, gateway)
 		var err error

@@ -34,7 +34,7 @@ func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
 func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	r.State, r.TxID, r.Whole = Pending, first.TxID, first.Whole
 	r.Answer.Location, r.Answer.Result = first.Location, first.Result
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		if err := insert(ctx, tx, r, 0); err != nil {
 			return err
 		}
@@ -45,13 +45,13 @@ func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 // Keep implements Store.
 func (s SQL) Keep(ctx context.Context, r Record) error {
 	r.State, r.Gateway = Done, ""
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		return insert(ctx, tx, r, time.Now().UnixMilli())
 	})
 }
 
 // insert adds a request. None has an answer yet that is in a block.
-func insert(ctx context.Context, tx *sql.Tx, r Record, endedAt int64) error {
+func insert(ctx context.Context, tx database.Statements, r Record, endedAt int64) error {
 	n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, operation, idempotency_key, digest, gateway, state, tx_id, whole,
 			status, location, answer_tx, answer_block, result, ended_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, $13)
@@ -66,7 +66,7 @@ func insert(ctx context.Context, tx *sql.Tx, r Record, endedAt int64) error {
 
 // Next implements Store.
 func (s SQL) Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		n, err := exec(ctx, tx, `UPDATE requests SET tx_id = $1, whole = $2, location = $3, result = $4
 			WHERE id = $5 AND gateway = $6 AND state = $7`,
 			next.TxID, flag(next.Whole), next.Location, []byte(next.Result), id, gateway, Pending)
@@ -92,7 +92,11 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 			return fmt.Errorf("encode error: %w", err)
 		}
 	}
-	return s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	commit := s.db.Update
+	if end.Answered {
+		commit = s.db.Note
+	}
+	return commit(ctx, func(ctx context.Context, tx database.Statements) error {
 		n, err := exec(ctx, tx, `UPDATE requests SET state = $1, gateway = '', answer_tx = $2, answer_block = $3, result = $4, error = $5,
 				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END,
 				location = CASE WHEN $8 = '' THEN location ELSE $8 END
@@ -113,7 +117,7 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 }
 
 // addTransaction keeps a transaction whose fate is open.
-func addTransaction(ctx context.Context, tx *sql.Tx, request string, e ledger.Endorsed) error {
+func addTransaction(ctx context.Context, tx database.Statements, request string, e ledger.Endorsed) error {
 	n, err := exec(ctx, tx, `INSERT INTO transactions (tx_id, request, signed, envelope, replaced_by, fate, block, position)
 		VALUES ($1, $2, $3, $4, '', '', 0, 0) ON CONFLICT (tx_id) DO NOTHING`, e.TxID, request, e.Signed[:], e.Envelope)
 	if err != nil || n > 0 {
@@ -130,7 +134,7 @@ func addTransaction(ctx context.Context, tx *sql.Tx, request string, e ledger.En
 }
 
 // resolve notes what became of a transaction. The envelope is on the ledger then.
-func resolve(ctx context.Context, tx *sql.Tx, fate ledger.Fate, replacedBy string) error {
+func resolve(ctx context.Context, tx database.Statements, fate ledger.Fate, replacedBy string) error {
 	if fate.Status == ledger.Valid { // what follows a valid one takes the place of nothing
 		replacedBy = ""
 	}
@@ -145,7 +149,7 @@ const recordColumns = `r.id, r.caller, r.operation, r.idempotency_key, r.digest,
 // Find implements Archive.
 func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error) {
 	var found Record
-	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
 		var err error
 		found, err = scan(db.QueryRowContext(ctx, `SELECT `+recordColumns+` FROM requests r WHERE caller = $1 AND idempotency_key = $2`, caller, key))
 		return err
@@ -156,7 +160,7 @@ func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error)
 // Transaction implements Archive.
 func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, error) {
 	found := Transaction{TxID: txID}
-	err := s.db.View(ctx, func(ctx context.Context, db *sql.DB) error {
+	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
 		fate, block := ledger.Fate{TxID: txID}, int64(0)
 		row := db.QueryRowContext(ctx, `SELECT `+recordColumns+`, t.replaced_by, t.fate, t.block, t.position
 			FROM transactions t JOIN requests r ON r.id = t.request WHERE t.tx_id = $1`, txID)
@@ -176,7 +180,7 @@ func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, e
 // Prune implements Archive.
 func (s SQL) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
 	var pruned int64
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		var err error
 		pruned, err = exec(ctx, tx, `DELETE FROM requests WHERE id IN
 			(SELECT id FROM requests WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT $2)`, before.UnixMilli(), limit)
@@ -228,7 +232,7 @@ func commitStatus(txID string) string {
 }
 
 // exec runs a statement and returns how many rows it changed.
-func exec(ctx context.Context, tx *sql.Tx, statement string, args ...any) (int64, error) {
+func exec(ctx context.Context, tx database.Statements, statement string, args ...any) (int64, error) {
 	done, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return 0, err

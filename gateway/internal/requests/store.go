@@ -22,7 +22,7 @@ type Store interface {
 	// before. ErrLost if the request is no longer Pending or no longer gateway's.
 	Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error
 	// Finish ends a request of gateway, and frees the key of one that Failed, or
-	// as the end says. ErrLost as Next.
+	// as the end says. It may wait a moment for others if the end is Answered. ErrLost as Next.
 	Finish(ctx context.Context, id, gateway string, end End) error
 }
 

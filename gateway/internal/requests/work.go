@@ -28,7 +28,7 @@ func (r *Runner) run(ctx context.Context, o *operation) {
 	switch _, open := o.open(); {
 	case err == nil && !out.unfinished:
 		close(o.done)
-		r.note(ctx, o, End{State: Done, Answer: out.Answer})
+		r.note(ctx, o, End{State: Done, Answer: out.Answer, Answered: true})
 		r.leave(o)
 		return
 	case err == nil:

@@ -1,0 +1,116 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// counted opens a writer whose notes wait so long, and counts its commits.
+func counted(t *testing.T, delay time.Duration) (w *writer, commits *atomic.Int64) {
+	write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := write.ExecContext(t.Context(), "CREATE TABLE seen (n INTEGER PRIMARY KEY)"); err != nil {
+		t.Fatal(err)
+	}
+	commits = new(atomic.Int64)
+	w = startWriter(write, func(context.Context) error { commits.Add(1); return nil }, delay)
+	t.Cleanup(func() {
+		if err := errors.Join(read.Close(), write.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w, commits
+}
+
+func seen(n int) func(context.Context, Statements) error {
+	return func(ctx context.Context, s Statements) error {
+		_, err := s.ExecContext(ctx, "INSERT INTO seen (n) VALUES ($1)", n)
+		return err
+	}
+}
+
+// given hands a note over to the writer, and returns where its end is told.
+func given(w *writer, n int) chan error {
+	note := &update{do: seen(n), note: true, result: make(chan error, 1)}
+	w.updates <- note
+	return note.result
+}
+
+func TestNotesWaitForAnUpdate(t *testing.T) {
+	w, commits := counted(t, time.Hour)
+	first, second := given(w, 1), given(w, 2)
+	if err := w.update(t.Context(), &update{do: seen(3)}); err != nil {
+		t.Error(err)
+	}
+	if err := errors.Join(<-first, <-second); err != nil || commits.Load() != 1 {
+		t.Errorf("%v, %d commits", err, commits.Load())
+	}
+	again, last := given(w, 3), given(w, 4)
+	if err := w.close(); err != nil { // commits what it holds
+		t.Error(err)
+	}
+	if err := <-again; err == nil {
+		t.Error("the same row twice")
+	}
+	if err := <-last; err != nil || commits.Load() != 2 {
+		t.Errorf("%v, %d commits", err, commits.Load())
+	}
+}
+
+func TestNotesDoNotWaitForEver(t *testing.T) {
+	w, _ := counted(t, time.Millisecond)
+	if err := w.update(t.Context(), &update{do: seen(1), note: true}); err != nil {
+		t.Error(err)
+	}
+	if err := w.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestManyNotesAreCommittedAtOnce(t *testing.T) {
+	w, commits := counted(t, time.Hour)
+	var all []chan error
+	for n := range maxGroup {
+		all = append(all, given(w, n))
+	}
+	for _, end := range all {
+		if err := <-end; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if commits.Load() != 1 {
+		t.Errorf("%d commits", commits.Load())
+	}
+	if err := w.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// After whatever has broken its connection the writer makes another.
+func TestTheWriterConnectsAnew(t *testing.T) {
+	w, _ := counted(t, time.Hour)
+	broken := errors.New("broken")
+	err := w.update(t.Context(), &update{do: func(ctx context.Context, s Statements) error {
+		if _, err := s.ExecContext(ctx, "ROLLBACK"); err != nil { // as SQLite does by itself on a full disk
+			t.Error(err)
+		}
+		return broken
+	}})
+	if !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	for n := range 2 {
+		if err := w.update(t.Context(), &update{do: seen(n)}); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.close(); err != nil {
+		t.Error(err)
+	}
+}
