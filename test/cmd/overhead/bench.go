@@ -32,23 +32,23 @@ const (
 	keyedSide   = "gateway_keyed"
 )
 
-// level is how many calls are in flight, and how many each side makes in one round.
-type level struct{ inFlight, writes, reads int }
+// level is how many calls are in flight, how many each side makes in one round, and how many
+// rounds there are.
+type level struct{ inFlight, writes, reads, rounds int }
 
 // loads are the levels of a run.
 type loads struct {
 	levels []level
-	rounds int
 	limit  time.Duration // of one side's part of a round
 }
 
-// loads are what is measured. Rounds are even in number, so that each side is as often
-// first as last.
+// loads are what is measured. Rounds are short, since a machine can be a third slower a few
+// seconds later, and even in number, so that each side is as often first as last.
 func (s settings) loads() loads {
 	if s.Quick {
-		return loads{levels: []level{{1, 3, 10}, {8, 24, 80}}, rounds: 2, limit: 10 * time.Second}
+		return loads{levels: []level{{1, 3, 10, 2}, {8, 24, 80, 2}}, limit: 10 * time.Second}
 	}
-	return loads{levels: []level{{1, 60, 500}, {16, 400, 3000}, {64, 1000, 5000}, {2000, 5000, 12000}}, rounds: 4, limit: 45 * time.Second}
+	return loads{levels: []level{{1, 20, 300, 12}, {4, 80, 1000, 12}, {16, 250, 2000, 20}, {64, 500, 3000, 20}, {2000, 5000, 12000, 2}}, limit: 45 * time.Second}
 }
 
 // bench calls the ledger by all sides.
@@ -135,13 +135,14 @@ type row struct {
 
 // result is a side of a row, over all rounds.
 type result struct {
-	side string
-	cell timing.Cell
-	cpu  cpu
+	side      string
+	cell      timing.Cell
+	perSecond []float64 // of each round
+	cpu       cpu
 }
 
-// cpu is how long processes used a processor.
-type cpu struct{ client, gateway time.Duration }
+// cpu is how long processes used a processor: all is the whole machine, with the network on it.
+type cpu struct{ client, gateway, all time.Duration }
 
 // readable is how many products there are to be read.
 const readable = 100
@@ -189,7 +190,7 @@ func (b *bench) row(ctx context.Context, w work, l level) (row, error) {
 	for i := range order {
 		order[i] = i
 	}
-	for range b.loads.rounds {
+	for range l.rounds {
 		for _, i := range order {
 			if err := b.round(ctx, w, l, w.sides[i], &r.sides[i]); err != nil {
 				return r, fmt.Errorf("%s: %w", w.sides[i].name, err)
@@ -232,10 +233,17 @@ func (b *bench) round(ctx context.Context, w work, l level, s side, r *result) e
 		return err
 	}
 	after, err := b.used()
+	r.add(cell, before, after)
+	return err
+}
+
+// add adds a round.
+func (r *result) add(cell timing.Cell, before, after cpu) {
+	r.perSecond = append(r.perSecond, cell.Summary().PerSecond)
 	r.cell.Add(cell)
 	r.cpu.client += after.client - before.client
 	r.cpu.gateway += after.gateway - before.gateway
-	return err
+	r.cpu.all += after.all - before.all
 }
 
 // calls makes calls of a side. Each write registers a product of its own; reads are of
@@ -261,12 +269,16 @@ func (b *bench) calls(ctx context.Context, s side, l level, count int, reads boo
 	}, failure)
 }
 
-// used is what the processes have used so far.
+// used is what the processes, and all of the machine, have used so far.
 func (b *bench) used() (cpu, error) {
 	own, err := usage.Process(os.Getpid()).CPU()
 	if err != nil {
 		return cpu{}, err
 	}
 	its, err := b.process.CPU()
-	return cpu{own, its}, err
+	if err != nil {
+		return cpu{}, err
+	}
+	all, err := usage.Machine()
+	return cpu{own, its, all}, err
 }

@@ -27,6 +27,26 @@ func (p Process) CPU() (time.Duration, error) {
 	return cpuOf(string(stat))
 }
 
+// Machine is how long all processors have been busy so far, added up, with whatever: user and
+// system mode and interrupts, and neither idle nor taken away by a hypervisor.
+func Machine() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, fmt.Errorf("processor time: %w", err)
+	}
+	return busyOf(string(stat))
+}
+
+// busyOf reads the first line of /proc/stat.
+func busyOf(stat string) (time.Duration, error) {
+	var name string
+	var user, nice, system, idle, waiting, irq, softIRQ int
+	if _, err := fmt.Sscan(stat, &name, &user, &nice, &system, &idle, &waiting, &irq, &softIRQ); err != nil || name != "cpu" {
+		return 0, fmt.Errorf("processor time: %q: %w", name, err)
+	}
+	return time.Duration(user+nice+system+irq+softIRQ) * tick, nil
+}
+
 // cpuOf reads fields 14 and 15 of a stat file; the name before them may hold anything.
 func cpuOf(stat string) (time.Duration, error) {
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
