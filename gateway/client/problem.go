@@ -15,22 +15,32 @@ import (
 // maxRetryAfter bounds what a gateway may ask us to wait.
 const maxRetryAfter = time.Minute
 
-// Problem is an answer that is no success: the gateway's problem document (RFC 9457), or a
-// fault of a request that was found before it was sent, as the gateway would tell it. It wraps
-// a *waymark.Error, so that waymark.CodeOf and errors.As work.
+// Problem is the body of every error (RFC 9457).
 type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"` // of HTTP
-	Detail string `json:"detail"` // for a person
-	// Code is empty if the answer is not the gateway's own, but that of something in between.
-	Code      waymark.Code       `json:"code"`
-	Field     string             `json:"field"`   // JSON pointer to the fault in the body
-	Reasons   []string           `json:"reasons"` // ids of the rules that decided
-	Rows      []waymark.RowError `json:"rows"`
-	Parts     []Part             `json:"parts"`      // of a gateway that is not ready
-	TxID      string             `json:"tx_id"`      // of the transaction concerned, if any
-	RequestID string             `json:"request_id"` // finds the request in the gateway's log; empty if it was not sent
+	// Type names the kind of problem: "urn:waymark:problem:" and the code.
+	Type string `json:"type"`
+	// Title says the same in words.
+	Title string `json:"title"`
+	// Status is the HTTP status.
+	Status int `json:"status"`
+	// Detail says what is wrong with this request and what to do.
+	Detail string `json:"detail"`
+	// Code is the stable code for programs.
+	Code waymark.Code `json:"code"`
+	// Field is the JSON pointer (RFC 6901) to the faulty member of the body.
+	Field string `json:"field,omitempty"`
+	// Reasons are the ids of the rules that decided, sorted.
+	Reasons []string `json:"reasons,omitempty"`
+	// Rows say what is wrong with which rows of a request that holds many: the first
+	// 20 of them; Detail counts all.
+	Rows []waymark.RowError `json:"rows,omitempty"`
+	// Parts say which parts of this gateway work; only where its readiness was asked for.
+	Parts []Part `json:"parts,omitempty"`
+	// TxID is the transaction concerned. With code unavailable its fate may be
+	// unknown: ask for it before sending the request again.
+	TxID string `json:"tx_id,omitempty"`
+	// RequestID finds the request in the gateway's log.
+	RequestID string `json:"request_id"`
 	// RetryAfter is how long the gateway asks to wait, at most a minute; 0 if it does not say.
 	RetryAfter time.Duration `json:"-"`
 
@@ -49,7 +59,8 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// Unwrap returns the *waymark.Error, or nil if the answer is not the gateway's own.
+// Unwrap returns a *waymark.Error, so that waymark.CodeOf and errors.As work, or nil if the answer is not
+// the gateway's own.
 func (p *Problem) Unwrap() error {
 	if p.Code == "" {
 		return nil
@@ -57,7 +68,9 @@ func (p *Problem) Unwrap() error {
 	return &waymark.Error{Code: p.Code, Message: p.Detail, Field: p.Field, Reasons: p.Reasons, Rows: p.Rows}
 }
 
-// AsProblem returns the Problem inside err, or false.
+// AsProblem returns the Problem inside err, or false. It is what the gateway answered; or a fault of a
+// request that was found before it was sent, as the gateway would tell it, without a RequestID; or,
+// with a Status and no Code, what something between them answered.
 func AsProblem(err error) (*Problem, bool) {
 	var p *Problem
 	return p, errors.As(err, &p)

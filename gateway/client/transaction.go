@@ -54,6 +54,9 @@ const (
 	Invalid   State = "invalid"   // in a block or refused by the ordering service, and changed nothing
 )
 
+// States returns every state.
+func States() []State { return []State{Accepted, Submitted, Committed, Invalid} }
+
 // Settled reports whether its fate is known.
 func (t Transaction) Settled() bool { return t.State == Committed || t.State == Invalid }
 

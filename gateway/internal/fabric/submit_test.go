@@ -157,7 +157,7 @@ func submitKept(t *testing.T, c *Client) (ledger.Committed, error) {
 	defer cancel()
 	r.Close(ended) // what took effect is told before it is noted
 	if last != "" {
-		if v, _, kept := r.Transaction(t.Context(), last); kept != nil || v.Fate == nil || (v.Phase == requests.Committed) != (err == nil) {
+		if v, _, kept := r.Transaction(t.Context(), last); kept != nil || v.Fate == nil || (v.Fate.Status == ledger.Valid) != (err == nil) {
 			t.Errorf("kept is %+v, %v", v, kept)
 		}
 	}

@@ -29,11 +29,11 @@ type Part struct {
 
 // Row is how a part is.
 type Row struct {
-	Part     string    `json:"part"`
-	Ready    bool      `json:"ready"`
-	Optional bool      `json:"optional,omitempty"`
-	Since    time.Time `json:"since"`            // of Ready; UTC, to the second
-	Detail   string    `json:"detail,omitempty"` // what is wrong
+	Part     string
+	Ready    bool
+	Optional bool
+	Since    time.Time // of Ready; UTC, to the second
+	Detail   string    // what is wrong
 	err      error
 }
 

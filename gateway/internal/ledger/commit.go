@@ -19,9 +19,9 @@ const Duplicate = "DUPLICATE_TXID"
 
 // Commit says where a committed transaction stands on the ledger.
 type Commit struct {
-	TxID        string `json:"tx_id"`        // 64 hexadecimal digits, lower case
-	BlockNumber uint64 `json:"block_number"` // the block that holds it; the first is 0
-	Status      string `json:"status"`       // always Valid in an answer to a write
+	TxID        string // 64 hexadecimal digits, lower case
+	BlockNumber uint64 // the block that holds it; the first is 0
+	Status      string // Valid, in an answer to a write
 }
 
 // Committed is a commit with the record that the transaction returned, as the
@@ -36,26 +36,26 @@ type Committed struct {
 
 // Transaction is what the ledger holds about one transaction.
 type Transaction struct {
-	TxID        string `json:"tx_id"`
-	Status      string `json:"status"` // Valid, or the name of Fabric's validation code
-	BlockNumber uint64 `json:"block_number"`
-	Position    int    `json:"position"` // in the block, from 0
-	Channel     string `json:"channel"`
+	TxID        string
+	Status      string // Valid, or the name of Fabric's validation code
+	BlockNumber uint64
+	Position    int // in the block, from 0
+	Channel     string
 	// Transaction is the contract function that was called, as in
 	// "members:Register"; empty for a transaction of the channel itself.
-	Transaction string    `json:"transaction"`
-	Creator     Creator   `json:"creator"`
-	Endorsers   []string  `json:"endorsers"` // the MSP ids that endorsed, sorted
-	Time        time.Time `json:"time"`      // as the creator claims it, UTC
+	Transaction string
+	Creator     Creator
+	Endorsers   []string  // the MSP ids that endorsed, sorted
+	Time        time.Time // as the creator claims it, UTC
 	// Envelope is the signed envelope as it was ordered, from which the
 	// creator's and the endorsers' signatures can be verified.
-	Envelope []byte `json:"envelope,omitempty"`
+	Envelope []byte
 }
 
 // Creator is who signed a transaction.
 type Creator struct {
-	MSPID string `json:"msp_id"`
+	MSPID string
 	// CertificateSHA256 is the lower-case hexadecimal SHA-256 of the creator's
 	// certificate in DER form; empty if the identity is not an X.509 certificate.
-	CertificateSHA256 string `json:"certificate_sha256"`
+	CertificateSHA256 string
 }

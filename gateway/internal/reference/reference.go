@@ -69,7 +69,8 @@ const module = "github.com/waymark-ledger/waymark/"
 func (w Words) About(t reflect.Type) string { return w.of(t).About }
 
 func (w Words) of(t reflect.Type) Type {
-	return w.Types[strings.TrimPrefix(t.PkgPath(), module)+"."+t.Name()]
+	name, _, _ := strings.Cut(t.Name(), "[") // of a generic type, whatever it is of
+	return w.Types[strings.TrimPrefix(t.PkgPath(), module)+"."+name]
 }
 
 // Member is what is said of a member of a struct: by the struct, else by the member's own type,

@@ -34,7 +34,7 @@ func TestWhatIsLeftToDo(t *testing.T) {
 			out, err := p.Do(t.Context(), q, requests.Wish{})
 			done(t, out, err)
 			v, found, err := p.Transaction(t.Context(), txID(2))
-			if err != nil || !found || v.Fate == nil || v.Fate.Status != fate || (v.Phase == requests.Committed) != (fate == ledger.Valid) {
+			if err != nil || !found || statusOf(v) != fate {
 				t.Errorf("the rest: %+v %t %v", v, found, err)
 			}
 			if v, _, err := p.Transaction(t.Context(), txID(1)); err != nil || v.Answer == nil || v.Answer.Commit.TxID != txID(1) {
@@ -162,7 +162,7 @@ func TestWhatIsBarredHasAnEnd(t *testing.T) {
 				v, _, err = p.Transaction(t.Context(), txID(1))
 				return err == nil && v.Fate != nil && (v.Answer != nil || v.Error != nil)
 			})
-			if valid := tt.want == ledger.Valid; v.Fate.Status != tt.want || (v.Phase == requests.Committed) != valid || (v.Error == nil) != valid {
+			if valid := tt.want == ledger.Valid; v.Fate.Status != tt.want || (v.Error == nil) != valid {
 				t.Errorf("got %+v, %+v", v, v.Fate)
 			}
 			m.chain.set(func() { m.chain.loses, m.chain.bars = 0, 0 })
@@ -249,7 +249,7 @@ func TestAnotherTransactionOfTheSameID(t *testing.T) {
 	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
 	until(t, "it has no end", func() bool {
 		v, _, err := p.Transaction(t.Context(), tx.TxID)
-		return err == nil && v.Phase == requests.Invalid && v.Error != nil && waymark.CodeOf(v.Error) == waymark.AlreadyExists
+		return err == nil && statusOf(v) == ledger.Duplicate && v.Error != nil && waymark.CodeOf(v.Error) == waymark.AlreadyExists
 	})
 }
 

@@ -149,3 +149,11 @@ func until(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
+
+// statusOf is how a transaction was judged; empty while it is not.
+func statusOf(v requests.View) string {
+	if v.Fate == nil {
+		return ""
+	}
+	return v.Fate.Status
+}

@@ -77,7 +77,7 @@ func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
 		o.stored = true
 		o.show()
 	case errors.Is(err, ErrKept): // its row is followed; the same bytes have one effect, whoever sends them
-		o.elsewhere = &View{TxID: tx.TxID, Phase: Accepted, Caller: q.Caller}
+		o.elsewhere = &View{TxID: tx.TxID, Caller: q.Caller}
 		o.show()
 		return nil
 	}
@@ -231,9 +231,5 @@ func (o *operation) pending() *View {
 		o.referred = o.referred || o.elsewhere != nil
 		return o.elsewhere
 	}
-	v := &View{TxID: o.tx.TxID, Phase: Accepted, Caller: o.request.Caller}
-	if o.submitted {
-		v.Phase = Submitted
-	}
-	return v
+	return &View{TxID: o.tx.TxID, Caller: o.request.Caller, Submitted: o.submitted}
 }

@@ -42,26 +42,12 @@ type Outcome struct {
 	unfinished bool // the Answer is not kept: the same request is to be made again
 }
 
-// Phase is how far a transaction has come, as far as this gateway knows.
-type Phase string
-
-// The phases.
-const (
-	Accepted  Phase = "accepted"  // kept; not known to be handed over yet
-	Submitted Phase = "submitted" // handed over to the ordering service
-	Committed Phase = "committed" // valid, in a block
-	Invalid   Phase = "invalid"   // in a block or refused by the ordering service, and changed nothing
-)
-
-// Phases returns every phase.
-func Phases() []Phase { return []Phase{Accepted, Submitted, Committed, Invalid} }
-
 // View is what a gateway knows of a transaction of a kept request.
 type View struct {
 	TxID       string
-	Phase      Phase
 	Caller     string         // whose request it is of
-	Fate       *ledger.Fate   // of one that is in a block
+	Submitted  bool           // whether it was handed over to the ordering service, as far as this process knows
+	Fate       *ledger.Fate   // nil while it is not known
 	ReplacedBy string         // the transaction that was made in its place, or empty
 	Answer     *Answer        // of a request that is done, if this is the transaction that it rests on
 	Error      *waymark.Error // of a request that failed with this transaction

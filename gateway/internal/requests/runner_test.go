@@ -81,11 +81,11 @@ func TestAFailureFreesTheKey(t *testing.T) {
 	other, err := p.Do(t.Context(), m.request("k", "b"), requests.Wish{}) // the key is free for anything
 	done(t, other, err)
 	v, found, err := p.Transaction(t.Context(), txID(1))
-	if err != nil || !found || v.Phase != requests.Invalid || v.ReplacedBy != txID(2) || v.Error != nil {
+	if err != nil || !found || statusOf(v) != "MVCC_READ_CONFLICT" || v.ReplacedBy != txID(2) || v.Error != nil {
 		t.Errorf("the first transaction: %+v %t %v", v, found, err)
 	}
 	v, _, err = p.Transaction(t.Context(), txID(2))
-	if err != nil || v.Phase != requests.Invalid || v.ReplacedBy != "" || v.Error == nil || v.Error.Code != waymark.Conflict {
+	if err != nil || statusOf(v) != "MVCC_READ_CONFLICT" || v.ReplacedBy != "" || v.Error == nil || v.Error.Code != waymark.Conflict {
 		t.Errorf("the second: %+v %v", v, err)
 	}
 }
@@ -99,16 +99,16 @@ func TestAsync(t *testing.T) {
 	if err != nil || out.Pending == nil || out.Pending.TxID != txID(1) {
 		t.Fatalf("got %+v %v", out, err)
 	}
-	phase := func() requests.Phase {
+	view := func() requests.View {
 		v, found, err := p.Transaction(t.Context(), txID(1))
 		if err != nil || !found {
 			t.Fatalf("%t %v", found, err)
 		}
-		return v.Phase
+		return v
 	}
-	until(t, "it is not submitted", func() bool { return phase() == requests.Submitted })
+	until(t, "it is not submitted", func() bool { return view().Submitted })
 	close(release)
-	until(t, "it is not committed", func() bool { return phase() == requests.Committed })
+	until(t, "it is not committed", func() bool { return statusOf(view()) == ledger.Valid })
 	v, _, _ := p.Transaction(t.Context(), txID(1))
 	if v.Caller != "erp" || v.Answer == nil || v.Answer.Status != 201 || v.Answer.Location != "/v1/things/a" || string(v.Answer.Result) != `{"about":"a","n":1}` {
 		t.Errorf("got %+v", v)
@@ -131,7 +131,7 @@ func TestPatienceEnds(t *testing.T) {
 		release := make(chan struct{})
 		m.chain.hold = release
 		out, err := p.Do(t.Context(), m.request(key, "a"), requests.Wish{})
-		if err != nil || out.Pending == nil || out.Pending.Phase != requests.Submitted {
+		if err != nil || out.Pending == nil || !out.Pending.Submitted || out.Pending.Fate != nil {
 			t.Fatalf("got %+v %v", out, err)
 		}
 		if _, found, err := m.books.Transaction(t.Context(), out.Pending.TxID); !found || err != nil {
@@ -140,7 +140,7 @@ func TestPatienceEnds(t *testing.T) {
 		close(release)
 		until(t, "it is not committed", func() bool {
 			v, _, err := p.Transaction(t.Context(), txID(1))
-			return err == nil && v.Phase == requests.Committed
+			return err == nil && statusOf(v) == ledger.Valid
 		})
 	}
 }
@@ -247,7 +247,7 @@ func TestRefusedByTheOrderers(t *testing.T) {
 			v, _, err = p.Transaction(t.Context(), last)
 			return err == nil && v.Error != nil
 		})
-		if v.Phase != requests.Invalid || v.Fate.Status != ledger.Unordered || v.Error.Code != waymark.Internal {
+		if statusOf(v) != ledger.Unordered || v.Error.Code != waymark.Internal {
 			t.Errorf("kept is %+v", v)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // Transaction returns what is known of a transaction of a kept request; false if it is of none.
@@ -30,7 +29,7 @@ func (r *Runner) Transaction(ctx context.Context, txID string) (View, bool, erro
 		return View{}, false, nil
 	}
 	v := viewOf(t)
-	if v.Phase == Accepted && o != nil {
+	if v.Fate == nil && o != nil {
 		o.update(&v)
 	}
 	return v, true, nil
@@ -43,35 +42,23 @@ func (o *operation) update(v *View) {
 	if o.tx == nil || o.tx.TxID != v.TxID {
 		return
 	}
-	if o.submitted {
-		v.Phase = Submitted
-	}
+	v.Submitted = o.submitted
 	select {
 	case <-o.done:
 	default:
 		return
 	}
 	if o.fate != nil && o.err == nil { // it took effect: a failure is noted before it is told
-		v.Fate, v.Phase = o.fate, phaseOf(*o.fate)
-		v.Answer = &o.outcome.Answer
+		v.Fate, v.Answer = o.fate, &o.outcome.Answer
 	}
-}
-
-// phaseOf is how far a transaction has come whose fate is known.
-func phaseOf(fate ledger.Fate) Phase {
-	if fate.Status == ledger.Valid {
-		return Committed
-	}
-	return Invalid
 }
 
 // viewOf is what is told of a transaction as it is kept.
 func viewOf(t Transaction) View {
-	v := View{TxID: t.TxID, Phase: Accepted, Caller: t.Request.Caller, Fate: t.Fate, ReplacedBy: t.ReplacedBy}
+	v := View{TxID: t.TxID, Caller: t.Request.Caller, Fate: t.Fate, ReplacedBy: t.ReplacedBy}
 	if t.Fate == nil {
 		return v
 	}
-	v.Phase = phaseOf(*t.Fate)
 	// Of a request of several the answer names one, and another may be the last.
 	named := t.Request.State == Done && t.Request.Answer.Commit.TxID == t.TxID
 	if t.Request.TxID != t.TxID && !named {

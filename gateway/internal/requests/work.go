@@ -92,7 +92,7 @@ func (r *Runner) recall(ctx context.Context, o *operation) (out Outcome, found b
 			r.metrics.replayed.Inc()
 			return Outcome{Answer: kept.Answer, Replayed: true}, true, nil
 		}
-		v := &View{TxID: kept.TxID, Phase: Accepted, Caller: kept.Caller}
+		v := &View{TxID: kept.TxID, Caller: kept.Caller}
 		o.refer(v)
 		if !pause.For(patience, wait) {
 			return Outcome{Pending: v}, true, nil

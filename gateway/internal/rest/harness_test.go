@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
@@ -143,9 +144,9 @@ func (a *api) send(r *http.Request) *httptest.ResponseRecorder {
 }
 
 // problem checks that the answer is a whole problem document and returns it.
-func problem(t *testing.T, w *httptest.ResponseRecorder) rest.Problem {
+func problem(t *testing.T, w *httptest.ResponseRecorder) client.Problem {
 	t.Helper()
-	var p rest.Problem
+	var p client.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 		t.Fatalf("not a problem document: %v: %s", err, w.Body)
 	}

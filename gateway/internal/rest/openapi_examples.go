@@ -6,6 +6,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // object is JSON of an example.
@@ -75,7 +76,7 @@ func has(o object, names []string) bool {
 }
 
 // problemExample is a problem document with a status.
-func problemExample(status int) Problem {
+func problemExample(status int) client.Problem {
 	code := waymark.Invalid
 	for _, c := range waymark.Codes() {
 		if c.HTTPStatus() == status {
@@ -85,7 +86,7 @@ func problemExample(status int) Problem {
 	if status == http.StatusBadGateway {
 		code = waymark.Internal
 	}
-	return Problem{
+	return client.Problem{
 		Type: problemType + string(code), Title: titleOf(code), Status: status, Detail: titleOf(code), Code: code,
 		RequestID: "5d0a1c7e9b3f4a52860c1f6e2d8b7a49",
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 // What operations share in the document.
@@ -66,7 +67,7 @@ func problemName(status int) string {
 // problem returns a reference to the response with this status, and adds it to the
 // components.
 func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
-	schema, err := b.of(Problem{})
+	schema, err := b.of(client.Problem{})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type Operation struct {
 	Body       reflect.Type // nil for none
 	Result     reflect.Type // nil if Media says what the answer is
 	Media      string
-	Write      bool // answered with a Written around the result
+	Write      bool // answered with a client.Written around the result
 	Fixed      bool // a write that its maker signed: nobody else can make it anew
 	Open       bool // of the gateway itself, for everybody
 	Page       Page

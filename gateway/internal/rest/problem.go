@@ -3,7 +3,6 @@ package rest
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -11,34 +10,6 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
-
-// Problem is the body of every error (RFC 9457).
-type Problem struct {
-	// Type names the kind of problem: "urn:waymark:problem:" and the code.
-	Type string `json:"type"`
-	// Title says the same in words.
-	Title string `json:"title"`
-	// Status is the HTTP status.
-	Status int `json:"status"`
-	// Detail says what is wrong with this request and what to do.
-	Detail string `json:"detail"`
-	// Code is the stable code for programs.
-	Code waymark.Code `json:"code"`
-	// Field is the JSON pointer (RFC 6901) to the faulty member of the body.
-	Field string `json:"field,omitempty"`
-	// Reasons are the ids of the rules that decided, sorted.
-	Reasons []string `json:"reasons,omitempty"`
-	// Rows say what is wrong with which rows of a request that holds many: the first
-	// 20 of them; Detail counts all.
-	Rows []waymark.RowError `json:"rows,omitempty"`
-	// Parts say which parts of this gateway work; only where its readiness was asked for.
-	Parts []client.Part `json:"parts,omitempty"`
-	// TxID is the transaction concerned. With code unavailable its fate may be
-	// unknown: ask for it before sending the request again.
-	TxID string `json:"tx_id,omitempty"`
-	// RequestID finds the request in the gateway's log.
-	RequestID string `json:"request_id"`
-}
 
 const (
 	problemType   = "urn:waymark:problem:"
@@ -91,7 +62,7 @@ func fail(c *gin.Context, err error) {
 	ex := exchangeOf(c)
 	ex.err = err
 	e := waymark.AsError(err)
-	p := Problem{
+	p := client.Problem{
 		Type:      problemType + string(e.Code),
 		Title:     titleOf(e.Code),
 		Status:    e.Code.HTTPStatus(),
@@ -121,21 +92,20 @@ func fail(c *gin.Context, err error) {
 		p.TxID = concerned.TxID
 		ex.txID = concerned.TxID
 	}
-	var after time.Duration
 	var refused *limited
 	if errors.As(err, &refused) {
-		after = refused.after
+		p.RetryAfter = refused.after
 	}
-	writeProblem(c, p, after)
+	writeProblem(c, p)
 }
 
-// writeProblem answers p. after is when there is a place again, if that is known.
-func writeProblem(c *gin.Context, p Problem, after time.Duration) {
+// writeProblem answers p.
+func writeProblem(c *gin.Context, p client.Problem) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		c.Header("WWW-Authenticate", authChallenge)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		c.Header(headerRetryAfter, retryAfter(after))
+		c.Header(headerRetryAfter, retryAfter(p.RetryAfter))
 	}
 	body, err := json.Marshal(p)
 	if err != nil { // only invalid UTF-8 in a message can do this

@@ -27,7 +27,7 @@ type route struct {
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	media   string // of the answer, if it is not JSON of ours
-	write   bool   // answered with a Written around the record
+	write   bool   // answered with a client.Written around the record
 	fixed   bool   // a write that the gateway cannot make anew after a conflict
 	endorse bool   // no write, but runs as one at the peers, and counts as one
 	attests bool   // a question that counts as a write, since peers endorse its answer

@@ -14,9 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
-	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/reference"
-	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
 
 const componentPrefix = "#/components/schemas/"
@@ -69,15 +67,15 @@ func (b *schemas) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
 	return ref.Value
 }
 
-// written is the schema of a Written around a record.
+// written is the schema of a client.Written around a record.
 func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, error) {
-	commit, err := b.of(ledger.Commit{})
+	commit, err := b.of(client.Commit{})
 	if err != nil {
 		return nil, err
 	}
 	schema := openapi3.NewObjectSchema()
 	schema.Properties = openapi3.Schemas{"transaction": commit, "result": record}
-	schema.Description = b.words.About(reflect.TypeFor[Written]())
+	schema.Description = b.words.About(reflect.TypeFor[recorded]())
 	schema.Required = []string{"transaction", "result"}
 	return openapi3.NewSchemaRef("", schema), nil
 }
@@ -188,7 +186,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.DisputeState]():    anys(waymark.DisputeStates()...),
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 
-		reflect.TypeFor[client.State]():        anys(requests.Phases()...),
+		reflect.TypeFor[client.State]():        anys(client.States()...),
 		reflect.TypeFor[waymark.Transaction](): anys(offeredNames()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),

@@ -105,9 +105,12 @@ func ordered(v requests.View) bool { return v.Fate != nil && v.Fate.Status != le
 
 // kept is what a gateway has kept of a transaction; own adds what only its caller is told.
 func kept(v requests.View, own bool) client.Transaction {
-	t := client.Transaction{TxID: v.TxID, State: client.State(v.Phase), ReplacedBy: v.ReplacedBy}
-	if v.Fate != nil {
-		t.Status = v.Fate.Status
+	t := client.Transaction{TxID: v.TxID, State: client.Accepted, ReplacedBy: v.ReplacedBy}
+	switch {
+	case v.Fate != nil:
+		t.State, t.Status = stateOf(v.Fate.Status), v.Fate.Status
+	case v.Submitted:
+		t.State = client.Submitted
 	}
 	if ordered(v) {
 		t.BlockNumber, t.Position = &v.Fate.BlockNumber, &v.Fate.Position
@@ -121,12 +124,17 @@ func kept(v requests.View, own bool) client.Transaction {
 	return t
 }
 
+// stateOf is the state of a transaction whose fate is known.
+func stateOf(status string) client.State {
+	if status == ledger.Valid {
+		return client.Committed
+	}
+	return client.Invalid
+}
+
 // withHeld adds to t what the ledger holds.
 func withHeld(t client.Transaction, l ledger.Transaction) client.Transaction {
-	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, client.Invalid, l.Status, &l.BlockNumber, &l.Position
-	if l.Status == ledger.Valid {
-		t.State = client.Committed
-	}
+	t.TxID, t.State, t.Status, t.BlockNumber, t.Position = l.TxID, stateOf(l.Status), l.Status, &l.BlockNumber, &l.Position
 	creator := client.Creator(l.Creator)
 	t.Channel, t.Transaction, t.Creator, t.Endorsers, t.Envelope, t.Time = l.Channel, l.Transaction, &creator, l.Endorsers, l.Envelope, l.Time
 	return t

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 )
@@ -25,12 +26,8 @@ type Writer interface {
 	Transaction(ctx context.Context, txID string) (requests.View, bool, error)
 }
 
-// Written is the answer to every write that took effect: the transaction that is now on the
-// ledger, and the record as it stands after it.
-type Written struct {
-	Transaction ledger.Commit  `json:"transaction"`
-	Result      jsontext.Value `json:"result"`
-}
+// recorded is the answer to a write that took effect.
+type recorded = client.Written[jsontext.Value]
 
 // write runs a write of which all is checked, and answers it.
 func (s *service) write(c *gin.Context, r route, body []byte, location func(json.RawMessage) string,
@@ -69,7 +66,7 @@ func written(c *gin.Context, a requests.Answer) error {
 	if a.Location != "" {
 		c.Header("Location", a.Location)
 	}
-	return respond(c, a.Status, Written{Transaction: a.Commit, Result: record(a.Result)})
+	return respond(c, a.Status, recorded{Transaction: client.Commit(a.Commit), Result: record(a.Result)})
 }
 
 // underWay answers a write that has no end yet with the transaction to ask for.
