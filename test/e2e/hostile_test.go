@@ -37,7 +37,7 @@ const (
 // write is committed (ASVS 5.0: 2.2.1, 4.1.1, 16.5.1).
 func TestHostileRequests(t *testing.T) {
 	ctx := limit(t, hostileTime)
-	document, err := openapi3.NewLoader().LoadFromFile(filepath.Join(repository(t), "docs", "api", "openapi.json"))
+	document, err := openapi3.NewLoader().LoadFromFile(filepath.Join(repository(t), "gateway", "api", "openapi.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

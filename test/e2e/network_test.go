@@ -43,7 +43,7 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
-	if local.contract, err = contract.Load(filepath.Join(root, "docs", "api", "openapi.json")); err != nil {
+	if local.contract, err = contract.Load(filepath.Join(root, "gateway", "api", "openapi.json")); err != nil {
 		return 1, err
 	}
 	local.Network = localnet.New(root, filepath.Join(root, ".waymark", "e2e"), basePort)

@@ -74,7 +74,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err := p.openRequests(c); err != nil {
 		return err
 	}
-	handlers, err := rest.New(rest.Options{
+	handlers := rest.New(rest.Options{
 		Ledger:        p.ledger,
 		Offline:       p.ledger,
 		Writer:        p.requests,
@@ -92,9 +92,6 @@ func (p *parts) assemble(c config.Config) error {
 		MetricsApart:  c.ListenOperations != "",
 		NoPage:        !c.ReferencePage,
 	})
-	if err != nil {
-		return err
-	}
 	p.server = newServer(c, receiving(handlers.API, c.Timeouts.Receive), door.tls(), p.log)
 	if c.ListenOperations != "" {
 		p.operations = newOperations(c, handlers.Health, p.registry, door.tls(), p.log)

@@ -10,6 +10,3 @@
 //	gateway verify --receipt FILE [--tx ID] --ca MEMBER=FILE... [--orderers N] [--roles-unnamed]
 //	                                       check a receipt offline and say what it proves
 package main
-
-//go:generate go run ../../internal/reference/generate -root ../../.. -output ../../internal/reference/words.json chaincode/waymark gateway/client gateway/client/verify gateway/internal/health gateway/internal/ledger gateway/internal/requests gateway/internal/rest
-//go:generate go run . openapi --output ../../../docs/api/openapi.json

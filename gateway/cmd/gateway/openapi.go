@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	"github.com/waymark-ledger/waymark/gateway/api"
 )
 
 // writeOpenAPI writes the OpenAPI document to a file or to stdout.
@@ -16,15 +16,11 @@ func writeOpenAPI(flags []string, stdout, stderr io.Writer) error {
 	if err := parseFlags(set, flags, stderr); err != nil {
 		return err
 	}
-	document, err := rest.OpenAPI()
-	if err != nil {
-		return err
-	}
 	if *output == "" {
-		_, err = stdout.Write(document)
+		_, err := stdout.Write(api.Document())
 		return err
 	}
-	if err := os.WriteFile(*output, document, 0o644); err != nil { //nolint:gosec // a public document
+	if err := os.WriteFile(*output, api.Document(), 0o644); err != nil { //nolint:gosec // a public document
 		return fmt.Errorf("write openapi: %w", err)
 	}
 	return nil

@@ -33,6 +33,9 @@ type method struct {
 type field struct{ Name, Type, Tag, Value string }
 
 func methodOf(o rest.Operation) (method, error) {
+	if o.Body != nil && o.Body.Kind() == reflect.Struct && o.Body.NumField() == 0 {
+		o.Body = nil
+	}
 	m := method{Operation: o, Name: nameOf(o.ID), Sent: "nil", Specific: specific(o.Codes), Ruled: list(o.Rules)}
 	if err := m.ask(); err != nil {
 		return m, err

@@ -22,6 +22,9 @@ const pattern = "api_*.go"
 func generate(operations []rest.Operation) (map[string][]byte, error) {
 	byFile := make(map[string][]method)
 	for _, o := range operations {
+		if o.People {
+			continue
+		}
 		m, err := methodOf(o)
 		if err != nil {
 			return nil, fmt.Errorf("operation %s: %w", o.ID, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	contract "github.com/waymark-ledger/waymark/gateway/api"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
@@ -27,11 +28,7 @@ type described struct {
 
 func describe(t *testing.T) described {
 	t.Helper()
-	data, err := rest.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(data)
+	document, err := openapi3.NewLoader().LoadFromData(contract.Document())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +230,7 @@ func TestClientSendsTheRest(t *testing.T) {
 		d.check(t, w.sent[0], w.bodies[0])
 	}
 	for _, o := range d.operations {
-		if !covered[o.ID] {
+		if !covered[o.ID] && !o.People {
 			t.Errorf("%s: no test calls the client's method", o.ID)
 		}
 	}

@@ -42,14 +42,15 @@ func exchangeOf(c *gin.Context) *exchange {
 	panic("rest: a handler runs without the observe middleware")
 }
 
-const headerRequestID = "X-Request-Id"
+// HeaderRequestID names a request, in the gateway's log too: as its caller does, if that is proper.
+const HeaderRequestID = "X-Request-Id"
 
 // requestIDPattern admits what cannot do harm in a log line.
 var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // newRequestID returns the caller's own id if it is a proper one.
 func newRequestID(h http.Header) string {
-	if given := h.Get(headerRequestID); requestIDPattern.MatchString(given) {
+	if given := h.Get(HeaderRequestID); requestIDPattern.MatchString(given) {
 		return given
 	}
 	var b [16]byte
@@ -62,7 +63,7 @@ func (s *service) observe(c *gin.Context) {
 	start := time.Now()
 	ex := &exchange{requestID: newRequestID(c.Request.Header)}
 	c.Set(exchangeKey{}, ex)
-	c.Header(headerRequestID, ex.requestID)
+	c.Header(HeaderRequestID, ex.requestID)
 	c.Next()
 	took := time.Since(start)
 	s.metrics.observe(c.FullPath(), c.Request.Method, c.Writer.Status(), took)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	contract "github.com/waymark-ledger/waymark/gateway/api"
 	"github.com/waymark-ledger/waymark/gateway/hostile"
-	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
 
 // hostilePerOperation is how many requests the fuzz makes for each operation.
@@ -75,11 +75,7 @@ func someName(o hostile.Operation, parameter string) string {
 
 func loadDocument(t *testing.T) *openapi3.T {
 	t.Helper()
-	data, err := rest.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := openapi3.NewLoader().LoadFromData(data)
+	document, err := openapi3.NewLoader().LoadFromData(contract.Document())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
-	handlers, err := rest.New(rest.Options{
+	handlers := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Writer:        runner,
 		Offline:       a.ledger,
@@ -101,9 +101,6 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 		Traces:        noTraces(t),
 		Registry:      registry,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	a.handler, a.health = handlers.API, handlers.Health
 	return a
 }

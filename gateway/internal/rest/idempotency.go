@@ -16,24 +16,25 @@ import (
 
 // The headers of a write (draft-ietf-httpapi-idempotency-key-header, RFC 7240).
 const (
-	headerKey      = "Idempotency-Key"
-	headerReplayed = "Idempotency-Replayed"
-	headerPrefer   = "Prefer"
-	headerApplied  = "Preference-Applied"
+	HeaderKey      = "Idempotency-Key"
+	HeaderReplayed = "Idempotency-Replayed"
+	HeaderPrefer   = "Prefer"
+	HeaderApplied  = "Preference-Applied"
 )
 
-const maxKey = 255
+// MaxKey bounds an Idempotency-Key, in characters without its quotes.
+const MaxKey = 255
 
 // keyOf returns the caller's key, or empty for none. It is written as a structured field's
 // string, in quotes, or bare, which is the same key.
 func keyOf(h http.Header) (string, error) {
-	values := h.Values(headerKey)
+	values := h.Values(HeaderKey)
 	if len(values) == 0 {
 		return "", nil
 	}
 	key, ok := unquote(values[0])
-	if !ok || len(values) > 1 || key == "" || len(key) > maxKey || strings.ContainsFunc(key, invisible) {
-		return "", waymark.Errorf(waymark.Invalid, "the header %s must be 1 to %d visible ASCII characters, once", headerKey, maxKey)
+	if !ok || len(values) > 1 || key == "" || len(key) > MaxKey || strings.ContainsFunc(key, invisible) {
+		return "", waymark.Errorf(waymark.Invalid, "the header %s must be 1 to %d visible ASCII characters, once", HeaderKey, MaxKey)
 	}
 	return key, nil
 }
@@ -67,7 +68,7 @@ func unquote(text string) (string, bool) {
 // not understood is ignored, as RFC 7240 says.
 func wishOf(h http.Header) (w requests.Wish, applied string) {
 	var all []string
-	for _, preference := range strings.Split(strings.Join(h.Values(headerPrefer), ","), ",") {
+	for _, preference := range strings.Split(strings.Join(h.Values(HeaderPrefer), ","), ",") {
 		preference, _, _ = strings.Cut(preference, ";")
 		name, value, _ := strings.Cut(preference, "=")
 		value = strings.Trim(strings.TrimSpace(value), `"`)

@@ -56,8 +56,8 @@ func offersOf(all []route) map[waymark.Transaction]reader {
 	return offers
 }
 
-// offeredNames are the names of those, sorted.
-func offeredNames() []waymark.Transaction { return slices.Sorted(maps.Keys(offersOf(routes()))) }
+// Offered are the names of the transactions that are offered to who signs for itself, sorted.
+func Offered() []waymark.Transaction { return slices.Sorted(maps.Keys(offersOf(routes()))) }
 
 // offer is the transaction that a route offers to who signs for itself.
 type offer struct {

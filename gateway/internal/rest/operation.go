@@ -2,31 +2,36 @@ package rest
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Operation is what a row of the table says to who writes a client of it.
+// Operation is what a row of the table says to who writes the document, or a client of it.
 type Operation struct {
 	ID, Tag      string
 	Method, Path string // the path as OpenAPI writes it
 	Summary      string
+	About        string // what the rules do not say; one of both is there
 	// Request is what the operation asks, in the vocabulary's words; nil if the parameters
 	// say all of it. Checked says that the gateway validates it before all else.
 	Request reflect.Type
 	Checked bool
 	// Parameters are those of the path, in its order, and then those of the query.
 	Parameters []Parameter
-	Body       reflect.Type // nil for none
+	Body       reflect.Type // nil for none; one without fields says nothing
 	Result     reflect.Type // nil if Media says what the answer is
 	Media      string
-	Write      bool // answered with a client.Written around the result
-	Fixed      bool // a write that its maker signed: nobody else can make it anew
-	Open       bool // of the gateway itself, for everybody
+	Write      bool  // answered with a client.Written around the result
+	Fixed      bool  // a write that its maker signed: nobody else can make it anew
+	Open       bool  // of the gateway itself, for everybody
+	People     bool  // a page for people, which no program asks for
+	Created    bool  // the answer says where the thing is
+	Status     int   // of the answer when all is well
+	Problems   []int // the statuses besides
 	Page       Page
 	Codes      []waymark.Code // of this operation's errors, in the order of waymark.Codes
 	// Rules are the transactions whose rules say who may, and what it needs (docs/rules.md).
@@ -35,10 +40,11 @@ type Operation struct {
 
 // Parameter is part of a path or a query.
 type Parameter struct {
-	Name  string
-	Query bool
-	Field string // of Request that it is; empty if there is no Request
-	Type  string // of JSON: string, integer or boolean
+	Name     string
+	Query    bool
+	Required bool
+	Field    string // of Request that it is; empty if there is no Request
+	Type     string // of JSON: string, integer or boolean
 }
 
 // Page says what an operation that answers in pages has them of.
@@ -47,11 +53,11 @@ type Page struct {
 	All     string // what all of them together are called, as in "Notes"
 }
 
-// Operations are all rows of the table, in its order, but those of the page for people.
+// Operations are all rows of the table, in its order, but the files that the page for people loads.
 func Operations() ([]Operation, error) {
 	var all []Operation
 	for _, r := range routes() {
-		if strings.HasPrefix(r.path, pagePath) {
+		if r.hidden {
 			continue
 		}
 		o, err := r.operation()
@@ -65,30 +71,66 @@ func Operations() ([]Operation, error) {
 
 func (r route) operation() (Operation, error) {
 	o := Operation{
-		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, Checked: r.checked, Media: r.media,
-		Write: r.write, Fixed: r.fixed, Open: r.open, Page: r.paged, Body: typeOf(r.body), Result: typeOf(r.result), Codes: codesOf(r), Rules: r.rules,
+		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, About: r.about, Checked: r.checked, Media: r.media,
+		Write: r.write, Fixed: r.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
+		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.rules,
 	}
 	if r.asked != nil {
 		o.Request = typeOf(r.asked(path{}))
 	}
 	for _, p := range parameters(r) {
-		if p.Value.In == openapi3.ParameterInHeader {
-			continue
-		}
-		parameter := Parameter{Name: p.Value.Name, Query: p.Value.In == openapi3.ParameterInQuery, Type: p.Value.Schema.Value.Type.Slice()[0]}
 		if r.asked != nil {
-			field, err := r.fieldOf(parameter)
+			field, err := r.fieldOf(p)
 			if err != nil {
 				return Operation{}, err
 			}
-			parameter.Field = field
+			p.Field = field
 		}
-		o.Parameters = append(o.Parameters, parameter)
+		o.Parameters = append(o.Parameters, p)
 	}
 	return o, nil
 }
 
-// typeOf is nil for nothing and for a body that says nothing.
+// The types of parameters in JSON.
+const (
+	typeString  = "string"
+	typeInteger = "integer"
+	typeBoolean = "boolean"
+)
+
+// parameters are those of the path, in its order, and then those of the query.
+func parameters(r route) []Parameter {
+	var all []Parameter
+	for part := range strings.SplitSeq(r.path, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			p := Parameter{Name: strings.TrimSuffix(name, "}"), Required: true, Type: typeString}
+			if p.Name == paramNumber || p.Name == paramSequence {
+				p.Type = typeInteger
+			}
+			all = append(all, p)
+		}
+	}
+	for _, q := range []struct {
+		taken bool
+		Parameter
+	}{
+		{r.query != "", Parameter{Name: r.query, Type: typeBoolean}},
+		{r.purpose, Parameter{Name: queryPurpose, Type: typeString}},
+		{r.holder, Parameter{Name: queryHolder, Type: typeString}},
+		{r.thing, Parameter{Name: queryThing, Type: typeString, Required: true}},
+		{r.traced, Parameter{Name: queryDirection, Type: typeString, Required: true}},
+		{r.paged.Entries != "", Parameter{Name: queryLimit, Type: typeInteger}},
+		{r.paged.Entries != "", Parameter{Name: queryCursor, Type: typeString}},
+	} {
+		if q.taken {
+			q.Query = true
+			all = append(all, q.Parameter)
+		}
+	}
+	return all
+}
+
+// typeOf is nil for nothing and for a request that says nothing.
 func typeOf(value any) reflect.Type {
 	if _, nothing := value.(noBody); nothing || value == nil {
 		return nil
@@ -135,4 +177,34 @@ func only(p Parameter) path {
 func codesOf(r route) []waymark.Code {
 	statuses := problemStatuses(r)
 	return slices.DeleteFunc(waymark.Codes(), func(c waymark.Code) bool { return !slices.Contains(statuses, c.HTTPStatus()) })
+}
+
+// problemStatuses are those that the operation can answer besides its success.
+func problemStatuses(r route) []int {
+	if r.open {
+		return openStatuses(r)
+	}
+	statuses := []int{waymark.Invalid.HTTPStatus(), waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(), http.StatusNotAcceptable,
+		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
+	if strings.Contains(r.path, "{") || r.body != nil || r.thing {
+		statuses = append(statuses, waymark.NotFound.HTTPStatus())
+	}
+	if r.body != nil || r.write {
+		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if r.holder {
+		statuses = append(statuses, http.StatusBadGateway)
+	}
+	if r.write || r.endorse {
+		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
+	}
+	return statuses
+}
+
+func openStatuses(r route) []int {
+	statuses := []int{waymark.ResourceExhausted.HTTPStatus()}
+	if r.path == readyPath {
+		statuses = append(statuses, waymark.Unavailable.HTTPStatus())
+	}
+	return statuses
 }

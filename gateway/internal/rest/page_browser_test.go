@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/waymark-ledger/waymark/gateway/internal/rest"
+	contract "github.com/waymark-ledger/waymark/gateway/api"
 )
 
 // browsers are the names of Chromium's command.
@@ -59,12 +59,8 @@ func TestReferencePageInABrowser(t *testing.T) {
 // operationIDs are those of the document.
 func operationIDs(t *testing.T) []string {
 	t.Helper()
-	data, err := rest.OpenAPI()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var ids []string
-	for _, m := range regexp.MustCompile(`"operationId": "(\w+)"`).FindAllSubmatch(data, -1) {
+	for _, m := range regexp.MustCompile(`"operationId": "(\w+)"`).FindAllSubmatch(contract.Document(), -1) {
 		ids = append(ids, string(m[1]))
 	}
 	if len(ids) < 100 {

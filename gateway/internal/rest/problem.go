@@ -11,8 +11,10 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
+// ProblemType is in front of the code in the type of a client.Problem.
+const ProblemType = "urn:waymark:problem:"
+
 const (
-	problemType   = "urn:waymark:problem:"
 	problemMedia  = "application/problem+json"
 	jsonMedia     = "application/json"
 	authChallenge = `Bearer realm="waymark"`
@@ -37,8 +39,8 @@ func titles() map[waymark.Code]string {
 // titleUnsigned is that of waymark.Unauthenticated where the caller's credential is good.
 const titleUnsigned = "What a device signed does not hold"
 
-// titleOf returns the title of a code; one that is not in the set is Internal's.
-func titleOf(code waymark.Code) string {
+// TitleOf returns the title of a code; one that is not in the set is Internal's.
+func TitleOf(code waymark.Code) string {
 	all := titles()
 	if title, ok := all[code]; ok {
 		return title
@@ -63,8 +65,8 @@ func fail(c *gin.Context, err error) {
 	ex.err = err
 	e := waymark.AsError(err)
 	p := client.Problem{
-		Type:      problemType + string(e.Code),
-		Title:     titleOf(e.Code),
+		Type:      ProblemType + string(e.Code),
+		Title:     TitleOf(e.Code),
 		Status:    e.Code.HTTPStatus(),
 		Detail:    e.Message,
 		Code:      e.Code,
@@ -105,7 +107,7 @@ func writeProblem(c *gin.Context, p client.Problem) {
 	case http.StatusUnauthorized:
 		c.Header("WWW-Authenticate", authChallenge)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		c.Header(headerRetryAfter, retryAfter(p.RetryAfter))
+		c.Header(HeaderRetryAfter, retryAfter(p.RetryAfter))
 	}
 	body, err := json.Marshal(p)
 	if err != nil { // only invalid UTF-8 in a message can do this

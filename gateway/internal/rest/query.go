@@ -21,12 +21,12 @@ func checkQuery(r route) gin.HandlerFunc {
 	}
 }
 
-// queryNames are the query parameters that the document gives r, sorted.
+// queryNames are the query parameters of r, sorted.
 func queryNames(r route) []string {
 	var names []string
 	for _, p := range parameters(r) {
-		if p.Value.In == "query" {
-			names = append(names, p.Value.Name)
+		if p.Query {
+			names = append(names, p.Name)
 		}
 	}
 	slices.Sort(names)

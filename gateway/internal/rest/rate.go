@@ -16,9 +16,9 @@ import (
 
 // The headers by which callers know their limits (draft-ietf-httpapi-ratelimit-headers-10).
 const (
-	headerRateLimit       = "RateLimit"
-	headerRateLimitPolicy = "RateLimit-Policy"
-	headerRetryAfter      = "Retry-After"
+	HeaderRateLimit       = "RateLimit"
+	HeaderRateLimitPolicy = "RateLimit-Policy"
+	HeaderRetryAfter      = "Retry-After"
 )
 
 // limited is a refusal after which there is a place again in a known time.
@@ -70,8 +70,8 @@ func (s *service) rateElsewhere(c *gin.Context) {
 // take takes a token and says in the headers how many are left.
 func (s *service) take(c *gin.Context, class throttle.Class, caller string) error {
 	g := s.throttle.Take(class, caller)
-	c.Header(headerRateLimitPolicy, fmt.Sprintf("%q;q=%d;w=%d", string(class), g.Burst, seconds(g.Window)))
-	c.Header(headerRateLimit, fmt.Sprintf("%q;r=%d;t=%d", string(class), g.Remaining, seconds(g.Reset)))
+	c.Header(HeaderRateLimitPolicy, fmt.Sprintf("%q;q=%d;w=%d", string(class), g.Burst, seconds(g.Window)))
+	c.Header(HeaderRateLimit, fmt.Sprintf("%q;r=%d;t=%d", string(class), g.Remaining, seconds(g.Reset)))
 	if g.Allowed {
 		return nil
 	}

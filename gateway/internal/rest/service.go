@@ -64,7 +64,6 @@ type service struct {
 	metrics   *metrics
 	health    *health.Monitor
 	traces    *tracing.Provider
-	openapi   []byte
 }
 
 // Handlers serve the API.
@@ -76,11 +75,7 @@ type Handlers struct {
 }
 
 // New makes the handlers. Their metrics are registered with o.Registry.
-func New(o Options) (Handlers, error) {
-	document, err := OpenAPI()
-	if err != nil {
-		return Handlers{}, err
-	}
+func New(o Options) Handlers {
 	s := &service{
 		ledger:    o.Ledger,
 		writer:    o.Writer,
@@ -97,7 +92,6 @@ func New(o Options) (Handlers, error) {
 		registry:  o.Registry,
 		health:    o.Health,
 		traces:    o.Traces,
-		openapi:   document,
 	}
 	s.metrics = newMetrics(o.Registry, s.admission.inFlight)
 	all := routes()
@@ -107,7 +101,7 @@ func New(o Options) (Handlers, error) {
 	if o.NoPage {
 		all = slices.DeleteFunc(all, func(r route) bool { return strings.HasPrefix(r.path, pagePath) })
 	}
-	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes())}, nil
+	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes())}
 }
 
 // engine registers the table with Gin. What is asked of no route goes through elsewhere.

@@ -3,7 +3,6 @@ package rest
 import (
 	"strconv"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -45,28 +44,4 @@ func (t *thing) set(r route, query func(string) string) error {
 		t.limit = n
 	}
 	return nil
-}
-
-// thingParameters describes them.
-func thingParameters(r route) openapi3.Parameters {
-	var all openapi3.Parameters
-	add := func(name, description string, schema *openapi3.Schema, required bool) {
-		p := openapi3.NewQueryParameter(name).WithSchema(schema).WithDescription(description).WithRequired(required)
-		all = append(all, &openapi3.ParameterRef{Value: p})
-	}
-	if r.thing {
-		add(queryThing, "The thing, by EPC URI or GS1 Digital Link", openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(waymark.MaxGoodsText), true)
-	}
-	if r.traced {
-		ways := make([]any, 0, len(waymark.Directions()))
-		for _, d := range waymark.Directions() {
-			ways = append(ways, string(d))
-		}
-		add(queryDirection, "What became of it, or what it came of", openapi3.NewStringSchema().WithEnum(ways...), true)
-	}
-	if r.paged.Entries != "" {
-		add(queryLimit, "How many entries a page has", openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxPage).WithDefault(waymark.DefaultPage), false)
-		add(queryCursor, "Where to go on: the cursor of the page before", openapi3.NewStringSchema(), false)
-	}
-	return all
 }

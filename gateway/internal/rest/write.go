@@ -49,13 +49,13 @@ func (s *service) write(c *gin.Context, r route, body []byte, location func(json
 		return err
 	}
 	if applied != "" {
-		c.Header(headerApplied, applied)
+		c.Header(HeaderApplied, applied)
 	}
 	if out.Pending != nil {
 		return underWay(c, *out.Pending)
 	}
 	if out.Replayed {
-		c.Header(headerReplayed, "true")
+		c.Header(HeaderReplayed, "true")
 	}
 	return written(c, out.Answer)
 }

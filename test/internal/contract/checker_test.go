@@ -10,7 +10,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	checker, err := contract.Load("../../../docs/api/openapi.json")
+	checker, err := contract.Load("../../../gateway/api/openapi.json")
 	if err != nil {
 		t.Fatal(err)
 	}

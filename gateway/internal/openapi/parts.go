@@ -1,15 +1,20 @@
-package rest
+package openapi
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
 
 // What operations share in the document.
 const (
+	jsonMedia    = "application/json"
+	problemMedia = "application/problem+json"
+
 	responsePrefix = "#/components/responses/"
 	headerPrefix   = "#/components/headers/"
 
@@ -38,17 +43,17 @@ func security() openapi3.SecurityRequirements {
 // sharedHeaders are those that many answers have.
 func sharedHeaders() openapi3.Headers {
 	return openapi3.Headers{
-		headerRequestID:       header("The id of the request, by which the gateway's log knows it: the caller's own if it was a proper one"),
-		headerRateLimitPolicy: header(`The limit of this class of requests: q tokens, which come back in w seconds, as in "read";q=2000;w=2 (draft-ietf-httpapi-ratelimit-headers)`),
-		headerRateLimit:       header(`What is left of it: r tokens, and t seconds until all are back, as in "read";r=1999;t=1`),
-		headerRetryAfter:      header("After how many seconds to try again"),
-		"WWW-Authenticate":    header("The credential that is asked for"),
+		rest.HeaderRequestID:       header("The id of the request, by which the gateway's log knows it: the caller's own if it was a proper one"),
+		rest.HeaderRateLimitPolicy: header(`The limit of this class of requests: q tokens, which come back in w seconds, as in "read";q=2000;w=2 (draft-ietf-httpapi-ratelimit-headers)`),
+		rest.HeaderRateLimit:       header(`What is left of it: r tokens, and t seconds until all are back, as in "read";r=1999;t=1`),
+		rest.HeaderRetryAfter:      header("After how many seconds to try again"),
+		"WWW-Authenticate":         header("The credential that is asked for"),
 	}
 }
 
 // always are the headers of every answer.
 func always() openapi3.Headers {
-	return headersOf(headerRequestID, headerRateLimit, headerRateLimitPolicy)
+	return headersOf(rest.HeaderRequestID, rest.HeaderRateLimit, rest.HeaderRateLimitPolicy)
 }
 
 func headersOf(names ...string) openapi3.Headers {
@@ -67,7 +72,7 @@ func problemName(status int) string {
 // problem returns a reference to the response with this status, and adds it to the
 // components.
 func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
-	schema, err := b.of(client.Problem{})
+	schema, err := b.of(reflect.TypeFor[client.Problem]())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
 	case http.StatusUnauthorized:
 		answer.Headers["WWW-Authenticate"] = headersOf("WWW-Authenticate")["WWW-Authenticate"]
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		answer.Headers[headerRetryAfter] = headersOf(headerRetryAfter)[headerRetryAfter]
+		answer.Headers[rest.HeaderRetryAfter] = headersOf(rest.HeaderRetryAfter)[rest.HeaderRetryAfter]
 	}
 	b.responsesShared[problemName(status)] = &openapi3.ResponseRef{Value: answer}
 	return &openapi3.ResponseRef{Ref: responsePrefix + problemName(status)}, nil
@@ -88,19 +93,19 @@ func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
 // tags describe the groups of operations.
 func tags() openapi3.Tags {
 	all := []struct{ name, description string }{
-		{tagMembers, "Who takes part in the consortium"},
-		{tagDevices, "Things with keys of their own, and what became of them"},
-		{tagAuthorities, "The authorities whose certificates let devices join"},
-		{tagTransfers, "Devices that get another owner"},
-		{tagMessages, "What devices signed, and the windows that prove it"},
-		{tagCommands, "What devices are asked to do"},
-		{tagGoods, "Products, items, lots and containers, and where they went"},
-		{tagShipments, "What moves under one agreement: handoffs, holds, title and conditions"},
-		{tagMoney, "Notes of issuers, in which settlements are paid"},
-		{tagSettlement, "Terms, escrow and disputes of shipments"},
-		{tagPolicies, "What is permitted, and why"},
-		{tagLedger, "Transactions, and what proves them"},
-		{tagSystem, "This gateway itself"},
+		{"members", "Who takes part in the consortium"},
+		{"devices", "Things with keys of their own, and what became of them"},
+		{"device authorities", "The authorities whose certificates let devices join"},
+		{"device transfers", "Devices that get another owner"},
+		{"messages", "What devices signed, and the windows that prove it"},
+		{"commands", "What devices are asked to do"},
+		{"goods", "Products, items, lots and containers, and where they went"},
+		{"shipments", "What moves under one agreement: handoffs, holds, title and conditions"},
+		{"money", "Notes of issuers, in which settlements are paid"},
+		{"settlement", "Terms, escrow and disputes of shipments"},
+		{"policies", "What is permitted, and why"},
+		{"ledger", "Transactions, and what proves them"},
+		{"system", "This gateway itself"},
 	}
 	described := make(openapi3.Tags, len(all))
 	for i, t := range all {

@@ -1,4 +1,4 @@
-package rest
+package openapi
 
 import (
 	"net/http"
@@ -8,17 +8,18 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/reference"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
 
-// description says who may call the operation, what it does on the ledger and why it is refused.
-func (r route) description(words reference.Words) string {
-	parts := make([]string, 0, len(r.rules)+1)
-	if r.about != "" {
-		parts = append(parts, r.about)
+// descriptionOf says who may call the operation, what it does on the ledger and why it is refused.
+func descriptionOf(o rest.Operation, words reference.Words) string {
+	parts := make([]string, 0, len(o.Rules)+1)
+	if o.About != "" {
+		parts = append(parts, o.About)
 	}
-	for _, tx := range r.rules {
+	for _, tx := range o.Rules {
 		verb := "Asks"
-		if r.write {
+		if o.Write {
 			verb = "Submits"
 		}
 		parts = append(parts, verb+" `"+string(tx)+"`.\n\n"+words.Rules[tx])
@@ -69,25 +70,38 @@ func problemWords(status int) string {
 	}[status]
 }
 
-// parameterWords says what a parameter in a path is.
-func parameterWords(path, name string) string {
-	switch name {
-	case paramID:
-		before, _, _ := strings.Cut(path, "/{"+paramID+"}")
+// parameterWords says what a parameter of an operation is.
+func parameterWords(path string, p rest.Parameter) string {
+	switch {
+	case p.Query:
+		return queryWords(p.Name)
+	case p.Name == "id":
+		before, _, _ := strings.Cut(path, "/{id}")
 		return map[string]string{
 			"members": "Id of the member", "devices": "Id of the device", "shipments": "Id of the shipment", "products": "GTIN of the product (GS1), 14 digits",
 			"payments": "Id of the payment, as the caller's member chose it", "acts": "Id of the act, as its member chose it", "policies": "Id of the policy",
-			"{" + paramAuthor + "}": "Id of the policy",
+			"{author}": "Id of the policy",
 		}[before[strings.LastIndex(before, "/")+1:]]
-	case paramNumber:
-		return "Its number, counted from 1 for each shipment"
 	}
 	return map[string]string{
-		paramSequence: "Sequence number of the message in the device's stream", paramTxID: "Id of the transaction",
-		paramKey: "Id of the device's key", paramAuthority: "Id of the device authority: SHA-256 of its certificate in DER, lower-case hex",
-		paramSerial: "Serial number of the certificate, lower-case hex", paramCommand: "Id of the command, as who requested it chose it",
-		paramOwner: "The member whose things the policy is about", paramAuthor: "The member that wrote the policy",
-		paramCurrency: "Code of the currency, as in EUR", paramDevice: "Id of the device", paramKind: "Kind of the hold: " + kindsOfHolds(),
+		"number":   "Its number, counted from 1 for each shipment",
+		"sequence": "Sequence number of the message in the device's stream", "tx_id": "Id of the transaction",
+		"key": "Id of the device's key", "authority": "Id of the device authority: SHA-256 of its certificate in DER, lower-case hex",
+		"serial": "Serial number of the certificate, lower-case hex", "command": "Id of the command, as who requested it chose it",
+		"owner": "The member whose things the policy is about", "author": "The member that wrote the policy",
+		"currency": "Code of the currency, as in EUR", "device": "Id of the device", "kind": "Kind of the hold: " + kindsOfHolds(),
+	}[p.Name]
+}
+
+func queryWords(name string) string {
+	return map[string]string{
+		"envelope":  "Whether the answer is to hold the signed envelope too, as it was ordered",
+		"purpose":   "What it is read for, as policies of owners may ask",
+		"holder":    "The member whose peers answer; the caller's own if it is left out",
+		"id":        "The thing, by EPC URI or GS1 Digital Link",
+		"direction": "What became of it, or what it came of",
+		"limit":     "How many entries a page has",
+		"cursor":    "Where to go on: the cursor of the page before",
 	}[name]
 }
 

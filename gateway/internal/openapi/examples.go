@@ -1,4 +1,4 @@
-package rest
+package openapi
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
 
 // object is JSON of an example.
@@ -14,12 +15,12 @@ type object map[string]any
 
 // bodyExample is a body of the operation: its own example, or of its transactions' requests what
 // the path does not say. Nil if there is neither.
-func (b *schemas) bodyExample(r route, schema *openapi3.Schema) any {
-	if own := b.words.Own[r.id].Request; own != nil {
+func (b *schemas) bodyExample(o rest.Operation, schema *openapi3.Schema) any {
+	if own := b.words.Own[o.ID].Request; own != nil {
 		return members(own)
 	}
 	body := object{}
-	for _, tx := range r.rules {
+	for _, tx := range o.Rules {
 		example := b.words.Examples[tx]
 		for _, part := range []json.RawMessage{example.Request, example.Private} {
 			for name, value := range members(part) {
@@ -37,16 +38,16 @@ func (b *schemas) bodyExample(r route, schema *openapi3.Schema) any {
 
 // answerExample is an answer of the operation: its own example, or what the first of its
 // transactions whose record it is returned. Nil if there is neither.
-func (b *schemas) answerExample(r route, record *openapi3.Schema) any {
-	if own := b.words.Own[r.id].Answer; own != nil {
+func (b *schemas) answerExample(o rest.Operation, record *openapi3.Schema) any {
+	if own := b.words.Own[o.ID].Answer; own != nil {
 		return own
 	}
-	for _, tx := range r.rules {
+	for _, tx := range o.Rules {
 		result := members(b.words.Examples[tx].Result)
 		if len(result) == 0 || !has(result, record.Required) {
 			continue
 		}
-		if !r.write {
+		if !o.Write {
 			return result
 		}
 		return object{"transaction": b.words.Own[ownCommit].Answer, "result": result}
@@ -87,7 +88,7 @@ func problemExample(status int) client.Problem {
 		code = waymark.Internal
 	}
 	return client.Problem{
-		Type: problemType + string(code), Title: titleOf(code), Status: status, Detail: titleOf(code), Code: code,
+		Type: rest.ProblemType + string(code), Title: rest.TitleOf(code), Status: status, Detail: rest.TitleOf(code), Code: code,
 		RequestID: "5d0a1c7e9b3f4a52860c1f6e2d8b7a49",
 	}
 }

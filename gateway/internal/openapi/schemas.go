@@ -1,4 +1,4 @@
-package rest
+package openapi
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/reference"
+	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 )
 
 const componentPrefix = "#/components/schemas/"
@@ -33,13 +34,12 @@ func newSchemas(words reference.Words) *schemas {
 	return &schemas{words: words, components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
 }
 
-// of returns a reference to the schema of value's type.
-func (b *schemas) of(value any) (*openapi3.SchemaRef, error) {
-	t := reflect.TypeOf(value)
+// of returns a reference to the schema of a type.
+func (b *schemas) of(t reflect.Type) (*openapi3.SchemaRef, error) {
 	if ref, ok := b.known[t]; ok {
 		return ref, nil
 	}
-	ref, err := b.make(value)
+	ref, err := b.make(reflect.Zero(t).Interface())
 	err = errors.Join(err, b.clash)
 	if err == nil {
 		b.known[t] = ref
@@ -69,13 +69,13 @@ func (b *schemas) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
 
 // written is the schema of a client.Written around a record.
 func (b *schemas) written(record *openapi3.SchemaRef) (*openapi3.SchemaRef, error) {
-	commit, err := b.of(client.Commit{})
+	commit, err := b.of(reflect.TypeFor[client.Commit]())
 	if err != nil {
 		return nil, err
 	}
 	schema := openapi3.NewObjectSchema()
 	schema.Properties = openapi3.Schemas{"transaction": commit, "result": record}
-	schema.Description = b.words.About(reflect.TypeFor[recorded]())
+	schema.Description = b.words.About(reflect.TypeFor[client.Written[jsontext.Value]]())
 	schema.Required = []string{"transaction", "result"}
 	return openapi3.NewSchemaRef("", schema), nil
 }
@@ -187,7 +187,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 
 		reflect.TypeFor[client.State]():        anys(client.States()...),
-		reflect.TypeFor[waymark.Transaction](): anys(offeredNames()...),
+		reflect.TypeFor[waymark.Transaction](): anys(rest.Offered()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),
 		reflect.TypeFor[waymark.TitleOfferState](): anys(waymark.TitleOfferStates()...),
