@@ -26,9 +26,12 @@ import (
 func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
 	spans := collect(t)
-	traced := func(text string) string { return text + fmt.Sprintf("traces: {endpoint: %q}\n", spans.url) }
-	configure(ctx, t, "gateway.producer", filepath.Join(local.Dir(), "members", "producer", "gateway.yaml"), traced)
-	configure(ctx, t, "mqtt-bridge", filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml"), traced)
+	traced := func(more string) func(string) string {
+		return func(text string) string { return text + fmt.Sprintf("traces: {endpoint: %q%s}\n", spans.url, more) }
+	}
+	// The gateway samples what the bridge did, and nothing else.
+	configure(ctx, t, "gateway.producer", filepath.Join(local.Dir(), "members", "producer", "gateway.yaml"), traced(", sample_ratio: 0, follow: [relay]"))
+	configure(ctx, t, "mqtt-bridge", filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml"), traced(""))
 
 	d := logger(ctx, t, attest.Ed25519)
 	s := connect(ctx, t, d)

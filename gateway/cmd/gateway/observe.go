@@ -30,7 +30,8 @@ func observe(c config.Config) (*observation, error) {
 		return nil, err
 	}
 	o.traces, err = tracing.New(tracing.Options{
-		Endpoint: c.Traces.Endpoint, CAFile: c.Traces.CAFile, TokenFile: c.Traces.TokenFile, Ratio: c.Traces.SampleRatio, Member: c.Member,
+		Endpoint: c.Traces.Endpoint, CAFile: c.Traces.CAFile, TokenFile: c.Traces.TokenFile, Ratio: c.Traces.SampleRatio, Follow: c.Traces.Follow,
+		Member: c.Member,
 	}, o.log, o.registry)
 	if err != nil {
 		return nil, err

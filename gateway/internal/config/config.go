@@ -229,9 +229,12 @@ type Traces struct {
 	CAFile string `koanf:"ca_file" default:""`
 	// TokenFile holds a bearer token for the collector. Default: none.
 	TokenFile string `koanf:"token_file" default:""`
-	// SampleRatio is the part of all traces that is kept, the same traces in every part of
-	// the system that has the same ratio. Default 1, all; 0 to 1.
+	// SampleRatio is the part of all requests whose spans are sent, by chance: no caller decides
+	// of its own. Default 1, all; 0 to 1.
 	SampleRatio float64 `koanf:"sample_ratio" default:"1"`
+	// Follow are identities of this file whose callers do decide, by the header traceparent, so
+	// that their traces are whole: name that of a bridge, and of nobody else's programs. Default: none.
+	Follow []string `koanf:"follow" default:"[]"`
 }
 
 // Default returns the configuration before the file is read.

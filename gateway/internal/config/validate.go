@@ -23,7 +23,7 @@ func (c Config) Validate() error {
 		hostPort("listen", c.Listen),
 		c.validatePeers(),
 		c.validateOperations(),
-		c.Traces.validate(),
+		c.validateTraces(),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
 		c.validateCallers(),
@@ -181,18 +181,24 @@ func (c Config) validateOperations() error {
 	return hostPort("listen_operations", c.ListenOperations)
 }
 
-func (t Traces) validate() error {
+func (c Config) validateTraces() error {
 	var errs []error
+	t := c.Traces
+	for _, identity := range t.Follow {
+		errs = append(errs, c.known("traces.follow", identity))
+	}
 	if t.SampleRatio < 0 || t.SampleRatio > 1 || t.SampleRatio != t.SampleRatio {
 		errs = append(errs, fmt.Errorf("traces.sample_ratio: must be 0 to 1, is %v", t.SampleRatio))
 	}
-	if t.Endpoint != "" {
-		u, err := url.Parse(t.Endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-			errs = append(errs, errors.New("traces.endpoint: must be https://host:port/path; http:// is for a loopback address only"))
-		}
+	if t.Endpoint != "" && !collectorURL(t.Endpoint) {
+		errs = append(errs, errors.New("traces.endpoint: must be https://host:port/path; http:// is for a loopback address only"))
 	}
 	return errors.Join(errs...)
+}
+
+func collectorURL(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
 func loopback(host string) bool {

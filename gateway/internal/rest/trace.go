@@ -12,7 +12,7 @@ import (
 // trace makes the span of a request, once its caller is known: a stranger makes none.
 func (s *service) trace(c *gin.Context) {
 	ex := exchangeOf(c)
-	ctx, span := s.traces.Serve(c.Request.Context(), c.Request.Header, ex.route.id)
+	ctx, span := s.traces.Serve(c.Request.Context(), c.Request.Header, ex.route.id, string(ex.caller.Identity))
 	defer span.End()
 	ex.traceID = tracing.ID(ctx)
 	c.Request = c.Request.WithContext(ctx)

@@ -36,21 +36,25 @@ type Options struct {
 	Endpoint  string  // URL of the collector's OTLP receiver over HTTP, as in https://host:4318/v1/traces
 	CAFile    string  // PEM, of the collector's certificate; the system's authorities if empty
 	TokenFile string  // bearer token for the collector; none if empty
-	Ratio     float64 // of the traces, 0 to 1
-	Member    string
+	Ratio     float64 // of the requests that are sampled, 0 to 1
+	// Follow are the identities whose callers decide what is sampled of their requests that
+	// are part of a trace of theirs.
+	Follow []string
+	Member string
 }
 
 // Provider makes spans.
 type Provider struct {
 	trace.TracerProvider
-	stop func()
+	follow []string
+	stop   func()
 }
 
 // New makes a provider. It does not wait for the collector: what that does not take is counted,
 // logged and lost. It fails when a file cannot be read.
 func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider, error) {
 	if o.Endpoint == "" {
-		return &Provider{noop.NewTracerProvider(), func() {}}, nil
+		return &Provider{TracerProvider: noop.NewTracerProvider(), stop: func() {}}, nil
 	}
 	client, err := newClient(o)
 	if err != nil {
@@ -62,13 +66,12 @@ func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider,
 	})}
 	registry.MustRegister(exporter.failures)
 	provider := sdktrace.NewTracerProvider(
-		// By the trace's id alone, so that all the parts decide alike and no caller decides.
-		sdktrace.WithSampler(sdktrace.TraceIDRatioBased(o.Ratio)),
+		sdktrace.WithSampler(chance{o.Ratio}),
 		sdktrace.WithBatcher(exporter, sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithExportTimeout(exportTimeout+retryFor)),
 		sdktrace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "waymark-gateway"), attribute.String("waymark.member", o.Member))),
 	)
-	return &Provider{provider, func() { shutDown(provider, log) }}, nil
+	return &Provider{TracerProvider: provider, follow: o.Follow, stop: func() { shutDown(provider, log) }}, nil
 }
 
 // Close sends what is left, for five seconds at most. What the collector does not take by then is

@@ -74,7 +74,7 @@ func TestSpansReachTheCollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, span := p.Serve(t.Context(), header(parent), "request")
+	ctx, span := p.Serve(t.Context(), header(parent), "request", "")
 	if tracing.ID(ctx) != parent[3:35] {
 		t.Errorf("the trace is %s", tracing.ID(ctx))
 	}
@@ -95,20 +95,6 @@ func TestSpansReachTheCollector(t *testing.T) {
 	}
 }
 
-// TestNothingIsSampledBecauseACallerSaysSo: the ratio decides, by the trace's id.
-func TestNothingIsSampledBecauseACallerSaysSo(t *testing.T) {
-	got, endpoint := collect(t, http.StatusOK)
-	p, err := tracing.New(tracing.Options{Endpoint: endpoint, Ratio: 0}, zap.NewNop(), prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, span := p.Serve(t.Context(), header(parent[:53]+"01"), "request")
-	span.End()
-	if p.Close(); len(got.spans) > 0 {
-		t.Errorf("%v", got.spans)
-	}
-}
-
 func TestACollectorThatRefusesIsCounted(t *testing.T) {
 	_, endpoint := collect(t, http.StatusBadRequest)
 	registry := prometheus.NewRegistry()
@@ -116,7 +102,7 @@ func TestACollectorThatRefusesIsCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, span := p.Serve(t.Context(), header("not a header"), "request")
+	_, span := p.Serve(t.Context(), header("not a header"), "request", "")
 	span.End()
 	p.Close()
 	if n, err := testutil.GatherAndCount(registry, "waymark_gateway_trace_export_failures_total"); err != nil || n != 1 {
@@ -133,14 +119,14 @@ func TestWithoutACollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, span := p.Serve(t.Context(), header(parent), "request")
+	ctx, span := p.Serve(t.Context(), header(parent), "request", "")
 	_, end := tracing.Start(ctx, "endorse")
 	end(errors.New("x"))
 	span.End()
 	if tracing.ID(ctx) != parent[3:35] { // still found in logs
 		t.Errorf("the trace is %q", tracing.ID(ctx))
 	}
-	if ctx, _ := p.Serve(t.Context(), nil, "request"); tracing.ID(ctx) != "" {
+	if ctx, _ := p.Serve(t.Context(), nil, "request", ""); tracing.ID(ctx) != "" {
 		t.Errorf("a trace %s of nobody", tracing.ID(ctx))
 	}
 	p.Close()

@@ -3,6 +3,7 @@ package tracing
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"go.opentelemetry.io/otel/attribute"
@@ -11,10 +12,13 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Serve begins the span of a request, below the caller's if its header traceparent (W3C Trace
-// Context) names one.
-func (p *Provider) Serve(ctx context.Context, h http.Header, name string) (context.Context, trace.Span) {
+// Serve begins the span of a request by who acts as identity, below the caller's if its header
+// traceparent (W3C Trace Context) names one.
+func (p *Provider) Serve(ctx context.Context, h http.Header, name, identity string) (context.Context, trace.Span) {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	if slices.Contains(p.follow, identity) {
+		ctx = follow(ctx)
+	}
 	return p.Tracer(scope).Start(ctx, name, trace.WithSpanKind(trace.SpanKindServer))
 }
 

@@ -72,8 +72,8 @@ type Traces struct {
 	CAFile string `koanf:"ca_file" default:""`
 	// TokenFile holds a bearer token for the collector. Default: none.
 	TokenFile string `koanf:"token_file" default:""`
-	// SampleRatio is the part of all traces that is kept, the same traces in every part of
-	// the system that has the same ratio. Default 1, all; 0 to 1.
+	// SampleRatio is the part of all messages whose traces are sent, by chance. The gateway decides as
+	// this bridge does if its traces.follow names the identity that this bridge acts as. Default 1, all; 0 to 1.
 	SampleRatio float64 `koanf:"sample_ratio" default:"1"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ type Options struct {
 	Endpoint   string  // URL of the collector's OTLP receiver over HTTP, as in https://host:4318/v1/traces
 	CAFile     string  // PEM, of the collector's certificate; the system's authorities if empty
 	TokenFile  string  // bearer token for the collector; none if empty
-	Ratio      float64 // of the traces, 0 to 1
+	Ratio      float64 // of the traces that are sampled, 0 to 1
 	Consortium string
 }
 
@@ -62,8 +63,7 @@ func New(o Options, log *zap.Logger, failed func()) (*Provider, error) {
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithIDGenerator(ids{}),
 		sdktrace.WithRawSpanLimits(limits),
-		// By the trace's id alone, so that all the parts decide alike and no caller decides.
-		sdktrace.WithSampler(sdktrace.TraceIDRatioBased(o.Ratio)),
+		sdktrace.WithSampler(sampler{o.Ratio, maphash.MakeSeed()}),
 		sdktrace.WithBatcher(exporter, sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithExportTimeout(exportTimeout+retryFor)),
 		sdktrace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "waymark-bridge"), attribute.String("waymark.consortium", o.Consortium))),
