@@ -114,3 +114,52 @@ func TestTheWriterConnectsAnew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What keeps the log from being brought into the database, as a full disk does or here a reader of
+// what is older, keeps nobody from starting: the log is read all the same.
+func TestPrepareDoesWithoutACheckpoint(t *testing.T) {
+	t.Parallel() // it waits as long as SQLite waits for readers
+	path := filepath.Join(t.TempDir(), "x.db")
+	prepared := func() *DB {
+		d, err := Open(Config{SQLite: path})
+		if err == nil {
+			err = d.Prepare(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
+	}
+	first := prepared()
+	reader, err := first.read.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	if _, err := reader.ExecContext(t.Context(), "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.QueryRowContext(t.Context(), ownerQuery).Scan(new(string), new(string), new(string)); err != nil {
+		t.Fatal(err)
+	}
+	err = first.Update(t.Context(), func(ctx context.Context, s Statements) error {
+		_, err := s.ExecContext(ctx, "INSERT INTO gateways (id, beat) VALUES ('x', 1)")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := prepared()
+	err = second.View(t.Context(), func(ctx context.Context, s Statements) error {
+		return s.QueryRowContext(ctx, "SELECT beat FROM gateways WHERE id = 'x'").Scan(new(int))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := checkpoint(short, second.holder); err == nil {
+		t.Error("nothing was in the way of a checkpoint")
+	}
+}

@@ -96,7 +96,7 @@ func (s *service) logRequest(c *gin.Context, ex *exchange, took time.Duration) {
 		s.log.Warn("request", append(fields, causeField(ex.err))...)
 	case status >= http.StatusInternalServerError:
 		s.log.Error("request", append(fields, causeField(ex.err))...)
-	case ex.route.open: // probes, which ask all the time
+	case ex.route.open, ex.throttled: // probes, which ask all the time, and who asks too much: nobody is to fill the disk
 		s.log.Debug("request", fields...)
 	default:
 		s.log.Info("request", fields...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
+	"go.uber.org/zap/zapcore"
 )
 
 // scarce are rates of which no token comes back while a test runs.
@@ -154,8 +155,8 @@ func TestNothingElsewhereIsWithoutARate(t *testing.T) {
 	}
 }
 
-// TestNobodyFillsTheAuditLog: what is past the rate has no line in it, whoever asks (ASVS 5.0: 16.3.1).
-func TestNobodyFillsTheAuditLog(t *testing.T) {
+// TestNobodyFillsTheLogs: what is past the rate has no line in them, whoever asks (ASVS 5.0: 16.3.1).
+func TestNobodyFillsTheLogs(t *testing.T) {
 	for name, token := range map[string]string{"a caller": operator, "a stranger": "guess"} {
 		a := newAPI(t, func(l *limits) {
 			l.rates = scarce()
@@ -170,6 +171,9 @@ func TestNobodyFillsTheAuditLog(t *testing.T) {
 		}
 		if n := strings.Count(a.audit.String(), "\n"); n != passed || n == 0 || n == asked {
 			t.Errorf("%s: %d lines of %d requests, %d past the rate:\n%s", name, n, asked, asked-passed, a.audit)
+		}
+		if n := a.logs.FilterMessage("request").FilterLevelExact(zapcore.InfoLevel).Len(); n != passed {
+			t.Errorf("%s: %d lines of requests, of which %d passed", name, n, passed)
 		}
 	}
 }
