@@ -3,7 +3,9 @@ package requests_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,13 +176,13 @@ func TestTheHeirTellsTheEnd(t *testing.T) {
 // full are books into which nothing can be noted any more.
 type full struct {
 	requests.SQL
-	tries int
+	tries atomic.Int64
 }
 
 var errFull = errors.New("the disk is full")
 
 func (f *full) Finish(context.Context, string, string, requests.End) error {
-	f.tries++
+	f.tries.Add(1)
 	return errFull
 }
 
@@ -192,9 +194,29 @@ func TestAnEndThatCannotBeNotedIsToldOnce(t *testing.T) {
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	must(t, m.books.Begin(t.Context(), record("r1", p.Gateway(), "k"), step(1)))
 	for range 3 {
-		must(t, requests.RecoverAll(p, t.Context()))
+		if err := requests.RecoverAll(p, t.Context()); !errors.Is(err, errFull) {
+			t.Errorf("got %v", err)
+		}
 	}
-	if got := m.ended.told(); books.tries != 3 || !reflect.DeepEqual(got, []requests.Ended{endOf(1, ledger.Valid, nil)}) {
-		t.Errorf("after %d tries told %+v", books.tries, got)
+	if got := m.ended.told(); books.tries.Load() != 3 || !reflect.DeepEqual(got, []requests.Ended{endOf(1, ledger.Valid, nil)}) {
+		t.Errorf("after %d tries told %+v", books.tries.Load(), got)
+	}
+}
+
+// A store that takes no ends is not asked about each request: their fates are known already.
+func TestAFullStoreIsNotAskedForAll(t *testing.T) {
+	m := newMember(t)
+	books := &full{SQL: m.books}
+	p := requests.NewRunner(requests.Options{Books: books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	const kept = 400
+	for n := range kept {
+		must(t, m.books.Begin(t.Context(), record(fmt.Sprint("r", n), p.Gateway(), fmt.Sprint("k", n)), step(n)))
+	}
+	if err := requests.RecoverAll(p, t.Context()); !errors.Is(err, errFull) {
+		t.Errorf("got %v", err)
+	}
+	if n := books.tries.Load(); n < 64 || n > 2*64 {
+		t.Errorf("asked about %d of %d", n, kept)
 	}
 }

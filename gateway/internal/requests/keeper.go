@@ -3,6 +3,7 @@ package requests
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -77,10 +78,10 @@ func (r *Runner) every(ctx context.Context, interval time.Duration, what string,
 			return
 		}
 		if err != nil && !failing {
-			r.log.Warn("the database of requests fails", zap.String("task", what), zap.Error(err))
+			r.log.Warn("looking after kept requests fails", zap.String("task", what), zap.Error(err))
 		}
 		if err == nil && failing {
-			r.log.Info("the database of requests works again", zap.String("task", what))
+			r.log.Info("looking after kept requests works again", zap.String("task", what))
 		}
 		failing = err != nil
 		if !pause.For(ctx, interval) {
@@ -186,45 +187,93 @@ func (r *Runner) heirless(ctx context.Context, w watch) ([]string, error) {
 	return found, nil
 }
 
-// recoverAll brings the requests of this process that no operation works on to their end.
+// recoverAll brings the requests of this process that no operation works on to their end. It goes
+// on without those for which that fails, until the store takes no ends at all.
 func (r *Runner) recoverAll(ctx context.Context) error {
 	ids, err := r.store.Pending(ctx, r.gateway, maxOrphans)
 	if err != nil {
 		return err
 	}
 	r.forgetOthers(ids)
-	var group sync.WaitGroup
-	defer group.Wait()
-	places := make(chan struct{}, maxRecoveries)
+	w := recovery{places: make(chan struct{}, maxRecoveries)}
+	defer w.running.Wait()
 	for _, id := range ids {
 		if r.operation(id) != nil {
 			continue
 		}
 		select {
-		case places <- struct{}{}:
+		case w.places <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		group.Go(func() {
-			defer func() { <-places }()
-			r.recover(ctx, id)
+		if w.stopped() {
+			break
+		}
+		w.running.Go(func() {
+			defer func() { <-w.places }()
+			w.note(r.recover(ctx, id))
 		})
 	}
-	return nil
+	w.running.Wait()
+	return w.err()
 }
 
+// recovery is one round of it.
+type recovery struct {
+	places  chan struct{}
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	failed int
+	first  error // of those that failed
+	lost   int   // of those, whose end the store did not take
+}
+
+func (w *recovery) note(err error) {
+	if err == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failed++; w.first == nil {
+		w.first = err
+	}
+	if errors.Is(err, errUnnoted) {
+		w.lost++
+	}
+}
+
+func (w *recovery) stopped() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lost >= maxRecoveries
+}
+
+func (w *recovery) err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.first == nil {
+		return nil
+	}
+	return fmt.Errorf("%d requests could not be brought to their end yet, of which the first: %w", w.failed, w.first)
+}
+
+// errUnnoted is that the store takes no end.
+var errUnnoted = errors.New("the end could not be noted")
+
 // recover brings one request to its end. One that fails here is tried again.
-func (r *Runner) recover(ctx context.Context, id string) {
+func (r *Runner) recover(ctx context.Context, id string) error {
 	kept, tx, err := r.store.Open(ctx, id, r.gateway)
 	if errors.Is(err, ErrLost) {
-		return
+		return nil
 	}
 	if err == nil {
 		err = r.settle(ctx, kept, tx)
 	}
 	if err != nil && ctx.Err() == nil {
-		r.log.Warn("a request could not be brought to its end yet", zap.String("tx_id", kept.TxID), zap.Error(err))
+		return fmt.Errorf("transaction %s: %w", kept.TxID, err)
 	}
+	return nil
 }
 
 // settle resolves the last transaction of a request: its answer follows, or its key is free.
@@ -244,7 +293,7 @@ func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) er
 	r.tellOnce(kept.ID, Ended{Caller: kept.Caller, Operation: kept.Operation, TxID: fate.TxID, Status: fate.Status, Error: end.Error})
 	err = r.store.Finish(ctx, kept.ID, r.gateway, end)
 	if err != nil && !errors.Is(err, ErrLost) {
-		return err
+		return fmt.Errorf("%w: %w", errUnnoted, err)
 	}
 	r.forget(kept.ID)
 	if err == nil {
