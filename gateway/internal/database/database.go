@@ -151,6 +151,9 @@ func (d *DB) fit(ctx context.Context) error {
 	if d.dialect == goose.DialectPostgres {
 		return durable(ctx, d.read)
 	}
+	if _, err := os.Stat(d.path); err == nil {
+		return nil // to close what was opened of it would end the locks that SQLite has on it
+	}
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("database file: %w", err)
@@ -175,6 +178,13 @@ func (d *DB) migrate(ctx context.Context) error {
 	provider, err := goose.NewProvider(d.dialect, d.write, files, options...)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
+	}
+	if d.dialect == goose.DialectSQLite3 {
+		unlock, err := lockFolder(ctx, d.path)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)

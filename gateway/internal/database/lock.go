@@ -1,10 +1,15 @@
 package database
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
+	"time"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
 // Exclusive reports whether no other process can have this database open that asked so too: it
@@ -28,4 +33,30 @@ func (d *DB) Exclusive() (bool, error) {
 	}
 	d.lock = file
 	return true, nil
+}
+
+// lockInterval is how often it is tried to lock what another process has locked.
+const lockInterval = 10 * time.Millisecond
+
+// lockFolder waits until no other process changes the schema of a SQLite file in the same folder. It
+// is the folder that is locked, since nothing is left beside the file then.
+func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("lock schema: %w", err)
+	}
+	for {
+		err = syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = folder.Close() }, nil // which ends the lock
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			break
+		}
+		if !pause.For(ctx, lockInterval) {
+			err = ctx.Err()
+			break
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("lock schema: %w", err), folder.Close())
 }
