@@ -28,7 +28,7 @@ func (p *parts) openRequests(c config.Config) error {
 		Books: requests.NewSQL(db), Resolver: p.ledger, Ended: rest.AuditEnd(p.audit), Logger: p.log, Registry: p.registry,
 		Limits: requests.Limits{
 			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, CallerPercent: c.Limits.CallerPercent,
-			Answer: c.Timeouts.Answer, Keep: c.Requests.Keep,
+			Answer: c.Timeouts.Answer, Keep: c.Requests.Keep, KeptBytes: c.Requests.KeptBytes,
 		},
 	})
 	return nil

@@ -134,6 +134,11 @@ type Requests struct {
 	// PendingBytes is how large their bodies may be together; while it is under way a write
 	// takes up to about five times that. Default 64 MiB; limits.body_bytes to 1 GiB.
 	PendingBytes int64 `koanf:"pending_bytes" default:"67108864"`
+	// KeptBytes is about how much of the database may be taken by writes that have ended, of which
+	// limits.caller_percent by those of one caller. At that no more is promised: a write with an
+	// Idempotency-Key or Prefer is answered 429 until requests.keep has passed for others. Gateways
+	// that share a database count together. Default 16 GiB; 1 MiB to 1 PiB.
+	KeptBytes int64 `koanf:"kept_bytes" default:"17179869184"`
 }
 
 // Limits bound what callers can make the gateway hold.
@@ -244,7 +249,7 @@ func Default() Config {
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
 		Database:    Database{SQLiteFile: "gateway.db"},
-		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20},
+		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},
 		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 224 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,

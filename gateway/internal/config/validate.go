@@ -124,6 +124,7 @@ func (r Requests) validate(l Limits) error {
 		between("requests.keep", r.Keep, time.Minute, 720*time.Hour),
 		between("requests.pending", r.Pending, 1, 100000),
 		between("requests.pending_bytes", r.PendingBytes, l.BodyBytes, 1<<30),
+		between("requests.kept_bytes", r.KeptBytes, 1<<20, 1<<50),
 	)
 }
 

@@ -114,11 +114,14 @@ func upgraded(t *testing.T, open func() *database.DB) {
 	err := open().Update(t.Context(), func(ctx context.Context, tx database.Statements) error {
 		for _, statement := range []string{
 			"DROP TABLE owner",
+			"DROP TABLE kept",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",
 			`INSERT INTO requests (id, caller, digest, gateway, state, tx_id, whole, status, location, answer_tx, answer_block, ended_at)
 				VALUES ('r1', 'erp', '\x00', 'g1', 'pending', 't1', 1, 201, '/v1/things/1', '', 0, 0)`,
+			`INSERT INTO requests (id, caller, digest, gateway, state, tx_id, whole, status, location, answer_tx, answer_block, ended_at)
+				VALUES ('r2', 'erp', '\x00', '', 'done', 't2', 1, 201, '/v1/things/2', 't2', 7, 1)`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("%s: %w", statement, err)
@@ -130,11 +133,13 @@ func upgraded(t *testing.T, open func() *database.DB) {
 		t.Fatal(err)
 	}
 	var location, operation string
+	var kept int
 	err = open().View(t.Context(), func(ctx context.Context, db database.Statements) error {
-		return db.QueryRowContext(ctx, "SELECT location, operation FROM requests WHERE id = 'r1'").Scan(&location, &operation)
+		return db.QueryRowContext(ctx, "SELECT location, operation, bytes FROM requests r JOIN kept k ON k.caller = r.caller WHERE id = 'r1'").
+			Scan(&location, &operation, &kept)
 	})
-	if err != nil || location != "/v1/things/1" || operation != "" {
-		t.Errorf("got %q %q %v", location, operation, err)
+	if err != nil || location != "/v1/things/1" || operation != "" || kept != 1024+len(location) {
+		t.Errorf("got %q %q %d %v", location, operation, kept, err)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestOneCallerHasAPart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMember(t)
-			tt.limit.Answer, tt.limit.Keep = m.limit.Answer, m.limit.Keep
+			tt.limit.Answer, tt.limit.Keep, tt.limit.KeptBytes = m.limit.Answer, m.limit.Keep, m.limit.KeptBytes
 			m.limit = tt.limit
 			m.chain.hold = make(chan struct{})
 			p := m.start()

@@ -135,6 +135,11 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 	if err := r.store.Beat(ctx, r.gateway); err != nil {
 		return err
 	}
+	kept, err := r.store.Kept(ctx)
+	if err != nil {
+		return err
+	}
+	r.kept.set(kept)
 	heirless, err := r.heirless(ctx, w)
 	if err != nil {
 		return err
@@ -305,7 +310,7 @@ func (r *Runner) settle(ctx context.Context, kept Record, tx ledger.Endorsed) er
 // prune forgets what was kept long enough.
 func (r *Runner) prune(ctx context.Context) error {
 	for {
-		n, err := r.store.Prune(ctx, time.Now().Add(-r.limits.Keep), pruneAtOnce)
+		n, err := r.store.Prune(ctx, r.limits.Keep, pruneAtOnce)
 		if err != nil || n < pruneAtOnce {
 			return err
 		}

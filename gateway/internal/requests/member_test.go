@@ -113,7 +113,7 @@ func (e *ends) told() []requests.Ended {
 
 func newMember(t *testing.T) *member {
 	return &member{t: t, chain: newChain(), books: requests.NewSQL(databasetest.SQLite(t)()),
-		limit: requests.Limits{Pending: 100, Bytes: 1000, CallerPercent: 100, Answer: 10 * time.Second, Keep: time.Hour}}
+		limit: requests.Limits{Pending: 100, Bytes: 1000, CallerPercent: 100, Answer: 10 * time.Second, Keep: time.Hour, KeptBytes: 1 << 30}}
 }
 
 func (m *member) start() *process {

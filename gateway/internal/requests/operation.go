@@ -17,7 +17,8 @@ type operation struct {
 	store   Store
 	cancel  context.CancelFunc
 
-	done chan struct{} // closed once the operation can be answered with its end
+	promised bool          // it was asked to be kept
+	done     chan struct{} // closed once the operation can be answered with its end
 
 	// Set by conclude, before done is closed, and not changed after.
 	outcome Outcome

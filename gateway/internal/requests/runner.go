@@ -41,6 +41,7 @@ type Limits struct {
 	CallerPercent int           // of Pending and Bytes that one caller can have; 1 to 100
 	Answer        time.Duration // the longest that a caller waits before it is told that a write is under way
 	Keep          time.Duration // at least so long an answer is kept
+	KeptBytes     int64         // that ended writes take in the database, at which no more is promised; CallerPercent of it one caller's
 }
 
 // Runner runs writes. It is safe for concurrent use. Close it when done.
@@ -58,6 +59,7 @@ type Runner struct {
 	stop    chan struct{}  // closed when the keeper is to end
 	alive   chan struct{}  // closed after the first beat
 	beaten  pulse
+	kept    usage
 
 	mu       sync.Mutex
 	stopping bool
@@ -83,7 +85,7 @@ func newRunner(o Options, p pace) *Runner {
 		byID: make(map[string]*operation), byKey: make(map[slot]*operation), unended: make(map[string]unended),
 		room: share.NewRoom(share.Limits{Requests: o.Limits.Pending, Bytes: o.Limits.Bytes, CallerPercent: o.Limits.CallerPercent}),
 	}
-	r.metrics = newMetrics(o.Registry, r.pending)
+	r.metrics = newMetrics(o.Registry, r)
 	return r
 }
 
@@ -176,6 +178,7 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	o = r.newOperation(q, cancel)
 	o.keep = q.Key != "" || w.Async
+	o.promised = o.keep || w.Wait > 0
 	if q.Key != "" {
 		r.byKey[s] = o
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -35,7 +34,7 @@ func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	r.State, r.TxID, r.Whole = Pending, first.TxID, first.Whole
 	r.Answer.Location, r.Answer.Result = first.Location, first.Result
 	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
-		if err := insert(ctx, tx, r, 0); err != nil {
+		if err := insert(ctx, tx, r, "0"); err != nil {
 			return err
 		}
 		return addTransaction(ctx, tx, r.ID, first.Endorsed)
@@ -46,18 +45,21 @@ func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 func (s SQL) Keep(ctx context.Context, r Record) error {
 	r.State, r.Gateway = Done, ""
 	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
-		return insert(ctx, tx, r, time.Now().UnixMilli())
+		if err := insert(ctx, tx, r, s.db.Now()); err != nil {
+			return err
+		}
+		return count(ctx, tx, r.ID)
 	})
 }
 
-// insert adds a request. None has an answer yet that is in a block.
-func insert(ctx context.Context, tx database.Statements, r Record, endedAt int64) error {
+// insert adds a request, which ended at the time of an expression. None has an answer yet that is in a block.
+func insert(ctx context.Context, tx database.Statements, r Record, endedAt string) error {
 	n, err := exec(ctx, tx, `INSERT INTO requests (id, caller, operation, idempotency_key, digest, gateway, state, tx_id, whole,
 			status, location, answer_tx, answer_block, result, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, $13)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, $12, `+endedAt+`)
 		ON CONFLICT (caller, idempotency_key) DO NOTHING`,
 		r.ID, r.Caller, r.Operation, sql.NullString{String: r.Key, Valid: r.Key != ""}, r.Digest[:], r.Gateway, r.State, r.TxID, flag(r.Whole),
-		r.Answer.Status, r.Answer.Location, []byte(r.Answer.Result), endedAt)
+		r.Answer.Status, r.Answer.Location, []byte(r.Answer.Result))
 	if err == nil && n == 0 {
 		return ErrTaken
 	}
@@ -98,21 +100,23 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 	}
 	return commit(ctx, func(ctx context.Context, tx database.Statements) error {
 		n, err := exec(ctx, tx, `UPDATE requests SET state = $1, gateway = '', answer_tx = $2, answer_block = $3, result = $4, error = $5,
-				ended_at = $6, idempotency_key = CASE WHEN $7 = 1 THEN NULL ELSE idempotency_key END,
-				location = CASE WHEN $8 = '' THEN location ELSE $8 END
-			WHERE id = $9 AND gateway = $10 AND state = $11`,
+				ended_at = `+s.db.Now()+`, idempotency_key = CASE WHEN $6 = 1 THEN NULL ELSE idempotency_key END,
+				location = CASE WHEN $7 = '' THEN location ELSE $7 END
+			WHERE id = $8 AND gateway = $9 AND state = $10`,
 			end.State, end.Answer.Commit.TxID, bigint(end.Answer.Commit.BlockNumber), []byte(end.Answer.Result), failure,
-			time.Now().UnixMilli(), flag(end.State == Failed || end.Free), end.Answer.Location, id, gateway, Pending)
+			flag(end.State == Failed || end.Free), end.Answer.Location, id, gateway, Pending)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return ErrLost
 		}
-		if end.Fate == nil {
-			return nil
+		if end.Fate != nil {
+			if err := resolve(ctx, tx, *end.Fate, ""); err != nil {
+				return err
+			}
 		}
-		return resolve(ctx, tx, *end.Fate, "")
+		return count(ctx, tx, id)
 	})
 }
 
@@ -175,18 +179,6 @@ func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, e
 		return nil
 	})
 	return one(found, err)
-}
-
-// Prune implements Archive.
-func (s SQL) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	var pruned int64
-	err := s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
-		var err error
-		pruned, err = exec(ctx, tx, `DELETE FROM requests WHERE id IN
-			(SELECT id FROM requests WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT $2)`, before.UnixMilli(), limit)
-		return err
-	})
-	return int(pruned), err
 }
 
 // one tells that there is none from a failure.

@@ -32,8 +32,11 @@ type Archive interface {
 	Find(ctx context.Context, caller, key string) (Record, bool, error)
 	// Transaction returns a transaction with its request; false if it is not kept.
 	Transaction(ctx context.Context, txID string) (Transaction, bool, error)
-	// Prune forgets at most limit requests that ended before, and returns how many.
-	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+	// Kept returns about how many bytes the ended requests of each caller take.
+	Kept(ctx context.Context) (map[string]int64, error)
+	// Prune forgets at most limit requests that ended so long ago by the database's clock, and returns
+	// how many.
+	Prune(ctx context.Context, keep time.Duration, limit int) (int, error)
 }
 
 // Roster knows the processes of the gateways, and whose requests are whose.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"sync"
@@ -49,6 +50,8 @@ func conform(t *testing.T, open databasetest.Opener) {
 		{"what another process took over is lost", storeLost},
 		{"dead processes show", storeBeats},
 		{"old ends are forgotten", storePrune},
+		{"what is kept is counted", storeKeptBytes},
+		{"what is kept at once is counted", storeKeptRace},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, requests.NewSQL(open(t)())) })
@@ -120,7 +123,7 @@ func storeMoot(t *testing.T, s requests.SQL) {
 	if beats, err := s.Beats(ctx); err != nil || len(beats) != 0 {
 		t.Errorf("it is somebody's to bring to its end: %v %v", beats, err)
 	}
-	if n, err := s.Prune(ctx, time.Now().Add(time.Minute), 10); n != 1 || err != nil {
+	if n, err := s.Prune(ctx, 0, 10); n != 1 || err != nil {
 		t.Errorf("forgot %d, %v", n, err)
 	}
 	if _, found, err := s.Find(ctx, "erp", "k"); found || err != nil {
@@ -266,12 +269,11 @@ func storePrune(t *testing.T, s requests.SQL) {
 		f := fate(i, ledger.Valid)
 		must(t, s.Finish(ctx, fmt.Sprint("r", i), "g1", requests.End{State: requests.Done, Fate: &f}))
 	}
-	if n, err := s.Prune(ctx, time.Now().Add(-time.Minute), 10); n != 0 || err != nil {
+	if n, err := s.Prune(ctx, time.Minute, 10); n != 0 || err != nil {
 		t.Errorf("what is young was forgotten: %d %v", n, err)
 	}
-	later := time.Now().Add(time.Minute)
 	for _, want := range []int{1, 1, 0} {
-		if n, err := s.Prune(ctx, later, 1); n != want || err != nil {
+		if n, err := s.Prune(ctx, 0, 1); n != want || err != nil {
 			t.Errorf("forgot %d, want %d, %v", n, want, err)
 		}
 	}
@@ -280,5 +282,68 @@ func storePrune(t *testing.T, s requests.SQL) {
 	}
 	if _, found, err := s.Find(ctx, "erp", "k2"); !found || err != nil {
 		t.Errorf("the pending one is gone: %v", err)
+	}
+}
+
+// storeKeptBytes: what has ended counts, with its answer, until it is forgotten.
+func storeKeptBytes(t *testing.T, s requests.SQL) {
+	ctx := t.Context()
+	kept := func(want map[string]int64) {
+		t.Helper()
+		if got, err := s.Kept(ctx); err != nil || !maps.Equal(got, want) {
+			t.Errorf("kept %v, want %v, %v", got, want, err)
+		}
+	}
+	const row = 1024
+	result := json.RawMessage(`{"id":"1"}`)
+	size := row + int64(len(result)+len("/v1/things/1"))
+	for i := range 3 {
+		must(t, s.Begin(ctx, record(fmt.Sprint(i, "r"), "g1", fmt.Sprint("k", i)), step(i)))
+	}
+	kept(map[string]int64{}) // nothing has ended
+	for i := range 3 {
+		f := fate(i, ledger.Valid)
+		must(t, s.Finish(ctx, fmt.Sprint(i, "r"), "g1", requests.End{State: requests.Done, Fate: &f, Answer: requests.Answer{Result: result}}))
+	}
+	kept(map[string]int64{"erp": 3 * size})
+	if err := s.Finish(ctx, "0r", "g1", requests.End{State: requests.Failed}); !errors.Is(err, requests.ErrLost) {
+		t.Errorf("it ended twice: %v", err)
+	}
+	must(t, s.Begin(ctx, record("3r", "g1", "k3"), step(3)))
+	must(t, s.Finish(ctx, "3r", "g1", requests.End{State: requests.Failed}))
+	other := record("4r", "", "k")
+	other.Caller = "scanner"
+	must(t, s.Keep(ctx, other))
+	if err := s.Keep(ctx, other); !errors.Is(err, requests.ErrTaken) {
+		t.Errorf("it is kept twice: %v", err)
+	}
+	kept(map[string]int64{"erp": 3*size + row + int64(len("/v1/things/1")), "scanner": row})
+	if n, err := s.Prune(ctx, 0, 100); n != 5 || err != nil {
+		t.Errorf("forgot %d, %v", n, err)
+	}
+	kept(map[string]int64{})
+}
+
+// storeKeptRace: nothing is counted twice, or never, however many end at once while others are forgotten.
+func storeKeptRace(t *testing.T, s requests.SQL) {
+	var group sync.WaitGroup
+	for i := range 40 {
+		group.Go(func() {
+			r := record(fmt.Sprintf("%x%d", i%16, i), "", fmt.Sprint("k", i))
+			r.Caller = fmt.Sprint("caller", i%3)
+			if err := s.Keep(t.Context(), r); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	forgotten := 0
+	for forgotten < 40 && !t.Failed() {
+		n, err := s.Prune(t.Context(), 0, 3)
+		must(t, err)
+		forgotten += n
+	}
+	group.Wait()
+	if kept, err := s.Kept(t.Context()); err != nil || len(kept) != 0 {
+		t.Errorf("kept %v, %v", kept, err)
 	}
 }

@@ -61,6 +61,9 @@ func (r *Runner) work(ctx context.Context, o *operation) (Outcome, error) {
 		if found || err != nil {
 			return out, err
 		}
+		if err := r.roomFor(o); err != nil {
+			return Outcome{}, err
+		}
 		out, err = r.attempt(ctx, o)
 		if err == nil || !o.lostKey() {
 			return out, err

@@ -81,7 +81,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	account := audit.New(a.audit, registry)
 	runner := requests.NewRunner(requests.Options{
 		Books: books, Resolver: a.ledger, Ended: rest.AuditEnd(account), Logger: zap.NewNop(), Registry: registry,
-		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour},
+		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour, KeptBytes: 1 << 30},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
 	handlers := rest.New(rest.Options{
