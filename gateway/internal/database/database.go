@@ -36,8 +36,9 @@ type DB struct {
 	owner   Owner
 	files   atomic.Pointer[files] // of SQLite
 
-	preparing chan struct{} // of one place, for who changes the schema
-	claimed   owner         // set before prepared
+	preparing chan struct{}          // of one place, for who changes the schema
+	claimed   owner                  // set before prepared
+	served    atomic.Pointer[string] // the ledger that was found since then; nil before
 	prepared  atomic.Bool
 	fault     atomic.Pointer[fault] // found since then
 }
@@ -105,7 +106,7 @@ func (d *DB) Prepare(ctx context.Context) error {
 func (d *DB) recheck(ctx context.Context) error {
 	err := d.sound(ctx)
 	if err == nil {
-		err = compare(d.read.QueryRowContext(ctx, ownerQuery), d.claimed)
+		err = errors.Join(compare(d.read.QueryRowContext(ctx, ownerQuery), d.claimed), d.replaced())
 	}
 	var found *fault
 	if errors.As(err, &found) || err == nil {

@@ -61,6 +61,30 @@ func (d *DB) claim(ctx context.Context) error {
 	return nil
 }
 
+// AskLedger asks anew which ledger this is, for it can be replaced under a gateway that runs: Prepare
+// tells of it. Where nobody answers nothing has changed.
+func (d *DB) AskLedger(ctx context.Context) {
+	if d.owner.Ledger == nil {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, ledgerTimeout)
+	defer cancel()
+	if ledger, err := d.owner.Ledger(within); err == nil {
+		d.served.Store(&ledger)
+	}
+}
+
+// replaced fails if the ledger is not the one that it was when the database was claimed for it.
+func (d *DB) replaced() error {
+	ledger := d.served.Load()
+	if ledger == nil {
+		return nil
+	}
+	now := d.claimed
+	now.ledger = *ledger
+	return compareWith(d.claimed, now)
+}
+
 // sign writes the row, or what of it is not known yet.
 func (d *DB) sign(ctx context.Context, mine owner) error {
 	tx, err := d.write.BeginTx(ctx, nil)
@@ -99,6 +123,10 @@ func compare(row *sql.Row, mine owner) error {
 	if err := row.Scan(&found.member, &found.channel, &found.ledger); err != nil {
 		return fmt.Errorf("owner: %w", err)
 	}
+	return compareWith(found, mine)
+}
+
+func compareWith(found, mine owner) error {
 	if !found.is(mine) {
 		return faultOf("the database is that of another member, channel or ledger: nothing can be kept",
 			fmt.Errorf("it is of %s, and this gateway of %s", found, mine))

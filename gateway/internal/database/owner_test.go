@@ -48,6 +48,7 @@ func belongs(t *testing.T, config func(*testing.T) database.Config) {
 	t.Run("to one", func(t *testing.T) { toOne(t, config(t)) })
 	t.Run("to nobody before its ledger is known", func(t *testing.T) { ofUnknownLedger(t, config(t)) })
 	t.Run("to another under a gateway that runs", func(t *testing.T) { toAnotherMeanwhile(t, config(t)) })
+	t.Run("to a ledger that is replaced", func(t *testing.T) { ofAReplacedLedger(t, config(t)) })
 }
 
 // useless fails the test if anything is written to, or read from, what is another's.
@@ -127,6 +128,34 @@ func toAnotherMeanwhile(t *testing.T, c database.Config) {
 	give("producer")
 	if err := db.Prepare(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if err := beat(db, t.Context(), "mine", 1, false); err != nil {
+		t.Error(err)
+	}
+}
+
+// ofAReplacedLedger: what is kept of a ledger says nothing of another that has come in its place. A peer
+// that does not answer, or does not know, changes nothing.
+func ofAReplacedLedger(t *testing.T, c database.Config) {
+	ledger, away := "aa", error(nil)
+	c.Owner = database.Owner{Member: "producer", Channel: "waymark", Ledger: func(context.Context) (string, error) { return ledger, away }}
+	db := prepared(t, c)
+	for _, tt := range []struct {
+		ledger string
+		away   error
+		want   bool
+	}{
+		{"aa", nil, true}, {"", nil, true}, {"bb", errOdd, true}, {"bb", nil, false}, {"bb", errOdd, false}, {"aa", nil, true},
+	} {
+		ledger, away = tt.ledger, tt.away
+		db.AskLedger(t.Context())
+		err := db.Prepare(t.Context())
+		if (err == nil) != tt.want || err != nil && waymark.CodeOf(err) != waymark.Unavailable {
+			t.Errorf("%+v: %v", tt, err)
+		}
+		if err != nil {
+			useless(t, db)
+		}
 	}
 	if err := beat(db, t.Context(), "mine", 1, false); err != nil {
 		t.Error(err)

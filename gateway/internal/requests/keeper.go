@@ -57,6 +57,7 @@ func (r *Runner) Start() {
 	}{
 		"recover": {r.pace.recover, r.recoverAll},
 		"prune":   {r.pace.prune, r.prune},
+		"ledger":  {r.pace.prune, func(ctx context.Context) error { r.store.AskLedger(ctx); return nil }},
 	} {
 		r.running.Go(func() {
 			select {

@@ -26,6 +26,9 @@ func NewSQL(db *database.DB) SQL { return SQL{db: db} }
 // Prepare implements Books.
 func (s SQL) Prepare(ctx context.Context) error { return s.db.Prepare(ctx) }
 
+// AskLedger implements Books.
+func (s SQL) AskLedger(ctx context.Context) { s.db.AskLedger(ctx) }
+
 // Exclusive implements Books.
 func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
 

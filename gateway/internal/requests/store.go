@@ -69,6 +69,8 @@ type Books interface {
 	Estate
 	// Prepare makes the database ready, and says if it is not.
 	Prepare(ctx context.Context) error
+	// AskLedger finds out whether the ledger has become another: then Prepare says so.
+	AskLedger(ctx context.Context)
 	// Exclusive reports whether the database is this process's alone: then what others left
 	// there is of processes that are gone.
 	Exclusive() (bool, error)
