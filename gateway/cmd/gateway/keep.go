@@ -25,7 +25,7 @@ func (p *parts) openRequests(c config.Config) error {
 	}
 	p.database = db
 	p.requests = requests.NewRunner(requests.Options{
-		Books: requests.NewSQL(db), Resolver: p.ledger, Ended: rest.AuditEnd(p.audit), Logger: p.log, Registry: p.registry,
+		Store: requests.NewSQL(db), Resolver: p.ledger, Ended: rest.AuditEnd(p.audit), Logger: p.log, Registry: p.registry,
 		Limits: requests.Limits{
 			Pending: c.Requests.Pending, Bytes: c.Requests.PendingBytes, CallerPercent: c.Limits.CallerPercent,
 			Answer: c.Timeouts.Answer, Keep: c.Requests.Keep, KeptBytes: c.Requests.KeptBytes,

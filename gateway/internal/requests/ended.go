@@ -67,7 +67,7 @@ func (o *operation) ending() (Ended, bool) {
 // tellOnce tells of the end of a request before it is noted, once, however often that fails.
 func (r *Runner) tellOnce(id string, e Ended) {
 	r.mu.Lock()
-	u := r.unended[id]
+	u := r.followed[id]
 	before := u.told
 	u.told = true
 	r.remember(id, u)

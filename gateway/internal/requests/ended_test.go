@@ -69,11 +69,11 @@ func TestEndsAreTold(t *testing.T) {
 			}
 		}, want: []requests.Ended{endOf(1, ledger.Valid, nil)}},
 		{name: "it is not known what is kept", fates: []string{conflict}, do: func(t *testing.T, m *member, p *process) {
-			p.books.next = func(do func() error) error { return errors.Join(do(), errDead) }
+			p.store.next = func(do func() error) error { return errors.Join(do(), errDead) }
 			async(t, m, p)
 		}, want: []requests.Ended{endOf(2, ledger.Valid, nil)}},
 		{name: "it cannot be kept", do: func(t *testing.T, m *member, p *process) {
-			p.books.dead.Store(true)
+			p.store.dead.Store(true)
 			if _, err := p.Do(t.Context(), m.request("", "a"), requests.Wish{Wait: 50 * time.Millisecond}); waymark.CodeOf(err) != waymark.Unavailable {
 				t.Errorf("got %v", err)
 			}
@@ -173,7 +173,7 @@ func TestTheHeirTellsTheEnd(t *testing.T) {
 	}
 }
 
-// full are books into which nothing can be noted any more.
+// full is a store into which nothing can be noted any more.
 type full struct {
 	requests.SQL
 	tries atomic.Int64
@@ -189,34 +189,34 @@ func (f *full) Finish(context.Context, string, string, requests.End) error {
 // An end that cannot be noted is told once, however often it is found.
 func TestAnEndThatCannotBeNotedIsToldOnce(t *testing.T) {
 	m := newMember(t)
-	books := &full{SQL: m.books}
-	p := requests.NewRunner(requests.Options{Books: books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+	store := &full{SQL: m.store}
+	p := requests.NewRunner(requests.Options{Store: store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
-	must(t, m.books.Begin(t.Context(), record("r1", p.Gateway(), "k"), step(1)))
+	must(t, m.store.Begin(t.Context(), record("r1", p.Gateway(), "k"), step(1)))
 	for range 3 {
 		if err := requests.RecoverAll(p, t.Context()); !errors.Is(err, errFull) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if got := m.ended.told(); books.tries.Load() != 3 || !reflect.DeepEqual(got, []requests.Ended{endOf(1, ledger.Valid, nil)}) {
-		t.Errorf("after %d tries told %+v", books.tries.Load(), got)
+	if got := m.ended.told(); store.tries.Load() != 3 || !reflect.DeepEqual(got, []requests.Ended{endOf(1, ledger.Valid, nil)}) {
+		t.Errorf("after %d tries told %+v", store.tries.Load(), got)
 	}
 }
 
 // A store that takes no ends is not asked about each request: their fates are known already.
 func TestAFullStoreIsNotAskedForAll(t *testing.T) {
 	m := newMember(t)
-	books := &full{SQL: m.books}
-	p := requests.NewRunner(requests.Options{Books: books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+	store := &full{SQL: m.store}
+	p := requests.NewRunner(requests.Options{Store: store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	const kept = 400
 	for n := range kept {
-		must(t, m.books.Begin(t.Context(), record(fmt.Sprint("r", n), p.Gateway(), fmt.Sprint("k", n)), step(n)))
+		must(t, m.store.Begin(t.Context(), record(fmt.Sprint("r", n), p.Gateway(), fmt.Sprint("k", n)), step(n)))
 	}
 	if err := requests.RecoverAll(p, t.Context()); !errors.Is(err, errFull) {
 		t.Errorf("got %v", err)
 	}
-	if n := books.tries.Load(); n < 64 || n > 2*64 {
+	if n := store.tries.Load(); n < 64 || n > 2*64 {
 		t.Errorf("asked about %d of %d", n, kept)
 	}
 }

@@ -23,7 +23,7 @@ func Rounds(o Options) (func(context.Context) error, *Runner) {
 func (r *Runner) Age(by time.Duration) { r.beaten.at = r.beaten.at.Add(-by) }
 
 // Kill ends a runner as far as that can be done in its process: what runs is cancelled, and
-// nothing is left in order. Its books must have been closed to it before.
+// nothing is left in order. Its store must have been closed to it before.
 func (r *Runner) Kill() {
 	r.mu.Lock()
 	r.stopping = true

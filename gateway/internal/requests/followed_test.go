@@ -82,7 +82,7 @@ func TestReferredToWhatFails(t *testing.T) {
 	}
 	close(release)
 	other.stop(t.Context())
-	if _, found, err := m.books.Transaction(t.Context(), txID(2)); found || err != nil {
+	if _, found, err := m.store.Transaction(t.Context(), txID(2)); found || err != nil {
 		t.Errorf("it was done anew: %v", err)
 	}
 	out, err := one.Do(t.Context(), m.request("k", "a"), requests.Wish{})
@@ -113,7 +113,7 @@ func TestWhatFailsElsewhereIsDoneHere(t *testing.T) {
 		outs <- out
 	}
 	go ask(requests.Wish{})
-	until(t, "it does not wait", func() bool { return other.books.finds.Load() > 1 })
+	until(t, "it does not wait", func() bool { return other.store.finds.Load() > 1 })
 	close(release)
 	<-reached
 	m.chain.set(func() { m.chain.hold = make(chan struct{}) })
@@ -265,7 +265,7 @@ func TestTheNextMayBeKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMember(t)
 			p := m.start()
-			p.books.next, m.chain.fates = tt.next, []string{"MVCC_READ_CONFLICT"}
+			p.store.next, m.chain.fates = tt.next, []string{"MVCC_READ_CONFLICT"}
 			_, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{})
 			var concerned *ledger.Failure
 			if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || concerned.TxID != txID(2) {

@@ -141,11 +141,11 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 		return err
 	}
 	r.kept.set(kept)
-	heirless, err := r.heirless(ctx, w)
+	gone, err := r.gone(ctx, w)
 	if err != nil {
 		return err
 	}
-	for _, gateway := range heirless {
+	for _, gateway := range gone {
 		if err := r.store.Adopt(ctx, gateway, r.gateway); err != nil {
 			return err
 		}
@@ -167,9 +167,9 @@ func (r *Runner) onRoster() bool {
 	}
 }
 
-// heirless returns the processes whose requests nobody works on: that left, that are dead, or,
+// gone returns the processes whose requests nobody works on: that left, that are dead, or,
 // when this one finds itself alone, all others.
-func (r *Runner) heirless(ctx context.Context, w watch) ([]string, error) {
+func (r *Runner) gone(ctx context.Context, w watch) ([]string, error) {
 	beats, err := r.store.Beats(ctx)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// watched are books whose database may be away, and that say what was adopted.
+// watched is a store whose database may be away, and that says what was adopted.
 type watched struct {
 	mortal
 	away    error
@@ -38,7 +38,7 @@ func (w *watched) Adopt(ctx context.Context, from, to string) error {
 // While the database is away nobody can show that it lives, so that says nothing of anybody.
 func TestAnOutageIsNoDeath(t *testing.T) {
 	w := &watched{mortal: mortal{SQL: requests.NewSQL(databasetest.SQLite(t)())}}
-	round, _ := requests.Rounds(requests.Options{Books: w, Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	round, _ := requests.Rounds(requests.Options{Store: w, Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	must(t, w.Beat(t.Context(), "other"))
 	must(t, round(t.Context()))
 	w.away = errors.New("the database is away")
@@ -58,7 +58,7 @@ func TestAnOutageIsNoDeath(t *testing.T) {
 func TestCheckTellsThatNothingCanBeWritten(t *testing.T) {
 	open := databasetest.SQLite(t)
 	round, runner := requests.Rounds(requests.Options{
-		Books: requests.NewSQL(open()), Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry(),
+		Store: requests.NewSQL(open()), Ended: func(requests.Ended) {}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry(),
 	})
 	must(t, runner.Check(t.Context()))
 	must(t, round(t.Context()))
@@ -89,12 +89,12 @@ func TestCheckTellsThatNothingCanBeWritten(t *testing.T) {
 func TestTheDeadLeaveTheRoster(t *testing.T) {
 	m := newMember(t)
 	old := m.start()
-	until(t, "it is not on the roster", func() bool { return len(beats(t, m.books)) == 1 })
-	before := beats(t, m.books)
+	until(t, "it is not on the roster", func() bool { return len(beats(t, m.store)) == 1 })
+	before := beats(t, m.store)
 	old.kill()
 	m.start()
 	until(t, "the dead one stays on the roster", func() bool {
-		after := beats(t, m.books)
+		after := beats(t, m.store)
 		for gateway := range before {
 			if _, there := after[gateway]; there {
 				return false

@@ -17,7 +17,7 @@ const sizeOf = `(1024 + length(location) + COALESCE(length(result), 0))`
 // slotOf is the part of what a caller's requests take that a request counts to.
 const slotOf = `substr(id, 1, 1)`
 
-// Kept implements Archive.
+// Kept implements Answers.
 func (s SQL) Kept(ctx context.Context) (map[string]int64, error) {
 	kept := make(map[string]int64)
 	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
@@ -54,7 +54,7 @@ func (a part) compare(b part) int {
 	return cmp.Or(cmp.Compare(a.caller, b.caller), cmp.Compare(a.slot, b.slot))
 }
 
-// Prune implements Archive.
+// Prune implements Answers.
 func (s SQL) Prune(ctx context.Context, keep time.Duration, limit int) (int, error) {
 	var n int
 	err := s.db.Update(ctx, func(ctx context.Context, tx database.Statements) (err error) {

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// mortal are books that a process loses when it dies.
+// mortal is a store that a process loses when it dies.
 type mortal struct {
 	requests.SQL
 	dead  atomic.Bool
@@ -70,14 +70,14 @@ func (m *mortal) Next(ctx context.Context, id, gateway string, before ledger.Fat
 // process is one of the gateways of a member.
 type process struct {
 	*requests.Runner
-	books *mortal
+	store *mortal
 	ended sync.Once
 }
 
 // kill leaves all as it stands.
 func (p *process) kill() {
 	p.ended.Do(func() {
-		p.books.dead.Store(true)
+		p.store.dead.Store(true)
 		p.Kill()
 	})
 }
@@ -88,7 +88,7 @@ func (p *process) stop(ctx context.Context) { p.ended.Do(func() { p.Close(ctx) }
 type member struct {
 	t     *testing.T
 	chain *chain
-	books requests.SQL
+	store requests.SQL
 	limit requests.Limits
 	ended ends
 }
@@ -112,13 +112,13 @@ func (e *ends) told() []requests.Ended {
 }
 
 func newMember(t *testing.T) *member {
-	return &member{t: t, chain: newChain(), books: requests.NewSQL(databasetest.SQLite(t)()),
+	return &member{t: t, chain: newChain(), store: requests.NewSQL(databasetest.SQLite(t)()),
 		limit: requests.Limits{Pending: 100, Bytes: 1000, CallerPercent: 100, Answer: 10 * time.Second, Keep: time.Hour, KeptBytes: 1 << 30}}
 }
 
 func (m *member) start() *process {
-	p := &process{books: &mortal{SQL: m.books}}
-	p.Runner = requests.NewQuickRunner(requests.Options{Books: p.books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+	p := &process{store: &mortal{SQL: m.store}}
+	p.Runner = requests.NewQuickRunner(requests.Options{Store: p.store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()}, 50*time.Millisecond)
 	m.t.Cleanup(func() { p.stop(context.Background()) })
 	return p

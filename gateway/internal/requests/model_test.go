@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) process() *requests.Runner {
-	return requests.NewRunner(requests.Options{Books: w.books, Resolver: w.chain, Ended: w.ended.add, Limits: w.limit,
+	return requests.NewRunner(requests.Options{Store: w.store, Resolver: w.chain, Ended: w.ended.add, Limits: w.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 }
 
@@ -215,7 +215,7 @@ func (w *world) takeOver(rt *rapid.T) {
 		names = append(names, p.Gateway())
 	}
 	from, to := rapid.SampledFrom(names).Draw(rt, "from"), w.some(rt, "to")
-	if err := w.books.Adopt(rt.Context(), from, to.Gateway()); err != nil {
+	if err := w.store.Adopt(rt.Context(), from, to.Gateway()); err != nil {
 		rt.Fatal(err)
 	}
 	if rapid.Bool().Draw(rt, "at once") {
@@ -253,19 +253,19 @@ func (w *world) finish(rt *rapid.T) {
 		w.gone = append(w.gone, p.Gateway())
 	}
 	for _, name := range w.gone {
-		if err := w.books.Adopt(rt.Context(), name, heir.Gateway()); err != nil {
+		if err := w.store.Adopt(rt.Context(), name, heir.Gateway()); err != nil {
 			rt.Fatal(err)
 		}
 	}
 	if err := requests.RecoverAll(heir, rt.Context()); err != nil {
 		rt.Fatal(err)
 	}
-	if ids, err := w.books.Pending(rt.Context(), heir.Gateway(), 10); err != nil || len(ids) != 0 {
+	if ids, err := w.store.Pending(rt.Context(), heir.Gateway(), 10); err != nil || len(ids) != 0 {
 		rt.Fatalf("still under way: %v %v", ids, err)
 	}
 	w.sound(rt)
 	for _, key := range keys() {
-		kept, found, err := w.books.Find(rt.Context(), "erp", key)
+		kept, found, err := w.store.Find(rt.Context(), "erp", key)
 		if err != nil || found != (w.chain.effects(key) == 1) {
 			rt.Fatalf("key %s has %d effects and is kept: %t, %v", key, w.chain.effects(key), found, err)
 		}

@@ -64,13 +64,13 @@ func TestNothingToChangeIsKept(t *testing.T) {
 	}
 	q := m.moot("k", "b")
 	q.Run = func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
-		p.books.dead.Store(true)
+		p.store.dead.Store(true)
 		return m.moot("k", "b").Run(ctx, j)
 	}
 	if out, err := p.Do(t.Context(), q, requests.Wish{}); waymark.CodeOf(err) != waymark.Unavailable {
 		t.Errorf("it was told: %+v %v", out, err)
 	}
-	p.books.dead.Store(false)
+	p.store.dead.Store(false)
 	out, err := p.Do(t.Context(), m.request("k", "c"), requests.Wish{})
 	done(t, out, err)
 }

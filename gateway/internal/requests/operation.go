@@ -14,7 +14,7 @@ type operation struct {
 	id      string
 	gateway string
 	request Request
-	store   Store
+	store   Writes
 	cancel  context.CancelFunc
 
 	promised bool          // it was asked to be kept

@@ -10,8 +10,8 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
-// unended is what is remembered of a request that has no end yet.
-type unended struct {
+// followed is what is remembered of a request that has no end yet.
+type followed struct {
 	refused time.Time // since when its transaction was refused, and nothing else; zero if it was not
 	told    bool      // its end was told, and is not noted yet
 }
@@ -33,7 +33,7 @@ func (r *Runner) resolve(ctx context.Context, id string, tx ledger.Endorsed) (le
 	refused := errors.Is(err, ledger.ErrBarred)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	u := r.unended[id]
+	u := r.followed[id]
 	switch {
 	case !refused:
 		u.refused = time.Time{}
@@ -47,31 +47,31 @@ func (r *Runner) resolve(ctx context.Context, id string, tx ledger.Endorsed) (le
 }
 
 // remember needs the lock.
-func (r *Runner) remember(id string, u unended) {
-	if u == (unended{}) {
-		delete(r.unended, id)
+func (r *Runner) remember(id string, u followed) {
+	if u == (followed{}) {
+		delete(r.followed, id)
 		return
 	}
-	r.unended[id] = u
+	r.followed[id] = u
 }
 
 // forget drops what is remembered of a request that has its end.
 func (r *Runner) forget(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.unended, id)
+	delete(r.followed, id)
 }
 
 // forgetOthers drops what is remembered of requests that are this process's no more.
 func (r *Runner) forgetOthers(pending []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.unended) == 0 {
+	if len(r.followed) == 0 {
 		return
 	}
 	ours := make(map[string]bool, len(pending))
 	for _, id := range pending {
 		ours[id] = true
 	}
-	maps.DeleteFunc(r.unended, func(id string, _ unended) bool { return !ours[id] && r.byID[id] == nil })
+	maps.DeleteFunc(r.followed, func(id string, _ followed) bool { return !ours[id] && r.byID[id] == nil })
 }

@@ -56,7 +56,7 @@ func (s SQL) Adopt(ctx context.Context, from, to string) error {
 // Leave implements Roster.
 func (s SQL) Leave(ctx context.Context, gateway string) error { return s.Adopt(ctx, gateway, nobody) }
 
-// Pending implements Estate.
+// Pending implements Backlog.
 func (s SQL) Pending(ctx context.Context, gateway string, limit int) ([]string, error) {
 	var ids []string
 	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
@@ -77,7 +77,7 @@ func (s SQL) Pending(ctx context.Context, gateway string, limit int) ([]string, 
 	return ids, err
 }
 
-// Open implements Estate.
+// Open implements Backlog.
 func (s SQL) Open(ctx context.Context, id, gateway string) (Record, ledger.Endorsed, error) {
 	var found Record
 	var e ledger.Endorsed

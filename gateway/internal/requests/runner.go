@@ -22,7 +22,7 @@ type Resolver interface {
 
 // Options is what a Runner is made of. All are required.
 type Options struct {
-	Books    Books
+	Store    Store
 	Resolver Resolver
 	Limits   Limits
 	// Ended is told of each write that ended otherwise than in its answer, as after a 202 or
@@ -46,7 +46,7 @@ type Limits struct {
 
 // Runner runs writes. It is safe for concurrent use. Close it when done.
 type Runner struct {
-	store    Books
+	store    Store
 	resolver Resolver
 	ended    func(Ended)
 	limits   Limits
@@ -66,7 +66,7 @@ type Runner struct {
 	room     *share.Room
 	byID     map[string]*operation
 	byKey    map[slot]*operation
-	unended  map[string]unended // by request
+	followed map[string]followed // by request
 }
 
 // slot is what operations of one process can join: same caller, key and request.
@@ -80,9 +80,9 @@ func NewRunner(o Options) *Runner { return newRunner(o, usualPace()) }
 
 func newRunner(o Options, p pace) *Runner {
 	r := &Runner{
-		store: o.Books, resolver: o.Resolver, ended: o.Ended, limits: o.Limits, log: o.Logger, pace: p, gateway: newID(),
+		store: o.Store, resolver: o.Resolver, ended: o.Ended, limits: o.Limits, log: o.Logger, pace: p, gateway: newID(),
 		stop: make(chan struct{}), alive: make(chan struct{}),
-		byID: make(map[string]*operation), byKey: make(map[slot]*operation), unended: make(map[string]unended),
+		byID: make(map[string]*operation), byKey: make(map[slot]*operation), followed: make(map[string]followed),
 		room: share.NewRoom(share.Limits{Requests: o.Limits.Pending, Bytes: o.Limits.Bytes, CallerPercent: o.Limits.CallerPercent}),
 	}
 	r.metrics = newMetrics(o.Registry, r)
@@ -204,7 +204,7 @@ func (r *Runner) leave(o *operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.byID, o.id)
-	delete(r.unended, o.id)
+	delete(r.followed, o.id)
 	r.room.Give(o.request.Caller, o.request.held())
 	if s := (slot{o.request.Caller, o.request.Key, o.request.Digest}); r.byKey[s] == o {
 		delete(r.byKey, s)

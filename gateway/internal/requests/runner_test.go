@@ -134,7 +134,7 @@ func TestPatienceEnds(t *testing.T) {
 		if err != nil || out.Pending == nil || !out.Pending.Submitted || out.Pending.Fate != nil {
 			t.Fatalf("got %+v %v", out, err)
 		}
-		if _, found, err := m.books.Transaction(t.Context(), out.Pending.TxID); !found || err != nil {
+		if _, found, err := m.store.Transaction(t.Context(), out.Pending.TxID); !found || err != nil {
 			t.Errorf("it was not kept: %v", err)
 		}
 		close(release)
@@ -206,10 +206,10 @@ func TestOvertaken(t *testing.T) {
 		failed <- err
 	}()
 	<-reached
-	beats, err := m.books.Beats(t.Context())
+	beats, err := m.store.Beats(t.Context())
 	must(t, err)
 	for gateway := range beats {
-		must(t, m.books.Adopt(t.Context(), gateway, "another"))
+		must(t, m.store.Adopt(t.Context(), gateway, "another"))
 	}
 	close(release)
 	if err := <-failed; waymark.CodeOf(err) != waymark.Unavailable || !errors.Is(err, requests.ErrLost) {
@@ -342,7 +342,7 @@ func TestWithoutTheDatabase(t *testing.T) {
 	m := newMember(t)
 	m.limit.Answer = 50 * time.Millisecond
 	p := m.start()
-	p.books.dead.Store(true)
+	p.store.dead.Store(true)
 	if _, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{}); waymark.CodeOf(err) != waymark.Unavailable {
 		t.Errorf("with a key: %v", err)
 	}

@@ -18,21 +18,21 @@ type SQL struct {
 	db *database.DB
 }
 
-var _ Books = SQL{}
+var _ Store = SQL{}
 
 // NewSQL returns a store in a database, which must be prepared before anything succeeds.
 func NewSQL(db *database.DB) SQL { return SQL{db: db} }
 
-// Prepare implements Books.
+// Prepare implements Store.
 func (s SQL) Prepare(ctx context.Context) error { return s.db.Prepare(ctx) }
 
-// AskLedger implements Books.
+// AskLedger implements Store.
 func (s SQL) AskLedger(ctx context.Context) { s.db.AskLedger(ctx) }
 
-// Exclusive implements Books.
+// Exclusive implements Store.
 func (s SQL) Exclusive() (bool, error) { return s.db.Exclusive() }
 
-// Begin implements Store.
+// Begin implements Writes.
 func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	r.State, r.TxID, r.Whole = Pending, first.TxID, first.Whole
 	r.Answer.Location, r.Answer.Result = first.Location, first.Result
@@ -44,7 +44,7 @@ func (s SQL) Begin(ctx context.Context, r Record, first Step) error {
 	})
 }
 
-// Keep implements Store.
+// Keep implements Writes.
 func (s SQL) Keep(ctx context.Context, r Record) error {
 	r.State, r.Gateway = Done, ""
 	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
@@ -69,7 +69,7 @@ func insert(ctx context.Context, tx database.Statements, r Record, endedAt strin
 	return err
 }
 
-// Next implements Store.
+// Next implements Writes.
 func (s SQL) Next(ctx context.Context, id, gateway string, before ledger.Fate, next Step) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
 		n, err := exec(ctx, tx, `UPDATE requests SET tx_id = $1, whole = $2, location = $3, result = $4
@@ -88,7 +88,7 @@ func (s SQL) Next(ctx context.Context, id, gateway string, before ledger.Fate, n
 	})
 }
 
-// Finish implements Store.
+// Finish implements Writes.
 func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 	var failure []byte
 	if end.Error != nil {
@@ -153,7 +153,7 @@ func resolve(ctx context.Context, tx database.Statements, fate ledger.Fate, repl
 const recordColumns = `r.id, r.caller, r.operation, r.idempotency_key, r.digest, r.gateway, r.state, r.tx_id, r.whole,
 	r.status, r.location, r.answer_tx, r.answer_block, r.result, r.error`
 
-// Find implements Archive.
+// Find implements Answers.
 func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error) {
 	var found Record
 	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
@@ -164,7 +164,7 @@ func (s SQL) Find(ctx context.Context, caller, key string) (Record, bool, error)
 	return one(found, err)
 }
 
-// Transaction implements Archive.
+// Transaction implements Answers.
 func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, error) {
 	found := Transaction{TxID: txID}
 	err := s.db.View(ctx, func(ctx context.Context, db database.Statements) error {

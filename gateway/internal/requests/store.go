@@ -7,10 +7,10 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// Store keeps requests while their transactions are under way. What it has returned from is on
+// Writes keeps requests while their transactions are under way. What it has returned from is on
 // the disk. Its other errors are failures of the database, after which a change may or may not
 // have been made.
-type Store interface {
+type Writes interface {
 	// Begin keeps a request, which is Pending, with its first transaction. ErrTaken if its
 	// caller has another one with that key, ErrKept if its transaction is that of another
 	// one, as one can be that its creator signed, and ErrDisplaced if another one has a
@@ -26,8 +26,8 @@ type Store interface {
 	Finish(ctx context.Context, id, gateway string, end End) error
 }
 
-// Archive answers about what is kept.
-type Archive interface {
+// Answers tells of what is kept.
+type Answers interface {
 	// Find returns the request of a caller with a key that is not free; false if there is none.
 	Find(ctx context.Context, caller, key string) (Record, bool, error)
 	// Transaction returns a transaction with its request; false if it is not kept.
@@ -52,8 +52,8 @@ type Roster interface {
 	Leave(ctx context.Context, gateway string) error
 }
 
-// Estate lists what a process has to bring to its end.
-type Estate interface {
+// Backlog lists what a process has to bring to its end.
+type Backlog interface {
 	// Pending returns the ids of at most limit pending requests of a process.
 	Pending(ctx context.Context, gateway string, limit int) ([]string, error)
 	// Open returns a request that is Pending and gateway's with its last transaction, or
@@ -61,12 +61,12 @@ type Estate interface {
 	Open(ctx context.Context, id, gateway string) (Record, ledger.Endorsed, error)
 }
 
-// Books are all that a Runner needs of what is kept.
-type Books interface {
-	Store
-	Archive
+// Store is all that a Runner needs of what is kept.
+type Store interface {
+	Writes
+	Answers
 	Roster
-	Estate
+	Backlog
 	// Prepare makes the database ready, and says if it is not.
 	Prepare(ctx context.Context) error
 	// AskLedger finds out whether the ledger has become another: then Prepare says so.

@@ -16,7 +16,7 @@ import (
 func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 	m := newMember(t)
 	m.limit.KeptBytes, m.limit.CallerPercent = 4400, 50 // of which an answer takes more than 1024
-	beat, r := requests.Rounds(requests.Options{Books: m.books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+	beat, r := requests.Rounds(requests.Options{Store: m.store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	t.Cleanup(func() { r.Close(context.Background()) })
 	written := 0
@@ -26,7 +26,7 @@ func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 		done(t, out, err)
 		written++
 		until(t, "its end is not noted", func() bool {
-			kept, err := m.books.Kept(t.Context())
+			kept, err := m.store.Kept(t.Context())
 			return err == nil && kept["erp"]+kept["scanner"] >= int64(written)*1024
 		})
 		must(t, beat(t.Context()))
@@ -60,7 +60,7 @@ func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 	if n := m.chain.effects("no"); n != 0 {
 		t.Errorf("%d effects of what was refused", n)
 	}
-	if n, err := m.books.Prune(t.Context(), 0, 4); n != 4 || err != nil {
+	if n, err := m.store.Prune(t.Context(), 0, 4); n != 4 || err != nil {
 		t.Fatalf("forgot %d, %v", n, err)
 	}
 	written -= 4

@@ -27,13 +27,13 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// noBooks are the books of a gateway whose database is away. What asks for a promise is another
+// noStore is the store of a gateway whose database is away. What asks for a promise is another
 // test's: it would end here.
-type noBooks struct{ requests.Books }
+type noStore struct{ requests.Store }
 
-func (noBooks) Prepare(context.Context) error       { return errors.New("no database") }
-func (noBooks) Leave(context.Context, string) error { return nil }
-func (noBooks) Transaction(context.Context, string) (requests.Transaction, bool, error) {
+func (noStore) Prepare(context.Context) error       { return errors.New("no database") }
+func (noStore) Leave(context.Context, string) error { return nil }
+func (noStore) Transaction(context.Context, string) (requests.Transaction, bool, error) {
 	return requests.Transaction{}, false, nil
 }
 
@@ -56,7 +56,7 @@ type limits struct {
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
 	t.Helper()
-	return newAPIOver(t, noBooks{}, time.Minute, changes...)
+	return newAPIOver(t, noStore{}, time.Minute, changes...)
 }
 
 // newKeepingAPI has a database, and callers who wait as long as patience.
@@ -65,7 +65,7 @@ func newKeepingAPI(t *testing.T, patience time.Duration) *api {
 	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience)
 }
 
-func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, changes ...func(*limits)) *api {
+func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, changes ...func(*limits)) *api {
 	t.Helper()
 	ample := throttle.Rate{PerSecond: 1000, Burst: 100_000} // that no test comes to
 	bounds := limits{
@@ -80,7 +80,7 @@ func newAPIOver(t *testing.T, books requests.Books, patience time.Duration, chan
 	registry := prometheus.NewRegistry()
 	account := audit.New(a.audit, registry)
 	runner := requests.NewRunner(requests.Options{
-		Books: books, Resolver: a.ledger, Ended: rest.AuditEnd(account), Logger: zap.NewNop(), Registry: registry,
+		Store: store, Resolver: a.ledger, Ended: rest.AuditEnd(account), Logger: zap.NewNop(), Registry: registry,
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour, KeptBytes: 1 << 30},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
