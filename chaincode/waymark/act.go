@@ -35,38 +35,38 @@ type Act struct {
 
 // Output is an item, or a lot in bulk, that a transformation makes known.
 type Output struct {
-	ID       string  `json:"id"`
-	Lot      string  `json:"lot,omitempty" metadata:",optional"`      // of an item
-	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"` // of a lot
-	Unit     string  `json:"unit,omitempty" metadata:",optional"`     // of a lot
+	ID       string  `json:"id" form:"goods"`
+	Lot      string  `json:"lot,omitempty" metadata:",optional" form:"goods"`       // of an item
+	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"`               // of a lot
+	Unit     string  `json:"unit,omitempty" metadata:",optional" form:"trade_unit"` // of a lot
 }
 
 // Amount is so much of a unit.
 type Amount struct {
 	Quantity Decimal `json:"quantity"`
-	Unit     string  `json:"unit"`
+	Unit     string  `json:"unit" form:"trade_unit"`
 }
 
 // PackRequest puts free goods into a container, which is known from then on.
 type PackRequest struct {
-	ID        string `json:"id"` // of the act
-	Container string `json:"container"`
-	Lines     []Line `json:"lines"`
+	ID        string `json:"id" form:"id"` // of the act
+	Container string `json:"container" form:"goods"`
+	Lines     []Line `json:"lines" form:"lines"`
 }
 
 // Validate checks the form of the request.
-func (r PackRequest) Validate() error { return validatePacking(r.ID, r.Container, r.Lines) }
+func (r PackRequest) Validate() error { return validatePacking(r, r.Container, r.Lines) }
 
 // UnpackRequest takes goods out of the container that they are directly in.
 type UnpackRequest struct {
-	ID        string `json:"id"` // of the act
-	Container string `json:"container"`
-	Lines     []Line `json:"lines"`
+	ID        string `json:"id" form:"id"` // of the act
+	Container string `json:"container" form:"goods"`
+	Lines     []Line `json:"lines" form:"lines"`
 }
 
 // Validate checks the form of the request.
 func (r UnpackRequest) Validate() error {
-	if err := validatePacking(r.ID, r.Container, r.Lines); err != nil {
+	if err := validatePacking(r, r.Container, r.Lines); err != nil {
 		return err
 	}
 	for i, line := range r.Lines {
@@ -77,8 +77,11 @@ func (r UnpackRequest) Validate() error {
 	return nil
 }
 
-func validatePacking(id, container string, lines []Line) error {
-	return first(ValidateID("/id", id), ValidateGoods("/container", container, GoodsContainer), validateLines("/lines", lines))
+func validatePacking(request Validator, container string, lines []Line) error {
+	if err := first(CheckForms(request), ValidateGoods("/container", container, GoodsContainer)); err != nil {
+		return err
+	}
+	return validateLines("/lines", lines)
 }
 
 // maxUnits bounds the units in which a transformation loses something.
@@ -87,15 +90,18 @@ const maxUnits = 16
 // TransformRequest uses goods up and makes others of them. In each unit what goes in is what
 // comes out and what is lost.
 type TransformRequest struct {
-	ID      string   `json:"id"` // of the act
-	Inputs  []Line   `json:"inputs"`
-	Outputs []Output `json:"outputs"`                             // 1 to MaxLines
-	Loss    []Amount `json:"loss,omitempty" metadata:",optional"` // of each unit once
+	ID      string   `json:"id" form:"id"` // of the act
+	Inputs  []Line   `json:"inputs" form:"lines"`
+	Outputs []Output `json:"outputs" form:"lines"`                              // 1 to MaxLines
+	Loss    []Amount `json:"loss,omitempty" metadata:",optional" form:"losses"` // of each unit once
 }
 
 // Validate checks the form of the request.
 func (r TransformRequest) Validate() error {
-	if err := first(ValidateID("/id", r.ID), validateLines("/inputs", r.Inputs)); err != nil {
+	if err := CheckForms(r); err != nil {
+		return err
+	}
+	if err := validateLines("/inputs", r.Inputs); err != nil {
 		return err
 	}
 	for i, line := range r.Inputs {
@@ -110,9 +116,6 @@ func (r TransformRequest) Validate() error {
 }
 
 func validateOutputs(outputs []Output) error {
-	if n := len(outputs); n == 0 || n > MaxLines {
-		return InvalidField("/outputs", "must hold 1 to %d outputs, has %d", MaxLines, n)
-	}
 	seen := make(map[Goods]bool, len(outputs))
 	for i, o := range outputs {
 		at := "/outputs/" + strconv.Itoa(i)
@@ -155,9 +158,6 @@ func (o Output) validate(at string) error {
 }
 
 func validateLoss(loss []Amount) error {
-	if n := len(loss); n > maxUnits {
-		return InvalidField("/loss", "must hold at most %d units, has %d", maxUnits, n)
-	}
 	seen := map[string]bool{}
 	for i, a := range loss {
 		at := "/loss/" + strconv.Itoa(i)
@@ -175,12 +175,15 @@ func validateLoss(loss []Amount) error {
 // DecommissionRequest says that goods are no more: sold, consumed, destroyed. Containers
 // must be empty.
 type DecommissionRequest struct {
-	ID     string `json:"id"` // of the act
-	Lines  []Line `json:"lines"`
-	Reason string `json:"reason"`
+	ID     string `json:"id" form:"id"` // of the act
+	Lines  []Line `json:"lines" form:"lines"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
 func (r DecommissionRequest) Validate() error {
-	return first(ValidateID("/id", r.ID), validateLines("/lines", r.Lines), validateReason(r.Reason))
+	if err := CheckForms(r); err != nil {
+		return err
+	}
+	return validateLines("/lines", r.Lines)
 }

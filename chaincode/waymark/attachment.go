@@ -33,8 +33,8 @@ type Attachment struct {
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.
 type AttachDeviceRequest struct {
-	Shipment string `json:"shipment"`
-	Device   string `json:"device"`
+	Shipment string `json:"shipment" form:"id"`
+	Device   string `json:"device" form:"id"`
 }
 
 // DetachDeviceRequest ends that a device witnesses a shipment: by its owner, once that
@@ -45,6 +45,4 @@ type DetachDeviceRequest AttachDeviceRequest
 func (r DetachDeviceRequest) Validate() error { return AttachDeviceRequest(r).Validate() }
 
 // Validate checks the form of the request.
-func (r AttachDeviceRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateID("/device", r.Device))
-}
+func (r AttachDeviceRequest) Validate() error { return CheckForms(r) }

@@ -39,22 +39,6 @@ type Seal struct {
 	State SealState `json:"state"`
 }
 
-func validateSeals(ids []string) error {
-	if len(ids) > MaxSeals {
-		return InvalidField("/seals", "must hold at most %d seals, has %d", MaxSeals, len(ids))
-	}
-	for i, id := range ids {
-		at := "/seals/" + strconv.Itoa(i)
-		if err := ValidateID(at, id); err != nil {
-			return err
-		}
-		if slices.Contains(ids[:i], id) {
-			return InvalidField(at, "is in the list twice")
-		}
-	}
-	return nil
-}
-
 // Attestation is what a device says at a handoff. It travels as the payload of a
 // signed message of kind attest.Attestation.
 type Attestation struct {

@@ -33,15 +33,15 @@ func Visibilities() []Visibility {
 // DeviceAttributes are what an owner says of its device, for policies to decide by.
 // The model is no part of them: the device itself signs it.
 type DeviceAttributes struct {
-	FirmwareSHA256 string          `json:"firmware_sha256,omitempty" metadata:",optional"` // lower-case hex
+	FirmwareSHA256 string          `json:"firmware_sha256,omitempty" metadata:",optional" form:"sha256"` // lower-case hex
 	Calibration    *Calibration    `json:"calibration,omitempty" metadata:",optional"`
-	Measures       []MeasuredClass `json:"measures,omitempty" metadata:",optional"`       // at most MaxMeasuredClasses
-	LocationClass  string          `json:"location_class,omitempty" metadata:",optional"` // as in warehouse, vehicle, container
+	Measures       []MeasuredClass `json:"measures,omitempty" metadata:",optional" form:"measures"` // at most MaxMeasuredClasses
+	LocationClass  string          `json:"location_class,omitempty" metadata:",optional" form:"id"` // as in warehouse, vehicle, container
 }
 
 // Calibration names the certificate of a device's last calibration.
 type Calibration struct {
-	CertificateSHA256 string    `json:"certificate_sha256"` // of the document, lower-case hex
+	CertificateSHA256 string    `json:"certificate_sha256" form:"sha256"` // of the document, lower-case hex
 	ExpiresAt         time.Time `json:"expires_at"`
 }
 
@@ -56,35 +56,23 @@ func (a *DeviceAttributes) Calibrated() *Calibration {
 // MeasuredClass is a class of measurements of one device, as its owner calls it, with who
 // can see their readings.
 type MeasuredClass struct {
-	Class        DataClass  `json:"class"`
-	Measurements []string   `json:"measurements"` // SenML names, 1 to MaxClassMeasurements
+	Class        DataClass  `json:"class" form:"id"`
+	Measurements []string   `json:"measurements" form:"measurements"` // SenML names, 1 to MaxClassMeasurements
 	Visibility   Visibility `json:"visibility"`
 }
 
-// Validate checks the form of the attributes. A class comes once, and a measurement
+// Validate checks what attributes that have their form mean: a class comes once, and a measurement
 // belongs to one class at most.
 func (a DeviceAttributes) Validate() error {
-	if err := optional(a.FirmwareSHA256, func() error { return validateSHA256("/attributes/firmware_sha256", a.FirmwareSHA256) }); err != nil {
-		return err
-	}
-	if err := optional(a.LocationClass, func() error { return ValidateID("/attributes/location_class", a.LocationClass) }); err != nil {
-		return err
-	}
 	if c := a.Calibration; c != nil {
-		if err := validateSHA256("/attributes/calibration/certificate_sha256", c.CertificateSHA256); err != nil {
+		if err := validateTime("/attributes/calibration/expires_at", c.ExpiresAt); err != nil {
 			return err
-		}
-		if year := c.ExpiresAt.UTC().Year(); c.ExpiresAt.IsZero() || year < 1 || year > 9999 { // JSON has no others
-			return InvalidField("/attributes/calibration/expires_at", "must be a time (RFC 3339)")
 		}
 	}
 	return validateMeasures(a.Measures)
 }
 
 func validateMeasures(classes []MeasuredClass) error {
-	if n := len(classes); n > MaxMeasuredClasses {
-		return InvalidField("/attributes/measures", "must hold at most %d classes, has %d", MaxMeasuredClasses, n)
-	}
 	class, measured := map[DataClass]bool{}, map[string]bool{}
 	for i, c := range classes {
 		at := "/attributes/measures/" + strconv.Itoa(i)
@@ -101,9 +89,6 @@ func validateMeasures(classes []MeasuredClass) error {
 
 // validate checks one class. taken are the measurements of the classes before it.
 func (c MeasuredClass) validate(at string, taken map[string]bool) error {
-	if err := ValidateID(at+"/class", string(c.Class)); err != nil {
-		return err
-	}
 	if slices.Contains(DataClasses(), c.Class) {
 		return InvalidField(at+"/class", "is the class of measurements that are in no class of their owner")
 	}
@@ -112,16 +97,9 @@ func (c MeasuredClass) validate(at string, taken map[string]bool) error {
 	default:
 		return InvalidField(at+"/visibility", "must be one of %v", Visibilities())
 	}
-	if n := len(c.Measurements); n == 0 || n > MaxClassMeasurements {
-		return InvalidField(at+"/measurements", "must hold 1 to %d names, has %d", MaxClassMeasurements, n)
-	}
 	for i, name := range c.Measurements {
-		pointer := at + "/measurements/" + strconv.Itoa(i)
-		if err := ValidateMeasurement(pointer, name); err != nil {
-			return err
-		}
 		if taken[name] {
-			return InvalidField(pointer, "belongs to a class already")
+			return InvalidField(at+"/measurements/"+strconv.Itoa(i), "belongs to a class already")
 		}
 		taken[name] = true
 	}
@@ -139,12 +117,10 @@ func validateSHA256(pointer, text string) error {
 
 // SetAttributesRequest replaces all attributes of a device.
 type SetAttributesRequest struct {
-	Device     string           `json:"device"`
+	Device     string           `json:"device" form:"id"`
 	Attributes DeviceAttributes `json:"attributes"`
-	Reason     string           `json:"reason"`
+	Reason     string           `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r SetAttributesRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), validateReason(r.Reason), r.Attributes.Validate())
-}
+func (r SetAttributesRequest) Validate() error { return first(CheckForms(r), r.Attributes.Validate()) }

@@ -2,7 +2,6 @@ package waymark
 
 import (
 	"regexp"
-	"strconv"
 	"time"
 )
 
@@ -47,45 +46,43 @@ type Authority struct {
 // PutAuthorityRequest registers a device CA of the caller's member, or changes
 // whether devices that join by it start active.
 type PutAuthorityRequest struct {
-	Certificate string `json:"certificate"` // one X.509 CA certificate, PEM or base64 of its DER
+	Certificate string `json:"certificate" form:"certificate"` // one X.509 CA certificate, PEM or base64 of its DER
 	Activate    bool   `json:"activate,omitempty" metadata:",optional"`
-	Reason      string `json:"reason,omitempty" metadata:",optional"`
+	Reason      string `json:"reason,omitempty" metadata:",optional" form:"reason"`
 }
 
 // certificatePattern is PEM or base64: both fit into it, and nothing that hides.
 var certificatePattern = regexp.MustCompile(`^[A-Za-z0-9+/=\- \r\n]+$`)
 
 // Validate checks the form of the request, not the certificate itself.
-func (r PutAuthorityRequest) Validate() error {
-	if len(r.Certificate) > MaxCertificateText || !certificatePattern.MatchString(r.Certificate) {
-		return InvalidField("/certificate", "must be one certificate as PEM or as base64 of its DER, at most %d bytes", MaxCertificateText)
+func (r PutAuthorityRequest) Validate() error { return CheckForms(r) }
+
+func validateCertificate(pointer, text string) error {
+	if certificatePattern.MatchString(text) {
+		return nil
 	}
-	return ValidateText("/reason", r.Reason, 200, false)
+	return InvalidField(pointer, "must be one certificate as PEM or as base64 of its DER")
 }
 
 // WithdrawAuthorityRequest ends joins by an authority of the caller's member.
 type WithdrawAuthorityRequest struct {
-	Authority string `json:"authority"`
-	Reason    string `json:"reason"`
+	Authority string `json:"authority" form:"sha256"`
+	Reason    string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r WithdrawAuthorityRequest) Validate() error {
-	return first(validateSHA256("/authority", r.Authority), validateReason(r.Reason))
-}
+func (r WithdrawAuthorityRequest) Validate() error { return CheckForms(r) }
 
 // RevokeCertificateRequest revokes a certificate under an authority of the caller's
 // member, by its serial number.
 type RevokeCertificateRequest struct {
-	Authority string `json:"authority"`
-	Serial    string `json:"serial"`
-	Reason    string `json:"reason"`
+	Authority string `json:"authority" form:"sha256"`
+	Serial    string `json:"serial" form:"certificate_serial"`
+	Reason    string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r RevokeCertificateRequest) Validate() error {
-	return first(validateSHA256("/authority", r.Authority), validateCertificateSerial("/serial", r.Serial), validateReason(r.Reason))
-}
+func (r RevokeCertificateRequest) Validate() error { return CheckForms(r) }
 
 // serialPattern is a positive number of at most 20 octets (RFC 5280, clause 4.1.2.2).
 var serialPattern = regexp.MustCompile(`^[1-9a-f][0-9a-f]{0,39}$`)
@@ -110,52 +107,35 @@ type CertificateStatus struct {
 
 // AuthorityQuery names an authority of a member.
 type AuthorityQuery struct {
-	Owner     string `json:"owner"`
-	Authority string `json:"authority"`
+	Owner     string `json:"owner" form:"id"`
+	Authority string `json:"authority" form:"sha256"`
 }
 
 // Validate checks the form of the query.
-func (q AuthorityQuery) Validate() error {
-	return first(ValidateID("/owner", q.Owner), validateSHA256("/authority", q.Authority))
-}
+func (q AuthorityQuery) Validate() error { return CheckForms(q) }
 
 // CertificateQuery names a certificate by its serial number.
 type CertificateQuery struct {
-	Owner     string `json:"owner"`
-	Authority string `json:"authority"`
-	Serial    string `json:"serial"`
+	Owner     string `json:"owner" form:"id"`
+	Authority string `json:"authority" form:"sha256"`
+	Serial    string `json:"serial" form:"certificate_serial"`
 }
 
 // Validate checks the form of the query.
-func (q CertificateQuery) Validate() error {
-	return first(ValidateID("/owner", q.Owner), validateSHA256("/authority", q.Authority), validateCertificateSerial("/serial", q.Serial))
-}
+func (q CertificateQuery) Validate() error { return CheckForms(q) }
 
 // JoinDeviceRequest registers a device that a device CA of its owner vouches for.
 // Chain is the device's certificate, whose common name is the device id and whose
 // key is the registered one, and then the intermediates in order, each the issuer
 // of the one before, without the authority itself: base64 of their DER.
 type JoinDeviceRequest struct {
-	Registration string   `json:"registration"`
-	Authority    string   `json:"authority"`
-	Chain        []string `json:"chain"`
+	Registration string   `json:"registration" form:"message"`
+	Authority    string   `json:"authority" form:"sha256"`
+	Chain        []string `json:"chain" form:"chain"`
 }
 
 // Validate checks the form of the request.
-func (r JoinDeviceRequest) Validate() error {
-	if err := first(validateMessage("/registration", r.Registration), validateSHA256("/authority", r.Authority)); err != nil {
-		return err
-	}
-	if n := len(r.Chain); n == 0 || n > MaxChain {
-		return InvalidField("/chain", "must hold 1 to %d certificates, has %d", MaxChain, n)
-	}
-	for i, text := range r.Chain {
-		if err := ValidateText("/chain/"+strconv.Itoa(i), text, MaxCertificateText, true); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (r JoinDeviceRequest) Validate() error { return CheckForms(r) }
 
 // AuthorityEvent is the payload of the authority events.
 type AuthorityEvent struct {

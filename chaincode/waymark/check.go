@@ -10,28 +10,31 @@ type CheckRequest struct {
 	// RegisterProduct, RegisterDevice, JoinDevice, WritePolicy and WithdrawPolicy, the consignor for
 	// CreateShipment, the issuer or owner for the money actions and ReadAccount, whom AskDecision and RecordDecision are about, and who requested it for CancelCommand and,
 	// optional, ReadCommand.
-	Member string `json:"member,omitempty" metadata:",optional"`
+	Member string `json:"member,omitempty" metadata:",optional" form:"id"`
 	// Device is for the device, transfer and command actions, ReadTelemetry, AttachDevice and DetachDevice.
-	Device string `json:"device,omitempty" metadata:",optional"`
+	Device string `json:"device,omitempty" metadata:",optional" form:"id"`
 	// Shipment is for the shipment, handoff, hold, title, terms, escrow and dispute actions; for ReadTelemetry it is the one that
 	// the device witnessed then, if not now.
-	Shipment   string   `json:"shipment,omitempty" metadata:",optional"`
-	Hold       HoldKind `json:"hold,omitempty" metadata:",optional"`        // the kind, for SetHold and LiftHold
-	Handoff    uint64   `json:"handoff,omitempty" metadata:",optional"`     // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
-	TitleOffer uint64   `json:"title_offer,omitempty" metadata:",optional"` // the number, for AcceptTitle, DeclineTitle and CancelTitle
-	Product    string   `json:"product,omitempty" metadata:",optional"`     // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
-	Goods      string   `json:"goods,omitempty" metadata:",optional"`       // the thing, for HandleGoods and ReadGoods
+	Shipment   string   `json:"shipment,omitempty" metadata:",optional" form:"id"`
+	Hold       HoldKind `json:"hold,omitempty" metadata:",optional"`                        // the kind, for SetHold and LiftHold
+	Handoff    uint64   `json:"handoff,omitempty" metadata:",optional" form:"sequence"`     // the number, for AcceptHandoff, RejectHandoff, CancelHandoff and WaiveClaim
+	TitleOffer uint64   `json:"title_offer,omitempty" metadata:",optional" form:"sequence"` // the number, for AcceptTitle, DeclineTitle and CancelTitle
+	Product    string   `json:"product,omitempty" metadata:",optional" form:"gtin"`         // the GTIN, for ManageProduct, CommissionGoods and RecallGoods
+	Goods      string   `json:"goods,omitempty" metadata:",optional" form:"goods"`          // the thing, for HandleGoods and ReadGoods
 
 	// Principal is who would act; the caller if it is left out.
 	Principal Principal `json:"principal,omitzero" metadata:",optional"`
-	Purpose   string    `json:"purpose,omitempty" metadata:",optional"`
-	DataClass DataClass `json:"data_class,omitempty" metadata:",optional"` // for ReadTelemetry; all if it is left out
+	Purpose   string    `json:"purpose,omitempty" metadata:",optional" form:"id"`
+	DataClass DataClass `json:"data_class,omitempty" metadata:",optional" form:"id"` // for ReadTelemetry; all if it is left out
 }
 
 // Validate checks that the ids which the action needs are there and well formed.
 func (r CheckRequest) Validate() error {
 	if !slices.Contains(Actions(), r.Action) {
 		return InvalidField("/action", "must be one of %v", Actions())
+	}
+	if err := CheckForms(r); err != nil {
+		return err
 	}
 	needsMember, needsDevice, needsShipment, needsHandoff := r.Action.needs()
 	return first(

@@ -81,60 +81,45 @@ type Execution struct {
 
 // CommandRequest asks a device to do something until a time.
 type CommandRequest struct {
-	ID        string    `json:"id"`
-	Device    string    `json:"device"`
-	Name      string    `json:"name"`
-	Arguments string    `json:"arguments"` // the text of a JSON object; {} for none
+	ID        string    `json:"id" form:"id"`
+	Device    string    `json:"device" form:"id"`
+	Name      string    `json:"name" form:"id"`
+	Arguments string    `json:"arguments" form:"arguments"` // the text of a JSON object; {} for none
 	ExpiresAt time.Time `json:"expires_at"`
 	// Purpose is what it is for; a policy of the device's owner may ask for one.
-	Purpose string `json:"purpose,omitempty" metadata:",optional"`
+	Purpose string `json:"purpose,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r CommandRequest) Validate() error {
-	if r.ExpiresAt.IsZero() {
-		return InvalidField("/expires_at", "must be a time (RFC 3339)")
-	}
-	return first(
-		ValidateID("/id", r.ID),
-		ValidateID("/device", r.Device),
-		ValidateID("/name", r.Name),
-		validateObject("/arguments", r.Arguments, MaxCommandArguments),
-		ValidatePurpose("/purpose", r.Purpose),
-	)
-}
+func (r CommandRequest) Validate() error { return first(CheckForms(r), validateEnd(r.ExpiresAt)) }
 
 // CancelCommandRequest cancels a command that the caller's member requested.
 type CancelCommandRequest struct {
-	Device string `json:"device"`
-	ID     string `json:"id"`
-	Reason string `json:"reason"`
+	Device string `json:"device" form:"id"`
+	ID     string `json:"id" form:"id"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r CancelCommandRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), ValidateID("/id", r.ID), ValidateText("/reason", r.Reason, 200, true))
-}
+func (r CancelCommandRequest) Validate() error { return CheckForms(r) }
 
 // CloseCommandRequest carries a signed CommandReceipt: a JWS compact text, or a
 // COSE_Sign1 as base64url.
 type CloseCommandRequest struct {
-	Receipt string `json:"receipt"`
+	Receipt string `json:"receipt" form:"message"`
 }
 
 // Validate checks the form of the request.
-func (r CloseCommandRequest) Validate() error { return validateMessage("/receipt", r.Receipt) }
+func (r CloseCommandRequest) Validate() error { return CheckForms(r) }
 
 // CommandQuery names a command of a device.
 type CommandQuery struct {
-	Device string `json:"device"`
-	ID     string `json:"id"`
+	Device string `json:"device" form:"id"`
+	ID     string `json:"id" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q CommandQuery) Validate() error {
-	return first(ValidateID("/device", q.Device), ValidateID("/id", q.ID))
-}
+func (q CommandQuery) Validate() error { return CheckForms(q) }
 
 // OpenCommands are the open commands of a device, oldest first, at most MaxOpenCommands.
 type OpenCommands struct {

@@ -4,15 +4,18 @@ import "strconv"
 
 // CommissionRequest makes items of one product and lot known, or a lot in bulk.
 type CommissionRequest struct {
-	Lot   string   `json:"lot,omitempty" metadata:",optional"`   // of the items, if they have one; or the lot in bulk
-	Items []string `json:"items,omitempty" metadata:",optional"` // 1 to MaxLines
+	Lot   string   `json:"lot,omitempty" metadata:",optional" form:"goods"`    // of the items, if they have one; or the lot in bulk
+	Items []string `json:"items,omitempty" metadata:",optional" form:"things"` // 1 to MaxLines
 	// Quantity and Unit are of a lot in bulk, which has no items.
 	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"`
-	Unit     string  `json:"unit,omitempty" metadata:",optional"`
+	Unit     string  `json:"unit,omitempty" metadata:",optional" form:"trade_unit"`
 }
 
 // Validate checks the form of the request.
 func (r CommissionRequest) Validate() error {
+	if err := CheckForms(r); err != nil {
+		return err
+	}
 	if r.Quantity != "" || r.Unit != "" {
 		if len(r.Items) > 0 {
 			return InvalidField("/items", "must not be there with a quantity")
@@ -35,10 +38,10 @@ func (r CommissionRequest) GTIN() string {
 	return ""
 }
 
-// validateThings checks 1 to MaxLines things of a kind and a product, each once.
+// validateThings checks things that have their form: some, of a kind and a product, each once.
 func validateThings(pointer string, texts []string, gtin string, kind GoodsKind) error {
-	if n := len(texts); n == 0 || n > MaxLines {
-		return InvalidField(pointer, "must hold 1 to %d things, has %d", MaxLines, n)
+	if len(texts) == 0 {
+		return InvalidField(pointer, "must not be empty")
 	}
 	seen := make(map[Goods]bool, len(texts))
 	for i, text := range texts {

@@ -26,10 +26,10 @@ func ConditionKinds() []ConditionKind {
 // budget one reading outside breaks a range or a geofence.
 type Condition struct {
 	// ID names the rule in its shipment. One that is left out is c1, c2 and so on, by place.
-	ID      string        `json:"id,omitempty" metadata:",optional"`
+	ID      string        `json:"id,omitempty" metadata:",optional" form:"id"`
 	Kind    ConditionKind `json:"kind,omitempty" metadata:",optional"` // a range if it is left out
-	Name    string        `json:"name"`                                // SenML name of the measurement, as in "temperature"; of the latitude for a geofence
-	Unit    string        `json:"unit"`                                // SenML unit, as in "Cel"; "lat" for a geofence
+	Name    string        `json:"name" form:"measurement"`             // SenML name of the measurement, as in "temperature"; of the latitude for a geofence
+	Unit    string        `json:"unit" form:"unit"`                    // SenML unit, as in "Cel"; "lat" for a geofence
 	Minimum Decimal       `json:"minimum,omitempty" metadata:",optional"`
 	Maximum Decimal       `json:"maximum,omitempty" metadata:",optional"`
 	Budget  *Budget       `json:"budget,omitempty" metadata:",optional"`
@@ -38,7 +38,7 @@ type Condition struct {
 	// IntervalSeconds is the longest time that a reading stands for, 1 to MaxInterval; what
 	// is beyond is unknown time. One hour if it is left out of a rule over time; a plain range
 	// has none, and then knows of no time.
-	IntervalSeconds int64 `json:"interval_seconds,omitempty" metadata:",optional"`
+	IntervalSeconds int64 `json:"interval_seconds,omitempty" metadata:",optional" form:"interval"`
 	// Agreement is how far the time-weighted means of two witnesses may be apart before it is
 	// shown, in the unit of a range or mkt.
 	Agreement Decimal `json:"agreement,omitempty" metadata:",optional"`
@@ -73,9 +73,6 @@ func Resolve(conditions []Condition) []Condition {
 }
 
 func validateConditions(conditions []Condition) error {
-	if n := len(conditions); n > MaxConditions {
-		return InvalidField("/conditions", "must hold at most %d conditions, has %d", MaxConditions, n)
-	}
 	resolved := Resolve(conditions)
 	for i, c := range resolved {
 		at := "/conditions/" + strconv.Itoa(i)
@@ -98,11 +95,8 @@ func (c Condition) repeats(o Condition) bool {
 	return plain(c) && plain(o) && c.Name == o.Name && c.Unit == o.Unit
 }
 
-// validate checks a resolved condition.
+// validate checks a resolved condition whose members have their forms.
 func (c Condition) validate(at string) error {
-	if err := first(ValidateID(at+"/id", c.ID), ValidateMeasurement(at+"/name", c.Name), ValidateUnit(at+"/unit", c.Unit)); err != nil {
-		return err
-	}
 	kind, found := map[ConditionKind]func(string) error{
 		ConditionRange: c.validateRange, ConditionMKT: c.validateMKT, ConditionGeofence: c.validateGeofence,
 	}[c.Kind]
@@ -114,9 +108,6 @@ func (c Condition) validate(at string) error {
 	}
 	if err := first(kind(at), c.Budget.validate(at+"/budget")); err != nil {
 		return err
-	}
-	if limit := int64(MaxInterval / time.Second); c.IntervalSeconds < 0 || c.IntervalSeconds > limit {
-		return InvalidField(at+"/interval_seconds", "must be 1 to %d", limit)
 	}
 	return c.validateAgreement(at + "/agreement")
 }

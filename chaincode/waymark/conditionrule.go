@@ -31,7 +31,7 @@ func BudgetModes() []BudgetMode { return []BudgetMode{BudgetConsecutive, BudgetC
 
 // Budget is the time outside that breaks a rule: less of it is shown and breaks nothing.
 type Budget struct {
-	Seconds int64      `json:"seconds"` // 1 to MaxBudget
+	Seconds int64      `json:"seconds" form:"budget"` // 1 to MaxBudget
 	Mode    BudgetMode `json:"mode"`
 }
 
@@ -41,9 +41,6 @@ func (b Budget) Duration() time.Duration { return time.Duration(b.Seconds) * tim
 func (b *Budget) validate(at string) error {
 	if b == nil {
 		return nil
-	}
-	if limit := int64(MaxBudget / time.Second); b.Seconds < 1 || b.Seconds > limit {
-		return InvalidField(at+"/seconds", "must be 1 to %d", limit)
 	}
 	switch b.Mode {
 	case BudgetConsecutive, BudgetCumulative:
@@ -55,8 +52,8 @@ func (b *Budget) validate(at string) error {
 // MKTLimit bounds the mean kinetic temperature (USP <1079.2>, ICH Q1A(R2)): the known time
 // since a device was attached is cut into windows, and in each of them it is at most Limit.
 type MKTLimit struct {
-	Limit         Decimal `json:"limit"`                                         // degrees Celsius
-	WindowSeconds int64   `json:"window_seconds,omitempty" metadata:",optional"` // MinMKTWindow to MaxMKTWindow; one window for all if it is left out
+	Limit         Decimal `json:"limit"`                                                           // degrees Celsius
+	WindowSeconds int64   `json:"window_seconds,omitempty" metadata:",optional" form:"mkt_window"` // MinMKTWindow to MaxMKTWindow; one window for all if it is left out
 }
 
 // mktBound is the largest limit on either side, in degrees: that of kinetic.Maximum.
@@ -68,10 +65,6 @@ func (c Condition) validateMKT(at string) error {
 	}
 	if v, err := c.MKT.Limit.Scaled(ScaleOf(c.Unit)); err != nil || v < -mktBound || v > mktBound || finer(c.MKT.Limit, c.Unit) {
 		return InvalidField(at+"/mkt/limit", "must be degrees Celsius from -100 to 100 with at most %d decimals", ScaleOf(c.Unit))
-	}
-	low, high := int64(MinMKTWindow/time.Second), int64(MaxMKTWindow/time.Second)
-	if w := c.MKT.WindowSeconds; w != 0 && (w < low || w > high) {
-		return InvalidField(at+"/mkt/window_seconds", "must be %d to %d", low, high)
 	}
 	return nil
 }
@@ -85,23 +78,20 @@ type Position struct {
 // Fence is where goods may be: inside a polygon or a circle, one of the two. A position is a
 // reading of latitude and one of longitude of the same time in one message.
 type Fence struct {
-	LongitudeName string     `json:"longitude_name"`                         // SenML name of the longitude, in unit lon
-	Polygon       []Position `json:"polygon,omitempty" metadata:",optional"` // MinCorners to MaxCorners, in order, the last joined to the first; it must not cross itself
+	LongitudeName string     `json:"longitude_name" form:"measurement"`                     // SenML name of the longitude, in unit lon
+	Polygon       []Position `json:"polygon,omitempty" metadata:",optional" form:"corners"` // MinCorners to MaxCorners, in order, the last joined to the first; it must not cross itself
 	Circle        *Circle    `json:"circle,omitempty" metadata:",optional"`
 }
 
 // Circle holds the places at most so far from its center.
 type Circle struct {
 	Center       Position `json:"center"`
-	RadiusMeters int64    `json:"radius_meters"` // 1 to MaxRadiusMeters
+	RadiusMeters int64    `json:"radius_meters" form:"radius"` // 1 to MaxRadiusMeters
 }
 
 func (c Condition) validateGeofence(at string) error {
 	if c.Unit != UnitLatitude {
 		return InvalidField(at+"/unit", "must be %s", UnitLatitude)
-	}
-	if err := ValidateMeasurement(at+"/fence/longitude_name", c.Fence.LongitudeName); err != nil {
-		return err
 	}
 	switch hasPolygon := len(c.Fence.Polygon) > 0; {
 	case hasPolygon == (c.Fence.Circle != nil):
@@ -119,16 +109,10 @@ const (
 )
 
 func (c Circle) validate(at string) error {
-	if c.RadiusMeters < 1 || c.RadiusMeters > MaxRadiusMeters {
-		return InvalidField(at+"/radius_meters", "must be 1 to %d", MaxRadiusMeters)
-	}
 	return c.Center.validate(at + "/center")
 }
 
 func (f Fence) validatePolygon(at string) error {
-	if n := len(f.Polygon); n < MinCorners || n > MaxCorners {
-		return InvalidField(at, "must have %d to %d corners, has %d", MinCorners, MaxCorners, n)
-	}
 	for i, p := range f.Polygon {
 		if err := p.validate(at + "/" + strconv.Itoa(i)); err != nil {
 			return err

@@ -10,6 +10,9 @@ import (
 // exact: the ledger holds no floating point.
 type Decimal string
 
+// maxDecimal bounds a Decimal, in bytes.
+const maxDecimal = 42
+
 // decimalPattern bounds the digits so that no conversion can be made to run long.
 var decimalPattern = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?$`)
 

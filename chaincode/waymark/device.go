@@ -56,51 +56,40 @@ type JWK struct {
 // registers, which proves that it holds the private half. It travels as the
 // payload of a signed message of kind Registration.
 type Registration struct {
-	Device string `json:"device"`
-	Owner  string `json:"owner"` // the member that is to own the device; no other can register it
-	Model  string `json:"model"`
-	KeyID  string `json:"key_id"`
+	Device string `json:"device" form:"id"`
+	Owner  string `json:"owner" form:"id"` // the member that is to own the device; no other can register it
+	Model  string `json:"model" form:"model"`
+	KeyID  string `json:"key_id" form:"id"`
 	JWK    JWK    `json:"jwk"`
 }
 
 // Validate checks the form of the statement; attest checks the key itself.
-func (r Registration) Validate() error {
-	return first(
-		ValidateID("/device", r.Device),
-		ValidateID("/owner", r.Owner),
-		ValidateText("/model", r.Model, 100, true),
-		ValidateID("/key_id", r.KeyID),
-	)
-}
+func (r Registration) Validate() error { return CheckForms(r) }
 
 // RegisterDeviceRequest carries a signed Registration: a JWS compact text, or a
 // COSE_Sign1 as base64url. The device is registered, and reports once it is
 // activated: with Activate at once.
 type RegisterDeviceRequest struct {
-	Registration string `json:"registration"`
+	Registration string `json:"registration" form:"message"`
 	Activate     bool   `json:"activate,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request.
-func (r RegisterDeviceRequest) Validate() error {
-	return validateMessage("/registration", r.Registration)
-}
+func (r RegisterDeviceRequest) Validate() error { return CheckForms(r) }
 
 // DeviceStateRequest activates, suspends, resumes or retires a device.
 type DeviceStateRequest struct {
-	Device string `json:"device"`
-	Reason string `json:"reason"`
+	Device string `json:"device" form:"id"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r DeviceStateRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), ValidateText("/reason", r.Reason, 200, true))
-}
+func (r DeviceStateRequest) Validate() error { return CheckForms(r) }
 
 // DeviceQuery names a device.
 type DeviceQuery struct {
-	Device string `json:"device"`
+	Device string `json:"device" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q DeviceQuery) Validate() error { return ValidateID("/device", q.Device) }
+func (q DeviceQuery) Validate() error { return CheckForms(q) }

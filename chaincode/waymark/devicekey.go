@@ -109,39 +109,32 @@ func (d Device) Disputed(keyID string, recorded time.Time) bool {
 // wrapped in a message signed by the newest key in force. The keys in force stay
 // valid for OverlapSeconds, 0 to MaxOverlap, and end at once without it.
 type RotateKeyRequest struct {
-	Device         string `json:"device"`
-	Rotation       string `json:"rotation"`
-	OverlapSeconds int64  `json:"overlap_seconds,omitempty" metadata:",optional"`
+	Device         string `json:"device" form:"id"`
+	Rotation       string `json:"rotation" form:"message"`
+	OverlapSeconds int64  `json:"overlap_seconds,omitempty" metadata:",optional" form:"overlap"`
 }
 
 // Validate checks the form of the request.
-func (r RotateKeyRequest) Validate() error {
-	if limit := int64(MaxOverlap / time.Second); r.OverlapSeconds < 0 || r.OverlapSeconds > limit {
-		return InvalidField("/overlap_seconds", "must be 0 to %d", limit)
-	}
-	return first(ValidateID("/device", r.Device), validateMessage("/rotation", r.Rotation))
-}
+func (r RotateKeyRequest) Validate() error { return CheckForms(r) }
 
 // ReplaceKeyRequest gives a device whose keys are lost a new one: Registration is
 // the statement about it, signed by the new key. All other keys end now.
 type ReplaceKeyRequest struct {
-	Device       string `json:"device"`
-	Registration string `json:"registration"`
-	Reason       string `json:"reason"`
+	Device       string `json:"device" form:"id"`
+	Registration string `json:"registration" form:"message"`
+	Reason       string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r ReplaceKeyRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), validateMessage("/registration", r.Registration), validateReason(r.Reason))
-}
+func (r ReplaceKeyRequest) Validate() error { return CheckForms(r) }
 
 // RevokeKeyRequest says that a key may have been in other hands since From. It can
 // be moved back to an earlier time, never to a later one.
 type RevokeKeyRequest struct {
-	Device string    `json:"device"`
-	Key    string    `json:"key"`
+	Device string    `json:"device" form:"id"`
+	Key    string    `json:"key" form:"id"`
 	From   time.Time `json:"from"`
-	Reason string    `json:"reason"`
+	Reason string    `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
@@ -149,7 +142,5 @@ func (r RevokeKeyRequest) Validate() error {
 	if r.From.IsZero() {
 		return InvalidField("/from", "must be a time (RFC 3339)")
 	}
-	return first(ValidateID("/device", r.Device), ValidateID("/key", r.Key), validateReason(r.Reason))
+	return CheckForms(r)
 }
-
-func validateReason(text string) error { return ValidateText("/reason", text, 200, true) }

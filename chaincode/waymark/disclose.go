@@ -1,7 +1,6 @@
 package waymark
 
 import (
-	"strconv"
 	"time"
 )
 
@@ -14,45 +13,39 @@ const TransientDisclosures = "disclosures"
 type Disclosures struct {
 	// Messages are recorded ones, as RecordRequest has them, each followed by the
 	// disclosures of all its sealed readings in their order: attest.WithDisclosures.
-	Messages []string `json:"messages"`
+	Messages []string `json:"messages" form:"messages"`
 }
 
 // Validate checks the form and the bounds of the messages together, not what is in them.
-func (d Disclosures) Validate() error { return validateMessages(d.Messages) }
+func (d Disclosures) Validate() error {
+	if err := CheckForms(d); err != nil {
+		return err
+	}
+	return validateTogether("/messages", d.Messages)
+}
 
 // DiscloseRequest gives a member the disclosures of its private collection. It must be
 // endorsed by that member's peers and by no other's.
 type DiscloseRequest struct {
-	To string `json:"to"` // the owner of then or the present custodian
+	To string `json:"to" form:"id"` // the owner of then or the present custodian
 }
 
 // Validate checks the form of the request.
-func (r DiscloseRequest) Validate() error { return ValidateID("/to", r.To) }
+func (r DiscloseRequest) Validate() error { return CheckForms(r) }
 
 // MessageRef names a message.
 type MessageRef struct {
-	Device   string `json:"device"`
-	Sequence uint64 `json:"sequence"`
+	Device   string `json:"device" form:"id"`
+	Sequence uint64 `json:"sequence" form:"sequence"`
 }
 
 // UndisclosedQuery asks which members lack the disclosures of messages.
 type UndisclosedQuery struct {
-	Messages []MessageRef `json:"messages"` // 1 to MaxBatchMessages
+	Messages []MessageRef `json:"messages" form:"message_refs"` // 1 to MaxBatchMessages
 }
 
 // Validate checks the form of the query.
-func (q UndisclosedQuery) Validate() error {
-	if n := len(q.Messages); n == 0 || n > MaxBatchMessages {
-		return InvalidField("/messages", "must hold 1 to %d messages, has %d", MaxBatchMessages, n)
-	}
-	for i, m := range q.Messages {
-		at := "/messages/" + strconv.Itoa(i)
-		if err := first(ValidateID(at+"/device", m.Device), ValidateSequence(at+"/sequence", m.Sequence)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (q UndisclosedQuery) Validate() error { return CheckForms(q) }
 
 // Undisclosed answers for each message, in the order of the query.
 type Undisclosed struct {
@@ -71,19 +64,16 @@ type UndisclosedMessage struct {
 
 // DisclosedQuery asks for what the sealed readings of a message stand for.
 type DisclosedQuery struct {
-	Device   string `json:"device"`
-	Sequence uint64 `json:"sequence"`
+	Device   string `json:"device" form:"id"`
+	Sequence uint64 `json:"sequence" form:"sequence"`
 	// Holder is the member whose collection is read; the caller's own if it is left out.
 	// Only that member's peers can answer.
-	Holder  string `json:"holder,omitempty" metadata:",optional"`
-	Purpose string `json:"purpose,omitempty" metadata:",optional"`
+	Holder  string `json:"holder,omitempty" metadata:",optional" form:"id"`
+	Purpose string `json:"purpose,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q DisclosedQuery) Validate() error {
-	return first(ValidateID("/device", q.Device), ValidateSequence("/sequence", q.Sequence),
-		optionalID("/holder", q.Holder), ValidatePurpose("/purpose", q.Purpose))
-}
+func (q DisclosedQuery) Validate() error { return CheckForms(q) }
 
 // DisclosedMessage is what a holder has of a message, without the data classes that the
 // policies keep from the caller.

@@ -10,14 +10,6 @@ const (
 	DefaultClaimWindow = 7 * 24 * time.Hour
 )
 
-func validateClaimWindow(pointer string, seconds int64) error {
-	least, most := int64(MinClaimWindow/time.Second), int64(MaxClaimWindow/time.Second)
-	if seconds != 0 && (seconds < least || seconds > most) {
-		return InvalidField(pointer, "must be %d to %d seconds, or left out for %d", least, most, int64(DefaultClaimWindow/time.Second))
-	}
-	return nil
-}
-
 // ClaimWindow is how long after an acceptance with reservation a claim can be made.
 func (s Shipment) ClaimWindow() time.Duration {
 	if s.ClaimSeconds == 0 {
@@ -45,12 +37,10 @@ func (d Discrepancy) Open(now time.Time) bool {
 // WaiveClaimRequest gives up what is left of the claim window of a handoff, by the
 // member that accepted it.
 type WaiveClaimRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"`
+	Reason   string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r WaiveClaimRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number), validateReason(r.Reason))
-}
+func (r WaiveClaimRequest) Validate() error { return CheckForms(r) }

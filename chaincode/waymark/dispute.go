@@ -45,15 +45,15 @@ type Evidence struct {
 
 // EvidenceItem names a document by its hash, something on the ledger, or both.
 type EvidenceItem struct {
-	Name    string `json:"name"`                                   // what the piece of evidence is called
-	SHA256  string `json:"sha256,omitempty" metadata:",optional"`  // of a document, lower-case hex
-	TxID    string `json:"tx_id,omitempty" metadata:",optional"`   // of a transaction
-	Device  string `json:"device,omitempty" metadata:",optional"`  // with First
-	First   uint64 `json:"first,omitempty" metadata:",optional"`   // the number of the first message of a window of Device
-	Handoff uint64 `json:"handoff,omitempty" metadata:",optional"` // of the shipment
+	Name    string `json:"name" form:"name"`                                        // what the piece of evidence is called
+	SHA256  string `json:"sha256,omitempty" metadata:",optional" form:"sha256"`     // of a document, lower-case hex
+	TxID    string `json:"tx_id,omitempty" metadata:",optional" form:"transaction"` // of a transaction
+	Device  string `json:"device,omitempty" metadata:",optional" form:"id"`         // with First
+	First   uint64 `json:"first,omitempty" metadata:",optional" form:"sequence"`    // the number of the first message of a window of Device
+	Handoff uint64 `json:"handoff,omitempty" metadata:",optional" form:"sequence"`  // of the shipment
 }
 
-// validate checks that an item names something.
+// validate checks that an item that has its form names something.
 func (e EvidenceItem) validate(at string) error {
 	switch {
 	case e.SHA256 == "" && e.TxID == "" && e.Device == "" && e.Handoff == 0:
@@ -61,66 +61,50 @@ func (e EvidenceItem) validate(at string) error {
 	case (e.Device == "") != (e.First == 0):
 		return InvalidField(at+"/first", "must be there with device, and only so")
 	}
-	return first(
-		ValidateText(at+"/name", e.Name, 200, true),
-		optional(e.SHA256, func() error { return validateSHA256(at+"/sha256", e.SHA256) }),
-		optional(e.TxID, func() error { return validateSHA256(at+"/tx_id", e.TxID) }), // Fabric's ids are such hashes
-		optionalID(at+"/device", e.Device),
-		neededNumber(e.Device != "", at+"/first", e.First),
-		neededNumber(false, at+"/handoff", e.Handoff),
-	)
+	return nil
 }
 
 // OpenDisputeRequest opens a dispute about a shipment.
 type OpenDisputeRequest struct {
-	Shipment string `json:"shipment"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Reason   string `json:"reason" form:"why"`
 }
 
 // Validate checks the form of the request.
-func (r OpenDisputeRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 500, true))
-}
+func (r OpenDisputeRequest) Validate() error { return CheckForms(r) }
 
 // AddEvidenceRequest adds to an open dispute.
 type AddEvidenceRequest struct {
-	Shipment string       `json:"shipment"`
-	Number   uint64       `json:"number"`
+	Shipment string       `json:"shipment" form:"id"`
+	Number   uint64       `json:"number" form:"sequence"`
 	Item     EvidenceItem `json:"item"`
 }
 
 // Validate checks the form of the request.
-func (r AddEvidenceRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number), r.Item.validate("/item"))
-}
+func (r AddEvidenceRequest) Validate() error { return first(CheckForms(r), r.Item.validate("/item")) }
 
 // WithdrawDisputeRequest ends a dispute that the caller's member opened.
 type WithdrawDisputeRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"`
+	Reason   string `json:"reason" form:"why"`
 }
 
 // Validate checks the form of the request.
-func (r WithdrawDisputeRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number), ValidateText("/reason", r.Reason, 500, true))
-}
+func (r WithdrawDisputeRequest) Validate() error { return CheckForms(r) }
 
 // ResolveDisputeRequest ends a dispute by a split of the escrow, which is paid out, or of
 // nothing if there is none.
 type ResolveDisputeRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"`
-	Paid     int64  `json:"paid"`     // to the payee
-	Refunded int64  `json:"refunded"` // to the payer
-	Words    string `json:"words"`
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"`
+	Paid     int64  `json:"paid" form:"share"`     // to the payee
+	Refunded int64  `json:"refunded" form:"share"` // to the payer
+	Words    string `json:"words" form:"words"`
 }
 
 // Validate checks the form of the request.
-func (r ResolveDisputeRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number),
-		validateShare("/paid", r.Paid), validateShare("/refunded", r.Refunded), ValidateText("/words", r.Words, 1000, true))
-}
+func (r ResolveDisputeRequest) Validate() error { return CheckForms(r) }
 
 // DisputeEvent is the payload of the dispute events.
 type DisputeEvent struct {

@@ -1,10 +1,5 @@
 package waymark
 
-import (
-	"slices"
-	"strconv"
-)
-
 // Limits of a dry run.
 const (
 	MaxDryRunResources = 50
@@ -19,54 +14,31 @@ const (
 type DryRunRequest struct {
 	Put       PutPolicyRequest `json:"put,omitzero" metadata:",optional"`
 	Withdraw  DryRunWithdrawal `json:"withdraw,omitzero" metadata:",optional"`
-	Devices   []string         `json:"devices,omitempty" metadata:",optional"`
-	Shipments []string         `json:"shipments,omitempty" metadata:",optional"`
-	Purpose   string           `json:"purpose,omitempty" metadata:",optional"`
+	Devices   []string         `json:"devices,omitempty" metadata:",optional" form:"resources"`
+	Shipments []string         `json:"shipments,omitempty" metadata:",optional" form:"resources"`
+	Purpose   string           `json:"purpose,omitempty" metadata:",optional" form:"id"`
 }
 
 // DryRunWithdrawal names the policy that would be withdrawn. Owner and author are
 // the caller's member where they are left out.
 type DryRunWithdrawal struct {
-	ID     string `json:"id"`
-	Owner  string `json:"owner,omitempty" metadata:",optional"`
-	Author string `json:"author,omitempty" metadata:",optional"`
+	ID     string `json:"id" form:"id"`
+	Owner  string `json:"owner,omitempty" metadata:",optional" form:"id"`
+	Author string `json:"author,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the request.
 func (r DryRunRequest) Validate() error {
+	if err := CheckForms(r); err != nil {
+		return err
+	}
 	if (r.Put == PutPolicyRequest{}) == (r.Withdraw == DryRunWithdrawal{}) {
 		return InvalidField("/put", "must be given, or withdraw, and not both")
 	}
 	if n := len(r.Devices) + len(r.Shipments); n == 0 || n > MaxDryRunResources {
 		return InvalidField("/devices", "and shipments must be 1 to %d together, are %d", MaxDryRunResources, n)
 	}
-	return first(r.validateChange(), ValidatePurpose("/purpose", r.Purpose),
-		validateIDs("/devices", r.Devices), validateIDs("/shipments", r.Shipments))
-}
-
-func (r DryRunRequest) validateChange() error {
-	if r.Withdraw == (DryRunWithdrawal{}) {
-		if err := r.Put.Validate(); err != nil {
-			e := AsError(err)
-			return InvalidField("/put"+e.Field, "%s", e.Message)
-		}
-		return nil
-	}
-	return first(ValidateID("/withdraw/id", r.Withdraw.ID),
-		optionalID("/withdraw/owner", r.Withdraw.Owner), optionalID("/withdraw/author", r.Withdraw.Author))
-}
-
-func validateIDs(pointer string, ids []string) error {
-	for i, id := range ids {
-		at := pointer + "/" + strconv.Itoa(i)
-		if err := ValidateID(at, id); err != nil {
-			return err
-		}
-		if slices.Contains(ids[:i], id) {
-			return InvalidField(at, "is in the list twice")
-		}
-	}
-	return nil
+	return first(validateOnce("/devices", r.Devices), validateOnce("/shipments", r.Shipments))
 }
 
 // DryRun is what a change of policies would change, sorted by member, role,

@@ -33,13 +33,13 @@ func (r ExceptionReason) Stays() bool { return r == ExceptionMissing || r == Exc
 // name it has received. A thing is an EPC URI or a GS1 Digital Link in requests, the
 // canonical link in records and answers.
 type Exception struct {
-	Goods string `json:"goods"` // one of the shipment; for over one that is not
+	Goods string `json:"goods" form:"goods"` // one of the shipment; for over one that is not
 	// Quantity is how much of a lot it is, in its unit. Items and containers have none.
 	Quantity Decimal         `json:"quantity,omitempty" metadata:",optional"`
 	Reason   ExceptionReason `json:"reason"`
 	// Found is what was there instead (wrong_item), or the lot that it is of (wrong_lot).
-	Found string `json:"found,omitempty" metadata:",optional"`
-	Note  string `json:"note,omitempty" metadata:",optional"` // in words, at most 200 bytes
+	Found string `json:"found,omitempty" metadata:",optional" form:"goods"`
+	Note  string `json:"note,omitempty" metadata:",optional" form:"note"` // in words, at most 200 bytes
 }
 
 // Line is what the exception is about. The exception must be valid.
@@ -88,9 +88,6 @@ func CountExceptions(exceptions []Exception) ExceptionCounts {
 // received, what was not and what was too much partition the goods. Of a lot there may be
 // one for each reason.
 func validateExceptions(exceptions []Exception) error {
-	if n := len(exceptions); n > MaxExceptions {
-		return InvalidField("/exceptions", "must hold at most %d exceptions, has %d", MaxExceptions, n)
-	}
 	named := map[string]bool{}
 	again := func(name string) bool {
 		before := named[name]
@@ -120,9 +117,6 @@ func validateExceptions(exceptions []Exception) error {
 func (e Exception) validate(at string) error {
 	if !slices.Contains(ExceptionReasons(), e.Reason) {
 		return InvalidField(at+"/reason", "must be one of %v", ExceptionReasons())
-	}
-	if err := first(ValidateGoods(at+"/goods", e.Goods), ValidateText(at+"/note", e.Note, 200, false)); err != nil {
-		return err
 	}
 	if MustGoods(e.Goods).Kind() != GoodsLot {
 		if e.Quantity != "" {

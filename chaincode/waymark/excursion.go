@@ -55,20 +55,12 @@ const MaxDispositionBytes = 1000
 
 // ReleaseExcursionRequest releases a closed excursion.
 type ReleaseExcursionRequest struct {
-	Shipment    string `json:"shipment"`
-	Device      string `json:"device"`
-	Rule        string `json:"rule"`
-	First       uint64 `json:"first"` // Excursion.First
-	Disposition string `json:"disposition"`
+	Shipment    string `json:"shipment" form:"id"`
+	Device      string `json:"device" form:"id"`
+	Rule        string `json:"rule" form:"id"`
+	First       uint64 `json:"first" form:"sequence"` // Excursion.First
+	Disposition string `json:"disposition" form:"disposition"`
 }
 
 // Validate checks the form of the request.
-func (r ReleaseExcursionRequest) Validate() error {
-	return first(
-		ValidateID("/shipment", r.Shipment),
-		ValidateID("/device", r.Device),
-		ValidateID("/rule", r.Rule),
-		ValidateSequence("/first", r.First),
-		ValidateText("/disposition", r.Disposition, MaxDispositionBytes, true),
-	)
-}
+func (r ReleaseExcursionRequest) Validate() error { return CheckForms(r) }

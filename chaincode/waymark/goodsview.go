@@ -2,31 +2,29 @@ package waymark
 
 // ThingQuery names a thing.
 type ThingQuery struct {
-	ID string `json:"id"`
+	ID string `json:"id" form:"goods"`
 }
 
 // Validate checks the form of the query.
-func (q ThingQuery) Validate() error { return ValidateGoods("/id", q.ID) }
+func (q ThingQuery) Validate() error { return CheckForms(q) }
 
 // ActQuery names an act.
 type ActQuery struct {
-	ID string `json:"id"`
+	ID string `json:"id" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q ActQuery) Validate() error { return ValidateID("/id", q.ID) }
+func (q ActQuery) Validate() error { return CheckForms(q) }
 
 // GoodsQuery asks for a thing: of a lot in bulk for a page of its portions.
 type GoodsQuery struct {
-	ID     string `json:"id"`
-	Limit  int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
-	Cursor string `json:"cursor,omitempty" metadata:",optional"` // of the page before
+	ID     string `json:"id" form:"goods"`
+	Limit  int    `json:"limit,omitempty" metadata:",optional" form:"page"`    // 1 to MaxPage; DefaultPage if it is left out
+	Cursor string `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // of the page before
 }
 
 // Validate checks the form of the query.
-func (q GoodsQuery) Validate() error {
-	return first(ValidateGoods("/id", q.ID), validatePage(q.Limit, q.Cursor))
-}
+func (q GoodsQuery) Validate() error { return CheckForms(q) }
 
 // GoodsView is a thing with where it is now.
 type GoodsView struct {
@@ -87,14 +85,14 @@ const (
 
 // ContentsQuery asks for what is directly in a container.
 type ContentsQuery struct {
-	Container string `json:"container"`
-	Limit     int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
-	Cursor    string `json:"cursor,omitempty" metadata:",optional"` // of the page before
+	Container string `json:"container" form:"goods"`
+	Limit     int    `json:"limit,omitempty" metadata:",optional" form:"page"`    // 1 to MaxPage; DefaultPage if it is left out
+	Cursor    string `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // of the page before
 }
 
 // Validate checks the form of the query.
 func (q ContentsQuery) Validate() error {
-	return first(ValidateGoods("/container", q.Container, GoodsContainer), validatePage(q.Limit, q.Cursor))
+	return first(CheckForms(q), ValidateGoods("/container", q.Container, GoodsContainer))
 }
 
 // Contents is a page of what is directly in a container, in the order of the records.
@@ -107,16 +105,6 @@ type Contents struct {
 
 // maxCursor bounds a cursor, in bytes.
 const maxCursor = 16 << 10
-
-func validatePage(limit int, cursor string) error {
-	if limit < 0 || limit > MaxPage {
-		return InvalidField("/limit", "must be 1 to %d", MaxPage)
-	}
-	if len(cursor) > maxCursor {
-		return InvalidField("/cursor", "must be the cursor of an answer")
-	}
-	return nil
-}
 
 // Page is the number of entries that a query asks for.
 func Page(limit int) int {

@@ -31,12 +31,8 @@ func PolicyStates() []PolicyState { return []PolicyState{PolicyActive, PolicyWit
 
 // PolicyRef names a policy among those about one owner's resources.
 type PolicyRef struct {
-	Author string `json:"author"`
-	ID     string `json:"id"`
-}
-
-func (r PolicyRef) validate(pointer string) error {
-	return first(ValidateID(pointer+"/author", r.Author), ValidateID(pointer+"/id", r.ID))
+	Author string `json:"author" form:"id"`
+	ID     string `json:"id" form:"id"`
 }
 
 // Policy is one Cedar statement about the resources of a member, the owner: by the
@@ -62,72 +58,59 @@ func (p Policy) Ref() PolicyRef { return PolicyRef{p.Author, p.ID} }
 // PutPolicyRequest makes or replaces a policy about the resources of the caller's
 // own member.
 type PutPolicyRequest struct {
-	ID        string `json:"id"`
-	Text      string `json:"text"`
+	ID        string `json:"id" form:"id"`
+	Text      string `json:"text" form:"policy"`
 	Delegable bool   `json:"delegable,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request; whether the text is a policy that may
 // be, only the chaincode can tell.
-func (r PutPolicyRequest) Validate() error {
-	return first(ValidateID("/id", r.ID), validatePolicyText("/text", r.Text, MaxPolicyBytes))
-}
+func (r PutPolicyRequest) Validate() error { return CheckForms(r) }
 
 // DelegatePolicyRequest passes on to others what a delegable policy about the
 // owner's resources grants to the caller's member: never more than that.
 type DelegatePolicyRequest struct {
-	Owner     string    `json:"owner"`
+	Owner     string    `json:"owner" form:"id"`
 	From      PolicyRef `json:"from"`
-	ID        string    `json:"id"`
-	Text      string    `json:"text"`
+	ID        string    `json:"id" form:"id"`
+	Text      string    `json:"text" form:"delegated_policy"`
 	Delegable bool      `json:"delegable,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the request.
-func (r DelegatePolicyRequest) Validate() error {
-	return first(ValidateID("/owner", r.Owner), r.From.validate("/from"), ValidateID("/id", r.ID), validatePolicyText("/text", r.Text, MaxDelegatedBytes))
-}
+func (r DelegatePolicyRequest) Validate() error { return CheckForms(r) }
 
 // WithdrawPolicyRequest ends a policy. Owner and author are the caller's member
 // where they are left out: a member withdraws what it wrote, and an owner whatever
 // is written about its resources.
 type WithdrawPolicyRequest struct {
-	ID     string `json:"id"`
-	Owner  string `json:"owner,omitempty" metadata:",optional"`
-	Author string `json:"author,omitempty" metadata:",optional"`
-	Reason string `json:"reason"`
+	ID     string `json:"id" form:"id"`
+	Owner  string `json:"owner,omitempty" metadata:",optional" form:"id"`
+	Author string `json:"author,omitempty" metadata:",optional" form:"id"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r WithdrawPolicyRequest) Validate() error {
-	return first(
-		ValidateID("/id", r.ID),
-		optionalID("/owner", r.Owner),
-		optionalID("/author", r.Author),
-		ValidateText("/reason", r.Reason, 200, true),
-	)
-}
+func (r WithdrawPolicyRequest) Validate() error { return CheckForms(r) }
 
 // PolicyQuery names a policy.
 type PolicyQuery struct {
-	Owner  string `json:"owner"`
-	Author string `json:"author"`
-	ID     string `json:"id"`
+	Owner  string `json:"owner" form:"id"`
+	Author string `json:"author" form:"id"`
+	ID     string `json:"id" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q PolicyQuery) Validate() error {
-	return first(ValidateID("/owner", q.Owner), ValidateID("/author", q.Author), ValidateID("/id", q.ID))
-}
+func (q PolicyQuery) Validate() error { return CheckForms(q) }
 
 // PoliciesQuery asks for the policies about the resources of a member: the
 // caller's own if it is left out.
 type PoliciesQuery struct {
-	Owner string `json:"owner,omitempty" metadata:",optional"`
+	Owner string `json:"owner,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q PoliciesQuery) Validate() error { return optionalID("/owner", q.Owner) }
+func (q PoliciesQuery) Validate() error { return CheckForms(q) }
 
 // PolicyList is all policies about one member's resources, by author and id.
 type PolicyList struct {
@@ -148,16 +131,13 @@ func optionalID(pointer, id string) error {
 	return optional(id, func() error { return ValidateID(pointer, id) })
 }
 
-// validatePolicyText checks what a policy's text is made of: UTF-8 of at most
-// limit bytes, without control characters but line breaks and tabs, and without
-// those that make a text look other than it is.
-func validatePolicyText(pointer, text string, limit int) error {
-	switch {
-	case text == "":
-		return InvalidField(pointer, "must not be empty")
-	case len(text) > limit:
-		return InvalidField(pointer, "must be at most %d bytes, has %d", limit, len(text))
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, misleading):
+// policyPattern is what validatePolicyText takes, but for what only looks other than it is.
+const policyPattern = `^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$`
+
+// validatePolicyText checks what a policy's text is made of: UTF-8 without control characters but
+// line breaks and tabs, and without those that make a text look other than it is.
+func validatePolicyText(pointer, text string) error {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, misleading) {
 		return InvalidField(pointer, "must be UTF-8 text without control characters other than line breaks and tabs")
 	}
 	return nil

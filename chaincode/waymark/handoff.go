@@ -1,7 +1,6 @@
 package waymark
 
 import (
-	"strconv"
 	"time"
 )
 
@@ -71,18 +70,13 @@ type HandoffEvidence struct {
 
 // OfferHandoffRequest offers custody to another member until a time.
 type OfferHandoffRequest struct {
-	Shipment  string    `json:"shipment"`
-	To        string    `json:"to"`
+	Shipment  string    `json:"shipment" form:"id"`
+	To        string    `json:"to" form:"id"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Validate checks the form of the request.
-func (r OfferHandoffRequest) Validate() error {
-	if r.ExpiresAt.IsZero() {
-		return InvalidField("/expires_at", "must be a time (RFC 3339)")
-	}
-	return first(ValidateID("/shipment", r.Shipment), ValidateID("/to", r.To))
-}
+func (r OfferHandoffRequest) Validate() error { return first(CheckForms(r), validateEnd(r.ExpiresAt)) }
 
 // MaxAttestationBytes bounds one attestation as it travels in JSON.
 const MaxAttestationBytes = 16 << 10
@@ -92,50 +86,29 @@ const MaxAttestationBytes = 16 << 10
 // empty, says what the acceptor reserves: it is required where the verdict
 // is not conformant. It opens a discrepancy, and so does any exception.
 type AcceptHandoffRequest struct {
-	Shipment    string `json:"shipment"`
-	Number      uint64 `json:"number"`
-	Reservation string `json:"reservation,omitempty" metadata:",optional"`
+	Shipment    string `json:"shipment" form:"id"`
+	Number      uint64 `json:"number" form:"sequence"`
+	Reservation string `json:"reservation,omitempty" metadata:",optional" form:"reservation"`
 
-	Attestations []string    `json:"attestations,omitempty" metadata:",optional"`
-	Exceptions   []Exception `json:"exceptions,omitempty" metadata:",optional"`
+	Attestations []string    `json:"attestations,omitempty" metadata:",optional" form:"attestations"`
+	Exceptions   []Exception `json:"exceptions,omitempty" metadata:",optional" form:"exceptions"`
 }
 
 // Validate checks the form of the request.
 func (r AcceptHandoffRequest) Validate() error {
-	return first(
-		ValidateID("/shipment", r.Shipment),
-		ValidateSequence("/number", r.Number),
-		ValidateText("/reservation", r.Reservation, 500, false),
-		validateAttestations(r.Attestations),
-		validateExceptions(r.Exceptions),
-	)
-}
-
-func validateAttestations(texts []string) error {
-	if n := len(texts); n > MaxAttestations {
-		return InvalidField("/attestations", "must hold at most %d attestations, has %d", MaxAttestations, n)
+	if err := CheckForms(r); err != nil {
+		return err
 	}
-	for i, text := range texts {
-		if err := ValidateText("/attestations/"+strconv.Itoa(i), text, MaxAttestationBytes, true); err != nil {
-			return err
-		}
-	}
-	return nil
+	return validateExceptions(r.Exceptions)
 }
 
 // EndHandoffRequest rejects (by the member it was offered to) or cancels (by
 // the member that offered it) an offered handoff.
 type EndHandoffRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"`
+	Reason   string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r EndHandoffRequest) Validate() error {
-	return first(
-		ValidateID("/shipment", r.Shipment),
-		ValidateSequence("/number", r.Number),
-		ValidateText("/reason", r.Reason, 200, true),
-	)
-}
+func (r EndHandoffRequest) Validate() error { return CheckForms(r) }

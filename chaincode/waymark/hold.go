@@ -76,18 +76,14 @@ func HandSetKinds() []HoldKind { return []HoldKind{HoldPendingData, HoldQuaranti
 
 // HoldRequest sets a hold of kind pending_data or quarantine, or lifts it.
 type HoldRequest struct {
-	Shipment string   `json:"shipment"`
+	Shipment string   `json:"shipment" form:"id"`
 	Kind     HoldKind `json:"kind"`
-	Reason   string   `json:"reason"`
+	Reason   string   `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
 func (r HoldRequest) Validate() error {
-	return first(
-		ValidateID("/shipment", r.Shipment),
-		validateSettable("/kind", r.Kind),
-		ValidateText("/reason", r.Reason, 200, true),
-	)
+	return first(CheckForms(r), validateSettable("/kind", r.Kind))
 }
 
 // validateSettable checks that a hold is of a kind that somebody sets by hand.

@@ -48,19 +48,17 @@ type Custody struct {
 
 // ReadyShipmentRequest makes a draft ready: from then on it never changes.
 type ReadyShipmentRequest struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r ReadyShipmentRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r ReadyShipmentRequest) Validate() error { return CheckForms(r) }
 
 // VoidShipmentRequest ends a shipment that has not left the consignor.
 type VoidShipmentRequest struct {
-	Shipment string `json:"shipment"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Reason   string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r VoidShipmentRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateText("/reason", r.Reason, 200, true))
-}
+func (r VoidShipmentRequest) Validate() error { return CheckForms(r) }

@@ -9,14 +9,14 @@ const MaxLines = 1000
 type Line struct {
 	// ID is the thing: an EPC URI or a GS1 Digital Link in requests, the canonical link in
 	// records and answers.
-	ID string `json:"id"`
+	ID string `json:"id" form:"goods"`
 	// Quantity is how much of a lot, in its unit: more than 0, with at most three decimal
 	// places. Items and containers have none.
 	Quantity Decimal `json:"quantity,omitempty" metadata:",optional"`
 	// From is where the quantity of a lot is taken from, as Portion says it: a stock that
 	// the caller's member holds, or an ended shipment that it was accepted with. It is the
 	// member's own stock if it is left out.
-	From Place `json:"from,omitempty" metadata:",optional"`
+	From Place `json:"from,omitempty" metadata:",optional" form:"place"`
 }
 
 // quantityScale is the number of decimal places of a quantity.
@@ -45,12 +45,9 @@ func Thousandths(q Decimal) (int64, error) {
 // Quantity is the decimal of a number of thousandths.
 func Quantity(thousandths int64) Decimal { return FormatScaled(thousandths, quantityScale) }
 
-// validateLines checks 1 to MaxLines lines, no thing twice. Those in bulk can come from
+// validateLines checks lines that have their form, no thing twice. Those in bulk can come from
 // several places, but together be no more than one quantity can be.
 func validateLines(pointer string, lines []Line) error {
-	if n := len(lines); n == 0 || n > MaxLines {
-		return InvalidField(pointer, "must hold 1 to %d lines, has %d", MaxLines, n)
-	}
 	seen, sums := make(map[Line]bool, len(lines)), map[string]int64{}
 	for i, line := range lines {
 		at := pointer + "/" + strconv.Itoa(i)

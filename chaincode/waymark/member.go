@@ -16,36 +16,26 @@ type Member struct {
 // RegisterMemberRequest registers the caller's own member or replaces what it
 // had registered.
 type RegisterMemberRequest struct {
-	ID         string `json:"id"`
-	Name       string `json:"name"`
-	GLN        string `json:"gln,omitempty" metadata:",optional"`
-	GatewayURL string `json:"gateway_url,omitempty" metadata:",optional"`
+	ID         string `json:"id" form:"id"`
+	Name       string `json:"name" form:"name"`
+	GLN        string `json:"gln,omitempty" metadata:",optional" form:"gln"`
+	GatewayURL string `json:"gateway_url,omitempty" metadata:",optional" form:"url"`
 }
 
 // Validate checks the form of the request.
-func (r RegisterMemberRequest) Validate() error {
-	return first(
-		ValidateID("/id", r.ID),
-		ValidateText("/name", r.Name, 200, true),
-		optional(r.GLN, func() error { return ValidateGLN("/gln", r.GLN) }),
-		optional(r.GatewayURL, func() error { return validateHTTPS("/gateway_url", r.GatewayURL) }),
-	)
-}
+func (r RegisterMemberRequest) Validate() error { return CheckForms(r) }
 
 // MemberQuery names a member.
 type MemberQuery struct {
-	Member string `json:"member"`
+	Member string `json:"member" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q MemberQuery) Validate() error { return ValidateID("/member", q.Member) }
+func (q MemberQuery) Validate() error { return CheckForms(q) }
 
 func validateHTTPS(pointer, text string) error {
-	if err := ValidateText(pointer, text, 300, true); err != nil {
-		return err
-	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+	if err != nil || !printable(text) || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return InvalidField(pointer, "must be an https URL without credentials")
 	}
 	return nil

@@ -2,8 +2,6 @@ package waymark
 
 import (
 	"regexp"
-	"slices"
-	"strconv"
 	"time"
 )
 
@@ -74,84 +72,75 @@ type Payment struct {
 // IssueRequest makes money of the caller's member. The first issue in a currency says the
 // digits of its minor unit, and the others the same.
 type IssueRequest struct {
-	ID        string `json:"id"` // of the payment, once for each member
-	Currency  string `json:"currency"`
-	Digits    int    `json:"digits,omitempty" metadata:",optional"`
-	To        string `json:"to"`
-	Amount    int64  `json:"amount"`
-	Reference string `json:"reference,omitempty" metadata:",optional"` // an id, as of an order
+	ID        string `json:"id" form:"id"` // of the payment, once for each member
+	Currency  string `json:"currency" form:"currency"`
+	Digits    int    `json:"digits,omitempty" metadata:",optional" form:"digits"`
+	To        string `json:"to" form:"id"`
+	Amount    int64  `json:"amount" form:"amount"`
+	Reference string `json:"reference,omitempty" metadata:",optional" form:"id"` // an id, as of an order
 }
 
 // Validate checks the form of the request.
-func (r IssueRequest) Validate() error {
-	return first(ValidateID("/id", r.ID), validateCurrency(r.Currency), validateDigits("/digits", r.Digits),
-		ValidateID("/to", r.To), ValidateAmount("/amount", r.Amount), optionalID("/reference", r.Reference))
-}
+func (r IssueRequest) Validate() error { return CheckForms(r) }
 
 // TransferMoneyRequest pays out of notes of the caller's member. What they hold beyond the
 // amount comes back as a new note. A payment to oneself makes one note of many.
 type TransferMoneyRequest struct {
-	ID        string   `json:"id"`
-	Issuer    string   `json:"issuer"`
-	Currency  string   `json:"currency"`
-	To        string   `json:"to"`
-	Amount    int64    `json:"amount"`
-	Notes     []string `json:"notes"` // ids of 1 to MaxNotes notes to spend
-	Reference string   `json:"reference,omitempty" metadata:",optional"`
+	ID        string   `json:"id" form:"id"`
+	Issuer    string   `json:"issuer" form:"id"`
+	Currency  string   `json:"currency" form:"currency"`
+	To        string   `json:"to" form:"id"`
+	Amount    int64    `json:"amount" form:"amount"`
+	Notes     []string `json:"notes" form:"notes"` // ids of 1 to MaxNotes notes to spend
+	Reference string   `json:"reference,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the request.
 func (r TransferMoneyRequest) Validate() error {
-	return first(ValidateID("/id", r.ID), ValidateID("/issuer", r.Issuer), validateCurrency(r.Currency),
-		ValidateID("/to", r.To), ValidateAmount("/amount", r.Amount), validateNotes("/notes", r.Notes), optionalID("/reference", r.Reference))
+	return first(CheckForms(r), validateOnce("/notes", r.Notes))
 }
 
 // RedeemRequest ends money that came back to its issuer, the caller's member.
 type RedeemRequest struct {
-	ID        string   `json:"id"`
-	Currency  string   `json:"currency"`
-	Amount    int64    `json:"amount"`
-	Notes     []string `json:"notes"`
-	Reference string   `json:"reference,omitempty" metadata:",optional"`
+	ID        string   `json:"id" form:"id"`
+	Currency  string   `json:"currency" form:"currency"`
+	Amount    int64    `json:"amount" form:"amount"`
+	Notes     []string `json:"notes" form:"notes"`
+	Reference string   `json:"reference,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the request.
 func (r RedeemRequest) Validate() error {
-	return first(ValidateID("/id", r.ID), validateCurrency(r.Currency),
-		ValidateAmount("/amount", r.Amount), validateNotes("/notes", r.Notes), optionalID("/reference", r.Reference))
+	return first(CheckForms(r), validateOnce("/notes", r.Notes))
 }
 
 // CurrencyQuery names a currency.
 type CurrencyQuery struct {
-	Issuer   string `json:"issuer"`
-	Currency string `json:"currency"`
+	Issuer   string `json:"issuer" form:"id"`
+	Currency string `json:"currency" form:"currency"`
 }
 
 // Validate checks the form of the query.
-func (q CurrencyQuery) Validate() error {
-	return first(ValidateID("/issuer", q.Issuer), validateCurrency(q.Currency))
-}
+func (q CurrencyQuery) Validate() error { return CheckForms(q) }
 
 // PaymentQuery names a payment of the caller's member.
 type PaymentQuery struct {
-	ID string `json:"id"`
+	ID string `json:"id" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q PaymentQuery) Validate() error { return ValidateID("/id", q.ID) }
+func (q PaymentQuery) Validate() error { return CheckForms(q) }
 
 // NotesQuery asks for the notes of the caller's member in a currency.
 type NotesQuery struct {
-	Issuer   string `json:"issuer"`
-	Currency string `json:"currency"`
-	Limit    int    `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
-	Cursor   string `json:"cursor,omitempty" metadata:",optional"` // of the page before
+	Issuer   string `json:"issuer" form:"id"`
+	Currency string `json:"currency" form:"currency"`
+	Limit    int    `json:"limit,omitempty" metadata:",optional" form:"page"` // 1 to MaxPage; DefaultPage if it is left out
+	Cursor   string `json:"cursor,omitempty" metadata:",optional" form:"id"`  // of the page before
 }
 
 // Validate checks the form of the query.
-func (q NotesQuery) Validate() error {
-	return first(ValidateID("/issuer", q.Issuer), validateCurrency(q.Currency), validatePage(q.Limit, q.Cursor), optionalID("/cursor", q.Cursor))
-}
+func (q NotesQuery) Validate() error { return CheckForms(q) }
 
 // Notes are notes of one member, in the order of their ids.
 type Notes struct {
@@ -176,48 +165,17 @@ type MoneyEvent struct {
 // currencyPattern admits ISO 4217 codes and longer ones of the issuer's own.
 var currencyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]{2,11}$`)
 
-func validateCurrency(currency string) error {
+func validateCurrency(pointer, currency string) error {
 	if currencyPattern.MatchString(currency) {
 		return nil
 	}
-	return InvalidField("/currency", "must be a code of ISO 4217, or one of the issuer's own of 4 to 12 characters A-Z 0-9 that starts with a letter")
-}
-
-func validateDigits(pointer string, digits int) error {
-	if digits < 0 || digits > MaxDigits {
-		return InvalidField(pointer, "must be the digits of the minor unit, 0 to %d", MaxDigits)
-	}
-	return nil
+	return InvalidField(pointer, "must be a code of ISO 4217, or one of the issuer's own of 4 to 12 characters A-Z 0-9 that starts with a letter")
 }
 
 // ValidateAmount checks an amount that must not be nothing.
 func ValidateAmount(pointer string, amount int64) error {
 	if amount < 1 || amount > MaxAmount {
 		return InvalidField(pointer, "must be a number of minor units, 1 to %d", int64(MaxAmount))
-	}
-	return nil
-}
-
-// validateShare checks an amount that may be nothing.
-func validateShare(pointer string, amount int64) error {
-	if amount < 0 || amount > MaxAmount {
-		return InvalidField(pointer, "must be a number of minor units, 0 to %d", int64(MaxAmount))
-	}
-	return nil
-}
-
-func validateNotes(pointer string, ids []string) error {
-	if n := len(ids); n == 0 || n > MaxNotes {
-		return InvalidField(pointer, "must name 1 to %d notes, names %d", MaxNotes, n)
-	}
-	for i, id := range ids {
-		at := pointer + "/" + strconv.Itoa(i)
-		if err := ValidateID(at, id); err != nil {
-			return err
-		}
-		if slices.Contains(ids[:i], id) {
-			return InvalidField(at, "is in the list twice")
-		}
 	}
 	return nil
 }

@@ -58,6 +58,13 @@ func (p Place) Members() (holder, titleHolder string) {
 	return holder, titleHolder
 }
 
+// maxPlace bounds the text of a place from which so much of a lot can be taken, and sourcePattern is what it
+// looks like.
+const (
+	maxPlace      = int64(len(PlaceStock) + 2*(1+MaxIDLength))
+	sourcePattern = `^(stock/[A-Za-z0-9][A-Za-z0-9_:-]{0,63}/[A-Za-z0-9][A-Za-z0-9_:-]{0,63}|shipment/[A-Za-z0-9][A-Za-z0-9_:-]{0,63})$`
+)
+
 // validateSource checks a place from which so much of a lot can be taken.
 func (p Place) validateSource(pointer string) error {
 	switch p.Kind() {

@@ -50,15 +50,15 @@ func validateTradeUnit(pointer, unit string) error {
 
 // RegisterProductRequest says that a GTIN is of the caller's member.
 type RegisterProductRequest struct {
-	GTIN       string   `json:"gtin"`
-	Name       string   `json:"name"`
+	GTIN       string   `json:"gtin" form:"gtin"`
+	Name       string   `json:"name" form:"name"`
 	NetContent *Amount  `json:"net_content,omitempty" metadata:",optional"`
-	Regulators []string `json:"regulators,omitempty" metadata:",optional"` // at most MaxRegulators
+	Regulators []string `json:"regulators,omitempty" metadata:",optional" form:"regulators"` // at most MaxRegulators
 }
 
 // Validate checks the form of the request.
 func (r RegisterProductRequest) Validate() error {
-	if err := first(ValidateGTIN("/gtin", r.GTIN), ValidateText("/name", r.Name, maxProductName, true)); err != nil {
+	if err := CheckForms(r); err != nil {
 		return err
 	}
 	if n := r.NetContent; n != nil {
@@ -66,27 +66,22 @@ func (r RegisterProductRequest) Validate() error {
 			return err
 		}
 	}
-	if n := len(r.Regulators); n > MaxRegulators {
-		return InvalidField("/regulators", "must hold at most %d members, has %d", MaxRegulators, n)
-	}
-	return validateIDs("/regulators", r.Regulators)
+	return validateOnce("/regulators", r.Regulators)
 }
 
 // AddRegulatorRequest lets another member recall a product, for good.
 type AddRegulatorRequest struct {
-	GTIN      string `json:"gtin"`
-	Regulator string `json:"regulator"`
+	GTIN      string `json:"gtin" form:"gtin"`
+	Regulator string `json:"regulator" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r AddRegulatorRequest) Validate() error {
-	return first(ValidateGTIN("/gtin", r.GTIN), ValidateID("/regulator", r.Regulator))
-}
+func (r AddRegulatorRequest) Validate() error { return CheckForms(r) }
 
 // ProductQuery names a product.
 type ProductQuery struct {
-	GTIN string `json:"gtin"`
+	GTIN string `json:"gtin" form:"gtin"`
 }
 
 // Validate checks the form of the query.
-func (q ProductQuery) Validate() error { return ValidateGTIN("/gtin", q.GTIN) }
+func (q ProductQuery) Validate() error { return CheckForms(q) }

@@ -31,28 +31,25 @@ func (r LotRecalls) Admits(member string) bool {
 	return true
 }
 
-// maxReference bounds the reference of a recall, in bytes.
-const maxReference = 200
-
 // RecallRequest recalls a lot.
 type RecallRequest struct {
-	Lot       string `json:"lot"`
-	Reason    string `json:"reason"`
-	Reference string `json:"reference,omitempty" metadata:",optional"`
+	Lot       string `json:"lot" form:"goods"`
+	Reason    string `json:"reason" form:"reason"`
+	Reference string `json:"reference,omitempty" metadata:",optional" form:"note"`
 }
 
 // Validate checks the form of the request.
 func (r RecallRequest) Validate() error {
-	return first(ValidateGoods("/lot", r.Lot, GoodsLot), validateReason(r.Reason), ValidateText("/reference", r.Reference, maxReference, false))
+	return first(CheckForms(r), ValidateGoods("/lot", r.Lot, GoodsLot))
 }
 
 // LiftRecallRequest lifts the recall that the caller's member set.
 type LiftRecallRequest struct {
-	Lot    string `json:"lot"`
-	Reason string `json:"reason"`
+	Lot    string `json:"lot" form:"goods"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
 func (r LiftRecallRequest) Validate() error {
-	return first(ValidateGoods("/lot", r.Lot, GoodsLot), validateReason(r.Reason))
+	return first(CheckForms(r), ValidateGoods("/lot", r.Lot, GoodsLot))
 }

@@ -8,9 +8,9 @@ import (
 // Principal is who a question is about: somebody of a member, in a role, through a
 // named application or none.
 type Principal struct {
-	Member string `json:"member"`
+	Member string `json:"member" form:"id"`
 	Role   Role   `json:"role"`
-	App    string `json:"app,omitempty" metadata:",optional"`
+	App    string `json:"app,omitempty" metadata:",optional" form:"id"`
 }
 
 func (p Principal) validate(pointer string) error {
@@ -74,16 +74,18 @@ type DecisionReceipt struct {
 
 // ReceiptQuery names the transaction that recorded a decision.
 type ReceiptQuery struct {
-	TxID string `json:"tx_id"`
+	TxID string `json:"tx_id" form:"transaction"`
 }
 
 // txIDPattern is Fabric's: a SHA-256 in hexadecimal.
 var txIDPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Validate checks the form of the query.
-func (q ReceiptQuery) Validate() error {
-	if !txIDPattern.MatchString(q.TxID) {
-		return InvalidField("/tx_id", "must be 64 lower-case hexadecimal digits")
+func (q ReceiptQuery) Validate() error { return CheckForms(q) }
+
+func validateTxID(pointer, text string) error {
+	if txIDPattern.MatchString(text) {
+		return nil
 	}
-	return nil
+	return InvalidField(pointer, "must be 64 lower-case hexadecimal digits")
 }

@@ -1,34 +1,22 @@
 package waymark
 
-import "strconv"
-
 // MaxRegistrations bounds the devices that one transaction registers.
 const MaxRegistrations = 500
 
 // RegisterManyRequest registers devices all or none: each registration is as in
 // RegisterDeviceRequest.
 type RegisterManyRequest struct {
-	Registrations []string `json:"registrations"`
+	Registrations []string `json:"registrations" form:"registrations"`
 	Activate      bool     `json:"activate,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form and the bounds of the request, not what is in the
 // registrations: each of those that is faulty has its own row in the error.
 func (r RegisterManyRequest) Validate() error {
-	if n := len(r.Registrations); n == 0 || n > MaxRegistrations {
-		return InvalidField("/registrations", "must hold 1 to %d registrations, has %d", MaxRegistrations, n)
+	if err := CheckForms(r); err != nil {
+		return err
 	}
-	total := 0
-	for i, text := range r.Registrations {
-		if err := validateMessage("/registrations/"+strconv.Itoa(i), text); err != nil {
-			return err
-		}
-		total += len(text)
-	}
-	if total > MaxBatchBytes {
-		return InvalidField("/registrations", "must be at most %d bytes together, have %d", MaxBatchBytes, total)
-	}
-	return nil
+	return validateTogether("/registrations", r.Registrations)
 }
 
 // RegisterManyResult says how each device stands, in the order of the request.

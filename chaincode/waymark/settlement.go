@@ -88,11 +88,11 @@ type Settlement struct {
 // ProposeTermsRequest stores terms, which come as transient data, with both parties. It must
 // be endorsed by the peers of these two and by no other's.
 type ProposeTermsRequest struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r ProposeTermsRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r ProposeTermsRequest) Validate() error { return CheckForms(r) }
 
 // StoredTerms is what became of the private terms of a shipment. A transaction that changes
 // nothing needs not be submitted.
@@ -104,31 +104,29 @@ type StoredTerms struct {
 
 // AgreeTermsRequest agrees to the terms with a hash.
 type AgreeTermsRequest struct {
-	Shipment string `json:"shipment"`
-	SHA256   string `json:"sha256"`
+	Shipment string `json:"shipment" form:"id"`
+	SHA256   string `json:"sha256" form:"sha256"`
 }
 
 // Validate checks the form of the request.
-func (r AgreeTermsRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), validateSHA256("/sha256", r.SHA256))
-}
+func (r AgreeTermsRequest) Validate() error { return CheckForms(r) }
 
 // PurgeTermsRequest removes the caller's member's copy of the terms for good. It must be
 // endorsed by the peers of that member and by no other's.
 type PurgeTermsRequest struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r PurgeTermsRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r PurgeTermsRequest) Validate() error { return CheckForms(r) }
 
 // SettlementQuery names a shipment of which terms or settlement are asked for.
 type SettlementQuery struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q SettlementQuery) Validate() error { return ValidateID("/shipment", q.Shipment) }
+func (q SettlementQuery) Validate() error { return CheckForms(q) }
 
 // TermsView is the terms of a shipment as a party's own peer has them.
 type TermsView struct {
@@ -151,30 +149,28 @@ type SettlementView struct {
 // FundEscrowRequest puts money of the payer into the escrow of a shipment. What the notes
 // hold beyond the amount comes back as a new note.
 type FundEscrowRequest struct {
-	Shipment    string    `json:"shipment"`
-	Issuer      string    `json:"issuer"`
-	Currency    string    `json:"currency"`
-	Amount      int64     `json:"amount"`
-	Notes       []string  `json:"notes"`
+	Shipment    string    `json:"shipment" form:"id"`
+	Issuer      string    `json:"issuer" form:"id"`
+	Currency    string    `json:"currency" form:"currency"`
+	Amount      int64     `json:"amount" form:"amount"`
+	Notes       []string  `json:"notes" form:"notes"`
 	RefundAfter time.Time `json:"refund_after"` // at most MaxEscrowDays ahead
-	Reference   string    `json:"reference,omitempty" metadata:",optional"`
+	Reference   string    `json:"reference,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the request.
 func (r FundEscrowRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateID("/issuer", r.Issuer), validateCurrency(r.Currency),
-		ValidateAmount("/amount", r.Amount), validateNotes("/notes", r.Notes),
-		validateTime("/refund_after", r.RefundAfter), optionalID("/reference", r.Reference))
+	return first(CheckForms(r), validateOnce("/notes", r.Notes), validateTime("/refund_after", r.RefundAfter))
 }
 
 // SettleRequest works out what is due by the terms, which come as transient data. It must be
 // endorsed by the peers of payer and payee and by no other's.
 type SettleRequest struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r SettleRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r SettleRequest) Validate() error { return CheckForms(r) }
 
 // SettleResult is a settlement by the terms. A transaction that changes nothing needs not be
 // submitted.
@@ -185,11 +181,11 @@ type SettleResult struct {
 
 // EscrowRequest pays out an escrow that is settled, or takes one back.
 type EscrowRequest struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r EscrowRequest) Validate() error { return ValidateID("/shipment", r.Shipment) }
+func (r EscrowRequest) Validate() error { return CheckForms(r) }
 
 // Payout is an escrow that was paid out, with what each side got.
 type Payout struct {

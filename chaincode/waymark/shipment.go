@@ -41,36 +41,29 @@ func (s Shipment) ProfileRef() ProfileRef {
 // CreateShipmentRequest creates a shipment that the caller's member sends. A draft is
 // replaced by creating it again.
 type CreateShipmentRequest struct {
-	ID         string      `json:"id"`
-	Consignee  string      `json:"consignee"`
-	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional"`
-	Goods      []Line      `json:"goods"`
-	Conditions []Condition `json:"conditions,omitempty" metadata:",optional"`
+	ID         string      `json:"id" form:"id"`
+	Consignee  string      `json:"consignee" form:"id"`
+	Arbiter    string      `json:"arbiter,omitempty" metadata:",optional" form:"id"`
+	Goods      []Line      `json:"goods" form:"lines"`
+	Conditions []Condition `json:"conditions,omitempty" metadata:",optional" form:"conditions"`
 	// Profile names the rules in place of Conditions: a profile of the chaincode's catalogue.
-	Profile string `json:"profile,omitempty" metadata:",optional"`
+	Profile string `json:"profile,omitempty" metadata:",optional" form:"id"`
 	Draft   bool   `json:"draft,omitempty" metadata:",optional"` // it is not ready yet
 
 	Attested     bool     `json:"attested,omitempty" metadata:",optional"`
-	Seals        []string `json:"seals,omitempty" metadata:",optional"`
-	ClaimSeconds int64    `json:"claim_seconds,omitempty" metadata:",optional"` // MinClaimWindow to MaxClaimWindow
+	Seals        []string `json:"seals,omitempty" metadata:",optional" form:"seals"`
+	ClaimSeconds int64    `json:"claim_seconds,omitempty" metadata:",optional" form:"claim_window"` // MinClaimWindow to MaxClaimWindow
 }
 
 // Validate checks the form of the request.
 func (r CreateShipmentRequest) Validate() error {
-	if err := first(
-		ValidateID("/id", r.ID),
-		ValidateID("/consignee", r.Consignee),
-		optional(r.Arbiter, func() error { return ValidateID("/arbiter", r.Arbiter) }),
-		validateLines("/goods", r.Goods),
-		validateSeals(r.Seals),
-		validateClaimWindow("/claim_seconds", r.ClaimSeconds),
-	); err != nil {
+	if err := CheckForms(r); err != nil {
 		return err
 	}
 	if r.Profile != "" && len(r.Conditions) > 0 {
 		return InvalidField("/profile", "must not be there together with conditions")
 	}
-	return first(optionalID("/profile", r.Profile), validateConditions(r.Conditions))
+	return first(validateLines("/goods", r.Goods), validateOnce("/seals", r.Seals), validateConditions(r.Conditions))
 }
 
 // Parties are the members that a shipment concerns: consignor, consignee, arbiter, and
@@ -114,14 +107,12 @@ type ShipmentView struct {
 
 // ShipmentQuery names a shipment, and what it is read for.
 type ShipmentQuery struct {
-	Shipment string `json:"shipment"`
-	Purpose  string `json:"purpose,omitempty" metadata:",optional"`
+	Shipment string `json:"shipment" form:"id"`
+	Purpose  string `json:"purpose,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q ShipmentQuery) Validate() error {
-	return first(ValidateID("/shipment", q.Shipment), ValidatePurpose("/purpose", q.Purpose))
-}
+func (q ShipmentQuery) Validate() error { return CheckForms(q) }
 
 // HistoryEntry is one thing that happened to a shipment.
 type HistoryEntry struct {

@@ -25,7 +25,7 @@ const (
 // which each device sent its own. A message is a JWS compact text (it has dots)
 // or a COSE_Sign1 as base64url without padding (it has none).
 type RecordRequest struct {
-	Messages []string `json:"messages"`
+	Messages []string `json:"messages" form:"messages"`
 }
 
 // Validate checks the form and the bounds of the batch, not what is in the
@@ -36,28 +36,10 @@ func (r RecordRequest) Validate() error {
 			return InvalidField("/messages/"+strconv.Itoa(i), "has disclosures after it, which must not become part of a block: leave out all from the first ~")
 		}
 	}
-	return validateMessages(r.Messages)
-}
-
-func validateMessages(messages []string) error {
-	if n := len(messages); n == 0 || n > MaxBatchMessages {
-		return InvalidField("/messages", "must hold 1 to %d messages, has %d", MaxBatchMessages, n)
+	if err := CheckForms(r); err != nil {
+		return err
 	}
-	total := 0
-	for i, m := range messages {
-		if err := validateMessage("/messages/"+strconv.Itoa(i), m); err != nil {
-			return err
-		}
-		total += len(m)
-	}
-	if total > MaxBatchBytes {
-		return InvalidField("/messages", "must be at most %d bytes together, have %d", MaxBatchBytes, total)
-	}
-	return nil
-}
-
-func validateMessage(pointer, message string) error {
-	return ValidateText(pointer, message, MaxMessageBytes, true)
+	return validateTogether("/messages", r.Messages)
 }
 
 // Outcome is what became of one message of a batch.
@@ -96,15 +78,13 @@ type RecordResult struct {
 
 // WindowQuery asks for the window that holds one message.
 type WindowQuery struct {
-	Device   string `json:"device"`
-	Sequence uint64 `json:"sequence"`
-	Purpose  string `json:"purpose,omitempty" metadata:",optional"`
+	Device   string `json:"device" form:"id"`
+	Sequence uint64 `json:"sequence" form:"sequence"`
+	Purpose  string `json:"purpose,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the query.
-func (q WindowQuery) Validate() error {
-	return first(ValidateID("/device", q.Device), ValidateSequence("/sequence", q.Sequence), ValidatePurpose("/purpose", q.Purpose))
-}
+func (q WindowQuery) Validate() error { return CheckForms(q) }
 
 // ValidateSequence checks a sequence number: 1 to MaxSequence.
 func ValidateSequence(pointer string, n uint64) error {

@@ -18,25 +18,27 @@ const (
 	MaxTermsBytes      = 16 << 10
 	// SaltDigits is how many hexadecimal digits a salt has: 32 bytes.
 	SaltDigits = 64
+	// maxReasonPenalties is how many reasons of exceptions can cost something.
+	maxReasonPenalties = 4
 )
 
 // Terms are what the parties of a shipment agreed on about its price. They are private: no
 // text of a fault repeats a value of them. All amounts are minor units of the currency.
 type Terms struct {
-	Shipment string `json:"shipment"`
+	Shipment string `json:"shipment" form:"id"`
 	// Salt is 32 random bytes in lower-case hex, so that the public hash of the terms tells
 	// nothing to who guesses.
-	Salt     string `json:"salt"`
-	Issuer   string `json:"issuer"`
-	Currency string `json:"currency"`
-	Digits   int    `json:"digits,omitempty" metadata:",optional"` // of the currency's minor unit
-	Units    int64  `json:"units"`                                 // of goods, 1 to MaxUnits
-	Price    int64  `json:"price"`                                 // of one unit; of all at most MaxAmount
+	Salt     string `json:"salt" form:"sha256"`
+	Issuer   string `json:"issuer" form:"id"`
+	Currency string `json:"currency" form:"currency"`
+	Digits   int    `json:"digits,omitempty" metadata:",optional" form:"digits"` // of the currency's minor unit
+	Units    int64  `json:"units" form:"units"`                                  // of goods, 1 to MaxUnits
+	Price    int64  `json:"price" form:"amount"`                                 // of one unit; of all at most MaxAmount
 	// Conditions are what excursions cost: the penalties of each class, which is a condition
 	// and a side of it.
-	Conditions []ConditionPenalty `json:"conditions,omitempty" metadata:",optional"`
+	Conditions []ConditionPenalty `json:"conditions,omitempty" metadata:",optional" form:"penalties"`
 	// Exceptions are what exceptions at acceptance cost.
-	Exceptions []ExceptionPenalty `json:"exceptions,omitempty" metadata:",optional"`
+	Exceptions []ExceptionPenalty `json:"exceptions,omitempty" metadata:",optional" form:"reason_penalties"`
 	Late       *LatePenalty       `json:"late,omitempty" metadata:",optional"`
 }
 
@@ -54,21 +56,21 @@ func Sides() []Side { return []Side{Below, Above} }
 
 // ConditionPenalty is what excursions of a class cost: exactly one of the two amounts.
 type ConditionPenalty struct {
-	Condition string `json:"condition"` // its id in the shipment
+	Condition string `json:"condition" form:"id"` // its id in the shipment
 	// Side is of a range; a limit on the mean kinetic temperature and a geofence have none, and
 	// a fixed amount.
 	Side Side `json:"side,omitempty" metadata:",optional"`
 	// PerUnitDegree is for each unit of goods, and each degree (or other unit in which the
 	// condition is) of the greatest deviation.
-	PerUnitDegree int64 `json:"per_unit_degree,omitempty" metadata:",optional"`
-	Fixed         int64 `json:"fixed,omitempty" metadata:",optional"` // once, however many there are
+	PerUnitDegree int64 `json:"per_unit_degree,omitempty" metadata:",optional" form:"share"`
+	Fixed         int64 `json:"fixed,omitempty" metadata:",optional" form:"share"` // once, however many there are
 }
 
 // ExceptionPenalty is what each exception costs: a thing that is not as it should be, or of a lot whatever
 // quantity of it is not.
 type ExceptionPenalty struct {
 	Reason ExceptionReason `json:"reason"` // any but over
-	Each   int64           `json:"each"`
+	Each   int64           `json:"each" form:"amount"`
 }
 
 // LatePenalty is what it costs if the goods are delivered later than due: if the offer to the
@@ -76,7 +78,7 @@ type ExceptionPenalty struct {
 type LatePenalty struct {
 	Due time.Time `json:"due"`
 	// PerHour is for each hour begun.
-	PerHour  int64 `json:"per_hour,omitempty" metadata:",optional"`
+	PerHour  int64 `json:"per_hour,omitempty" metadata:",optional" form:"share"`
 	Forfeits bool  `json:"forfeits,omitempty" metadata:",optional"` // nothing is due at all
 }
 
@@ -103,29 +105,18 @@ func ParseTerms(text []byte) (t Terms, canonical []byte, err error) {
 
 // Validate checks the form of the terms.
 func (t Terms) Validate() error {
-	if err := first(ValidateID("/shipment", t.Shipment), validateSHA256("/salt", t.Salt),
-		ValidateID("/issuer", t.Issuer), validateCurrency(t.Currency), validateDigits("/digits", t.Digits)); err != nil {
+	if err := CheckForms(t); err != nil {
 		return err
 	}
-	if t.Units < 1 || t.Units > MaxUnits {
-		return InvalidField("/units", "must be 1 to %d", MaxUnits)
-	}
-	if t.Price < 1 || t.Price > MaxAmount/t.Units {
+	if t.Price > MaxAmount/t.Units {
 		return InvalidField("/price", "must be at least 1, and of all units at most %d", int64(MaxAmount))
 	}
 	return first(t.validateConditions(), t.validateExceptions(), t.Late.validate())
 }
 
 func (t Terms) validateConditions() error {
-	if len(t.Conditions) > MaxTermsConditions {
-		return InvalidField("/conditions", "must be at most %d", MaxTermsConditions)
-	}
 	for i, p := range t.Conditions {
 		at := "/conditions/" + strconv.Itoa(i)
-		if err := first(ValidateID(at+"/condition", p.Condition),
-			validateShare(at+"/per_unit_degree", p.PerUnitDegree), validateShare(at+"/fixed", p.Fixed)); err != nil {
-			return err
-		}
 		switch {
 		case !slices.Contains(Sides(), p.Side) && (p.Side != "" || p.PerUnitDegree > 0):
 			return InvalidField(at+"/side", "must be one of %v, or left out with a fixed amount", Sides())
@@ -141,9 +132,6 @@ func (t Terms) validateConditions() error {
 func (t Terms) validateExceptions() error {
 	// What is over costs nothing: it is not of the shipment.
 	chargeable := []ExceptionReason{ExceptionMissing, ExceptionDamaged, ExceptionWrongItem, ExceptionWrongLot}
-	if len(t.Exceptions) > len(chargeable) {
-		return InvalidField("/exceptions", "must be at most %d", len(chargeable))
-	}
 	for i, p := range t.Exceptions {
 		at := "/exceptions/" + strconv.Itoa(i)
 		switch {
@@ -151,9 +139,6 @@ func (t Terms) validateExceptions() error {
 			return InvalidField(at+"/reason", "must be one of %v", chargeable)
 		case slices.ContainsFunc(t.Exceptions[:i], func(o ExceptionPenalty) bool { return o.Reason == p.Reason }):
 			return InvalidField(at, "is of the same reason as one before it")
-		}
-		if err := ValidateAmount(at+"/each", p.Each); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -166,7 +151,7 @@ func (p *LatePenalty) validate() error {
 	case (p.PerHour == 0) == !p.Forfeits:
 		return InvalidField("/late", "must have per_hour or forfeits, and not both")
 	}
-	return first(validateTime("/late/due", p.Due), validateShare("/late/per_hour", p.PerHour))
+	return validateTime("/late/due", p.Due)
 }
 
 // validateTime checks a time that a record keeps: JSON has no other years.

@@ -61,46 +61,33 @@ type TitleView struct {
 
 // OfferTitleRequest offers title to another member until a time.
 type OfferTitleRequest struct {
-	Shipment  string    `json:"shipment"`
-	To        string    `json:"to"`
+	Shipment  string    `json:"shipment" form:"id"`
+	To        string    `json:"to" form:"id"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Validate checks the form of the request.
-func (r OfferTitleRequest) Validate() error {
-	if r.ExpiresAt.IsZero() {
-		return InvalidField("/expires_at", "must be a time (RFC 3339)")
-	}
-	return first(ValidateID("/shipment", r.Shipment), ValidateID("/to", r.To))
-}
+func (r OfferTitleRequest) Validate() error { return first(CheckForms(r), validateEnd(r.ExpiresAt)) }
 
 // AcceptTitleRequest accepts title that was offered.
 type AcceptTitleRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"` // of the offer
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"` // of the offer
 }
 
 // Validate checks the form of the request.
-func (r AcceptTitleRequest) Validate() error {
-	return first(ValidateID("/shipment", r.Shipment), ValidateSequence("/number", r.Number))
-}
+func (r AcceptTitleRequest) Validate() error { return CheckForms(r) }
 
 // EndTitleOfferRequest declines (by the member it was offered to) or cancels (by the
 // member that offered it) an offer of title.
 type EndTitleOfferRequest struct {
-	Shipment string `json:"shipment"`
-	Number   uint64 `json:"number"`
-	Reason   string `json:"reason"`
+	Shipment string `json:"shipment" form:"id"`
+	Number   uint64 `json:"number" form:"sequence"`
+	Reason   string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r EndTitleOfferRequest) Validate() error {
-	return first(
-		ValidateID("/shipment", r.Shipment),
-		ValidateSequence("/number", r.Number),
-		ValidateText("/reason", r.Reason, 200, true),
-	)
-}
+func (r EndTitleOfferRequest) Validate() error { return CheckForms(r) }
 
 // TitleEvent is the payload of the title events.
 type TitleEvent struct {

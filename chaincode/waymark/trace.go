@@ -20,10 +20,10 @@ const MaxTraceDepth = 32
 // TraceQuery asks what became of a thing or what it came of: through lots, containers and
 // transformations.
 type TraceQuery struct {
-	ID        string    `json:"id"`
+	ID        string    `json:"id" form:"goods"`
 	Direction Direction `json:"direction"`
-	Limit     int       `json:"limit,omitempty" metadata:",optional"`  // 1 to MaxPage; DefaultPage if it is left out
-	Cursor    string    `json:"cursor,omitempty" metadata:",optional"` // of the page before
+	Limit     int       `json:"limit,omitempty" metadata:",optional" form:"page"`    // 1 to MaxPage; DefaultPage if it is left out
+	Cursor    string    `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // of the page before
 }
 
 // Validate checks the form of the query.
@@ -31,7 +31,7 @@ func (q TraceQuery) Validate() error {
 	if !slices.Contains(Directions(), q.Direction) {
 		return InvalidField("/direction", "must be one of %v", Directions())
 	}
-	return first(ValidateGoods("/id", q.ID), validatePage(q.Limit, q.Cursor))
+	return CheckForms(q)
 }
 
 // TraceKind is what an entry of a trace is.

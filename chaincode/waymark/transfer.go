@@ -33,38 +33,31 @@ type Transfer struct {
 
 // OfferTransferRequest offers a device to another member until a time.
 type OfferTransferRequest struct {
-	Device    string    `json:"device"`
-	To        string    `json:"to"`
+	Device    string    `json:"device" form:"id"`
+	To        string    `json:"to" form:"id"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Validate checks the form of the request.
-func (r OfferTransferRequest) Validate() error {
-	if r.ExpiresAt.IsZero() {
-		return InvalidField("/expires_at", "must be a time (RFC 3339)")
-	}
-	return first(ValidateID("/device", r.Device), ValidateID("/to", r.To))
-}
+func (r OfferTransferRequest) Validate() error { return first(CheckForms(r), validateEnd(r.ExpiresAt)) }
 
 // AcceptTransferRequest accepts the device that was offered.
 type AcceptTransferRequest struct {
-	Device string `json:"device"`
+	Device string `json:"device" form:"id"`
 }
 
 // Validate checks the form of the request.
-func (r AcceptTransferRequest) Validate() error { return ValidateID("/device", r.Device) }
+func (r AcceptTransferRequest) Validate() error { return CheckForms(r) }
 
 // EndTransferRequest declines (by the member it was offered to) or cancels (by the
 // member that offered it) an offered transfer.
 type EndTransferRequest struct {
-	Device string `json:"device"`
-	Reason string `json:"reason"`
+	Device string `json:"device" form:"id"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // Validate checks the form of the request.
-func (r EndTransferRequest) Validate() error {
-	return first(ValidateID("/device", r.Device), validateReason(r.Reason))
-}
+func (r EndTransferRequest) Validate() error { return CheckForms(r) }
 
 // TransferEvent is the payload of the transfer events.
 type TransferEvent struct {

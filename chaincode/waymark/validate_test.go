@@ -159,7 +159,7 @@ func TestCreateShipmentRequest(t *testing.T) {
 		{"equal bounds", condition(waymark.Condition{Name: "t", Unit: "Cel", Minimum: "8", Maximum: "8.00"}), ""},
 		{"no bound", condition(waymark.Condition{Name: "t", Unit: "Cel"}), "/conditions/0"},
 		{"bounds crossed", condition(waymark.Condition{Name: "t", Unit: "Cel", Minimum: "8.01", Maximum: "8"}), "/conditions/0"},
-		{"bound no number", condition(waymark.Condition{Name: "t", Unit: "Cel", Maximum: "8 C"}), "/conditions/0"},
+		{"bound no number", condition(waymark.Condition{Name: "t", Unit: "Cel", Maximum: "8 C"}), "/conditions/0/maximum"},
 		{"bound out of range", condition(waymark.Condition{Name: "t", Unit: "Cel", Minimum: "1e18"}), "/conditions/0"},
 		{"bound finer than is kept", condition(waymark.Condition{Name: "t", Unit: "Cel", Maximum: "8.004"}), "/conditions/0"},
 		{"bound as fine as is kept", condition(waymark.Condition{Name: "t", Unit: "Cel", Maximum: "8.0400"}), ""},

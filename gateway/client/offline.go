@@ -11,9 +11,9 @@ import (
 
 // ProposalRequest asks for the proposal of a transaction.
 type ProposalRequest struct {
-	Transaction waymark.Transaction `json:"transaction"` // as in "devices:Suspend"
-	Request     json.RawMessage     `json:"request"`     // of the vocabulary, whole
-	Certificate string              `json:"certificate"` // PEM, of this member
+	Transaction waymark.Transaction `json:"transaction"`                    // as in "devices:Suspend"
+	Request     json.RawMessage     `json:"request"`                        // of the vocabulary, whole
+	Certificate string              `json:"certificate" form:"certificate"` // PEM, of this member
 }
 
 // Proposal is what is to be signed first.

@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -34,7 +35,7 @@ func Document() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	b := newSchemas(words)
+	b := newSchemas(words, requestsOf(operations))
 	paths := openapi3.NewPaths()
 	for _, o := range operations {
 		operation, err := b.operation(o)
@@ -145,30 +146,36 @@ func parameters(o rest.Operation) openapi3.Parameters {
 		if p.Query {
 			described = openapi3.NewQueryParameter(p.Name)
 		}
-		described = described.WithSchema(parameterSchema(p)).WithDescription(parameterWords(o.Path, p)).WithRequired(p.Required)
+		described = described.WithSchema(parameterSchema(o, p)).WithDescription(parameterWords(o.Path, p)).WithRequired(p.Required)
 		all = append(all, &openapi3.ParameterRef{Value: described})
 	}
 	return append(all, writeParameters(o)...)
 }
 
-func parameterSchema(p rest.Parameter) *openapi3.Schema {
-	switch {
-	case p.Type == "boolean":
-		return openapi3.NewBoolSchema()
-	case p.Name == "limit":
-		return openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxPage).WithDefault(waymark.DefaultPage)
-	case p.Type == "integer":
-		return openapi3.NewIntegerSchema().WithMin(1).WithMax(waymark.MaxSequence)
-	case p.Name == "cursor":
-		return openapi3.NewStringSchema()
-	case p.Name == "direction":
-		return openapi3.NewStringSchema().WithEnum(anys(waymark.Directions()...)...)
-	case p.Name == "tx_id":
-		return openapi3.NewStringSchema().WithPattern("^[0-9a-f]{64}$")
-	case p.Query && p.Name == "id":
-		return openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(waymark.MaxGoodsText)
+// parameterSchema is that of the field of the request that a parameter becomes. A transaction's id
+// and a flag are of no request.
+func parameterSchema(o rest.Operation, p rest.Parameter) *openapi3.Schema {
+	schema := &openapi3.Schema{Type: &openapi3.Types{p.Type}}
+	if field, ok := fieldOf(o.Request, p.Field); ok {
+		schema.Enum = enumOf(field.Type)
+		if form, bounded := waymark.FormOf(field); bounded {
+			bound(schema, form)
+		}
 	}
-	return openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(waymark.MaxIDLength)
+	switch p.Name {
+	case "tx_id":
+		bound(schema, waymark.FormNamed("transaction"))
+	case "limit":
+		schema.Default = waymark.DefaultPage
+	}
+	return schema
+}
+
+func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	if t == nil || name == "" {
+		return reflect.StructField{}, false
+	}
+	return t.FieldByName(name)
 }
 
 func header(description string) *openapi3.HeaderRef {

@@ -28,10 +28,11 @@ type schemas struct {
 	named           map[string]reflect.Type // by the name of the component
 	clash           error                   // of two types that would be one component
 	words           reference.Words
+	requests        map[reflect.Type][]reflect.Type // that bodies become
 }
 
-func newSchemas(words reference.Words) *schemas {
-	return &schemas{words: words, components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
+func newSchemas(words reference.Words, requests map[reflect.Type][]reflect.Type) *schemas {
+	return &schemas{words: words, requests: requests, components: make(openapi3.Schemas), responsesShared: make(openapi3.ResponseBodies), known: make(map[reflect.Type]*openapi3.SchemaRef), named: make(map[string]reflect.Type)}
 }
 
 // of returns a reference to the schema of a type.
@@ -112,7 +113,7 @@ func (b *schemas) customize(_ string, t reflect.Type, _ reflect.StructTag, schem
 		return nil
 	}
 	schema.Required, schema.Description = requiredOf(t), b.words.About(t)
-	describeMembers(b.words, t, schema)
+	b.describeMembers(t, schema)
 	if isBody(t) {
 		closed := false
 		schema.AdditionalProperties = openapi3.AdditionalProperties{Has: &closed}

@@ -27,26 +27,29 @@ func descriptionOf(o rest.Operation, words reference.Words) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// describeMembers says of each member of a struct what it is. One that is a component is told of
-// there too.
-func describeMembers(words reference.Words, t reflect.Type, schema *openapi3.Schema) {
+// describeMembers says of each member of a struct what it is, and its bounds. One that is a component
+// is told of there too.
+func (b *schemas) describeMembers(t reflect.Type, schema *openapi3.Schema) {
 	for field := range t.Fields() {
 		if field.Anonymous {
-			describeMembers(words, field.Type, schema)
+			b.describeMembers(field.Type, schema)
 			continue
 		}
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		name := memberOf(field)
 		property := schema.Properties[name]
 		if property == nil {
 			continue
 		}
-		about := words.Member(t, name, field.Type)
+		about := b.words.Member(t, name, field.Type)
 		switch {
 		case about == "":
 		case strings.HasPrefix(property.Ref, componentPrefix):
 			property.Extensions = map[string]any{"description": about}
 		default:
 			property.Value.Description = about
+		}
+		if form, bounded := b.formOf(t, field); bounded && property.Value != nil {
+			bound(property.Value, form)
 		}
 	}
 }

@@ -30,6 +30,11 @@ type reasonBody struct {
 	Reason string `json:"reason"`
 }
 
+// disputeBody says why there is a dispute, or is none any more: at greater length.
+type disputeBody struct {
+	Reason string `json:"reason"`
+}
+
 // rotationBody replaces a device's key in order.
 type rotationBody struct {
 	Rotation       string `json:"rotation"` // a signed message of kind Rotation

@@ -139,6 +139,7 @@ func semanticText(e *json.SemanticError) string {
 		return "must not be an object"
 	case '[':
 		return "must not be an array"
+	default:
+		return "has the wrong type"
 	}
-	return "has the wrong type"
 }

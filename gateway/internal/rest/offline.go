@@ -106,6 +106,9 @@ func servePropose(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := waymark.CheckForms(b); err != nil {
+		return err
+	}
 	q, err := s.offered(b.Transaction, b.Request)
 	if err != nil {
 		return within("/request", err)

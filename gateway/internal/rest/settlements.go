@@ -119,7 +119,7 @@ func disputeRoutes() []route {
 		submits(route{
 			method: http.MethodPost, path: at, id: "openDispute", tag: tagSettlement,
 			summary: "Dispute a shipment, which holds its goods and freezes its escrow",
-		}, waymark.SettlementDispute, waymark.Dispute{}, func(p path, b reasonBody) waymark.OpenDisputeRequest {
+		}, waymark.SettlementDispute, waymark.Dispute{}, func(p path, b disputeBody) waymark.OpenDisputeRequest {
 			return waymark.OpenDisputeRequest{Shipment: p.id, Reason: b.Reason}
 		}, func(q waymark.OpenDisputeRequest, _ json.RawMessage) string {
 			return shipmentLocation(q.Shipment) + "/settlement"
@@ -133,7 +133,7 @@ func disputeRoutes() []route {
 		submits(route{
 			method: http.MethodPost, path: at + "/{number}/withdraw", id: "withdrawDispute", tag: tagSettlement,
 			summary: "Withdraw a dispute that the caller's member opened",
-		}, waymark.SettlementWithdraw, waymark.Dispute{}, func(p path, b reasonBody) waymark.WithdrawDisputeRequest {
+		}, waymark.SettlementWithdraw, waymark.Dispute{}, func(p path, b disputeBody) waymark.WithdrawDisputeRequest {
 			return waymark.WithdrawDisputeRequest{Shipment: p.id, Number: p.number, Reason: b.Reason}
 		}, nil),
 		submits(route{
