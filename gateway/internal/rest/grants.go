@@ -34,7 +34,8 @@ func grantReads() []route {
 		{
 			method: http.MethodGet, path: "/v1/policies/templates", id: "listTemplates", tag: tagPolicies,
 			summary: "The templates that policies can be made of",
-			result:  waymark.TemplateList{}, rules: []waymark.Transaction{waymark.PoliciesTemplates},
+			result:  waymark.TemplateList{},
+			doc:     documented{rules: []waymark.Transaction{waymark.PoliciesTemplates}},
 			serve: func(s *service, c *gin.Context) error {
 				return answer(c.Request.Context(), s, c, waymark.PoliciesTemplates, nil)
 			},

@@ -79,24 +79,24 @@ func offlineRoutes() []route {
 		{
 			method: http.MethodPost, path: "/v1/proposals", id: "proposeTransaction", tag: tagLedger,
 			summary: "Make the proposal of a transaction that the caller signs with a key of its own",
-			about: "Anybody with a credential: what the certificate in it may, the ledger says when the transaction is endorsed. " +
+			doc: documented{about: "Anybody with a credential: what the certificate in it may, the ledger says when the transaction is endorsed. " +
 				"Nothing is sent to the ledger and nothing is kept. What may be asked for is the list of transactions in the body's schema, each with its whole request " +
-				"(docs/rules.md). A certificate of another member is found out when the proposal is to be endorsed.",
+				"(docs/rules.md). A certificate of another member is found out when the proposal is to be endorsed."},
 			body: client.ProposalRequest{}, result: client.Proposal{}, serve: servePropose,
 		},
 		{
 			method: http.MethodPost, path: "/v1/proposals:endorse", id: "endorseProposal", tag: tagLedger,
 			summary: "Have a signed proposal endorsed, which gives the transaction to sign; nothing is submitted",
-			about: "Anybody with a credential; who acts is the certificate in the proposal, by the rules of its transaction. Members' peers run it, and nothing is changed. " +
-				"Refused as the transaction itself would be, and as `invalid` if the signature is not of that certificate or the proposal is not as this gateway makes them.",
+			doc: documented{about: "Anybody with a credential; who acts is the certificate in the proposal, by the rules of its transaction. Members' peers run it, and nothing is changed. " +
+				"Refused as the transaction itself would be, and as `invalid` if the signature is not of that certificate or the proposal is not as this gateway makes them."},
 			body: client.EndorsementRequest{}, result: client.Endorsed{}, endorse: true, signed: true, serve: serveEndorse,
 		},
 		{
 			method: http.MethodPost, path: "/v1/transactions:submit", id: "submitTransaction", tag: tagLedger,
 			summary: "Submit a signed transaction",
-			about: "Anybody with a credential; who acts is the certificate in the transaction. It is ordered, and changes what its rules say. " +
-				"The very same transaction sent again has one effect. A `conflict` ends it: only its signer can make another.",
-			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, fixed: true, signed: true, serve: serveSubmit,
+			doc: documented{about: "Anybody with a credential; who acts is the certificate in the transaction. It is ordered, and changes what its rules say. " +
+				"The very same transaction sent again has one effect. A `conflict` ends it: only its signer can make another.", fixed: true},
+			body: client.SubmissionRequest{}, result: jsontext.Value{}, write: true, signed: true, serve: serveSubmit,
 		},
 	}
 }

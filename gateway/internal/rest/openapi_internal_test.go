@@ -25,7 +25,7 @@ func TestRouterServesTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &service{log: zap.NewNop(), metrics: newMetrics(prometheus.NewRegistry(), func() float64 { return 0 })}
-	engine := s.engine(slices.DeleteFunc(routes(), func(r route) bool { return r.hidden }))
+	engine := s.engine(slices.DeleteFunc(routes(), func(r route) bool { return r.doc.hidden }))
 	var registered []string
 	for _, r := range engine.Routes() {
 		if r.Method == http.MethodHead { // of what GET answers
@@ -52,7 +52,7 @@ func upper(method string) string { return string(bytes.ToUpper([]byte(method))) 
 func TestEveryRouteIsDescribed(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range routes() {
-		if r.hidden {
+		if r.doc.hidden {
 			continue
 		}
 		if r.id == "" || seen[r.id] || r.summary == "" || r.tag == "" || r.serve == nil {

@@ -57,7 +57,7 @@ type Page struct {
 func Operations() ([]Operation, error) {
 	var all []Operation
 	for _, r := range routes() {
-		if r.hidden {
+		if r.doc.hidden {
 			continue
 		}
 		o, err := r.operation()
@@ -71,15 +71,15 @@ func Operations() ([]Operation, error) {
 
 func (r route) operation() (Operation, error) {
 	o := Operation{
-		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, About: r.about, Checked: r.checked, Media: r.media,
-		Write: r.write, Fixed: r.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
-		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.rules,
+		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, About: r.doc.about, Checked: r.doc.checked, Media: r.doc.media,
+		Write: r.write, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
+		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.doc.rules,
 	}
-	if r.asked != nil {
-		o.Request = typeOf(r.asked(path{}))
+	if r.doc.asked != nil {
+		o.Request = typeOf(r.doc.asked(path{}))
 	}
 	for _, p := range parameters(r) {
-		if r.asked != nil {
+		if r.doc.asked != nil {
 			field, err := r.fieldOf(p)
 			if err != nil {
 				return Operation{}, err
@@ -140,7 +140,7 @@ func typeOf(value any) reflect.Type {
 
 // fieldOf is the field of what is asked that a parameter becomes: the one that it changes.
 func (r route) fieldOf(p Parameter) (string, error) {
-	without, with := reflect.ValueOf(r.asked(path{})), reflect.ValueOf(r.asked(only(p)))
+	without, with := reflect.ValueOf(r.doc.asked(path{})), reflect.ValueOf(r.doc.asked(only(p)))
 	var changed []string
 	for i := range without.NumField() {
 		if !reflect.DeepEqual(without.Field(i).Interface(), with.Field(i).Interface()) {

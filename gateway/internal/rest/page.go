@@ -31,9 +31,8 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 func pageRoutes() []route {
 	all := []route{{
 		method: http.MethodGet, path: pagePath, id: "getReference", tag: tagSystem, open: true,
-		media:   "text/html",
 		summary: "This document as a page for people, unless the gateway is configured to have none",
-		about:   "For anybody: it needs no credential, and counts by address. It loads nothing from elsewhere; a credential that is entered stays in the page.",
+		doc:     documented{media: "text/html", about: "For anybody: it needs no credential, and counts by address. It loads nothing from elsewhere; a credential that is entered stays in the page."},
 		serve:   servePageFile(pageFiles, "page/index.html", "text/html; charset=utf-8"),
 	}}
 	for _, f := range []struct {
@@ -46,7 +45,7 @@ func pageRoutes() []route {
 		{static.FS, "favicon-32x32.png", "favicon-32x32.png", "image/png"},
 	} {
 		all = append(all, route{
-			method: http.MethodGet, path: pagePath + "/" + f.name, id: f.name, tag: tagSystem, open: true, hidden: true,
+			method: http.MethodGet, path: pagePath + "/" + f.name, id: f.name, tag: tagSystem, open: true, doc: documented{hidden: true},
 			serve: servePageFile(f.from, f.file, f.as),
 		})
 	}

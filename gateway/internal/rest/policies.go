@@ -20,7 +20,8 @@ func policyRoutes() []route {
 		{
 			method: http.MethodGet, path: "/v1/policies/baseline", id: "getBaseline", tag: tagPolicies,
 			summary: "The consortium's rulebook in Cedar, as the chaincode carries it",
-			result:  waymark.Baseline{}, rules: []waymark.Transaction{waymark.PoliciesBaseline},
+			result:  waymark.Baseline{},
+			doc:     documented{rules: []waymark.Transaction{waymark.PoliciesBaseline}},
 			serve: func(s *service, c *gin.Context) error {
 				return answer(c.Request.Context(), s, c, waymark.PoliciesBaseline, nil)
 			},

@@ -11,7 +11,8 @@ func profileRoutes() []route {
 	return []route{{
 		method: http.MethodGet, path: "/v1/profiles", id: "listProfiles", tag: tagShipments,
 		summary: "The profiles: conditions that shipments can name in the place of writing them out",
-		result:  waymark.ProfileList{}, rules: []waymark.Transaction{waymark.ShipmentsProfiles},
+		result:  waymark.ProfileList{},
+		doc:     documented{rules: []waymark.Transaction{waymark.ShipmentsProfiles}},
 		serve: func(s *service, c *gin.Context) error {
 			return answer(c.Request.Context(), s, c, waymark.ShipmentsProfiles, nil)
 		},

@@ -12,8 +12,8 @@ func receiptRoute() route {
 	return route{
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}/receipt", id: "getReceipt", tag: tagLedger,
 		summary: "What proves a transaction to who does not believe this gateway: its block with the orderers' signatures, and what peers attest",
-		about: "Whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer). It fetches the block and asks members' peers to sign that they have it; " +
-			"`gateway verify` checks it without any gateway (docs/verify.md). `not_found`: the transaction is in no block, or not yet.",
+		doc: documented{about: "Whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer). It fetches the block and asks members' peers to sign that they have it; " +
+			"`gateway verify` checks it without any gateway (docs/verify.md). `not_found`: the transaction is in no block, or not yet."},
 		result: verify.Receipt{}, attests: true,
 		serve: serveReceipt,
 	}

@@ -23,12 +23,9 @@ type route struct {
 	summary string
 	open    bool   // served without a token
 	free    bool   // an open route that counts for no rate
-	hidden  bool   // a file that the reference page loads, which is not in the document
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
-	media   string // of the answer, if it is not JSON of ours
 	write   bool   // answered with a client.Written around the record
-	fixed   bool   // a write that the gateway cannot make anew after a conflict
 	endorse bool   // no write, but runs as one at the peers, and counts as one
 	attests bool   // a question that counts as a write, since peers endorse its answer
 	signed  bool   // what it takes is signed by a key that the gateway has not
@@ -40,16 +37,24 @@ type route struct {
 	paged   Page   // if it has entries, takes the query parameters of a page
 	traced  bool   // takes the query parameter that says which way a trace goes
 	offers  offer  // what of it callers can sign for themselves; zero for nothing
-	// asked is what is asked for, in the vocabulary's words, by a path and an empty body; nil
-	// if the path says all of it. checked says that it is validated before all else.
-	asked   func(path) any
-	checked bool
 	serve   func(*service, *gin.Context) error
+	doc     documented
+}
 
+// documented is what the OpenAPI document and the Go client say of a row, and the gateway does not
+// ask. The tag, the summary and the type of the result are beside it, since nearly every row has them.
+type documented struct {
 	// rules are the transactions whose rules say who may, what is needed and what is changed, and
 	// about is what they do not say. One of both is there.
 	rules []waymark.Transaction
 	about string
+	// asked is what is asked for, in the vocabulary's words, by a path and an empty body; nil
+	// if the path says all of it. checked says that it is validated before all else.
+	asked   func(path) any
+	checked bool
+	media   string // of the answer, if it is not JSON of ours
+	fixed   bool   // a write that the gateway cannot make anew after a conflict
+	hidden  bool   // a file that the reference page loads, which is not in the document
 }
 
 // bodiless is a route whose path says all of the request.
@@ -78,9 +83,9 @@ func (r route) pattern() string {
 // makes the Location of what was created, from the request and the record.
 func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path, B) Q, location func(Q, json.RawMessage) string) route {
 	r.body, r.result, r.write, r.created = *new(B), result, true, location != nil
-	r.rules = append(r.rules, tx)
+	r.doc.rules = append(r.doc.rules, tx)
 	r.offers = offer{transaction: tx, read: readerOf[Q]}
-	r.asked, r.checked = func(p path) any { return request(p, *new(B)) }, true
+	r.doc.asked, r.doc.checked = func(p path) any { return request(p, *new(B)) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, request)
 		if err != nil {
@@ -100,8 +105,8 @@ func submits[B any, Q waymark.Validator](r route, tx waymark.Transaction, result
 
 // evaluates completes a route without a body that evaluates tx.
 func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any, request func(path) Q) route {
-	r.result, r.rules = result, append(r.rules, tx)
-	r.asked, r.checked = func(p path) any { return request(p) }, true
+	r.result, r.doc.rules = result, append(r.doc.rules, tx)
+	r.doc.asked, r.doc.checked = func(p path) any { return request(p) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
 		if err != nil {
@@ -117,8 +122,8 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 
 // asks completes a route whose body is the question that tx evaluates.
 func asks[Q waymark.Validator](r route, tx waymark.Transaction, result any) route {
-	r.body, r.result, r.rules = *new(Q), result, append(r.rules, tx)
-	r.asked, r.checked = func(path) any { return *new(Q) }, true
+	r.body, r.result, r.doc.rules = *new(Q), result, append(r.doc.rules, tx)
+	r.doc.asked, r.doc.checked = func(path) any { return *new(Q) }, true
 	r.serve = func(s *service, c *gin.Context) error {
 		q, _, err := requestOf(s, c, func(_ path, q Q) Q { return q })
 		if err != nil {

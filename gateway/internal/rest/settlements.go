@@ -60,8 +60,11 @@ func termsRoutes() []route {
 		settles(route{
 			method: http.MethodPut, path: terms, id: "proposeTerms", tag: tagSettlement,
 			summary: "Give both parties of a shipment its private terms, where the penalty of an exception is once for each, of a lot whatever quantity it is about; the transaction is empty if both hold them already",
-			body:    termsBody{}, result: waymark.StoredTerms{}, rules: []waymark.Transaction{waymark.SettlementPropose},
-			about: "The body is the terms, which the gateway brings as transient data, with a salt if there is none.",
+			body:    termsBody{}, result: waymark.StoredTerms{},
+			doc: documented{
+				rules: []waymark.Transaction{waymark.SettlementPropose},
+				about: "The body is the terms, which the gateway brings as transient data, with a salt if there is none.",
+			},
 		}, func(p path, b termsBody) waymark.Terms { return b.of(p.id) }, (*settlement.Settler).Propose),
 		evaluates(route{
 			method: http.MethodGet, path: terms, id: "getTerms", tag: tagSettlement,
@@ -76,7 +79,8 @@ func termsRoutes() []route {
 		settles(route{
 			method: http.MethodPost, path: terms + "/purge", id: "purgeTerms", tag: tagSettlement,
 			summary: "Remove the caller's member's copy of the terms for good; the transaction is empty if there is none",
-			result:  waymark.StoredTerms{}, rules: []waymark.Transaction{waymark.SettlementPurge},
+			result:  waymark.StoredTerms{},
+			doc:     documented{rules: []waymark.Transaction{waymark.SettlementPurge}},
 		}, func(p path, _ noBody) waymark.PurgeTermsRequest { return waymark.PurgeTermsRequest{Shipment: p.id} }, (*settlement.Settler).Purge),
 	}
 }
@@ -100,8 +104,11 @@ func escrowRoutes() []route {
 		settles(route{
 			method: http.MethodPost, path: escrow + "/settle", id: "settleEscrow", tag: tagSettlement,
 			summary: "Settle an escrow by the terms and pay it out",
-			result:  waymark.Payout{}, rules: []waymark.Transaction{waymark.SettlementSettle, waymark.SettlementPay},
-			about: "Two transactions, one after the other: the gateway brings the terms, as its own member holds them, as transient data.",
+			result:  waymark.Payout{},
+			doc: documented{
+				rules: []waymark.Transaction{waymark.SettlementSettle, waymark.SettlementPay},
+				about: "Two transactions, one after the other: the gateway brings the terms, as its own member holds them, as transient data.",
+			},
 		}, func(p path, _ noBody) waymark.SettleRequest { return waymark.SettleRequest{Shipment: p.id} }, (*settlement.Settler).Settle),
 		bodiless(submits(route{
 			method: http.MethodPost, path: escrow + "/refund", id: "refundEscrow", tag: tagSettlement,
@@ -167,7 +174,7 @@ func (b termsBody) of(shipment string) waymark.Terms {
 // by the settler, which completes them. B is the body; request makes what is asked for of it.
 func settles[B, Q any](r route, request func(path, B) Q, do func(*settlement.Settler, context.Context, ledger.Journal, ledger.Identity, Q) (ledger.Committed, error)) route {
 	r.write = true
-	r.asked = func(p path) any { return request(p, *new(B)) }
+	r.doc.asked = func(p path) any { return request(p, *new(B)) }
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)
 		if err != nil {

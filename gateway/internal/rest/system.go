@@ -32,7 +32,7 @@ func systemRoutes() []route {
 		{
 			method: http.MethodGet, path: healthPath, id: "getHealth", tag: tagSystem, open: true,
 			summary: "Whether this process serves", result: client.Health{},
-			about: "For anybody: it needs no credential, and counts by address. It asks no other part.",
+			doc: documented{about: "For anybody: it needs no credential, and counts by address. It asks no other part."},
 			serve: func(_ *service, c *gin.Context) error {
 				return respond(c, http.StatusOK, client.Health{Status: "ok"})
 			},
@@ -40,14 +40,13 @@ func systemRoutes() []route {
 		{
 			method: http.MethodGet, path: readyPath, id: "getReadiness", tag: tagSystem, open: true,
 			summary: "Whether the parts of this gateway work; if not, what is wrong and since when", result: client.Readiness{},
-			about: "For anybody: it needs no credential, and counts by address. The parts are asked at most once in a second. `unavailable` with the parts if one that is needed does not work.",
+			doc:   documented{about: "For anybody: it needs no credential, and counts by address. The parts are asked at most once in a second. `unavailable` with the parts if one that is needed does not work."},
 			serve: serveReadiness,
 		},
 		{
 			method: http.MethodGet, path: metricsPath, id: "getMetrics", tag: tagSystem, open: true,
-			media:   "text/plain",
 			summary: "Metrics in Prometheus' text format, unless they are served on an address of their own",
-			about:   "For anybody: it needs no credential, and counts by address. With `listen_operations` it is served there alone, and is `not_found` here.",
+			doc:     documented{media: "text/plain", about: "For anybody: it needs no credential, and counts by address. With `listen_operations` it is served there alone, and is `not_found` here."},
 			serve: func(s *service, c *gin.Context) error {
 				promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(c.Writer, c.Request)
 				return nil
@@ -55,9 +54,8 @@ func systemRoutes() []route {
 		},
 		{
 			method: http.MethodGet, path: "/openapi.json", id: "getOpenAPI", tag: tagSystem, open: true,
-			media:   jsonMedia,
 			summary: "This document",
-			about:   "For anybody: it needs no credential, and counts by address. It is the same in every gateway of this version.",
+			doc:     documented{media: jsonMedia, about: "For anybody: it needs no credential, and counts by address. It is the same in every gateway of this version."},
 			serve: func(_ *service, c *gin.Context) error {
 				c.Data(http.StatusOK, jsonMedia, api.Document())
 				return nil

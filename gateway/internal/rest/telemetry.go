@@ -34,9 +34,11 @@ func messagesRoute() route {
 		method: http.MethodPost, path: "/v1/messages", id: "recordMessages", tag: tagMessages,
 		summary: "Record a batch of signed messages, each with the disclosures of its sealed readings; each has its own outcome",
 		body:    messagesBody{}, result: waymark.RecordResult{}, write: true,
-		asked: func(path) any { return waymark.Disclosures{} }, checked: true,
-		rules: []waymark.Transaction{waymark.TelemetryRecord, waymark.TelemetryDisclose},
-		about: "The messages are recorded without their disclosures, and then each member that may hold these and does not is sent them by a transaction of its own.",
+		doc: documented{
+			asked: func(path) any { return waymark.Disclosures{} }, checked: true,
+			rules: []waymark.Transaction{waymark.TelemetryRecord, waymark.TelemetryDisclose},
+			about: "The messages are recorded without their disclosures, and then each member that may hold these and does not is sent them by a transaction of its own.",
+		},
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		q, body, err := requestOf(s, c, func(_ path, b messagesBody) messagesBody { return b })
@@ -56,8 +58,10 @@ func disclosedRoute() route {
 		method: http.MethodGet, path: "/v1/devices/{id}/messages/{sequence}/disclosed", id: "getDisclosed", tag: tagMessages,
 		summary: "What the sealed readings of a message stand for, as a holder has it, without the data classes that policies withhold",
 		result:  waymark.DisclosedMessage{}, purpose: true, holder: true,
-		asked: func(p path) any { return disclosedQuery(p) }, checked: true,
-		rules: []waymark.Transaction{waymark.TelemetryDisclosed},
+		doc: documented{
+			asked: func(p path) any { return disclosedQuery(p) }, checked: true,
+			rules: []waymark.Transaction{waymark.TelemetryDisclosed},
+		},
 	}
 	r.serve = func(s *service, c *gin.Context) error {
 		p, err := parsePath(c.Params)

@@ -20,11 +20,13 @@ func ledgerRoutes() []route {
 	return []route{receiptRoute(), {
 		method: http.MethodGet, path: "/v1/transactions/{tx_id}", id: "getTransaction", tag: tagLedger,
 		summary: "How a transaction stands: under way, or in a block, valid or not",
-		about: "Whose write it was, as long as this member's gateways keep it; else whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer). " +
-			"It reads what is kept and the member's own peer. `not_found`: neither knows the transaction, which can still be under way at another member.",
+		doc: documented{
+			about: "Whose write it was, as long as this member's gateways keep it; else whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer). " +
+				"It reads what is kept and the member's own peer. `not_found`: neither knows the transaction, which can still be under way at another member.",
+			asked: func(p path) any { return client.TransactionQuery{TxID: p.txID, Envelope: p.envelope} },
+		},
 		result: client.Transaction{},
 		query:  queryEnvelope,
-		asked:  func(p path) any { return client.TransactionQuery{TxID: p.txID, Envelope: p.envelope} },
 		serve:  serveTransaction,
 	}}
 }
