@@ -17,15 +17,15 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
-// over starts a gateway of a member over a SQLite file. kill ends it by SIGKILL.
-func over(ctx context.Context, t *testing.T, member, file string) (a *app.App, kill func()) {
+// over starts a gateway of a member over a SQLite file, with more of a configuration. kill ends it by SIGKILL.
+func over(ctx context.Context, t *testing.T, member, file string, more ...string) (a *app.App, kill func()) {
 	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), member, func(config string) string {
-		return config + "database: {sqlite_file: " + file + "}\n"
+		return config + "database: {sqlite_file: " + file + "}\n" + strings.Join(more, "\n")
 	})
 	kill = func() {
 		_ = cmd.Process.Kill() // fails if it was killed before
