@@ -143,7 +143,7 @@ func ways() map[string]func(*testing.T, *Client) (ledger.Committed, error) {
 // submitKept makes the write a request with a key, whose row must have an end.
 func submitKept(t *testing.T, c *Client) (ledger.Committed, error) {
 	r := requests.NewRunner(requests.Options{Store: requests.NewSQL(databasetest.SQLite(t)()), Resolver: c, Ended: func(requests.Ended) {},
-		Limits: requests.Limits{Pending: 1, Bytes: 1, Answer: 20 * time.Second, Keep: time.Hour, KeptBytes: 1 << 30}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+		Limits: requests.Limits{Pending: 1, Bytes: 1, CallerPercent: 100, Answer: 20 * time.Second, Keep: time.Hour, KeptBytes: 1 << 30}, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	var last string
 	out, err := r.Do(t.Context(), requests.Request{Caller: "erp", Key: "k", Run: func(ctx context.Context, j ledger.Journal) (ledger.Committed, error) {
 		call := suspend()
