@@ -21,15 +21,15 @@ func ActKinds() []ActKind {
 // Act is what a member did with goods that it holds. It has an id, so that the same
 // quantity of a lot is not moved twice by the same request.
 type Act struct {
-	ID        string   `json:"id"`
+	ID        string   `json:"id" form:"id"`
 	Kind      ActKind  `json:"kind"`
-	By        string   `json:"by"`
-	Container string   `json:"container,omitempty" metadata:",optional"` // that was packed or unpacked
-	Lines     []Line   `json:"lines"`                                    // what was packed, unpacked, used up or decommissioned
-	Outputs   []Output `json:"outputs,omitempty" metadata:",optional"`   // of a transformation
-	Loss      []Amount `json:"loss,omitempty" metadata:",optional"`      // of a transformation
-	Reason    string   `json:"reason,omitempty" metadata:",optional"`
-	Recalled  []string `json:"recalled,omitempty" metadata:",optional"` // the lots in the goods that were recalled then
+	By        string   `json:"by" form:"id"`
+	Container string   `json:"container,omitempty" metadata:",optional" form:"goods"` // that was packed or unpacked
+	Lines     []Line   `json:"lines" form:"lines"`                                    // what was packed, unpacked, used up or decommissioned
+	Outputs   []Output `json:"outputs,omitempty" metadata:",optional" form:"lines"`   // of a transformation
+	Loss      []Amount `json:"loss,omitempty" metadata:",optional" form:"losses"`     // of a transformation
+	Reason    string   `json:"reason,omitempty" metadata:",optional" form:"reason"`
+	Recalled  []string `json:"recalled,omitempty" metadata:",optional" form:"lots"` // the lots in the goods that were recalled then
 	Done      Stamp    `json:"done"`
 }
 

@@ -4,10 +4,10 @@ import "time"
 
 // Attachment says that a device witnesses the conditions of a shipment.
 type Attachment struct {
-	Shipment string `json:"shipment"`
-	Device   string `json:"device"`
+	Shipment string `json:"shipment" form:"id"`
+	Device   string `json:"device" form:"id"`
 	// Owner is who owns the device: it cannot change while the device is attached.
-	Owner string `json:"owner"`
+	Owner string `json:"owner" form:"id"`
 	// After is the device's last sequence number when it was attached: only
 	// later messages count for the shipment.
 	After uint64 `json:"after"`
@@ -17,7 +17,7 @@ type Attachment struct {
 	Seen   uint64    `json:"seen"`
 	SeenAt time.Time `json:"seen_at"`
 	// DeviceChanged is the transaction of the device's last change when it was attached.
-	DeviceChanged string `json:"device_changed"`
+	DeviceChanged string `json:"device_changed" form:"transaction"`
 	// Calibration is what its owner said of it when it was attached: the one that counts.
 	Calibration *Calibration `json:"calibration,omitempty" metadata:",optional"`
 	Attached    Stamp        `json:"attached"`
@@ -28,7 +28,7 @@ type Attachment struct {
 	// Heard is how far it was heard until then: every later verdict rests on that.
 	Heard *WitnessFinding `json:"heard,omitempty" metadata:",optional"`
 	// Recalled are the lots in the goods that were recalled when somebody attached or detached it.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.

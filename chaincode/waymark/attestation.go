@@ -35,7 +35,7 @@ func SealStates() []SealState {
 
 // Seal is one seal (ISO 17712) and what became of it.
 type Seal struct {
-	ID    string    `json:"id"` // as it is marked
+	ID    string    `json:"id" form:"id"` // as it is marked
 	State SealState `json:"state"`
 }
 

@@ -31,16 +31,16 @@ func AuthorityStates() []AuthorityState {
 
 // Authority is a certificate authority that vouches for devices of one owner.
 type Authority struct {
-	ID          string         `json:"id"`     // SHA-256 of the certificate in DER, lower-case hex
-	KeyID       string         `json:"key_id"` // SHA-256 of its SubjectPublicKeyInfo, lower-case hex: the same in a renewed certificate
-	Owner       string         `json:"owner"`
-	Certificate string         `json:"certificate"` // X.509 in DER, base64
-	ExpiresAt   time.Time      `json:"expires_at"`  // when its certificate ends
-	Activate    bool           `json:"activate"`    // devices that join by it start active
+	ID          string         `json:"id" form:"sha256"`     // SHA-256 of the certificate in DER, lower-case hex
+	KeyID       string         `json:"key_id" form:"sha256"` // SHA-256 of its SubjectPublicKeyInfo, lower-case hex: the same in a renewed certificate
+	Owner       string         `json:"owner" form:"id"`
+	Certificate string         `json:"certificate" form:"certificate"` // X.509 in DER, base64
+	ExpiresAt   time.Time      `json:"expires_at"`                     // when its certificate ends
+	Activate    bool           `json:"activate"`                       // devices that join by it start active
 	State       AuthorityState `json:"state"`
 	Registered  Stamp          `json:"registered"`
 	Changed     Stamp          `json:"changed"`
-	Reason      string         `json:"reason"`
+	Reason      string         `json:"reason" form:"note"`
 }
 
 // PutAuthorityRequest registers a device CA of the caller's member, or changes
@@ -97,9 +97,9 @@ func validateCertificateSerial(pointer, text string) error {
 
 // CertificateStatus says whether a certificate under an authority is revoked.
 type CertificateStatus struct {
-	Owner     string `json:"owner"`
-	Authority string `json:"authority"`
-	Serial    string `json:"serial"`
+	Owner     string `json:"owner" form:"id"`
+	Authority string `json:"authority" form:"sha256"`
+	Serial    string `json:"serial" form:"certificate_serial"`
 	Revoked   bool   `json:"revoked"`
 	// Revocation says who revoked it, when and why; absent while it is not.
 	Revocation *Change `json:"revocation,omitempty" metadata:",optional"`

@@ -136,7 +136,7 @@ const DefaultDeny = "default-deny"
 
 // Baseline is the consortium's rulebook as the chaincode carries it.
 type Baseline struct {
-	Policy string `json:"policy"` // Cedar
-	Schema string `json:"schema"` // Cedar schema
-	SHA256 string `json:"sha256"` // of Policy, lower-case hex
+	Policy string `json:"policy"`               // Cedar
+	Schema string `json:"schema"`               // Cedar schema
+	SHA256 string `json:"sha256" form:"sha256"` // of Policy, lower-case hex
 }

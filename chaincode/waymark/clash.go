@@ -30,10 +30,10 @@ const (
 type Clash struct {
 	Kind     ClashKind `json:"kind"`
 	Sequence uint64    `json:"sequence"`
-	Key      string    `json:"key"`    // id of the device's key that signed the message
-	Digest   []byte    `json:"digest"` // base64 of its digest: not the recorded one's
-	TxID     string    `json:"tx_id"`  // the first transaction that carried it; it holds the message
-	Time     time.Time `json:"time"`   // that transaction's time
+	Key      string    `json:"key" form:"id"`            // id of the device's key that signed the message
+	Digest   []byte    `json:"digest"`                   // base64 of its digest: not the recorded one's
+	TxID     string    `json:"tx_id" form:"transaction"` // the first transaction that carried it; it holds the message
+	Time     time.Time `json:"time"`                     // that transaction's time
 }
 
 // ClashRef names a Clash.

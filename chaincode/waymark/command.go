@@ -50,14 +50,14 @@ func CommandResults() []CommandResult {
 
 // Command is what a member asks a device to do.
 type Command struct {
-	ID     string `json:"id"` // chosen by who requests it, once for each device
-	Device string `json:"device"`
-	Name   string `json:"name"` // as the device knows it: set_point, lock, unlock, wake, ...
+	ID     string `json:"id" form:"id"` // chosen by who requests it, once for each device
+	Device string `json:"device" form:"id"`
+	Name   string `json:"name" form:"id"` // as the device knows it: set_point, lock, unlock, wake, ...
 	// Arguments is the text of a JSON object, the very bytes that were requested.
-	Arguments string       `json:"arguments"`
+	Arguments string       `json:"arguments" form:"arguments"`
 	ExpiresAt time.Time    `json:"expires_at"` // the device must not act on it later
 	State     CommandState `json:"state"`
-	Reason    string       `json:"reason"` // why it was cancelled, or empty
+	Reason    string       `json:"reason" form:"note"` // why it was cancelled, or empty
 	// Execution is what the device said; absent until it has.
 	Execution *Execution `json:"execution,omitempty" metadata:",optional"`
 	Requested Stamp      `json:"requested"` // its member may cancel the command
@@ -72,11 +72,11 @@ func (c Command) Open(now time.Time) bool {
 // Execution is what a device's receipt says of a command.
 type Execution struct {
 	Result     CommandResult `json:"result"`
-	Detail     string        `json:"detail"` // in the device's words, or empty
+	Detail     string        `json:"detail" form:"note"` // in the device's words, or empty
 	ExecutedAt time.Time     `json:"executed_at"`
-	Late       bool          `json:"late"`   // the receipt came when the command had expired or was cancelled
-	Key        string        `json:"key"`    // id of the device's key that signed the receipt
-	Digest     []byte        `json:"digest"` // base64 of the receipt's digest
+	Late       bool          `json:"late"`          // the receipt came when the command had expired or was cancelled
+	Key        string        `json:"key" form:"id"` // id of the device's key that signed the receipt
+	Digest     []byte        `json:"digest"`        // base64 of the receipt's digest
 }
 
 // CommandRequest asks a device to do something until a time.
@@ -123,8 +123,8 @@ func (q CommandQuery) Validate() error { return CheckForms(q) }
 
 // OpenCommands are the open commands of a device, oldest first, at most MaxOpenCommands.
 type OpenCommands struct {
-	Device   string    `json:"device"`
-	Commands []Command `json:"commands"`
+	Device   string    `json:"device" form:"id"`
+	Commands []Command `json:"commands" form:"commands"`
 }
 
 // CommandReceipt is what a device says of a command. It travels as the payload of a

@@ -63,11 +63,11 @@ func validateThings(pointer string, texts []string, gtin string, kind GoodsKind)
 
 // Commissioned is what a CommissionRequest made known.
 type Commissioned struct {
-	GTIN     string   `json:"gtin"`
-	Lot      string   `json:"lot,omitempty" metadata:",optional"`
-	Items    []string `json:"items"`
+	GTIN     string   `json:"gtin" form:"gtin"`
+	Lot      string   `json:"lot,omitempty" metadata:",optional" form:"goods"`
+	Items    []string `json:"items" form:"things"`
 	Quantity Decimal  `json:"quantity,omitempty" metadata:",optional"`
-	Unit     string   `json:"unit,omitempty" metadata:",optional"`
+	Unit     string   `json:"unit,omitempty" metadata:",optional" form:"trade_unit"`
 	// Recalled are the lots in what is known then that are recalled.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 }

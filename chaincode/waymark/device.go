@@ -18,14 +18,14 @@ func DeviceStates() []DeviceState {
 
 // Device is a thing with its own key, registered by the member that owns it.
 type Device struct {
-	ID         string      `json:"id"`
-	Owner      string      `json:"owner"`
-	Model      string      `json:"model"`
+	ID         string      `json:"id" form:"id"`
+	Owner      string      `json:"owner" form:"id"`
+	Model      string      `json:"model" form:"model"`
 	State      DeviceState `json:"state"`
 	Keys       []DeviceKey `json:"keys"` // oldest first
 	Registered Stamp       `json:"registered"`
-	Changed    Stamp       `json:"changed"` // the last change of state, key or owner
-	Reason     string      `json:"reason"`  // why it changed last
+	Changed    Stamp       `json:"changed"`            // the last change of state, key or owner
+	Reason     string      `json:"reason" form:"note"` // why it changed last
 	// Owned says when it came to its present owner; absent while that is who registered it.
 	Owned *Stamp `json:"owned,omitempty" metadata:",optional"`
 	// Attributes are what its owner says of it; absent before the owner did.
@@ -37,7 +37,7 @@ type Device struct {
 // Change says who changed something, when and why.
 type Change struct {
 	By     Stamp  `json:"by"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason" form:"reason"`
 }
 
 // JWK is a public key as a JSON Web Key (RFC 7517): Ed25519 (kty OKP, RFC 8037),

@@ -23,7 +23,7 @@ func KeyOrigins() []KeyOrigin {
 // DeviceKey is a public key of a device with its validity: from NotBefore up to,
 // not including, NotAfter, and not at all once it is revoked.
 type DeviceKey struct {
-	ID        string    `json:"id"`
+	ID        string    `json:"id" form:"id"`
 	JWK       JWK       `json:"jwk"`
 	NotBefore time.Time `json:"not_before"` // when it was registered
 	// NotAfter is when it was replaced or its certificate expires; absent (zero)
@@ -37,11 +37,11 @@ type DeviceKey struct {
 
 // KeyCertificate says which certificate vouched for a key.
 type KeyCertificate struct {
-	Owner     string    `json:"owner"`      // the member whose authority it is
-	Authority string    `json:"authority"`  // the device CA
-	IssuerKey string    `json:"issuer_key"` // the key of that CA, Authority.KeyID: by it certificates are revoked
-	Serial    string    `json:"serial"`     // of the device's certificate, lower-case hex
-	Issuers   []string  `json:"issuers"`    // serials of the certificates between it and the authority
+	Owner     string    `json:"owner" form:"id"`          // the member whose authority it is
+	Authority string    `json:"authority" form:"sha256"`  // the device CA
+	IssuerKey string    `json:"issuer_key" form:"sha256"` // the key of that CA, Authority.KeyID: by it certificates are revoked
+	Serial    string    `json:"serial"`                   // of the device's certificate, lower-case hex
+	Issuers   []string  `json:"issuers"`                  // serials of the certificates between it and the authority
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -50,7 +50,7 @@ type KeyCertificate struct {
 type KeyRevocation struct {
 	From   time.Time `json:"from"` // what was recorded under it since then is disputed
 	By     Stamp     `json:"by"`
-	Reason string    `json:"reason"`
+	Reason string    `json:"reason" form:"reason"`
 }
 
 // InForce reports whether the key is valid at a time.

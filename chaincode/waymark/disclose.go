@@ -78,10 +78,10 @@ func (q DisclosedQuery) Validate() error { return CheckForms(q) }
 // DisclosedMessage is what a holder has of a message, without the data classes that the
 // policies keep from the caller.
 type DisclosedMessage struct {
-	Device      string             `json:"device"`
+	Device      string             `json:"device" form:"id"`
 	Sequence    uint64             `json:"sequence"`
-	Holder      string             `json:"holder"`
-	TxID        string             `json:"tx_id"` // of the transaction that disclosed it
+	Holder      string             `json:"holder" form:"id"`
+	TxID        string             `json:"tx_id" form:"transaction"` // of the transaction that disclosed it
 	Readings    []DisclosedReading `json:"readings"`
 	Withheld    []DataClass        `json:"withheld,omitempty" metadata:",optional"`
 	Coarsened   []DataClass        `json:"coarsened,omitempty" metadata:",optional"` // whose values are rounded, and whose texts and data are left out
@@ -91,9 +91,9 @@ type DisclosedMessage struct {
 // DisclosedReading is a sealed reading opened. Value is set for numbers, sums and
 // booleans, Text and Data as their kind says.
 type DisclosedReading struct {
-	Index int       `json:"index"` // of the reading in the message, from 0
-	Name  string    `json:"name"`  // SenML name, as in "door"
-	Class DataClass `json:"class"`
+	Index int       `json:"index"`                   // of the reading in the message, from 0
+	Name  string    `json:"name" form:"measurement"` // SenML name, as in "door"
+	Class DataClass `json:"class" form:"id"`
 	Kind  string    `json:"kind"` // number, sum, boolean, text or data
 	Unit  string    `json:"unit"`
 	Value Decimal   `json:"value,omitempty" metadata:",optional"`

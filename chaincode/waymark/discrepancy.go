@@ -20,10 +20,10 @@ func (s Shipment) ClaimWindow() time.Duration {
 
 // Discrepancy is opened by an acceptance with reservation: in words, by exceptions, or both.
 type Discrepancy struct {
-	Shipment   string    `json:"shipment"`
-	Handoff    uint64    `json:"handoff"`     // its number
-	By         string    `json:"by"`          // the member that accepted so
-	ClaimUntil time.Time `json:"claim_until"` // a claim can be made up to and including then
+	Shipment   string    `json:"shipment" form:"id"`
+	Handoff    uint64    `json:"handoff"`      // its number
+	By         string    `json:"by" form:"id"` // the member that accepted so
+	ClaimUntil time.Time `json:"claim_until"`  // a claim can be made up to and including then
 	Opened     Stamp     `json:"opened"`
 	// Waived says that the acceptor gave up what was left of the window; absent if it did not.
 	Waived *Change `json:"waived,omitempty" metadata:",optional"`

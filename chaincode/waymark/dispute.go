@@ -23,16 +23,16 @@ func DisputeStates() []DisputeState {
 
 // Dispute is about a shipment. While it is open the goods are on hold and the escrow frozen.
 type Dispute struct {
-	Shipment string       `json:"shipment"`
+	Shipment string       `json:"shipment" form:"id"`
 	Number   uint64       `json:"number"` // counts the disputes of this shipment from 1
-	Opener   string       `json:"opener"`
-	Reason   string       `json:"reason"`
+	Opener   string       `json:"opener" form:"id"`
+	Reason   string       `json:"reason" form:"why"`
 	State    DisputeState `json:"state"`
-	Evidence []Evidence   `json:"evidence"`
+	Evidence []Evidence   `json:"evidence" form:"evidence"`
 	// Words are why it was withdrawn or how it was resolved.
 	Words    string `json:"words"`
-	Paid     int64  `json:"paid"`     // to the payee, by its resolution
-	Refunded int64  `json:"refunded"` // to the payer, by its resolution
+	Paid     int64  `json:"paid" form:"share"`     // to the payee, by its resolution
+	Refunded int64  `json:"refunded" form:"share"` // to the payer, by its resolution
 	Opened   Stamp  `json:"opened"`
 	Changed  Stamp  `json:"changed"`
 }

@@ -44,17 +44,17 @@ func (r DryRunRequest) Validate() error {
 // DryRun is what a change of policies would change, sorted by member, role,
 // action, resource and class.
 type DryRun struct {
-	Changes []AccessChange `json:"changes"`
+	Changes []AccessChange `json:"changes" form:"changes"`
 	More    bool           `json:"more"` // there are more than MaxDryRunChanges
 }
 
 // AccessChange is one thing that somebody gains or loses.
 type AccessChange struct {
-	Member    string    `json:"member"`
+	Member    string    `json:"member" form:"id"`
 	Role      Role      `json:"role"`
 	Action    Action    `json:"action"`
-	Device    string    `json:"device,omitempty" metadata:",optional"`
-	Shipment  string    `json:"shipment,omitempty" metadata:",optional"`
-	DataClass DataClass `json:"data_class,omitempty" metadata:",optional"` // for ReadTelemetry
-	Gains     bool      `json:"gains"`                                     // loses otherwise
+	Device    string    `json:"device,omitempty" metadata:",optional" form:"id"`
+	Shipment  string    `json:"shipment,omitempty" metadata:",optional" form:"id"`
+	DataClass DataClass `json:"data_class,omitempty" metadata:",optional" form:"id"` // for ReadTelemetry
+	Gains     bool      `json:"gains"`                                               // loses otherwise
 }

@@ -69,7 +69,7 @@ type Error struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Rows say what is wrong with which rows of a request that holds many: the first
 	// MaxErrorRows of them.
-	Rows []RowError `json:"rows,omitempty"`
+	Rows []RowError `json:"rows,omitempty" form:"rows"`
 }
 
 // Error returns the message with its code in front.

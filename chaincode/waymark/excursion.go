@@ -19,17 +19,17 @@ func ExcursionStates() []ExcursionState { return []ExcursionState{ExcursionOpen,
 // closes with the first reading inside; one that a late message shows is closed at once. What
 // crosses the bound again within one transaction goes on with the same record.
 type Excursion struct {
-	Shipment string `json:"shipment"`
-	Device   string `json:"device"`
+	Shipment string `json:"shipment" form:"id"`
+	Device   string `json:"device" form:"id"`
 	// Rule is the condition's id; empty in a record of before rules had ids, whose condition
 	// has its name and unit.
-	Rule string `json:"rule,omitempty" metadata:",optional"`
+	Rule string `json:"rule,omitempty" metadata:",optional" form:"id"`
 	// First is the number of the message that opened it: with device and rule it names the
 	// excursion. Zero in a record of before.
 	First    uint64         `json:"first,omitempty" metadata:",optional"`
 	State    ExcursionState `json:"state,omitempty" metadata:",optional"` // closed in a record of before
-	Name     string         `json:"name"`                                 // SenML name of the measurement
-	Unit     string         `json:"unit"`
+	Name     string         `json:"name" form:"measurement"`              // SenML name of the measurement
+	Unit     string         `json:"unit" form:"unit"`
 	From     time.Time      `json:"from"`     // the first reading outside
 	To       time.Time      `json:"to"`       // the last reading outside
 	Readings int64          `json:"readings"` // how many were outside
@@ -46,7 +46,7 @@ type Excursion struct {
 
 // Release is a quality role's written decision that the goods are fit in spite of an excursion.
 type Release struct {
-	Disposition string `json:"disposition"`
+	Disposition string `json:"disposition" form:"disposition"`
 	By          Stamp  `json:"by"`
 }
 

@@ -2,6 +2,7 @@ package waymark
 
 import (
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -71,6 +72,10 @@ var forms = map[string]Form{
 	"cursor":             text(0, maxCursor),
 	"url":                {Least: 1, Most: 300, Pattern: printablePattern, check: validateHTTPS},
 
+	// The same, or nothing.
+	"maybe_id":          {Least: 0, Most: MaxIDLength, Pattern: maybe(idPattern), check: optionalID},
+	"maybe_transaction": {Least: 0, Most: 64, Pattern: maybe(txIDPattern), check: optionalTxID},
+
 	// What people write.
 	"name":        text(1, 200),
 	"model":       text(1, 100),
@@ -106,32 +111,57 @@ var forms = map[string]Form{
 	"mkt_window":   {Least: int64(MinMKTWindow / time.Second), Most: int64(MaxMKTWindow / time.Second)},
 	"radius":       {Least: 1, Most: MaxRadiusMeters},
 
-	// Lists, of which none may be empty: what is left out is none.
+	// Lists and maps.
 	"messages":         {Least: 1, Most: MaxBatchMessages, Entry: "message"},
 	"message_refs":     {Least: 1, Most: MaxBatchMessages},
 	"registrations":    {Least: 1, Most: MaxRegistrations, Entry: "message"},
 	"chain":            {Least: 1, Most: MaxChain, Entry: "chained"},
-	"attestations":     {Least: 1, Most: MaxAttestations, Entry: "attestation"},
-	"exceptions":       {Least: 1, Most: MaxExceptions},
+	"attestations":     {Least: 0, Most: MaxAttestations, Entry: "attestation"},
+	"exceptions":       {Least: 0, Most: MaxExceptions},
 	"notes":            {Least: 1, Most: MaxNotes, Entry: "id"},
-	"regulators":       {Least: 1, Most: MaxRegulators, Entry: "id"},
-	"seals":            {Least: 1, Most: MaxSeals, Entry: "id"},
-	"resources":        {Least: 1, Most: MaxDryRunResources, Entry: "id"},
+	"regulators":       {Least: 0, Most: MaxRegulators, Entry: "id"},
+	"seals":            {Least: 0, Most: MaxSeals, Entry: "id"},
+	"resources":        {Least: 0, Most: MaxDryRunResources, Entry: "id"},
 	"lines":            {Least: 1, Most: MaxLines},
-	"things":           {Least: 1, Most: MaxLines, Entry: "goods"},
-	"losses":           {Least: 1, Most: maxUnits},
-	"conditions":       {Least: 1, Most: MaxConditions},
+	"things":           {Least: 0, Most: MaxLines, Entry: "goods"},
+	"losses":           {Least: 0, Most: maxUnits},
+	"conditions":       {Least: 0, Most: MaxConditions},
 	"corners":          {Least: MinCorners, Most: MaxCorners},
-	"measures":         {Least: 1, Most: MaxMeasuredClasses},
+	"measures":         {Least: 0, Most: MaxMeasuredClasses},
 	"measurements":     {Least: 1, Most: MaxClassMeasurements, Entry: "measurement"},
-	"penalties":        {Least: 1, Most: MaxTermsConditions},
-	"reason_penalties": {Least: 1, Most: maxReasonPenalties},
+	"penalties":        {Least: 0, Most: MaxTermsConditions},
+	"reason_penalties": {Least: 0, Most: maxReasonPenalties},
+	"rows":             {Least: 0, Most: MaxErrorRows},
+	"commands":         {Least: 0, Most: MaxOpenCommands},
+	"gaps":             {Least: 0, Most: MaxGaps},
+	"clashes":          {Least: 0, Most: MaxClashes},
+	"measured":         {Least: 0, Most: MaxMeasured},
+	"device_versions":  {Least: 0, Most: MaxDeviceVersions},
+	"policy_versions":  {Least: 0, Most: MaxPolicyVersions},
+	"thing_versions":   {Least: 0, Most: MaxThingVersions},
+	"entries":          {Least: 0, Most: MaxPage},
+	"lots":             {Least: 0, Most: MaxLots, Entry: "goods"},
+	"disputes":         {Least: 0, Most: MaxDisputes},
+	"evidence":         {Least: 0, Most: MaxEvidence},
+	"changes":          {Least: 0, Most: MaxDryRunChanges},
+	"results":          {Least: 1, Most: MaxBatchMessages},
+	"standings":        {Least: 1, Most: MaxRegistrations},
+	"spent":            {Least: 0, Most: MaxNotes, Entry: "id"},
 	"parameters":       {Least: 0, Most: MaxTemplateParameters, Key: "id", Entry: "parameter"},
 }
 
 // text is the form of a text in words.
 func text(least, most int64) Form {
 	return Form{Least: least, Most: most, Pattern: printablePattern, check: checkPrintable}
+}
+
+// maybe is a pattern, or nothing.
+func maybe(pattern *regexp.Regexp) string {
+	return `^(` + strings.TrimSuffix(strings.TrimPrefix(pattern.String(), "^"), "$") + `)?$`
+}
+
+func optionalTxID(pointer, text string) error {
+	return optional(text, func() error { return validateTxID(pointer, text) })
 }
 
 func checkPrintable(pointer, text string) error {

@@ -28,26 +28,26 @@ func (q GoodsQuery) Validate() error { return CheckForms(q) }
 
 // GoodsView is a thing with where it is now.
 type GoodsView struct {
-	ID   string    `json:"id"`
+	ID   string    `json:"id" form:"goods"`
 	Kind GoodsKind `json:"kind"`
 	// Place is what its own record says; a lot in bulk has Portions instead.
 	Place       Place    `json:"place,omitempty" metadata:",optional"`
-	Containers  []string `json:"containers"`                              // that it is in, innermost first
-	Shipment    string   `json:"shipment,omitempty" metadata:",optional"` // that it is in, if that has not ended
-	Free        bool     `json:"free"`                                    // it is in nothing, and there
-	Holder      string   `json:"holder,omitempty" metadata:",optional"`   // who has it
-	TitleHolder string   `json:"title_holder,omitempty" metadata:",optional"`
-	Lots        []string `json:"lots"` // in it, sorted
+	Containers  []string `json:"containers"`                                        // that it is in, innermost first
+	Shipment    string   `json:"shipment,omitempty" metadata:",optional" form:"id"` // that it is in, if that has not ended
+	Free        bool     `json:"free"`                                              // it is in nothing, and there
+	Holder      string   `json:"holder,omitempty" metadata:",optional" form:"id"`   // who has it
+	TitleHolder string   `json:"title_holder,omitempty" metadata:",optional" form:"id"`
+	Lots        []string `json:"lots" form:"lots"` // in it, sorted
 	// Recalls are those of its lots that stand.
 	Recalls  []LotRecalls `json:"recalls"`
-	Lot      string       `json:"lot,omitempty" metadata:",optional"`      // of an item
-	Made     string       `json:"made,omitempty" metadata:",optional"`     // the transformation that it came of
-	Contents int          `json:"contents,omitempty" metadata:",optional"` // of a container: how many things are directly in it
+	Lot      string       `json:"lot,omitempty" metadata:",optional" form:"goods"` // of an item
+	Made     string       `json:"made,omitempty" metadata:",optional" form:"id"`   // the transformation that it came of
+	Contents int          `json:"contents,omitempty" metadata:",optional"`         // of a container: how many things are directly in it
 
-	Unit     string        `json:"unit,omitempty" metadata:",optional"`     // of a lot in bulk
-	Quantity Decimal       `json:"quantity,omitempty" metadata:",optional"` // made of a lot in bulk
-	Portions []PortionView `json:"portions"`                                // of a lot in bulk, in the order of the places
-	Cursor   string        `json:"cursor,omitempty" metadata:",optional"`   // for more portions; absent at the end
+	Unit     string        `json:"unit,omitempty" metadata:",optional" form:"trade_unit"` // of a lot in bulk
+	Quantity Decimal       `json:"quantity,omitempty" metadata:",optional"`               // made of a lot in bulk
+	Portions []PortionView `json:"portions" form:"entries"`                               // of a lot in bulk, in the order of the places
+	Cursor   string        `json:"cursor,omitempty" metadata:",optional" form:"cursor"`   // for more portions; absent at the end
 
 	Changed Stamp `json:"changed"`
 }
@@ -56,8 +56,8 @@ type GoodsView struct {
 type PortionView struct {
 	Place       Place   `json:"place"`
 	Quantity    Decimal `json:"quantity"`
-	Holder      string  `json:"holder,omitempty" metadata:",optional"`
-	TitleHolder string  `json:"title_holder,omitempty" metadata:",optional"`
+	Holder      string  `json:"holder,omitempty" metadata:",optional" form:"id"`
+	TitleHolder string  `json:"title_holder,omitempty" metadata:",optional" form:"id"`
 }
 
 // MaxThingVersions bounds the versions of a thing that its history shows.
@@ -65,15 +65,15 @@ const MaxThingVersions = 200
 
 // ThingHistory is what the record of an item or container has been, oldest first.
 type ThingHistory struct {
-	ID       string         `json:"id"`
-	Versions []ThingVersion `json:"versions"`
+	ID       string         `json:"id" form:"goods"`
+	Versions []ThingVersion `json:"versions" form:"thing_versions"`
 	More     bool           `json:"more,omitempty" metadata:",optional"` // there are older ones
 }
 
 // ThingVersion is where a thing was, with the transaction that put it there.
 type ThingVersion struct {
 	Place   Place    `json:"place"`
-	Lots    []string `json:"lots"`
+	Lots    []string `json:"lots" form:"lots"`
 	Changed Stamp    `json:"changed"`
 }
 
@@ -97,10 +97,10 @@ func (q ContentsQuery) Validate() error {
 
 // Contents is a page of what is directly in a container, in the order of the records.
 type Contents struct {
-	Container string   `json:"container"`
-	Lines     []Line   `json:"lines"`
-	Recalled  []string `json:"recalled,omitempty" metadata:",optional"` // the lots in the container that are recalled now
-	Cursor    string   `json:"cursor,omitempty" metadata:",optional"`   // for the next page; absent at the end
+	Container string   `json:"container" form:"goods"`
+	Lines     []Line   `json:"lines" form:"entries"`
+	Recalled  []string `json:"recalled,omitempty" metadata:",optional" form:"lots"` // the lots in the container that are recalled now
+	Cursor    string   `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // for the next page; absent at the end
 }
 
 // maxCursor bounds a cursor, in bytes.

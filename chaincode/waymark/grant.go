@@ -38,16 +38,16 @@ type PolicyRef struct {
 // Policy is one Cedar statement about the resources of a member, the owner: by the
 // owner itself, or by another member that passes on what it was granted.
 type Policy struct {
-	ID        string      `json:"id"`
-	Owner     string      `json:"owner"`
-	Author    string      `json:"author"` // the owner, or the member that delegates
-	Text      string      `json:"text"`   // Cedar
-	SHA256    string      `json:"sha256"` // of Text, lower-case hex
+	ID        string      `json:"id" form:"id"`
+	Owner     string      `json:"owner" form:"id"`
+	Author    string      `json:"author" form:"id"`     // the owner, or the member that delegates
+	Text      string      `json:"text" form:"policy"`   // Cedar
+	SHA256    string      `json:"sha256" form:"sha256"` // of Text, lower-case hex
 	Version   uint64      `json:"version"`
 	State     PolicyState `json:"state"`
-	Delegable bool        `json:"delegable"`                             // whom it permits may pass it on
-	From      PolicyRef   `json:"from,omitzero" metadata:",optional"`    // the policy that a delegated one passes on
-	Reason    string      `json:"reason,omitempty" metadata:",optional"` // why it was withdrawn
+	Delegable bool        `json:"delegable"`                                           // whom it permits may pass it on
+	From      PolicyRef   `json:"from,omitzero" metadata:",optional"`                  // the policy that a delegated one passes on
+	Reason    string      `json:"reason,omitempty" metadata:",optional" form:"reason"` // why it was withdrawn
 	Created   Stamp       `json:"created"`
 	Changed   Stamp       `json:"changed"`
 }
@@ -114,14 +114,14 @@ func (q PoliciesQuery) Validate() error { return CheckForms(q) }
 
 // PolicyList is all policies about one member's resources, by author and id.
 type PolicyList struct {
-	Owner    string   `json:"owner"`
+	Owner    string   `json:"owner" form:"id"`
 	Policies []Policy `json:"policies"`
 }
 
 // PolicyHistory is the versions of one policy, oldest first: at most the last
 // MaxPolicyVersions.
 type PolicyHistory struct {
-	Versions []Policy `json:"versions"`
+	Versions []Policy `json:"versions" form:"policy_versions"`
 }
 
 // ValidatePurpose checks what a caller says that it asks for: an id, or nothing.

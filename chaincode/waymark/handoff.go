@@ -23,17 +23,17 @@ func HandoffStates() []HandoffState {
 
 // Handoff is the two-step change of custodian.
 type Handoff struct {
-	Shipment    string         `json:"shipment"`
+	Shipment    string         `json:"shipment" form:"id"`
 	Number      uint64         `json:"number"` // counts the offers of this shipment from 1
-	From        string         `json:"from"`
-	To          string         `json:"to"`
+	From        string         `json:"from" form:"id"`
+	To          string         `json:"to" form:"id"`
 	ExpiresAt   time.Time      `json:"expires_at"` // it can be accepted until then
 	State       HandoffState   `json:"state"`
 	Condition   ConditionState `json:"condition"`                              // as found at acceptance; unknown before
 	Reasons     []string       `json:"reasons"`                                // the rules behind the condition, sorted
 	Verdict     *Verdict       `json:"verdict,omitempty" metadata:",optional"` // on the conditions alone; absent before acceptance
-	Reservation string         `json:"reservation"`                            // what the acceptor reserved, or empty
-	Reason      string         `json:"reason"`                                 // why it was rejected or cancelled
+	Reservation string         `json:"reservation" form:"reservation"`         // what the acceptor reserved, or empty
+	Reason      string         `json:"reason" form:"note"`                     // why it was rejected or cancelled
 	Offered     Stamp          `json:"offered"`
 	Changed     Stamp          `json:"changed"`
 
@@ -41,9 +41,9 @@ type Handoff struct {
 	Nonce        string            `json:"nonce,omitempty" metadata:",optional"`
 	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional"` // that came with the acceptance
 	// Recalled are the lots in the goods that were recalled when it was offered or answered.
-	Recalled   []string        `json:"recalled,omitempty" metadata:",optional"`
-	Exceptions []Exception     `json:"exceptions,omitempty" metadata:",optional"` // that the acceptor named
-	Counts     ExceptionCounts `json:"counts,omitzero" metadata:",optional"`      // of Exceptions; absent if there are none
+	Recalled   []string        `json:"recalled,omitempty" metadata:",optional" form:"lots"`
+	Exceptions []Exception     `json:"exceptions,omitempty" metadata:",optional" form:"exceptions"` // that the acceptor named
+	Counts     ExceptionCounts `json:"counts,omitzero" metadata:",optional"`                        // of Exceptions; absent if there are none
 }
 
 // At is the handoff as a reader sees it at a time: one that waits for an answer past its own has
@@ -60,9 +60,9 @@ func (h Handoff) Discrepant() bool { return h.Reservation != "" || len(h.Excepti
 
 // HandoffEvidence is an Attestation that came with an acceptance.
 type HandoffEvidence struct {
-	Device string    `json:"device"`
-	Key    string    `json:"key"`    // id of the device's key that signed it
-	Digest []byte    `json:"digest"` // base64 of the message's digest
+	Device string    `json:"device" form:"id"`
+	Key    string    `json:"key" form:"id"` // id of the device's key that signed it
+	Digest []byte    `json:"digest"`        // base64 of the message's digest
 	Last   uint64    `json:"last"`
 	Seals  []Seal    `json:"seals"`
 	At     time.Time `json:"at"`

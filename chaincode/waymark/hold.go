@@ -35,7 +35,7 @@ func (k HoldKind) Reason() string {
 // Hold is why a shipment may not move: the last one of its kind. While it stands no
 // handoff and no title of the shipment is offered or accepted.
 type Hold struct {
-	Shipment string   `json:"shipment"`
+	Shipment string   `json:"shipment" form:"id"`
 	Kind     HoldKind `json:"kind"`
 	Reason   string   `json:"reason"`
 	Set      Stamp    `json:"set"`
@@ -50,7 +50,7 @@ type Hold struct {
 	Lifted *Stamp `json:"lifted,omitempty" metadata:",optional"`
 	Why    string `json:"why,omitempty" metadata:",optional"` // it was lifted
 	// Recalled are the lots in the goods that were recalled when somebody set or lifted it.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 }
 
 // OverruledOn are the members that may set no hold of the kind on a leg; h is the last one.

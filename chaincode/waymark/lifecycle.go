@@ -36,14 +36,14 @@ func (s ShipmentState) Ended() bool {
 
 // Custody says who holds a shipment now.
 type Custody struct {
-	Shipment  string        `json:"shipment"`
-	Custodian string        `json:"custodian"`
+	Shipment  string        `json:"shipment" form:"id"`
+	Custodian string        `json:"custodian" form:"id"`
 	Leg       uint64        `json:"leg"` // handoffs accepted so far
 	State     ShipmentState `json:"state"`
-	Reason    string        `json:"reason,omitempty" metadata:",optional"` // why it is void
+	Reason    string        `json:"reason,omitempty" metadata:",optional" form:"reason"` // why it is void
 	Changed   Stamp         `json:"changed"`
 	// Recalled are the lots in the goods that were recalled then.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 }
 
 // ReadyShipmentRequest makes a draft ready: from then on it never changes.

@@ -5,8 +5,8 @@ import "net/url"
 // Member is an organisation of the consortium. Its id is its Fabric MSP id, so
 // that nobody can speak for another member.
 type Member struct {
-	ID         string `json:"id"`
-	Name       string `json:"name"`
+	ID         string `json:"id" form:"id"`
+	Name       string `json:"name" form:"name"`
 	GLN        string `json:"gln" metadata:",optional"` // GS1 Global Location Number, 13 digits, or empty
 	GatewayURL string `json:"gateway_url" metadata:",optional"`
 	Registered Stamp  `json:"registered"`

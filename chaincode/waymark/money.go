@@ -19,22 +19,22 @@ const (
 // Currency is a unit of account of its issuer, with how much of it there is: what was
 // issued and not redeemed is in notes and escrows, to the last minor unit.
 type Currency struct {
-	Issuer   string `json:"issuer"` // the member that owes what it issues
-	Currency string `json:"currency"`
-	Digits   int    `json:"digits"`   // of the minor unit in which amounts are: 2 for cents
-	Issued   int64  `json:"issued"`   // in all
-	Redeemed int64  `json:"redeemed"` // in all
+	Issuer   string `json:"issuer" form:"id"` // the member that owes what it issues
+	Currency string `json:"currency" form:"currency"`
+	Digits   int    `json:"digits" form:"digits"` // of the minor unit in which amounts are: 2 for cents
+	Issued   int64  `json:"issued"`               // in all
+	Redeemed int64  `json:"redeemed"`             // in all
 	Changed  Stamp  `json:"changed"`
 }
 
 // Note is money of one owner. It is spent whole, and never changes.
 type Note struct {
-	ID       string `json:"id"`
-	Issuer   string `json:"issuer"`
-	Currency string `json:"currency"`
-	Digits   int    `json:"digits"`
-	Owner    string `json:"owner"`
-	Amount   int64  `json:"amount"` // minor units, 1 to MaxAmount
+	ID       string `json:"id" form:"id"`
+	Issuer   string `json:"issuer" form:"id"`
+	Currency string `json:"currency" form:"currency"`
+	Digits   int    `json:"digits" form:"digits"`
+	Owner    string `json:"owner" form:"id"`
+	Amount   int64  `json:"amount" form:"amount"` // minor units, 1 to MaxAmount
 	Made     Stamp  `json:"made"`
 }
 
@@ -55,17 +55,17 @@ func PaymentKinds() []PaymentKind {
 
 // Payment is what a member did with money, under an id of its choice.
 type Payment struct {
-	ID        string      `json:"id"`
+	ID        string      `json:"id" form:"id"`
 	Kind      PaymentKind `json:"kind"`
-	Issuer    string      `json:"issuer"`
-	Currency  string      `json:"currency"`
-	Digits    int         `json:"digits"`
-	From      string      `json:"from"` // empty for an issue
-	To        string      `json:"to"`   // empty for a redemption
-	Amount    int64       `json:"amount"`
-	Reference string      `json:"reference"`
-	Spent     []string    `json:"spent"` // ids of notes
-	Made      []Note      `json:"made"`  // the payee's and the change
+	Issuer    string      `json:"issuer" form:"id"`
+	Currency  string      `json:"currency" form:"currency"`
+	Digits    int         `json:"digits" form:"digits"`
+	From      string      `json:"from" form:"maybe_id"` // empty for an issue
+	To        string      `json:"to" form:"maybe_id"`   // empty for a redemption
+	Amount    int64       `json:"amount" form:"amount"`
+	Reference string      `json:"reference" form:"maybe_id"`
+	Spent     []string    `json:"spent" form:"spent"` // ids of notes
+	Made      []Note      `json:"made"`               // the payee's and the change
 	Stamp     Stamp       `json:"stamp"`
 }
 
@@ -144,9 +144,9 @@ func (q NotesQuery) Validate() error { return CheckForms(q) }
 
 // Notes are notes of one member, in the order of their ids.
 type Notes struct {
-	Owner  string `json:"owner"`
-	Notes  []Note `json:"notes"`
-	Cursor string `json:"cursor,omitempty" metadata:",optional"` // for the next page; absent at the end
+	Owner  string `json:"owner" form:"id"`
+	Notes  []Note `json:"notes" form:"entries"`
+	Cursor string `json:"cursor,omitempty" metadata:",optional" form:"id"` // for the next page; absent at the end
 }
 
 // MoneyEvent is the payload of the money events: what a bank or an ERP needs.

@@ -10,12 +10,12 @@ const (
 
 // Product says whose brand a GTIN is.
 type Product struct {
-	GTIN       string  `json:"gtin"`
-	Owner      string  `json:"owner"` // the brand owner: the member that commissions items and lots of it
-	Name       string  `json:"name"`
+	GTIN       string  `json:"gtin" form:"gtin"`
+	Owner      string  `json:"owner" form:"id"` // the brand owner: the member that commissions items and lots of it
+	Name       string  `json:"name" form:"name"`
 	NetContent *Amount `json:"net_content,omitempty" metadata:",optional"` // of one item
 	// Regulators are the members that may recall it beside the owner, sorted.
-	Regulators []string `json:"regulators"`
+	Regulators []string `json:"regulators" form:"regulators"`
 	Registered Stamp    `json:"registered"`
 	Changed    Stamp    `json:"changed"`
 }

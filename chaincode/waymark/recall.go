@@ -2,16 +2,16 @@ package waymark
 
 // Recall is one member's recall of a lot.
 type Recall struct {
-	By        string `json:"by"`
-	Reason    string `json:"reason"`
-	Reference string `json:"reference,omitempty" metadata:",optional"` // of the notice, as the authority has it
+	By        string `json:"by" form:"id"`
+	Reason    string `json:"reason" form:"reason"`
+	Reference string `json:"reference,omitempty" metadata:",optional" form:"note"` // of the notice, as the authority has it
 	Set       Stamp  `json:"set"`
 }
 
 // LotRecalls are the recalls of a lot that stand, one of a member at most, sorted by member.
 type LotRecalls struct {
-	Lot      string   `json:"lot"`
-	Owner    string   `json:"owner"` // the brand owner: such goods may go back to it
+	Lot      string   `json:"lot" form:"goods"`
+	Owner    string   `json:"owner" form:"id"` // the brand owner: such goods may go back to it
 	Standing []Recall `json:"standing"`
 	// Lifted is who lifted one last, why and when.
 	Lifted *Recall `json:"lifted,omitempty" metadata:",optional"`

@@ -33,20 +33,20 @@ type EntityRef struct {
 
 // DecisionContext is what a decision took into account besides the entities.
 type DecisionContext struct {
-	Purpose     string    `json:"purpose"`
+	Purpose     string    `json:"purpose" form:"maybe_id"`
 	Time        time.Time `json:"time"`
-	DataClass   DataClass `json:"data_class,omitempty" metadata:",optional"` // absent for all
+	DataClass   DataClass `json:"data_class,omitempty" metadata:",optional" form:"id"` // absent for all
 	Holds       []string  `json:"holds"`
-	DeviceOwner string    `json:"device_owner,omitempty" metadata:",optional"`
+	DeviceOwner string    `json:"device_owner,omitempty" metadata:",optional" form:"id"`
 }
 
 // PolicyVersion is a policy that was consulted, with the SHA-256 of its text in its place.
 type PolicyVersion struct {
-	Owner     string    `json:"owner"`
-	Author    string    `json:"author"`
-	ID        string    `json:"id"`
+	Owner     string    `json:"owner" form:"id"`
+	Author    string    `json:"author" form:"id"`
+	ID        string    `json:"id" form:"id"`
 	Version   uint64    `json:"version"`
-	SHA256    string    `json:"sha256"`
+	SHA256    string    `json:"sha256" form:"sha256"`
 	Delegable bool      `json:"delegable"`
 	From      PolicyRef `json:"from,omitzero" metadata:",optional"` // of a delegation, the policy that it passes on
 }
@@ -54,7 +54,7 @@ type PolicyVersion struct {
 // DecisionReceipt is a decision on the ledger, with all that it came from: whoever
 // holds the texts of the policies can come to it again.
 type DecisionReceipt struct {
-	TxID      string          `json:"tx_id"`
+	TxID      string          `json:"tx_id" form:"transaction"`
 	Principal EntityRef       `json:"principal"`
 	Action    Action          `json:"action"`
 	Resource  EntityRef       `json:"resource"`
@@ -62,13 +62,13 @@ type DecisionReceipt struct {
 	Decision  Decision        `json:"decision"`
 	// Baseline is the SHA-256 of the rulebook, Policies the owner policies that were
 	// consulted, sorted: none where the rulebook decided alone.
-	Baseline string          `json:"baseline"`
+	Baseline string          `json:"baseline" form:"sha256"`
 	Policies []PolicyVersion `json:"policies"`
 	// PolicySet is the SHA-256 of Baseline and of each of Policies as JSON, one a line.
-	PolicySet string `json:"policy_set"`
+	PolicySet string `json:"policy_set" form:"sha256"`
 	// Entities is principal and resource as Cedar entity JSON, byte for byte.
 	Entities       string `json:"entities"`
-	EntitiesSHA256 string `json:"entities_sha256"`
+	EntitiesSHA256 string `json:"entities_sha256" form:"sha256"`
 	Recorded       Stamp  `json:"recorded"`
 }
 

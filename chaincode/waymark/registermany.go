@@ -21,13 +21,13 @@ func (r RegisterManyRequest) Validate() error {
 
 // RegisterManyResult says how each device stands, in the order of the request.
 type RegisterManyResult struct {
-	Devices []DeviceStanding `json:"devices"`
+	Devices []DeviceStanding `json:"devices" form:"standings"`
 }
 
 // DeviceStanding is a device with its state, and whether this transaction
 // registered it or an earlier one had.
 type DeviceStanding struct {
-	ID    string      `json:"id"`
+	ID    string      `json:"id" form:"id"`
 	State DeviceState `json:"state"`
 	New   bool        `json:"new"`
 }

@@ -8,11 +8,11 @@ const MaxEscrowDays = 366
 // Agreement is what is public of the terms of a shipment: that there are some, and who
 // agreed to them. Once both have, it never changes.
 type Agreement struct {
-	Shipment string  `json:"shipment"`
-	Payer    string  `json:"payer"`  // the consignee
-	Payee    string  `json:"payee"`  // the consignor
-	SHA256   string  `json:"sha256"` // of the terms in their canonical form, lower-case hex
-	Agreed   []Stamp `json:"agreed"` // of the one or both who did
+	Shipment string  `json:"shipment" form:"id"`
+	Payer    string  `json:"payer" form:"id"`      // the consignee
+	Payee    string  `json:"payee" form:"id"`      // the consignor
+	SHA256   string  `json:"sha256" form:"sha256"` // of the terms in their canonical form, lower-case hex
+	Agreed   []Stamp `json:"agreed"`               // of the one or both who did
 }
 
 // Both reports whether both parties agreed. It may be called on nil.
@@ -32,15 +32,15 @@ func EscrowStates() []EscrowState { return []EscrowState{EscrowFunded, EscrowPai
 
 // Escrow is money of the payer that is bound to a shipment.
 type Escrow struct {
-	Shipment    string      `json:"shipment"`
-	Payer       string      `json:"payer"`
-	Payee       string      `json:"payee"`
-	Arbiter     string      `json:"arbiter"`
-	Issuer      string      `json:"issuer"`
-	Currency    string      `json:"currency"`
-	Digits      int         `json:"digits"`
-	Amount      int64       `json:"amount"`
-	Reference   string      `json:"reference"`
+	Shipment    string      `json:"shipment" form:"id"`
+	Payer       string      `json:"payer" form:"id"`
+	Payee       string      `json:"payee" form:"id"`
+	Arbiter     string      `json:"arbiter" form:"maybe_id"`
+	Issuer      string      `json:"issuer" form:"id"`
+	Currency    string      `json:"currency" form:"currency"`
+	Digits      int         `json:"digits" form:"digits"`
+	Amount      int64       `json:"amount" form:"amount"`
+	Reference   string      `json:"reference" form:"maybe_id"`
 	RefundAfter time.Time   `json:"refund_after"` // the payer gets it back if the goods were not accepted by then
 	State       EscrowState `json:"state"`
 	Funded      Stamp       `json:"funded"`
@@ -77,11 +77,11 @@ func Bases() []Basis { return []Basis{BasisTerms, BasisArbiter, BasisRefund} }
 
 // Settlement is who gets what of an escrow, once that is decided.
 type Settlement struct {
-	Shipment string          `json:"shipment"`
+	Shipment string          `json:"shipment" form:"id"`
 	State    SettlementState `json:"state"`
 	Basis    Basis           `json:"basis,omitempty" metadata:",optional"` // once it is decided
-	Paid     int64           `json:"paid"`                                 // to the payee
-	Refunded int64           `json:"refunded"`                             // to the payer
+	Paid     int64           `json:"paid" form:"share"`                    // to the payee
+	Refunded int64           `json:"refunded" form:"share"`                // to the payer
 	Changed  Stamp           `json:"changed"`
 }
 
@@ -97,9 +97,9 @@ func (r ProposeTermsRequest) Validate() error { return CheckForms(r) }
 // StoredTerms is what became of the private terms of a shipment. A transaction that changes
 // nothing needs not be submitted.
 type StoredTerms struct {
-	Shipment string `json:"shipment"`
-	SHA256   string `json:"sha256,omitempty" metadata:",optional"` // empty if they are purged
-	Changed  bool   `json:"changed"`                               // whether the transaction changed anything
+	Shipment string `json:"shipment" form:"id"`
+	SHA256   string `json:"sha256,omitempty" metadata:",optional" form:"sha256"` // empty if they are purged
+	Changed  bool   `json:"changed"`                                             // whether the transaction changed anything
 }
 
 // AgreeTermsRequest agrees to the terms with a hash.
@@ -130,20 +130,20 @@ func (q SettlementQuery) Validate() error { return CheckForms(q) }
 
 // TermsView is the terms of a shipment as a party's own peer has them.
 type TermsView struct {
-	SHA256 string `json:"sha256"`
+	SHA256 string `json:"sha256" form:"sha256"`
 	Terms  Terms  `json:"terms"`
 }
 
 // SettlementView is all that is public of the settlement of a shipment.
 type SettlementView struct {
-	Shipment   string      `json:"shipment"`
-	Payer      string      `json:"payer"`
-	Payee      string      `json:"payee"`
-	Arbiter    string      `json:"arbiter"`
+	Shipment   string      `json:"shipment" form:"id"`
+	Payer      string      `json:"payer" form:"id"`
+	Payee      string      `json:"payee" form:"id"`
+	Arbiter    string      `json:"arbiter" form:"maybe_id"`
 	Agreement  *Agreement  `json:"agreement,omitempty" metadata:",optional"`
 	Escrow     *Escrow     `json:"escrow,omitempty" metadata:",optional"`
 	Settlement *Settlement `json:"settlement,omitempty" metadata:",optional"`
-	Disputes   []Dispute   `json:"disputes"` // oldest first
+	Disputes   []Dispute   `json:"disputes" form:"disputes"` // oldest first
 }
 
 // FundEscrowRequest puts money of the payer into the escrow of a shipment. What the notes

@@ -9,25 +9,25 @@ const (
 
 // Shipment is what moves under one agreement. It never changes once it is ready.
 type Shipment struct {
-	ID         string      `json:"id"`
-	Consignor  string      `json:"consignor"`
-	Consignee  string      `json:"consignee"`
-	Arbiter    string      `json:"arbiter"` // the member trusted by both, or empty
-	Goods      []Line      `json:"goods"`
-	Lots       []string    `json:"lots"`       // in the goods when it was created, sorted
-	Conditions []Condition `json:"conditions"` // resolved
+	ID         string      `json:"id" form:"id"`
+	Consignor  string      `json:"consignor" form:"id"`
+	Consignee  string      `json:"consignee" form:"id"`
+	Arbiter    string      `json:"arbiter" form:"maybe_id"` // the member trusted by both, or empty
+	Goods      []Line      `json:"goods" form:"lines"`
+	Lots       []string    `json:"lots" form:"lots"`             // in the goods when it was created, sorted
+	Conditions []Condition `json:"conditions" form:"conditions"` // resolved
 	// Profile is where the conditions come from; absent where they were written out.
 	Profile *ProfileRef `json:"profile,omitempty" metadata:",optional"`
 	Created Stamp       `json:"created"`
 	// Recalled are those of the lots that were recalled then: they are on their way back.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 
 	// Attested says that each handoff needs the word of its witnesses: see Attestation.
 	Attested bool `json:"attested,omitempty" metadata:",optional"`
 	// Seals are those that it was sealed with; absent if there are none.
-	Seals []string `json:"seals,omitempty" metadata:",optional"`
+	Seals []string `json:"seals,omitempty" metadata:",optional" form:"seals"`
 	// ClaimSeconds is the length of its claim windows; absent for DefaultClaimWindow.
-	ClaimSeconds int64 `json:"claim_seconds,omitempty" metadata:",optional"`
+	ClaimSeconds int64 `json:"claim_seconds,omitempty" metadata:",optional" form:"claim_window"`
 }
 
 // ProfileRef names the rules of the shipment: a profile, or CustomProfile.
@@ -123,7 +123,7 @@ type HistoryEntry struct {
 
 // History is what happened to a shipment, oldest first.
 type History struct {
-	Shipment    string         `json:"shipment"`
+	Shipment    string         `json:"shipment" form:"id"`
 	Entries     []HistoryEntry `json:"entries"`
 	Obligations []Obligation   `json:"obligations"` // of whoever reads it
 }

@@ -27,8 +27,8 @@ const AppAttribute = "waymark.app"
 
 // Stamp says which transaction wrote a record, when, and who acted.
 type Stamp struct {
-	TxID   string    `json:"tx_id"`
+	TxID   string    `json:"tx_id" form:"transaction"`
 	Time   time.Time `json:"time"` // the transaction's time, UTC, to the millisecond
-	Member string    `json:"member"`
+	Member string    `json:"member" form:"id"`
 	Role   Role      `json:"role"`
 }

@@ -65,7 +65,7 @@ type MessageResult struct {
 	Device   string   `json:"device"`   // empty if the message could not be read
 	Sequence uint64   `json:"sequence"` // 0 if the message could not be read
 	Outcome  Outcome  `json:"outcome"`
-	TxID     string   `json:"tx_id"` // the transaction that recorded it; empty if rejected
+	TxID     string   `json:"tx_id" form:"maybe_transaction"` // the transaction that recorded it; empty if rejected
 	Code     Code     `json:"code,omitempty" metadata:",optional"`
 	Detail   string   `json:"detail,omitempty" metadata:",optional"`
 	Reasons  []string `json:"reasons,omitempty" metadata:",optional"`
@@ -73,7 +73,7 @@ type MessageResult struct {
 
 // RecordResult has one result per message, in the order of the batch.
 type RecordResult struct {
-	Results []MessageResult `json:"results"`
+	Results []MessageResult `json:"results" form:"results"`
 }
 
 // WindowQuery asks for the window that holds one message.
@@ -96,24 +96,24 @@ func ValidateSequence(pointer string, n uint64) error {
 
 // Stream is where a device's stream of messages stands.
 type Stream struct {
-	Device string `json:"device"`
-	Last   uint64 `json:"last"`   // highest recorded sequence number, 0 before the first
-	Digest []byte `json:"digest"` // base64 of the SHA-256 digest of that message
-	Gaps   []Gap  `json:"gaps"`   // numbers below Last that were never recorded, lowest first
+	Device string `json:"device" form:"id"`
+	Last   uint64 `json:"last"`             // highest recorded sequence number, 0 before the first
+	Digest []byte `json:"digest"`           // base64 of the SHA-256 digest of that message
+	Gaps   []Gap  `json:"gaps" form:"gaps"` // numbers below Last that were never recorded, lowest first
 	// Measured says what the device has measured so far, sorted by name and unit.
-	Measured []Measured `json:"measured"`
+	Measured []Measured `json:"measured" form:"measured"`
 	// Clashes are the first authentic messages whose number another message had
 	// taken, oldest first, at most MaxClashes.
-	Clashes []Clash `json:"clashes"`
+	Clashes []Clash `json:"clashes" form:"clashes"`
 	// MoreClashes says that there was at least one more than the list may hold.
 	MoreClashes bool `json:"more_clashes"`
 }
 
 // Measured says when a device last reported a measurement.
 type Measured struct {
-	Name string `json:"name"` // SenML name, as in "temperature"
-	Unit string `json:"unit"` // empty for sums, texts and data
-	Last uint64 `json:"last"` // highest sequence number of a message that held it
+	Name string `json:"name" form:"measurement"` // SenML name, as in "temperature"
+	Unit string `json:"unit"`                    // empty for sums, texts and data
+	Last uint64 `json:"last"`                    // highest sequence number of a message that held it
 	// Latest is the latest time of such a reading, by the device's clock.
 	Latest time.Time `json:"latest"`
 }

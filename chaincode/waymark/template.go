@@ -5,14 +5,14 @@ const MaxTemplateParameters = 8
 
 // PolicyTemplate is a policy with places to fill in.
 type PolicyTemplate struct {
-	ID         string              `json:"id"`
+	ID         string              `json:"id" form:"id"`
 	About      string              `json:"about"`
 	Parameters []TemplateParameter `json:"parameters"`
 }
 
 // TemplateParameter is one place of a template.
 type TemplateParameter struct {
-	Name     string `json:"name"` // by which a request fills it in
+	Name     string `json:"name" form:"id"` // by which a request fills it in
 	About    string `json:"about"`
 	Required bool   `json:"required"`
 }

@@ -4,8 +4,8 @@ import "time"
 
 // Title says who owns the goods of a shipment, whoever has custody of them.
 type Title struct {
-	Shipment string `json:"shipment"`
-	Holder   string `json:"holder"`
+	Shipment string `json:"shipment" form:"id"`
+	Holder   string `json:"holder" form:"id"`
 	Offers   uint64 `json:"offers"` // of it so far
 	Changed  Stamp  `json:"changed"`
 }
@@ -29,17 +29,17 @@ func TitleOfferStates() []TitleOfferState {
 
 // TitleOffer is the two-step change of title.
 type TitleOffer struct {
-	Shipment  string          `json:"shipment"`
+	Shipment  string          `json:"shipment" form:"id"`
 	Number    uint64          `json:"number"` // counts the offers of this shipment from 1
-	From      string          `json:"from"`
-	To        string          `json:"to"`
+	From      string          `json:"from" form:"id"`
+	To        string          `json:"to" form:"id"`
 	ExpiresAt time.Time       `json:"expires_at"` // it can be accepted until then
 	State     TitleOfferState `json:"state"`
-	Reason    string          `json:"reason"` // why it was declined or cancelled
+	Reason    string          `json:"reason" form:"note"` // why it was declined or cancelled
 	Offered   Stamp           `json:"offered"`
 	Changed   Stamp           `json:"changed"`
 	// Recalled are the lots in the goods that were recalled when it changed.
-	Recalled []string `json:"recalled,omitempty" metadata:",optional"`
+	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 }
 
 // At is the offer as a reader sees it at a time: one that waits for an answer past its own has

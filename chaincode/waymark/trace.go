@@ -71,9 +71,9 @@ type TraceEntry struct {
 // Trace is a page of a trace, each step before what follows from it. A transformation, and
 // a lot that something came of, is there once; it can come again only after 128 others.
 type Trace struct {
-	ID        string       `json:"id"`
+	ID        string       `json:"id" form:"goods"`
 	Direction Direction    `json:"direction"`
-	Entries   []TraceEntry `json:"entries"`
-	Recalled  []string     `json:"recalled,omitempty" metadata:",optional"` // the lots in the thing at the start that are recalled now
-	Cursor    string       `json:"cursor,omitempty" metadata:",optional"`   // for the next page; absent at the end
+	Entries   []TraceEntry `json:"entries" form:"entries"`
+	Recalled  []string     `json:"recalled,omitempty" metadata:",optional"`             // the lots in the thing at the start that are recalled now
+	Cursor    string       `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // for the next page; absent at the end
 }

@@ -21,12 +21,12 @@ func TransferStates() []TransferState {
 // Transfer is the two-step change of a device's owner. It is the last one of the
 // device; a new offer takes its place.
 type Transfer struct {
-	Device    string        `json:"device"`
-	From      string        `json:"from"`
-	To        string        `json:"to"`
+	Device    string        `json:"device" form:"id"`
+	From      string        `json:"from" form:"id"`
+	To        string        `json:"to" form:"id"`
 	ExpiresAt time.Time     `json:"expires_at"` // it can be accepted until then
 	State     TransferState `json:"state"`
-	Reason    string        `json:"reason"` // why it was declined or cancelled
+	Reason    string        `json:"reason" form:"note"` // why it was declined or cancelled
 	Offered   Stamp         `json:"offered"`
 	Changed   Stamp         `json:"changed"`
 }

@@ -30,7 +30,7 @@ func (s ConditionState) Clean() bool { return s == ConditionConformant || s == C
 // ProfileRef names the rules of a shipment: a profile of the chaincode's catalogue, or
 // CustomProfile, without a version, where they were written out.
 type ProfileRef struct {
-	Name    string `json:"name"`
+	Name    string `json:"name" form:"id"`
 	Version string `json:"version"`
 }
 
@@ -53,7 +53,7 @@ type Verdict struct {
 
 // RuleFinding is what was found by one rule.
 type RuleFinding struct {
-	Rule  string         `json:"rule"` // Condition.ID
+	Rule  string         `json:"rule" form:"id"` // Condition.ID
 	State ConditionState `json:"state"`
 	// Uncovered says that something of it is unknown, though State may be graver.
 	Uncovered bool `json:"uncovered,omitempty" metadata:",optional"`
@@ -66,7 +66,7 @@ type RuleFinding struct {
 
 // DeviceFinding is what one device found by one rule over time, while it was attached.
 type DeviceFinding struct {
-	Device    string `json:"device"`
+	Device    string `json:"device" form:"id"`
 	Readings  int64  `json:"readings"`
 	KnownMS   int64  `json:"known_ms"`
 	UnknownMS int64  `json:"unknown_ms"`
@@ -85,7 +85,7 @@ const TooHot = "HOT"
 // WitnessFinding says how far a device was heard, and whether it counts: one that does not
 // covers nothing, and what it measured outside still breaks a rule.
 type WitnessFinding struct {
-	Device string `json:"device"`
+	Device string `json:"device" form:"id"`
 	// Detached says that it had left. Then it does not count, and the reasons are what was amiss with it.
 	Detached bool     `json:"detached,omitempty" metadata:",optional"`
 	Counts   bool     `json:"counts"`
@@ -117,7 +117,7 @@ type Run struct {
 
 // Disagreement says that two devices that count do not agree.
 type Disagreement struct {
-	Rule    string   `json:"rule"`
+	Rule    string   `json:"rule" form:"id"`
 	Devices []string `json:"devices"`                              // two, sorted
 	Apart   Decimal  `json:"apart,omitempty" metadata:",optional"` // how far their time-weighted means are apart
 }

@@ -15,19 +15,19 @@ const DigestPrefix = 16
 // Window summarises an unbroken run of messages of one device, signed with one key,
 // that one transaction recorded. The messages themselves are in that transaction.
 type Window struct {
-	Device string `json:"device"`
+	Device string `json:"device" form:"id"`
 	// Owner is the member that owned the device when the window was recorded: what it
 	// measured then stays that member's. Empty in a window of before owners were kept.
-	Owner string `json:"owner"`
+	Owner string `json:"owner" form:"maybe_id"`
 	// Key is the id of the device's key that signed the messages; with Recorded.Time it
 	// says whether the key was to be trusted. Empty in a window of before keys were kept.
-	Key      string    `json:"key"`
-	Shipment string    `json:"shipment"` // that the device witnessed then, or empty
-	First    uint64    `json:"first"`    // sequence number of the first message
-	Last     uint64    `json:"last"`     // and of the last, inclusive
-	Readings int       `json:"readings"` // of every kind
-	From     time.Time `json:"from"`     // time of the earliest reading
-	To       time.Time `json:"to"`       // time of the latest reading
+	Key      string    `json:"key" form:"id"`
+	Shipment string    `json:"shipment" form:"maybe_id"` // that the device witnessed then, or empty
+	First    uint64    `json:"first"`                    // sequence number of the first message
+	Last     uint64    `json:"last"`                     // and of the last, inclusive
+	Readings int       `json:"readings"`                 // of every kind
+	From     time.Time `json:"from"`                     // time of the earliest reading
+	To       time.Time `json:"to"`                       // time of the latest reading
 	Series   []Series  `json:"series"`
 	// Sealed counts the readings of private classes, of which the ledger has the seals.
 	Sealed []SealedSeries `json:"sealed,omitempty" metadata:",optional"`
@@ -57,10 +57,10 @@ type Window struct {
 // Series summarises the numbers and booleans of one measurement, as integers in the
 // fixed scale of its unit (ScaleOf). Sums, texts and data are in no series.
 type Series struct {
-	Name string `json:"name"` // SenML name, as in "temperature"
-	Unit string `json:"unit"` // SenML unit, as in "Cel"
+	Name string `json:"name" form:"measurement"` // SenML name, as in "temperature"
+	Unit string `json:"unit"`                    // SenML unit, as in "Cel"
 	// Class is the data class as the owner had it when the window was recorded.
-	Class DataClass `json:"class"`
+	Class DataClass `json:"class" form:"maybe_id"`
 	Count int64     `json:"count"`
 	Min   int64     `json:"min"`
 	Max   int64     `json:"max"`
@@ -72,8 +72,8 @@ type Series struct {
 
 // SealedSeries counts the sealed readings of one measurement.
 type SealedSeries struct {
-	Name  string    `json:"name"` // SenML name of the measurement
-	Class DataClass `json:"class"`
+	Name  string    `json:"name" form:"measurement"` // SenML name of the measurement
+	Class DataClass `json:"class" form:"id"`
 	Count int       `json:"count"`
 }
 

@@ -18,9 +18,9 @@ type ProposalRequest struct {
 
 // Proposal is what is to be signed first.
 type Proposal struct {
-	TxID     string `json:"tx_id"`
-	Proposal []byte `json:"proposal"` // a peer.Proposal
-	Digest   string `json:"digest"`   // its SHA-256 in hexadecimal, which ECDSA signs
+	TxID     string `json:"tx_id" form:"transaction"`
+	Proposal []byte `json:"proposal"`             // a peer.Proposal
+	Digest   string `json:"digest" form:"sha256"` // its SHA-256 in hexadecimal, which ECDSA signs
 }
 
 // EndorsementRequest is a signed proposal.
@@ -31,10 +31,10 @@ type EndorsementRequest struct {
 
 // Endorsed is what is to be signed then.
 type Endorsed struct {
-	TxID        string          `json:"tx_id"`
-	Transaction []byte          `json:"transaction"` // a common.Payload
-	Digest      string          `json:"digest"`      // its SHA-256 in hexadecimal, which ECDSA signs
-	Result      json.RawMessage `json:"result"`      // the record as it will stand, if it becomes valid
+	TxID        string          `json:"tx_id" form:"transaction"`
+	Transaction []byte          `json:"transaction"`          // a common.Payload
+	Digest      string          `json:"digest" form:"sha256"` // its SHA-256 in hexadecimal, which ECDSA signs
+	Result      json.RawMessage `json:"result"`               // the record as it will stand, if it becomes valid
 }
 
 // SubmissionRequest is a signed transaction.

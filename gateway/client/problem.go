@@ -33,12 +33,12 @@ type Problem struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Rows say what is wrong with which rows of a request that holds many: the first
 	// 20 of them; Detail counts all.
-	Rows []waymark.RowError `json:"rows,omitempty"`
+	Rows []waymark.RowError `json:"rows,omitempty" form:"rows"`
 	// Parts say which parts of this gateway work; only where its readiness was asked for.
 	Parts []Part `json:"parts,omitempty"`
 	// TxID is the transaction concerned. With code unavailable its fate may be
 	// unknown: ask for it before sending the request again.
-	TxID string `json:"tx_id,omitempty"`
+	TxID string `json:"tx_id,omitempty" form:"transaction"`
 	// RequestID finds the request in the gateway's log.
 	RequestID string `json:"request_id"`
 	// RetryAfter is how long the gateway asks to wait, at most a minute; 0 if it does not say.

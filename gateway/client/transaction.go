@@ -20,7 +20,7 @@ type TransactionQuery struct {
 // Transaction is what a gateway knows of a transaction: from the ledger what is in a block, and
 // from what it keeps how a write of its own stands.
 type Transaction struct {
-	TxID  string `json:"tx_id"`
+	TxID  string `json:"tx_id" form:"transaction"`
 	State State  `json:"state"`
 	// Status is VALID, or the name of Fabric's validation code, of one in a block, as are
 	// all up to Position; or UNORDERED, of one that the ordering service refused. Those from
@@ -36,7 +36,7 @@ type Transaction struct {
 	Time        time.Time `json:"time,omitzero"`       // as the creator claims it, UTC
 	Envelope    []byte    `json:"envelope,omitempty"`  // the signed envelope as it was ordered
 	// ReplacedBy is the transaction that was made in its place, after it changed nothing.
-	ReplacedBy string `json:"replaced_by,omitempty"`
+	ReplacedBy string `json:"replaced_by,omitempty" form:"transaction"`
 	// Location, Result and Error are told to whose write it was, as long as its answer is kept.
 	Location string          `json:"location,omitempty"` // of what was created
 	Result   json.RawMessage `json:"result,omitempty"`   // the record as it stands after it
@@ -62,7 +62,7 @@ func (t Transaction) Settled() bool { return t.State == Committed || t.State == 
 
 // Creator is who signed a transaction.
 type Creator struct {
-	MSPID string `json:"msp_id"`
+	MSPID string `json:"msp_id" form:"id"`
 	// CertificateSHA256 is the lower-case hexadecimal SHA-256 of the creator's
 	// certificate in DER form; empty if the identity is not an X.509 certificate.
 	CertificateSHA256 string `json:"certificate_sha256"`

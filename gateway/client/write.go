@@ -13,9 +13,9 @@ import (
 // Commit says where a write stands on the ledger. That of one that had nothing to change, and so has
 // no transaction, is empty.
 type Commit struct {
-	TxID        string `json:"tx_id"`        // 64 hexadecimal digits, lower case
-	BlockNumber uint64 `json:"block_number"` // the block that holds it; the first is 0
-	Status      string `json:"status"`       // VALID, if there is a transaction
+	TxID        string `json:"tx_id" form:"maybe_transaction"` // 64 hexadecimal digits, lower case; empty if nothing had to change
+	BlockNumber uint64 `json:"block_number"`                   // the block that holds it; the first is 0
+	Status      string `json:"status"`                         // VALID, if there is a transaction
 }
 
 // Written is the answer to a write: its transaction, and the record as it stands after it.

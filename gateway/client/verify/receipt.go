@@ -18,7 +18,7 @@ const maxReceipt = 512 << 20
 // it to GET /v1/transactions/{tx_id}/receipt. Its parts are Fabric's own messages, in base64.
 type Receipt struct {
 	Format      string `json:"format"` // Format
-	TxID        string `json:"tx_id"`
+	TxID        string `json:"tx_id" form:"transaction"`
 	Channel     string `json:"channel"`
 	BlockNumber uint64 `json:"block_number"`
 	Position    int    `json:"position"` // in the block, from 0
@@ -36,7 +36,7 @@ type Receipt struct {
 // Consenter is an orderer that may sign blocks.
 type Consenter struct {
 	ID          uint32 `json:"id"`
-	MSPID       string `json:"msp_id"`
+	MSPID       string `json:"msp_id" form:"id"`
 	Certificate []byte `json:"certificate"` // PEM
 }
 
