@@ -76,3 +76,36 @@ func TestWhatIsWrongWithAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestPast makes one request for each bound, with that alone broken.
+func TestPast(t *testing.T) {
+	const bounded = `{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/v1/things/{id}": {"put": {"operationId": "putThing",
+		"parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "maxLength": 2}}],
+		"requestBody": {"content": {"application/json": {"example": {"count": 1, "kind": "a", "names": ["n"], "some": 1},
+			"schema": {"type": "object", "required": ["count"], "properties": {
+				"count": {"type": "integer", "minimum": 1, "maximum": 3}, "kind": {"type": "string", "enum": ["a"]}, "some": {"type": "integer", "minimum": 1, "maximum": 2},
+				"names": {"type": "array", "maxItems": 1, "items": {"type": "string", "minLength": 2, "pattern": "^n"}}}}}}},
+		"responses": {"200": {"description": "d"}}}}}}`
+	loaded, err := openapi3.NewLoader().LoadFromData([]byte(bounded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range hostile.Operations(loaded, 1, hostile.Known{})[0].Past() {
+		got = append(got, r.Path+" "+r.Body)
+	}
+	sound := `{"count":1,"kind":"a","names":["n"],"some":1}`
+	want := []string{
+		"/v1/things/aaa " + sound,
+		`/v1/things/S1 {"count":4,"kind":"a","names":["n"],"some":1}`,
+		`/v1/things/S1 {"count":0,"kind":"a","names":["n"],"some":1}`,
+		`/v1/things/S1 {"count":1,"kind":"nothing of the kind","names":["n"],"some":1}`,
+		`/v1/things/S1 {"count":1,"kind":"a","names":["n","n"],"some":1}`,
+		`/v1/things/S1 {"count":1,"kind":"a","names":["a"],"some":1}`,
+		`/v1/things/S1 {"count":1,"kind":"a","names":["\u0001"],"some":1}`,
+		`/v1/things/S1 {"count":1,"kind":"a","names":["n"],"some":3}`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}

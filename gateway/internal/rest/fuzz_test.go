@@ -50,6 +50,26 @@ func checkHostile(t *testing.T, a *api, r hostile.Request) {
 	}
 }
 
+// TestPastTheBounds: whatever is past a bound that the document gives it is refused, before the ledger is asked.
+func TestPastTheBounds(t *testing.T) {
+	a := newKeepingAPI(t, time.Minute, func(l *limits) { l.BodyBytes = 64 << 20; l.BytesInFlight = 256 << 20 })
+	refused := 0
+	for _, o := range hostile.Operations(loadDocument(t), 1, hostile.Known{Name: someName}) {
+		for _, r := range o.Past() {
+			before := len(a.ledger.seen())
+			w := a.send(received(r))
+			asked := len(a.ledger.seen()) > before && o.ID != "proposeTerms" // which takes the salt of terms that are there
+			if w.Code != http.StatusBadRequest || asked {
+				t.Errorf("%s: %.100q %.100q: %d %.300s", o.ID, r.Path, r.Body, w.Code, w.Body)
+			}
+			refused++
+		}
+	}
+	if refused < 500 {
+		t.Errorf("%d requests past a bound", refused)
+	}
+}
+
 // received is a request as a server has it, whatever is in it.
 func received(r hostile.Request) *http.Request {
 	got := httptest.NewRequest(r.Operation.Method, "/", strings.NewReader(r.Body))

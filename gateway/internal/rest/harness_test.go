@@ -60,9 +60,9 @@ func newAPI(t *testing.T, changes ...func(*limits)) *api {
 }
 
 // newKeepingAPI has a database, and callers who wait as long as patience.
-func newKeepingAPI(t *testing.T, patience time.Duration) *api {
+func newKeepingAPI(t *testing.T, patience time.Duration, changes ...func(*limits)) *api {
 	t.Helper()
-	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience)
+	return newAPIOver(t, requests.NewSQL(databasetest.SQLite(t)()), patience, changes...)
 }
 
 func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, changes ...func(*limits)) *api {
