@@ -171,7 +171,10 @@ func checkPrintable(pointer, text string) error {
 	return InvalidField(pointer, "must be printable UTF-8 text without control characters")
 }
 
-func checkGoods(pointer, text string) error { return ValidateGoods(pointer, text) }
+// checkGoods refuses what is not printable too: a link may have it where it says nothing of the thing.
+func checkGoods(pointer, text string) error {
+	return first(ValidateGoods(pointer, text), checkPrintable(pointer, text))
+}
 
 func checkSource(pointer, text string) error { return Place(text).validateSource(pointer) }
 

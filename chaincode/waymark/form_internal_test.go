@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,32 @@ func formTags(t *testing.T) []string {
 		})
 	}
 	return names
+}
+
+// FuzzForms: whatever a form's check takes looks as the form says, so that the document refuses nothing that
+// Validate takes.
+func FuzzForms(f *testing.F) {
+	for _, seed := range []string{
+		"", "a", "logger-1", "09506000134352", "4012345000009", "https://id.gs1.org/01/09506000134352/21/1?x=\x01", "urn:epc:id:sgtin:9506000.013435.1", "stock/a/b", "shipment/S1",
+		"Cel", "/", "%RH", "KGM", "EUR", "-2.5e-10", "0", "https://gateway.example/?a=\u0085", `{"a":[1]}`, "permit (principal, action, resource);\n", "MIIB+/=\r\n", "1f",
+		strings.Repeat("5a", 32), "\u00e9", "\u202e", "\x7f",
+	} {
+		f.Add(seed)
+	}
+	patterns := make(map[string]*regexp.Regexp)
+	for name, form := range forms {
+		patterns[name] = regexp.MustCompile(form.Pattern)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for name, form := range forms {
+			if form.check == nil || form.checkText("", text) != nil {
+				continue
+			}
+			if !patterns[name].MatchString(text) {
+				t.Errorf("%s: takes %q, which does not look like %s", name, text, form.Pattern)
+			}
+		}
+	})
 }
 
 func TestCheckForms(t *testing.T) {
