@@ -61,9 +61,9 @@ type MeasuredClass struct {
 	Visibility   Visibility `json:"visibility"`
 }
 
-// Validate checks what attributes that have their form mean: a class comes once, and a measurement
+// validate checks what attributes that have their form mean: a class comes once, and a measurement
 // belongs to one class at most.
-func (a DeviceAttributes) Validate() error {
+func (a DeviceAttributes) validate() error {
 	if c := a.Calibration; c != nil {
 		if err := validateTime("/attributes/calibration/expires_at", c.ExpiresAt); err != nil {
 			return err
@@ -123,4 +123,4 @@ type SetAttributesRequest struct {
 }
 
 // Validate checks the form of the request.
-func (r SetAttributesRequest) Validate() error { return first(CheckForms(r), r.Attributes.Validate()) }
+func (r SetAttributesRequest) Validate() error { return first(CheckForms(r), r.Attributes.validate()) }

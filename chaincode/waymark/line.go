@@ -83,7 +83,7 @@ func (l Line) validate(at string) error {
 	if _, err := Thousandths(l.Quantity); err != nil {
 		return InvalidField(at+"/quantity", "%s", AsError(err).Message)
 	}
-	return optional(string(l.From), func() error { return l.From.validateSource(at + "/from") })
+	return nil
 }
 
 // Normal is a line in the form of records: the canonical link, and the shortest text of
