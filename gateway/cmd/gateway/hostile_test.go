@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -148,4 +149,40 @@ func TestRapidReset(t *testing.T) {
 		default:
 		}
 	}
+}
+
+// TestBodiesThatNobodyReads: 200 connections send bodies that no handler reads and take no answer,
+// without a credential, and yet have little of them held (ASVS 5.0: 15.2.2).
+func TestBodiesThatNobodyReads(t *testing.T) {
+	s := newSite(t)
+	t.Setenv("WAYMARK_GATEWAY_TIMEOUTS__RECEIVE", "60s") // or it could be over before it is measured
+	base := s.up(t)
+	const connections, most = 200, 80 << 20
+	before := live()
+	for range connections {
+		conn, err := s.dial(base, &tls.Config{NextProtos: []string{"h2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := fill(conn, "/openapi.json"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held := live() - before; held > most {
+		t.Errorf("%d connections have %d MiB held", connections, held>>20)
+	} else {
+		t.Logf("%d MiB, with the clients' own", held>>20)
+	}
+}
+
+// live is how many bytes are in use.
+func live() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
 }

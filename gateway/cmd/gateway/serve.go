@@ -98,8 +98,14 @@ func (p *parts) serveUntil(ctx context.Context, listener net.Listener, c config.
 	return nil
 }
 
-// maxStreams bounds the requests at once on one HTTP/2 connection.
-const maxStreams = 250
+// Bounds of one HTTP/2 connection.
+const (
+	maxStreams = 250 // requests at once
+	// How much of bodies is received before a handler reads it. Nobody needs a credential to have
+	// that held, so it is little; what is asked for by a handler flows on as fast as it reads.
+	maxUnread       = 128 << 10
+	maxUnreadStream = 64 << 10
+)
 
 func newServer(c config.Config, handler http.Handler, settings *tls.Config, log *zap.Logger) *http.Server {
 	// net/http reports handshakes and the like that clients got wrong.
@@ -117,7 +123,9 @@ func newServer(c config.Config, handler http.Handler, settings *tls.Config, log 
 		MaxHeaderBytes:    c.Limits.HeaderBytes,
 		ErrorLog:          complaints,
 		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: maxStreams,
+			MaxConcurrentStreams:          maxStreams,
+			MaxReceiveBufferPerConnection: maxUnread,
+			MaxReceiveBufferPerStream:     maxUnreadStream,
 			// Of a connection that sends half a frame and no more, these are the only bounds.
 			SendPingTimeout:  c.Timeouts.ReadHeader,
 			PingTimeout:      c.Timeouts.ReadHeader,
