@@ -117,11 +117,11 @@ func (i *issuer) verify(ctx context.Context, t parsedToken) error {
 	return nil
 }
 
-// keysOf returns the issuer's keys with that id, all of them for none.
+// keysOf returns the issuer's keys with that id, all of them for none: maxTried at most.
 func (i *issuer) keysOf(ctx context.Context, id string) ([]crypto.PublicKey, error) {
 	found, age, done, err := i.look(id)
 	if len(found) > 0 && age < keysUsable {
-		return found, nil
+		return few(found)
 	}
 	if done == nil {
 		return nil, i.unavailable(err)
@@ -138,6 +138,14 @@ func (i *issuer) keysOf(ctx context.Context, id string) ([]crypto.PublicKey, err
 	}
 	if found = matching(i.keys, id); len(found) == 0 {
 		return nil, waymark.Errorf(waymark.Unauthenticated, "the token is signed by a key that its issuer does not have")
+	}
+	return few(found)
+}
+
+// few refuses to try more than maxTried keys for one token.
+func few(found []crypto.PublicKey) ([]crypto.PublicKey, error) {
+	if len(found) > maxTried {
+		return nil, waymark.Errorf(waymark.Unauthenticated, "the token's key id (kid), or that it has none, leaves more than %d keys of its issuer", maxTried)
 	}
 	return found, nil
 }

@@ -73,12 +73,17 @@ func (f *fakeIssuer) serve(w http.ResponseWriter, r *http.Request) {
 
 // publish makes these the keys of the issuer.
 func (f *fakeIssuer) publish(keys ...testKey) {
+	var set []jose.JSONWebKey
+	for _, k := range keys {
+		set = append(set, jose.JSONWebKey{Key: k.private.Public(), KeyID: k.id, Use: k.use})
+	}
+	f.publishSet(set)
+}
+
+func (f *fakeIssuer) publishSet(keys []jose.JSONWebKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.keys = nil
-	for _, k := range keys {
-		f.keys = append(f.keys, jose.JSONWebKey{Key: k.private.Public(), KeyID: k.id, Use: k.use})
-	}
+	f.keys = keys
 }
 
 // settings are those by which the gateway believes it.

@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 )
@@ -149,6 +151,45 @@ func TestKeysAreNotAskedForAtWill(t *testing.T) {
 	callers.Wait()
 	if n := f.asked.Load(); n > 2*fetchBurst { // a fetch is two requests
 		t.Errorf("the issuer was asked %d times", n)
+	}
+}
+
+// TestKeysOfAnIssuerAreFew: a set that makes a forged token dear to check is not used, or not for
+// that token; who has no credential can have as many checked as he likes.
+func TestKeysOfAnIssuerAreFew(t *testing.T) {
+	key := ecKey(t, "k1")
+	set := func(n int, id func(int) string) []jose.JSONWebKey {
+		var keys []jose.JSONWebKey
+		for i := range n {
+			keys = append(keys, jose.JSONWebKey{Key: key.private.Public(), KeyID: id(i), Use: "sig"})
+		}
+		return keys
+	}
+	own := func(i int) string { return "k" + strconv.Itoa(i) }
+	same := func(int) string { return "k1" }
+	tests := []struct {
+		name string
+		keys []jose.JSONWebKey
+		kid  string
+		want waymark.Code
+	}{
+		{name: "as many as there may be", keys: set(maxKeys, own), kid: "k1"},
+		{name: "one more", keys: set(maxKeys+1, own), kid: "k1", want: waymark.Unavailable},
+		{name: "of one id, as many as are tried", keys: set(maxTried, same), kid: "k1"},
+		{name: "of one id, one more", keys: set(maxTried+1, same), kid: "k1", want: waymark.Unauthenticated},
+		{name: "the token names none, of as many as are tried", keys: set(maxTried, own)},
+		{name: "the token names none, of one more", keys: set(maxTried+1, own), want: waymark.Unauthenticated},
+	}
+	for _, tt := range tests {
+		f := newFakeIssuer(t)
+		f.publishSet(tt.keys)
+		a := authenticator(t, f, time.Now)
+		token := testKey{id: tt.kid, private: key.private}.sign(t, f.claims(t, nil))
+		for _, when := range []string{"fetched for it", "known"} {
+			if _, err := a.present(token); waymark.CodeOf(err) != tt.want {
+				t.Errorf("%s, %s: %v, want %q", tt.name, when, err, tt.want)
+			}
+		}
 	}
 }
 

@@ -16,8 +16,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// maxDocument bounds what is read of an issuer's answer, in bytes.
-const maxDocument = 1 << 20
+// Bounds of what an issuer publishes. A forged token costs at most a try of each of maxTried keys,
+// a few milliseconds each (go-jose refuses long RSA keys), whatever its issuer does.
+const (
+	maxDocument = 1 << 20 // of an answer, in bytes
+	maxKeys     = 64      // in a set, of any use; with more the set is refused
+	maxTried    = 4       // that fit one token
+)
 
 // newClient makes the client by which an issuer is asked, which trusts the authorities in
 // PEM, or the system's if there are none. It follows no redirect: where the keys are, the
@@ -100,13 +105,16 @@ func (i *issuer) discover(ctx context.Context) (string, error) {
 }
 
 // parseKeys returns the keys of a key set (RFC 7517, clause 5) that verify signatures. Others,
-// and those of a kind that is not known, are left out.
+// and those of a kind that is not known, are left out. A set of more than maxKeys is refused.
 func parseKeys(body []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := json.Unmarshal(body, &set); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
+	}
+	if len(set.Keys) > maxKeys {
+		return nil, fmt.Errorf("keys: there are more than %d", maxKeys)
 	}
 	var keys []jose.JSONWebKey
 	for _, raw := range set.Keys {
