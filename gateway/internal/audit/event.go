@@ -16,6 +16,7 @@ const (
 	Credential    Kind = "credential"    // a credential was refused, or none was presented
 	Policy        Kind = "policy"        // the ledger or the gateway's configuration forbids it
 	Configuration Kind = "configuration" // keys of the configuration took effect
+	Lost          Kind = "lost"          // this many lines before this one could not be written
 	Token         Kind = "token"         // a token came into the tokens file (operation create), went (revoke), or was there at the start (found)
 )
 
@@ -46,6 +47,7 @@ type Event struct {
 	Fate        string   // of the transaction, of an End: VALID, Fabric's validation code, or UNORDERED
 	Reasons     []string // ids of the rules that decided
 	Keys        []string // of the configuration
+	Lines       int      // that were lost
 }
 
 func (e Event) fields() []zap.Field {
@@ -66,6 +68,9 @@ func (e Event) fields() []zap.Field {
 	}
 	if len(e.Keys) > 0 {
 		fields = append(fields, zap.Strings("keys", e.Keys))
+	}
+	if e.Lines != 0 {
+		fields = append(fields, zap.Int("lines", e.Lines))
 	}
 	return fields
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -17,8 +18,9 @@ import (
 
 // Log writes one JSON object a line. It is safe for concurrent use.
 type Log struct {
-	zap  *zap.Logger
-	file *file // nil when it writes to a stream that is not its own
+	zap   *zap.Logger
+	lines *lines
+	file  *file // nil when it writes to a stream that is not its own
 }
 
 // Open appends to the file at path, which it makes readable for its owner alone. Each line is
@@ -38,16 +40,16 @@ func New(w io.Writer, registry prometheus.Registerer) *Log {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey: "time", EncodeTime: zapcore.RFC3339NanoTimeEncoder, LineEnding: zapcore.DefaultLineEnding,
 	})
-	counted := &counting{w: w, failures: prometheus.NewCounter(prometheus.CounterOpts{
+	l := &lines{w: w, encoder: encoder, failures: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "waymark_gateway_audit_failures_total",
 		Help: "Lines of the audit log that could not be written.",
 	})}
-	registry.MustRegister(counted.failures)
-	core := zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(counted)), zapcore.InfoLevel)
-	return &Log{zap: zap.New(core)}
+	registry.MustRegister(l.failures)
+	return &Log{zap: zap.New(zapcore.NewCore(encoder, zapcore.AddSync(l), zapcore.InfoLevel)), lines: l}
 }
 
-// Record writes one line. A line that cannot be written is counted, and told on stderr.
+// Record writes one line. A line that cannot be written is counted, and told on stderr; once lines
+// can be written again, the first says how many were lost.
 func (l *Log) Record(e Event) { l.zap.Info("", e.fields()...) }
 
 // Reopen opens the file anew, so that another program can have moved it away.
@@ -58,12 +60,16 @@ func (l *Log) Reopen() error {
 	return l.file.reopen()
 }
 
-// Check returns Unavailable while the last line could not be written.
+// Check returns Unavailable while lines cannot be written. After one was lost it tries, by the line
+// that says so: who is out of order gets no requests, and so has nothing else to write.
 func (l *Log) Check(context.Context) error {
-	if l.file == nil || l.file.writes() {
+	if l.file == nil {
 		return nil
 	}
-	return waymark.Errorf(waymark.Unavailable, "the audit log cannot be written")
+	if err := l.lines.tellLost(); err != nil {
+		return fmt.Errorf("%w: %w", waymark.Errorf(waymark.Unavailable, "the audit log cannot be written"), err)
+	}
+	return nil
 }
 
 // Close closes the file.
@@ -71,31 +77,63 @@ func (l *Log) Close() error {
 	if l.file == nil {
 		return nil
 	}
-	return l.file.close()
+	return errors.Join(l.lines.tellLost(), l.file.close())
 }
 
-// counting counts the lines that w did not take.
-type counting struct {
+// lines writes lines to w, and knows of those that it did not take.
+type lines struct {
 	w        io.Writer
+	encoder  zapcore.Encoder
 	failures prometheus.Counter
+
+	mu   sync.Mutex
+	lost int // since the last line that says how many were
 }
 
-func (c *counting) Write(line []byte) (int, error) {
-	n, err := c.w.Write(line)
+func (l *lines) Write(line []byte) (n int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err = l.fill(); err == nil {
+		n, err = l.w.Write(line)
+	}
 	if err != nil {
-		c.failures.Inc()
+		l.lost++
+		l.failures.Inc()
 	}
 	return n, err
+}
+
+// tellLost writes how many lines were lost, if any were.
+func (l *lines) tellLost() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fill()
+}
+
+func (l *lines) fill() error {
+	if l.lost == 0 {
+		return nil
+	}
+	event := Event{Kind: Lost, Outcome: string(waymark.Unavailable), Lines: l.lost}
+	line, err := l.encoder.EncodeEntry(zapcore.Entry{Time: time.Now()}, event.fields())
+	if err != nil {
+		return err
+	}
+	defer line.Free()
+	if _, err := l.w.Write(line.Bytes()); err != nil {
+		return err
+	}
+	l.lost = 0
+	return nil
 }
 
 // file is an append-only file that can be opened anew.
 type file struct {
 	path string
 
-	mu     sync.Mutex
-	f      *os.File
-	failed bool
-	torn   bool // what is in f ends within a line
+	mu   sync.Mutex
+	f    *os.File
+	torn bool // what is in f ends within a line
 }
 
 func (f *file) reopen() error {
@@ -106,7 +144,7 @@ func (f *file) reopen() error {
 	torn := endsWithinLine(f.path)
 	f.mu.Lock()
 	before := f.f
-	f.f, f.failed, f.torn = next, false, torn
+	f.f, f.torn = next, torn
 	f.mu.Unlock()
 	if before == nil {
 		return nil
@@ -137,7 +175,6 @@ func (f *file) Write(line []byte) (int, error) {
 		line = append([]byte{'\n'}, line...)
 	}
 	n, err := f.f.Write(line)
-	f.failed = err != nil
 	if n > 0 {
 		f.torn = line[n-1] != '\n'
 	}
@@ -160,12 +197,6 @@ func endsWithinLine(path string) bool {
 	var last [1]byte
 	_, err = file.ReadAt(last[:], info.Size()-1)
 	return err == nil && last[0] != '\n'
-}
-
-func (f *file) writes() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return !f.failed
 }
 
 func (f *file) close() error {
