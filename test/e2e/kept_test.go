@@ -18,7 +18,7 @@ import (
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	commission(ctx, t, name("item")) // registers the product
-	a, _ := over(ctx, t, "producer", filepath.Join(t.TempDir(), "gateway.db"), "requests: {kept_bytes: 1048576}", "limits: {caller_percent: 5}")
+	a, _ := over(ctx, t, "producer", filepath.Join(t.TempDir(), "gateway.db"), "requests: {kept_bytes: 1048576}")
 	serial, key := name("item"), name("key")
 	first, err := insist(ctx, a, key, serial)
 	if err != nil {

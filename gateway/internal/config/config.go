@@ -135,7 +135,7 @@ type Requests struct {
 	// takes up to about five times that. Default 64 MiB; limits.body_bytes to 1 GiB.
 	PendingBytes int64 `koanf:"pending_bytes" default:"67108864"`
 	// KeptBytes is about how much of the database may be taken by writes that have ended, of which
-	// limits.caller_percent by those of one caller. At that no more is promised: a write with an
+	// a tenth by those of one caller. At that no more is promised: a write with an
 	// Idempotency-Key or Prefer is answered 429 until requests.keep has passed for others. Gateways
 	// that share a database count together. Default 16 GiB; 1 MiB to 1 PiB.
 	KeptBytes int64 `koanf:"kept_bytes" default:"17179869184"`

@@ -16,7 +16,10 @@ const (
 	maxDelay = 50 * time.Millisecond
 )
 
-var errClosed = errors.New("the database is closed")
+var (
+	errClosed = errors.New("the database is closed")
+	errSlow   = errors.New("the disk is slow: it is not known whether this was written")
+)
 
 // writer makes one commit, and so one sync of the disk, of all updates that arrive while the
 // one before is under way. Each is in a savepoint of its own and costs no other its place.
@@ -56,8 +59,8 @@ func (w *writer) close() error {
 	return w.leave()
 }
 
-// update queues do. Once the writer has begun it the caller waits for the end of its group,
-// which is bounded, so that it knows what became of it.
+// update queues do. Once the writer has begun it the caller waits a while longer for the end of its
+// group, so that it knows what became of it.
 func (w *writer) update(ctx context.Context, u *update) error {
 	u.result = make(chan error, 1)
 	select {
@@ -74,7 +77,12 @@ func (w *writer) update(ctx context.Context, u *update) error {
 		if u.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-		return <-u.result
+	}
+	select {
+	case err := <-u.result:
+		return err
+	case <-time.After(timeout):
+		return errSlow
 	}
 }
 
@@ -129,12 +137,14 @@ func (w *writer) commit(group []*update) {
 	}
 	ctx := context.Background()
 	results := make([]error, len(group))
-	err := w.within(ctx, func(s Statements) error {
+	err := w.within(ctx, func(s Statements) (err error) {
 		if len(group) == 1 { // its failure takes nothing from others
 			return group[0].do(ctx, s)
 		}
 		for i, u := range group {
-			results[i] = inSavepoint(ctx, s, u.do)
+			if results[i], err = inSavepoint(ctx, s, u.do); err != nil {
+				return err // nothing of the group is written
+			}
 		}
 		return nil
 	})
@@ -214,19 +224,20 @@ func (w *writer) undo(ctx context.Context, s *session) error {
 	return nil
 }
 
-// inSavepoint runs do so that its failure leaves the rest of the transaction as it is.
-func inSavepoint(ctx context.Context, s Statements, do func(context.Context, Statements) error) error {
+// inSavepoint runs do so that its failure leaves the rest of the transaction as it is. It fails itself where that
+// cannot be, as when SQLite has undone the transaction on a full disk.
+func inSavepoint(ctx context.Context, s Statements, do func(context.Context, Statements) error) (failed, err error) {
 	if _, err := s.ExecContext(ctx, "SAVEPOINT one"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
+		return nil, fmt.Errorf("savepoint: %w", err)
 	}
-	failed := do(ctx, s)
+	failed = do(ctx, s)
 	if failed != nil {
 		if _, err := s.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
-			return errors.Join(failed, err)
+			return failed, errors.Join(failed, fmt.Errorf("roll back to savepoint: %w", err))
 		}
 	}
 	if _, err := s.ExecContext(ctx, "RELEASE one"); err != nil {
-		return errors.Join(failed, fmt.Errorf("release savepoint: %w", err))
+		return failed, fmt.Errorf("release savepoint: %w", err)
 	}
-	return failed
+	return failed, nil
 }

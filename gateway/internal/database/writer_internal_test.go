@@ -163,3 +163,35 @@ func TestPrepareDoesWithoutACheckpoint(t *testing.T) {
 		t.Error("nothing was in the way of a checkpoint")
 	}
 }
+
+// When SQLite itself undoes a transaction, as on a full disk, nothing of its group is written.
+func TestNothingOfAnUndoneGroupIsWritten(t *testing.T) {
+	w, _ := counted(t, time.Hour)
+	undone := &update{note: true, result: make(chan error, 1), do: func(ctx context.Context, s Statements) error {
+		if _, err := s.ExecContext(ctx, "ROLLBACK"); err != nil {
+			t.Error(err)
+		}
+		return errors.New("the disk is full")
+	}}
+	before := given(w, 1)
+	w.updates <- undone
+	after := given(w, 2)
+	if err := w.update(t.Context(), &update{do: seen(3)}); err == nil {
+		t.Error("the last was written")
+	}
+	for _, end := range []chan error{before, undone.result, after} {
+		if err := <-end; err == nil {
+			t.Error("it is said to be written")
+		}
+	}
+	var n int
+	if err := w.db.QueryRowContext(t.Context(), "SELECT count(*) FROM seen").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d were written, %v", n, err)
+	}
+	if err := w.update(t.Context(), &update{do: seen(4)}); err != nil {
+		t.Error(err)
+	}
+	if err := w.close(); err != nil {
+		t.Error(err)
+	}
+}

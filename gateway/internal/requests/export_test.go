@@ -61,3 +61,6 @@ var (
 
 // Gateway is the name of this process.
 func (r *Runner) Gateway() string { return r.gateway }
+
+// Kept is how much the runner takes the ended writes of all to take.
+func (r *Runner) Kept() int64 { return int64(r.kept.bytes()) }

@@ -69,22 +69,24 @@ func (r *Runner) Start() {
 	}
 }
 
-// every does something until ctx is done, and logs when it begins to fail and when it works
-// again.
+// every does something until ctx is done, and logs when it begins to fail, at most once a minute that
+// it fails otherwise, and when it works again.
 func (r *Runner) every(ctx context.Context, interval time.Duration, what string, do func(context.Context) error) {
-	failing := false
+	var failing string
+	var said time.Time
 	for {
 		err := do(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil && !failing {
-			r.log.Warn("looking after kept requests fails", zap.String("task", what), zap.Error(err))
-		}
-		if err == nil && failing {
+		switch {
+		case err == nil && failing != "":
 			r.log.Info("looking after kept requests works again", zap.String("task", what))
+			failing, said = "", time.Time{}
+		case err != nil && err.Error() != failing && time.Since(said) > time.Minute:
+			r.log.Warn("looking after kept requests fails", zap.String("task", what), zap.Error(err))
+			failing, said = err.Error(), time.Now()
 		}
-		failing = err != nil
 		if !pause.For(ctx, interval) {
 			return
 		}
@@ -136,11 +138,9 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 	if err := r.store.Beat(ctx, r.gateway); err != nil {
 		return err
 	}
-	kept, err := r.store.Kept(ctx)
-	if err != nil {
+	if err := r.kept.ask(ctx, r.store); err != nil {
 		return err
 	}
-	r.kept.set(kept)
 	gone, err := r.gone(ctx, w)
 	if err != nil {
 		return err

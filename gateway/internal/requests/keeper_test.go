@@ -54,6 +54,41 @@ func TestAnOutageIsNoDeath(t *testing.T) {
 	}
 }
 
+// roomless are books in which no row has room any more, and what is there can be changed.
+type roomless struct {
+	requests.SQL
+	full bool
+}
+
+func (r *roomless) Begin(ctx context.Context, q requests.Record, first requests.Step) error {
+	if r.full {
+		return errFull
+	}
+	return r.SQL.Begin(ctx, q, first)
+}
+
+// That there is no room for a row is told, although beats go on, until one has found room.
+func TestCheckTellsThatNothingCanBeKept(t *testing.T) {
+	m := newMember(t)
+	books := &roomless{SQL: m.store, full: true}
+	beat, r := requests.Rounds(requests.Options{Store: books, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
+		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	t.Cleanup(func() { r.Close(context.Background()) })
+	must(t, beat(t.Context()))
+	must(t, r.Check(t.Context()))
+	if _, err := r.Do(t.Context(), m.request("k1", "a"), requests.Wish{}); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	must(t, beat(t.Context()))
+	if err := r.Check(t.Context()); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("checked: %v", err)
+	}
+	books.full = false
+	out, err := r.Do(t.Context(), m.request("k1", "a"), requests.Wish{})
+	done(t, out, err)
+	must(t, r.Check(t.Context()))
+}
+
 // A database that answers and takes nothing is told, as its write lock can be another process's.
 func TestCheckTellsThatNothingCanBeWritten(t *testing.T) {
 	open := databasetest.SQLite(t)

@@ -15,6 +15,7 @@ type operation struct {
 	gateway string
 	request Request
 	store   Writes
+	beaten  *pulse // of the runner
 	cancel  context.CancelFunc
 
 	promised bool          // it was asked to be kept
@@ -73,6 +74,7 @@ func (o *operation) begin(ctx context.Context, tx ledger.Endorsed) error {
 	q := o.request
 	err := o.store.Begin(ctx, Record{ID: o.id, Caller: q.Caller, Operation: q.Operation, Key: q.Key, Digest: q.Digest, Gateway: o.gateway,
 		Answer: Answer{Status: q.Status}}, o.step(tx))
+	o.beaten.kept(err)
 	switch {
 	case err == nil:
 		o.stored = true

@@ -41,7 +41,7 @@ type Limits struct {
 	CallerPercent int           // of Pending and Bytes that one caller can have; 1 to 100
 	Answer        time.Duration // the longest that a caller waits before it is told that a write is under way
 	Keep          time.Duration // at least so long an answer is kept
-	KeptBytes     int64         // that ended writes take in the database, at which no more is promised; CallerPercent of it one caller's
+	KeptBytes     int64         // that ended writes take in the database, at which no more is promised; a tenth of it one caller's
 }
 
 // Runner runs writes. It is safe for concurrent use. Close it when done.
@@ -192,7 +192,7 @@ func (r *Runner) enter(ctx context.Context, q Request, w Wish) (o *operation, jo
 // newOperation needs the lock.
 func (r *Runner) newOperation(q Request, cancel context.CancelFunc) *operation {
 	o := &operation{
-		id: newID(), gateway: r.gateway, request: q, store: r.store, cancel: cancel,
+		id: newID(), gateway: r.gateway, request: q, store: r.store, beaten: &r.beaten, cancel: cancel,
 		shown: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.byID[o.id] = o

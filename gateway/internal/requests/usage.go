@@ -1,7 +1,9 @@
 package requests
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -9,12 +11,33 @@ import (
 // ReasonKeptBytes is the reason of the refusal of a write that asks to be kept where there is no room.
 const ReasonKeptBytes = "kept-bytes"
 
+// maxKeptPercent is how much of Limits.KeptBytes one caller's ended writes can take. It is less than a
+// caller can have of what is given back in seconds: this is given back after Limits.Keep.
+const maxKeptPercent = 10
+
 // usage is how much of the database the writes take that have ended, as it was at the last beat. So
 // it is behind by what was written since, by all gateways.
 type usage struct {
+	next time.Time // when the database is to be asked again; of the one loop that asks
+
 	mu      sync.Mutex
 	callers map[string]int64 // bytes
 	all     int64
+}
+
+// ask asks the database at most a twentieth of the time, however many callers there are.
+func (u *usage) ask(ctx context.Context, s Store) error {
+	start := time.Now()
+	if start.Before(u.next) {
+		return nil
+	}
+	callers, err := s.Kept(ctx)
+	if err != nil {
+		return err
+	}
+	u.next = start.Add(20 * time.Since(start))
+	u.set(callers)
+	return nil
 }
 
 func (u *usage) set(callers map[string]int64) {
@@ -36,7 +59,7 @@ func (u *usage) bytes() float64 {
 func (u *usage) full(caller string, l Limits) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.all >= l.KeptBytes || u.callers[caller] >= l.KeptBytes/100*int64(l.CallerPercent)
+	return u.all >= l.KeptBytes || u.callers[caller] >= l.KeptBytes/100*maxKeptPercent
 }
 
 // roomFor refuses what asks to be kept where there is no room. What is kept already is told, and

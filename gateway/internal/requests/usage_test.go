@@ -2,6 +2,7 @@ package requests_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // kept is told again, and there is room when something is forgotten.
 func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 	m := newMember(t)
-	m.limit.KeptBytes, m.limit.CallerPercent = 4400, 50 // of which an answer takes more than 1024
+	m.limit.KeptBytes = 22000 // of which an answer takes more than 1024, and one caller's a tenth
 	beat, r := requests.Rounds(requests.Options{Store: m.store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
 		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
 	t.Cleanup(func() { r.Close(context.Background()) })
@@ -26,10 +27,9 @@ func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 		done(t, out, err)
 		written++
 		until(t, "its end is not noted", func() bool {
-			kept, err := m.store.Kept(t.Context())
-			return err == nil && kept["erp"]+kept["scanner"] >= int64(written)*1024
+			must(t, beat(t.Context()))
+			return r.Kept() >= int64(written)*1024
 		})
-		must(t, beat(t.Context()))
 	}
 	refused := func(q requests.Request, w requests.Wish) {
 		t.Helper()
@@ -45,7 +45,7 @@ func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 	}
 	write(of("erp", "k1", "a"))
 	write(of("erp", "k2", "b"))
-	write(of("erp", "k3", "c")) // more than half
+	write(of("erp", "k3", "c")) // more than a tenth
 	refused(of("erp", "k4", "no"), requests.Wish{})
 	refused(of("erp", "", "no"), requests.Wish{Async: true})
 	refused(of("erp", "", "no"), requests.Wish{Wait: time.Second})
@@ -54,16 +54,20 @@ func TestNoMoreIsPromisedThanCanBeKept(t *testing.T) {
 	}
 	out, err := r.Do(t.Context(), of("erp", "", "unkept"), requests.Wish{})
 	done(t, out, err)
-	write(of("scanner", "k1", "d"))
-	write(of("scanner", "k2", "e")) // more than all
+	for n := range 18 { // more than all
+		write(of(fmt.Sprint("scanner", n/2), fmt.Sprint("k", n), fmt.Sprint("d", n)))
+	}
 	refused(of("third", "k", "no"), requests.Wish{})
 	if n := m.chain.effects("no"); n != 0 {
 		t.Errorf("%d effects of what was refused", n)
 	}
-	if n, err := m.store.Prune(t.Context(), 0, 4); n != 4 || err != nil {
+	if n, err := m.store.Prune(t.Context(), 0, 100); n != written || err != nil {
 		t.Fatalf("forgot %d, %v", n, err)
 	}
-	written -= 4
-	must(t, beat(t.Context()))
+	written = 0
+	until(t, "nobody asks what is kept", func() bool {
+		must(t, beat(t.Context()))
+		return r.Kept() == 0
+	})
 	write(of("erp", "k4", "f"))
 }

@@ -91,11 +91,13 @@ func (r *Runner) Check(ctx context.Context) error {
 	return nil
 }
 
-// pulse is how the last beat went.
+// pulse is how the last beat went, and the last write of a request.
 type pulse struct {
-	mu  sync.Mutex
-	at  time.Time // when it ended; zero before the first
-	err error
+	mu       sync.Mutex
+	at       time.Time // when the beat ended; zero before the first
+	err      error
+	unkept   error // why the last request was not kept; nil if it was
+	unkeptAt time.Time
 }
 
 func (p *pulse) ended(err error) {
@@ -104,14 +106,31 @@ func (p *pulse) ended(err error) {
 	p.at, p.err = time.Now(), err
 }
 
+// kept notes how a request was kept. A beat changes one row in its place: it can succeed where there is
+// no room for another.
+func (p *pulse) kept(err error) {
+	for _, told := range []error{ErrTaken, ErrKept, ErrDisplaced} { // which the database said
+		if errors.Is(err, told) {
+			err = nil
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unkept, p.unkeptAt = err, time.Now()
+}
+
 var errStill = errors.New("nothing was written for long")
 
-// failed is why the last beat failed, or that there was none since.
+// failed is why the last beat failed, or that there was none since then, or why a request was not kept since
+// then: what nobody tries again cannot be known to fail still.
 func (p *pulse) failed(since time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil && !p.at.IsZero() && p.at.Before(since) {
+	switch {
+	case p.err == nil && !p.at.IsZero() && p.at.Before(since):
 		return errStill
+	case p.err == nil && p.unkeptAt.After(since):
+		return p.unkept
 	}
 	return p.err
 }
