@@ -30,7 +30,7 @@ type Dispute struct {
 	State    DisputeState `json:"state"`
 	Evidence []Evidence   `json:"evidence" form:"evidence"`
 	// Words are why it was withdrawn or how it was resolved.
-	Words    string `json:"words"`
+	Words    string `json:"words" form:"said"`
 	Paid     int64  `json:"paid" form:"share"`     // to the payee, by its resolution
 	Refunded int64  `json:"refunded" form:"share"` // to the payer, by its resolution
 	Opened   Stamp  `json:"opened"`

@@ -57,11 +57,11 @@ func (e Exception) Normal() Exception {
 
 // ExceptionCounts are how many exceptions of each reason an acceptance has.
 type ExceptionCounts struct {
-	Missing   int `json:"missing"`
-	WrongItem int `json:"wrong_item"`
-	Damaged   int `json:"damaged"`
-	WrongLot  int `json:"wrong_lot"`
-	Over      int `json:"over"`
+	Missing   int `json:"missing" form:"excepted"`
+	WrongItem int `json:"wrong_item" form:"excepted"`
+	Damaged   int `json:"damaged" form:"excepted"`
+	WrongLot  int `json:"wrong_lot" form:"excepted"`
+	Over      int `json:"over" form:"excepted"`
 }
 
 // CountExceptions counts exceptions by reason.

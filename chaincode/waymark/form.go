@@ -84,6 +84,7 @@ var forms = map[string]Form{
 	"why":         text(1, 500), // there is a dispute, or no more
 	"reservation": text(0, 500),
 	"words":       text(1, 1000),
+	"said":        text(0, 1000),
 	"disposition": text(1, MaxDispositionBytes),
 	"parameter":   text(1, 100), // of a template
 
@@ -110,6 +111,9 @@ var forms = map[string]Form{
 	"budget":       {Least: 1, Most: int64(MaxBudget / time.Second)},
 	"mkt_window":   {Least: int64(MinMKTWindow / time.Second), Most: int64(MaxMKTWindow / time.Second)},
 	"radius":       {Least: 1, Most: MaxRadiusMeters},
+	"excepted":     {Least: 0, Most: MaxExceptions},
+	"depth":        {Least: 0, Most: MaxTraceDepth},
+	"row":          {Least: 0, Most: MaxRegistrations - 1},
 
 	// Lists and maps.
 	"messages":         {Least: 1, Most: MaxBatchMessages, Entry: "message"},
@@ -131,6 +135,9 @@ var forms = map[string]Form{
 	"measurements":     {Least: 1, Most: MaxClassMeasurements, Entry: "measurement"},
 	"penalties":        {Least: 0, Most: MaxTermsConditions},
 	"reason_penalties": {Least: 0, Most: maxReasonPenalties},
+	"witnesses":        {Least: 0, Most: MaxWitnesses},
+	"statements":       {Least: 0, Most: MaxAttestations},
+	"pair":             {Least: 2, Most: 2, Entry: "id"},
 	"rows":             {Least: 0, Most: MaxErrorRows},
 	"commands":         {Least: 0, Most: MaxOpenCommands},
 	"gaps":             {Least: 0, Most: MaxGaps},

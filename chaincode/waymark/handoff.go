@@ -39,7 +39,7 @@ type Handoff struct {
 
 	// Nonce is what an Attestation of this handoff repeats; absent from offers of earlier versions.
 	Nonce        string            `json:"nonce,omitempty" metadata:",optional"`
-	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional"` // that came with the acceptance
+	Attestations []HandoffEvidence `json:"attestations,omitempty" metadata:",optional" form:"statements"` // that came with the acceptance
 	// Recalled are the lots in the goods that were recalled when it was offered or answered.
 	Recalled   []string        `json:"recalled,omitempty" metadata:",optional" form:"lots"`
 	Exceptions []Exception     `json:"exceptions,omitempty" metadata:",optional" form:"exceptions"` // that the acceptor named
@@ -64,7 +64,7 @@ type HandoffEvidence struct {
 	Key    string    `json:"key" form:"id"` // id of the device's key that signed it
 	Digest []byte    `json:"digest"`        // base64 of the message's digest
 	Last   uint64    `json:"last"`
-	Seals  []Seal    `json:"seals"`
+	Seals  []Seal    `json:"seals" form:"seals"`
 	At     time.Time `json:"at"`
 }
 

@@ -10,7 +10,7 @@ const MaxErrorRows = 20
 
 // RowError is what is wrong with one row of a request that holds many.
 type RowError struct {
-	Index   int      `json:"index"` // counts the rows from 0
+	Index   int      `json:"index" form:"row"` // counts the rows from 0
 	Code    Code     `json:"code"`
 	Message string   `json:"message"`
 	Field   string   `json:"field,omitempty"` // JSON pointer to the row in the request

@@ -95,7 +95,7 @@ type ShipmentView struct {
 	Reasons []string `json:"reasons"`
 	// Verdict is what they rest on; absent for a shipment that an earlier version saw accepted.
 	Verdict     *Verdict     `json:"verdict,omitempty" metadata:",optional"`
-	Attachments []Attachment `json:"attachments"`
+	Attachments []Attachment `json:"attachments" form:"witnesses"`
 	Handoffs    []Handoff    `json:"handoffs"` // oldest first
 	Excursions  []Excursion  `json:"excursions"`
 	// MoreExcursions says that there are others beyond those.

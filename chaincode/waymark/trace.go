@@ -54,9 +54,9 @@ func TraceKinds() []TraceKind {
 // from.
 type TraceEntry struct {
 	Kind  TraceKind `json:"kind"`
-	ID    string    `json:"id"`    // a canonical link, or the id of the act
-	From  string    `json:"from"`  // the same of the entry, or the start, that it follows from
-	Depth int       `json:"depth"` // steps from the start
+	ID    string    `json:"id"`                 // a canonical link, or the id of the act
+	From  string    `json:"from"`               // the same of the entry, or the start, that it follows from
+	Depth int       `json:"depth" form:"depth"` // steps from the start
 	// Quantity is how much of a lot went in, came out, or is at Place.
 	Quantity    Decimal `json:"quantity,omitempty" metadata:",optional"`
 	Place       Place   `json:"place,omitempty" metadata:",optional"` // of a thing, or so much of a lot, now

@@ -47,7 +47,7 @@ type Verdict struct {
 	Rules   []RuleFinding  `json:"rules"` // in the order of the conditions
 	// Witnesses are the devices that were heard, and how far: those that witness by id, then those
 	// that did.
-	Witnesses     []WitnessFinding `json:"witnesses"`
+	Witnesses     []WitnessFinding `json:"witnesses" form:"witnesses"`
 	Disagreements []Disagreement   `json:"disagreements"`
 }
 
@@ -118,7 +118,7 @@ type Run struct {
 // Disagreement says that two devices that count do not agree.
 type Disagreement struct {
 	Rule    string   `json:"rule" form:"id"`
-	Devices []string `json:"devices"`                              // two, sorted
+	Devices []string `json:"devices" form:"pair"`                  // two, sorted
 	Apart   Decimal  `json:"apart,omitempty" metadata:",optional"` // how far their time-weighted means are apart
 }
 
