@@ -152,9 +152,10 @@ type Limits struct {
 	// answered 429 with Retry-After. The peer is given fewer calls at once, and the rest wait
 	// their turn. Default 2500; 1 to 10000.
 	InFlight int `koanf:"in_flight" default:"2500"`
-	// BytesInFlight is how large their bodies, and the blocks fetched for them, may
-	// be together; past it the answer is the same. While it is served a body takes
-	// about five times its size in memory, a block four to seven times. Default 64 MiB; body_bytes or block_bytes,
+	// BytesInFlight is how large their bodies, the blocks fetched for them, and their
+	// answers of more than 16 KiB may be together; past it the answer is the same, but to a write
+	// that is done. While it is served a body takes about five times its size in memory, a block
+	// four to seven times, an answer twice, until its client has it. Default 64 MiB; body_bytes or block_bytes,
 	// whichever is larger, to 1 GiB.
 	BytesInFlight int64 `koanf:"bytes_in_flight" default:"67108864"`
 	// BlockBytes is the largest block of the channel: BatchSize.AbsoluteMaxBytes of

@@ -23,11 +23,17 @@ func newAdmission(limits Limits) *admission {
 	})}
 }
 
-// take and give are the room's.
+// take, add and give are the room's.
 func (a *admission) take(caller string, more share.Held) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.room.Take(caller, more)
+}
+
+func (a *admission) add(caller string, more share.Held) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.room.Add(caller, more)
 }
 
 func (a *admission) give(caller string, less share.Held) {
@@ -76,12 +82,32 @@ func (s *service) admit(r route) gin.HandlerFunc {
 func bytesOfTransaction(l Limits) int64 { return l.BlockBytes }
 func bytesOfReceipt(l Limits) int64     { return l.BlockBytes * 5 / 2 }
 
-// fetchesBlock makes room for what a request turns out to hold, or for as much as there is at
-// all. It is given back with the request's place.
+// fetchesBlock makes room for what a request turns out to hold. It is enough for what is answered of it.
 func (s *service) fetchesBlock(ex *exchange, reserve func(Limits) int64) error {
-	l := s.admission.limits
-	more := share.Held{Bytes: min(reserve(l), l.BytesInFlight-ex.held.Bytes)}
-	if err := s.admission.take(ex.caller.ID, more); err != nil {
+	bytes := reserve(s.admission.limits)
+	ex.forAnswer = bytes
+	return s.makeRoom(ex, bytes)
+}
+
+// maxSmallAnswer is how many bytes of an answer need no room: they are part of what a place costs.
+const maxSmallAnswer = 16 << 10
+
+// holdsAnswer makes room for an answer of so many bytes, since whoever does not read it has it held
+// for as long as that is allowed.
+func (s *service) holdsAnswer(ex *exchange, bytes int64) error {
+	if bytes <= max(ex.forAnswer, maxSmallAnswer) {
+		return nil
+	}
+	return s.makeRoom(ex, bytes-ex.forAnswer)
+}
+
+// makeRoom has an admitted request hold so many bytes more, or as many as there are at all. They are
+// given back with its place. There always is room for one that has had its effect.
+func (s *service) makeRoom(ex *exchange, bytes int64) error {
+	more := share.Held{Bytes: min(bytes, s.admission.limits.BytesInFlight-ex.held.Bytes)}
+	if ex.effective {
+		s.admission.add(ex.caller.ID, more)
+	} else if err := s.admission.take(ex.caller.ID, more); err != nil {
 		return err
 	}
 	ex.held = ex.held.With(more)

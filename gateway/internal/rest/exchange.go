@@ -27,6 +27,8 @@ type exchange struct {
 	signed    atomic.Pointer[signature] // by no identity of the gateway; nil until it is proved
 	throttled bool                      // there were more like it than its caller or address may make
 	held      share.Held                // what it holds of what is bounded, once it is admitted
+	forAnswer int64                     // of held, the bytes that are for the answer too
+	effective bool                      // it has changed the ledger, and its caller must be told so
 	err       error                     // why it failed, if it did
 }
 

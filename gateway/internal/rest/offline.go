@@ -118,7 +118,7 @@ func servePropose(s *service, c *gin.Context) error {
 		return err
 	}
 	exchangeOf(c).txID = p.TxID
-	return respond(c, http.StatusOK, client.Proposal{TxID: p.TxID, Proposal: p.Bytes, Digest: digestHex(p.Bytes)})
+	return s.respond(c, http.StatusOK, client.Proposal{TxID: p.TxID, Proposal: p.Bytes, Digest: digestHex(p.Bytes)})
 }
 
 // within points at a fault in a part of the body.
@@ -140,7 +140,7 @@ func serveEndorse(s *service, c *gin.Context) error {
 		return err
 	}
 	exchangeOf(c).txID = t.TxID
-	return respond(c, http.StatusOK, client.Endorsed{TxID: t.TxID, Transaction: t.Bytes, Digest: digestHex(t.Bytes), Result: json.RawMessage(record(t.Result))})
+	return s.respond(c, http.StatusOK, client.Endorsed{TxID: t.TxID, Transaction: t.Bytes, Digest: digestHex(t.Bytes), Result: json.RawMessage(record(t.Result))})
 }
 
 // serveSubmit is a write like any other.

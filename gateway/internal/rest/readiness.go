@@ -20,7 +20,7 @@ func serveReadiness(s *service, c *gin.Context) error {
 	if !report.Ready {
 		return &notReady{report}
 	}
-	return respond(c, http.StatusOK, client.Readiness{Status: "ready", Parts: partsOf(report)})
+	return s.respond(c, http.StatusOK, client.Readiness{Status: "ready", Parts: partsOf(report)})
 }
 
 // partsOf are the parts of a report as they are told.

@@ -36,5 +36,5 @@ func serveReceipt(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, receipt)
+	return s.respond(c, http.StatusOK, receipt)
 }

@@ -145,7 +145,7 @@ func answer(ctx context.Context, s *service, c *gin.Context, tx waymark.Transact
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, record(result))
+	return s.respond(c, http.StatusOK, record(result))
 }
 
 // requestOf decodes and validates, before anything else is touched. It returns the body too.
@@ -186,10 +186,15 @@ func record(result json.RawMessage) jsontext.Value {
 	return jsontext.Value(result)
 }
 
-// respond sends v as JSON.
-func respond(c *gin.Context, status int, v any) error {
+// respond sends v as JSON, if there is room to hold that until the client has it.
+//
+// Codes: ResourceExhausted when there is none, unless the request has had its effect.
+func (s *service) respond(c *gin.Context, status int, v any) error {
 	body, err := jsonv2.Marshal(v)
 	if err != nil {
+		return err
+	}
+	if err := s.holdsAnswer(exchangeOf(c), int64(len(body))); err != nil {
 		return err
 	}
 	c.Data(status, jsonMedia, body)

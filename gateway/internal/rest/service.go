@@ -41,7 +41,7 @@ type Options struct {
 type Limits struct {
 	BodyBytes     int64 // of one request
 	InFlight      int   // requests under /v1 served at once
-	BytesInFlight int64 // of their bodies and the blocks fetched for them; at least each of the others
+	BytesInFlight int64 // of their bodies, the blocks fetched for them and large answers; at least each of the others
 	BlockBytes    int64 // of the largest block, which a question that the ledger answers fetches whole
 	CallerPercent int   // of InFlight and BytesInFlight that one caller can have; 1 to 100
 }

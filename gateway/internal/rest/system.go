@@ -33,8 +33,8 @@ func systemRoutes() []route {
 			method: http.MethodGet, path: healthPath, id: "getHealth", tag: tagSystem, open: true,
 			summary: "Whether this process serves", result: client.Health{},
 			doc: documented{about: "For anybody: it needs no credential, and counts by address. It asks no other part."},
-			serve: func(_ *service, c *gin.Context) error {
-				return respond(c, http.StatusOK, client.Health{Status: "ok"})
+			serve: func(s *service, c *gin.Context) error {
+				return s.respond(c, http.StatusOK, client.Health{Status: "ok"})
 			},
 		},
 		{

@@ -75,7 +75,7 @@ func disclosedRoute() route {
 		if err != nil {
 			return err
 		}
-		return respond(c, http.StatusOK, m)
+		return s.respond(c, http.StatusOK, m)
 	}
 	return r
 }

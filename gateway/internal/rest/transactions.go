@@ -48,7 +48,7 @@ func serveTransaction(s *service, c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return respond(c, http.StatusOK, t)
+	return s.respond(c, http.StatusOK, t)
 }
 
 // transaction joins what is kept and what the ledger holds. Whose write it was is always told

@@ -52,27 +52,28 @@ func (s *service) write(c *gin.Context, r route, body []byte, location func(json
 		c.Header(HeaderApplied, applied)
 	}
 	if out.Pending != nil {
-		return underWay(c, *out.Pending)
+		return s.underWay(c, *out.Pending)
 	}
 	if out.Replayed {
 		c.Header(HeaderReplayed, "true")
 	}
-	return written(c, out.Answer)
+	exchangeOf(c).effective = !out.Replayed
+	return s.written(c, out.Answer)
 }
 
 // written answers a write that took effect.
-func written(c *gin.Context, a requests.Answer) error {
+func (s *service) written(c *gin.Context, a requests.Answer) error {
 	exchangeOf(c).txID = a.Commit.TxID
 	if a.Location != "" {
 		c.Header("Location", a.Location)
 	}
-	return respond(c, a.Status, recorded{Transaction: client.Commit(a.Commit), Result: record(a.Result)})
+	return s.respond(c, a.Status, recorded{Transaction: client.Commit(a.Commit), Result: record(a.Result)})
 }
 
 // underWay answers a write that has no end yet with the transaction to ask for.
-func underWay(c *gin.Context, v requests.View) error {
+func (s *service) underWay(c *gin.Context, v requests.View) error {
 	exchangeOf(c).txID = v.TxID
 	c.Header("Location", "/v1/transactions/"+v.TxID)
 	c.Header("Retry-After", askAfter)
-	return respond(c, http.StatusAccepted, kept(v, true))
+	return s.respond(c, http.StatusAccepted, kept(v, true))
 }

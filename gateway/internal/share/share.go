@@ -53,7 +53,13 @@ func (r *Room) Take(caller string, more Held) error {
 	return nil
 }
 
-// Give gives back what was taken.
+// Add has a caller hold more whether there is room or not: for what cannot be refused any more. Until
+// it is given back others may be refused for it.
+func (r *Room) Add(caller string, more Held) {
+	r.all, r.callers[caller] = r.all.With(more), r.callers[caller].With(more)
+}
+
+// Give gives back what was taken or added.
 func (r *Room) Give(caller string, less Held) {
 	mine := r.callers[caller].without(less)
 	r.all, r.callers[caller] = r.all.without(less), mine

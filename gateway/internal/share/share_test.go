@@ -16,6 +16,7 @@ func TestRoom(t *testing.T) {
 		take   share.Held
 		give   bool // what is in take, which was taken before
 		full   bool // it is refused
+		must   bool // it is added, and not asked for
 	}
 	bytes := func(n int64) share.Held { return share.Held{Bytes: n} }
 	tests := []struct {
@@ -30,6 +31,7 @@ func TestRoom(t *testing.T) {
 		{"more for one that has its place", []step{{caller: "a", take: one(1)}, {caller: "a", take: bytes(99)}, {caller: "a", take: bytes(1), full: true}}, share.Held{Requests: 1, Bytes: 100}},
 		{"no more beside another", []step{{caller: "a", take: one(1)}, {caller: "a", take: one(1)}, {caller: "a", take: bytes(49), full: true}, {caller: "a", take: bytes(48)}}, share.Held{Requests: 2, Bytes: 50}},
 		{"all places", []step{{caller: "a", take: one(0)}, {caller: "b", take: one(0)}, {caller: "c", take: one(0)}, {caller: "d", take: one(0)}, {caller: "e", take: one(0), full: true}}, share.Held{Requests: 4}},
+		{"what must be held", []step{{caller: "a", take: one(90)}, {caller: "a", take: bytes(20), must: true}, {caller: "b", take: one(0), full: true}, {caller: "a", take: one(110), give: true}, {caller: "b", take: one(100)}}, share.Held{Requests: 1, Bytes: 100}},
 		{"given back", []step{{caller: "a", take: one(100)}, {caller: "a", take: one(100), give: true}, {caller: "a", take: one(50)}, {caller: "b", take: one(50)}}, share.Held{Requests: 2, Bytes: 100}},
 	}
 	for _, tt := range tests {
@@ -38,6 +40,10 @@ func TestRoom(t *testing.T) {
 			for i, s := range tt.steps {
 				if s.give {
 					room.Give(s.caller, s.take)
+					continue
+				}
+				if s.must {
+					room.Add(s.caller, s.take)
 					continue
 				}
 				if err := room.Take(s.caller, s.take); (waymark.CodeOf(err) == waymark.ResourceExhausted) != s.full || err != nil != s.full {
