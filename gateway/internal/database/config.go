@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Config names the database: exactly one of the two.
@@ -34,21 +32,20 @@ const (
 	ledgerTimeout = 3 * time.Second
 )
 
-// openSQLite opens a file twice: for the one writer, and for those who read beside it.
-func openSQLite(path string) (write, read *sql.DB, err error) {
+// openSQLite opens a file twice: for the one writer, and for those who read beside it. For both
+// it is the time of the clock.
+func openSQLite(path string, c *clock) (write, read *sql.DB, err error) {
 	values := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", timeout.Milliseconds()),
 		"journal_mode(WAL)",
 		"synchronous(FULL)", // a commit that is acknowledged survives a power loss
 		"foreign_keys(1)",
 	}}
-	dsn := dsnOf(path, values)
-	if write, err = sql.Open("sqlite", dsn); err != nil {
+	opened, err := newConnector(dsnOf(path, values), c)
+	if err != nil {
 		return nil, nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if read, err = sql.Open("sqlite", dsn); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
-	}
+	write, read = sql.OpenDB(opened), sql.OpenDB(opened)
 	write.SetMaxOpenConns(2)               // the writer's, and one for what is done seldom
 	read.SetMaxOpenConns(1 + maxIdleConns) // one is held
 	read.SetMaxIdleConns(maxIdleConns)

@@ -53,7 +53,7 @@ func Open(c Config) (*DB, error) {
 		}
 		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
 	}
-	write, read, err := openSQLite(c.SQLite)
+	write, read, err := openSQLite(c.SQLite, newClock())
 	if err != nil {
 		return nil, err
 	}

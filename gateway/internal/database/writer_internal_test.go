@@ -11,7 +11,7 @@ import (
 
 // counted opens a writer whose notes wait so long, and counts its commits.
 func counted(t *testing.T, delay time.Duration) (w *writer, commits *atomic.Int64) {
-	write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"))
+	write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"), newClock())
 	if err != nil {
 		t.Fatal(err)
 	}
