@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
@@ -15,16 +14,12 @@ import (
 )
 
 // door is how callers get in: the server's certificate, and who they are. It follows the
-// configuration, and the files of certificates that this names, each in a goroutine of its own:
-// what was read before the other put something in force is not put in force over it.
+// configuration, and the files of certificates that this names.
 type door struct {
 	callers *auth.Authenticator
 	current atomic.Pointer[tls.Config]
 	tokens  tokens
-
-	mu         sync.Mutex // held while anything is put in force
-	config     config.Config
-	generation int // how often something was put in force since the start
+	config  config.Config // in force; whoever follows the one or the other has it alone, by keys.Set.Still
 }
 
 // newDoor has told told of tokens that come and go from now on.
@@ -47,13 +42,6 @@ func newDoor(c config.Config, set *keys.Set, told func([]auth.Change)) (*door, e
 	return d, nil
 }
 
-// inForce is the configuration in force, and the generation of all that is.
-func (d *door) inForce() (c config.Config, generation int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.config, d.generation
-}
-
 // certificates are the files of certificates and authorities, by the names that their ends have.
 func certificates(c config.Config) map[string]string {
 	all := map[string]string{"server": c.TLS.CertFile}
@@ -70,49 +58,30 @@ func certificates(c config.Config) map[string]string {
 
 // files are those of the certificates and authorities, and of the server's key.
 func (d *door) files() []string {
-	in, _ := d.inForce()
-	return append(slices.Sorted(maps.Values(certificates(in))), in.TLS.KeyFile)
+	return append(slices.Sorted(maps.Values(certificates(d.config))), d.config.TLS.KeyFile)
 }
 
 // load reads them again.
 func (d *door) load() (keys.Loaded, error) {
-	c, generation := d.inForce()
-	apply, err := d.prepare(c)
+	apply, err := d.prepare(d.config)
 	if err != nil {
 		return keys.Loaded{}, err
 	}
-	expires, err := keys.Expiries(certificates(c))
+	expires, err := keys.Expiries(certificates(d.config))
 	if err != nil {
 		return keys.Loaded{}, err
 	}
-	return keys.Loaded{Expires: expires, Apply: func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.generation != generation { // a newer configuration is in force, and these files with it
-			return
-		}
-		d.generation++
-		apply()
-	}}, nil
+	return keys.Loaded{Expires: expires, Apply: apply}, nil
 }
 
 // follow is a reload.Part: it reads certificates and authorities again.
 func (d *door) follow(_ context.Context, next config.Config) (func(), error) {
-	_, generation := d.inForce()
 	apply, err := d.prepare(next)
 	if err != nil {
 		return nil, err
 	}
 	return func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.generation != generation { // newer files are in force
-			if again, err := d.prepare(next); err == nil {
-				apply = again
-			}
-		}
 		d.config = next
-		d.generation++
 		apply()
 	}, nil
 }

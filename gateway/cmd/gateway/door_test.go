@@ -71,50 +71,57 @@ func TestEveryAuthorityHasItsEnd(t *testing.T) {
 	}
 }
 
-// The configuration and the files of certificates are followed side by side: what the one has
-// read before the other put something in force undoes nothing.
-func TestWhatIsInForceIsNotUndone(t *testing.T) {
+// A configuration is put in force with the files as they are then. With files that cannot be read
+// it is refused, and what is in force stays, as it was read last.
+func TestAConfigurationComesWithTheFilesOfTheTime(t *testing.T) {
 	s := newSite(t)
 	c := s.configuration(t)
-	d, err := newDoor(c, keys.NewSet(zap.NewNop()), func([]auth.Change) {})
+	set := keys.NewSet(zap.NewNop())
+	d, err := newDoor(c, set, func([]auth.Change) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.callers.Close()
-	next := c
-	next.Callers = []config.Caller{{Issuer: "none"}}
-	followed, err := d.follow(t.Context(), next)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stale, err := d.load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	certPEM, keyPEM := certtest.SelfSigned(t, x509.Certificate{})
-	for file, data := range map[string][]byte{c.TLS.CertFile: certPEM, c.TLS.KeyFile: keyPEM} {
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
+	write := func(certPEM, keyPEM []byte) {
+		t.Helper()
+		for file, data := range map[string][]byte{c.TLS.CertFile: certPEM, c.TLS.KeyFile: keyPEM} {
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	fresh, err := d.load()
-	if err != nil {
-		t.Fatal(err)
+	follow := func(next config.Config) (err error) {
+		set.Still(func() {
+			var apply func()
+			if apply, err = d.follow(t.Context(), next); err == nil {
+				apply()
+			}
+		})
+		return err
 	}
-	want, _ := pem.Decode(certPEM)
+	next := c
+	next.Callers = []config.Caller{{Issuer: "none"}}
+	first, firstKey := certtest.SelfSigned(t, x509.Certificate{})
+	second, secondKey := certtest.SelfSigned(t, x509.Certificate{})
 	for _, step := range []struct {
-		name    string
-		apply   func()
-		callers int
+		name      string
+		cert, key []byte
+		next      config.Config
+		good      bool
+		want      []byte // of the certificate
+		callers   int
 	}{
-		{"newer files", fresh.Apply, len(c.Callers)},
-		{"a configuration that was read before them", followed, 1},
-		{"files that were read before both", stale.Apply, 1},
+		{name: "newer files", cert: first, key: firstKey, next: c, good: true, want: first, callers: len(c.Callers)},
+		{name: "a certificate without its key", cert: second, key: firstKey, next: next, want: first, callers: len(c.Callers)},
+		{name: "its key has come", cert: second, key: secondKey, next: next, good: true, want: second, callers: 1},
 	} {
-		step.apply()
-		in, _ := d.inForce()
-		if served := d.current.Load().Certificates[0].Certificate[0]; !bytes.Equal(served, want.Bytes) || len(in.Callers) != step.callers {
-			t.Errorf("after %s: the newer certificate %t, %d rules for callers", step.name, bytes.Equal(served, want.Bytes), len(in.Callers))
+		write(step.cert, step.key)
+		if err := follow(step.next); (err == nil) != step.good {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		want, _ := pem.Decode(step.want)
+		if served := d.current.Load().Certificates[0].Certificate[0]; !bytes.Equal(served, want.Bytes) || len(d.config.Callers) != step.callers {
+			t.Errorf("%s: the certificate of then %t, %d rules for callers", step.name, bytes.Equal(served, want.Bytes), len(d.config.Callers))
 		}
 	}
 }

@@ -65,7 +65,7 @@ func limitMemory(bytes int64) {
 func (p *parts) followFile(ctx context.Context, path string, c config.Config) (stop func()) {
 	follower := reload.New(reload.Options{
 		Path: path, Environment: os.Environ(), Running: c, Parts: p.follow, Logger: p.log, Registry: p.registry,
-		Changed: p.configured,
+		Still: p.keys.Still, Changed: p.configured,
 	})
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGHUP)

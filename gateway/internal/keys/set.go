@@ -66,6 +66,15 @@ func (s *Set) Follow(p Part) error {
 	return nil
 }
 
+// Still runs do while none of the files is put in force: what reads them for something else than
+// Run, and puts that in force, does so here, or it may put older files in force over newer ones.
+// It must not use the set.
+func (s *Set) Still(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
 // load reads the files and puts them in force, all or nothing.
 func (f *followed) load() error {
 	loaded, err := f.Load()

@@ -193,3 +193,16 @@ func ending(t *testing.T, at time.Time) []byte {
 	certPEM, _ := certtest.SelfSigned(t, x509.Certificate{NotAfter: at})
 	return certPEM
 }
+
+// TestStill: while it runs, nothing is put in force of files that change.
+func TestStill(t *testing.T) {
+	s := NewSet(zap.NewNop())
+	s.Still(func() {
+		if s.mu.TryLock() {
+			t.Error("the files can be read and put in force meanwhile")
+		}
+	})
+	if !s.mu.TryLock() {
+		t.Error("they cannot be afterwards")
+	}
+}

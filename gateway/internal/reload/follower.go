@@ -31,6 +31,8 @@ type Options struct {
 	Parts       []Part
 	Logger      *zap.Logger
 	Registry    prometheus.Registerer
+	// Still runs do while nobody else reads the files that parts read, and puts them in force.
+	Still func(do func())
 	// Changed is told of the keys that took effect.
 	Changed func(keys []string)
 }
@@ -76,7 +78,7 @@ func (f *Follower) now(ctx context.Context) {
 		f.refuse(err)
 		return
 	}
-	f.act(ctx, data)
+	f.Still(func() { f.act(ctx, data) })
 }
 
 // look acts upon the file if it has changed and has stopped changing. A file that cannot be
@@ -89,7 +91,7 @@ func (f *Follower) look(ctx context.Context) {
 	settled := bytes.Equal(data, f.seen)
 	f.seen = data
 	if settled && !bytes.Equal(data, f.known) {
-		f.act(ctx, data)
+		f.Still(func() { f.act(ctx, data) })
 	}
 }
 

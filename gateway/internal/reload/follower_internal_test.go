@@ -28,6 +28,7 @@ type world struct {
 	*Follower
 	t       *testing.T
 	refuses bool
+	still   bool     // nobody else puts files in force
 	levels  []string // as they were put in force
 	changed []string
 	logs    *observer.ObservedLogs
@@ -52,7 +53,12 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, logs: logs}
 	w.Follower = New(Options{
 		Path: path, Running: running, Logger: zap.New(core), Registry: prometheus.NewRegistry(),
-		Parts:   []Part{w.level, w.stubborn},
+		Parts: []Part{w.level, w.stubborn},
+		Still: func(do func()) {
+			w.still = true
+			defer func() { w.still = false }()
+			do()
+		},
 		Changed: func(keys []string) { w.changed = append(w.changed, keys...) },
 	})
 	w.now(t.Context()) // as it does once after the start
@@ -64,10 +70,21 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) level(_ context.Context, next config.Config) (func(), error) {
-	return func() { w.levels = append(w.levels, next.Log.Level) }, nil
+	return func() {
+		w.alone()
+		w.levels = append(w.levels, next.Log.Level)
+	}, nil
+}
+
+// alone fails if others may put other files in force between the reading and the applying.
+func (w *world) alone() {
+	if !w.still {
+		w.t.Error("a part is not alone")
+	}
 }
 
 func (w *world) stubborn(context.Context, config.Config) (func(), error) {
+	w.alone()
 	if w.refuses {
 		return nil, errors.New("a file that is named is not there")
 	}
