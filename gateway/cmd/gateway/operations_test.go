@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestOperationsApart: on an address of their own are metrics, health and profiles, and nothing
@@ -53,7 +54,14 @@ func TestTheAuditLogIsMovedAway(t *testing.T) {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	await(t, client, base+"/metrics", `waymark_gateway_config_reloads_total{outcome="applied"}`)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 { // opened anew, and written to
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no line of the change")
+		}
+	}
 	stop()
 	for name, want := range map[string]string{path + ".1": `"event":"credential"`, path: `"event":"configuration","outcome":"done","keys":["log.level"]`} {
 		if data, err := os.ReadFile(name); err != nil || strings.Count(string(data), "\n") != 1 || !strings.Contains(string(data), want) {
