@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
@@ -42,9 +43,9 @@ type parts struct {
 	follow     []reload.Part // what follows the configuration
 }
 
-// assemble reads every file that c names and wires the parts.
-func assemble(c config.Config) (*parts, error) {
-	o, err := observe(c)
+// assemble reads every file that c names and wires the parts, which log to stderr.
+func assemble(c config.Config, stderr io.Writer) (*parts, error) {
+	o, err := observe(c, stderr)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 	}
 	err = checkWritten(c)
 	c.Log.AuditFile = "" // which is made when it is opened
-	p, failed := assemble(c)
+	p, failed := assemble(c, stderr)
 	if failed == nil {
 		failed = p.close()
 	}

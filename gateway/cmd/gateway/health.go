@@ -15,7 +15,8 @@ func (p *parts) health() []health.Part {
 		{Name: "database", Check: p.requests.Check, Optional: true}, // replicas share it: all of them would go
 		{Name: "audit", Check: p.audit.Check},
 		{Name: "tokens", Check: p.tokens.check},
-		{Name: "keys", Check: p.keys.Check, Optional: true}, // the ones before are still in force
+		{Name: "log", Check: p.stderr.check, Optional: true}, // nobody waits for whoever reads it
+		{Name: "keys", Check: p.keys.Check, Optional: true},  // the ones before are still in force
 	}
 }
 

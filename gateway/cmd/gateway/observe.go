@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"os"
+	"io"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,6 +15,7 @@ import (
 
 // observation is what tells operators how the gateway is and what it did.
 type observation struct {
+	stderr   *outlet
 	log      *zap.Logger
 	level    zap.AtomicLevel // of log
 	audit    *audit.Log
@@ -22,29 +23,36 @@ type observation struct {
 	traces   *tracing.Provider
 }
 
-func observe(c config.Config) (*observation, error) {
+func observe(c config.Config, stderr io.Writer) (*observation, error) {
 	o := &observation{registry: prometheus.NewRegistry()}
 	o.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	var err error
-	if o.log, o.level, err = newLogger(c.Log); err != nil {
+	o.stderr = newOutlet(stderr, maxUnwritten, o.registry)
+	if err := o.open(c); err != nil {
+		o.stderr.close()
 		return nil, err
+	}
+	return o, nil
+}
+
+func (o *observation) open(c config.Config) (err error) {
+	if o.log, o.level, err = newLogger(c.Log, o.stderr); err != nil {
+		return err
 	}
 	o.traces, err = tracing.New(tracing.Options{
 		Endpoint: c.Traces.Endpoint, CAFile: c.Traces.CAFile, TokenFile: c.Traces.TokenFile, Ratio: c.Traces.SampleRatio, Follow: c.Traces.Follow,
 		Member: c.Member,
 	}, o.log, o.registry)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.Log.AuditFile == "" {
-		o.audit = audit.New(os.Stderr, o.registry)
-		return o, nil
+		o.audit = audit.New(o.stderr, o.stderr, o.registry)
+		return nil
 	}
-	if o.audit, err = audit.Open(c.Log.AuditFile, o.registry); err != nil {
+	if o.audit, err = audit.Open(c.Log.AuditFile, o.stderr, o.registry); err != nil {
 		o.traces.Close()
-		return nil, err
 	}
-	return o, nil
+	return err
 }
 
 // reopenAudit is the reload.Part by which SIGHUP opens the audit log anew.
@@ -85,7 +93,8 @@ func (o *observation) token(operation string, e auth.Entry) {
 }
 
 func (o *observation) close() error {
-	_ = o.log.Sync() // fails on terminals and pipes, where there is nothing to sync
 	o.traces.Close()
-	return o.audit.Close()
+	err := o.audit.Close()
+	o.stderr.close()
+	return err
 }

@@ -27,7 +27,7 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 		return err
 	}
 	limitMemory(c.Limits.MemoryBytes)
-	p, err := assemble(c) //nolint:contextcheck // handlers have the context of their request
+	p, err := assemble(c, stderr) //nolint:contextcheck // handlers have the context of their request
 	if err != nil {
 		return err
 	}

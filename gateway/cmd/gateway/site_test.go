@@ -97,7 +97,7 @@ func (s site) configuration(t *testing.T) config.Config {
 // assembled is a gateway that does not serve yet, until the test ends.
 func assembled(t *testing.T, c config.Config) *parts {
 	t.Helper()
-	p, err := assemble(c)
+	p, err := assemble(c, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +123,17 @@ func freeAddress(t *testing.T) string {
 // serve runs the gateway on a free port until stop is called.
 func (s site) serve(t *testing.T) (base string, stop func()) {
 	t.Helper()
+	return s.serveTo(t, io.Discard)
+}
+
+// serveTo is serve with a log.
+func (s site) serveTo(t *testing.T, stderr io.Writer) (base string, stop func()) {
+	t.Helper()
 	address := freeAddress(t)
 	t.Setenv("WAYMARK_GATEWAY_LISTEN", address)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, []string{"--config", s.config}, io.Discard, io.Discard) }()
+	go func() { done <- run(ctx, []string{"--config", s.config}, io.Discard, stderr) }()
 	return "https://" + address, func() {
 		cancel()
 		if err := <-done; err != nil {

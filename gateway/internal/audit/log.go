@@ -24,19 +24,19 @@ type Log struct {
 }
 
 // Open appends to the file at path, which it makes readable for its owner alone. Each line is
-// handed to the operating system before Record returns.
-func Open(path string, registry prometheus.Registerer) (*Log, error) {
+// handed to the operating system before Record returns. What cannot be written is told on stderr.
+func Open(path string, stderr io.Writer, registry prometheus.Registerer) (*Log, error) {
 	f := &file{path: path}
 	if err := f.reopen(); err != nil {
 		return nil, err
 	}
-	l := New(f, registry)
+	l := New(f, stderr, registry)
 	l.file = f
 	return l, nil
 }
 
-// New writes to w.
-func New(w io.Writer, registry prometheus.Registerer) *Log {
+// New writes to w, which may be stderr.
+func New(w, stderr io.Writer, registry prometheus.Registerer) *Log {
 	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey: "time", EncodeTime: zapcore.RFC3339NanoTimeEncoder, LineEnding: zapcore.DefaultLineEnding,
 	})
@@ -45,7 +45,8 @@ func New(w io.Writer, registry prometheus.Registerer) *Log {
 		Help: "Lines of the audit log that could not be written.",
 	})}
 	registry.MustRegister(l.failures)
-	return &Log{zap: zap.New(zapcore.NewCore(encoder, zapcore.AddSync(l), zapcore.InfoLevel)), lines: l}
+	core := zapcore.NewCore(encoder, zapcore.AddSync(l), zapcore.InfoLevel)
+	return &Log{zap: zap.New(core, zap.ErrorOutput(zapcore.Lock(zapcore.AddSync(stderr)))), lines: l}
 }
 
 // Record writes one line. A line that cannot be written is counted, and told on stderr; once lines

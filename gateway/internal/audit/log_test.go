@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -42,7 +43,7 @@ func TestOneEventIsOneLine(t *testing.T) {
 	hostile := []string{"a\nb", "\r\n{\"event\":\"write\"}", "\x00\x1b[2J", "\u2028\u0085", "\xff\xfe", "\"}\n", strings.Repeat("é", 4096)}
 	for _, text := range hostile {
 		var out bytes.Buffer
-		l := audit.New(&out, prometheus.NewRegistry())
+		l := audit.New(&out, io.Discard, prometheus.NewRegistry())
 		l.Record(audit.Event{Kind: audit.Credential, Outcome: "unauthenticated", RequestID: text, Caller: text, Address: text,
 			Identity: text, Operation: text, Target: text, TxID: text, TraceID: text, Status: 401, Reasons: []string{text}})
 		got := lines(t, out.Bytes())
@@ -59,7 +60,7 @@ func TestOneEventIsOneLine(t *testing.T) {
 func TestOpenAppendsForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	for range 2 {
-		l, err := audit.Open(path, prometheus.NewRegistry())
+		l, err := audit.Open(path, io.Discard, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +76,7 @@ func TestOpenAppendsForItsOwnerAlone(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v: %v", info.Mode(), err)
 	}
-	if _, err := audit.Open(filepath.Join(t.TempDir(), "no", "audit.log"), prometheus.NewRegistry()); err == nil {
+	if _, err := audit.Open(filepath.Join(t.TempDir(), "no", "audit.log"), io.Discard, prometheus.NewRegistry()); err == nil {
 		t.Error("a folder that is not there is no fault")
 	}
 }
@@ -84,7 +85,7 @@ func TestOpenAppendsForItsOwnerAlone(t *testing.T) {
 func TestReopenLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "audit.log")
-	l, err := audit.Open(path, prometheus.NewRegistry())
+	l, err := audit.Open(path, io.Discard, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,13 +134,13 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestALostLineIsTold(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	audit.New(broken{}, registry).Record(audit.Event{Kind: audit.Write})
+	audit.New(broken{}, io.Discard, registry).Record(audit.Event{Kind: audit.Write})
 	want := "# HELP waymark_gateway_audit_failures_total Lines of the audit log that could not be written.\n" +
 		"# TYPE waymark_gateway_audit_failures_total counter\nwaymark_gateway_audit_failures_total 1\n"
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
 		t.Error(err)
 	}
-	l, err := audit.Open("/dev/full", prometheus.NewRegistry())
+	l, err := audit.Open("/dev/full", io.Discard, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ func TestALostLineIsTold(t *testing.T) {
 func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	open := func() *audit.Log {
-		l, err := audit.Open(path, prometheus.NewRegistry())
+		l, err := audit.Open(path, io.Discard, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +227,7 @@ func TestAfterAShortWriteLinesAreWhole(t *testing.T) {
 // TestAPipeIsNoFile: with a reader or without, and opened first or anew.
 func TestAPipeIsNoFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
-	l, err := audit.Open(path, prometheus.NewRegistry())
+	l, err := audit.Open(path, io.Discard, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +240,7 @@ func TestAPipeIsNoFile(t *testing.T) {
 		if err := l.Reopen(); err == nil {
 			t.Errorf("%s: opened anew", who)
 		}
-		if _, err := audit.Open(path, prometheus.NewRegistry()); err == nil {
+		if _, err := audit.Open(path, io.Discard, prometheus.NewRegistry()); err == nil {
 			t.Errorf("%s: opened", who)
 		}
 	}

@@ -220,7 +220,8 @@ type Log struct {
 	// Format is json or console. Default json.
 	Format string `koanf:"format" default:"json"`
 	// AuditFile is the file that the audit log is appended to: one JSON object a line.
-	// SIGHUP opens it anew, so that it can be moved away. Default: stderr.
+	// SIGHUP opens it anew, so that it can be moved away. Default: stderr, where lines are lost if
+	// nobody reads them.
 	AuditFile string `koanf:"audit_file" default:""`
 }
 

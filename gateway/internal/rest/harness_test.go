@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -78,7 +79,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	core, logs := observer.New(zapcore.DebugLevel)
 	a := &api{ledger: &fakeLedger{result: "{}"}, logs: logs, audit: new(bytes.Buffer)}
 	registry := prometheus.NewRegistry()
-	account := audit.New(a.audit, registry)
+	account := audit.New(a.audit, io.Discard, registry)
 	runner := requests.NewRunner(requests.Options{
 		Store: store, Resolver: a.ledger, Ended: rest.AuditEnd(account), Logger: zap.NewNop(), Registry: registry,
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour, KeptBytes: 1 << 30},
