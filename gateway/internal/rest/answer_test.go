@@ -78,3 +78,36 @@ func (f *fakeLedger) say(bytes int) {
 	defer f.mu.Unlock()
 	f.result = `"` + strings.Repeat("x", bytes-2) + `"`
 }
+
+// pieces keeps what is written, and not a copy of it.
+type pieces struct {
+	*httptest.ResponseRecorder
+	written [][]byte
+}
+
+func (p *pieces) Write(data []byte) (int, error) {
+	p.written = append(p.written, data)
+	return len(data), nil
+}
+
+// Anybody may ask for the metrics, and read them slowly: they are held once for all who ask in the
+// same second, and packed for none (ASVS 5.0: 15.2.2).
+func TestMetricsAreHeldOnce(t *testing.T) {
+	a := newAPI(t)
+	ask := func() *pieces {
+		w := &pieces{ResponseRecorder: httptest.NewRecorder()}
+		r := request("GET", "/metrics", "")
+		r.Header.Set("Accept-Encoding", "gzip, zstd")
+		a.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || len(w.written) != 1 || !strings.Contains(string(w.written[0]), "\nwaymark_gateway_requests_in_flight ") {
+			t.Fatalf("%d in %d pieces", w.Code, len(w.written))
+		}
+		return w
+	}
+	for range 100 { // between two of them a second can end
+		if first, second := ask(), ask(); &first.written[0][0] == &second.written[0][0] {
+			return
+		}
+	}
+	t.Error("each has its own")
+}

@@ -48,22 +48,22 @@ type Limits struct {
 
 // service is what the handlers work with.
 type service struct {
-	ledger    Ledger
-	writer    Writer
-	offline   Offline
-	offers    map[waymark.Transaction]reader
-	recorder  *messages.Recorder
-	settler   *settlement.Settler
-	auth      Authenticator
-	admission *admission
-	throttle  *throttle.Throttle
-	origins   []string
-	log       *zap.Logger
-	audit     *audit.Log
-	registry  *prometheus.Registry
-	metrics   *metrics
-	health    *health.Monitor
-	traces    *tracing.Provider
+	ledger     Ledger
+	writer     Writer
+	offline    Offline
+	offers     map[waymark.Transaction]reader
+	recorder   *messages.Recorder
+	settler    *settlement.Settler
+	auth       Authenticator
+	admission  *admission
+	throttle   *throttle.Throttle
+	origins    []string
+	log        *zap.Logger
+	audit      *audit.Log
+	metrics    *metrics
+	exposition *exposition
+	health     *health.Monitor
+	traces     *tracing.Provider
 }
 
 // Handlers serve the API.
@@ -77,21 +77,21 @@ type Handlers struct {
 // New makes the handlers. Their metrics are registered with o.Registry.
 func New(o Options) Handlers {
 	s := &service{
-		ledger:    o.Ledger,
-		writer:    o.Writer,
-		offline:   o.Offline,
-		offers:    offersOf(routes()),
-		recorder:  o.Recorder,
-		settler:   o.Settler,
-		auth:      o.Authenticator,
-		admission: newAdmission(o.Limits),
-		throttle:  o.Throttle,
-		origins:   o.Origins,
-		log:       o.Logger,
-		audit:     o.Audit,
-		registry:  o.Registry,
-		health:    o.Health,
-		traces:    o.Traces,
+		ledger:     o.Ledger,
+		writer:     o.Writer,
+		offline:    o.Offline,
+		offers:     offersOf(routes()),
+		recorder:   o.Recorder,
+		settler:    o.Settler,
+		auth:       o.Authenticator,
+		admission:  newAdmission(o.Limits),
+		throttle:   o.Throttle,
+		origins:    o.Origins,
+		log:        o.Logger,
+		audit:      o.Audit,
+		exposition: &exposition{gatherer: o.Registry},
+		health:     o.Health,
+		traces:     o.Traces,
 	}
 	s.metrics = newMetrics(o.Registry, s.admission.inFlight)
 	all := routes()

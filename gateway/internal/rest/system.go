@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/waymark-ledger/waymark/gateway/api"
 	"github.com/waymark-ledger/waymark/gateway/client"
 )
@@ -46,11 +45,8 @@ func systemRoutes() []route {
 		{
 			method: http.MethodGet, path: metricsPath, id: "getMetrics", tag: tagSystem, open: true,
 			summary: "Metrics in Prometheus' text format, unless they are served on an address of their own",
-			doc:     documented{media: "text/plain", about: "For anybody: it needs no credential, and counts by address. With `listen_operations` it is served there alone, and is `not_found` here."},
-			serve: func(s *service, c *gin.Context) error {
-				promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}).ServeHTTP(c.Writer, c.Request)
-				return nil
-			},
+			doc:     documented{media: "text/plain", about: "For anybody: it needs no credential, and counts by address. They are gathered at most once in a second. With `listen_operations` it is served there alone, and is `not_found` here."},
+			serve:   serveMetrics,
 		},
 		{
 			method: http.MethodGet, path: "/openapi.json", id: "getOpenAPI", tag: tagSystem, open: true,
