@@ -53,14 +53,17 @@ func (f Form) checkValue(pointer string, v reflect.Value) error {
 		return f.checkCount(pointer, "must be %d to %d", v.Int())
 	case reflect.Uint64:
 		return f.checkCount(pointer, "must be %d to %d", int64(min(v.Uint(), 1<<62))) // no bound is above
-	case reflect.Bool, reflect.Invalid: // a flag, or a pointer to nothing
-		return nil
-	default:
-		if f.Most > 0 {
-			return Errorf(Internal, "%s has a form, which is of no %s", pointer, v.Kind())
-		}
-		return nil
+	default: // a flag, or a pointer to nothing
+		return f.checkNone(pointer, v)
 	}
+}
+
+// checkNone fails for a form of what has none.
+func (f Form) checkNone(pointer string, v reflect.Value) error {
+	if f.Most > 0 && v.IsValid() {
+		return Errorf(Internal, "%s has a form, which is of no %s", pointer, v.Kind())
+	}
+	return nil
 }
 
 // checkCount checks a number, or how much there is of something. must says the bounds.
