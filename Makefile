@@ -56,7 +56,7 @@ $(TOOLS)/govulncheck:
 	@GOBIN=$(TOOLS) GOWORK=off go install $(GOVULNCHECK)
 
 # The rules of the chaincode, which start no goroutine: `make determinism` sees to that.
-RULES     := go list ./internal/... | grep -vE '/(memledger|ledgertest|scenario|service|contract|fabricledger)(/|$$)'
+RULES     := go list ./rules/... ./internal/recount/...
 
 unit: $(TOOLS)/gotestsum ## unit and conformance tests of every module; with the race detector, which rules have nothing for
 	@mkdir -p $(STATE)/tests
@@ -73,7 +73,7 @@ e2e: $(TOOLS)/gotestsum build ## conformance, scenarios, faults and upgrades on 
 
 state: ## measure what records cost on every peer, into .waymark/bench/state.json
 	@mkdir -p $(STATE)/bench
-	@cd chaincode && GOWORK=off go test ./internal/telemetry -run '^TestSizeOfState$$' -count 1 -state $(CURDIR)/$(STATE)/bench/state.json
+	@cd chaincode && GOWORK=off go test ./rules/telemetry -run '^TestSizeOfState$$' -count 1 -state $(CURDIR)/$(STATE)/bench/state.json
 	@cat $(STATE)/bench/state.json
 
 compare: build ## time fabric-iot's chaincodes and ours at the same work (FABRIC_IOT=checkout of newham/fabric-iot), into .waymark/bench/compare.json

@@ -12,7 +12,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

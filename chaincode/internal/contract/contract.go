@@ -7,7 +7,7 @@ import (
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
 	"github.com/waymark-ledger/waymark/chaincode/internal/fabricledger"
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"go.uber.org/zap"
 )

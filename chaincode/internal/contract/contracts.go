@@ -1,11 +1,11 @@
 package contract
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/command"
-	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
-	"github.com/waymark-ledger/waymark/chaincode/internal/policy"
-	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
-	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/command"
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
+	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
+	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

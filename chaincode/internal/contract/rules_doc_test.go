@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
-	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
-	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
-	"github.com/waymark-ledger/waymark/chaincode/internal/shipment"
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
+	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
+	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )

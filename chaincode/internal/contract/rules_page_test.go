@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/access"
+	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 )
 
 // rulesFile says every transaction in words. Its code spans are names that the code

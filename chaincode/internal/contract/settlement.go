@@ -1,8 +1,8 @@
 package contract
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/account"
-	"github.com/waymark-ledger/waymark/chaincode/internal/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/rules/account"
+	"github.com/waymark-ledger/waymark/chaincode/rules/settlement"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

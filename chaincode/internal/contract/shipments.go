@@ -1,8 +1,8 @@
 package contract
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/custody"
-	"github.com/waymark-ledger/waymark/chaincode/internal/title"
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
+	"github.com/waymark-ledger/waymark/chaincode/rules/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

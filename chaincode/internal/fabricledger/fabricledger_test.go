@@ -11,9 +11,9 @@ import (
 	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/cid"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/fabricledger"
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

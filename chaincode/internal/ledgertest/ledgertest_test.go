@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest"
 	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 
 const vectors = "../../../test/vectors/ledger.json"

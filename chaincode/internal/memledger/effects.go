@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 
 // Writes returns the keys that the transaction would change, in order.

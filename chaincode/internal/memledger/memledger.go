@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 
 // ErrInvalid is the fate of a transaction that read what another one changed

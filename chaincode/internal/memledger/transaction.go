@@ -8,7 +8,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 
 // Event is what a transaction emitted; the name is empty if it emitted nothing.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
+	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/condition"
-	"github.com/waymark-ledger/waymark/chaincode/internal/stream"
+	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
+	"github.com/waymark-ledger/waymark/chaincode/rules/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
-	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/registry"
-	"github.com/waymark-ledger/waymark/chaincode/internal/telemetry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"

@@ -3,7 +3,7 @@ package scenario
 import (
 	"errors"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

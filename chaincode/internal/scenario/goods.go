@@ -1,7 +1,7 @@
 package scenario
 
 import (
-	"github.com/waymark-ledger/waymark/chaincode/internal/goods"
+	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
