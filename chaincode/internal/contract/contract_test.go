@@ -17,7 +17,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/contract"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
-	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )

@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
-	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 )
 
 // peerSide is a peer as one chaincode process meets it: it sends transactions and

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest"
-	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
+	"github.com/waymark-ledger/waymark/chaincode/memledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 

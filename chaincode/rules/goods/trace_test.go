@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/cedar-policy/cedar-go"
 	"pgregory.net/rapid"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

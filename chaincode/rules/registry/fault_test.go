@@ -3,8 +3,8 @@ package registry_test
 import (
 	"testing"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/waymark-ledger/waymark/chaincode/internal/memledger"
+	"github.com/waymark-ledger/waymark/chaincode/memledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
