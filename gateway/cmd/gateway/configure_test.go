@@ -95,7 +95,7 @@ func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
 		{owner: database.Owner{Member: "producer", Channel: "other"}, want: `channel "other", and this gateway of member "producer", channel "waymark"`},
 	} {
 		s := newSite(t)
-		db, err := database.Open(database.Config{SQLite: s.path("data.db"), Owner: tt.owner})
+		db, err := database.Open(database.Config{Kind: database.Requests, SQLite: s.path("data.db"), Owner: tt.owner})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 // openRequests opens the database, and touches nothing in it yet.
 func (p *parts) openRequests(c config.Config) error {
 	db, err := database.Open(database.Config{
-		SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile,
+		Kind: database.Requests, SQLite: c.Database.SQLiteFile, PostgresFile: c.Database.PostgresDSNFile,
 		Owner: database.Owner{Member: c.Member, Channel: c.Channel, Ledger: p.ledger.Genesis},
 	})
 	if err != nil {

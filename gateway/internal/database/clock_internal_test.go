@@ -19,7 +19,7 @@ func TestTheClockOfSQLiteIsNotSet(t *testing.T) {
 		{"as it was opened", newClock(), time.Now()},
 		{"the host's was set ahead since", began, time.Now().Add(-48 * time.Hour)},
 	} {
-		write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"), tt.clock)
+		write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"), Requests, tt.clock)
 		if err != nil {
 			t.Fatal(err)
 		}

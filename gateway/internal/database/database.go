@@ -17,7 +17,7 @@ import (
 // migrations are in SQL that both databases take: BYTEA is a column without conversion of
 // bytes in SQLite, and $1 a parameter in both.
 //
-//go:embed migrations/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
 // errUnprepared is what is said before Prepare has succeeded.
@@ -28,6 +28,8 @@ type DB struct {
 	dialect goose.Dialect
 	read    *sql.DB
 	view    Statements // on read
+	readers *readers   // of SQLite
+	kind    Kind
 	write   *sql.DB
 	writer  *writer   // of SQLite; nil for PostgreSQL, which groups commits by itself
 	path    string    // of SQLite
@@ -47,18 +49,19 @@ type DB struct {
 // for a server.
 func Open(c Config) (*DB, error) {
 	if c.PostgresFile != "" {
-		db, err := openPostgres(c.PostgresFile)
+		db, err := openPostgres(c.PostgresFile, c.Kind)
 		if err != nil {
 			return nil, err
 		}
-		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
+		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, kind: c.Kind, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
 	}
-	write, read, err := openSQLite(c.SQLite, newClock())
+	write, read, err := openSQLite(c.SQLite, c.Kind, newClock())
 	if err != nil {
 		return nil, err
 	}
 	d := &DB{
-		dialect: goose.DialectSQLite3, read: read, view: &prepared{on: read}, write: write, path: c.SQLite, owner: c.Owner,
+		dialect: goose.DialectSQLite3, read: read, view: &prepared{on: read}, readers: newReaders(read, maxSnapshots), write: write,
+		kind: c.Kind, path: c.SQLite, owner: c.Owner,
 		preparing: make(chan struct{}, 1),
 	}
 	d.writer = newWriter(write, d.intact)
@@ -118,7 +121,7 @@ func (d *DB) recheck(ctx context.Context) error {
 // sound fails if what is committed may be lost.
 func (d *DB) sound(ctx context.Context) error {
 	if d.dialect == goose.DialectPostgres {
-		return durable(ctx, d.read)
+		return d.durable(ctx)
 	}
 	return d.intact(ctx)
 }
@@ -150,7 +153,7 @@ func (d *DB) hold(ctx context.Context) error {
 // SQLite puts beside it likewise; of PostgreSQL it asks whether a commit is one.
 func (d *DB) fit(ctx context.Context) error {
 	if d.dialect == goose.DialectPostgres {
-		return durable(ctx, d.read)
+		return d.durable(ctx)
 	}
 	if _, err := os.Stat(d.path); err == nil {
 		return nil // to close what was opened of it would end the locks that SQLite has on it
@@ -164,7 +167,15 @@ func (d *DB) fit(ctx context.Context) error {
 
 // migrate lets one of several gateways that start at once change the schema.
 func (d *DB) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
+	return d.migrateBy(ctx, func(p *goose.Provider) error {
+		_, err := p.Up(ctx)
+		return err
+	})
+}
+
+// migrateBy changes the schema as step says.
+func (d *DB) migrateBy(ctx context.Context, step func(*goose.Provider) error) error {
+	files, err := fs.Sub(migrations, "migrations/"+string(d.kind))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -187,10 +198,28 @@ func (d *DB) migrate(ctx context.Context) error {
 		}
 		defer unlock()
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	if err := step(provider); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// Empty makes all tables of a Model anew.
+func (d *DB) Empty(ctx context.Context) error {
+	if d.kind != Model {
+		return errors.New("what callers were told is not to be emptied")
+	}
+	err := d.migrateBy(ctx, func(p *goose.Provider) error {
+		if _, err := p.DownTo(ctx, 0); err != nil {
+			return err
+		}
+		_, err := p.Up(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.claim(ctx)
 }
 
 func (d *DB) ready() error {
@@ -253,7 +282,7 @@ func (d *DB) Close() error {
 	if d.writer == nil {
 		return d.read.Close()
 	}
-	err := d.writer.close()
+	err := errors.Join(d.writer.close(), d.readers.close())
 	if d.holder != nil {
 		err = errors.Join(err, d.holder.Close())
 	}

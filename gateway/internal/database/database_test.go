@@ -169,7 +169,7 @@ func cancelled(t *testing.T, db *database.DB) {
 }
 
 func TestUnprepared(t *testing.T) {
-	db, err := database.Open(database.Config{SQLite: filepath.Join(t.TempDir(), "none", "x.db")})
+	db, err := database.Open(database.Config{Kind: database.Requests, SQLite: filepath.Join(t.TempDir(), "none", "x.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestPrepareKeepsToItsContext(t *testing.T) {
 	if err := os.WriteFile(file, []byte("postgres://me@"+listener.Addr().String()+"/x?sslmode=disable"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := database.Open(database.Config{PostgresFile: file})
+	db, err := database.Open(database.Config{Kind: database.Requests, PostgresFile: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,12 +233,12 @@ func TestConnectionStringIsNotTold(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := database.Open(database.Config{PostgresFile: file})
+		_, err := database.Open(database.Config{Kind: database.Requests, PostgresFile: file})
 		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), file) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := database.Open(database.Config{PostgresFile: file + "x"}); err == nil {
+	if _, err := database.Open(database.Config{Kind: database.Requests, PostgresFile: file + "x"}); err == nil {
 		t.Error("no file")
 	}
 }
@@ -246,7 +246,7 @@ func TestConnectionStringIsNotTold(t *testing.T) {
 // What callers were answered is nobody else's to read.
 func TestTheFileIsItsOwnersAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gateway.db")
-	db, err := database.Open(database.Config{SQLite: path})
+	db, err := database.Open(database.Config{Kind: database.Requests, SQLite: path})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestNothingIsKeptInFilesThatAreGone(t *testing.T) {
 				t.Errorf("told %v", err)
 			}
 			if tt.saved {
-				if found := ids(t, prepared(t, database.Config{SQLite: copyOf(t, c.SQLite)})); found["acknowledged"] != 1 {
+				if found := ids(t, prepared(t, database.Config{Kind: database.Requests, SQLite: copyOf(t, c.SQLite)})); found["acknowledged"] != 1 {
 					t.Errorf("after a crash there is %v", found)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -77,7 +78,7 @@ func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...an
 	return p.on.QueryRowContext(ctx, query, args...)
 }
 
-func (p *prepared) close() error {
+func (p *prepared) forget() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all error
@@ -87,3 +88,20 @@ func (p *prepared) close() error {
 	clear(p.ready)
 	return all
 }
+
+// session is one connection with its statements ready.
+type session struct {
+	prepared
+	conn   *sql.Conn
+	broken bool // it is not to be used again
+}
+
+func newSession(ctx context.Context, db *sql.DB) (*session, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return &session{prepared: prepared{on: conn}, conn: conn}, nil
+}
+
+func (s *session) close() error { return errors.Join(s.forget(), s.conn.Close()) }

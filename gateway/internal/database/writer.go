@@ -169,31 +169,22 @@ func taken(group []*update) (there []*update) {
 	return there
 }
 
-// session is the connection of the writer.
-type session struct {
-	prepared
-	conn *sql.Conn
-}
-
 func (w *writer) enter(ctx context.Context) (*session, error) {
 	if w.session != nil {
 		return w.session, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	conn, err := w.db.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	w.session = &session{prepared: prepared{on: conn}, conn: conn}
-	return w.session, nil
+	var err error
+	w.session, err = newSession(ctx, w.db)
+	return w.session, err
 }
 
 func (w *writer) leave() error {
 	if w.session == nil {
 		return nil
 	}
-	err := errors.Join(w.session.close(), w.session.conn.Close())
+	err := w.session.close()
 	w.session = nil
 	return err
 }

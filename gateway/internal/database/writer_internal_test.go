@@ -11,7 +11,7 @@ import (
 
 // counted opens a writer whose notes wait so long, and counts its commits.
 func counted(t *testing.T, delay time.Duration) (w *writer, commits *atomic.Int64) {
-	write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"), newClock())
+	write, read, err := openSQLite(filepath.Join(t.TempDir(), "x.db"), Requests, newClock())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestPrepareDoesWithoutACheckpoint(t *testing.T) {
 	t.Parallel() // it waits as long as SQLite waits for readers
 	path := filepath.Join(t.TempDir(), "x.db")
 	prepared := func() *DB {
-		d, err := Open(Config{SQLite: path})
+		d, err := Open(Config{Kind: Requests, SQLite: path})
 		if err == nil {
 			err = d.Prepare(t.Context())
 		}

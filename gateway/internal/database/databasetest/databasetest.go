@@ -17,13 +17,23 @@ import (
 // one, as several gateways would. It is prepared, and closed when the test ends.
 type Opener func(t *testing.T) func() *database.DB
 
+// Of opens databases of a kind as open would.
+func Of(kind database.Kind, config func(*testing.T) database.Config) Opener {
+	return func(t *testing.T) func() *database.DB {
+		t.Helper()
+		c := config(t)
+		c.Kind = kind
+		return reopen(t, c)
+	}
+}
+
 // SQLite makes a file.
 func SQLite(t *testing.T) func() *database.DB { return reopen(t, SQLiteConfig(t)) }
 
 // SQLiteConfig names a file that is not there yet.
 func SQLiteConfig(t *testing.T) database.Config {
 	t.Helper()
-	return database.Config{SQLite: filepath.Join(t.TempDir(), "a file?x=1&mode=memory.db")}
+	return database.Config{Kind: database.Requests, SQLite: filepath.Join(t.TempDir(), "a file?x=1&mode=memory.db")}
 }
 
 // Server is the variable that names a PostgreSQL server in which databases may be made.
@@ -52,7 +62,7 @@ func PostgresConfig(t *testing.T) database.Config {
 	if err := os.WriteFile(file, []byte(server+" dbname="+name+"\n"), 0o600); err != nil { //nolint:gosec // a file of the test
 		t.Fatal(err)
 	}
-	return database.Config{PostgresFile: file}
+	return database.Config{Kind: database.Requests, PostgresFile: file}
 }
 
 func reopen(t *testing.T, c database.Config) func() *database.DB {
