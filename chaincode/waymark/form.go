@@ -70,6 +70,8 @@ var forms = map[string]Form{
 	"transaction":        {Least: 64, Most: 64, Pattern: txIDPattern.String(), check: validateTxID},
 	"certificate_serial": {Least: 1, Most: 40, Pattern: serialPattern.String(), check: validateCertificateSerial},
 	"cursor":             text(0, maxCursor),
+	"event_kind":         {Least: 1, Most: 63, Pattern: eventKindPattern.String(), check: checkEventKind},
+	"event_id":           {Least: 5, Most: 30, Pattern: eventIDPattern.String(), check: checkEventID},
 	"url":                {Least: 1, Most: 300, Pattern: printablePattern, check: validateHTTPS},
 
 	// The same, or nothing.
@@ -105,6 +107,7 @@ var forms = map[string]Form{
 	"digits":       {Least: 0, Most: MaxDigits},
 	"units":        {Least: 1, Most: MaxUnits},
 	"page":         {Least: 1, Most: MaxPage},
+	"block":        {Least: 1, Most: MaxSequence},
 	"overlap":      {Least: 0, Most: int64(MaxOverlap / time.Second)},
 	"claim_window": {Least: int64(MinClaimWindow / time.Second), Most: int64(MaxClaimWindow / time.Second)},
 	"interval":     {Least: 1, Most: int64(MaxInterval / time.Second)},

@@ -70,6 +70,16 @@ func headerBytes(h *common.BlockHeader) ([]byte, error) {
 	return raw, nil
 }
 
+// HeaderHash returns the SHA-256 of a block's header, by which the next block names it.
+func HeaderHash(h *common.BlockHeader) ([]byte, error) {
+	raw, err := headerBytes(h)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(raw)
+	return sum[:], nil
+}
+
 // ordered returns the orderers that signed the header. It fails unless they are a quorum.
 // A signature that does not hold counts for nothing, as in Fabric.
 func (t Trust) ordered(r Receipt, block *common.Block) ([]Signer, error) {

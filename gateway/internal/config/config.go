@@ -121,6 +121,10 @@ type Database struct {
 	// PostgresDSNFile has the connection string of a PostgreSQL database (version 13 or
 	// later), as a URL or as key=value: gateways that share it are replicas. Default: none.
 	PostgresDSNFile string `koanf:"postgres_dsn_file" default:""`
+	// ModelFile is the file of the read model of a gateway that stands alone. It is made from the ledger,
+	// so it can be removed while the gateway is stopped. Default "model.db". Not used if
+	// PostgresDSNFile is set: there it is the schema waymark_model.
+	ModelFile string `koanf:"model_file" default:"model.db"`
 }
 
 // Requests says what is kept of writes.
@@ -152,6 +156,9 @@ type Limits struct {
 	// answered 429 with Retry-After. The peer is given fewer calls at once, and the rest wait
 	// their turn. Default 2500; 1 to 10000.
 	InFlight int `koanf:"in_flight" default:"2500"`
+	// Streams is how many streams of events there may be at once besides; more are answered 429.
+	// Default 2000; 1 to 100000.
+	Streams int `koanf:"streams" default:"2000"`
 	// BytesInFlight is how large their bodies, the blocks fetched for them, and their
 	// answers of more than 16 KiB may be together; past it the answer is the same, but to a write
 	// that is done. While it is served a body takes about five times its size in memory, a block
@@ -250,9 +257,9 @@ func Default() Config {
 		Channel:     "waymark",
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
-		Database:    Database{SQLiteFile: "gateway.db"},
+		Database:    Database{SQLiteFile: "gateway.db", ModelFile: "model.db"},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},
-		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 224 << 20, CallerPercent: 50, Rates: defaultRates()},
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, Streams: 2000, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 224 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
 			Read:       12 * time.Second,

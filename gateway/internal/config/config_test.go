@@ -56,6 +56,7 @@ func TestLoad(t *testing.T) {
 	want.OwnIdentity = "operator"
 	want.TokensFile = "/run/tokens.json"
 	want.Database.SQLiteFile = filepath.Join(dir, "gateway.db")
+	want.Database.ModelFile = filepath.Join(dir, "model.db")
 	want.Limits.InFlight = 7
 	want.Timeouts.Commit = 7 * time.Second
 	want.Timeouts.ReadHeader = 2 * time.Second

@@ -113,8 +113,8 @@ func (c Config) known(key, identity string) error {
 }
 
 func (d Database) validate() error {
-	if d.SQLiteFile == "" && d.PostgresDSNFile == "" {
-		return errors.New("database: sqlite_file or postgres_dsn_file is required")
+	if (d.SQLiteFile == "" || d.ModelFile == "") && d.PostgresDSNFile == "" {
+		return errors.New("database: sqlite_file and model_file, or postgres_dsn_file, are required")
 	}
 	return nil
 }
@@ -133,6 +133,7 @@ func (l Limits) validate() error {
 		between("limits.body_bytes", l.BodyBytes, 1<<10, 64<<20),
 		between("limits.header_bytes", l.HeaderBytes, 4<<10, 1<<20),
 		between("limits.in_flight", l.InFlight, 1, 10000),
+		between("limits.streams", l.Streams, 1, 100000),
 		between("limits.block_bytes", l.BlockBytes, 1<<20, 100<<20),
 		between("limits.bytes_in_flight", l.BytesInFlight, max(l.BodyBytes, l.BlockBytes), 1<<30),
 		between("limits.memory_bytes", l.MemoryBytes, 64<<20, 64<<30),

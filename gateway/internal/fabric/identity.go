@@ -9,10 +9,13 @@ import (
 	"os"
 	"time"
 
+	"github.com/hyperledger/fabric-chaincode-go/v2/pkg/attrmgr"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
 	"github.com/hyperledger/fabric-gateway/pkg/identity"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	port "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/grpc"
@@ -26,6 +29,35 @@ type session struct {
 	// creator is the serialized identity that signs, as Fabric carries it.
 	creator []byte
 	sign    identity.Sign
+	caller  port.Caller // as the chaincode sees it
+}
+
+// Caller returns who an identity is to the rules: what the chaincode reads of its certificate.
+//
+// Codes: Forbidden for one that is not configured.
+func (c *Client) Caller(as ledger.Identity) (port.Caller, error) {
+	s, err := c.session(as)
+	if err != nil {
+		return port.Caller{}, err
+	}
+	return s.caller, nil
+}
+
+// callerOf reads the attributes of a certificate.
+func callerOf(member string, certificate *x509.Certificate) (port.Caller, error) {
+	attributes, err := attrmgr.New().GetAttributesFromCert(certificate)
+	if err != nil {
+		return port.Caller{}, fmt.Errorf("attributes: %w", err)
+	}
+	role, _, err := attributes.Value(waymark.RoleAttribute)
+	if err != nil {
+		return port.Caller{}, fmt.Errorf("role: %w", err)
+	}
+	app, _, err := attributes.Value(waymark.AppAttribute)
+	if err != nil {
+		return port.Caller{}, fmt.Errorf("application: %w", err)
+	}
+	return port.Caller{Member: member, Role: waymark.Role(role), App: app}, nil
 }
 
 // follow has the sessions of an identity made of its files, now and whenever they change.
@@ -89,7 +121,11 @@ func sessionOf(cfg Config, certificate *x509.Certificate, sign identity.Sign, co
 	if err != nil {
 		return nil, fmt.Errorf("serialize identity: %w", err)
 	}
-	return &session{gateway: gateway, network: gateway.GetNetwork(cfg.Channel), creator: creator, sign: sign}, nil
+	caller, err := callerOf(cfg.Member, certificate)
+	if err != nil {
+		return nil, err
+	}
+	return &session{gateway: gateway, network: gateway.GetNetwork(cfg.Channel), creator: creator, sign: sign, caller: caller}, nil
 }
 
 // signer returns what signs for an identity. The key never leaves it.

@@ -93,6 +93,11 @@ func (c *Client) positionIn(ctx context.Context, number uint64, txID string) (in
 	return 0, fmt.Errorf("block %d does not hold transaction %s", number, txID)
 }
 
+// Height returns how many blocks the peer has, at least one.
+//
+// Codes: as Evaluate.
+func (c *Client) Height(ctx context.Context) (uint64, error) { return c.height(ctx) }
+
 // height and filtered make the client the source of its stream.
 func (c *Client) height(ctx context.Context) (uint64, error) {
 	info, err := c.info(ctx)

@@ -1,0 +1,106 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// writer writes rows.
+type writer struct {
+	ctx        context.Context //nolint:containedctx // it is that of one update
+	statements database.Statements
+}
+
+func (w writer) exec(statement string, args ...any) error {
+	_, err := w.statements.ExecContext(w.ctx, statement, args...)
+	return err
+}
+
+// application is a block on its way into the model.
+type application struct {
+	writer
+	block   uint64
+	changed map[subject]bool // what is to be indexed anew
+}
+
+// subject is a thing that has a row in an index.
+type subject struct{ kind, id string }
+
+// add adds what one transaction did.
+func (a *application) add(tx ledger.BlockTransaction) error {
+	err := a.exec(`INSERT INTO transactions (block, position, tx_id, status, member, function, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		bigint(a.block), tx.Position, tx.TxID, tx.Status, tx.Member, tx.Function, tx.Time.UnixMilli())
+	if err != nil || tx.Status != ledger.Valid {
+		return err
+	}
+	for _, w := range tx.Writes {
+		if err := a.write(tx.Position, w); err != nil {
+			return fmt.Errorf("record %s: %w", w.Key, err)
+		}
+	}
+	if tx.Event == nil {
+		return nil
+	}
+	return a.tell(tx)
+}
+
+// write makes a record what the transaction made it.
+func (a *application) write(position int, w ledger.Write) error {
+	if s, ok := subjectOf(w.Key); ok {
+		a.changed[s] = true
+	}
+	if w.Value == nil {
+		return a.exec(`DELETE FROM records WHERE key = $1`, []byte(w.Key))
+	}
+	return a.exec(`INSERT INTO records (key, value, block, position) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (key) DO UPDATE SET value = excluded.value, block = excluded.block, position = excluded.position`,
+		[]byte(w.Key), w.Value, bigint(a.block), position)
+}
+
+// tell adds the events that a transaction's event tells of.
+func (a *application) tell(tx ledger.BlockTransaction) error {
+	events, err := parts(*tx.Event)
+	if err != nil { // a faulty chaincode, whose event is kept as it is
+		events = []event{{name: tx.Event.Name, payload: tx.Event.Payload}}
+	}
+	for n, e := range events {
+		err := a.exec(`INSERT INTO events (block, position, n, name, device, shipment, payload) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			bigint(a.block), tx.Position, n, e.name, e.device, e.shipment, e.payload)
+		if err != nil {
+			return fmt.Errorf("event: %w", err)
+		}
+	}
+	return nil
+}
+
+// subjectOf returns whose row in an index depends on a record.
+func subjectOf(key string) (subject, bool) {
+	kind, rest, _ := strings.Cut(key, "/")
+	switch kind {
+	case "shipment", "custody", "title":
+		return subject{kindShipment, rest}, true
+	}
+	return subject{}, false
+}
+
+const kindShipment = "shipment"
+
+// index makes the rows anew of all that the block changed.
+func (a *application) index() error {
+	all := make([]subject, 0, len(a.changed))
+	for s := range a.changed {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(x, y subject) int { return strings.Compare(x.kind+"/"+x.id, y.kind+"/"+y.id) })
+	for _, s := range all {
+		if err := a.indexShipment(s.id); err != nil {
+			return fmt.Errorf("index %s %s: %w", s.kind, s.id, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package model_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
+	"pgregory.net/rapid"
+)
+
+// telling is a block that holds events and nothing else, each of a transaction of its own.
+func (w *world) telling(events ...ledger.Event) {
+	w.block()
+	b := &w.blocks[len(w.blocks)-1]
+	for n, e := range events {
+		b.Transactions = append(b.Transactions, ledger.BlockTransaction{
+			TxID: fmt.Sprintf("%064x", uint64(len(w.blocks))<<32+uint64(n)), Position: 2 + n, Status: ledger.Valid, Member: []string{"producer", "carrier"}[n%2], Time: w.Now, Function: "some:Thing", Event: &e,
+		})
+	}
+}
+
+func payload(t *testing.T, v any) []byte {
+	t.Helper()
+	encoded, err := json.Marshal(v)
+	must(t, err)
+	return encoded
+}
+
+// follow asks for all events from a position on, as a stream does.
+func follow(t *testing.T, m *model.Model, by rules.Tx, f model.EventFilter, from model.Position) (ids []string, next model.Position) {
+	t.Helper()
+	for {
+		shown, next, err := m.Events(t.Context(), by, f, from)
+		must(t, err)
+		for _, e := range shown {
+			ids = append(ids, e.Position.String())
+		}
+		if next == from {
+			return ids, next
+		}
+		from = next
+	}
+}
+
+// eventsAreGapless: whoever comes again with where it was misses none and sees none twice, whether what it asks
+// for is in memory or not, and however much is asked for at a time.
+func eventsAreGapless(t *testing.T, open databasetest.Opener) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w, same := newWorld(t), open(t)
+		m, other := model.New(same()), model.New(same())
+		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
+		must(t, m.Apply(t.Context(), w.blocks[0]))
+		at, otherAt := model.End(1), model.End(1)
+		var live, late []string
+		for range rapid.IntRange(1, 5).Draw(rt, "blocks") {
+			var events []ledger.Event
+			for range rapid.SampledFrom([]int{0, 1, 1, 2, 3, 5, 8, 210}).Draw(rt, "events") {
+				events = append(events, ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})})
+			}
+			w.telling(events...)
+			must(t, m.Apply(t.Context(), w.blocks[len(w.blocks)-1]))
+			if rapid.Bool().Draw(rt, "looks") {
+				var ids []string
+				ids, at = follow(t, m, by, model.EventFilter{}, at)
+				live = append(live, ids...)
+			}
+			if rapid.Bool().Draw(rt, "another looks") {
+				must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
+				var ids []string
+				ids, otherAt = follow(t, other, by, model.EventFilter{}, otherAt)
+				late = append(late, ids...)
+			}
+		}
+		rest, _ := follow(t, m, by, model.EventFilter{}, at)
+		must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
+		otherRest, _ := follow(t, other, by, model.EventFilter{}, otherAt)
+		all, _ := follow(t, model.New(same()), by, model.EventFilter{}, model.End(1))
+		if live = append(live, rest...); !slices.Equal(live, all) {
+			rt.Errorf("live %v\nall %v", live, all)
+		}
+		if late = append(late, otherRest...); !slices.Equal(late, all) {
+			rt.Errorf("at another replica %v\nall %v", late, all)
+		}
+	})
+}
+
+// eventsOverflow what is held in memory.
+func eventsOverflow(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
+	must(t, m.Apply(t.Context(), w.blocks[0]))
+	registered := ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})}
+	total := 0
+	for _, n := range []int{3, 1500, 700, 2100, 5} {
+		w.telling(slices.Repeat([]ledger.Event{registered}, n)...)
+		must(t, m.Apply(t.Context(), w.blocks[len(w.blocks)-1]))
+		total += n
+		if ids, _ := follow(t, m, by, model.EventFilter{}, model.End(1)); len(ids) != total {
+			t.Errorf("%d events, want %d", len(ids), total)
+		}
+		if ids, _ := follow(t, m, by, model.EventFilter{}, model.End(uint64(len(w.blocks)-1))); len(ids) != n {
+			t.Errorf("%d events of the last block, want %d", len(ids), n)
+		}
+	}
+}
+
+// eventsAreFiltered, and nobody is told of what the ledger would not tell.
+func eventsAreFiltered(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	w.telling(
+		ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})},
+		ledger.Event{Name: waymark.EventDeviceSuspended, Payload: payload(t, waymark.DeviceEvent{Device: "logger-1", Owner: "producer"})},
+		ledger.Event{Name: waymark.EventTelemetryRecorded, Payload: payload(t, waymark.TelemetryEvent{
+			Windows: []waymark.WindowRef{{Device: "logger-1", First: 1, Last: 2}, {Device: "logger-9", First: 1, Last: 1}},
+			Clashes: []waymark.ClashRef{{Device: "logger-1"}},
+		})},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})},
+		ledger.Event{Name: waymark.EventMoneyIssued, Payload: payload(t, waymark.MoneyEvent{Payment: "i1"})},
+		ledger.Event{Name: "odd.thing", Payload: []byte(`{}`)},
+		ledger.Event{Name: waymark.EventDeviceResumed, Payload: []byte(`[]`)},
+	)
+	for _, b := range w.blocks {
+		must(t, m.Apply(t.Context(), b))
+	}
+	for _, tt := range []struct {
+		filter model.EventFilter
+		want   []string
+	}{
+		{model.EventFilter{}, []string{"1:2:0", "1:3:0", "1:4:2"}}, // there is no window, shipment or payment
+		{model.EventFilter{Kind: "device"}, []string{"1:3:0"}},
+		{model.EventFilter{Kind: waymark.EventDeviceSuspended}, []string{"1:3:0"}},
+		{model.EventFilter{Kind: "dev"}, nil},
+		{model.EventFilter{Device: "logger-1"}, []string{"1:3:0", "1:4:2"}},
+		{model.EventFilter{Shipment: "s0"}, nil},
+		{model.EventFilter{Member: "carrier"}, []string{"1:3:0"}},
+	} {
+		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
+		if got, _ := follow(t, m, by, tt.filter, model.End(0)); !slices.Equal(got, tt.want) {
+			t.Errorf("%+v: %v, want %v", tt.filter, got, tt.want)
+		}
+	}
+}
+
+func TestPositionsAreWhatTheySay(t *testing.T) {
+	for _, text := range []string{"0:0:0", "17:3:2147483647"} {
+		if p, err := model.ParsePosition(text); err != nil || p.String() != text {
+			t.Errorf("%s: %s, %v", text, p, err)
+		}
+	}
+	for _, text := range []string{"", "1", "1:2", "1:2:3:4", "01:0:0", "-1:0:0", "a:0:0", "1:2: 3", "1:9999999999999:0"} {
+		if _, err := model.ParsePosition(text); waymark.CodeOf(err) != waymark.Invalid {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

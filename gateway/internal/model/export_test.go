@@ -1,0 +1,6 @@
+package model
+
+import "github.com/waymark-ledger/waymark/gateway/internal/database"
+
+// DB returns the database of a model.
+func (m *Model) DB() *database.DB { return m.db }

@@ -1,0 +1,151 @@
+package model_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
+	"go.uber.org/zap"
+)
+
+// chain is a source that breaks.
+type chain struct {
+	mu     sync.Mutex
+	blocks []ledger.Block
+	grown  chan struct{}
+	breaks int // after so many blocks a stream breaks; 0 never
+}
+
+func newChain(breaks int, blocks ...ledger.Block) *chain {
+	return &chain{blocks: blocks, grown: make(chan struct{}), breaks: breaks}
+}
+
+func (c *chain) set(blocks ...ledger.Block) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.blocks = blocks
+	close(c.grown)
+	c.grown = make(chan struct{})
+}
+
+var errBroken = errors.New("the stream broke")
+
+func (c *chain) Follow(ctx context.Context, from uint64, take func(ledger.Block) error) error {
+	for sent := 0; c.breaks == 0 || sent < c.breaks; sent++ {
+		b, err := c.await(ctx, from)
+		if err == nil {
+			err = take(b)
+		}
+		if err != nil {
+			return err
+		}
+		from++
+	}
+	return errBroken
+}
+
+func (c *chain) await(ctx context.Context, n uint64) (ledger.Block, error) {
+	for {
+		c.mu.Lock()
+		blocks, grown := c.blocks, c.grown
+		c.mu.Unlock()
+		if n < uint64(len(blocks)) {
+			return blocks[n], nil
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return ledger.Block{}, ctx.Err()
+		}
+	}
+}
+
+// fed runs a feed until the test ends, or what is returned is called.
+func fed(t *testing.T, m *model.Model, c *chain) (f *model.Feed, stop func()) {
+	t.Helper()
+	f = model.NewFeed(m, c, zap.NewNop(), prometheus.NewRegistry())
+	if waymark.CodeOf(f.Check(t.Context())) != waymark.Unavailable {
+		t.Error("it is fed before it runs")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { f.Run(ctx) })
+	stop = func() {
+		cancel()
+		running.Wait()
+	}
+	t.Cleanup(stop)
+	return f, stop
+}
+
+// eventually waits for what nothing announces.
+func eventually(t *testing.T, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never was")
+		}
+	}
+}
+
+func blocks(t *testing.T, n int) []ledger.Block {
+	w := newWorld(t)
+	for len(w.blocks) < n {
+		w.block()
+	}
+	return w.blocks
+}
+
+// feedGoesOn over breaks, and over the end of its process.
+func feedGoesOn(t *testing.T, open databasetest.Opener) {
+	all, m := blocks(t, 7), opened(t, open)
+	f, stop := fed(t, m, newChain(0, all[:4]...))
+	must(t, m.Await(t.Context(), 3))
+	eventually(t, func() bool { return f.Check(t.Context()) == nil })
+	stop()
+	c := newChain(2, all[:4]...)
+	c.set(all...)
+	fed(t, m, c)
+	must(t, m.Await(t.Context(), 6))
+	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := m.Await(short, 7); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+// twoFeedOneModel: each block is applied once, and both know of it.
+func twoFeedOneModel(t *testing.T, open databasetest.Opener) {
+	all, same := blocks(t, 30), open(t)
+	one, other := model.New(same()), model.New(same())
+	c := newChain(7, all[:1]...)
+	fed(t, one, c)
+	fed(t, other, c)
+	for n := range all {
+		c.set(all[:n+1]...)
+	}
+	must(t, one.Await(t.Context(), 29))
+	must(t, other.Await(t.Context(), 29))
+}
+
+// anotherLedgerIsNotTaken, also not one that begins as the first did.
+func anotherLedgerIsNotTaken(t *testing.T, open databasetest.Opener) {
+	all, m := blocks(t, 4), opened(t, open)
+	_, stop := fed(t, m, newChain(0, all...))
+	must(t, m.Await(t.Context(), 3))
+	stop()
+	other := all[3]
+	other.Hash = []byte("another")
+	f, _ := fed(t, m, newChain(0, all[0], all[1], all[2], other))
+	eventually(t, func() bool { return errors.Is(f.Check(t.Context()), model.ErrOtherLedger) })
+	if c, err := m.Checkpoint(t.Context()); err != nil || c.Height != 4 {
+		t.Errorf("at %+v, %v", c, err)
+	}
+}

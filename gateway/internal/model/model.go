@@ -1,0 +1,111 @@
+package model
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+var (
+	// ErrOtherLedger says that a block does not follow the last one of the model: it is of
+	// another ledger, or the model's was replaced.
+	ErrOtherLedger = errors.New("the block does not follow the last one of the model: it is of another ledger")
+	// ErrNotNext says that the model has the block already, or not the one before it.
+	ErrNotNext = errors.New("the block is not the next one of the model")
+)
+
+// Model is the read model in a database of the kind database.Model. It is safe for concurrent use.
+type Model struct {
+	db     *database.DB
+	height height
+	tail   tail
+}
+
+// New returns the model in a database, which must be prepared before anything succeeds.
+func New(db *database.DB) *Model { return &Model{db: db, height: height{grown: make(chan struct{})}} }
+
+// Checkpoint is how far a model has come.
+type Checkpoint struct {
+	Height uint64 // how many blocks it has
+	Hash   []byte // of the last one's header; empty before the first
+}
+
+// Checkpoint returns how far the model has come.
+func (m *Model) Checkpoint(ctx context.Context) (c Checkpoint, err error) {
+	err = m.db.View(ctx, func(ctx context.Context, s database.Statements) error {
+		c, err = checkpoint(ctx, s)
+		return err
+	})
+	return c, err
+}
+
+func checkpoint(ctx context.Context, s database.Statements) (c Checkpoint, err error) {
+	var height int64
+	if err := s.QueryRowContext(ctx, "SELECT height, hash FROM checkpoint").Scan(&height, &c.Hash); err != nil {
+		return c, fmt.Errorf("checkpoint: %w", err)
+	}
+	c.Height = number(height)
+	return c, nil
+}
+
+// lastBlock is the last block that the model has.
+func lastBlock(ctx context.Context, s database.Statements) (uint64, error) {
+	at, err := checkpoint(ctx, s)
+	if err == nil && at.Height == 0 {
+		err = errEmpty
+	}
+	return at.Height - 1, err
+}
+
+var errEmpty = waymark.Errorf(waymark.Unavailable, "the read model has no block yet: retry later")
+
+// Apply adds a block, all of it or nothing: ErrNotNext and ErrOtherLedger change nothing.
+func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
+	err := m.db.Update(ctx, func(ctx context.Context, s database.Statements) error {
+		if err := advance(ctx, s, b); err != nil {
+			return err
+		}
+		a := application{writer: writer{ctx: ctx, statements: s}, block: b.Number, changed: map[subject]bool{}}
+		for _, tx := range b.Transactions {
+			if err := a.add(tx); err != nil {
+				return fmt.Errorf("transaction %s: %w", tx.TxID, err)
+			}
+		}
+		return a.index()
+	})
+	if err == nil {
+		m.reached(b.Number + 1)
+	}
+	return err
+}
+
+// advance moves the checkpoint to a block, if it is the next one.
+func advance(ctx context.Context, s database.Statements, b ledger.Block) error {
+	at, err := checkpoint(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case b.Number != at.Height:
+		return ErrNotNext
+	case !bytes.Equal(b.Previous, at.Hash):
+		return ErrOtherLedger
+	}
+	done, err := s.ExecContext(ctx, "UPDATE checkpoint SET height = $1, hash = $2 WHERE height = $3", bigint(b.Number+1), b.Hash, bigint(b.Number))
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 { // another gateway was faster
+		return errors.Join(ErrNotNext, err)
+	}
+	return nil
+}
+
+// The databases have no unsigned integers; blocks are far from the sign.
+func bigint(n uint64) int64 { return int64(n) } //nolint:gosec // see above
+
+func number(n int64) uint64 { return uint64(n) } //nolint:gosec // see above

@@ -1,0 +1,161 @@
+package model_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// onTheLedger lists the shipments that the rules show a caller on the ledger itself.
+func (w *world) onTheLedger(t *rapid.T, by rules.Tx, q waymark.ShipmentsQuery) []waymark.ShipmentView {
+	all := []waymark.ShipmentView{}
+	for n := range 4 {
+		var shown *waymark.ShipmentView
+		_, err := w.World.Submit(by, func(l rules.Ledger) (err error) {
+			shown, err = custody.Get(l, waymark.ShipmentQuery{Shipment: fmt.Sprint("s", n), Purpose: q.Purpose})
+			return err
+		})
+		switch code := waymark.CodeOf(err); {
+		case code == waymark.NotFound || code == waymark.Forbidden:
+		case err != nil:
+			t.Fatal(err)
+		case (q.State == "" || shown.State == q.State) && (q.Custodian == "" || shown.Custody.Custodian == q.Custodian):
+			all = append(all, *shown)
+		}
+	}
+	return all
+}
+
+func TestSQLite(t *testing.T) { conform(t, sqlite) }
+
+// conform holds a model in a database to what it promises.
+func conform(t *testing.T, open databasetest.Opener) {
+	for name, test := range map[string]func(*testing.T, databasetest.Opener){
+		"everybody sees what the ledger shows": showsWhatTheLedgerShows,
+		"pages make the list":                  pagesMakeTheList,
+		"each block is applied once":           eachBlockOnce,
+		"a feed goes on":                       feedGoesOn,
+		"two feed one model":                   twoFeedOneModel,
+		"another ledger is not taken":          anotherLedgerIsNotTaken,
+		"what is changed by hand is found":     changesByHand,
+		"events are gapless":                   eventsAreGapless,
+		"more events than are held":            eventsOverflow,
+		"events are filtered":                  eventsAreFiltered,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open) })
+	}
+}
+
+// showsWhatTheLedgerShows: after any history, for every caller.
+func showsWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
+	shown, hidden := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		w, m := newWorld(t), opened(t, open)
+		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
+			w.step(rt)
+			w.block()
+		}
+		for _, b := range w.blocks {
+			if err := m.Apply(t.Context(), b); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for _, member := range everyone {
+			for _, role := range []waymark.Role{waymark.Operator, waymark.Viewer, waymark.Relay} {
+				for _, q := range []waymark.ShipmentsQuery{{}, {Purpose: "claim"}, {State: waymark.ShipmentInCustody}, {State: waymark.ShipmentClosed}, {Custodian: "carrier"}} {
+					by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As(member, role)}
+					want := w.onTheLedger(rt, by, q)
+					got, err := m.Shipments(t.Context(), by, q)
+					if err != nil || !reflect.DeepEqual(got.Shipments, want) {
+						rt.Fatalf("%s as %s, %+v: got %+v, %v\nwant %+v", member, role, q, got.Shipments, err, want)
+					}
+					shown += len(want)
+					hidden += 4 - len(want)
+				}
+			}
+		}
+	})
+	if shown == 0 || hidden == 0 {
+		t.Errorf("%d shipments were shown and %d not", shown, hidden)
+	}
+}
+
+// pagesMakeTheList whatever their size.
+func pagesMakeTheList(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	for n := range 4 {
+		scenario.Must(w.Consortium, w.As("producer", waymark.Operator), custody.Create, waymark.CreateShipmentRequest{
+			ID: fmt.Sprint("s", n), Consignee: []string{"retailer", "carrier"}[n%2], Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, fmt.Sprint("s", n, "-1")).String()}}})
+	}
+	w.block()
+	for _, b := range w.blocks {
+		must(t, m.Apply(t.Context(), b))
+	}
+	by := rules.Tx{Time: w.Now, Caller: w.As("retailer", waymark.Viewer)}
+	for limit := 1; limit < 4; limit++ {
+		ids, after := "", ""
+		for range 9 {
+			p, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{Limit: limit, Cursor: after})
+			must(t, err)
+			for _, s := range p.Shipments {
+				ids += s.Shipment.ID
+			}
+			if after = p.Cursor; after == "" {
+				break
+			}
+		}
+		if ids != "s0s2" {
+			t.Errorf("%d a page: %s", limit, ids)
+		}
+	}
+}
+
+// eachBlockOnce and only after the one before.
+func eachBlockOnce(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	w.Now = w.Now.Add(1)
+	w.block()
+	first, second := w.blocks[0], w.blocks[1]
+	if err := m.Apply(t.Context(), second); !errors.Is(err, model.ErrNotNext) {
+		t.Errorf("the second first: %v", err)
+	}
+	must(t, m.Apply(t.Context(), first))
+	if err := m.Apply(t.Context(), first); !errors.Is(err, model.ErrNotNext) {
+		t.Errorf("twice: %v", err)
+	}
+	other := second
+	other.Previous = []byte("another")
+	if err := m.Apply(t.Context(), other); !errors.Is(err, model.ErrOtherLedger) {
+		t.Errorf("of another ledger: %v", err)
+	}
+	broken := second
+	broken.Transactions = append([]ledger.BlockTransaction{}, second.Transactions...)
+	broken.Transactions = append(broken.Transactions, second.Transactions[0]) // its place is taken
+	if err := m.Apply(t.Context(), broken); err == nil {
+		t.Error("two transactions in one place")
+	}
+	if c, err := m.Checkpoint(t.Context()); err != nil || c.Height != 1 || !reflect.DeepEqual(c.Hash, first.Hash) {
+		t.Errorf("at %+v, %v", c, err)
+	}
+	must(t, m.Apply(t.Context(), second))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

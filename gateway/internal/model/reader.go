@@ -1,0 +1,154 @@
+package model
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/rules/access"
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Ledger is what a Reader asks of the ledger itself.
+type Ledger interface {
+	// Caller returns who an identity is to the rules.
+	Caller(as ledger.Identity) (rules.Caller, error)
+	// Evaluate runs a transaction that reads.
+	Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error)
+}
+
+// Reader answers callers from the model.
+type Reader struct {
+	model   *Model
+	ledger  Ledger
+	own     ledger.Identity
+	channel string
+
+	mu    sync.Mutex
+	asked time.Time // when the ledger said last that its rules are these
+}
+
+// NewReader returns a reader. own is the identity that asks the ledger for its rulebook.
+func NewReader(m *Model, l Ledger, own ledger.Identity, channel string) *Reader {
+	return &Reader{model: m, ledger: l, own: own, channel: channel}
+}
+
+const (
+	// maxAwait bounds how long a reader waits for a block.
+	maxAwait = 5 * time.Second
+	// rulesFor is how long the ledger's rulebook is taken for what it was.
+	rulesFor = 10 * time.Second
+)
+
+// errOtherRules is why nothing is answered.
+var errOtherRules = waymark.Errorf(waymark.Unavailable, "the chaincode has another rulebook than this gateway: lists are answered again when both are of one version")
+
+// sameRules fails unless the rulebook of the ledger is the one that this gateway carries.
+func (r *Reader) sameRules(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.asked) < rulesFor {
+		return nil
+	}
+	raw, err := r.ledger.Evaluate(ctx, ledger.Call{As: r.own, Transaction: waymark.PoliciesBaseline})
+	if err != nil {
+		return err
+	}
+	var theirs waymark.Baseline
+	if err := json.Unmarshal(raw, &theirs); err != nil {
+		return errors.Join(errOtherRules, err)
+	}
+	if theirs.SHA256 != access.Baseline().SHA256 {
+		return errOtherRules
+	}
+	r.asked = time.Now()
+	return nil
+}
+
+// as is a question of an identity, now, that is to have a block.
+func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rules.Tx, error) {
+	caller, err := r.ledger.Caller(id)
+	if err != nil {
+		return rules.Tx{}, err
+	}
+	if err := r.sameRules(ctx); err != nil {
+		return rules.Tx{}, err
+	}
+	if block > 0 {
+		ctx, cancel := context.WithTimeout(ctx, maxAwait)
+		defer cancel()
+		if err := r.model.Await(ctx, block); err != nil {
+			return rules.Tx{}, err
+		}
+	}
+	return rules.Tx{Time: rules.Milliseconds(time.Now()), Channel: r.channel, Caller: caller}, nil
+}
+
+// Shipments returns a page of the shipments that an identity may see.
+//
+// Codes: Unavailable while the model has not the block that is asked for, or the ledger's rules are not these.
+func (r *Reader) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
+	by, err := r.as(ctx, as, q.At)
+	if err != nil {
+		return waymark.ShipmentList{}, err
+	}
+	return r.model.Shipments(ctx, by, q)
+}
+
+// Events returns what an identity may know of the events after an id, or from now on if that is empty.
+//
+// Codes: as Shipments; Invalid for what is no id.
+func (r *Reader) Events(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (client.EventList, error) {
+	by, err := r.as(ctx, as, 0)
+	if err != nil {
+		return client.EventList{}, err
+	}
+	from, err := r.from(ctx, after)
+	if err != nil {
+		return client.EventList{}, err
+	}
+	f := EventFilter{Kind: q.Kind, Device: q.Device, Shipment: q.Shipment, Member: q.Member, Purpose: q.Purpose}
+	shown, next, err := r.model.Events(ctx, by, f, from)
+	if err != nil {
+		return client.EventList{}, err
+	}
+	list := client.EventList{Events: []client.Event{}, Next: next.before().String()}
+	for _, e := range shown {
+		list.Events = append(list.Events, r.told(e))
+	}
+	return list, nil
+}
+
+// from is the position to go on at.
+func (r *Reader) from(ctx context.Context, after string) (Position, error) {
+	if after != "" {
+		p, err := ParsePosition(after)
+		p.N++
+		return p, err
+	}
+	height, err := r.model.known(ctx)
+	if err == nil && height == 0 {
+		err = errEmpty
+	}
+	return End(height), err
+}
+
+// told is an event as callers get it.
+func (r *Reader) told(e Event) client.Event {
+	return client.Event{
+		SpecVersion: "1.0", ID: e.Position.String(), Source: "/channels/" + r.channel, Type: "waymark." + e.Name, Subject: e.Subject(),
+		Time: time.UnixMilli(e.AtMilli).UTC(), DataContentType: "application/json", Data: e.Payload, TxID: e.TxID, Member: e.Member,
+	}
+}
+
+// Grown returns when there may be events after an id, or ctx is done.
+func (r *Reader) Grown(ctx context.Context, after string) {
+	if p, err := ParsePosition(after); err == nil {
+		_ = r.model.Await(ctx, p.Block+1) // or ctx is done
+	}
+}

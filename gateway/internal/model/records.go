@@ -1,0 +1,111 @@
+package model
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+)
+
+// records are those of the model, as the rules read them.
+type records struct {
+	ctx        context.Context //nolint:containedctx // it is that of one snapshot: the port has none
+	statements database.Statements
+}
+
+var _ rules.Reader = records{}
+
+// Get implements rules.Reader.
+func (r records) Get(key rules.Key) ([]byte, error) {
+	var value []byte
+	err := r.statements.QueryRowContext(r.ctx, `SELECT value FROM records WHERE key = $1`, []byte(key.String())).Scan(&value)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", key, err)
+	}
+	return value, nil
+}
+
+// GetMany implements rules.Reader.
+func (r records) GetMany(keys []rules.Key) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		var err error
+		if values[i], err = r.Get(key); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// scanned is how many records are read at a time: what visits them may read others, on the same
+// connection.
+const scanned = 256
+
+// Scan implements rules.Reader.
+func (r records) Scan(in rules.Range, visit func(value []byte) error) error {
+	from := []byte(in.From)
+	for {
+		page, last, err := r.page(from, []byte(in.To))
+		if err != nil {
+			return fmt.Errorf("read from %s: %w", in.From, err)
+		}
+		for _, value := range page {
+			if err := visit(value); err != nil {
+				return err
+			}
+		}
+		if len(page) < scanned {
+			return nil
+		}
+		from = append(slices.Clone(last), 0) // the next key there can be
+	}
+}
+
+// page reads some records of a range, and the key of the last one.
+func (r records) page(from, to []byte) (values [][]byte, last []byte, err error) {
+	rows, err := r.statements.QueryContext(r.ctx, `SELECT key, value FROM records WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3`, from, to, scanned)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	for rows.Next() {
+		var value []byte
+		if err := rows.Scan(&last, &value); err != nil {
+			return nil, nil, err
+		}
+		values = append(values, value)
+	}
+	return values, last, rows.Err()
+}
+
+// view is the ledger as a caller sees it in the model: it has what is public, and changes nothing.
+type view struct {
+	records
+	tx rules.Tx
+}
+
+var _ rules.Ledger = view{}
+
+// errNotHere is what rules get that ask for more than the model has. No answer rests on it.
+var errNotHere = waymark.Errorf(waymark.Internal, "the model does not have it")
+
+func (v view) Tx() rules.Tx { return v.tx }
+
+func (view) GetPrivate(string, rules.Key) (rules.Private, error) { return rules.Private{}, errNotHere }
+func (view) PrivateHash(string, rules.Key) ([]byte, error)       { return nil, errNotHere }
+func (view) Put(rules.Key, []byte) error                         { return errNotHere }
+func (view) PutPrivate(string, rules.Key, rules.Private) error   { return errNotHere }
+func (view) PurgePrivate(string, rules.Key) error                { return errNotHere }
+func (view) Delete(rules.Key) error                              { return errNotHere }
+func (view) Protect(rules.Key, rules.Quorum) error               { return errNotHere }
+func (view) Emit(string, any) error                              { return errNotHere }
+
+func (view) History(rules.Key, int) ([]rules.Version, bool, error) { return nil, false, errNotHere }
