@@ -6,6 +6,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -20,6 +21,25 @@ import (
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) CreateShipment(ctx context.Context, r waymark.CreateShipmentRequest, options ...WriteOption) (Written[waymark.Shipment], error) {
 	return submit[waymark.Shipment](ctx, c, r, http.MethodPost, "/v1/shipments", r, options)
+}
+
+// ListShipments is GET /v1/shipments: the shipments that the caller may see, in the order of
+// their ids.
+//
+// Codes: forbidden.
+func (c *Client) ListShipments(ctx context.Context, r waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
+	return ask[waymark.ShipmentList](ctx, c, r, http.MethodGet, "/v1/shipments"+query(map[string]string{"state": string(r.State), "consignor": r.Consignor, "consignee": r.Consignee, "custodian": r.Custodian, "title_holder": r.TitleHolder, "purpose": r.Purpose, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllShipments iterates over what ListShipments answers, page after page from the one that r
+// names. It ends with the first error.
+func (c *Client) AllShipments(ctx context.Context, r waymark.ShipmentsQuery) iter.Seq2[waymark.ShipmentView, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.ShipmentView, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListShipments(ctx, r)
+		return page.Shipments, page.Cursor, err
+	})
 }
 
 // Shipment is GET /v1/shipments/{id}: a shipment with its custody, condition, handoffs and

@@ -3,10 +3,10 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -63,11 +63,11 @@ func truth(is bool) string {
 }
 
 // count is a number as a parameter; none for 0.
-func count(n int) string {
+func count[N int | uint64](n N) string {
 	if n == 0 {
 		return ""
 	}
-	return strconv.Itoa(n)
+	return fmt.Sprint(n)
 }
 
 // errStays is a page that would be asked for without end.

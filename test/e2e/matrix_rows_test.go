@@ -56,6 +56,8 @@ getDisclosed         aoqv  -
 getOpenCommands      aoqvr r
 getCommand           aoqvr r
 getShipment          aoqv  -
+listShipments        aoqvr aoqvr
+listEvents           aoqvr aoqvr
 getShipmentHistory   aoqv  -
 getTitle             aoqv  -
 getTerms             aoqv  -

@@ -13,6 +13,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
 	"github.com/waymark-ledger/waymark/gateway/internal/reload"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
@@ -27,6 +28,9 @@ var (
 	_ rest.Authenticator = (*auth.Authenticator)(nil)
 	_ rest.Writer        = (*requests.Runner)(nil)
 	_ requests.Resolver  = (*fabric.Client)(nil)
+	_ model.Source       = (*fabric.Client)(nil)
+	_ model.Ledger       = (*fabric.Client)(nil)
+	_ rest.Model         = (*model.Reader)(nil)
 )
 
 // parts is the gateway, put together but not yet serving.
@@ -35,6 +39,9 @@ type parts struct {
 	ledger     *fabric.Client
 	database   *database.DB
 	requests   *requests.Runner
+	modelDB    *database.DB
+	model      *model.Model
+	feed       *model.Feed
 	callers    *auth.Authenticator
 	tokens     *tokens
 	keys       *keys.Set
@@ -72,11 +79,12 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := p.openRequests(c); err != nil {
+	if err := errors.Join(p.openRequests(c), p.openModel(c)); err != nil {
 		return err
 	}
 	handlers := rest.New(rest.Options{
 		Ledger:        p.ledger,
+		Model:         model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel),
 		Offline:       p.ledger,
 		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),
@@ -94,6 +102,7 @@ func (p *parts) assemble(c config.Config) error {
 		NoPage:        !c.ReferencePage,
 	})
 	p.server = newServer(c, receiving(handlers.API, c.Timeouts.Receive), door.tls(), p.log)
+	p.server.RegisterOnShutdown(handlers.Stop)
 	if c.ListenOperations != "" {
 		p.operations = newOperations(c, handlers.Health, p.registry, door.tls(), p.log)
 	}
@@ -108,6 +117,9 @@ func (p *parts) close() error {
 	}
 	if p.database != nil {
 		err = p.closeRequests()
+	}
+	if p.modelDB != nil {
+		err = errors.Join(err, p.modelDB.Close())
 	}
 	if p.ledger != nil {
 		err = errors.Join(err, p.ledger.Close())
@@ -125,7 +137,7 @@ func collectorFiles(c config.Traces) map[string]string {
 
 func limitsOf(l config.Limits) rest.Limits {
 	return rest.Limits{
-		BodyBytes: l.BodyBytes, InFlight: l.InFlight, BytesInFlight: l.BytesInFlight, BlockBytes: l.BlockBytes, CallerPercent: l.CallerPercent,
+		BodyBytes: l.BodyBytes, InFlight: l.InFlight, Streams: l.Streams, BytesInFlight: l.BytesInFlight, BlockBytes: l.BlockBytes, CallerPercent: l.CallerPercent,
 	}
 }
 

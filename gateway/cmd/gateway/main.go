@@ -40,6 +40,8 @@ func main() {
 const usage = `usage:
   gateway --config FILE                  serve until SIGINT or SIGTERM
   gateway config check --config FILE     say what is wrong with a configuration
+  gateway model check --config FILE      compare the read model with the ledger, row by row
+  gateway model rebuild --config FILE    make the read model anew from the ledger
   gateway token create --file FILE --name NAME --identity IDENTITY [--expires-in 2160h]
                                          make a bearer token and print it, once
   gateway token list --file FILE         what tokens there are
@@ -57,6 +59,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return serve(ctx, flags, stderr)
 	case "config check":
 		return checkConfig(flags, stdout, stderr) //nolint:contextcheck // handlers have the context of their request
+	case "model check":
+		return checkModel(ctx, flags, stdout, stderr)
+	case "model rebuild":
+		return rebuildModel(ctx, flags, stdout, stderr)
 	case "token create":
 		return createToken(flags, stdout, stderr)
 	case "token list":

@@ -30,6 +30,14 @@ func (a *answer) Write(data []byte) (int, error) {
 	return a.ResponseWriter.Write(data) //nolint:wrapcheck // in the place of the server's own
 }
 
+// Flush sends what was written so far. Gin asks for it by a type assertion, and does not unwrap.
+func (a *answer) Flush() {
+	a.begin()
+	_ = http.NewResponseController(a.ResponseWriter).Flush() // which the server's own have
+}
+
+var _ http.Flusher = (*answer)(nil)
+
 // Unwrap lets http.ResponseController find the server's own.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 

@@ -45,8 +45,10 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	p.tokensFound(p.tokens.all())
 	unfollow := p.followFile(ctx, path, c)
 	p.requests.Start() //nolint:contextcheck // it goes on while requests are drained
+	starve := p.feedModel(ctx)
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
 	err = p.serveUntil(ctx, listener, c)
+	starve()
 	unfollow()
 	unwatch()
 	p.log.Info("stopped")

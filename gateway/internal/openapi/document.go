@@ -122,6 +122,12 @@ func (b *schemas) responses(o rest.Operation) (*openapi3.Responses, error) {
 		ok = ok.WithContent(openapi3.Content{o.Media: openapi3.NewMediaType().WithSchema(&openapi3.Schema{Description: o.Summary})})
 		ok.Content[o.Media].Example = b.words.Own[o.ID].Answer
 	}
+	if o.Stream != "" {
+		ok.Content[o.Stream] = openapi3.NewMediaType().WithSchema(&openapi3.Schema{
+			Type: &openapi3.Types{openapi3.TypeString}, Description: "Server-sent events (HTML Living Standard, clause 9.2), each with an entry of the page as its data",
+		})
+		ok.Content[o.Stream].Example = "id: 17:0:0\nevent: waymark.shipment.ready\ndata: {\"specversion\":\"1.0\",\"id\":\"17:0:0\"}\n\n"
+	}
 	ok.Headers = always()
 	if o.Created {
 		ok.Headers["Location"] = header("Where the created thing is")

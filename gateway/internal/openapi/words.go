@@ -105,6 +105,11 @@ func queryWords(name string) string {
 		"direction": "What became of it, or what it came of",
 		"limit":     "How many entries a page has",
 		"cursor":    "Where to go on: the cursor of the page before",
+		"kind":      "The name of an event, as in shipment.ready, or the part before the dot", "device": "Only what is about this device", "shipment": "Only what is about this shipment",
+		"member": "Only what this member did", "after": "Only what comes after the event of this id; from now on, if it is left out",
+		"at":    "A block that the answer is to have, such as that of the caller's own write; it is waited for, for 5 seconds at most",
+		"state": "Only those in this state", "custodian": "Only those that this member has", "title_holder": "Only those that are this member's",
+		"consignor": "Only those that this member sends", "consignee": "Only those that this member is to receive",
 	}[name]
 }
 

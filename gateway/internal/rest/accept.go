@@ -10,27 +10,30 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// checkAccept lets a request pass whose Accept does not exclude JSON, which is all that is
-// answered under /v1. Problems are told as problem documents whatever it says.
-func checkAccept(c *gin.Context) {
-	if !acceptsJSON(c.Request.Header.Values("Accept")) {
-		fail(c, &httpError{http.StatusNotAcceptable,
-			waymark.Errorf(waymark.Invalid, "the answer would be %s, which the header Accept excludes", jsonMedia)})
+// checkAccept lets a request to r pass whose Accept does not exclude all that it can be answered: under
+// /v1 that is JSON, and of some a stream. Problems are told as problem documents whatever it says.
+func checkAccept(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		accept := c.Request.Header.Values("Accept")
+		if !accepts(accept, jsonMedia) && (!r.stream || !accepts(accept, eventMedia)) {
+			fail(c, &httpError{http.StatusNotAcceptable,
+				waymark.Errorf(waymark.Invalid, "the answer would be %s, which the header Accept excludes", jsonMedia)})
+		}
 	}
 }
 
 // weightPattern is a quality value (RFC 9110, clause 12.4.2).
 var weightPattern = regexp.MustCompile(`^(0(\.[0-9]{0,3})?|1(\.0{0,3})?)$`)
 
-// acceptsJSON reports whether a header Accept (RFC 9110, clause 12.5.1) admits JSON: no
+// accepts reports whether a header Accept (RFC 9110, clause 12.5.1) admits a media type: no
 // header admits all, and of the ranges that match the most specific one decides. A range
 // with parameters of its own matches as if it had none, save its weight; one that is
 // malformed matches nothing.
-func acceptsJSON(header []string) bool {
+func accepts(header []string, media string) bool {
 	if len(header) == 0 {
 		return true
 	}
-	precision := map[string]int{"*/*": 1, "application/*": 2, jsonMedia: 3}
+	precision := map[string]int{"*/*": 1, media[:strings.IndexByte(media, '/')] + "/*": 2, media: 3}
 	best, admitted := 0, false
 	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
 		name, weight, ok := mediaRange(part)

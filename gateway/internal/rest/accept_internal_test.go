@@ -42,7 +42,7 @@ func TestAcceptsJSON(t *testing.T) {
 		{give: []string{strings.Repeat(",", 10_000)}},
 	}
 	for _, tt := range tests {
-		if got := acceptsJSON(tt.give); got != tt.want {
+		if got := accepts(tt.give, jsonMedia); got != tt.want {
 			t.Errorf("%.80q: %v", tt.give, got)
 		}
 	}
@@ -53,10 +53,10 @@ func FuzzAcceptsJSON(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		if !acceptsJSON([]string{header, "application/json"}) && !strings.Contains(header, `"`) {
+		if !accepts([]string{header, "application/json"}, jsonMedia) && !strings.Contains(header, `"`) {
 			t.Errorf("%q with application/json is refused", header)
 		}
-		if acceptsJSON([]string{header, "application/json;q=0"}) && !strings.Contains(strings.ToLower(header), "application/json") {
+		if accepts([]string{header, "application/json;q=0"}, jsonMedia) && !strings.Contains(strings.ToLower(header), "application/json") {
 			t.Errorf("%q with application/json;q=0 is admitted", header)
 		}
 	})

@@ -196,6 +196,10 @@ func TestClientSendsTheRest(t *testing.T) {
 		args       []any
 		want, body string
 	}{
+		{id: "listShipments", args: []any{waymark.ShipmentsQuery{State: waymark.ShipmentReady, Custodian: "carrier", At: 7, Limit: 3, Cursor: "S1"}},
+			want: "GET /v1/shipments?at=7&cursor=S1&custodian=carrier&limit=3&state=ready"},
+		{id: "listEvents", args: []any{waymark.EventsQuery{Kind: "shipment", Device: "d", After: "17:0:0"}},
+			want: "GET /v1/events?after=17%3A0%3A0&device=d&kind=shipment"},
 		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx, Envelope: true}}, want: "GET /v1/transactions/" + someTx + "?envelope=true"},
 		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx}}, want: "GET /v1/transactions/" + someTx},
 		{id: "getReceipt", args: []any{someTx}, want: "GET /v1/transactions/" + someTx + "/receipt"},

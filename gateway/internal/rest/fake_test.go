@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -185,4 +186,29 @@ func (fakeTokens) Authenticate(r *http.Request) (auth.Caller, error) {
 		return auth.Caller{ID: "token:bridge", Identity: "relay"}, nil
 	}
 	return auth.Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token is not known here")
+}
+
+// Events tells of one event, once.
+func (m fakeModel) Events(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (f client.EventList, err error) {
+	if _, err := m.ledger.Evaluate(ctx, ledger.Call{As: as, Request: q}); err != nil {
+		return f, err
+	}
+	if after == "" {
+		f.Events = []client.Event{{ID: "17:0:0", Type: "waymark.shipment.ready", Data: []byte(`{"shipment":"S1"}`)}}
+	}
+	f.Next = "17:0:0"
+	return f, ctx.Err()
+}
+
+func (fakeModel) Grown(ctx context.Context, _ string) { <-ctx.Done() }
+
+// fakeModel answers as the fake ledger does.
+type fakeModel struct{ ledger *fakeLedger }
+
+func (m fakeModel) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (list waymark.ShipmentList, err error) {
+	raw, err := m.ledger.Evaluate(ctx, ledger.Call{As: as, Request: q})
+	if err != nil {
+		return list, err
+	}
+	return list, json.Unmarshal(raw, &list)
 }

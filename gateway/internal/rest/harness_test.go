@@ -43,6 +43,7 @@ type api struct {
 	ledger  *fakeLedger
 	handler http.Handler
 	health  http.Handler // of the operations' address
+	stop    func()       // ends streams
 	logs    *observer.ObservedLogs
 	audit   *bytes.Buffer
 }
@@ -70,7 +71,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	t.Helper()
 	ample := throttle.Rate{PerSecond: 1000, Burst: 100_000} // that no test comes to
 	bounds := limits{
-		Limits: rest.Limits{BodyBytes: 4096, InFlight: 2, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100},
+		Limits: rest.Limits{BodyBytes: 4096, InFlight: 2, Streams: 4, BytesInFlight: 5000, BlockBytes: 4000, CallerPercent: 100},
 		rates:  throttle.Rates{throttle.Read: ample, throttle.Write: ample, throttle.Messages: ample, throttle.Anonymous: ample, throttle.Open: ample},
 	}
 	for _, change := range changes {
@@ -87,6 +88,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	t.Cleanup(func() { runner.Close(context.Background()) })
 	handlers := rest.New(rest.Options{
 		Ledger:        a.ledger,
+		Model:         fakeModel{a.ledger},
 		Writer:        runner,
 		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
@@ -102,7 +104,8 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Traces:        noTraces(t),
 		Registry:      registry,
 	})
-	a.handler, a.health = handlers.API, handlers.Health
+	a.handler, a.health, a.stop = handlers.API, handlers.Health, handlers.Stop
+	t.Cleanup(a.stop)
 	return a
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -23,6 +25,17 @@ type Ledger interface {
 	Transaction(ctx context.Context, as ledger.Identity, txID string, withEnvelope bool, room func() error) (ledger.Transaction, error)
 	// Receipt gathers what a stranger needs to check a transaction, or NotFound.
 	Receipt(ctx context.Context, as ledger.Identity, txID string) (verify.Receipt, error)
+}
+
+// Model is what this package needs of the read model. It shows each identity what the ledger would show.
+type Model interface {
+	// Shipments returns a page of shipments. Unavailable while the model has not the block that is
+	// asked for, or cannot say what the ledger would.
+	Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error)
+	// Events returns what an identity may know of the events after an id, or from now on if that is empty.
+	Events(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (client.EventList, error)
+	// Grown returns when there may be events after an id, or ctx is done.
+	Grown(ctx context.Context, after string)
 }
 
 // Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,

@@ -25,13 +25,14 @@ type Operation struct {
 	Body       reflect.Type // nil for none; one without fields says nothing
 	Result     reflect.Type // nil if Media says what the answer is
 	Media      string
-	Write      bool  // answered with a client.Written around the result
-	Fixed      bool  // a write that its maker signed: nobody else can make it anew
-	Open       bool  // of the gateway itself, for everybody
-	People     bool  // a page for people, which no program asks for
-	Created    bool  // the answer says where the thing is
-	Status     int   // of the answer when all is well
-	Problems   []int // the statuses besides
+	Stream     string // the media type of the answer that goes on; empty if there is none
+	Write      bool   // answered with a client.Written around the result
+	Fixed      bool   // a write that its maker signed: nobody else can make it anew
+	Open       bool   // of the gateway itself, for everybody
+	People     bool   // a page for people, which no program asks for
+	Created    bool   // the answer says where the thing is
+	Status     int    // of the answer when all is well
+	Problems   []int  // the statuses besides
 	Page       Page
 	Codes      []waymark.Code // of this operation's errors, in the order of waymark.Codes
 	// Rules are the transactions whose rules say who may, and what it needs (docs/rules.md).
@@ -75,11 +76,14 @@ func (r route) operation() (Operation, error) {
 		Write: r.write, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
 		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.doc.rules,
 	}
+	if r.stream {
+		o.Stream = eventMedia
+	}
 	if r.doc.asked != nil {
 		o.Request = typeOf(r.doc.asked(path{}))
 	}
 	for _, p := range parameters(r) {
-		if r.doc.asked != nil {
+		if r.doc.asked != nil && p.Field == "" {
 			field, err := r.fieldOf(p)
 			if err != nil {
 				return Operation{}, err
@@ -109,6 +113,9 @@ func parameters(r route) []Parameter {
 			}
 			all = append(all, p)
 		}
+	}
+	if r.listed != nil {
+		return append(all, listParameters(r.listed)...)
 	}
 	for _, q := range []struct {
 		taken bool

@@ -36,6 +36,8 @@ type route struct {
 	thing   bool   // takes the query parameter that names a thing
 	paged   Page   // if it has entries, takes the query parameters of a page
 	traced  bool   // takes the query parameter that says which way a trace goes
+	stream  bool   // answers with events as they happen, too
+	listed  any    // a value of what a list is asked by: its members are the query parameters; nil for no list
 	offers  offer  // what of it callers can sign for themselves; zero for nothing
 	serve   func(*service, *gin.Context) error
 	doc     documented
@@ -116,6 +118,32 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 			return err
 		}
 		return answer(c.Request.Context(), s, c, tx, request(p))
+	}
+	return r
+}
+
+// lists completes a route of a list that the read model answers. All of what is asked is in the query.
+func lists[Q waymark.Validator, R any](r route, find func(context.Context, Model, ledger.Identity, Q) (R, error)) route {
+	r.listed, r.result = *new(Q), *new(R)
+	r.doc.asked, r.doc.checked = func(path) any { return *new(Q) }, true
+	r.serve = func(s *service, c *gin.Context) error {
+		var q Q
+		if err := setMembers(&q, c.Query); err != nil {
+			return err
+		}
+		if err := q.Validate(); err != nil {
+			return err
+		}
+		found, err := find(c.Request.Context(), s.model, exchangeOf(c).caller.Identity, q)
+		if err != nil {
+			return err
+		}
+		body, err := json.Marshal(found) // as the chaincode writes records: what is empty is left out
+		if err != nil {
+			return err
+		}
+		c.Data(http.StatusOK, jsonMedia, body)
+		return nil
 	}
 	return r
 }

@@ -19,6 +19,7 @@ const (
 
 	tagMoney      = "money"
 	tagSettlement = "settlement"
+	tagEvents     = "events"
 )
 
 // routes is the table of everything this gateway serves.
@@ -32,6 +33,7 @@ func routes() []route {
 		accountRoutes(), settlementRoutes(), disputeRoutes(),
 		journeyRoutes(), titleRoutes(),
 		offlineRoutes(),
+		eventRoutes(),
 		pageRoutes(),
 	)
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // Options is what the service is made of. All are required unless they say otherwise.
 type Options struct {
 	Ledger        Ledger
+	Model         Model               // of the same ledger
 	Writer        Writer              // of what goes to the same ledger
 	Offline       Offline             // over the same ledger
 	Recorder      *messages.Recorder  // of messages, over the same ledger
@@ -41,14 +43,16 @@ type Options struct {
 type Limits struct {
 	BodyBytes     int64 // of one request
 	InFlight      int   // requests under /v1 served at once
+	Streams       int   // of events, besides
 	BytesInFlight int64 // of their bodies, the blocks fetched for them and large answers; at least each of the others
 	BlockBytes    int64 // of the largest block, which a question that the ledger answers fetches whole
-	CallerPercent int   // of InFlight and BytesInFlight that one caller can have; 1 to 100
+	CallerPercent int   // of InFlight, Streams and BytesInFlight that one caller can have; 1 to 100
 }
 
 // service is what the handlers work with.
 type service struct {
 	ledger     Ledger
+	model      Model
 	writer     Writer
 	offline    Offline
 	offers     map[waymark.Transaction]reader
@@ -56,6 +60,8 @@ type service struct {
 	settler    *settlement.Settler
 	auth       Authenticator
 	admission  *admission
+	streams    *admission      // of those that hold a place for hours
+	stopping   context.Context //nolint:containedctx // it is done when streams are to end
 	throttle   *throttle.Throttle
 	origins    []string
 	log        *zap.Logger
@@ -72,12 +78,16 @@ type Handlers struct {
 	// Health is of its routes those that say how the gateway is, without a rate: for an address
 	// that only operators reach.
 	Health http.Handler
+	// Stop ends the streams, whose clients then connect elsewhere.
+	Stop func()
 }
 
 // New makes the handlers. Their metrics are registered with o.Registry.
 func New(o Options) Handlers {
+	stopping, stop := context.WithCancel(context.Background())
 	s := &service{
 		ledger:     o.Ledger,
+		model:      o.Model,
 		writer:     o.Writer,
 		offline:    o.Offline,
 		offers:     offersOf(routes()),
@@ -85,6 +95,8 @@ func New(o Options) Handlers {
 		settler:    o.Settler,
 		auth:       o.Authenticator,
 		admission:  newAdmission(o.Limits),
+		streams:    newAdmission(Limits{InFlight: o.Limits.Streams, CallerPercent: o.Limits.CallerPercent}),
+		stopping:   stopping,
 		throttle:   o.Throttle,
 		origins:    o.Origins,
 		log:        o.Logger,
@@ -101,7 +113,7 @@ func New(o Options) Handlers {
 	if o.NoPage {
 		all = slices.DeleteFunc(all, func(r route) bool { return strings.HasPrefix(r.path, pagePath) })
 	}
-	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes())}
+	return Handlers{API: s.engine(all, s.rateElsewhere), Health: s.engine(healthRoutes()), Stop: stop}
 }
 
 // engine registers the table with Gin. What is asked of no route goes through elsewhere.
@@ -135,5 +147,5 @@ func (s *service) chain(r route) []gin.HandlerFunc {
 	case r.open:
 		return []gin.HandlerFunc{begin, s.rate(r), serve}
 	}
-	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.rate(r), checkAccept, checkQuery(r), s.admit(r), serve}
+	return []gin.HandlerFunc{begin, s.authenticate, s.trace, s.rate(r), checkAccept(r), checkQuery(r), s.admit(r), serve}
 }

@@ -1,10 +1,12 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 func shipmentRoutes() []route {
@@ -15,6 +17,14 @@ func shipmentRoutes() []route {
 		}, waymark.ShipmentsCreate, waymark.Shipment{}, func(_ path, q waymark.CreateShipmentRequest) waymark.CreateShipmentRequest {
 			return q
 		}, func(q waymark.CreateShipmentRequest, _ json.RawMessage) string { return shipmentLocation(q.ID) }),
+		lists(route{
+			method: http.MethodGet, path: "/v1/shipments", id: "listShipments", tag: tagShipments,
+			summary: "The shipments that the caller may see, in the order of their ids",
+			paged:   Page{Entries: "Shipments", All: "Shipments"},
+			doc:     documented{about: "Those of whose state, members or title holder the query says something else are left out. The caller sees what getShipment would show."},
+		}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
+			return m.Shipments(ctx, as, q)
+		}),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/shipments/{id}", id: "getShipment", tag: tagShipments,
 			summary: "A shipment with its custody, condition, handoffs and excursions",

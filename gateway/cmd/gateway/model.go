@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
+)
+
+// modelDatabase names the database of the read model.
+func (p *parts) modelDatabase(c config.Config) database.Config {
+	return database.Config{
+		Kind: database.Model, SQLite: c.Database.ModelFile, PostgresFile: c.Database.PostgresDSNFile,
+		Owner: database.Owner{Member: c.Member, Channel: c.Channel, Ledger: p.ledger.Genesis},
+	}
+}
+
+// openModel opens the read model, and touches nothing in it yet.
+func (p *parts) openModel(c config.Config) error {
+	db, err := database.Open(p.modelDatabase(c))
+	if err != nil {
+		return fmt.Errorf("read model: %w", err)
+	}
+	p.modelDB, p.model = db, model.New(db)
+	p.feed = model.NewFeed(p.model, p.ledger, p.log, p.registry)
+	return nil
+}
+
+// feedModel feeds the read model until ctx is done or the function that it returns is called.
+func (p *parts) feedModel(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { p.feed.Run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// errDiffers says that a read model is not as the ledger makes it.
+var errDiffers = errors.New("the read model is not as the ledger makes it: gateway model rebuild makes it anew")
+
+// checkModel compares the read model with the ledger. A gateway may be feeding it.
+func checkModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
+	return withModel(ctx, flags, stderr, func(p *parts) error {
+		dir, err := os.MkdirTemp("", "waymark-model-")
+		if err != nil {
+			return fmt.Errorf("make a folder for the comparison: %w", err)
+		}
+		defer os.RemoveAll(dir)
+		scratch, err := database.Open(database.Config{Kind: database.Model, SQLite: filepath.Join(dir, "model.db")}) //nolint:contextcheck // its writer has none
+		if err != nil {
+			return err
+		}
+		if err := scratch.Prepare(ctx); err != nil {
+			return errors.Join(err, scratch.Close())
+		}
+		differences := 0
+		height, err := p.model.Check(ctx, p.ledger, model.New(scratch), func(d model.Difference) {
+			differences++
+			fmt.Fprintln(stdout, d)
+		})
+		if err := errors.Join(err, scratch.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "%d blocks compared, %d differences\n", height, differences)
+		if differences > 0 {
+			return errDiffers
+		}
+		return nil
+	})
+}
+
+// rebuildModel makes the read model anew. A gateway that is running goes on with it.
+func rebuildModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
+	return withModel(ctx, flags, stderr, func(p *parts) error {
+		height, err := p.ledger.Height(ctx)
+		if err != nil {
+			return err
+		}
+		if err := p.modelDB.Empty(ctx); err != nil {
+			return err
+		}
+		if err := p.model.Replay(ctx, p.ledger, height); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(stdout, "the read model is made of %d blocks\n", height)
+		return err
+	})
+}
+
+// withModel does something with the read model that --config names, and serves nothing.
+func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(*parts) error) error {
+	c, _, err := loadConfig(flags, stderr)
+	if err != nil {
+		return err
+	}
+	c.Log.AuditFile = ""          // that of the gateway that runs
+	p, err := assemble(c, stderr) //nolint:contextcheck // handlers have the context of their request
+	if err != nil {
+		return err
+	}
+	if err = p.modelDB.Prepare(ctx); err == nil {
+		err = do(p)
+	}
+	return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
+}
