@@ -55,6 +55,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 func checkWritten(c config.Config) error {
 	errs := []error{writable("log.audit_file", c.Log.AuditFile)}
 	if path := c.Database.SQLiteFile; c.Database.PostgresDSNFile == "" {
+		errs = append(errs, writable("database.model_file", c.Database.ModelFile))
 		errs = append(errs, writable("database.sqlite_file", path))
 		err := database.CheckOwner(context.Background(), path, database.Owner{Member: c.Member, Channel: c.Channel})
 		if err != nil {

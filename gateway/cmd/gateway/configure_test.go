@@ -111,7 +111,7 @@ func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
 
 // TestConfigCheckSaysWhatCannotBeWritten of the files that the gateway makes.
 func TestConfigCheckSaysWhatCannotBeWritten(t *testing.T) {
-	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n"} {
+	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n", "database: {model_file: %s}\n"} {
 		for name, path := range map[string]string{"a folder that is not there": "none/file", "a file for a folder": "cert.pem/file", "a folder": ".", "a pipe": "pipe"} {
 			s := newSite(t)
 			if err := syscall.Mkfifo(s.path("pipe"), 0o600); err != nil {

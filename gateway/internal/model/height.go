@@ -13,6 +13,18 @@ type height struct {
 	mu    sync.Mutex
 	n     uint64
 	grown chan struct{} // closed with the next block
+	asked time.Time     // when the database was asked last by who waits
+}
+
+// due reports whether the database is to be asked, by one of all who wait.
+func (h *height) due() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.asked) < lookEvery {
+		return false
+	}
+	h.asked = time.Now()
+	return true
 }
 
 // reached notes how many blocks the model has.
@@ -65,6 +77,9 @@ func (m *Model) Await(ctx context.Context, block uint64) error {
 		case <-ctx.Done():
 			return waymark.Errorf(waymark.Unavailable, "the read model has %d blocks, and not block %d yet: retry later", n, block)
 		case <-ticker.C:
+		}
+		if !m.height.due() {
+			continue
 		}
 		if at, err := m.Checkpoint(ctx); err == nil {
 			m.reached(at.Height)
