@@ -69,8 +69,13 @@ func followEvents(s *service, c *gin.Context) error {
 		return err
 	}
 	for stream := newEventStream(c); err == nil; {
-		if err = stream.send(list); err == nil {
-			err = s.awaitEvents(ctx, c, list)
+		if err = stream.send(list); err == nil && len(list.Events) == 0 { // else there may be more
+			wait, cancel := context.WithTimeout(ctx, beatEvery)
+			s.model.Grown(wait, list.Next) // or it is time for a beat
+			cancel()
+		}
+		if err == nil {
+			err = errors.Join(ctx.Err(), s.stillGood(c, stream))
 		}
 		if err == nil {
 			list, err = s.model.Events(ctx, ex.caller.Identity, q, list.Next)
@@ -99,26 +104,17 @@ func ignoreEnd(err error) error {
 	return err
 }
 
-// awaitEvents waits for the next block, or until something is to be sent anyway. It fails if the caller's
-// credential is no longer good.
-func (s *service) awaitEvents(ctx context.Context, c *gin.Context, list client.EventList) error {
-	if len(list.Events) > 0 { // there may be more
-		return ctx.Err()
-	}
-	wait, cancel := context.WithTimeout(ctx, beatEvery)
-	defer cancel()
-	s.model.Grown(wait, list.Next) // or it is time for a beat
-	if wait.Err() == nil {
+// stillGood looks at the caller's credential again, if that is long ago.
+func (s *service) stillGood(c *gin.Context, stream *eventStream) error {
+	if time.Since(stream.known) < beatEvery {
 		return nil
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+	stream.known = time.Now()
 	caller, err := s.auth.Authenticate(c.Request)
 	if err == nil && caller != exchangeOf(c).caller {
 		err = waymark.Errorf(waymark.Unauthenticated, "the credential is another caller's now")
 	}
-	return err
+	return err //nolint:wrapcheck // it says all
 }
 
 // enterStream gives the place of a request back and takes one of a stream, which is held for hours.
@@ -135,6 +131,8 @@ func (s *service) enterStream(ex *exchange) (leave func(), err error) {
 type eventStream struct {
 	to      http.ResponseWriter
 	control *http.ResponseController
+	known   time.Time // when the caller's credential was looked at last
+	spoken  time.Time // when something was sent last; zero before
 }
 
 func newEventStream(c *gin.Context) *eventStream {
@@ -144,7 +142,7 @@ func newEventStream(c *gin.Context) *eventStream {
 	control := http.NewResponseController(c.Writer)
 	_ = control.SetReadDeadline(time.Time{}) // the request is read: what ends it is that the client goes
 	c.Status(http.StatusOK)
-	return &eventStream{to: c.Writer, control: control}
+	return &eventStream{to: c.Writer, control: control, known: time.Now()}
 }
 
 // send sends events, or else how far there are none.
@@ -162,9 +160,13 @@ func (e *eventStream) send(f client.EventList) error {
 		}
 	}
 	if len(f.Events) == 0 {
+		if time.Since(e.spoken) < beatEvery { // a block in which nothing is for this caller
+			return nil
+		}
 		if _, err := fmt.Fprintf(e.to, "id: %s\n\n", f.Next); err != nil {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
+	e.spoken = time.Now()
 	return e.control.Flush() //nolint:wrapcheck // it says all
 }

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 )
 
 // stream opens a stream of events of a service that is served, and returns its lines, and what ends it.
@@ -117,5 +119,35 @@ func TestEventsThatCannotBe(t *testing.T) {
 		if w := a.do("GET", tt.path, "", headers...); w.Code != tt.want || !strings.HasPrefix(w.Header().Get("Content-Type"), "application/problem+json") {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
+	}
+}
+
+// leased are fakeTokens that are good until they are taken back.
+type leased struct {
+	fakeTokens
+	back atomic.Bool
+}
+
+func (l *leased) Authenticate(r *http.Request) (auth.Caller, error) {
+	if l.back.Load() {
+		return auth.Caller{}, waymark.Errorf(waymark.Unauthenticated, "the token was taken back")
+	}
+	return l.fakeTokens.Authenticate(r)
+}
+
+// TestAStreamEndsWithItsCredential.
+func TestAStreamEndsWithItsCredential(t *testing.T) {
+	t.Parallel() // a stream looks every five seconds
+	tokens := new(leased)
+	a := newAPI(t, func(l *limits) { l.auth = tokens })
+	server := httptest.NewServer(a.handler)
+	defer server.Close()
+	_, s, _ := stream(t, server, "/v1/events")
+	lines(s, 4)
+	tokens.back.Store(true)
+	for s.Scan() { // until it ends
+	}
+	if s.Err() != nil || t.Context().Err() != nil {
+		t.Errorf("it ended with %v", s.Err())
 	}
 }

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -54,6 +55,7 @@ type limits struct {
 	rates   throttle.Rates
 	origins []string
 	noPage  bool
+	auth    rest.Authenticator // fakeTokens, if it is nil
 }
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
@@ -93,7 +95,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
-		Authenticator: fakeTokens{},
+		Authenticator: cmp.Or[rest.Authenticator](bounds.auth, fakeTokens{}),
 		Limits:        bounds.Limits,
 		Throttle:      throttle.New(bounds.rates),
 		Origins:       bounds.origins,
