@@ -53,42 +53,46 @@ func follow(t *testing.T, m *model.Model, by rules.Tx, f model.EventFilter, from
 // for is in memory or not, and however much is asked for at a time.
 func eventsAreGapless(t *testing.T, open databasetest.Opener) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w, same := newWorld(t), open(t)
-		m, other := model.New(same()), model.New(same())
-		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
-		must(t, m.Apply(t.Context(), w.blocks[0]))
-		at, otherAt := model.End(1), model.End(1)
-		var live, late []string
-		for range rapid.IntRange(1, 5).Draw(rt, "blocks") {
-			var events []ledger.Event
-			for range rapid.SampledFrom([]int{0, 1, 1, 2, 3, 5, 8, 210}).Draw(rt, "events") {
-				events = append(events, ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})})
-			}
-			w.telling(events...)
-			must(t, m.Apply(t.Context(), w.blocks[len(w.blocks)-1]))
-			if rapid.Bool().Draw(rt, "looks") {
-				var ids []string
-				ids, at = follow(t, m, by, model.EventFilter{}, at)
-				live = append(live, ids...)
-			}
-			if rapid.Bool().Draw(rt, "another looks") {
-				must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
-				var ids []string
-				ids, otherAt = follow(t, other, by, model.EventFilter{}, otherAt)
-				late = append(late, ids...)
-			}
-		}
-		rest, _ := follow(t, m, by, model.EventFilter{}, at)
-		must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
-		otherRest, _ := follow(t, other, by, model.EventFilter{}, otherAt)
-		all, _ := follow(t, model.New(same()), by, model.EventFilter{}, model.End(1))
-		if live = append(live, rest...); !slices.Equal(live, all) {
-			rt.Errorf("live %v\nall %v", live, all)
-		}
-		if late = append(late, otherRest...); !slices.Equal(late, all) {
-			rt.Errorf("at another replica %v\nall %v", late, all)
-		}
+		t.Run("", func(t *testing.T) { gapless(t, rt, open) }) // so that its databases are closed
 	})
+}
+
+func gapless(t *testing.T, rt *rapid.T, open databasetest.Opener) {
+	w, same := newWorld(t), open(t)
+	m, other := model.New(same()), model.New(same())
+	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
+	must(t, m.Apply(t.Context(), w.blocks[0]))
+	at, otherAt := model.End(1), model.End(1)
+	var live, late []string
+	for range rapid.IntRange(1, 5).Draw(rt, "blocks") {
+		var events []ledger.Event
+		for range rapid.SampledFrom([]int{0, 1, 1, 2, 3, 5, 8, 210}).Draw(rt, "events") {
+			events = append(events, ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})})
+		}
+		w.telling(events...)
+		must(t, m.Apply(t.Context(), w.blocks[len(w.blocks)-1]))
+		if rapid.Bool().Draw(rt, "looks") {
+			var ids []string
+			ids, at = follow(t, m, by, model.EventFilter{}, at)
+			live = append(live, ids...)
+		}
+		if rapid.Bool().Draw(rt, "another looks") {
+			must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
+			var ids []string
+			ids, otherAt = follow(t, other, by, model.EventFilter{}, otherAt)
+			late = append(late, ids...)
+		}
+	}
+	rest, _ := follow(t, m, by, model.EventFilter{}, at)
+	must(t, other.Await(t.Context(), w.blocks[len(w.blocks)-1].Number))
+	otherRest, _ := follow(t, other, by, model.EventFilter{}, otherAt)
+	all, _ := follow(t, model.New(same()), by, model.EventFilter{}, model.End(1))
+	if live = append(live, rest...); !slices.Equal(live, all) {
+		rt.Errorf("live %v\nall %v", live, all)
+	}
+	if late = append(late, otherRest...); !slices.Equal(late, all) {
+		rt.Errorf("at another replica %v\nall %v", late, all)
+	}
 }
 
 // eventsOverflow what is held in memory.
