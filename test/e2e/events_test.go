@@ -136,14 +136,20 @@ func TestEventsAreOfWhomTheyConcern(t *testing.T) {
 	item := waymark.Item(app.GTIN, name("item")).String()
 	done(ctx, t, as(t, "producer", waymark.Admin).CommissionGoods, waymark.CommissionRequest{Items: []string{item}})
 	made, written := done(ctx, t, producer.CreateShipment, waymark.CreateShipmentRequest{ID: name("shipment"), Consignee: "retailer", Goods: []waymark.Line{{ID: item}}})
-	for member, told := range map[string]bool{"producer": true, "retailer": true, "carrier": false, "auditor": false} {
-		a := as(t, member, waymark.Viewer)
-		if _, err := a.ListShipments(ctx, waymark.ShipmentsQuery{At: written.BlockNumber}); err != nil { // so that its model has the block
-			t.Fatal(err)
-		}
-		ids := pagesOf(ctx, t, a, waymark.EventsQuery{Shipment: made.ID, After: "0:0:0"})
-		if (len(ids) > 0) != told {
-			t.Errorf("%s is told %v", member, ids)
+	for _, member := range []string{"producer", "carrier", "retailer", "auditor"} {
+		for _, role := range []waymark.Role{waymark.Viewer, waymark.Relay} {
+			a := as(t, member, role)
+			if _, err := a.ListShipments(ctx, waymark.ShipmentsQuery{At: written.BlockNumber}); err != nil { // so that its model has the block
+				t.Fatal(err)
+			}
+			_, err := a.Shipment(ctx, waymark.ShipmentQuery{Shipment: made.ID}) // policies of others may let more of them read it
+			told := err == nil
+			if party := member == "producer" || member == "retailer"; party && role == waymark.Viewer && !told || role == waymark.Relay && told {
+				t.Errorf("%s of %s reads the shipment: %v", role, member, err)
+			}
+			if ids := pagesOf(ctx, t, a, waymark.EventsQuery{Shipment: made.ID, After: "0:0:0"}); (len(ids) > 0) != told {
+				t.Errorf("%s of %s is told of %v, and reads the shipment: %v", role, member, ids, err)
+			}
 		}
 	}
 }
