@@ -73,6 +73,7 @@ var forms = map[string]Form{
 	"event_kind":         {Least: 1, Most: 63, Pattern: eventKindPattern.String(), check: checkEventKind},
 	"event_id":           {Least: 5, Most: 30, Pattern: eventIDPattern.String(), check: checkEventID},
 	"url":                {Least: 1, Most: 300, Pattern: printablePattern, check: validateHTTPS},
+	"target":             {Least: 1, Most: 1000, Pattern: printablePattern, check: validateTarget},
 
 	// The same, or nothing.
 	"maybe_id":          {Least: 0, Most: MaxIDLength, Pattern: maybe(idPattern), check: optionalID},

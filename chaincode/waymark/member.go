@@ -40,3 +40,12 @@ func validateHTTPS(pointer, text string) error {
 	}
 	return nil
 }
+
+// validateTarget is for what is called by the gateway: whether plain http is, its configuration says.
+func validateTarget(pointer, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || !printable(text) || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return InvalidField(pointer, "must be an https URL without credentials and fragment")
+	}
+	return nil
+}

@@ -115,6 +115,8 @@ func upgraded(t *testing.T, open func() *database.DB) {
 		for _, statement := range []string{
 			"DROP TABLE owner",
 			"DROP TABLE kept",
+			"DROP TABLE dead_letters",
+			"DROP TABLE webhooks",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",

@@ -1,0 +1,53 @@
+package model
+
+import (
+	"context"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// Event returns the event at a position, or false if there is none that a caller may know of.
+func (m *Model) Event(ctx context.Context, by rules.Tx, purpose string, at Position) (Event, bool, error) {
+	var found []Event
+	err := m.db.View(ctx, func(ctx context.Context, s database.Statements) (err error) {
+		found, err = eventsFrom(ctx, s, EventFilter{}, at, 1)
+		return err
+	})
+	if err != nil || len(found) == 0 || found[0].Position != at {
+		return Event{}, false, err
+	}
+	if found, err = m.mayKnow(ctx, by, purpose, found); err != nil || len(found) == 0 {
+		return Event{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// Event returns the event of an id, or false if there is none that an identity may know of now.
+//
+// Codes: as Events.
+func (r *Reader) Event(ctx context.Context, as ledger.Identity, id, purpose string) (client.Event, bool, error) {
+	at, err := ParsePosition(id)
+	if err != nil {
+		return client.Event{}, false, err
+	}
+	by, err := r.as(ctx, as, 0)
+	if err != nil {
+		return client.Event{}, false, err
+	}
+	e, ok, err := r.model.Event(ctx, by, purpose, at)
+	if err != nil || !ok {
+		return client.Event{}, false, err
+	}
+	return r.told(e), true, nil
+}
+
+// Last returns an id after which come all events from now on.
+//
+// Codes: Unavailable while the model has no block.
+func (r *Reader) Last(ctx context.Context) (string, error) {
+	end, err := r.from(ctx, "")
+	return end.before().String(), err
+}

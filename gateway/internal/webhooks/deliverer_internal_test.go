@@ -1,0 +1,438 @@
+package webhooks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"go.uber.org/zap"
+)
+
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// happenings are events that tests make: all of them are for everybody, but for those that are hidden.
+type happenings struct {
+	mu     sync.Mutex
+	events []client.Event
+	hidden map[string]bool
+	err    error
+	grown  chan struct{}
+}
+
+func newHappenings() *happenings {
+	return &happenings{hidden: make(map[string]bool), grown: make(chan struct{})}
+}
+
+// happen adds events, and returns their ids.
+func (s *happenings) happen(n int) (ids []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range n {
+		id := fmt.Sprintf("%d:0:0", len(s.events)+2)
+		s.events, ids = append(s.events, client.Event{ID: id, Type: "waymark.some.thing"}), append(ids, id)
+	}
+	close(s.grown)
+	s.grown = make(chan struct{})
+	return ids
+}
+
+// Events implements Source.
+func (s *happenings) Events(_ context.Context, _ ledger.Identity, _ waymark.EventsQuery, after string) (client.EventList, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := client.EventList{Next: after}
+	for _, e := range s.events[s.behind(after):] {
+		if list.Next = e.ID; s.hidden[e.ID] {
+			break
+		}
+		if list.Events = append(list.Events, e); len(list.Events) == 3 {
+			break
+		}
+	}
+	return list, s.err
+}
+
+// behind is the index of the first event after an id.
+func (s *happenings) behind(after string) int {
+	return slices.IndexFunc(s.events, func(e client.Event) bool { return e.ID == after }) + 1
+}
+
+// Event implements Source.
+func (s *happenings) Event(_ context.Context, _ ledger.Identity, id, _ string) (client.Event, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.behind(id)
+	if n == 0 || s.hidden[id] {
+		return client.Event{}, false, s.err
+	}
+	return s.events[n-1], true, s.err
+}
+
+// Last implements Source.
+func (s *happenings) Last(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.events) == 0 {
+		return "1:0:0", s.err
+	}
+	return s.events[len(s.events)-1].ID, s.err
+}
+
+// Grown implements Source.
+func (s *happenings) Grown(ctx context.Context, after string) {
+	s.mu.Lock()
+	more, grown := s.behind(after) < len(s.events), s.grown
+	s.mu.Unlock()
+	if more {
+		return
+	}
+	select {
+	case <-grown:
+	case <-ctx.Done():
+	}
+}
+
+// target is a receiver, which keeps what it takes.
+type target struct {
+	*httptest.Server
+
+	mu     sync.Mutex
+	answer func(event string, attempt int) int // the status; 200, if it is nil
+	asked  []string                            // the ids of all requests
+	taken  []string                            // of events that were answered 2xx
+}
+
+func newTarget(t *testing.T, answer func(event string, attempt int) int) *target {
+	t.Helper()
+	g := &target{answer: answer}
+	g.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(g.take(r.Header.Get(client.HeaderWebhookID)))
+	}))
+	g.Config.ErrorLog = quiet()
+	g.StartTLS()
+	t.Cleanup(g.Close)
+	return g
+}
+
+func (g *target) take(id string) int {
+	event := id[len("wh-")+26+1:]
+	g.mu.Lock()
+	g.asked = append(g.asked, event)
+	attempt := 0
+	for _, asked := range g.asked {
+		if asked == event {
+			attempt++
+		}
+	}
+	answer := g.answer
+	g.mu.Unlock()
+	status := http.StatusOK
+	if answer != nil {
+		status = answer(event, attempt)
+	}
+	if status < 300 {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.taken = append(g.taken, event)
+	}
+	return status
+}
+
+func (g *target) has() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.taken)
+}
+
+func (g *target) answers(answer func(event string, attempt int) int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.answer = answer
+}
+
+// rig is a deliverer over a store of its own.
+type rig struct {
+	*happenings
+
+	store     *Store
+	book      *Book
+	deliverer *Deliverer
+	stop      func()
+}
+
+// newRig delivers to the targets of a test.
+func newRig(t *testing.T, limits Limits, targets ...*target) *rig {
+	t.Helper()
+	s := newHappenings()
+	r := &rig{happenings: s, store: NewStore(databasetest.SQLite(t)())}
+	guard := guardOf(t, false, "127.0.0.0/8")
+	r.book = NewBook(r.store, s, guard, limits)
+	o := Options{Store: r.store, Source: s, Guard: guard, Limits: limits, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()}
+	if len(targets) > 0 { // they all have the certificate of httptest
+		o.Roots = rootsOf(targets[0].Server)
+	}
+	r.deliverer = newDeliverer(o, pace{look: 5 * time.Millisecond, trouble: time.Millisecond, schedule: []time.Duration{time.Millisecond}})
+	r.start(t)
+	return r
+}
+
+// start runs the deliverer until stop is called, or the test ends.
+func (r *rig) start(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); r.deliverer.Run(ctx) }()
+	r.stop = sync.OnceFunc(func() { cancel(); <-done })
+	t.Cleanup(r.stop)
+}
+
+func (r *rig) hook(t *testing.T, g *target) client.Webhook {
+	t.Helper()
+	made, err := r.book.Create(t.Context(), "operator", "token:erp", waymark.WebhookRequest{URL: g.URL})
+	must(t, err)
+	return made.Webhook
+}
+
+func (r *rig) get(t *testing.T, id string) client.Webhook {
+	t.Helper()
+	w, err := r.book.Get(t.Context(), "operator", id)
+	must(t, err)
+	return w
+}
+
+// await returns once something is so.
+func await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func (g *target) await(t *testing.T, want ...string) {
+	t.Helper()
+	await(t, fmt.Sprintf("for %v", want), func() bool { return len(g.has()) >= len(want) })
+	if got := g.has(); !slices.Equal(got, want) {
+		t.Errorf("taken %v, want %v", got, want)
+	}
+}
+
+// TestEachEventOnceInOrder, whatever the target answers at first, and over a restart.
+func TestEachEventOnceInOrder(t *testing.T) {
+	g := newTarget(t, func(event string, attempt int) int {
+		if event[0]%2 == 0 && attempt < 3 {
+			return http.StatusInternalServerError
+		}
+		return http.StatusNoContent
+	})
+	r := newRig(t, ample, g)
+	before := r.happen(2)
+	w := r.hook(t, g)
+	if w.After != before[1] {
+		t.Errorf("it begins after %s", w.After)
+	}
+	want := r.happen(5)
+	g.await(t, want...)
+	r.stop()
+	want = append(want, r.happen(5)...)
+	r.start(t)
+	g.await(t, want...)
+	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).After == want[9] })
+	if now := r.get(t, w.ID); now.Failing != nil || now.DeadLetters != 0 {
+		t.Errorf("%+v", now)
+	}
+}
+
+// TestASlowTargetDelaysNoOther, nor do one that is not there and one that refuses.
+func TestASlowTargetDelaysNoOther(t *testing.T) {
+	release := make(chan struct{})
+	slow := newTarget(t, func(string, int) int { <-release; return http.StatusOK })
+	refusing := newTarget(t, func(string, int) int { return http.StatusTeapot })
+	absent := newTarget(t, nil)
+	absent.Close()
+	fast := newTarget(t, nil)
+	r := newRig(t, Limits{Most: 9, PerIdentity: 9, Attempts: MaxAttempts, DeadLetters: 9, Timeout: 20 * time.Second}, slow, refusing, fast)
+	for _, g := range []*target{slow, refusing, absent, fast} {
+		r.hook(t, g)
+	}
+	want := r.happen(30)
+	fast.await(t, want...)
+	if got := slow.has(); len(got) != 0 {
+		t.Errorf("the slow one has taken %v", got)
+	}
+	close(release)
+	slow.await(t, want...)
+}
+
+func TestDeadLettersAreReplayed(t *testing.T) {
+	poison := map[string]bool{"3:0:0": true, "5:0:0": true}
+	refuse := func(event string, _ int) int {
+		if poison[event] {
+			return http.StatusUnprocessableEntity
+		}
+		return http.StatusOK
+	}
+	g := newTarget(t, refuse)
+	r := newRig(t, ample, g)
+	w := r.hook(t, g)
+	r.happen(5)
+	g.await(t, "2:0:0", "4:0:0", "6:0:0")
+	letters := func() []client.DeadLetter {
+		t.Helper()
+		page, err := r.book.DeadLetters(t.Context(), "operator", waymark.DeadLettersQuery{Webhook: w.ID})
+		must(t, err)
+		return page.DeadLetters
+	}
+	if got := letters(); len(got) != 2 || got[0].Event != "3:0:0" || got[1].Event != "5:0:0" || got[0].Attempts != ample.Attempts || got[0].Problem != "it answered 422" {
+		t.Errorf("%+v", got)
+	}
+	replay := func(event string, want int) {
+		t.Helper()
+		if got, err := r.book.Replay(t.Context(), "operator", waymark.ReplayRequest{Webhook: w.ID, Event: event}); err != nil || got.Waiting != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+		await(t, "for the replay", func() bool {
+			return !slices.ContainsFunc(letters(), func(l client.DeadLetter) bool { return l.Waiting })
+		})
+	}
+	replay("5:0:0", 1)
+	if got := letters(); len(got) != 2 || got[1].Attempts != ample.Attempts+1 {
+		t.Errorf("after a replay in vain: %+v", got)
+	}
+	g.answers(nil)
+	replay("5:0:0", 1)
+	r.happenings.mu.Lock()
+	r.hidden["3:0:0"] = true // not for it any more
+	r.happenings.mu.Unlock()
+	replay("", 1)
+	if got := letters(); len(got) != 0 {
+		t.Errorf("left: %+v", got)
+	}
+	r.happen(1)
+	g.await(t, "2:0:0", "4:0:0", "6:0:0", "5:0:0", "7:0:0")
+}
+
+func TestATargetThatIsGone(t *testing.T) {
+	g := newTarget(t, func(string, int) int { return http.StatusGone })
+	r := newRig(t, ample, g)
+	w := r.hook(t, g)
+	want := r.happen(2)
+	await(t, "for the end", func() bool { return r.get(t, w.ID).State == client.WebhookGone })
+	if now := r.get(t, w.ID); now.DeadLetters != 0 || now.After != "1:0:0" || now.Failing == nil {
+		t.Errorf("%+v", now)
+	}
+	g.answers(nil)
+	if _, err := r.book.Resume(t.Context(), "operator", w.ID); err != nil {
+		t.Fatal(err)
+	}
+	g.await(t, want...)
+}
+
+func TestAPausedWebhookGoesOnWhereItWas(t *testing.T) {
+	g := newTarget(t, nil)
+	r := newRig(t, ample, g)
+	w := r.hook(t, g)
+	first := r.happen(1)
+	g.await(t, first...)
+	if _, err := r.book.Pause(t.Context(), "operator", w.ID); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "until nobody delivers it", func() bool { return testutil.ToFloat64(r.deliverer.metrics.delivering) == 0 })
+	fast := newTarget(t, nil)
+	r.hook(t, fast)
+	later := r.happen(3)
+	fast.await(t, later...)
+	if got := g.has(); !slices.Equal(got, first) {
+		t.Errorf("while it is paused: %v", got)
+	}
+	if _, err := r.book.Resume(t.Context(), "operator", w.ID); err != nil {
+		t.Fatal(err)
+	}
+	g.await(t, append(first, later...)...)
+}
+
+// TestWhatIsNotForItIsPassed: the checkpoint moves past what an identity is not told, and an attempt at what it may know
+// no longer is no more made.
+func TestWhatIsNotForItIsPassed(t *testing.T) {
+	g := newTarget(t, nil)
+	r := newRig(t, ample, g)
+	r.hidden["2:0:0"], r.hidden["3:0:0"], r.hidden["5:0:0"] = true, true, true
+	w := r.hook(t, g)
+	r.happen(4)
+	g.await(t, "4:0:0")
+	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).After == "5:0:0" })
+}
+
+// TestOurOwnFailuresAreNoAttempts: while events cannot be read nothing is given up.
+func TestOurOwnFailuresAreNoAttempts(t *testing.T) {
+	g := newTarget(t, nil)
+	r := newRig(t, ample, g)
+	w := r.hook(t, g)
+	r.happenings.mu.Lock()
+	r.err = waymark.Errorf(waymark.Unavailable, "another rulebook")
+	r.happenings.mu.Unlock()
+	want := r.happen(3)
+	if now := r.get(t, w.ID); now.Failing != nil || now.DeadLetters != 0 {
+		t.Errorf("%+v", now)
+	}
+	if _, err := r.book.Create(t.Context(), "operator", "token:erp", waymark.WebhookRequest{URL: g.URL}); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("another one: %v", err)
+	}
+	r.happenings.mu.Lock()
+	r.err = nil
+	r.happenings.mu.Unlock()
+	g.await(t, want...)
+}
+
+// TestAnAttemptIsNotCut by a stop in order, as long as it ends soon.
+func TestAnAttemptIsNotCut(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	g := newTarget(t, func(string, int) int { close(arrived); <-release; return http.StatusOK })
+	r := newRig(t, ample, g)
+	w := r.hook(t, g)
+	want := r.happen(1)
+	<-arrived
+	stopped := make(chan struct{})
+	go func() { r.stop(); close(stopped) }()
+	close(release)
+	<-stopped
+	if now := r.get(t, w.ID); now.After != want[0] {
+		t.Errorf("%+v", now)
+	}
+}
+
+func TestWebhooksAreTurnedOff(t *testing.T) {
+	b := NewBook(nil, nil, nil, Limits{})
+	_, err := b.Create(t.Context(), "operator", "token:erp", waymark.WebhookRequest{URL: "https://erp.example/"})
+	code(t, err, waymark.FailedPrecondition)
+}
+
+// TestWithoutADatabase nothing is told but that.
+func TestWithoutADatabase(t *testing.T) {
+	db := databasetest.SQLite(t)()
+	must(t, db.Update(t.Context(), func(ctx context.Context, tx database.Statements) error {
+		_, err := tx.ExecContext(ctx, `DROP TABLE dead_letters`)
+		return err
+	}))
+	b := NewBook(NewStore(db), newHappenings(), guardOf(t, false), ample)
+	_, err := b.List(t.Context(), "operator")
+	code(t, err, waymark.Unavailable)
+	_, err = b.Create(t.Context(), "operator", "token:erp", waymark.WebhookRequest{URL: "https://erp.example/"})
+	code(t, err, waymark.Unavailable)
+}
