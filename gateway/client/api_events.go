@@ -6,7 +6,9 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
+	"net/url"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -17,4 +19,87 @@ import (
 // Codes: forbidden.
 func (c *Client) ListEvents(ctx context.Context, r waymark.EventsQuery) (EventList, error) {
 	return ask[EventList](ctx, c, r, http.MethodGet, "/v1/events"+query(map[string]string{"kind": r.Kind, "device": r.Device, "shipment": r.Shipment, "member": r.Member, "purpose": r.Purpose, "after": r.After}), nil)
+}
+
+// CreateWebhook is POST /v1/webhooks: have events sent to a URL as they happen, each until it is
+// taken.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) CreateWebhook(ctx context.Context, r waymark.WebhookRequest) (WebhookSecret, error) {
+	return change[WebhookSecret](ctx, c, r, http.MethodPost, "/v1/webhooks", r)
+}
+
+// ListWebhooks is GET /v1/webhooks: the webhooks of the identity that acts for the caller.
+//
+// Codes: forbidden.
+func (c *Client) ListWebhooks(ctx context.Context) (WebhookList, error) {
+	return Read[WebhookList](ctx, c, "/v1/webhooks")
+}
+
+// Webhook is GET /v1/webhooks/{id}: a webhook: how far it is, and why it is behind if it is.
+//
+// Codes: forbidden, not_found.
+func (c *Client) Webhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
+	return ask[Webhook](ctx, c, r, http.MethodGet, "/v1/webhooks/"+url.PathEscape(r.ID), nil)
+}
+
+// PauseWebhook is POST /v1/webhooks/{id}/pause: send nothing by a webhook until it is resumed; it
+// goes on where it was.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) PauseWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
+	return change[Webhook](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/pause", nil)
+}
+
+// ResumeWebhook is POST /v1/webhooks/{id}/resume: let a webhook go on, at once, also if it waits
+// after a failure or its target has said that it is gone.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) ResumeWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
+	return change[Webhook](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/resume", nil)
+}
+
+// RotateWebhookSecret is POST /v1/webhooks/{id}/rotate-secret: give a webhook another secret,
+// which is told this once; the one before signs too for 24 hours.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) RotateWebhookSecret(ctx context.Context, r waymark.WebhookQuery) (WebhookSecret, error) {
+	return change[WebhookSecret](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/rotate-secret", nil)
+}
+
+// ListDeadLetters is GET /v1/webhooks/{id}/dead-letters: what a webhook could not deliver, in the
+// order of the ledger.
+//
+// Codes: forbidden, not_found.
+func (c *Client) ListDeadLetters(ctx context.Context, r waymark.DeadLettersQuery) (DeadLetterList, error) {
+	return ask[DeadLetterList](ctx, c, r, http.MethodGet, "/v1/webhooks/"+url.PathEscape(r.Webhook)+"/dead-letters"+query(map[string]string{"limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllDeadLetters iterates over what ListDeadLetters answers, page after page from the one that r
+// names. It ends with the first error.
+func (c *Client) AllDeadLetters(ctx context.Context, r waymark.DeadLettersQuery) iter.Seq2[DeadLetter, error] {
+	return pages(r.Cursor, func(cursor string) ([]DeadLetter, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListDeadLetters(ctx, r)
+		return page.DeadLetters, page.Cursor, err
+	})
+}
+
+// ReplayDeadLetters is POST /v1/webhooks/{id}/replay: send what could not be delivered once more:
+// one dead letter, or all.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) ReplayDeadLetters(ctx context.Context, r waymark.ReplayRequest) (Replay, error) {
+	body := struct {
+		Event string `json:"event,omitempty"`
+	}{r.Event}
+	return change[Replay](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.Webhook)+"/replay", body)
+}
+
+// DeleteWebhook is DELETE /v1/webhooks/{id}: end a webhook, and forget its dead letters.
+//
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) DeleteWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
+	return change[Webhook](ctx, c, r, http.MethodDelete, "/v1/webhooks/"+url.PathEscape(r.ID), nil)
 }

@@ -30,6 +30,21 @@ func ask[T any](ctx context.Context, c *Client, r waymark.Validator, method, pat
 	return Ask[T](ctx, c, Call{Method: method, Path: path, Body: body})
 }
 
+// change makes a change of what the gateway itself keeps, whose request is well formed. It is made again
+// only where it was not made.
+func change[T any](ctx context.Context, c *Client, r waymark.Validator, method, path string, body any) (T, error) {
+	var record T
+	if err := check(r); err != nil {
+		return record, err
+	}
+	call := Call{Method: method, Path: path, Body: body}
+	answer, err := c.persist(ctx, call, repetition{})
+	if err != nil {
+		return record, err
+	}
+	return record, decode(answer, call, &record)
+}
+
 // check finds faults that the gateway would answer with, without asking it.
 func check(r waymark.Validator) error {
 	err := r.Validate()

@@ -156,6 +156,16 @@ resolveDispute~      -     -     {"paid":1,"refunded":0,"words":"so"}
 
 detachDevice         -     -
 voidShipment         ao    -     {"reason":"r"}
+
+createWebhook        aoqvr aoqvr {"url":"https://receiver.invalid/hook"}
+listWebhooks         aoqvr aoqvr
+getWebhook           o     -
+pauseWebhook         o     -
+rotateWebhookSecret  o     -
+listDeadLetters      o     -
+replayDeadLetters    o     -
+resumeWebhook        o     -
+deleteWebhook        o     -
 offerTransfer        ao    -     {"to":"carrier","expires_at":"{future}"}
 acceptTransfer       -     -
 declineTransfer      -     -     {"reason":"r"}

@@ -17,7 +17,9 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/app"
 )
 
 // operation is a route as the gateway's own OpenAPI document has it.
@@ -173,7 +175,7 @@ type things map[string]string
 func (a things) in(text string) string {
 	for prefix, thing := range map[string]string{
 		"/v1/devices/{id}": "device", "/v1/shipments/{id}": "shipment", "/v1/products/{id}": "gtin",
-		"/v1/goods/acts/{id}": "act", "/v1/payments/{id}": "payment",
+		"/v1/goods/acts/{id}": "act", "/v1/payments/{id}": "payment", "/v1/webhooks/{id}": "webhook",
 	} {
 		if rest, ok := strings.CutPrefix(text, prefix); ok {
 			text = strings.Replace(prefix, "{id}", a[thing], 1) + rest
@@ -214,6 +216,7 @@ func newThings(ctx context.Context, t *testing.T) things {
 		waymark.CommandRequest{ID: "command-1", Device: logger.ID(), Name: "wake", Arguments: "{}", ExpiresAt: time.Now().Add(time.Hour)})
 	payment, commit := done(ctx, t, operator(t, "producer").IssueMoney,
 		waymark.IssueRequest{ID: name("payment"), Currency: "EUR", Digits: 2, To: "producer", Amount: 100})
+	hook := webhook(ctx, t, operator(t, "producer"))
 	spare := newLogger(t, attest.Ed25519)
 	registration, err := spare.Registration()
 	if err != nil {
@@ -221,14 +224,33 @@ func newThings(ctx context.Context, t *testing.T) things {
 	}
 	return things{
 		"device": logger.ID(), "shipment": id, "gtin": d.milk, "lot": d.lot, "box": d.box, "item": d.bottles[0].ID,
-		"act": d.filled, "payment": payment.ID, "tx": commit.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
+		"act": d.filled, "payment": payment.ID, "webhook": hook.ID, "tx": commit.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
 	}
+}
+
+// webhook makes a webhook whose target is nowhere, the only one of its identity.
+func webhook(ctx context.Context, t *testing.T, a *app.App) gateway.Webhook {
+	t.Helper()
+	all, err := a.ListWebhooks(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range all.Webhooks { // of tests that make as many as they may
+		if _, err := a.DeleteWebhook(ctx, waymark.WebhookQuery{ID: w.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made, err := a.CreateWebhook(ctx, waymark.WebhookRequest{URL: "https://receiver.invalid/hook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Webhook
 }
 
 // absentThings are well-formed names of nothing.
 func absentThings() things {
 	return things{
 		"device": "absent-1", "shipment": "absent-1", "gtin": "09506000999999", "lot": lotOf("09506000999999", "none"), "box": container(),
-		"item": waymark.Item("09506000999999", "none").String(), "act": "absent-1", "payment": "absent-1", "tx": strings.Repeat("0", 64), "message": "a.b.c", "registration": "a.b.c", "new": name("matrix"),
+		"item": waymark.Item("09506000999999", "none").String(), "act": "absent-1", "payment": "absent-1", "webhook": "absent-1", "tx": strings.Repeat("0", 64), "message": "a.b.c", "registration": "a.b.c", "new": name("matrix"),
 	}
 }

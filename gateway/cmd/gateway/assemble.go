@@ -19,6 +19,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
+	"github.com/waymark-ledger/waymark/gateway/internal/webhooks"
 )
 
 // The parts fit the interfaces that the REST side declares.
@@ -31,6 +32,7 @@ var (
 	_ model.Source       = (*fabric.Client)(nil)
 	_ model.Ledger       = (*fabric.Client)(nil)
 	_ rest.Model         = (*model.Reader)(nil)
+	_ webhooks.Source    = (*model.Reader)(nil)
 )
 
 // parts is the gateway, put together but not yet serving.
@@ -42,6 +44,7 @@ type parts struct {
 	modelDB    *database.DB
 	model      *model.Model
 	feed       *model.Feed
+	deliverer  *webhooks.Deliverer
 	callers    *auth.Authenticator
 	tokens     *tokens
 	keys       *keys.Set
@@ -82,9 +85,15 @@ func (p *parts) assemble(c config.Config) error {
 	if err := errors.Join(p.openRequests(c), p.openModel(c)); err != nil {
 		return err
 	}
+	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel)
+	book, err := p.openWebhooks(c.Webhooks, reader)
+	if err != nil {
+		return err
+	}
 	handlers := rest.New(rest.Options{
 		Ledger:        p.ledger,
-		Model:         model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel),
+		Model:         reader,
+		Webhooks:      book,
 		Offline:       p.ledger,
 		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),

@@ -46,8 +46,10 @@ func serve(ctx context.Context, flags []string, stderr io.Writer) error {
 	unfollow := p.followFile(ctx, path, c)
 	p.requests.Start() //nolint:contextcheck // it goes on while requests are drained
 	starve := p.feedModel(ctx)
+	rest := p.deliverWebhooks(ctx, c.Webhooks)
 	p.log.Info("serving", zap.String("member", c.Member), zap.String("address", listener.Addr().String()))
 	err = p.serveUntil(ctx, listener, c)
+	rest()
 	starve()
 	unfollow()
 	unwatch()

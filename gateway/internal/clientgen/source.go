@@ -140,13 +140,14 @@ func (c *Client) All{{.Page.All}}(ctx context.Context{{.Arguments}}) iter.Seq2[{
 {{- else if and .Write .Validated}}submit[{{.Record}}](ctx, c, r, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, options)
 {{- else if .Fixed}}Write[{{.Record}}](ctx, c, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, append([]WriteOption{Fixed()}, options...)...)
 {{- else if .Write}}Write[{{.Record}}](ctx, c, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}}, options...)
+{{- else if .Keeps}}change[{{.Record}}](ctx, c, r, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}})
 {{- else if .Validated}}ask[{{.Record}}](ctx, c, r, http.Method{{template "verb" .}}, {{.Path}}, {{.Sent}})
 {{- else if .Request}}Ask[{{.Record}}](ctx, c, Call{Method: http.Method{{template "verb" .}}, Path: {{.Path}}, Body: {{.Sent}}})
 {{- else}}Read[{{.Record}}](ctx, c, {{.Path}})
 {{- end}}
 {{- end}}
 
-{{- define "verb"}}{{if eq .Method "GET"}}Get{{else if eq .Method "PUT"}}Put{{else}}Post{{end}}{{end}}
+{{- define "verb"}}{{if eq .Method "GET"}}Get{{else if eq .Method "PUT"}}Put{{else if eq .Method "DELETE"}}Delete{{else}}Post{{end}}{{end}}
 `))
 
 // lower starts a summary in lower case, if its first word is one.

@@ -51,6 +51,8 @@ type Config struct {
 	Database Database `koanf:"database"`
 	// Requests says what is kept of writes, and for how long.
 	Requests Requests `koanf:"requests"`
+	// Webhooks says where events may be sent, and how many targets there may be.
+	Webhooks Webhooks `koanf:"webhooks"`
 	// CORSOrigins are the origins of web pages that may call from a browser, as in
 	// https://app.example.com, exact, at most 32. Default: none.
 	CORSOrigins []string `koanf:"cors_origins" default:"[]"`
@@ -258,6 +260,7 @@ func Default() Config {
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
 		Database:    Database{SQLiteFile: "gateway.db", ModelFile: "model.db"},
+		Webhooks:    Webhooks{Most: 200, PerIdentity: 20, Attempts: 10, DeadLetters: 10_000, Timeout: 15 * time.Second},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},
 		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, Streams: 2000, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 224 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{

@@ -31,8 +31,8 @@ func TestTheSampleShowsTheDefaults(t *testing.T) {
 	// Paths are anchored in different folders.
 	asIs.TLS, asIs.Identities, asIs.Peers[0].CAFile, asIs.TokensFile = shown.TLS, shown.Identities, shown.Peers[0].CAFile, shown.TokensFile
 	asIs.Database = shown.Database
-	if len(shown.CORSOrigins) == 0 && len(shown.Traces.Follow) == 0 { // none, or a list of none
-		shown.CORSOrigins, shown.Traces.Follow = asIs.CORSOrigins, asIs.Traces.Follow
+	if len(shown.CORSOrigins) == 0 && len(shown.Traces.Follow) == 0 && len(shown.Webhooks.AllowNetworks) == 0 { // none, or a list of none
+		shown.CORSOrigins, shown.Traces.Follow, shown.Webhooks.AllowNetworks = asIs.CORSOrigins, asIs.Traces.Follow, asIs.Webhooks.AllowNetworks
 	}
 	if !reflect.DeepEqual(asIs, shown) {
 		t.Errorf("defaults %+v\nshown    %+v", asIs, shown)

@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 		c.validateCallers(),
 		c.Database.validate(),
 		c.Requests.validate(c.Limits),
+		c.Webhooks.validate(),
 		validateOrigins(c.CORSOrigins),
 		c.Limits.validate(),
 		c.Timeouts.validate(),

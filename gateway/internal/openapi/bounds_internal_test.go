@@ -178,7 +178,7 @@ func (p prober) sample(at, name string, form waymark.Form) string {
 			return ""
 		}
 		start = link + "?x="
-	case "url":
+	case "url", "target":
 		start = "https://gateway.example/"
 	case "arguments":
 		start, end = `{"a":"`, `"}`
@@ -317,8 +317,12 @@ func everyTried(t *testing.T, typ reflect.Type, tried map[string]bool) {
 func more() map[reflect.Type][]string {
 	const line = `"id":"S1","consignee":"carrier","goods":[{"id":"https://id.gs1.org/01/09506000134352/21/1"}]`
 	return map[reflect.Type][]string{
-		reflect.TypeFor[waymark.EventsQuery]():    {`{"kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0"}`},
-		reflect.TypeFor[waymark.ShipmentsQuery](): {`{"state":"ready","consignor":"a","consignee":"b","custodian":"c","title_holder":"d","purpose":"p","at":1,"limit":1,"cursor":"s"}`},
+		reflect.TypeFor[waymark.EventsQuery]():      {`{"kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0"}`},
+		reflect.TypeFor[waymark.WebhookRequest]():   {`{"url":"https://erp.example/hook","kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0"}`},
+		reflect.TypeFor[waymark.WebhookQuery]():     {`{"id":"wh-1"}`},
+		reflect.TypeFor[waymark.DeadLettersQuery](): {`{"webhook":"wh-1","limit":1,"cursor":"1:0:0"}`},
+		reflect.TypeFor[waymark.ReplayRequest]():    {`{"webhook":"wh-1","event":"1:0:0"}`},
+		reflect.TypeFor[waymark.ShipmentsQuery]():   {`{"state":"ready","consignor":"a","consignee":"b","custodian":"c","title_holder":"d","purpose":"p","at":1,"limit":1,"cursor":"s"}`},
 		reflect.TypeFor[waymark.CreateShipmentRequest](): {
 			`{` + line + `,"conditions":[{"kind":"mkt","name":"t","unit":"Cel","mkt":{"limit":"8"}}]}`,
 			`{` + line + `,"conditions":[{"kind":"range","name":"t","unit":"Cel","maximum":"8","budget":{"seconds":9,"mode":"cumulative"}}]}`,

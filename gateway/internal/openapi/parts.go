@@ -104,6 +104,7 @@ func tags() openapi3.Tags {
 		{"money", "Notes of issuers, in which settlements are paid"},
 		{"settlement", "Terms, escrow and disputes of shipments"},
 		{"policies", "What is permitted, and why"},
+		{"events", "What happens, as it happens or page by page, and where it is sent"},
 		{"ledger", "Transactions, and what proves them"},
 		{"system", "This gateway itself"},
 	}

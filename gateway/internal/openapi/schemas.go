@@ -188,6 +188,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Side]():            anys(waymark.Sides()...),
 
 		reflect.TypeFor[client.State]():        anys(client.States()...),
+		reflect.TypeFor[client.WebhookState](): anys(client.WebhookStates()...),
 		reflect.TypeFor[waymark.Transaction](): anys(rest.Offered()...),
 
 		reflect.TypeFor[waymark.HoldKind]():        anys(waymark.HoldKinds()...),

@@ -83,7 +83,7 @@ func parameterWords(path string, p rest.Parameter) string {
 		return map[string]string{
 			"members": "Id of the member", "devices": "Id of the device", "shipments": "Id of the shipment", "products": "GTIN of the product (GS1), 14 digits",
 			"payments": "Id of the payment, as the caller's member chose it", "acts": "Id of the act, as its member chose it", "policies": "Id of the policy",
-			"{author}": "Id of the policy",
+			"{author}": "Id of the policy", "webhooks": "Id of the webhook",
 		}[before[strings.LastIndex(before, "/")+1:]]
 	}
 	return map[string]string{

@@ -60,7 +60,7 @@ func kindOf(ex *exchange) audit.Kind {
 		return audit.Credential
 	case code == waymark.Forbidden:
 		return audit.Policy
-	case ex.known() && ex.route.write:
+	case ex.known() && ex.route.changes():
 		return audit.Write
 	}
 	return ""

@@ -103,6 +103,11 @@ type acceptBody struct {
 	Exceptions   []waymark.Exception `json:"exceptions,omitempty"`
 }
 
+// replayBody names the dead letter that is to be sent once more.
+type replayBody struct {
+	Event string `json:"event,omitempty"` // the id of its event; all, if it is left out
+}
+
 // policyBody is a policy in words of Cedar.
 type policyBody struct {
 	Text      string `json:"text"` // one statement of Cedar

@@ -9,7 +9,7 @@ import (
 
 // What a page of a configured origin may send and read, and for how many seconds a browser may remember it.
 const (
-	corsMethods = "GET, HEAD, POST, PUT"
+	corsMethods = "DELETE, GET, HEAD, POST, PUT"
 	corsRequest = "Authorization, Content-Type, Idempotency-Key, Prefer, Traceparent, X-Request-Id"
 	corsAnswer  = "Idempotency-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 	corsMaxAge  = "600"

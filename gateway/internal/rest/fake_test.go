@@ -200,6 +200,12 @@ func (m fakeModel) Events(ctx context.Context, as ledger.Identity, q waymark.Eve
 	return f, ctx.Err()
 }
 
+func (fakeModel) Event(context.Context, ledger.Identity, string, string) (client.Event, bool, error) {
+	return client.Event{}, false, nil
+}
+
+func (fakeModel) Last(context.Context) (string, error) { return "17:0:0", nil }
+
 func (fakeModel) Grown(ctx context.Context, _ string) { <-ctx.Done() }
 
 // fakeModel answers as the fake ledger does.

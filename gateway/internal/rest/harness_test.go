@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
@@ -24,6 +25,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
+	"github.com/waymark-ledger/waymark/gateway/internal/webhooks"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -56,6 +58,7 @@ type limits struct {
 	origins []string
 	noPage  bool
 	auth    rest.Authenticator // fakeTokens, if it is nil
+	hooks   *database.DB       // of webhooks; one that is away, if it is nil
 }
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
@@ -88,9 +91,11 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour, KeptBytes: 1 << 30},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
+	model := fakeModel{a.ledger}
 	handlers := rest.New(rest.Options{
 		Ledger:        a.ledger,
-		Model:         fakeModel{a.ledger},
+		Model:         model,
+		Webhooks:      bookOf(t, bounds.hooks, model),
 		Writer:        runner,
 		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
@@ -109,6 +114,23 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	a.handler, a.health, a.stop = handlers.API, handlers.Health, handlers.Stop
 	t.Cleanup(a.stop)
 	return a
+}
+
+// bookOf is of webhooks in a database.
+func bookOf(t *testing.T, db *database.DB, events webhooks.Source) *webhooks.Book {
+	t.Helper()
+	if db == nil {
+		var err error
+		if db, err = database.Open(databasetest.SQLiteConfig(t)); err != nil { // and never prepared
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+	}
+	guard, err := webhooks.NewGuard(nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return webhooks.NewBook(webhooks.NewStore(db), events, guard, webhooks.Limits{Most: 9, PerIdentity: 3, Attempts: 1, DeadLetters: 9, Timeout: time.Second})
 }
 
 // noTraces are sent nowhere.

@@ -47,7 +47,7 @@ func (m *metrics) observe(route, method string, status int, took time.Duration) 
 	if route == "" {
 		route = "none"
 	}
-	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost}, method) {
+	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodDelete}, method) {
 		method = "other"
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()

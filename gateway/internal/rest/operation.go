@@ -27,6 +27,7 @@ type Operation struct {
 	Media      string
 	Stream     string // the media type of the answer that goes on; empty if there is none
 	Write      bool   // answered with a client.Written around the result
+	Keeps      bool   // changes what the gateway keeps, and nothing on the ledger
 	Fixed      bool   // a write that its maker signed: nobody else can make it anew
 	Open       bool   // of the gateway itself, for everybody
 	People     bool   // a page for people, which no program asks for
@@ -73,7 +74,7 @@ func Operations() ([]Operation, error) {
 func (r route) operation() (Operation, error) {
 	o := Operation{
 		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, About: r.doc.about, Checked: r.doc.checked, Media: r.doc.media,
-		Write: r.write, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
+		Write: r.write, Keeps: r.keeps, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
 		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.doc.rules,
 	}
 	if r.stream {
@@ -193,20 +194,31 @@ func problemStatuses(r route) []int {
 	}
 	statuses := []int{waymark.Invalid.HTTPStatus(), waymark.Unauthenticated.HTTPStatus(), waymark.Forbidden.HTTPStatus(), http.StatusNotAcceptable,
 		waymark.ResourceExhausted.HTTPStatus(), waymark.Internal.HTTPStatus(), waymark.Unavailable.HTTPStatus()}
-	if strings.Contains(r.path, "{") || r.body != nil || r.thing {
+	if r.namesSomething() {
 		statuses = append(statuses, waymark.NotFound.HTTPStatus())
 	}
-	if r.body != nil || r.write {
+	if r.takesBody() {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if r.holder {
 		statuses = append(statuses, http.StatusBadGateway)
 	}
-	if r.write || r.endorse {
+	if r.changes() || r.endorse {
 		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
 	}
 	return statuses
 }
+
+// namesSomething is whether what is asked about may not be there.
+func (r route) namesSomething() bool {
+	return strings.Contains(r.path, "{") || r.body != nil || r.thing
+}
+
+// takesBody is whether a body is read, if only to see that it says nothing.
+func (r route) takesBody() bool { return r.body != nil || r.changes() }
+
+// changes is whether the operation changes anything, on the ledger or here.
+func (r route) changes() bool { return r.write || r.keeps }
 
 func openStatuses(r route) []int {
 	statuses := []int{waymark.ResourceExhausted.HTTPStatus()}

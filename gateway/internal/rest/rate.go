@@ -38,7 +38,7 @@ func (r route) class() throttle.Class {
 		return throttle.Open
 	case r.write && r.tag == tagMessages:
 		return throttle.Messages
-	case r.write || r.endorse || r.attests:
+	case r.changes() || r.endorse || r.attests:
 		return throttle.Write
 	}
 	return throttle.Read

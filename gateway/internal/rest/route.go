@@ -26,6 +26,7 @@ type route struct {
 	body    any    // a value of the body's type; nil for none
 	result  any    // a value of the record's type; nil if it is not JSON of ours
 	write   bool   // answered with a client.Written around the record
+	keeps   bool   // changes what the gateway keeps, and nothing on the ledger; it counts as a write
 	endorse bool   // no write, but runs as one at the peers, and counts as one
 	attests bool   // a question that counts as a write, since peers endorse its answer
 	signed  bool   // what it takes is signed by a key that the gateway has not

@@ -34,6 +34,7 @@ func routes() []route {
 		journeyRoutes(), titleRoutes(),
 		offlineRoutes(),
 		eventRoutes(),
+		webhookRoutes(),
 		pageRoutes(),
 	)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"github.com/waymark-ledger/waymark/gateway/internal/tracing"
+	"github.com/waymark-ledger/waymark/gateway/internal/webhooks"
 	"go.uber.org/zap"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	Offline       Offline             // over the same ledger
 	Recorder      *messages.Recorder  // of messages, over the same ledger
 	Settler       *settlement.Settler // by private terms, over the same ledger
+	Webhooks      *webhooks.Book      // of events of the same model
 	Authenticator Authenticator
 	Limits        Limits
 	Throttle      *throttle.Throttle // with a rate for each of its classes
@@ -58,6 +60,7 @@ type service struct {
 	offers     map[waymark.Transaction]reader
 	recorder   *messages.Recorder
 	settler    *settlement.Settler
+	webhooks   *webhooks.Book
 	auth       Authenticator
 	admission  *admission
 	streams    *admission      // of those that hold a place for hours
@@ -93,6 +96,7 @@ func New(o Options) Handlers {
 		offers:     offersOf(routes()),
 		recorder:   o.Recorder,
 		settler:    o.Settler,
+		webhooks:   o.Webhooks,
 		auth:       o.Authenticator,
 		admission:  newAdmission(o.Limits),
 		streams:    newAdmission(Limits{InFlight: o.Limits.Streams, CallerPercent: o.Limits.CallerPercent}),
