@@ -2,6 +2,7 @@ package goods
 
 import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/hold"
+	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -69,6 +70,16 @@ func (b *book) land(w *where, at waymark.Place) error {
 	case waymark.PlaceUsed, waymark.PlaceDecommissioned, waymark.PlaceContainer: // nobody has it
 	}
 	return nil
+}
+
+// Held says who has what is at a place, and in which shipment that is, if it is in one that has not ended. Both are
+// empty of what is no more.
+func Held(r ledger.Reader, at waymark.Place) (holder, shipment string, err error) {
+	w, err := look(r).walk(at)
+	if w.place.Kind() == waymark.PlaceShipment {
+		shipment = w.place.ID()
+	}
+	return w.holder, shipment, err
 }
 
 // locate is walk for a thing that must be known.
