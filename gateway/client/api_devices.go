@@ -6,6 +6,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 	"time"
@@ -38,6 +39,24 @@ func (c *Client) RegisterManyDevices(ctx context.Context, r waymark.RegisterMany
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) JoinDevice(ctx context.Context, r waymark.JoinDeviceRequest, options ...WriteOption) (Written[waymark.Device], error) {
 	return submit[waymark.Device](ctx, c, r, http.MethodPost, "/v1/devices:join", r, options)
+}
+
+// ListDevices is GET /v1/devices: the devices that the caller may see, in the order of their ids.
+//
+// Codes: forbidden.
+func (c *Client) ListDevices(ctx context.Context, r waymark.DevicesQuery) (waymark.DeviceList, error) {
+	return ask[waymark.DeviceList](ctx, c, r, http.MethodGet, "/v1/devices"+query(map[string]string{"owner": r.Owner, "state": string(r.State), "model": r.Model, "shipment": r.Shipment, "purpose": r.Purpose, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllDevices iterates over what ListDevices answers, page after page from the one that r names.
+// It ends with the first error.
+func (c *Client) AllDevices(ctx context.Context, r waymark.DevicesQuery) iter.Seq2[waymark.Device, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.Device, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListDevices(ctx, r)
+		return page.Devices, page.Cursor, err
+	})
 }
 
 // Device is GET /v1/devices/{id}: a device with its state and keys.

@@ -171,3 +171,30 @@ func (c *Client) AllTraced(ctx context.Context, r waymark.TraceQuery) iter.Seq2[
 		return page.Entries, page.Cursor, err
 	})
 }
+
+// ListThings is GET /v1/goods/things: the items, lots and containers that the caller may see, in
+// the order of their places.
+//
+// Codes: forbidden.
+func (c *Client) ListThings(ctx context.Context, r waymark.ThingsQuery) (waymark.ThingList, error) {
+	return ask[waymark.ThingList](ctx, c, r, http.MethodGet, "/v1/goods/things"+query(map[string]string{"kind": string(r.Kind), "gtin": r.GTIN, "lot": r.Lot, "holder": r.Holder, "shipment": r.Shipment, "container": r.Container, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllThings iterates over what ListThings answers, page after page from the one that r names. It
+// ends with the first error.
+func (c *Client) AllThings(ctx context.Context, r waymark.ThingsQuery) iter.Seq2[waymark.GoodsView, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.GoodsView, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListThings(ctx, r)
+		return page.Things, page.Cursor, err
+	})
+}
+
+// Provenance is GET /v1/goods/provenance: where an item or container comes from and where it has
+// been: acts, containers, shipments, and the verdict of each handoff.
+//
+// Codes: forbidden, not_found.
+func (c *Client) Provenance(ctx context.Context, r waymark.ProvenanceQuery) (waymark.Provenance, error) {
+	return ask[waymark.Provenance](ctx, c, r, http.MethodGet, "/v1/goods/provenance"+query(map[string]string{"id": r.ID, "purpose": r.Purpose, "at": count(r.At)}), nil)
+}

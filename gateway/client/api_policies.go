@@ -6,6 +6,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 
@@ -72,6 +73,24 @@ func (c *Client) PolicyHistory(ctx context.Context, r waymark.PolicyQuery) (waym
 // Codes: forbidden.
 func (c *Client) ListTemplates(ctx context.Context) (waymark.TemplateList, error) {
 	return Read[waymark.TemplateList](ctx, c, "/v1/policies/templates")
+}
+
+// ListDecisions is GET /v1/policies/decisions: the recorded decisions, oldest first.
+//
+// Codes: forbidden.
+func (c *Client) ListDecisions(ctx context.Context, r waymark.DecisionsQuery) (waymark.DecisionList, error) {
+	return ask[waymark.DecisionList](ctx, c, r, http.MethodGet, "/v1/policies/decisions"+query(map[string]string{"action": string(r.Action), "outcome": string(r.Outcome), "member": r.Member, "since": count(r.Since), "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllDecisions iterates over what ListDecisions answers, page after page from the one that r
+// names. It ends with the first error.
+func (c *Client) AllDecisions(ctx context.Context, r waymark.DecisionsQuery) iter.Seq2[waymark.DecisionReceipt, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.DecisionReceipt, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListDecisions(ctx, r)
+		return page.Decisions, page.Cursor, err
+	})
 }
 
 // Decision is GET /v1/policies/decisions/{tx_id}: a recorded decision with all that it came from.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -25,8 +26,12 @@ func (w writer) exec(statement string, args ...any) error {
 type application struct {
 	writer
 	block   uint64
-	changed map[subject]bool // what is to be indexed anew
+	changed map[subject]bool       // what is to be indexed anew
+	settle  map[waymark.Place]bool // of which it is to be said anew who has what is there
 }
+
+// records are those of the model with what the block has written so far.
+func (a *application) records() records { return records{a.ctx, a.statements} }
 
 // subject is a thing that has a row in an index.
 type subject struct{ kind, id string }
@@ -54,6 +59,19 @@ func (a *application) write(position int, w ledger.Write) error {
 	if s, ok := subjectOf(w.Key); ok {
 		a.changed[s] = true
 	}
+	if err := a.keep(position, w); err != nil {
+		return err
+	}
+	for _, index := range []func(int, ledger.Write) error{a.indexGoods, a.indexDecision, a.indexName} {
+		if err := index(position, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep makes the record itself what the transaction made it.
+func (a *application) keep(position int, w ledger.Write) error {
 	if w.Value == nil {
 		return a.exec(`DELETE FROM records WHERE key = $1`, []byte(w.Key))
 	}
@@ -84,11 +102,17 @@ func subjectOf(key string) (subject, bool) {
 	switch kind {
 	case "shipment", "custody", "title":
 		return subject{kindShipment, rest}, true
+	case kindDevice:
+		return subject{kindDevice, rest}, true
 	}
 	return subject{}, false
 }
 
-const kindShipment = "shipment"
+// The kinds of subjects.
+const (
+	kindShipment = "shipment"
+	kindDevice   = "device"
+)
 
 // index makes the rows anew of all that the block changed.
 func (a *application) index() error {
@@ -98,9 +122,10 @@ func (a *application) index() error {
 	}
 	slices.SortFunc(all, func(x, y subject) int { return strings.Compare(x.kind+"/"+x.id, y.kind+"/"+y.id) })
 	for _, s := range all {
-		if err := a.indexShipment(s.id); err != nil {
+		again := map[string]func(string) error{kindShipment: a.indexShipment, kindDevice: a.indexDevice}[s.kind]
+		if err := again(s.id); err != nil {
 			return fmt.Errorf("index %s %s: %w", s.kind, s.id, err)
 		}
 	}
-	return nil
+	return a.settlePlaces()
 }

@@ -26,6 +26,12 @@ func tables() []table {
 		{"transactions", []string{"block", "position"}},
 		{"events", []string{"block", "position", "n"}},
 		{"shipments", []string{"id"}},
+		{"devices", []string{"id"}},
+		{"goods", []string{"place", "id"}},
+		{"places", []string{"place"}},
+		{"moves", []string{"id", "block", "position"}},
+		{"decisions", []string{"block", "position"}},
+		{"names", []string{"name", "key"}},
 	}
 }
 

@@ -70,7 +70,7 @@ func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
 		if err := advance(ctx, s, b); err != nil {
 			return err
 		}
-		a := application{writer: writer{ctx: ctx, statements: s}, block: b.Number, changed: map[subject]bool{}}
+		a := application{writer: writer{ctx: ctx, statements: s}, block: b.Number, changed: map[subject]bool{}, settle: map[waymark.Place]bool{}}
 		for _, tx := range b.Transactions {
 			if err := a.add(tx); err != nil {
 				return fmt.Errorf("transaction %s: %w", tx.TxID, err)

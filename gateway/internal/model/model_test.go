@@ -54,6 +54,13 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"events are gapless":                   eventsAreGapless,
 		"more events than are held":            eventsOverflow,
 		"events are filtered":                  eventsAreFiltered,
+		"lists show what the ledger shows":     listsShowWhatTheLedgerShows,
+		"pages make each list":                 pagesOfAll,
+		"forged records are shown to nobody":   forgedRecords,
+		"search finds what the ledger shows":   searchFinds,
+		"a search is bounded":                  searchIsBounded,
+		"provenance is the thing's history":    provenanceIsHistory,
+		"provenance tells what may be told":    provenanceTells,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

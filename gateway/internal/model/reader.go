@@ -93,11 +93,42 @@ func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rule
 //
 // Codes: Unavailable while the model has not the block that is asked for, or the ledger's rules are not these.
 func (r *Reader) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
-	by, err := r.as(ctx, as, q.At)
+	return answer(ctx, r, as, q.At, q, r.model.Shipments)
+}
+
+// Devices returns a page of the devices that an identity may see. Codes: as Shipments.
+func (r *Reader) Devices(ctx context.Context, as ledger.Identity, q waymark.DevicesQuery) (waymark.DeviceList, error) {
+	return answer(ctx, r, as, q.At, q, r.model.Devices)
+}
+
+// Things returns a page of the items, lots and containers that an identity may see. Codes: as Shipments; Invalid for what is
+// no cursor.
+func (r *Reader) Things(ctx context.Context, as ledger.Identity, q waymark.ThingsQuery) (waymark.ThingList, error) {
+	return answer(ctx, r, as, q.At, q, r.model.Things)
+}
+
+// Decisions returns a page of the decisions that an identity may see. Codes: as Things.
+func (r *Reader) Decisions(ctx context.Context, as ledger.Identity, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
+	return answer(ctx, r, as, q.At, q, r.model.Decisions)
+}
+
+// Search finds what an identity may see of what has an identifier. Codes: as Shipments.
+func (r *Reader) Search(ctx context.Context, as ledger.Identity, q waymark.SearchQuery) (waymark.SearchResult, error) {
+	return answer(ctx, r, as, q.At, q, r.model.Search)
+}
+
+// Provenance tells an identity where a thing comes from. Codes: as Shipments; those of goods:Get.
+func (r *Reader) Provenance(ctx context.Context, as ledger.Identity, q waymark.ProvenanceQuery) (waymark.Provenance, error) {
+	return answer(ctx, r, as, q.At, q, r.model.Provenance)
+}
+
+// answer asks the model for an identity.
+func answer[Q, A any](ctx context.Context, r *Reader, as ledger.Identity, at uint64, q Q, ask func(context.Context, rules.Tx, Q) (A, error)) (A, error) {
+	by, err := r.as(ctx, as, at)
 	if err != nil {
-		return waymark.ShipmentList{}, err
+		return *new(A), err
 	}
-	return r.model.Shipments(ctx, by, q)
+	return ask(ctx, by, q)
 }
 
 // Events returns what an identity may know of the events after an id, or from now on if that is empty.

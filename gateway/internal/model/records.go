@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,9 +29,21 @@ func (r records) Get(key rules.Key) ([]byte, error) {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return nil, databaseError{fmt.Errorf("read %s: %w", key, err)}
 	}
 	return value, nil
+}
+
+// databaseError is of the database, and not of what a record says.
+type databaseError struct{ error }
+
+func (e databaseError) Unwrap() error { return e.error }
+
+// broken reports whether a rule could not be asked. All other errors are its answer: also of a record that says what no
+// rule wrote, as those can that two members write alone.
+func broken(err error) bool {
+	var ofDatabase databaseError
+	return errors.As(err, &ofDatabase) || errors.Is(err, errNotHere)
 }
 
 // GetMany implements rules.Reader.
@@ -45,6 +58,19 @@ func (r records) GetMany(keys []rules.Key) ([][]byte, error) {
 	return values, nil
 }
 
+// reads decodes what a record or an event says, or reports that it says something else than is expected.
+func reads(value []byte, into any) bool { return json.Unmarshal(value, into) == nil }
+
+// written is where a record was written last.
+func (r records) written(key rules.Key) (at Position, err error) {
+	var block int64
+	if err := r.statements.QueryRowContext(r.ctx, `SELECT block, position FROM records WHERE key = $1`, []byte(key.String())).Scan(&block, &at.Position); err != nil {
+		return at, databaseError{fmt.Errorf("read %s: %w", key, err)}
+	}
+	at.Block = number(block)
+	return at, nil
+}
+
 // scanned is how many records are read at a time: what visits them may read others, on the same
 // connection.
 const scanned = 256
@@ -55,7 +81,7 @@ func (r records) Scan(in rules.Range, visit func(value []byte) error) error {
 	for {
 		page, last, err := r.page(from, []byte(in.To))
 		if err != nil {
-			return fmt.Errorf("read from %s: %w", in.From, err)
+			return databaseError{fmt.Errorf("read from %s: %w", in.From, err)}
 		}
 		for _, value := range page {
 			if err := visit(value); err != nil {
@@ -95,7 +121,7 @@ type view struct {
 var _ rules.Ledger = view{}
 
 // errNotHere is what rules get that ask for more than the model has. No answer rests on it.
-var errNotHere = waymark.Errorf(waymark.Internal, "the model does not have it")
+var errNotHere error = waymark.Errorf(waymark.Internal, "the model does not have it")
 
 func (v view) Tx() rules.Tx { return v.tx }
 

@@ -27,14 +27,11 @@ func visible(v view, e Event, purpose string) (bool, error) {
 	if ask == nil {
 		return false, nil
 	}
-	switch err := ask(v, e, of, purpose); waymark.CodeOf(err) {
-	case "":
-		return true, nil
-	case waymark.Forbidden, waymark.NotFound, waymark.Invalid:
-		return false, nil
-	default:
+	err := ask(v, e, of, purpose)
+	if broken(err) {
 		return false, err
 	}
+	return err == nil, nil
 }
 
 // subjectOfEvent are the members of payloads that name what an event is about.

@@ -323,6 +323,14 @@ func more() map[reflect.Type][]string {
 		reflect.TypeFor[waymark.DeadLettersQuery](): {`{"webhook":"wh-1","limit":1,"cursor":"1:0:0"}`},
 		reflect.TypeFor[waymark.ReplayRequest]():    {`{"webhook":"wh-1","event":"1:0:0"}`},
 		reflect.TypeFor[waymark.ShipmentsQuery]():   {`{"state":"ready","consignor":"a","consignee":"b","custodian":"c","title_holder":"d","purpose":"p","at":1,"limit":1,"cursor":"s"}`},
+		reflect.TypeFor[waymark.DevicesQuery]():     {`{"owner":"a","state":"active","model":"m","shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"d"}`},
+		reflect.TypeFor[waymark.ThingsQuery](): {
+			`{"kind":"item","gtin":"09506000134352","lot":"https://id.gs1.org/01/09506000134352/10/L","holder":"a","shipment":"s",
+				"container":"https://id.gs1.org/00/395060001234567894","at":1,"limit":1,"cursor":"c"}`,
+		},
+		reflect.TypeFor[waymark.DecisionsQuery]():  {`{"action":"ReadShipment","outcome":"denied","member":"m","since":1,"at":1,"limit":1,"cursor":"1:0:0"}`},
+		reflect.TypeFor[waymark.SearchQuery]():     {`{"q":"S1","purpose":"p","at":1}`},
+		reflect.TypeFor[waymark.ProvenanceQuery](): {`{"id":"https://id.gs1.org/01/09506000134352/21/1","purpose":"p","at":1}`},
 		reflect.TypeFor[waymark.CreateShipmentRequest](): {
 			`{` + line + `,"conditions":[{"kind":"mkt","name":"t","unit":"Cel","mkt":{"limit":"8"}}]}`,
 			`{` + line + `,"conditions":[{"kind":"range","name":"t","unit":"Cel","maximum":"8","budget":{"seconds":9,"mode":"cumulative"}}]}`,

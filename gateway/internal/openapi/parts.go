@@ -106,6 +106,7 @@ func tags() openapi3.Tags {
 		{"policies", "What is permitted, and why"},
 		{"events", "What happens, as it happens or page by page, and where it is sent"},
 		{"ledger", "Transactions, and what proves them"},
+		{"search", "What has an identifier"},
 		{"system", "This gateway itself"},
 	}
 	described := make(openapi3.Tags, len(all))

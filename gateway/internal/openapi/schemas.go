@@ -166,6 +166,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.Visibility]():      anys(waymark.Visibilities()...),
 		reflect.TypeFor[waymark.AuthorityState]():  anys(waymark.AuthorityStates()...),
 		reflect.TypeFor[waymark.TransferState]():   anys(waymark.TransferStates()...),
+		reflect.TypeFor[waymark.DecisionOutcome](): anys(waymark.DecisionOutcomes()...),
 		reflect.TypeFor[waymark.PolicyState]():     anys(waymark.PolicyStates()...),
 		reflect.TypeFor[waymark.SealState]():       anys(waymark.SealStates()...),
 		reflect.TypeFor[waymark.ExceptionReason](): anys(waymark.ExceptionReasons()...),
@@ -174,6 +175,7 @@ func makeClosedSets() map[reflect.Type][]any {
 
 		reflect.TypeFor[waymark.GoodsKind](): anys(waymark.GoodsKinds()...),
 		reflect.TypeFor[waymark.ActKind]():   anys(waymark.ActKinds()...),
+		reflect.TypeFor[waymark.FoundKind](): anys(waymark.FoundKinds()...),
 		reflect.TypeFor[waymark.TraceKind](): anys(waymark.TraceKinds()...),
 		reflect.TypeFor[waymark.Direction](): anys(waymark.Directions()...),
 

@@ -76,6 +76,8 @@ func problemWords(status int) string {
 // parameterWords says what a parameter of an operation is.
 func parameterWords(path string, p rest.Parameter) string {
 	switch {
+	case p.Query && listWords(path, p.Name) != "":
+		return listWords(path, p.Name)
 	case p.Query:
 		return queryWords(p.Name)
 	case p.Name == "id":
@@ -111,6 +113,21 @@ func queryWords(name string) string {
 		"state": "Only those in this state", "custodian": "Only those that this member has", "title_holder": "Only those that are this member's",
 		"consignor": "Only those that this member sends", "consignee": "Only those that this member is to receive",
 	}[name]
+}
+
+// listWords says what a query parameter is that is another thing in one list than elsewhere.
+func listWords(path, name string) string {
+	return map[string]string{
+		"/v1/devices owner": "Only those of this member", "/v1/devices model": "Only those of this model",
+		"/v1/devices shipment":  "Only those that witness this shipment now; none, if the caller may not read it",
+		"/v1/goods/things kind": "Only those of this kind", "/v1/goods/things gtin": "Only items and lots of this product",
+		"/v1/goods/things lot": "Only items of this lot, and the lot itself", "/v1/goods/things holder": "Only those that this member has; of a lot in bulk, some of it",
+		"/v1/goods/things shipment":     "Only those in this shipment, which has not ended: directly or in a container",
+		"/v1/goods/things container":    "Only those directly in this container",
+		"/v1/policies/decisions action": "Only those on this action", "/v1/policies/decisions outcome": "Only those that allowed it, or denied it",
+		"/v1/policies/decisions member": "Only those for somebody of this member", "/v1/policies/decisions since": "Only those of this block or later",
+		"/v1/search q": "An identifier or the beginning of one; or a whole EPC URI, GS1 Digital Link or element string, URL-encoded",
+	}[path+" "+name]
 }
 
 func kindsOfHolds() string {

@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 func deviceRoutes() []route {
@@ -27,6 +29,7 @@ func lifecycleRoutes() []route {
 		}, waymark.DevicesJoin, waymark.Device{}, func(_ path, q waymark.JoinDeviceRequest) waymark.JoinDeviceRequest {
 			return q
 		}, func(_ waymark.JoinDeviceRequest, result json.RawMessage) string { return deviceLocation(result) }),
+		listDevices(),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}", id: "getDevice", tag: tagDevices,
 			summary: "A device with its state and keys",
@@ -46,6 +49,17 @@ func lifecycleRoutes() []route {
 			return waymark.SetAttributesRequest{Device: p.id, Attributes: b.Attributes, Reason: b.Reason}
 		}, nil),
 	}
+}
+
+func listDevices() route {
+	return lists(route{
+		method: http.MethodGet, path: "/v1/devices", id: "listDevices", tag: tagDevices,
+		summary: "The devices that the caller may see, in the order of their ids",
+		paged:   Page{Entries: "Devices", All: "Devices"},
+		doc:     documented{about: "Those of whose owner, state or model the query says something else are left out. Those that witness a shipment are listed to whom getShipment would show it."},
+	}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.DevicesQuery) (waymark.DeviceList, error) {
+		return m.Devices(ctx, as, q)
+	})
 }
 
 func keyRoutes() []route {

@@ -211,10 +211,35 @@ func (fakeModel) Grown(ctx context.Context, _ string) { <-ctx.Done() }
 // fakeModel answers as the fake ledger does.
 type fakeModel struct{ ledger *fakeLedger }
 
-func (m fakeModel) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (list waymark.ShipmentList, err error) {
+func (m fakeModel) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
+	return asked[waymark.ShipmentList](ctx, m, as, q)
+}
+
+func (m fakeModel) Devices(ctx context.Context, as ledger.Identity, q waymark.DevicesQuery) (waymark.DeviceList, error) {
+	return asked[waymark.DeviceList](ctx, m, as, q)
+}
+
+func (m fakeModel) Things(ctx context.Context, as ledger.Identity, q waymark.ThingsQuery) (waymark.ThingList, error) {
+	return asked[waymark.ThingList](ctx, m, as, q)
+}
+
+func (m fakeModel) Decisions(ctx context.Context, as ledger.Identity, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
+	return asked[waymark.DecisionList](ctx, m, as, q)
+}
+
+func (m fakeModel) Search(ctx context.Context, as ledger.Identity, q waymark.SearchQuery) (waymark.SearchResult, error) {
+	return asked[waymark.SearchResult](ctx, m, as, q)
+}
+
+func (m fakeModel) Provenance(ctx context.Context, as ledger.Identity, q waymark.ProvenanceQuery) (waymark.Provenance, error) {
+	return asked[waymark.Provenance](ctx, m, as, q)
+}
+
+// asked is what the fake ledger answers.
+func asked[A any](ctx context.Context, m fakeModel, as ledger.Identity, q waymark.Validator) (answer A, err error) {
 	raw, err := m.ledger.Evaluate(ctx, ledger.Call{As: as, Request: q})
 	if err != nil {
-		return list, err
+		return answer, err
 	}
-	return list, json.Unmarshal(raw, &list)
+	return answer, json.Unmarshal(raw, &answer)
 }

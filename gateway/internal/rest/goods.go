@@ -1,11 +1,13 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // goodsRoutes are about products and the goods of them.
@@ -87,7 +89,30 @@ func thingRoutes() []route {
 		}, waymark.GoodsTrace, waymark.Trace{}, func(p path) waymark.TraceQuery {
 			return waymark.TraceQuery{ID: p.thing.id, Direction: p.thing.direction, Limit: p.thing.limit, Cursor: p.thing.cursor}
 		}),
+		listThings(), provenanceRoute(),
 	}
+}
+
+func listThings() route {
+	return lists(route{
+		method: http.MethodGet, path: "/v1/goods/things", id: "listThings", tag: tagGoods,
+		summary: "The items, lots and containers that the caller may see, in the order of their places",
+		paged:   Page{Entries: "Things", All: "Things"},
+		doc:     documented{about: "The caller sees what getGoods would show: of a lot in bulk the first portions. What is in a container is with whom, and in the shipment, that has the container."},
+	}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.ThingsQuery) (waymark.ThingList, error) {
+		return m.Things(ctx, as, q)
+	})
+}
+
+func provenanceRoute() route {
+	return lists(route{
+		method: http.MethodGet, path: "/v1/goods/provenance", id: "getProvenance", tag: tagGoods, thing: true,
+		summary: "Where an item or container comes from and where it has been: acts, containers, shipments, and the verdict of each handoff",
+		doc: documented{about: "To whom getGoods shows it. Each container and shipment on the way is told to who may read that; " +
+			"what may not be told is a step that says so."},
+	}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.ProvenanceQuery) (waymark.Provenance, error) {
+		return m.Provenance(ctx, as, q)
+	})
 }
 
 // acts is a route that does something with goods.

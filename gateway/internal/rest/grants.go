@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // grantRoutes are about the policies by which owners grant access to what is theirs.
@@ -40,6 +42,7 @@ func grantReads() []route {
 				return answer(c.Request.Context(), s, c, waymark.PoliciesTemplates, nil)
 			},
 		},
+		listDecisions(),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/policies/decisions/{tx_id}", id: "getDecision", tag: tagPolicies,
 			summary: "A recorded decision with all that it came from",
@@ -47,6 +50,17 @@ func grantReads() []route {
 			return waymark.ReceiptQuery{TxID: p.txID}
 		}),
 	}
+}
+
+func listDecisions() route {
+	return lists(route{
+		method: http.MethodGet, path: "/v1/policies/decisions", id: "listDecisions", tag: tagPolicies,
+		summary: "The recorded decisions, oldest first",
+		paged:   Page{Entries: "Decisions", All: "Decisions"},
+		doc:     documented{about: "The caller sees what getDecision would show."},
+	}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
+		return m.Decisions(ctx, as, q)
+	})
 }
 
 func policiesQuery(p path) waymark.PoliciesQuery { return waymark.PoliciesQuery{Owner: p.owner} }

@@ -32,6 +32,16 @@ type Model interface {
 	// Shipments returns a page of shipments. Unavailable while the model has not the block that is
 	// asked for, or cannot say what the ledger would.
 	Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error)
+	// Devices returns a page of devices.
+	Devices(ctx context.Context, as ledger.Identity, q waymark.DevicesQuery) (waymark.DeviceList, error)
+	// Things returns a page of items, lots and containers, or Invalid for what is no cursor.
+	Things(ctx context.Context, as ledger.Identity, q waymark.ThingsQuery) (waymark.ThingList, error)
+	// Decisions returns a page of recorded decisions, or Invalid for what is no cursor.
+	Decisions(ctx context.Context, as ledger.Identity, q waymark.DecisionsQuery) (waymark.DecisionList, error)
+	// Search finds what has an identifier.
+	Search(ctx context.Context, as ledger.Identity, q waymark.SearchQuery) (waymark.SearchResult, error)
+	// Provenance tells where an item or container comes from: NotFound or Forbidden as the ledger would say it of the thing.
+	Provenance(ctx context.Context, as ledger.Identity, q waymark.ProvenanceQuery) (waymark.Provenance, error)
 	// Events returns what an identity may know of the events after an id, or from now on if that is empty.
 	Events(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (client.EventList, error)
 	// Grown returns when there may be events after an id, or ctx is done.

@@ -54,7 +54,7 @@ func listParameters(listed any) []Parameter {
 	}
 	var all []Parameter
 	for f := range reflect.TypeOf(listed).Fields() {
-		p := Parameter{Name: memberName(f), Query: true, Field: f.Name, Type: typeString}
+		p := Parameter{Name: memberName(f), Query: true, Required: !waymark.Optional(f), Field: f.Name, Type: typeString}
 		if f.Type.Kind() != reflect.String {
 			p.Type = typeInteger
 		}

@@ -104,7 +104,7 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 		{name: "trailing slash", method: "GET", path: "/v1/policies/baseline/", status: 404, code: waymark.NotFound},
 		{name: "wrong method", method: "DELETE", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, HEAD, PUT"},
 		{name: "method of nobody", method: "BREW", path: "/v1/members/producer", status: 405, code: waymark.Invalid, header: "Allow: GET, HEAD, PUT"},
-		{name: "HEAD of a write", method: "HEAD", path: "/v1/devices", status: 405, code: waymark.Invalid, header: "Allow: POST"},
+		{name: "HEAD of a write", method: "HEAD", path: "/v1/goods:pack", status: 405, code: waymark.Invalid, header: "Allow: POST"},
 		{name: "other media", method: "GET", path: "/v1/members/producer", headers: []string{"Accept", "text/html"}, status: 406, code: waymark.Invalid},
 		{name: "JSON excluded", method: "PUT", path: "/v1/members/producer", body: `{"name":"P"}`,
 			headers: []string{"Accept", "application/json;q=0, */*"}, status: 406, code: waymark.Invalid},
@@ -136,6 +136,11 @@ func TestRefusedBeforeTheLedger(t *testing.T) {
 		{name: "huge limit", method: "GET", path: "/v1/goods/trace?limit=1001&direction=back&id=https://id.gs1.org/01/00012345600012/21/1", status: 400, code: waymark.Invalid},
 		{name: "huge cursor", method: "GET", path: "/v1/goods/trace?direction=back&id=https://id.gs1.org/01/00012345600012/21/1&cursor=" + strings.Repeat("a", 20000),
 			status: 400, code: waymark.Invalid, field: "/cursor"},
+		{name: "search for nothing", method: "GET", path: "/v1/search", status: 400, code: waymark.Invalid, field: "/q"},
+		{name: "bad kind", method: "GET", path: "/v1/goods/things?kind=pallet", status: 400, code: waymark.Invalid, field: "/kind"},
+		{name: "item for a lot", method: "GET", path: "/v1/goods/things?lot=https://id.gs1.org/01/00012345600012/21/1", status: 400, code: waymark.Invalid, field: "/lot"},
+		{name: "provenance of a lot", method: "GET", path: "/v1/goods/provenance?id=https://id.gs1.org/01/00012345600012/10/1", status: 400, code: waymark.Invalid, field: "/id"},
+		{name: "bad outcome", method: "GET", path: "/v1/policies/decisions?outcome=maybe", status: 400, code: waymark.Invalid, field: "/outcome"},
 		{name: "bad product", method: "GET", path: "/v1/products/1", status: 400, code: waymark.Invalid, field: "/gtin"},
 		{name: "too large", method: "PUT", path: "/v1/members/producer", body: big, status: 413, code: waymark.Invalid},
 		{name: "not JSON", method: "PUT", path: "/v1/members/producer", body: "{}",
@@ -317,7 +322,7 @@ func TestHEADAndOPTIONS(t *testing.T) {
 	if w := a.do("HEAD", "/v1/members/producer", "", "Authorization", ""); w.Code != http.StatusUnauthorized {
 		t.Errorf("HEAD without a token: %d", w.Code)
 	}
-	for path, allow := range map[string]string{"/v1/members/producer": "GET, HEAD, PUT, OPTIONS", "/v1/devices": "POST, OPTIONS"} {
+	for path, allow := range map[string]string{"/v1/members/producer": "GET, HEAD, PUT, OPTIONS", "/v1/goods:pack": "POST, OPTIONS"} {
 		w := a.do("OPTIONS", path, "", "Authorization", "")
 		if w.Code != http.StatusNoContent || w.Header().Get("Allow") != allow || w.Body.Len() != 0 {
 			t.Errorf("OPTIONS %s: %d, Allow %q, %s", path, w.Code, w.Header().Get("Allow"), w.Body)

@@ -20,6 +20,7 @@ const (
 	tagMoney      = "money"
 	tagSettlement = "settlement"
 	tagEvents     = "events"
+	tagSearch     = "search"
 )
 
 // routes is the table of everything this gateway serves.
@@ -35,6 +36,7 @@ func routes() []route {
 		offlineRoutes(),
 		eventRoutes(),
 		webhookRoutes(),
+		searchRoutes(),
 		pageRoutes(),
 	)
 }

@@ -1,0 +1,84 @@
+package model
+
+import (
+	"context"
+	"strings"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+const kindDecision = "decision"
+
+// indexDecision makes the row of a decision that was recorded. None is ever changed.
+func (a *application) indexDecision(position int, w ledger.Write) error {
+	kind, txID, _ := strings.Cut(w.Key, "/")
+	var r waymark.DecisionReceipt
+	if kind != kindDecision || !reads(w.Value, &r) {
+		return nil
+	}
+	member, _, _ := strings.Cut(r.Principal.ID, "/") // of a caller: member, role and application
+	return a.exec(`INSERT INTO decisions (block, position, tx_id, action, outcome, member) VALUES ($1, $2, $3, $4, $5, $6)`,
+		bigint(a.block), position, txID, r.Action, r.Decision.Outcome(), member)
+}
+
+// decided is a decision on the ledger.
+type decided struct {
+	at   Position
+	txID string
+}
+
+// Decisions lists the recorded decisions that a caller may see, oldest first.
+func (m *Model) Decisions(ctx context.Context, by rules.Tx, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
+	list := waymark.DecisionList{Decisions: []waymark.DecisionReceipt{}}
+	after := Position{Block: q.Since, Position: -1}
+	if q.Cursor != "" {
+		var err error
+		if after, err = ParsePosition(q.Cursor); err != nil {
+			return list, err
+		}
+	}
+	block, last, err := listed(ctx, m, by, q.Limit, func(v view) ([]decided, error) {
+		return decisionsBehind(v, q, after)
+	}, func(v view, d decided) (bool, error) {
+		r, err := permitted(policy.Receipt(v, waymark.ReceiptQuery{TxID: d.txID}))
+		if r != nil {
+			list.Decisions = append(list.Decisions, *r)
+		}
+		return r != nil, err
+	})
+	if last != nil {
+		list.Cursor = last.at.String()
+	}
+	list.Block = block
+	return list, err
+}
+
+// decisionsBehind are the decisions that fit a query, behind one.
+func decisionsBehind(v view, q waymark.DecisionsQuery, after Position) (found []decided, err error) {
+	var f filter
+	f.is("action", string(q.Action))
+	f.is("outcome", string(q.Outcome))
+	f.is("member", q.Member)
+	if q.Since > 0 {
+		f.and("block >= " + f.arg(bigint(q.Since)))
+	}
+	f.and("(block, position) > (" + f.arg(bigint(after.Block)) + ", " + f.arg(after.Position) + ")")
+	rows, err := v.statements.QueryContext(v.ctx, "SELECT block, position, tx_id FROM decisions"+f.where()+" ORDER BY block, position LIMIT "+f.arg(maxCandidates), f.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	for rows.Next() {
+		var d decided
+		var block int64
+		if err := rows.Scan(&block, &d.at.Position, &d.txID); err != nil {
+			return nil, err
+		}
+		d.at.Block = number(block)
+		found = append(found, d)
+	}
+	return found, rows.Err()
+}

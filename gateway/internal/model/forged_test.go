@@ -1,0 +1,55 @@
+package model_test
+
+import (
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/model"
+)
+
+// forgedRecords: what two members can write alone, against all rules, stops neither the model nor anybody's lists and
+// events. What it is about nobody is shown, as on the ledger.
+func forgedRecords(t *testing.T, open databasetest.Opener) {
+	d := newDepot(t)
+	producer := d.As("producer", waymark.Operator)
+	for n, id := range depotShipments {
+		done(t, d, producer, custody.Create, waymark.CreateShipmentRequest{ID: id, Consignee: "retailer", Goods: []waymark.Line{{ID: depotItems[n]}}})
+	}
+	done(t, d, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s0", Device: "logger-1"})
+	d.telling(
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
+	)
+	forged := &d.blocks[len(d.blocks)-1].Transactions[0]
+	forged.Writes = append(forged.Writes,
+		ledger.Write{Key: rules.CustodyKey("s0").String(), Value: []byte(`{"shipment":"s1","custodian":"carrier","state":"ready"}`)},
+		ledger.Write{Key: rules.HandoffKey("s1", 1).String(), Value: []byte(`no JSON`)},
+	)
+	m, by := d.modelOf(t, open), d.by("producer", waymark.Operator)
+	shipments, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{})
+	if err != nil || len(shipments.Shipments) != 1 || shipments.Shipments[0].Shipment.ID != "s2" {
+		t.Errorf("shipments %+v, %v", shipments, err)
+	}
+	devices, err := m.Devices(t.Context(), by, waymark.DevicesQuery{Shipment: "s0"})
+	if err != nil || len(devices.Devices) != 0 {
+		t.Errorf("devices %+v, %v", devices, err)
+	}
+	for member, want := range map[string]int{"producer": 6, "carrier": 0} { // of eight items and a lot, two are of nobody
+		things, err := m.Things(t.Context(), by, waymark.ThingsQuery{Holder: member, Kind: waymark.GoodsItem})
+		if err != nil || len(things.Things) != want {
+			t.Errorf("things of %s: %d, %v", member, len(things.Things), err)
+		}
+	}
+	last := model.End(uint64(len(d.blocks) - 1))
+	if ids, _ := follow(t, m, by, model.EventFilter{}, last); len(ids) != 1 {
+		t.Errorf("events %v", ids)
+	}
+	found, err := m.Search(t.Context(), by, waymark.SearchQuery{Q: "s"})
+	if err != nil || !hasPath(found, "/v1/shipments/s2") || hasPath(found, "/v1/shipments/s0") || hasPath(found, "/v1/shipments/s1") {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
