@@ -58,6 +58,11 @@ getCommand           aoqvr r
 getShipment          aoqv  -
 listShipments        aoqvr aoqvr
 listEvents           aoqvr aoqvr
+listDevices          aoqvr aoqvr
+listThings           aoqvr aoqvr
+listDecisions        aoqvr aoqvr
+search               aoqvr aoqvr ?q={shipment}
+getProvenance        aoqv  -     ?id={item}
 getShipmentHistory   aoqv  -
 getTitle             aoqv  -
 getTerms             aoqv  -
