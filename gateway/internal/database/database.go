@@ -12,6 +12,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // migrations are in SQL that both databases take: BYTEA is a column without conversion of
@@ -21,7 +22,7 @@ import (
 var migrations embed.FS
 
 // errUnprepared is what is said before Prepare has succeeded.
-var errUnprepared = errors.New("the database is not prepared yet")
+var errUnprepared = waymark.Errorf(waymark.Unavailable, "the gateway's database is not prepared yet: retry later")
 
 // DB is an open database. It is safe for concurrent use. Close it when done.
 type DB struct {

@@ -61,6 +61,8 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"a search is bounded":                  searchIsBounded,
 		"provenance is the thing's history":    provenanceIsHistory,
 		"provenance tells what may be told":    provenanceTells,
+
+		"an event is found by its id": anEventIsFoundByItsID,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

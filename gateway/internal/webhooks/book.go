@@ -41,7 +41,7 @@ func (b *Book) Create(ctx context.Context, as ledger.Identity, caller string, r 
 	if r.After == "" {
 		var err error
 		if r.After, err = b.source.Last(ctx); err != nil {
-			return client.WebhookSecret{}, err
+			return client.WebhookSecret{}, away(err)
 		}
 	}
 	h, err := b.store.add(ctx, hook{
