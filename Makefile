@@ -14,7 +14,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway trace mosquitto pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events trace mosquitto pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ bench-gateway: build ## time the gateway beside a bare client of Fabric at the s
 	@cd test && GOWORK=off go build -o $(BIN)/overhead ./cmd/overhead
 	@$(BIN)/overhead --out $(CURDIR)/$(STATE)/bench/gateway.json
 
+bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of the read model, into .waymark/bench/events.json
+	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events
+	@$(BIN)/events --out $(CURDIR)/$(STATE)/bench/events.json
+
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e
 
@@ -99,7 +103,7 @@ pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e
 
 postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two of them over it (needs the server's commands)
-	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/model ./internal/requests ./internal/webhooks
+	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 10m ./internal/database ./internal/lease ./internal/model ./internal/requests ./internal/webhooks
 	@cd test && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -tags e2e,postgres -run TestPostgres -count 1 -timeout 10m ./e2e
 
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)

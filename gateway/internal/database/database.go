@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
@@ -32,9 +33,10 @@ type DB struct {
 	readers *readers   // of SQLite
 	kind    Kind
 	write   *sql.DB
-	writer  *writer   // of SQLite; nil for PostgreSQL, which groups commits by itself
-	path    string    // of SQLite
-	lock    *os.File  // of Exclusive
+	writer  *writer // of SQLite; nil for PostgreSQL, which groups commits by itself
+	path    string  // of SQLite
+	locking sync.Mutex
+	lock    *os.File  // of Exclusive; it needs locking
 	holder  *sql.Conn // of SQLite: as long as it is open the log stays the file that it is
 	owner   Owner
 	files   atomic.Pointer[files] // of SQLite

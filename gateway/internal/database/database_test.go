@@ -117,6 +117,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 			"DROP TABLE kept",
 			"DROP TABLE dead_letters",
 			"DROP TABLE webhooks",
+			"DROP TABLE leases",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",

@@ -9,13 +9,20 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
+
+// Shared reports whether several processes have this database open by design. A SQLite file is one process's, and
+// Exclusive says whether it is this one's.
+func (d *DB) Shared() bool { return d.dialect == goose.DialectPostgres }
 
 // Exclusive reports whether no other process can have this database open that asked so too: it
 // holds a lock beside the file from here on, until Close or the end of the process, however it
 // ends. A PostgreSQL database is always shared.
 func (d *DB) Exclusive() (bool, error) {
+	d.locking.Lock()
+	defer d.locking.Unlock()
 	if d.path == "" || d.lock != nil {
 		return d.lock != nil, nil
 	}
