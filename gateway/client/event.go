@@ -21,6 +21,10 @@ type Event struct {
 
 	TxID   string `json:"txid"`   // of the transaction
 	Member string `json:"member"` // whose transaction it was
+
+	// TraceParent is how to go on with the trace of the write (CloudEvents, Distributed Tracing extension; W3C Trace Context). It is there at
+	// the gateway that made the write, for a while, if that has sampled the trace.
+	TraceParent string `json:"traceparent,omitempty"`
 }
 
 // EventList is a page of events, in order. It can have none, and go on.
@@ -28,5 +32,6 @@ type EventList struct {
 	Events []Event `json:"events"` // that the caller may know, in the order of the ledger
 	// Next is what to ask for events after: the id of the last event that was looked at, told or not, or one
 	// that is of no event and comes after all of a block.
-	Next string `json:"next"`
+	Next  string `json:"next"`
+	Block uint64 `json:"block"` // the last one that the answer has
 }

@@ -26,7 +26,7 @@ type Part struct {
 	Ready    bool      `json:"ready"`
 	Optional bool      `json:"optional,omitempty"` // the gateway is ready without it
 	Since    time.Time `json:"since"`              // of Ready; UTC, to the second
-	Detail   string    `json:"detail,omitempty"`   // what is wrong
+	Detail   string    `json:"detail,omitempty"`   // what is wrong; or how it works, if that is not the same everywhere
 }
 
 // once asks how a gateway is, which is told once and not waited for.

@@ -85,7 +85,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err := errors.Join(p.openRequests(c), p.openModel(c)); err != nil {
 		return err
 	}
-	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel)
+	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent)
 	book, err := p.openWebhooks(c.Webhooks, reader)
 	if err != nil {
 		return err

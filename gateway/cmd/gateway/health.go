@@ -13,7 +13,7 @@ func (p *parts) health() []health.Part {
 		{Name: "chaincode", Check: p.ledger.Ready},
 		{Name: "blocks", Check: p.followsBlocks},
 		{Name: "database", Check: p.requests.Check, Optional: true}, // replicas share it: all of them would go
-		{Name: "model", Check: p.feed.Check, Optional: true},
+		{Name: "model", Check: p.feed.Check, Optional: true, How: p.feed.Who},
 		{Name: "audit", Check: p.audit.Check},
 		{Name: "tokens", Check: p.tokens.check},
 		{Name: "log", Check: p.stderr.check, Optional: true}, // nobody waits for whoever reads it

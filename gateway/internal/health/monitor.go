@@ -25,6 +25,8 @@ type Part struct {
 	Check func(ctx context.Context) error
 	// Optional parts are shown, and the gateway is ready without them.
 	Optional bool
+	// How says of a part that works how it does, to strangers too; nil if there is nothing to say.
+	How func() string
 }
 
 // Row is how a part is.
@@ -33,7 +35,7 @@ type Row struct {
 	Ready    bool
 	Optional bool
 	Since    time.Time // of Ready; UTC, to the second
-	Detail   string    // what is wrong
+	Detail   string    // what is wrong, or how it works
 	err      error
 }
 
@@ -133,8 +135,11 @@ var errLate = waymark.Errorf(waymark.Unavailable, "it does not answer in time")
 // next is the row after a check.
 func (r Row) next(part Part, err error, now time.Time) Row {
 	next := Row{Part: part.Name, Ready: err == nil, Optional: part.Optional, Since: r.Since, err: err}
-	if err != nil {
+	switch {
+	case err != nil:
 		next.Detail = waymark.AsError(err).Message
+	case part.How != nil:
+		next.Detail = part.How()
 	}
 	if r.Since.IsZero() || next.Ready != r.Ready {
 		next.Since = now.UTC().Truncate(time.Second)

@@ -60,6 +60,15 @@ func (p Position) before() Position {
 	return Position{}
 }
 
+// after is the position from which on all events come after the one of this id.
+func (p Position) after() Position {
+	if p.Position == lastPosition {
+		return End(p.Block + 1)
+	}
+	p.N++
+	return p
+}
+
 var errPosition = waymark.Errorf(waymark.Invalid, "the id of an event is three numbers: block, transaction and event, as in 17:0:0")
 
 // Event is what happened, as a caller may know it.
@@ -95,79 +104,48 @@ func (f EventFilter) fits(e Event) bool {
 // maxEvents bounds what one look for events reads.
 const maxEvents = 200
 
-// Events returns what a caller may know of the events from a position on that are asked for, and the position
-// behind all that it has looked at. Who comes again with that misses none, and sees none twice.
-func (m *Model) Events(ctx context.Context, by rules.Tx, f EventFilter, from Position) (shown []Event, next Position, err error) {
+// Told is what a caller may know of events, in their order.
+type Told struct {
+	Events []Event
+	Next   Position // behind all that was looked at: who comes again with that misses none, and sees none twice
+	Height uint64   // how many blocks were looked at
+}
+
+// Events returns what a caller may know of the events from a position on that are asked for, some at a time.
+func (m *Model) Events(ctx context.Context, by rules.Tx, f EventFilter, from Position) (Told, error) {
 	height, err := m.known(ctx)
 	if err != nil {
-		return nil, from, err
+		return Told{}, err
 	}
-	found, ok, err := m.tail.find(ctx, m.db, height, f, from)
-	if err != nil {
-		return nil, from, err
-	}
-	if !ok {
-		err := m.db.View(ctx, func(ctx context.Context, s database.Statements) error {
-			found, err = eventsFrom(ctx, s, f, from, maxEvents)
+	found, height, ok, err := m.tail.find(ctx, m.db, height, f, from)
+	if err == nil && !ok {
+		err = m.db.View(ctx, func(ctx context.Context, s database.Statements) error {
+			found, err = eventsFrom(ctx, s, f, from, height, maxEvents)
 			return err
 		})
-		if err != nil {
-			return nil, from, err
-		}
 	}
-	shown, err = m.mayKnow(ctx, by, f.Purpose, found)
 	if err != nil {
-		return nil, from, err
+		return Told{}, err
 	}
-	next = End(height)
-	if len(found) > 0 {
-		next = found[len(found)-1].behind()
+	next := End(height)
+	if len(found) == maxEvents { // there may be more
+		next = found[maxEvents-1].after()
 	}
 	if next.compare(from) < 0 {
 		next = from
 	}
-	return shown, next, nil
+	shown, err := m.mayKnow(ctx, by, f.Purpose, height, found)
+	return Told{Events: shown, Next: next, Height: height}, err
 }
 
-// behind is the position behind an event.
-func (e Event) behind() Position {
-	p := e.Position
-	p.N++
-	return p
-}
-
-// mayKnow leaves out what a caller may not know of.
-func (m *Model) mayKnow(ctx context.Context, by rules.Tx, purpose string, found []Event) (shown []Event, err error) {
-	if len(found) == 0 {
-		return nil, nil
-	}
-	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		at, err := checkpoint(ctx, s)
-		if err != nil {
-			return err
-		}
-		v := view{records{ctx, s}, by}
-		for _, e := range found {
-			ok, err := m.tail.decide(decision{by.Caller, purpose, e.Position}, at.Height, func() (bool, error) { return visible(v, e, purpose) })
-			if err != nil {
-				return fmt.Errorf("event %s: %w", e.Position, err)
-			}
-			if ok {
-				shown = append(shown, e)
-			}
-		}
-		return nil
-	})
-	return shown, err
-}
-
-func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from Position, limit int) (found []Event, err error) {
+// eventsFrom reads events from a position on, of blocks below a height.
+func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from Position, height uint64, limit int) (found []Event, err error) {
 	rows, err := s.QueryContext(ctx, `SELECT e.block, e.position, e.n, e.name, e.device, e.shipment, e.payload, t.tx_id, t.member, t.at
 		FROM events e JOIN transactions t ON t.block = e.block AND t.position = e.position
-		WHERE (e.block, e.position, e.n) >= ($1, $2, $3)
+		WHERE (e.block, e.position, e.n) >= ($1, $2, $3) AND e.block < $9
 		AND ($4 = '' OR e.name = $4 OR e.name LIKE $4 || '.%') AND ($5 = '' OR e.device = $5) AND ($6 = '' OR e.shipment = $6)
 		AND ($7 = '' OR t.member = $7) ORDER BY e.block, e.position, e.n LIMIT $8`,
-		bigint(from.Block), from.Position, from.N, f.Kind, f.Device, f.Shipment, f.Member, limit)
+		bigint(from.Block), from.Position, from.N, f.Kind, f.Device, f.Shipment, f.Member, limit, bigint(height))
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
 	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
@@ -37,15 +40,15 @@ func payload(t *testing.T, v any) []byte {
 func follow(t *testing.T, m *model.Model, by rules.Tx, f model.EventFilter, from model.Position) (ids []string, next model.Position) {
 	t.Helper()
 	for {
-		shown, next, err := m.Events(t.Context(), by, f, from)
+		told, err := m.Events(t.Context(), by, f, from)
 		must(t, err)
-		for _, e := range shown {
+		for _, e := range told.Events {
 			ids = append(ids, e.Position.String())
 		}
-		if next == from {
-			return ids, next
+		if told.Next == from {
+			return ids, told.Next
 		}
-		from = next
+		from = told.Next
 	}
 }
 
@@ -161,6 +164,76 @@ func TestPositionsAreWhatTheySay(t *testing.T) {
 	for _, text := range []string{"", "1", "1:2", "1:2:3:4", "01:0:0", "-1:0:0", "a:0:0", "1:2: 3", "1:9999999999999:0"} {
 		if _, err := model.ParsePosition(text); waymark.CodeOf(err) != waymark.Invalid {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// verdictsAreOfTheirBlock: who may know of an event is decided anew when the model has another block.
+func verdictsAreOfTheirBlock(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	scenario.Must(w.Consortium, w.As("producer", waymark.Operator), custody.Create, waymark.CreateShipmentRequest{
+		ID: "s0", Consignee: "retailer", Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, "s0-1").String()}}})
+	w.telling(ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})})
+	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("carrier", waymark.Viewer)}
+	for _, tt := range []struct {
+		policy string
+		want   []string
+	}{
+		{`forbid (principal, action == Waymark::Action::"ReadShipment", resource) when { false };`, nil},
+		{`permit (principal, action == Waymark::Action::"ReadShipment", resource);`, []string{"1:2:0"}},
+		{`forbid (principal in Waymark::Member::"carrier", action == Waymark::Action::"ReadShipment", resource);`, nil},
+	} {
+		scenario.Must(w.Consortium, w.As("producer", waymark.Admin), policy.Put, waymark.PutPolicyRequest{ID: "p0", Text: tt.policy})
+		w.block()
+		must(t, m.Replay(t.Context(), newChain(0, w.blocks...), uint64(len(w.blocks))))
+		for range 2 { // decided, and found
+			if got, _ := follow(t, m, by, model.EventFilter{Shipment: "s0"}, model.End(0)); !slices.Equal(got, tt.want) {
+				t.Errorf("%s: %v, want %v", tt.policy, got, tt.want)
+			}
+		}
+	}
+}
+
+// manyFollow at once, and each gets the events that are its caller's.
+func manyFollow(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	must(t, m.Apply(t.Context(), w.blocks[0]))
+	const blocks, followers = 30, 40
+	var following sync.WaitGroup
+	got := make([][]string, followers)
+	for n := range followers {
+		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As(everyone[n%len(everyone)], waymark.Viewer)}
+		following.Go(func() {
+			for at := model.End(1); at.Block <= blocks; {
+				told, err := m.Events(t.Context(), by, model.EventFilter{}, at)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, e := range told.Events {
+					got[n] = append(got[n], e.Position.String())
+				}
+				if at = told.Next; len(told.Events) == 0 && at.Block <= blocks {
+					if err := m.Await(t.Context(), at.Block); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for range blocks {
+		w.telling(
+			ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})},
+			ledger.Event{Name: waymark.EventMoneyIssued, Payload: payload(t, waymark.MoneyEvent{Payment: "i1"})},
+			ledger.Event{Name: waymark.EventDeviceSuspended, Payload: payload(t, waymark.DeviceEvent{Device: "logger-1", Owner: "producer"})},
+		)
+		must(t, m.Apply(t.Context(), w.blocks[len(w.blocks)-1]))
+	}
+	following.Wait()
+	for n := range got {
+		if len(got[n]) != 2*blocks || !slices.Equal(got[n], got[n%len(everyone)]) {
+			t.Errorf("follower %d got %v", n, got[n])
 		}
 	}
 }

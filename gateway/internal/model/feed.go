@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/lease"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"go.uber.org/zap"
@@ -21,22 +23,34 @@ type Source interface {
 	Follow(ctx context.Context, from uint64, take func(ledger.Block) error) error
 }
 
-// Feed keeps a model up with the ledger. Several can feed one model: each block is applied once.
+// Feed keeps a model up with the ledger. Of the gateways that share a model one feeds it, under a lease; were two to
+// feed it, each block would be applied once.
 type Feed struct {
 	model  *Model
 	source Source
+	lease  *lease.Lease
 	log    *zap.Logger
 
 	mu     sync.Mutex
-	failed error // why the model is not being fed; nil if it is
+	feeds  bool   // this gateway has the lease
+	failed error  // why it did not feed the model when it last had it or tried to; nil if all is well
+	at     uint64 // how many blocks the model had then
 }
 
 // NewFeed returns a feed, which does nothing before Run. What it does is counted with registry.
 func NewFeed(m *Model, s Source, log *zap.Logger, registry prometheus.Registerer) *Feed {
-	f := &Feed{model: m, source: s, log: log, failed: waymark.Errorf(waymark.Unavailable, "the read model has not begun to be fed")}
+	f := &Feed{model: m, source: s, lease: lease.New(m.db, "feed"), log: log, at: math.MaxUint64,
+		failed: waymark.Errorf(waymark.Unavailable, "the read model has not begun to be fed")}
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "waymark_gateway_model_blocks", Help: "How many blocks the read model has.",
-	}, func() float64 { return float64(m.Height()) }))
+		Name: "waymark_gateway_model_blocks", Help: "How many blocks the read model is known to have.",
+	}, func() float64 { return float64(m.Height()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "waymark_gateway_model_feeds", Help: "1 while this gateway is the one that feeds the read model.",
+	}, func() float64 {
+		if f.holds() {
+			return 1
+		}
+		return 0
+	}))
 	return f
 }
 
@@ -46,14 +60,17 @@ const (
 	maxPause   = 10 * time.Second
 )
 
-// Run feeds the model until ctx is done.
+// Run feeds the model until ctx is done, as long as no other gateway does.
 func (f *Feed) Run(ctx context.Context) {
+	f.mu.Lock()
+	f.at = 0 // what others have fed counts
+	f.mu.Unlock()
 	for wait := firstPause; ctx.Err() == nil; wait = min(2*wait, maxPause) {
-		fed, err := f.follow(ctx)
+		fed, err := f.hold(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, ErrNotNext) { // another gateway feeds the same model
+		if errors.Is(err, ErrNotNext) || errors.Is(err, lease.ErrLost) { // another one feeds the same model
 			err = nil
 		}
 		f.note(err)
@@ -66,11 +83,36 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// follow applies blocks until that fails, and reports whether there were any.
-func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
+// hold waits for the lease, feeds the model until that fails or the lease is lost, and reports whether there were any blocks. After a
+// failure others have the lease before this gateway, if they can feed the model.
+func (f *Feed) hold(ctx context.Context) (fed bool, err error) {
 	if err := f.model.db.Prepare(ctx); err != nil {
 		return false, err
 	}
+	err = f.lease.Hold(ctx, func(ctx context.Context, _ lease.Term) (err error) { // the checkpoint is fence enough
+		f.leads(true)
+		defer f.leads(false)
+		fed, err = f.follow(ctx)
+		return err
+	})
+	return fed, err
+}
+
+func (f *Feed) leads(is bool) {
+	f.mu.Lock()
+	f.feeds = is
+	f.mu.Unlock()
+	f.log.Info("the lease to feed the read model", zap.Bool("held", is), zap.Uint64("blocks", f.model.Height()))
+}
+
+func (f *Feed) holds() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.feeds
+}
+
+// follow applies blocks until that fails, and reports whether there were any.
+func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
 	at, err := f.model.Checkpoint(ctx)
 	if err != nil {
 		return false, err
@@ -99,7 +141,7 @@ func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
 func (f *Feed) note(err error) {
 	f.mu.Lock()
 	before := f.failed
-	f.failed = err
+	f.failed, f.at = err, f.model.Height()
 	f.mu.Unlock()
 	switch {
 	case err != nil && (before == nil || before.Error() != err.Error()):
@@ -109,12 +151,31 @@ func (f *Feed) note(err error) {
 	}
 }
 
-// Check returns Unavailable while the model is not being fed.
-func (f *Feed) Check(context.Context) error {
+// Check returns Unavailable while the model is not being fed, by this gateway or another.
+func (f *Feed) Check(ctx context.Context) error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.failed == nil {
+	failed, at, feeds := f.failed, f.at, f.feeds
+	f.mu.Unlock()
+	if !feeds {
+		now, err := f.model.Checkpoint(ctx)
+		if err == nil {
+			f.model.reached(now.Height)
+		}
+		if err == nil && now.Height > at { // another gateway has fed it since
+			failed = nil
+		}
+		failed = errors.Join(failed, err)
+	}
+	if failed == nil {
 		return nil
 	}
-	return errors.Join(waymark.Errorf(waymark.Unavailable, "the read model is not being fed"), f.failed)
+	return errors.Join(waymark.Errorf(waymark.Unavailable, "the read model is not being fed"), failed)
+}
+
+// Who says which gateway feeds the model.
+func (f *Feed) Who() string {
+	if f.holds() {
+		return "this gateway feeds it"
+	}
+	return "another gateway feeds it"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,9 @@ type chain struct {
 	mu     sync.Mutex
 	blocks []ledger.Block
 	grown  chan struct{}
-	breaks int // after so many blocks a stream breaks; 0 never
+	breaks int          // after so many blocks a stream breaks; 0 never
+	follow atomic.Int32 // how many follow it
+	most   atomic.Int32 // at once, so far
 }
 
 func newChain(breaks int, blocks ...ledger.Block) *chain {
@@ -38,6 +41,8 @@ func (c *chain) set(blocks ...ledger.Block) {
 var errBroken = errors.New("the stream broke")
 
 func (c *chain) Follow(ctx context.Context, from uint64, take func(ledger.Block) error) error {
+	c.most.Store(max(c.most.Load(), c.follow.Add(1))) // one follows, or the test fails
+	defer c.follow.Add(-1)
 	for sent := 0; c.breaks == 0 || sent < c.breaks; sent++ {
 		b, err := c.await(ctx, from)
 		if err == nil {
@@ -147,5 +152,30 @@ func anotherLedgerIsNotTaken(t *testing.T, open databasetest.Opener) {
 	eventually(t, func() bool { return errors.Is(f.Check(t.Context()), model.ErrOtherLedger) })
 	if c, err := m.Checkpoint(t.Context()); err != nil || c.Height != 4 {
 		t.Errorf("at %+v, %v", c, err)
+	}
+}
+
+// oneFeedsAtATime: of two gateways one reads blocks; both are ready, and when the one leaves the other goes on.
+func oneFeedsAtATime(t *testing.T, open databasetest.Opener) {
+	all, same := blocks(t, 6), open(t)
+	first, second := same(), same()
+	one, other := model.New(first), model.New(second)
+	c := newChain(0, all[:3]...)
+	feeding, stop := fed(t, one, c)
+	must(t, one.Await(t.Context(), 2))
+	waiting, _ := fed(t, other, c)
+	must(t, other.Await(t.Context(), 2))
+	eventually(t, func() bool { return waiting.Check(t.Context()) == nil && feeding.Check(t.Context()) == nil })
+	if !first.Shared() {
+		if feeding.Who() == waiting.Who() {
+			t.Errorf("both say: %s", feeding.Who())
+		}
+	} else {
+		stop()
+	}
+	c.set(all...)
+	must(t, other.Await(t.Context(), 5))
+	if most := c.most.Load(); most != 1 {
+		t.Errorf("%d read blocks at once", most)
 	}
 }

@@ -21,13 +21,14 @@ var (
 
 // Model is the read model in a database of the kind database.Model. It is safe for concurrent use.
 type Model struct {
-	db     *database.DB
-	height height
-	tail   tail
+	db      *database.DB
+	height  height
+	tail    tail
+	decided decided
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
-func New(db *database.DB) *Model { return &Model{db: db, height: height{grown: make(chan struct{})}} }
+func New(db *database.DB) *Model { return &Model{db: db, height: newHeight()} }
 
 // Checkpoint is how far a model has come.
 type Checkpoint struct {

@@ -28,14 +28,16 @@ type Reader struct {
 	ledger  Ledger
 	own     ledger.Identity
 	channel string
+	trace   func(txID string) string
 
 	mu    sync.Mutex
 	asked time.Time // when the ledger said last that its rules are these
 }
 
-// NewReader returns a reader. own is the identity that asks the ledger for its rulebook.
-func NewReader(m *Model, l Ledger, own ledger.Identity, channel string) *Reader {
-	return &Reader{model: m, ledger: l, own: own, channel: channel}
+// NewReader returns a reader. own is the identity that asks the ledger for its rulebook; trace tells the traceparent of a transaction that
+// this gateway wrote, empty for none.
+func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace func(txID string) string) *Reader {
+	return &Reader{model: m, ledger: l, own: own, channel: channel, trace: trace}
 }
 
 const (
@@ -144,12 +146,12 @@ func (r *Reader) Events(ctx context.Context, as ledger.Identity, q waymark.Event
 		return client.EventList{}, err
 	}
 	f := EventFilter{Kind: q.Kind, Device: q.Device, Shipment: q.Shipment, Member: q.Member, Purpose: q.Purpose}
-	shown, next, err := r.model.Events(ctx, by, f, from)
+	found, err := r.model.Events(ctx, by, f, from)
 	if err != nil {
 		return client.EventList{}, err
 	}
-	list := client.EventList{Events: []client.Event{}, Next: next.before().String()}
-	for _, e := range shown {
+	list := client.EventList{Events: []client.Event{}, Next: found.Next.before().String(), Block: max(found.Height, 1) - 1}
+	for _, e := range found.Events {
 		list.Events = append(list.Events, r.told(e))
 	}
 	return list, nil
@@ -159,8 +161,7 @@ func (r *Reader) Events(ctx context.Context, as ledger.Identity, q waymark.Event
 func (r *Reader) from(ctx context.Context, after string) (Position, error) {
 	if after != "" {
 		p, err := ParsePosition(after)
-		p.N++
-		return p, err
+		return p.after(), err
 	}
 	height, err := r.model.known(ctx)
 	if err == nil && height == 0 {
@@ -174,12 +175,13 @@ func (r *Reader) told(e Event) client.Event {
 	return client.Event{
 		SpecVersion: "1.0", ID: e.Position.String(), Source: "/channels/" + r.channel, Type: "waymark." + e.Name, Subject: e.Subject(),
 		Time: time.UnixMilli(e.AtMilli).UTC(), DataContentType: "application/json", Data: e.Payload, TxID: e.TxID, Member: e.Member,
+		TraceParent: r.trace(e.TxID),
 	}
 }
 
 // Grown returns when there may be events after an id, or ctx is done.
 func (r *Reader) Grown(ctx context.Context, after string) {
 	if p, err := ParsePosition(after); err == nil {
-		_ = r.model.Await(ctx, p.Block+1) // or ctx is done
+		_ = r.model.Await(ctx, p.after().Block) // or ctx is done
 	}
 }

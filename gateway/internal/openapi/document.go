@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -141,6 +142,7 @@ func (b *schemas) responses(o rest.Operation) (*openapi3.Responses, error) {
 		responses.Set(strconv.Itoa(status), problem)
 	}
 	responses.Delete("default")
+	b.describeAsked(responses, o)
 	return responses, b.describeWrite(responses, o)
 }
 
@@ -155,7 +157,7 @@ func parameters(o rest.Operation) openapi3.Parameters {
 		described = described.WithSchema(parameterSchema(o, p)).WithDescription(parameterWords(o.Path, p)).WithRequired(p.Required)
 		all = append(all, &openapi3.ParameterRef{Value: described})
 	}
-	return append(all, writeParameters(o)...)
+	return slices.Concat(all, writeParameters(o), askedParameters(o))
 }
 
 // parameterSchema is that of the field of the request that a parameter becomes. A transaction's id

@@ -48,6 +48,8 @@ func sharedHeaders() openapi3.Headers {
 		rest.HeaderRateLimit:       header(`What is left of it: r tokens, and t seconds until all are back, as in "read";r=1999;t=1`),
 		rest.HeaderRetryAfter:      header("After how many seconds to try again"),
 		"WWW-Authenticate":         header("The credential that is asked for"),
+		rest.HeaderETag:            header("Names what is answered: another answer has another one. A weak one (W/) of a list does not depend on the block"),
+		rest.HeaderBlock:           header("The last block that the list has, as its member block says"),
 	}
 }
 

@@ -21,11 +21,12 @@ func writeParameters(o rest.Operation) openapi3.Parameters {
 	if !o.Write {
 		return nil
 	}
-	shared := sharedParameters()
-	refer := func(name string) *openapi3.ParameterRef {
-		return &openapi3.ParameterRef{Ref: parameterPrefix + name, Value: shared[name].Value}
-	}
-	return openapi3.Parameters{refer(rest.HeaderKey), refer(rest.HeaderPrefer)}
+	return openapi3.Parameters{shared(rest.HeaderKey), shared(rest.HeaderPrefer)}
+}
+
+// shared refers to a header that many operations take.
+func shared(name string) *openapi3.ParameterRef {
+	return &openapi3.ParameterRef{Ref: parameterPrefix + name, Value: sharedParameters()[name].Value}
 }
 
 // sharedParameters describes them.
@@ -35,7 +36,9 @@ func sharedParameters() openapi3.ParametersMap {
 			"with another request 422. 1 to 255 visible ASCII characters, bare or in quotes")
 	prefer := openapi3.NewHeaderParameter(rest.HeaderPrefer).WithSchema(openapi3.NewStringSchema()).
 		WithDescription("respond-async: answer 202 as soon as the request is kept; wait=N: wait N seconds for the end, and then answer 202 as soon as it is kept (RFC 7240)")
-	return openapi3.ParametersMap{rest.HeaderKey: {Value: key}, rest.HeaderPrefer: {Value: prefer}}
+	match := openapi3.NewHeaderParameter(rest.HeaderMatch).WithSchema(openapi3.NewStringSchema()).
+		WithDescription("The ETag of an answer that the caller has: while it is the same the answer is 304 and nothing more")
+	return openapi3.ParametersMap{rest.HeaderKey: {Value: key}, rest.HeaderPrefer: {Value: prefer}, rest.HeaderMatch: {Value: match}}
 }
 
 // describeWrite adds to the responses of a write what a write that is kept is answered.

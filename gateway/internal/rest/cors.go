@@ -10,8 +10,8 @@ import (
 // What a page of a configured origin may send and read, and for how many seconds a browser may remember it.
 const (
 	corsMethods = "DELETE, GET, HEAD, POST, PUT"
-	corsRequest = "Authorization, Content-Type, Idempotency-Key, Prefer, Traceparent, X-Request-Id"
-	corsAnswer  = "Idempotency-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+	corsRequest = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Traceparent, X-Request-Id"
+	corsAnswer  = "ETag, Idempotency-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Waymark-Block, X-Request-Id"
 	corsMaxAge  = "600"
 )
 

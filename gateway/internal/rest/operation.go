@@ -28,6 +28,8 @@ type Operation struct {
 	Stream     string // the media type of the answer that goes on; empty if there is none
 	Write      bool   // answered with a client.Written around the result
 	Keeps      bool   // changes what the gateway keeps, and nothing on the ledger
+	Asked      bool   // a question of a caller, whose answer has an ETag
+	Listed     bool   // a list of the read model, whose answer says which block it has
 	Fixed      bool   // a write that its maker signed: nobody else can make it anew
 	Open       bool   // of the gateway itself, for everybody
 	People     bool   // a page for people, which no program asks for
@@ -74,7 +76,7 @@ func Operations() ([]Operation, error) {
 func (r route) operation() (Operation, error) {
 	o := Operation{
 		ID: r.id, Tag: r.tag, Method: r.method, Path: r.path, Summary: r.summary, About: r.doc.about, Checked: r.doc.checked, Media: r.doc.media,
-		Write: r.write, Keeps: r.keeps, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
+		Write: r.write, Keeps: r.keeps, Asked: r.conditional(), Listed: r.listed != nil, Fixed: r.doc.fixed, Open: r.open, People: r.path == pagePath, Created: r.created, Status: r.status(), Problems: problemStatuses(r),
 		Page: r.paged, Body: reflect.TypeOf(r.body), Result: reflect.TypeOf(r.result), Codes: codesOf(r), Rules: r.doc.rules,
 	}
 	if r.stream {

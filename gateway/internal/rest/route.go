@@ -139,12 +139,7 @@ func lists[Q waymark.Validator, R any](r route, find func(context.Context, Model
 		if err != nil {
 			return err
 		}
-		body, err := json.Marshal(found) // as the chaincode writes records: what is empty is left out
-		if err != nil {
-			return err
-		}
-		c.Data(http.StatusOK, jsonMedia, body)
-		return nil
+		return s.tellList(c, found)
 	}
 	return r
 }
@@ -223,7 +218,11 @@ func (s *service) respond(c *gin.Context, status int, v any) error {
 	if err != nil {
 		return err
 	}
-	if err := s.holdsAnswer(exchangeOf(c), int64(len(body))); err != nil {
+	ex := exchangeOf(c)
+	if status == http.StatusOK && ex.route.conditional() {
+		return s.tell(c, body, tagOf(body))
+	}
+	if err := s.holdsAnswer(ex, int64(len(body))); err != nil {
 		return err
 	}
 	c.Data(status, jsonMedia, body)

@@ -46,15 +46,17 @@ type Options struct {
 // Provider makes spans.
 type Provider struct {
 	trace.TracerProvider
-	follow []string
-	stop   func()
+	follow       []string
+	transactions *transactions
+	stop         func()
 }
 
 // New makes a provider. It does not wait for the collector: what that does not take is counted,
 // logged and lost. It fails when a file cannot be read.
 func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider, error) {
+	written := &transactions{in: make(map[string]trace.SpanContext)}
 	if o.Endpoint == "" {
-		return &Provider{TracerProvider: noop.NewTracerProvider(), stop: func() {}}, nil
+		return &Provider{TracerProvider: noop.NewTracerProvider(), transactions: written, stop: func() {}}, nil
 	}
 	client, err := newClient(o)
 	if err != nil {
@@ -67,12 +69,17 @@ func New(o Options, log *zap.Logger, registry prometheus.Registerer) (*Provider,
 	registry.MustRegister(exporter.failures)
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(chance{o.Ratio}),
+		sdktrace.WithSpanProcessor(written),
 		sdktrace.WithBatcher(exporter, sdktrace.WithMaxQueueSize(maxSpans), sdktrace.WithExportTimeout(exportTimeout+retryFor)),
 		sdktrace.WithResource(resource.NewSchemaless(
 			attribute.String("service.name", "waymark-gateway"), attribute.String("waymark.member", o.Member))),
 	)
-	return &Provider{TracerProvider: provider, follow: o.Follow, stop: func() { shutDown(provider, log) }}, nil
+	return &Provider{TracerProvider: provider, follow: o.Follow, transactions: written, stop: func() { shutDown(provider, log) }}, nil
 }
+
+// Parent is the header traceparent (W3C Trace Context) by which others go on with the trace in which this gateway wrote a transaction;
+// empty if it did not, did so long ago, or the trace is not sampled.
+func (p *Provider) Parent(txID string) string { return p.transactions.parent(txID) }
 
 // Close sends what is left, for five seconds at most. What the collector does not take by then is
 // lost, and logged.

@@ -57,5 +57,7 @@ func Block(number uint64) attribute.KeyValue {
 // Status is the attribute that says how a transaction was judged.
 func Status(name string) attribute.KeyValue { return attribute.String("waymark.status", name) }
 
+const txIDKey = "waymark.tx_id"
+
 // TxID is the attribute that names a transaction.
-func TxID(id string) attribute.KeyValue { return attribute.String("waymark.tx_id", id) }
+func TxID(id string) attribute.KeyValue { return attribute.String(txIDKey, id) }

@@ -1,0 +1,82 @@
+package rest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Headers by which who has an answer already learns that it is still the same (RFC 9110, clause 13.1.2). Nothing
+// between keeps answers (Cache-Control: no-store): who asks does.
+const (
+	HeaderETag  = "ETag"
+	HeaderMatch = "If-None-Match"
+	// HeaderBlock is the last block that a list has, also where there is no body to say so.
+	HeaderBlock = "Waymark-Block"
+)
+
+// conditional reports whether answers of a route have an ETag: those to callers' questions.
+func (r route) conditional() bool { return r.method == http.MethodGet && !r.open }
+
+// tagOf is the ETag of an answer: the same bytes have the same one, at each gateway.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return fmt.Sprintf(`"%x"`, sum[:16])
+}
+
+// tell answers with JSON, or 304 if who asks has that already, by its ETag.
+func (s *service) tell(c *gin.Context, body []byte, tag string) error {
+	c.Header(HeaderETag, tag)
+	if hasAny(c.Request.Header.Values(HeaderMatch), tag) {
+		c.Status(http.StatusNotModified)
+		return nil
+	}
+	if err := s.holdsAnswer(exchangeOf(c), int64(len(body))); err != nil {
+		return err
+	}
+	c.Data(http.StatusOK, jsonMedia, body)
+	return nil
+}
+
+// hasAny reports whether a header If-None-Match names a tag, by the weak comparison.
+func hasAny(header []string, tag string) bool {
+	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
+		part = strings.TrimSpace(part)
+		if part == "*" || strings.TrimPrefix(part, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// tellList answers with a list, as the chaincode writes records: what is empty is left out. Its ETag does not depend on the
+// block that it has, and so is a weak one: at another block it says the same of the ledger.
+func (s *service) tellList(c *gin.Context, list any) error {
+	body, err := json.Marshal(list)
+	if err != nil {
+		return fmt.Errorf("encode list: %w", err)
+	}
+	block, without := blockless(list)
+	same, err := json.Marshal(without)
+	if err != nil {
+		return fmt.Errorf("encode list: %w", err)
+	}
+	c.Header(HeaderBlock, strconv.FormatUint(block, 10))
+	return s.tell(c, body, "W/"+tagOf(same))
+}
+
+// blockless is the block that a list has, and the list without it.
+func blockless(list any) (block uint64, without any) {
+	v := reflect.New(reflect.TypeOf(list)).Elem()
+	v.Set(reflect.ValueOf(list))
+	field := v.FieldByName("Block")
+	block = field.Uint()
+	field.SetZero()
+	return block, v.Interface()
+}
