@@ -1,0 +1,316 @@
+//go:build e2e && postgres
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	gateway "github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
+)
+
+// fleet is two gateways of the producer, with nothing between them but a database, behind a balancer.
+type fleet struct {
+	dsnFile  string
+	balancer *balancer
+	members  [2]*instance
+}
+
+// instance is a gateway that runs.
+type instance struct {
+	address string
+	cmd     *exec.Cmd
+	direct  *app.App // past the balancer
+}
+
+func newFleet(ctx context.Context, t *testing.T) *fleet {
+	t.Helper()
+	commission(ctx, t, name("item")) // registers the product
+	roots, err := gateway.Roots(local.at.Members["producer"].CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fleet{dsnFile: filepath.Join(t.TempDir(), "dsn"), balancer: newBalancer(t, roots)}
+	if err := os.WriteFile(f.dsnFile, []byte(os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for n := range f.members {
+		f.start(ctx, t, n)
+	}
+	return f
+}
+
+// start starts a gateway, in the place of one that has ended, and waits until the balancer takes it for ready.
+func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
+	t.Helper()
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), "producer", func(config string) string {
+		return config + "database: {postgres_dsn_file: " + f.dsnFile + "}\nlog: {audit_file: " + filepath.Join(t.TempDir(), "audit.log") + "}\n"
+	})
+	t.Cleanup(func() { _ = end(cmd, syscall.SIGKILL) })
+	f.members[n] = &instance{address: strings.TrimPrefix(url, "https://"), cmd: cmd, direct: operatorAt(ctx, t, "producer", url)}
+	var all []string
+	for _, m := range f.members {
+		if m != nil {
+			all = append(all, m.address)
+		}
+	}
+	f.balancer.use(all...)
+	await(ctx, t, "the balancer to take the gateway for ready", func() bool { return f.balancer.isReady(f.members[n].address) })
+}
+
+// end ends a gateway by a signal and waits for its end.
+func end(cmd *exec.Cmd, by syscall.Signal) error {
+	_ = cmd.Process.Signal(by) // fails if it has ended
+	return cmd.Wait()
+}
+
+// await waits for what nothing announces.
+func await(ctx context.Context, t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for !is() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited for %s in vain", what)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// feeds reports whether a gateway is the one that feeds the read model.
+func (i *instance) feeds(ctx context.Context, t *testing.T) bool {
+	return metric(ctx, t, i.direct, "waymark_gateway_model_feeds") == "1"
+}
+
+// pick returns the gateway that feeds the read model, or else the other one, and the one that is left.
+func (f *fleet) pick(ctx context.Context, t *testing.T, feeder bool) (n, left int) {
+	t.Helper()
+	await(ctx, t, "one of the gateways to feed the read model", func() bool {
+		first, second := f.members[0].feeds(ctx, t), f.members[1].feeds(ctx, t)
+		if n = 0; second == feeder {
+			n = 1
+		}
+		return first != second
+	})
+	return n, 1 - n
+}
+
+// client makes each request as often as clients do.
+func (f *fleet) client(t *testing.T) *gateway.Client {
+	t.Helper()
+	m := local.at.Members["producer"]
+	roots, err := gateway.Roots(m.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := gateway.New(gateway.Options{URL: "https://" + f.balancer.address, Roots: roots, Token: gateway.Token(m.Tokens[string(waymark.Operator)])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// load is writes, one after another by each of its clients, until it is stopped.
+type load struct {
+	stop    context.CancelFunc
+	running sync.WaitGroup
+
+	mu    sync.Mutex
+	acked []string       // serials of what was acknowledged
+	last  gateway.Commit // of those, in the last block
+}
+
+// under begins a load. once says that a request that fails is a failure; else it is made again.
+func (f *fleet) under(ctx context.Context, t *testing.T, once bool) *load {
+	ctx, stop := context.WithCancel(ctx)
+	l := &load{stop: stop}
+	for range 4 {
+		c := f.client(t)
+		l.running.Go(func() {
+			for ctx.Err() == nil {
+				l.write(t, c, once)
+			}
+		})
+	}
+	t.Cleanup(l.end)
+	return l
+}
+
+// write makes an item. What was begun is ended also when the load is.
+func (l *load) write(t *testing.T, c *gateway.Client, once bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	serial, key := name("item"), name("key")
+	for {
+		written, err := commissionUnder(ctx, &app.App{Client: c}, key, serial)
+		if err == nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if l.acked = append(l.acked, serial); written.Transaction.BlockNumber >= l.last.BlockNumber {
+				l.last = written.Transaction
+			}
+			return
+		}
+		if once || ctx.Err() != nil {
+			t.Errorf("a write failed: %v", err)
+			return
+		}
+	}
+}
+
+func (l *load) end() {
+	l.stop()
+	l.running.Wait()
+}
+
+func (l *load) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.acked)
+}
+
+// more waits for so many more writes.
+func (l *load) more(ctx context.Context, t *testing.T, n int) {
+	t.Helper()
+	from := l.count()
+	await(ctx, t, "writes to be acknowledged", func() bool { return l.count() >= from+n })
+}
+
+// each fails the test unless each acknowledged write has one effect.
+func (l *load) each(ctx context.Context, t *testing.T) {
+	t.Helper()
+	counts := effects(ctx, t, l.acked)
+	for _, serial := range l.acked {
+		if counts[serial] != 1 {
+			t.Errorf("%s was acknowledged, and took effect %d times", serial, counts[serial])
+		}
+	}
+	t.Logf("%d writes were acknowledged", len(l.acked))
+}
+
+// missedNothing fails the test unless a follower got each event up to a commit once, as another gateway, with a read model of its
+// own, tells them.
+func (f *fleet) missedNothing(ctx context.Context, t *testing.T, got *follower, q waymark.EventsQuery, until gateway.Commit) {
+	t.Helper()
+	await(ctx, t, "the last event", func() bool { return got.has(until.TxID) })
+	apart := operator(t, "producer")
+	if _, err := apart.ListShipments(ctx, waymark.ShipmentsQuery{At: until.BlockNumber}); err != nil { // so that it has the block
+		t.Fatal(err)
+	}
+	want := pagesOf(ctx, t, apart, q)
+	await(ctx, t, "all events", func() bool { return len(got.ids()) >= len(want) })
+	if ids := got.ids(); !slices.Equal(ids, want) {
+		t.Errorf("followed %v\npages have %v", ids, want)
+	}
+}
+
+// goOnWithin is how soon events are to go on after a kill. A slow machine may take three times as long.
+const goOnWithin = 5 * time.Second
+
+// TestPostgresReplicasAreKilled at random moments under load: no acknowledged write is lost, none has two effects, events go on,
+// and who follows them at the one and the other misses none and gets none twice.
+func TestPostgresReplicasAreKilled(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	f := newFleet(ctx, t)
+	began, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := waymark.EventsQuery{Kind: "goods", After: began.Next}
+	streaming, leave := context.WithCancel(ctx)
+	defer leave()
+	moving := following(streaming, &app.App{Client: f.client(t)}, q)
+	l := f.under(ctx, t, false)
+	for _, feeder := range []bool{true, false, true} {
+		l.more(ctx, t, 3+rand.IntN(20))
+		victim, left := f.pick(ctx, t, feeder)
+		survivor := f.members[left].direct
+		staying := following(streaming, survivor, q)
+		l.more(ctx, t, 1+rand.IntN(10))
+		_ = end(f.members[victim].cmd, syscall.SIGKILL)
+		killed := time.Now()
+		written, err := insist(ctx, survivor, name("key"), name("item"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(ctx, t, "events to go on", func() bool { return staying.has(written.Transaction.TxID) })
+		took := time.Since(killed)
+		t.Logf("killed, feeding the model %t: an event of a write after that was sent %s after it", feeder, took.Round(time.Millisecond))
+		if took > 3*goOnWithin {
+			t.Errorf("events went on after %s", took)
+		}
+		f.start(ctx, t, victim)
+	}
+	l.end()
+	l.each(ctx, t)
+	f.missedNothing(ctx, t, moving, q, l.last)
+	leave()
+	if err := <-moving.ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the stream ended with %v", err)
+	}
+}
+
+// TestPostgresRollingRestart under load: no request fails, and who follows events misses none.
+func TestPostgresRollingRestart(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	f := newFleet(ctx, t)
+	began, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := waymark.EventsQuery{Kind: "goods", After: began.Next}
+	streaming, leave := context.WithCancel(ctx)
+	defer leave()
+	moving := following(streaming, &app.App{Client: f.client(t)}, q)
+	l := f.under(ctx, t, true)
+	reading, stop := context.WithCancel(ctx)
+	var readers sync.WaitGroup
+	defer readers.Wait()
+	defer stop()
+	for range 2 {
+		c := f.client(t)
+		readers.Go(func() { f.read(reading, t, c) })
+	}
+	for _, feeder := range []bool{true, false} {
+		l.more(ctx, t, 5+rand.IntN(20))
+		n, _ := f.pick(ctx, t, feeder)
+		if err := end(f.members[n].cmd, syscall.SIGTERM); err != nil {
+			t.Errorf("it did not end in order: %v", err)
+		}
+		l.more(ctx, t, 5)
+		f.start(ctx, t, n)
+	}
+	l.more(ctx, t, 5)
+	l.end()
+	l.each(ctx, t)
+	f.missedNothing(ctx, t, moving, q, l.last)
+}
+
+// read reads one thing and a list, again and again.
+func (f *fleet) read(ctx context.Context, t *testing.T, c *gateway.Client) {
+	for ctx.Err() == nil {
+		_, err := c.Member(ctx, waymark.MemberQuery{Member: "producer"})
+		if err == nil {
+			_, err = c.ListShipments(ctx, waymark.ShipmentsQuery{Limit: 2})
+		}
+		if err != nil && ctx.Err() == nil {
+			t.Errorf("a read failed: %v", err)
+		}
+	}
+}
