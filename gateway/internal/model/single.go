@@ -11,15 +11,19 @@ import (
 
 // Event returns the event at a position, or false if there is none that a caller may know of.
 func (m *Model) Event(ctx context.Context, by rules.Tx, purpose string, at Position) (Event, bool, error) {
+	height, err := m.known(ctx)
+	if err != nil {
+		return Event{}, false, err
+	}
 	var found []Event
-	err := m.db.View(ctx, func(ctx context.Context, s database.Statements) (err error) {
-		found, err = eventsFrom(ctx, s, EventFilter{}, at, 1)
+	err = m.db.View(ctx, func(ctx context.Context, s database.Statements) (err error) {
+		found, err = eventsFrom(ctx, s, EventFilter{}, at, height, 1)
 		return err
 	})
 	if err != nil || len(found) == 0 || found[0].Position != at {
 		return Event{}, false, err
 	}
-	if found, err = m.mayKnow(ctx, by, purpose, found); err != nil || len(found) == 0 {
+	if found, err = m.mayKnow(ctx, by, purpose, height, found); err != nil || len(found) == 0 {
 		return Event{}, false, err
 	}
 	return found[0], true, nil

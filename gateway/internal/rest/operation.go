@@ -82,6 +82,11 @@ func (r route) operation() (Operation, error) {
 	if r.stream {
 		o.Stream = eventMedia
 	}
+	if o.Listed {
+		if f, ok := o.Result.FieldByName("Block"); !ok || f.Type.Kind() != reflect.Uint64 {
+			return Operation{}, fmt.Errorf("the list does not say which block it has")
+		}
+	}
 	if r.doc.asked != nil {
 		o.Request = typeOf(r.doc.asked(path{}))
 	}
