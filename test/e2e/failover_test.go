@@ -126,8 +126,8 @@ func (f *fleet) client(t *testing.T) *gateway.Client {
 	return c
 }
 
-// load is writes, one after another by each of its clients, until it is stopped.
-type load struct {
+// burden is writes, one after another by each of its clients, until it is stopped.
+type burden struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
@@ -136,10 +136,10 @@ type load struct {
 	last  gateway.Commit // of those, in the last block
 }
 
-// under begins a load. once says that a request that fails is a failure; else it is made again.
-func (f *fleet) under(ctx context.Context, t *testing.T, once bool) *load {
+// under begins a burden. once says that a request that fails is a failure; else it is made again.
+func (f *fleet) under(ctx context.Context, t *testing.T, once bool) *burden {
 	ctx, stop := context.WithCancel(ctx)
-	l := &load{stop: stop}
+	l := &burden{stop: stop}
 	for range 4 {
 		c := f.client(t)
 		l.running.Go(func() {
@@ -153,7 +153,7 @@ func (f *fleet) under(ctx context.Context, t *testing.T, once bool) *load {
 }
 
 // write makes an item. What was begun is ended also when the load is.
-func (l *load) write(t *testing.T, c *gateway.Client, once bool) {
+func (l *burden) write(t *testing.T, c *gateway.Client, once bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	serial, key := name("item"), name("key")
@@ -174,26 +174,26 @@ func (l *load) write(t *testing.T, c *gateway.Client, once bool) {
 	}
 }
 
-func (l *load) end() {
+func (l *burden) end() {
 	l.stop()
 	l.running.Wait()
 }
 
-func (l *load) count() int {
+func (l *burden) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.acked)
 }
 
 // more waits for so many more writes.
-func (l *load) more(ctx context.Context, t *testing.T, n int) {
+func (l *burden) more(ctx context.Context, t *testing.T, n int) {
 	t.Helper()
 	from := l.count()
 	await(ctx, t, "writes to be acknowledged", func() bool { return l.count() >= from+n })
 }
 
 // each fails the test unless each acknowledged write has one effect.
-func (l *load) each(ctx context.Context, t *testing.T) {
+func (l *burden) each(ctx context.Context, t *testing.T) {
 	t.Helper()
 	counts := effects(ctx, t, l.acked)
 	for _, serial := range l.acked {
