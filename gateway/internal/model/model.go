@@ -21,10 +21,10 @@ var (
 
 // Model is the read model in a database of the kind database.Model. It is safe for concurrent use.
 type Model struct {
-	db      *database.DB
-	height  height
-	tail    tail
-	decided decided
+	db     *database.DB
+	height height
+	tail   tail
+	judged judged
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.

@@ -62,10 +62,10 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"provenance is the thing's history":    provenanceIsHistory,
 		"provenance tells what may be told":    provenanceTells,
 
-		"an event is found by its id": anEventIsFoundByItsID,
-		"verdicts are of their block":          verdictsAreOfTheirBlock,
-		"many follow events":                   manyFollow,
-		"one feeds, and then the other":        oneFeedsAtATime,
+		"an event is found by its id":   anEventIsFoundByItsID,
+		"verdicts are of their block":   verdictsAreOfTheirBlock,
+		"many follow events":            manyFollow,
+		"one feeds, and then the other": oneFeedsAtATime,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

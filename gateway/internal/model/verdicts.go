@@ -17,8 +17,8 @@ const (
 	decidedFor = time.Second
 )
 
-// decided is what was decided about events, for all who follow, at one height of the model: about each once for each asker.
-type decided struct {
+// judged is what was decided about events, for all who follow, at one height of the model: about each once for each asker.
+type judged struct {
 	mu     sync.Mutex
 	height uint64
 	since  time.Time
@@ -40,7 +40,7 @@ type verdicts struct {
 }
 
 // of returns what was decided for an asker at a height, which may be nothing yet.
-func (d *decided) of(who asker, height uint64, now time.Time) *verdicts {
+func (d *judged) of(who asker, height uint64, now time.Time) *verdicts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.by == nil || height > d.height || now.Sub(d.since) > decidedFor || d.n >= maxDecided {
@@ -56,7 +56,7 @@ func (d *decided) of(who asker, height uint64, now time.Time) *verdicts {
 }
 
 // add counts what was decided.
-func (d *decided) add(n int) {
+func (d *judged) add(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.n += n
@@ -77,7 +77,7 @@ func (m *Model) mayKnow(ctx context.Context, by rules.Tx, purpose string, height
 	if len(found) == 0 {
 		return nil, nil
 	}
-	v := m.decided.of(asker{by.Caller, purpose}, height, time.Now())
+	v := m.judged.of(asker{by.Caller, purpose}, height, time.Now())
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if missing := v.missing(found); len(missing) > 0 {
@@ -95,7 +95,7 @@ func (m *Model) mayKnow(ctx context.Context, by rules.Tx, purpose string, height
 
 // decide asks the rules about events.
 func (m *Model) decide(ctx context.Context, by rules.Tx, purpose string, events []Event, into map[Position]bool) error {
-	m.decided.add(len(events))
+	m.judged.add(len(events))
 	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
 		v := view{records{ctx, s}, by}
 		for _, e := range events {
