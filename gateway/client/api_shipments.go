@@ -24,11 +24,11 @@ func (c *Client) CreateShipment(ctx context.Context, r waymark.CreateShipmentReq
 }
 
 // ListShipments is GET /v1/shipments: the shipments that the caller may see, in the order of
-// their ids.
+// their ids, or of their last change.
 //
 // Codes: forbidden.
 func (c *Client) ListShipments(ctx context.Context, r waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
-	return ask[waymark.ShipmentList](ctx, c, r, http.MethodGet, "/v1/shipments"+query(map[string]string{"state": string(r.State), "consignor": r.Consignor, "consignee": r.Consignee, "custodian": r.Custodian, "title_holder": r.TitleHolder, "purpose": r.Purpose, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+	return ask[waymark.ShipmentList](ctx, c, r, http.MethodGet, "/v1/shipments"+query(map[string]string{"state": string(r.State), "consignor": r.Consignor, "consignee": r.Consignee, "custodian": r.Custodian, "title_holder": r.TitleHolder, "purpose": r.Purpose, "sort": string(r.Sort), "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
 }
 
 // AllShipments iterates over what ListShipments answers, page after page from the one that r

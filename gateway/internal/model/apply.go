@@ -100,8 +100,9 @@ func (a *application) tell(tx ledger.BlockTransaction) error {
 func subjectOf(key string) (subject, bool) {
 	kind, rest, _ := strings.Cut(key, "/")
 	switch kind {
-	case "shipment", "custody", "title":
-		return subject{kindShipment, rest}, true
+	case kindShipment, "custody", "title", "titleoffer", "cargo", "handoff", "hold", "discrepancy", "witness", "excursion", "escrow", "settlement", "dispute":
+		id, _, _ := strings.Cut(rest, "/")
+		return subject{kindShipment, id}, true
 	case kindDevice:
 		return subject{kindDevice, rest}, true
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
@@ -40,9 +41,9 @@ func (m *Model) Decisions(ctx context.Context, by rules.Tx, q waymark.DecisionsQ
 			return list, err
 		}
 	}
-	block, last, err := listed(ctx, m, by, q.Limit, func(v view) ([]decided, error) {
+	block, last, err := listed(ctx, m, by, q.Limit, func(v *reading) ([]decided, error) {
 		return decisionsBehind(v, q, after)
-	}, func(v view, d decided) (bool, error) {
+	}, func(v *reading, d decided) (bool, error) {
 		r, err := permitted(policy.Receipt(v, waymark.ReceiptQuery{TxID: d.txID}))
 		if r != nil {
 			list.Decisions = append(list.Decisions, *r)
@@ -57,7 +58,7 @@ func (m *Model) Decisions(ctx context.Context, by rules.Tx, q waymark.DecisionsQ
 }
 
 // decisionsBehind are the decisions that fit a query, behind one.
-func decisionsBehind(v view, q waymark.DecisionsQuery, after Position) (found []decided, err error) {
+func decisionsBehind(v *reading, q waymark.DecisionsQuery, after Position) ([]decided, error) {
 	var f filter
 	f.is("action", string(q.Action))
 	f.is("outcome", string(q.Outcome))
@@ -70,15 +71,10 @@ func decisionsBehind(v view, q waymark.DecisionsQuery, after Position) (found []
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	for rows.Next() {
-		var d decided
+	return collect(rows, func(rows *sql.Rows) (d decided, err error) {
 		var block int64
-		if err := rows.Scan(&block, &d.at.Position, &d.txID); err != nil {
-			return nil, err
-		}
+		err = rows.Scan(&block, &d.at.Position, &d.txID)
 		d.at.Block = number(block)
-		found = append(found, d)
-	}
-	return found, rows.Err()
+		return d, err
+	})
 }

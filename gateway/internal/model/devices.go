@@ -27,7 +27,7 @@ func (a *application) indexDevice(id string) error {
 // Devices lists the devices that a caller may see, by id.
 func (m *Model) Devices(ctx context.Context, by rules.Tx, q waymark.DevicesQuery) (waymark.DeviceList, error) {
 	list := waymark.DeviceList{Devices: []waymark.Device{}}
-	block, last, err := listed(ctx, m, by, q.Limit, func(v view) ([]string, error) {
+	block, last, err := listed(ctx, m, by, q.Limit, func(v *reading) ([]string, error) {
 		if q.Shipment != "" {
 			return witnesses(v, q)
 		}
@@ -35,8 +35,9 @@ func (m *Model) Devices(ctx context.Context, by rules.Tx, q waymark.DevicesQuery
 		f.is("owner", q.Owner)
 		f.is("state", string(q.State))
 		f.is("model", q.Model)
-		return v.byID("devices", f, q.Cursor)
-	}, func(v view, id string) (bool, error) {
+		f.and("id > " + f.arg([]byte(q.Cursor)))
+		return v.names("SELECT id FROM devices"+f.where()+" ORDER BY id LIMIT "+f.arg(maxCandidates), f.args...)
+	}, func(v *reading, id string) (bool, error) {
 		d, err := permitted(registry.Device(v, waymark.DeviceQuery{Device: id}))
 		if d == nil || !fits(q.Owner, d.Owner) || !fits(q.State, d.State) || !fits(q.Model, d.Model) {
 			return false, err
@@ -44,13 +45,16 @@ func (m *Model) Devices(ctx context.Context, by rules.Tx, q waymark.DevicesQuery
 		list.Devices = append(list.Devices, *d)
 		return true, nil
 	})
-	list.Block, list.Cursor = block, cursorOf(last)
+	if last != nil {
+		list.Cursor = *last
+	}
+	list.Block = block
 	return list, err
 }
 
 // witnesses are the devices that witness a shipment now, behind the cursor, as the rules tell it of the shipment.
 // There are at most waymark.MaxWitnesses.
-func witnesses(v view, q waymark.DevicesQuery) (ids []string, err error) {
+func witnesses(v *reading, q waymark.DevicesQuery) (ids []string, err error) {
 	s, err := permitted(custody.Get(v, waymark.ShipmentQuery{Shipment: q.Shipment, Purpose: q.Purpose}))
 	if s == nil {
 		return nil, err

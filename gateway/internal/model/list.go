@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -10,52 +11,52 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
-// maxCandidates bounds what one page looks at: it can be short, and go on.
-const maxCandidates = 500
+// A page looks at so many candidates at most, and ends behind the one for which it has read so much of records: it can
+// be short, and go on.
+const (
+	maxCandidates = 500
+	maxPageBytes  = 8 << 20
+)
 
 // listed shows a caller a page of what is found, all of it at one moment. find returns candidates in the order of the
 // list, at most maxCandidates; show reports whether the caller is shown one. block is the last one that the page has, and
 // last the candidate to go on behind, nil at the end.
-func listed[C any](ctx context.Context, m *Model, by rules.Tx, limit int, find func(view) ([]C, error), show func(view, C) (bool, error)) (block uint64, last *C, err error) {
+func listed[C any](ctx context.Context, m *Model, by rules.Tx, limit int, find func(*reading) ([]C, error), show func(*reading, C) (bool, error)) (block uint64, last *C, err error) {
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
 		if block, err = lastBlock(ctx, s); err != nil {
 			return err
 		}
-		v := view{records{ctx, s}, by}
+		v := newReading(ctx, s, by)
 		all, err := find(v)
 		if err != nil {
 			return fmt.Errorf("find: %w", err)
 		}
-		last, err = page(all, limit, func(c C) (bool, error) { return show(v, c) })
+		last, err = page(all, limit, func(c C) (shown, enough bool, err error) {
+			shown, err = show(v, c)
+			return shown, v.bytes > m.pageBytes, err
+		})
 		return err
 	})
 	return block, last, err
 }
 
-// page shows candidates until there are as many as a page has, and returns the one to go on after.
-func page[C any](all []C, limit int, show func(C) (bool, error)) (last *C, err error) {
+// page shows candidates until there are as many as a page has, or enough was read for them, and returns the one to go on
+// after.
+func page[C any](all []C, limit int, show func(C) (shown, enough bool, err error)) (last *C, err error) {
 	n := 0
 	for i, c := range all {
-		ok, err := show(c)
+		shown, enough, err := show(c)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
+		if shown {
 			n++
 		}
-		if n == waymark.Page(limit) && i+1 < len(all) || i+1 == maxCandidates {
+		if more := i+1 < len(all); more && (enough || n == waymark.Page(limit)) || i+1 == maxCandidates {
 			return &c, nil
 		}
 	}
 	return nil, nil
-}
-
-// cursorOf is the cursor of a list whose candidates are ids.
-func cursorOf(last *string) string {
-	if last == nil {
-		return ""
-	}
-	return *last
 }
 
 // permitted is what a rule answers, or nil if the caller is not to have it.
@@ -103,25 +104,33 @@ func (f *filter) and(condition string) { f.conditions = append(f.conditions, con
 // where is the condition. There is one.
 func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
 
-// names runs a query for one column of bytes.
-func (r records) names(query string, args ...any) (all []string, err error) {
-	rows, err := r.statements.QueryContext(r.ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
+// collect reads all rows of a query, and closes it.
+func collect[T any](rows *sql.Rows, read func(*sql.Rows) (T, error)) (all []T, err error) {
 	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
 	for rows.Next() {
-		var name []byte
-		if err := rows.Scan(&name); err != nil {
+		one, err := read(rows)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, string(name))
+		all = append(all, one)
 	}
 	return all, rows.Err()
 }
 
-// byID are the ids of a table that fit a filter, behind one.
-func (r records) byID(table string, f filter, after string) ([]string, error) {
-	f.and("id > " + f.arg([]byte(after)))
-	return r.names(fmt.Sprintf("SELECT id FROM %s%s ORDER BY id LIMIT %s", table, f.where(), f.arg(maxCandidates)), f.args...)
+// names runs a query for one column of bytes.
+func (r records) names(query string, args ...any) ([]string, error) {
+	rows, err := r.statements.QueryContext(r.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (string, error) {
+		var name []byte
+		err := rows.Scan(&name)
+		return string(name), err
+	})
+}
+
+// badCursor says that a cursor is none.
+func badCursor() error {
+	return waymark.InvalidField("/cursor", "is not the cursor of an answer to this question: begin anew")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
@@ -15,22 +16,18 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
-	"pgregory.net/rapid"
 )
 
 // listsShowWhatTheLedgerShows: after any history each list has for every caller, by every filter, what the ledger shows
 // one by one.
 func listsShowWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
 	seen := map[string]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	for n := range histories {
 		t.Run("", func(t *testing.T) { // so that its databases are closed
-			d := newDepot(t)
-			for range rapid.IntRange(1, 50).Draw(rt, "steps") {
-				d.work(rt)
-			}
+			d := worked(t, n)
 			m := d.modelOf(t, open)
 			for _, by := range []rules.Tx{d.by("producer", waymark.Operator), d.by("carrier", waymark.Viewer), d.by("retailer", waymark.Quality), d.by("auditor", waymark.Relay)} {
-				c := compared{rt, d, m, by, seen}
+				c := compared{t, d, m, by, seen}
 				c.devices(t.Context())
 				c.things(t.Context())
 				c.decisions(t.Context())
@@ -38,10 +35,10 @@ func listsShowWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
 			var differences []string
 			_, err := m.Check(t.Context(), newChain(0, d.blocks...), opened(t, open), func(d model.Difference) { differences = append(differences, d.String()) })
 			if err != nil || len(differences) > 0 {
-				rt.Errorf("made anew: %v, %v", differences, err)
+				t.Errorf("made anew: %v, %v", differences, err)
 			}
 		})
-	})
+	}
 	for _, what := range []string{"devices", "witnesses", "things", "held", "shipped", "inside", "of a lot", "decisions", "hidden"} {
 		if seen[what] == 0 {
 			t.Errorf("no %s were seen in %v", what, seen)
@@ -51,7 +48,7 @@ func listsShowWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
 
 // compared is a model that is compared with the ledger, for one caller.
 type compared struct {
-	t    *rapid.T
+	t    *testing.T
 	d    *depot
 	m    *model.Model
 	by   rules.Tx
@@ -144,7 +141,7 @@ func (c compared) fits(q waymark.ThingsQuery, v *waymark.GoodsView) bool {
 }
 
 // where says who has what is at a place, and in which shipment under way it is, by the records alone.
-func (d *depot) where(t *rapid.T, at waymark.Place) (holder, shipment string) {
+func (d *depot) where(t *testing.T, at waymark.Place) (holder, shipment string) {
 	l := d.World.Begin(d.by("auditor", waymark.Viewer))
 	for at.Kind() == waymark.PlaceContainer {
 		thing, err := rules.Load[waymark.Thing](l, rules.GoodsKey(at.Container()))
@@ -206,16 +203,20 @@ func pagesOfAll(t *testing.T, open databasetest.Opener) {
 		d.decided = append(d.decided, r.TxID)
 	}
 	m, by := d.modelOf(t, open), d.by("producer", waymark.Viewer)
-	for limit := 1; limit < 5; limit++ {
-		devices := pages(t, func(cursor string) ([]waymark.Device, string, error) {
+	for limit := range 5 {
+		if limit == 0 { // as many as there are, of which each is too much
+			m.SetPageBytes(1)
+		}
+		single := limit < 2
+		devices := pages(t, single, func(cursor string) ([]waymark.Device, string, error) {
 			p, err := m.Devices(t.Context(), by, waymark.DevicesQuery{Limit: limit, Cursor: cursor})
 			return p.Devices, p.Cursor, err
 		}, func(d waymark.Device) string { return d.ID })
-		things := pages(t, func(cursor string) ([]waymark.GoodsView, string, error) {
+		things := pages(t, single, func(cursor string) ([]waymark.GoodsView, string, error) {
 			p, err := m.Things(t.Context(), by, waymark.ThingsQuery{Holder: "producer", Limit: limit, Cursor: cursor})
 			return p.Things, p.Cursor, err
 		}, func(g waymark.GoodsView) string { return g.ID })
-		decisions := pages(t, func(cursor string) ([]waymark.DecisionReceipt, string, error) {
+		decisions := pages(t, single, func(cursor string) ([]waymark.DecisionReceipt, string, error) {
 			p, err := m.Decisions(t.Context(), by, waymark.DecisionsQuery{Limit: limit, Cursor: cursor})
 			return p.Decisions, p.Cursor, err
 		}, func(r waymark.DecisionReceipt) string { return r.TxID })
@@ -225,6 +226,7 @@ func pagesOfAll(t *testing.T, open databasetest.Opener) {
 		if slices.Sort(want); !slices.Equal(devices, depotDevices) || !slices.Equal(things, want) || !slices.Equal(decisions, d.decided) {
 			t.Errorf("%d a page: %v\n%v\n%v", limit, devices, things, decisions)
 		}
+		m.SetPageBytes(8 << 20)
 	}
 	for _, cursor := range []string{"x", "https://id.gs1.org/00/395060001234567894", "urn:epc:id:sscc:950600.01234567890@", "@stock"} {
 		if _, err := m.Things(t.Context(), by, waymark.ThingsQuery{Cursor: cursor}); waymark.CodeOf(err) != waymark.Invalid {
@@ -233,12 +235,15 @@ func pagesOfAll(t *testing.T, open databasetest.Opener) {
 	}
 }
 
-// pages are the names of what all pages of a list have.
-func pages[T any](t *testing.T, ask func(cursor string) ([]T, string, error), name func(T) string) (all []string) {
+// pages are the names of what all pages of a list have, each one entry if they are to be single.
+func pages[T any](t *testing.T, single bool, ask func(cursor string) ([]T, string, error), name func(T) string) (all []string) {
 	t.Helper()
 	for cursor, n := "", 0; n < 50; n++ {
 		page, next, err := ask(cursor)
 		must(t, err)
+		if single && len(page) > 1 {
+			t.Errorf("a page of %d", len(page))
+		}
 		for _, entry := range page {
 			all = append(all, name(entry))
 		}
@@ -248,4 +253,51 @@ func pages[T any](t *testing.T, ask func(cursor string) ([]T, string, error), na
 	}
 	t.Fatal("the pages do not end")
 	return nil
+}
+
+// shipmentsByChange: what changed last comes first, whatever of it changed, in pages of any size.
+func shipmentsByChange(t *testing.T, open databasetest.Opener) {
+	d := newDepot(t)
+	producer := d.As("producer", waymark.Operator)
+	create := func(id, thing string) {
+		done(t, d, producer, custody.Create, waymark.CreateShipmentRequest{ID: id, Consignee: "retailer", Goods: []waymark.Line{{ID: thing}}})
+	}
+	for n, change := range []struct {
+		what  func()
+		first string
+	}{
+		{func() { create("s0", depotItems[0]) }, "s0"},
+		{func() { create("s1", depotItems[1]) }, "s1 s0"},
+		{func() { create("s2", depotItems[2]) }, "s2 s1 s0"},
+		{func() {
+			done(t, d, producer, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s0", Device: "logger-1"})
+		}, "s0 s2 s1"},
+		{func() { d.handOver(t, "s1", "producer", "carrier") }, "s1 s0 s2"},
+		{func() {
+			done(t, d, d.As("carrier", waymark.Operator), custody.Hold, waymark.HoldRequest{Shipment: "s1", Kind: waymark.HoldPendingData, Reason: "test"})
+		}, "s1 s0 s2"},
+		{func() {
+			done(t, d, producer, custody.Offer, waymark.OfferHandoffRequest{Shipment: "s2", To: "carrier", ExpiresAt: d.Now.Add(time.Hour)})
+		}, "s2 s1 s0"},
+		{func() {
+			done(t, d, producer, custody.Void, waymark.VoidShipmentRequest{Shipment: "s0", Reason: "test"})
+		}, "s0 s2 s1"},
+	} {
+		change.what()
+		m, by := d.modelOf(t, open), d.by("producer", waymark.Viewer)
+		for limit := 1; limit < 4; limit++ {
+			ids := pages(t, limit == 1, func(cursor string) ([]waymark.ShipmentView, string, error) {
+				p, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{Consignor: "producer", Sort: waymark.ShipmentsByChange, Limit: limit, Cursor: cursor})
+				return p.Shipments, p.Cursor, err
+			}, func(s waymark.ShipmentView) string { return s.Shipment.ID })
+			if got := strings.Join(ids, " "); got != change.first {
+				t.Errorf("after change %d, %d a page: %s, want %s", n, limit, got, change.first)
+			}
+		}
+		for _, cursor := range []string{"s0", "x:s0", "-1:s0", "1:", "1:s 0"} {
+			if _, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{Sort: waymark.ShipmentsByChange, Cursor: cursor}); waymark.CodeOf(err) != waymark.Invalid {
+				t.Errorf("cursor %q: %v", cursor, err)
+			}
+		}
+	}
 }

@@ -25,10 +25,14 @@ type Model struct {
 	height height
 	tail   tail
 	judged judged
+
+	pageBytes int // maxPageBytes
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
-func New(db *database.DB) *Model { return &Model{db: db, height: newHeight()} }
+func New(db *database.DB) *Model {
+	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes}
+}
 
 // Checkpoint is how far a model has come.
 type Checkpoint struct {

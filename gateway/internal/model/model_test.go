@@ -56,6 +56,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"events are filtered":                  eventsAreFiltered,
 		"lists show what the ledger shows":     listsShowWhatTheLedgerShows,
 		"pages make each list":                 pagesOfAll,
+		"shipments by their last change":       shipmentsByChange,
 		"forged records are shown to nobody":   forgedRecords,
 		"search finds what the ledger shows":   searchFinds,
 		"a search is bounded":                  searchIsBounded,

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 // Codes: those of goods:Get.
 func (m *Model) Provenance(ctx context.Context, by rules.Tx, q waymark.ProvenanceQuery) (p waymark.Provenance, err error) {
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		v := view{records{ctx, s}, by}
+		v := newReading(ctx, s, by)
 		if p.Block, err = lastBlock(ctx, s); err != nil {
 			return err
 		}
@@ -31,7 +32,7 @@ func (m *Model) Provenance(ctx context.Context, by rules.Tx, q waymark.Provenanc
 		if err != nil {
 			return err
 		}
-		j := journey{v: v, purpose: q.Purpose, shipments: map[string]*waymark.ShipmentView{}}
+		j := journey{v: v, bytes: m.pageBytes, purpose: q.Purpose, shipments: map[string]*waymark.ShipmentView{}}
 		if err := j.follow(thing.ID, span{}, 0); err != nil {
 			return err
 		}
@@ -63,7 +64,8 @@ type stepAt struct {
 
 // journey collects the steps of a thing.
 type journey struct {
-	v         view
+	v         *reading
+	bytes     int // that are read of records until it ends
 	purpose   string
 	steps     []stepAt
 	shipments map[string]*waymark.ShipmentView // as the caller is shown them, nil of one that is withheld
@@ -101,29 +103,33 @@ func (j *journey) follow(id string, in span, depth int) error {
 	if err != nil || depth > goods.MaxDepth {
 		return err
 	}
-	known := true
-	if depth > 0 {
-		g, err := permitted(goods.Get(j.v, waymark.GoodsQuery{ID: id}))
-		if err != nil {
-			return err
-		}
-		known = g != nil
-	}
-	for i, m := range moves {
-		stay := span{m.at, in.to}
+	known, err := j.known(id, depth)
+	for i := 0; err == nil && i < len(moves); i++ {
+		m, stay := moves[i], span{moves[i].at, in.to}
 		if i+1 < len(moves) {
 			stay.to = moves[i+1].at
 		}
 		if m.at.compare(in.from) < 0 { // it was there already
 			stay.from = in.from
-		} else if err := j.came(id, m, known); err != nil {
+		} else if err = j.came(id, m, known); err != nil {
 			return err
 		}
-		if err := j.stayed(m.place, stay, depth); err != nil {
-			return err
+		if j.v.bytes > j.bytes {
+			j.more = true
+			return nil
 		}
+		err = j.stayed(m.place, stay, depth)
 	}
-	return nil
+	return err
+}
+
+// known reports whether the caller may know of a thing: of the one that is asked for, which is at the bottom, it may.
+func (j *journey) known(id string, depth int) (bool, error) {
+	if depth == 0 {
+		return true, nil
+	}
+	g, err := permitted(goods.Get(j.v, waymark.GoodsQuery{ID: id}))
+	return g != nil, err
 }
 
 // moves are those of a thing in a span, oldest first, and before them the one with which it came to where it was at the
@@ -145,23 +151,20 @@ func (j *journey) moves(id string, in span) ([]move, error) {
 	return append(before, after...), err
 }
 
-func (j *journey) some(query string, args ...any) (all []move, err error) {
+func (j *journey) some(query string, args ...any) ([]move, error) {
 	rows, err := j.v.statements.QueryContext(j.v.ctx, query, args...)
 	if err != nil {
 		return nil, databaseError{err}
 	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	for rows.Next() {
-		var m move
+	return collect(rows, func(rows *sql.Rows) (m move, err error) {
 		var block int64
 		var place []byte
-		if err := rows.Scan(&block, &m.at.Position, &place); err != nil {
-			return nil, databaseError{err}
+		if err = rows.Scan(&block, &m.at.Position, &place); err != nil {
+			return m, databaseError{err}
 		}
 		m.at.Block, m.place = number(block), waymark.Place(place)
-		all = append(all, m)
-	}
-	return all, rows.Err()
+		return m, nil
+	})
 }
 
 // came tells that a thing came to a place, to who may know of the thing, or of the shipment that it came into: who may

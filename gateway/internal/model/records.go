@@ -47,7 +47,9 @@ func broken(err error) bool {
 }
 
 // GetMany implements rules.Reader.
-func (r records) GetMany(keys []rules.Key) ([][]byte, error) {
+func (r records) GetMany(keys []rules.Key) ([][]byte, error) { return getMany(r, keys) }
+
+func getMany(r rules.Reader, keys []rules.Key) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	for i, key := range keys {
 		var err error
@@ -77,18 +79,23 @@ const scanned = 256
 
 // Scan implements rules.Reader.
 func (r records) Scan(in rules.Range, visit func(value []byte) error) error {
+	return scan(in, r.page, visit)
+}
+
+// scan visits the records of a range, which page reads some at a time.
+func scan(in rules.Range, page func(from, to []byte) (values [][]byte, last []byte, err error), visit func(value []byte) error) error {
 	from := []byte(in.From)
 	for {
-		page, last, err := r.page(from, []byte(in.To))
+		values, last, err := page(from, []byte(in.To))
 		if err != nil {
 			return databaseError{fmt.Errorf("read from %s: %w", in.From, err)}
 		}
-		for _, value := range page {
+		for _, value := range values {
 			if err := visit(value); err != nil {
 				return err
 			}
 		}
-		if len(page) < scanned {
+		if len(values) < scanned {
 			return nil
 		}
 		from = append(slices.Clone(last), 0) // the next key there can be

@@ -23,14 +23,14 @@ const maxNames = 200
 func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) (result waymark.SearchResult, err error) {
 	result.Found = []waymark.Found{}
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		v := view{records{ctx, s}, by}
+		v := newReading(ctx, s, by)
 		if result.Block, err = lastBlock(ctx, s); err != nil {
 			return err
 		}
 		keys, more, err := v.named(q.Q)
 		result.More = more
 		for i := 0; err == nil && i < len(keys); i++ {
-			if len(result.Found) == waymark.MaxFound {
+			if len(result.Found) == waymark.MaxFound || v.bytes > m.pageBytes {
 				result.More = true
 				return nil
 			}
@@ -45,7 +45,7 @@ func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) 
 }
 
 // named are the keys of the records that may have a name, each once, and whether there may be more.
-func (v view) named(text string) (keys []string, more bool, err error) {
+func (v *reading) named(text string) (keys []string, more bool, err error) {
 	if key, ok := identified(text); ok {
 		keys = append(keys, key.String())
 	}
@@ -76,7 +76,7 @@ func behind(text string) []byte { return append([]byte(text), 0xff) }
 const maxMembers = 500
 
 // locatedAt are the keys of the members that have a GLN.
-func (v view) locatedAt(gln string) (keys []string, err error) {
+func (v *reading) locatedAt(gln string) (keys []string, err error) {
 	if !numberAlone.MatchString(gln) || len(gln) != 13 {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (v view) locatedAt(gln string) (keys []string, err error) {
 
 // transactions are those whose ids begin with a text, each with the decision that it may have recorded. They have no
 // key, and get one here.
-func (v view) transactions(text string) (keys []string, err error) {
+func (v *reading) transactions(text string) (keys []string, err error) {
 	if !transaction.MatchString(text) {
 		return nil, nil
 	}
@@ -103,7 +103,7 @@ func (v view) transactions(text string) (keys []string, err error) {
 }
 
 // look asks the rules for what a key is of.
-func (v view) look(key, purpose string) (*waymark.Found, error) {
+func (v *reading) look(key, purpose string) (*waymark.Found, error) {
 	kind, rest, _ := strings.Cut(key, "/")
 	f := &waymark.Found{Kind: waymark.FoundKind(kind), ID: rest}
 	var err error
@@ -125,7 +125,7 @@ func (v view) look(key, purpose string) (*waymark.Found, error) {
 	return f, err
 }
 
-func (v view) lookAtGoods(f *waymark.Found, rest string) (err error) {
+func (v *reading) lookAtGoods(f *waymark.Found, rest string) (err error) {
 	switch f.Kind {
 	case waymark.FoundProduct:
 		_, err = goods.Product(v, waymark.ProductQuery{GTIN: rest})
@@ -141,7 +141,7 @@ func (v view) lookAtGoods(f *waymark.Found, rest string) (err error) {
 	return err
 }
 
-func (v view) lookAtBooks(f *waymark.Found, rest string) (err error) {
+func (v *reading) lookAtBooks(f *waymark.Found, rest string) (err error) {
 	switch f.Kind {
 	case waymark.FoundPolicy:
 		parts := strings.Split(rest, "/") // owner, author and id: a key of another form is of no policy

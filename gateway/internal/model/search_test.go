@@ -104,4 +104,8 @@ func searchIsBounded(t *testing.T, open databasetest.Opener) {
 			t.Errorf("%s searches %s: %+v, %v", tt.member, tt.q, got, err)
 		}
 	}
+	m.SetPageBytes(1)
+	if got, err := m.Search(t.Context(), d.by("producer", waymark.Viewer), waymark.SearchQuery{Q: "many-0"}); err != nil || len(got.Found) != 1 || !got.More {
+		t.Errorf("of what is too much: %+v, %v", got, err)
+	}
 }

@@ -118,7 +118,8 @@ func queryWords(name string) string {
 // listWords says what a query parameter is that is another thing in one list than elsewhere.
 func listWords(path, name string) string {
 	return map[string]string{
-		"/v1/devices owner": "Only those of this member", "/v1/devices model": "Only those of this model",
+		"/v1/shipments sort": "By id, or by the last change: what changed last comes first",
+		"/v1/devices owner":  "Only those of this member", "/v1/devices model": "Only those of this model",
 		"/v1/devices shipment":  "Only those that witness this shipment now; none, if the caller may not read it",
 		"/v1/goods/things kind": "Only those of this kind", "/v1/goods/things gtin": "Only items and lots of this product",
 		"/v1/goods/things lot": "Only items of this lot, and the lot itself", "/v1/goods/things holder": "Only those that this member has; of a lot in bulk, some of it",

@@ -196,8 +196,8 @@ func TestClientSendsTheRest(t *testing.T) {
 		args       []any
 		want, body string
 	}{
-		{id: "listShipments", args: []any{waymark.ShipmentsQuery{State: waymark.ShipmentReady, Custodian: "carrier", At: 7, Limit: 3, Cursor: "S1"}},
-			want: "GET /v1/shipments?at=7&cursor=S1&custodian=carrier&limit=3&state=ready"},
+		{id: "listShipments", args: []any{waymark.ShipmentsQuery{State: waymark.ShipmentReady, Custodian: "carrier", Sort: waymark.ShipmentsByChange, At: 7, Limit: 3, Cursor: "S1"}},
+			want: "GET /v1/shipments?at=7&cursor=S1&custodian=carrier&limit=3&sort=changed&state=ready"},
 		{id: "listDevices", args: []any{waymark.DevicesQuery{Owner: "producer", State: waymark.DeviceActive, Model: "TL 20", Shipment: "S1"}},
 			want: "GET /v1/devices?model=TL+20&owner=producer&shipment=S1&state=active"},
 		{id: "listThings", args: []any{waymark.ThingsQuery{Kind: waymark.GoodsItem, GTIN: "09506000134352", Holder: "carrier", At: 7}},

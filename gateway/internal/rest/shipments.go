@@ -19,7 +19,7 @@ func shipmentRoutes() []route {
 		}, func(q waymark.CreateShipmentRequest, _ json.RawMessage) string { return shipmentLocation(q.ID) }),
 		lists(route{
 			method: http.MethodGet, path: "/v1/shipments", id: "listShipments", tag: tagShipments,
-			summary: "The shipments that the caller may see, in the order of their ids",
+			summary: "The shipments that the caller may see, in the order of their ids, or of their last change",
 			paged:   Page{Entries: "Shipments", All: "Shipments"},
 			doc:     documented{about: "Those of whose state, members or title holder the query says something else are left out. The caller sees what getShipment would show."},
 		}, func(ctx context.Context, m Model, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {

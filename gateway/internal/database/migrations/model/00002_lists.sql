@@ -6,6 +6,9 @@ DELETE FROM events;
 DELETE FROM shipments;
 UPDATE checkpoint SET height = 0, hash = '';
 
+-- The last block that wrote a record of the shipment.
+ALTER TABLE shipments ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX shipments_changed ON shipments (changed DESC, id);
 CREATE INDEX shipments_consignor ON shipments (consignor, id);
 CREATE INDEX shipments_consignee ON shipments (consignee, id);
 CREATE INDEX shipments_title_holder ON shipments (title_holder, id);
@@ -35,6 +38,7 @@ CREATE TABLE goods (
 CREATE INDEX goods_id ON goods (id);
 CREATE INDEX goods_gtin ON goods (gtin, place, id);
 CREATE INDEX goods_lot ON goods (lot, place, id);
+CREATE INDEX goods_kind ON goods (kind, place, id) WHERE kind <> 'item'; -- nearly all are items
 
 -- Who has what is at a place. What moves a container or a shipment moves what is in it without a write to that.
 CREATE TABLE places (
@@ -42,8 +46,8 @@ CREATE TABLE places (
     holder   TEXT  NOT NULL, -- empty of what is no more
     shipment TEXT  NOT NULL  -- that the place is in, if it has not ended; or empty
 );
-CREATE INDEX places_holder ON places (holder, place);
-CREATE INDEX places_shipment ON places (shipment, place);
+CREATE UNIQUE INDEX places_holder ON places (holder, place);
+CREATE UNIQUE INDEX places_shipment ON places (shipment, place);
 
 -- Each place that an item or container has come to.
 CREATE TABLE moves (
@@ -85,3 +89,5 @@ DROP TABLE devices;
 DROP INDEX shipments_title_holder;
 DROP INDEX shipments_consignee;
 DROP INDEX shipments_consignor;
+DROP INDEX shipments_changed;
+ALTER TABLE shipments DROP COLUMN changed;
