@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
+	"github.com/waymark-ledger/waymark/gateway/internal/lease"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"github.com/waymark-ledger/waymark/gateway/internal/webhooks"
 )
 
@@ -53,14 +56,26 @@ func (p *parts) targetRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// deliverWebhooks delivers until ctx is done or the function that it returns is called.
+// leasePause is how long a gateway waits after it could not have or lost the lease of webhooks.
+const leasePause = time.Second
+
+// deliverWebhooks delivers, while no other gateway over the same database does, until ctx is done or the function that it
+// returns is called.
 func (p *parts) deliverWebhooks(ctx context.Context, c config.Webhooks) (stop func()) {
 	if c.Most == 0 {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	turn := lease.New(p.database, "webhooks")
 	var running sync.WaitGroup
-	running.Go(func() { p.deliverer.Run(ctx) })
+	running.Go(func() {
+		for again := true; again; again = pause.For(ctx, leasePause) {
+			_ = turn.Hold(ctx, func(ctx context.Context, _ lease.Term) error { // it fails with the database, of which readiness tells
+				p.deliverer.Run(ctx)
+				return nil
+			})
+		}
+	})
 	return func() {
 		cancel()
 		running.Wait()
