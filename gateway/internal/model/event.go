@@ -21,46 +21,87 @@ type about struct {
 	Shipment string `json:"shipment"`
 }
 
-// parts takes an event apart: a batch of messages tells of each window, excursion and clash.
+// parts takes an event apart: a batch tells of each window, excursion and clash, of each device that was registered, and of
+// each device whose messages were disclosed.
 func parts(e ledger.Event) ([]event, error) {
-	if e.Name != waymark.EventTelemetryRecorded {
-		var of about
-		if err := json.Unmarshal(e.Payload, &of); err != nil {
-			return nil, fmt.Errorf("event %s: %w", e.Name, err)
-		}
-		return []event{{e.Name, of.Device, of.Shipment, e.Payload}}, nil
-	}
-	var batch waymark.TelemetryEvent
-	if err := json.Unmarshal(e.Payload, &batch); err != nil {
+	all, err := partsOf(e)
+	if err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Name, err)
 	}
-	all := make([]event, 0, len(batch.Windows)+len(batch.Excursions)+len(batch.Clashes))
-	for _, part := range telemetryParts(batch) {
-		payload, err := json.Marshal(part.of)
-		if err != nil {
-			return nil, fmt.Errorf("event %s: %w", e.Name, err)
+	events := make([]event, 0, len(all))
+	for _, p := range all {
+		payload, whole := p.of.(json.RawMessage)
+		if !whole {
+			if payload, err = json.Marshal(p.of); err != nil {
+				return nil, fmt.Errorf("event %s: %w", e.Name, err)
+			}
 		}
-		all = append(all, event{e.Name, part.Device, part.Shipment, payload})
+		events = append(events, event{e.Name, p.Device, p.Shipment, payload})
 	}
-	return all, nil
+	return events, nil
 }
 
-// telemetryPart is one window, excursion or clash of a batch.
-type telemetryPart struct {
+// part is one of the things that an event tells of, as a payload of that alone.
+type part struct {
 	about
-	of waymark.TelemetryEvent
+	of any
 }
 
-func telemetryParts(batch waymark.TelemetryEvent) (all []telemetryPart) {
+func partsOf(e ledger.Event) ([]part, error) {
+	switch e.Name {
+	case waymark.EventTelemetryRecorded:
+		return split(e.Payload, telemetryParts)
+	case waymark.EventTelemetryDisclosed:
+		return split(e.Payload, disclosedParts)
+	case waymark.EventDevicesRegistered:
+		return split(e.Payload, registeredParts)
+	default:
+		return split(e.Payload, func(of about) []part { return []part{{of, json.RawMessage(e.Payload)}} })
+	}
+}
+
+// split decodes a payload and takes it apart.
+func split[T any](payload []byte, apart func(T) []part) ([]part, error) {
+	var of T
+	if err := json.Unmarshal(payload, &of); err != nil {
+		return nil, err
+	}
+	return apart(of), nil
+}
+
+func telemetryParts(batch waymark.TelemetryEvent) (all []part) {
 	none := []waymark.WindowRef{} // which is never left out
 	for _, w := range batch.Windows {
-		all = append(all, telemetryPart{about{Device: w.Device}, waymark.TelemetryEvent{Windows: []waymark.WindowRef{w}}})
+		all = append(all, part{about{Device: w.Device}, waymark.TelemetryEvent{Windows: []waymark.WindowRef{w}}})
 	}
 	for _, x := range batch.Excursions {
-		all = append(all, telemetryPart{about{x.Device, x.Shipment}, waymark.TelemetryEvent{Windows: none, Excursions: []waymark.ExcursionRef{x}}})
+		all = append(all, part{about{x.Device, x.Shipment}, waymark.TelemetryEvent{Windows: none, Excursions: []waymark.ExcursionRef{x}}})
 	}
 	for _, c := range batch.Clashes {
-		all = append(all, telemetryPart{about{Device: c.Device}, waymark.TelemetryEvent{Windows: none, Clashes: []waymark.ClashRef{c}}})
+		all = append(all, part{about{Device: c.Device}, waymark.TelemetryEvent{Windows: none, Clashes: []waymark.ClashRef{c}}})
+	}
+	return all
+}
+
+// disclosedParts are in the order of the first message of each device.
+func disclosedParts(batch waymark.DisclosedEvent) (all []part) {
+	of := map[string][]waymark.MessageRef{}
+	var devices []string
+	for _, m := range batch.Messages {
+		if of[m.Device] == nil {
+			devices = append(devices, m.Device)
+		}
+		of[m.Device] = append(of[m.Device], m)
+	}
+	for _, device := range devices {
+		all = append(all, part{about{Device: device}, waymark.DisclosedEvent{To: batch.To, Messages: of[device]}})
+	}
+	return all
+}
+
+func registeredParts(batch waymark.DevicesEvent) (all []part) {
+	for _, device := range batch.Devices {
+		all = append(all, part{about{Device: device}, waymark.DevicesEvent{Owner: batch.Owner, State: batch.State, Devices: []string{device}}})
 	}
 	return all
 }

@@ -132,6 +132,9 @@ func eventsAreFiltered(t *testing.T, open databasetest.Opener) {
 		ledger.Event{Name: waymark.EventMoneyIssued, Payload: payload(t, waymark.MoneyEvent{Payment: "i1"})},
 		ledger.Event{Name: "odd.thing", Payload: []byte(`{}`)},
 		ledger.Event{Name: waymark.EventDeviceResumed, Payload: []byte(`[]`)},
+		ledger.Event{Name: waymark.EventDevicesRegistered, Payload: payload(t, waymark.DevicesEvent{Owner: "producer", Devices: []string{"logger-9", "logger-1"}})},
+		ledger.Event{Name: waymark.EventTelemetryDisclosed, Payload: payload(t, waymark.DisclosedEvent{To: "carrier",
+			Messages: []waymark.MessageRef{{Device: "logger-9", Sequence: 1}, {Device: "logger-1", Sequence: 1}, {Device: "logger-1", Sequence: 2}}})},
 	)
 	for _, b := range w.blocks {
 		must(t, m.Apply(t.Context(), b))
@@ -140,13 +143,13 @@ func eventsAreFiltered(t *testing.T, open databasetest.Opener) {
 		filter model.EventFilter
 		want   []string
 	}{
-		{model.EventFilter{}, []string{"1:2:0", "1:3:0", "1:4:2"}}, // there is no window, shipment or payment
-		{model.EventFilter{Kind: "device"}, []string{"1:3:0"}},
+		{model.EventFilter{}, []string{"1:2:0", "1:3:0", "1:4:2", "1:9:1", "1:10:1"}}, // there is no window, shipment or payment, and no logger-9
+		{model.EventFilter{Kind: "device"}, []string{"1:3:0", "1:9:1"}},
 		{model.EventFilter{Kind: waymark.EventDeviceSuspended}, []string{"1:3:0"}},
 		{model.EventFilter{Kind: "dev"}, nil},
-		{model.EventFilter{Device: "logger-1"}, []string{"1:3:0", "1:4:2"}},
+		{model.EventFilter{Device: "logger-1"}, []string{"1:3:0", "1:4:2", "1:9:1", "1:10:1"}},
 		{model.EventFilter{Shipment: "s0"}, nil},
-		{model.EventFilter{Member: "carrier"}, []string{"1:3:0"}},
+		{model.EventFilter{Member: "carrier"}, []string{"1:3:0", "1:9:1"}},
 	} {
 		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
 		if got, _ := follow(t, m, by, tt.filter, model.End(0)); !slices.Equal(got, tt.want) {

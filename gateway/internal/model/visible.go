@@ -72,8 +72,8 @@ var askers = map[string]func(v view, e Event, of subjectOfEvent, purpose string)
 // failed drops what a rule answers.
 func failed[T any](_ T, err error) error { return err }
 
-func askDevice(v view, _ Event, of subjectOfEvent, _ string) error {
-	return failed(registry.Device(v, waymark.DeviceQuery{Device: of.Device}))
+func askDevice(v view, e Event, _ subjectOfEvent, _ string) error {
+	return failed(registry.Device(v, waymark.DeviceQuery{Device: e.device}))
 }
 
 func askTelemetry(v view, e Event, of subjectOfEvent, purpose string) error {
