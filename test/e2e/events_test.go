@@ -57,6 +57,13 @@ func (f *follower) has(txID string) bool {
 	return slices.ContainsFunc(f.events, func(e gateway.Event) bool { return e.TxID == txID })
 }
 
+// last is the event that came last.
+func (f *follower) last() gateway.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.events[len(f.events)-1]
+}
+
 // pagesOf are the ids of all events after one, as pages tell them.
 func pagesOf(ctx context.Context, t *testing.T, a *app.App, q waymark.EventsQuery) (ids []string) {
 	t.Helper()

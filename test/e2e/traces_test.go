@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/test/internal/device"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -22,7 +23,8 @@ import (
 )
 
 // TestAMessageIsOneTraceFromMQTTToItsBlock: whoever holds the message finds its trace, in which
-// are the bridge's relay and the gateway's request, endorsement, submission and block.
+// are the bridge's relay and the gateway's request, endorsement, submission and block; and who follows events at that gateway goes on
+// with it.
 func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
 	spans := collect(t)
@@ -35,6 +37,9 @@ func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 
 	d := logger(ctx, t, attest.Ed25519)
 	s := connect(ctx, t, d)
+	streaming, leave := context.WithCancel(ctx)
+	defer leave()
+	events := following(streaming, operator(t, "producer"), waymark.EventsQuery{Kind: waymark.EventTelemetryRecorded, Device: d.ID(), After: "0:0:0"})
 	m := sign(t, d, attest.COSE, 400)
 	if err := s.Send(ctx, m); err != nil {
 		t.Fatal(err)
@@ -57,6 +62,16 @@ func TestAMessageIsOneTraceFromMQTTToItsBlock(t *testing.T) {
 	}
 	if said["waymark.status"] != "VALID" || len(said["waymark.tx_id"]) != 64 {
 		t.Errorf("the block says %v", said)
+	}
+	for !events.has(said["waymark.tx_id"]) {
+		select {
+		case <-ctx.Done():
+			t.Fatal("the event did not come")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if got, want := events.last().TraceParent, fmt.Sprintf("00-%s-%x-01", trace, found["block"].GetSpanId()); got != want {
+		t.Errorf("the event has the traceparent %q, want %q", got, want)
 	}
 }
 
