@@ -69,9 +69,9 @@ func followEvents(s *service, c *gin.Context) error {
 		return err
 	}
 	for stream := newEventStream(c); err == nil; {
-		if err = stream.send(list); err == nil && len(list.Events) == 0 { // else there may be more
+		if err = stream.send(list); err == nil {
 			wait, cancel := context.WithTimeout(ctx, beatEvery)
-			s.model.Grown(wait, list.Next) // or it is time for a beat
+			s.model.Grown(wait, list.Next) // at once, if there may be more; or it is time for a beat
 			cancel()
 		}
 		if err == nil {
