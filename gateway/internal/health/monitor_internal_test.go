@@ -29,6 +29,20 @@ func (p *part) check(context.Context) error {
 	return p.err
 }
 
+// TestARowTellsHowAPartWorks, and what is wrong with one that does not.
+func TestARowTellsHowAPartWorks(t *testing.T) {
+	var feed part
+	m := New([]Part{{Name: "model", Check: feed.check, How: func() string { return "another gateway feeds it" }}}, prometheus.NewRegistry())
+	if row := m.Check(t.Context()).Rows[0]; !row.Ready || row.Detail != "another gateway feeds it" {
+		t.Errorf("%+v", row)
+	}
+	feed.err = waymark.Errorf(waymark.Unavailable, "nobody feeds it")
+	m.checked = time.Time{}
+	if row := m.Check(t.Context()).Rows[0]; row.Ready || row.Detail != "nobody feeds it" {
+		t.Errorf("%+v", row)
+	}
+}
+
 func TestARowTellsSinceWhen(t *testing.T) {
 	var peer, database part
 	registry := prometheus.NewRegistry()

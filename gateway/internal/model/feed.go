@@ -33,6 +33,7 @@ type Feed struct {
 
 	mu     sync.Mutex
 	feeds  bool   // this gateway has the lease
+	said   bool   // in the log, that it feeds the model
 	failed error  // why it did not feed the model when it last had it or tried to; nil if all is well
 	at     uint64 // how many blocks the model had then
 }
@@ -70,7 +71,8 @@ func (f *Feed) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, ErrNotNext) || errors.Is(err, lease.ErrLost) { // another one feeds the same model
+		if errors.Is(err, ErrNotNext) || errors.Is(err, lease.ErrLost) {
+			f.log.Info("another gateway feeds the read model, or may", zap.Error(err))
 			err = nil
 		}
 		f.note(err)
@@ -100,9 +102,8 @@ func (f *Feed) hold(ctx context.Context) (fed bool, err error) {
 
 func (f *Feed) leads(is bool) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.feeds = is
-	f.mu.Unlock()
-	f.log.Info("the lease to feed the read model", zap.Bool("held", is), zap.Uint64("blocks", f.model.Height()))
 }
 
 func (f *Feed) holds() bool {
@@ -137,17 +138,18 @@ func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
 	return fed, err
 }
 
-// note says when the feed begins to fail, and when it works again.
+// note notes how feeding goes, and says when it begins, and when it begins to fail.
 func (f *Feed) note(err error) {
 	f.mu.Lock()
-	before := f.failed
-	f.failed, f.at = err, f.model.Height()
+	before, said := f.failed, f.said
+	f.failed, f.at, f.said = err, f.model.Height(), err == nil && f.feeds
+	begins := f.said && !said
 	f.mu.Unlock()
 	switch {
+	case begins:
+		f.log.Info("this gateway feeds the read model", zap.Uint64("blocks", f.model.Height()))
 	case err != nil && (before == nil || before.Error() != err.Error()):
-		f.log.Warn("the read model is not being fed", zap.Uint64("blocks", f.model.Height()), zap.Error(err))
-	case err == nil && before != nil:
-		f.log.Info("the read model is being fed", zap.Uint64("blocks", f.model.Height()))
+		f.log.Warn("the read model is not being fed by this gateway", zap.Uint64("blocks", f.model.Height()), zap.Error(err))
 	}
 }
 
