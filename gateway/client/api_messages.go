@@ -6,6 +6,8 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"iter"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -47,4 +49,58 @@ func (c *Client) Stream(ctx context.Context, r waymark.DeviceQuery) (waymark.Str
 // Codes: forbidden, not_found.
 func (c *Client) Window(ctx context.Context, r waymark.WindowQuery) (waymark.Window, error) {
 	return ask[waymark.Window](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/windows/"+strconv.FormatUint(r.Sequence, 10)+query(map[string]string{"purpose": r.Purpose}), nil)
+}
+
+// ListReadings is GET /v1/devices/{id}/readings: the readings of one measurement of a device that
+// the caller may see, by time.
+//
+// Codes: forbidden, not_found.
+func (c *Client) ListReadings(ctx context.Context, r waymark.ReadingsQuery) (waymark.ReadingList, error) {
+	return ask[waymark.ReadingList](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/readings"+query(map[string]string{"name": r.Name, "from": instant(r.From), "to": instant(r.To), "shipment": r.Shipment, "purpose": r.Purpose, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllReadings iterates over what ListReadings answers, page after page from the one that r names.
+// It ends with the first error.
+func (c *Client) AllReadings(ctx context.Context, r waymark.ReadingsQuery) iter.Seq2[waymark.Reading, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.Reading, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.ListReadings(ctx, r)
+		return page.Readings, page.Cursor, err
+	})
+}
+
+// Latest is GET /v1/devices/{id}/latest: the latest reading of each measurement of a device, of
+// those that the caller may see.
+//
+// Codes: forbidden, not_found.
+func (c *Client) Latest(ctx context.Context, r waymark.LatestQuery) (waymark.LatestReadings, error) {
+	return ask[waymark.LatestReadings](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/latest"+query(map[string]string{"purpose": r.Purpose, "at": count(r.At)}), nil)
+}
+
+// Series is GET /v1/devices/{id}/series: what the readings of one measurement of a device come to
+// in each bucket of time: how many, least, most and mean.
+//
+// Codes: forbidden, not_found.
+func (c *Client) Series(ctx context.Context, r waymark.SeriesQuery) (waymark.BucketList, error) {
+	return ask[waymark.BucketList](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/series"+query(map[string]string{"name": r.Name, "bucket": count(r.Bucket), "from": instant(r.From), "to": instant(r.To), "shipment": r.Shipment, "purpose": r.Purpose, "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+}
+
+// AllBuckets iterates over what Series answers, page after page from the one that r names. It
+// ends with the first error.
+func (c *Client) AllBuckets(ctx context.Context, r waymark.SeriesQuery) iter.Seq2[waymark.Bucket, error] {
+	return pages(r.Cursor, func(cursor string) ([]waymark.Bucket, string, error) {
+		r := r
+		r.Cursor = cursor
+		page, err := c.Series(ctx, r)
+		return page.Buckets, page.Cursor, err
+	})
+}
+
+// ReadingProof is GET /v1/readings/{reading}/proof: what proves a reading to who does not believe
+// this gateway: the way from it to the root that its transaction wrote, and the receipt of that.
+//
+// Codes: forbidden, not_found.
+func (c *Client) ReadingProof(ctx context.Context, r waymark.ProofQuery) (json.RawMessage, error) {
+	return ask[json.RawMessage](ctx, c, r, http.MethodGet, "/v1/readings/"+url.PathEscape(r.Reading)+"/proof"+query(map[string]string{"purpose": r.Purpose}), nil)
 }

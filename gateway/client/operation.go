@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -83,6 +84,14 @@ func count[N int | uint64](n N) string {
 		return ""
 	}
 	return fmt.Sprint(n)
+}
+
+// instant is a time as a parameter; none for the zero time.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // errStays is a page that would be asked for without end.

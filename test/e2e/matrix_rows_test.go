@@ -63,6 +63,10 @@ listThings           aoqvr aoqvr
 listDecisions        aoqvr aoqvr
 search               aoqvr aoqvr ?q={shipment}
 getProvenance        aoqv  -     ?id={item}
+listReadings         aoqvr aoqvr ?name=temperature
+getLatest            aoqvr aoqvr
+getSeries            aoqvr aoqvr ?name=temperature&bucket=3600
+getReadingProof      aoqv  -
 getShipmentHistory   aoqv  -
 getTitle             aoqv  -
 getTerms             aoqv  -

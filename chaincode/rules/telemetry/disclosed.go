@@ -31,6 +31,16 @@ type disclosedReading struct {
 	Disclosure []byte
 }
 
+var deterministic = mustEncoding()
+
+func mustEncoding() cbor.EncMode {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil { // the options are constant
+		panic("telemetry: " + err.Error())
+	}
+	return mode
+}
+
 func encodeDisclosed(txID string, readings []disclosedReading) ledger.Private {
 	encoded, err := deterministic.Marshal(storedDisclosed{TxID: txID, Readings: readings})
 	if err != nil { // texts, bytes and integers always marshal

@@ -23,13 +23,7 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 		return nil, err
 	}
 	w, missing := holding(windows, q.Device, q.Sequence)
-	witnessed, err := custody.Witnessed(l, w.Shipment)
-	if err != nil {
-		return nil, err
-	}
-	then := *device
-	then.Owner = ownerThen(device, w, missing)
-	share, err := access.ShareOf(l, access.Telemetry(then, witnessed, nil), q.Purpose, w.Classes())
+	share, err := ShareOf(l, *device, Source{Owner: ownerThen(device, w, missing), Shipment: w.Shipment}, q.Purpose, w.Classes())
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +31,26 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	w.Obligations = share.Obligations
 	w.Disputed = device.Disputed(w.Key, w.Recorded.Time)
 	return &w, missing
+}
+
+// Source is whose readings in the open are: who owned their device when they were recorded, and
+// the shipment that it witnessed then, or empty.
+type Source struct{ Owner, Shipment string }
+
+// SourceOf is the source of what a window of a device holds.
+func SourceOf(d *waymark.Device, w waymark.Window) Source {
+	return Source{Owner: ownerThen(d, w, nil), Shipment: w.Shipment}
+}
+
+// ShareOf returns what the caller may have of some classes, or of all if none is named, of what
+// a device reported in the open: to whom Window shows them. It returns Forbidden if all are denied.
+func ShareOf(l ledger.Ledger, d waymark.Device, s Source, purpose string, classes []waymark.DataClass) (access.Share, error) {
+	witnessed, err := custody.Witnessed(l, s.Shipment)
+	if err != nil {
+		return access.Share{}, err
+	}
+	d.Owner = s.Owner
+	return access.ShareOf(l, access.Telemetry(d, witnessed, nil), purpose, classes)
 }
 
 // ownerThen is the member that owned the device when a window was recorded. Before

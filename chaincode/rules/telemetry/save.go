@@ -6,6 +6,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 )
 
 // save writes what the batch recorded and the clashes it showed, and the event. It
@@ -49,7 +50,7 @@ func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
 		if attachment != nil && (w.First > attachment.After || !w.To.Before(attachment.Attached.Time)) {
 			w.Shipment = attachment.Shipment
 		}
-		if err := b.ledger.Put(ledger.WindowKey(id, w.First), encodeWindow(w)); err != nil {
+		if err := b.ledger.Put(ledger.WindowKey(id, w.First), window.Encode(w)); err != nil {
 			return err
 		}
 		event.Windows = append(event.Windows, waymark.WindowRef{Device: id, First: w.First, Last: w.Last})

@@ -20,7 +20,7 @@ func windowsAround(r ledger.Reader, device string, first, last uint64) ([]waymar
 	}
 	var windows []waymark.Window
 	err := r.Scan(ledger.Windows(device, from, last), func(value []byte) error {
-		w, err := decodeWindow(device, value)
+		w, err := window.Decode(device, value)
 		windows = append(windows, w)
 		return err
 	})

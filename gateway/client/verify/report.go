@@ -30,7 +30,9 @@ func (r Report) Print(w io.Writer) error {
 	for i, arg := range r.Args {
 		line([]string{"function", "argument"}[min(i, 1)], "%q", arg)
 	}
-	line("result", "%q", r.Result)
+	if len(r.Result) > 0 {
+		line("result", "%q", r.Result)
+	}
 	for _, text := range append(r.Unproven, never[:]...) {
 		line("not shown", "%s", text)
 	}

@@ -46,6 +46,13 @@ const (
 	PartAttesters   Part = "attestations"
 )
 
+// The parts of the proof of a reading, besides, in the order in which they are checked.
+const (
+	PartWindow  Part = "window"
+	PartReading Part = "reading"
+	PartPath    Part = "path"
+)
+
 // Error says that a receipt proves nothing, and which part of it does not hold.
 type Error struct {
 	Part Part
@@ -64,7 +71,15 @@ func (e *Error) Unwrap() error { return e.Err }
 //
 // Errors: an *Error.
 func (t Trust) Verify(r Receipt) (Report, error) {
-	v := verification{trust: t, receipt: r, report: Report{TxID: r.TxID, Channel: r.Channel, BlockNumber: r.BlockNumber,
+	v, err := t.verify(r)
+	if err != nil {
+		return Report{}, err
+	}
+	return v.report, nil
+}
+
+func (t Trust) verify(r Receipt) (*verification, error) {
+	v := &verification{trust: t, receipt: r, report: Report{TxID: r.TxID, Channel: r.Channel, BlockNumber: r.BlockNumber,
 		Position: r.Position, Status: r.Status}}
 	for _, step := range []struct {
 		part Part
@@ -74,10 +89,10 @@ func (t Trust) Verify(r Receipt) (Report, error) {
 		{PartCreator, v.checkCreator}, {PartEndorsers, v.checkEndorsers}, {PartAttesters, v.checkAttesters},
 	} {
 		if err := step.do(); err != nil {
-			return Report{}, &Error{Part: step.part, Err: err}
+			return nil, &Error{Part: step.part, Err: err}
 		}
 	}
-	return v.report, nil
+	return v, nil
 }
 
 type verification struct {

@@ -8,15 +8,25 @@ import (
 	"os"
 	"strings"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 )
 
-// verifyReceipt checks a receipt offline and says what it proves. It fails unless it holds.
+// claim is what is to be checked.
+type claim struct {
+	receipt, tx string // a file, and the transaction that is meant
+	reading, id string // a file, and the reading that is meant
+}
+
+// verifyReceipt checks a receipt, or the proof of a reading, offline and says what it proves. It fails unless it holds.
 func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("gateway verify", flag.ContinueOnError)
-	file := set.String("receipt", "", "the receipt, as GET /v1/transactions/{id}/receipt answered it; - for standard input")
-	txID := set.String("tx", "", "the id of the transaction that it has to be the receipt of; any if absent")
+	var given claim
+	set.StringVar(&given.receipt, "receipt", "", "the receipt, as GET /v1/transactions/{id}/receipt answered it; - for standard input")
+	set.StringVar(&given.tx, "tx", "", "the id of the transaction that it has to be the receipt of; any if absent")
+	set.StringVar(&given.reading, "reading", "", "in place of a receipt, the proof of a reading, as GET /v1/readings/{reading}/proof answered it; - for standard input")
+	set.StringVar(&given.id, "id", "", "the id of the reading that it has to be the proof of; any if absent")
 	orderers := set.Int("orderers", 0, "how many orderers there are; one a member if absent, 1 to believe a single one (Raft)")
 	unnamed := set.Bool("roles-unnamed", false, "there are members without NodeOUs: a certificate that names no role counts for any role")
 	trust := verify.Trust{Members: make(map[string]*x509.CertPool)}
@@ -32,16 +42,36 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	if err := parseFlags(set, flags, stderr); err != nil {
 		return err
 	}
-	if *file == "" || len(trust.Members) == 0 {
-		fmt.Fprint(stderr, "--receipt and --ca are needed\n", usage)
+	if (given.receipt == "") == (given.reading == "") || len(trust.Members) == 0 {
+		fmt.Fprint(stderr, "--receipt or --reading, and --ca are needed\n", usage)
 		return errUsage
 	}
 	trust.Orderers, trust.RolesUnnamed = *orderers, *unnamed
-	receipt, err := readReceipt(*file)
+	if given.reading != "" {
+		return given.proveReading(trust, stdout)
+	}
+	receipt, err := readFile(given.receipt, verify.Read)
 	if err != nil {
 		return err
 	}
-	return prove(trust, receipt, *txID, stdout)
+	return prove(trust, receipt, given.tx, stdout)
+}
+
+// proveReading prints what the proof of a reading proves, if it is of the reading that is meant.
+func (c claim) proveReading(trust verify.Trust, stdout io.Writer) error {
+	proof, err := readFile(c.reading, verify.ReadReading)
+	if err != nil {
+		return err
+	}
+	of := waymark.ReadingRef{Device: proof.Reading.Device, Sequence: proof.Reading.Sequence, Index: proof.Reading.Index}.String()
+	if c.id != "" && of != c.id {
+		return fmt.Errorf("the proof is of reading %q, not %q", of, c.id)
+	}
+	report, err := trust.VerifyReading(proof)
+	if err != nil {
+		return fmt.Errorf("the proof proves nothing: %w", err)
+	}
+	return report.Print(stdout)
 }
 
 // prove prints what a receipt proves, if it is of the transaction that is meant.
@@ -56,14 +86,15 @@ func prove(trust verify.Trust, receipt verify.Receipt, txID string, stdout io.Wr
 	return report.Print(stdout)
 }
 
-func readReceipt(file string) (verify.Receipt, error) {
+// readFile reads what is to be checked.
+func readFile[T any](file string, read func(io.Reader) (T, error)) (T, error) {
 	if file == "-" {
-		return verify.Read(os.Stdin)
+		return read(os.Stdin)
 	}
 	f, err := os.Open(file) //nolint:gosec // the caller names the file
 	if err != nil {
-		return verify.Receipt{}, fmt.Errorf("open receipt: %w", err)
+		return *new(T), fmt.Errorf("open what is to be checked: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read from
-	return verify.Read(f)
+	return read(f)
 }

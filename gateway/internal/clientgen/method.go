@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
@@ -219,6 +220,8 @@ func (m *method) value(p rest.Parameter) string {
 	switch {
 	case p.Type == "boolean":
 		return "truth(" + value + ")"
+	case typ == reflect.TypeFor[time.Time]():
+		return "instant(" + value + ")"
 	case p.Type == "integer" && p.Query:
 		return "count(" + value + ")"
 	case p.Type == "integer":

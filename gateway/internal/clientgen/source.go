@@ -84,7 +84,7 @@ const (
 // error.
 func typeName(t reflect.Type) (string, error) {
 	switch {
-	case t == reflect.TypeFor[jsontext.Value](), t == reflect.TypeFor[verify.Receipt](): // the latter is kept as it came
+	case t == reflect.TypeFor[jsontext.Value](), t == reflect.TypeFor[verify.Receipt](), t == reflect.TypeFor[verify.ReadingProof](): // what is checked is kept as it came
 		return "json.RawMessage", nil
 	case t.PkgPath() == own:
 		return t.Name(), nil

@@ -16,8 +16,8 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// migrations are in SQL that both databases take: BYTEA is a column without conversion of
-// bytes in SQLite, and $1 a parameter in both.
+// migrations are in SQL that both databases take, but for what translated leaves out: BYTEA is a
+// column without conversion of bytes in SQLite, and $1 a parameter in both.
 //
 //go:embed migrations/*/*.sql
 var migrations embed.FS
@@ -184,6 +184,7 @@ func (d *DB) migrateBy(ctx context.Context, step func(*goose.Provider) error) er
 	}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.dialect == goose.DialectPostgres {
+		files = translated{files}
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // look every second: Prepare does not wait five
 		if err != nil {
 			return fmt.Errorf("migration lock: %w", err)

@@ -28,6 +28,8 @@ type application struct {
 	block   uint64
 	changed map[subject]bool       // what is to be indexed anew
 	settle  map[waymark.Place]bool // of which it is to be said anew who has what is there
+
+	measured measured // what the block recorded
 }
 
 // records are those of the model with what the block has written so far.
@@ -46,6 +48,11 @@ func (a *application) add(tx ledger.BlockTransaction) error {
 	for _, w := range tx.Writes {
 		if err := a.write(tx.Position, w); err != nil {
 			return fmt.Errorf("record %s: %w", w.Key, err)
+		}
+	}
+	if tx.Function == string(waymark.TelemetryRecord) {
+		if err := a.measure(tx); err != nil {
+			return err
 		}
 	}
 	if tx.Event == nil {

@@ -32,6 +32,11 @@ func tables() []table {
 		{"moves", []string{"id", "block", "position"}},
 		{"decisions", []string{"block", "position"}},
 		{"names", []string{"name", "key"}},
+
+		{"measurements", []string{"id"}},
+		{"series", []string{"id"}},
+		{"readings", []string{"measurement", "at", "sequence", "n"}},
+		{"hours", []string{"measurement", "hour", "series"}},
 	}
 }
 

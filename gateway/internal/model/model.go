@@ -26,7 +26,8 @@ type Model struct {
 	tail   tail
 	judged judged
 
-	pageBytes int // maxPageBytes
+	pageBytes int       // maxPageBytes
+	numbering numbering // of series
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
@@ -71,6 +72,7 @@ var errEmpty = waymark.Errorf(waymark.Unavailable, "the read model has no block 
 
 // Apply adds a block, all of it or nothing: ErrNotNext and ErrOtherLedger change nothing.
 func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
+	var written []*lined
 	err := m.db.Update(ctx, func(ctx context.Context, s database.Statements) error {
 		if err := advance(ctx, s, b); err != nil {
 			return err
@@ -81,9 +83,14 @@ func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
 				return fmt.Errorf("transaction %s: %w", tx.TxID, err)
 			}
 		}
+		written = a.measured.order
+		if err := a.store(&m.numbering); err != nil {
+			return err
+		}
 		return a.index()
 	})
 	if err == nil {
+		m.numbering.keep(b.Number+1, written)
 		m.reached(b.Number + 1)
 	}
 	return err

@@ -67,6 +67,15 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"verdicts are of their block":   verdictsAreOfTheirBlock,
 		"many follow events":            manyFollow,
 		"one feeds, and then the other": oneFeedsAtATime,
+
+		"readings are shown as their windows are":    readingsAreShown,
+		"pages make the list of readings":            readingPages,
+		"late readings are in their place":           lateReadings,
+		"many readings are summed up in pages":       manyReadings,
+		"sums are exact":                             exactSums,
+		"readings that are changed by hand are seen": readingsByHand,
+		"readings are numbered alike":                numberedAlike,
+		"what cannot be read ends the feed":          unreadable,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

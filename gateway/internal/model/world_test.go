@@ -3,6 +3,7 @@ package model_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ type world struct {
 	last   []byte            // hash of the last one
 	blocks []ledger.Block
 	open   map[string]waymark.Handoff // offers that may be open, by shipment
+
+	messages []string // that were sent since the last block
+	outcomes []waymark.MessageResult
 }
 
 func newWorld(t *testing.T) *world {
@@ -63,6 +67,26 @@ func (w *world) block() {
 		{TxID: fmt.Sprintf("%064x", n+1<<20), Position: 1, Status: "MVCC_READ_CONFLICT", Member: "carrier", Time: w.Now, Function: "other:Thing"},
 	}})
 	w.known, w.last = now, hash[:]
+	w.recorded()
+}
+
+// record sends messages, which are in the next block.
+func (w *world) record(messages ...string) []waymark.MessageResult {
+	outcomes := w.Record(messages...)
+	w.messages, w.outcomes = append(w.messages, messages...), append(w.outcomes, outcomes...)
+	return outcomes
+}
+
+// recorded makes the transaction of the last block that of the messages, if there were any.
+func (w *world) recorded() {
+	if len(w.messages) == 0 {
+		return
+	}
+	request, _ := json.Marshal(waymark.RecordRequest{Messages: w.messages})
+	result, _ := json.Marshal(waymark.RecordResult{Results: w.outcomes})
+	tx := &w.blocks[len(w.blocks)-1].Transactions[0]
+	tx.Function, tx.Request, tx.Result = string(waymark.TelemetryRecord), string(request), result
+	w.messages, w.outcomes = nil, nil
 }
 
 var everyone = []string{"producer", "carrier", "retailer", "auditor"}
@@ -81,7 +105,7 @@ func (w *world) step(t *rapid.T) {
 	case "attach":
 		_, _ = scenario.Submit(w.Consortium, w.As("producer", waymark.Operator), custody.Attach, waymark.AttachDeviceRequest{Shipment: id, Device: "logger-1"})
 	case "measure":
-		w.Record(w.logger.Pack(rapid.Int64Range(100, 900).Draw(t, "temperature")))
+		w.record(w.logger.Pack(rapid.Int64Range(100, 900).Draw(t, "temperature")))
 	case "offer":
 		h, err := scenario.Submit(w.Consortium, operator, custody.Offer, waymark.OfferHandoffRequest{
 			Shipment: id, To: rapid.SampledFrom(everyone).Draw(t, "to"), ExpiresAt: w.Now.Add(time.Hour)})
@@ -105,7 +129,7 @@ func (w *world) step(t *rapid.T) {
 func drawPolicy(t *rapid.T) string {
 	effect, annotation := rapid.SampledFrom([]string{"permit", "permit", "permit", "forbid"}).Draw(t, "effect"), ""
 	if effect == "permit" {
-		annotation = rapid.SampledFrom([]string{"", `@redact("condition") `, `@coarsen("condition: 0") `, `@retain("P9D") `}).Draw(t, "obligation")
+		annotation = rapid.SampledFrom([]string{"", `@redact("condition") `, `@coarsen("condition:0") `, `@retain("P9D") `}).Draw(t, "obligation")
 	}
 	scope := rapid.SampledFrom([]string{"principal", `principal in Waymark::Member::"auditor"`, `principal in Waymark::Member::"carrier"`, `principal in Waymark::Member::"retailer"`}).Draw(t, "who")
 	action := rapid.SampledFrom([]string{"ReadShipment", "ReadShipment", "ReadTelemetry"}).Draw(t, "action")

@@ -186,6 +186,12 @@ func (p prober) sample(at, name string, form waymark.Form) string {
 		start = strings.Repeat("a", 31) + "."
 	case "event_id":
 		start, fill = "9999999999:999999999:", "9"
+	case "reading_id":
+		start, fill = strings.Repeat("a", 64)+":9007199254740991:", "9"
+	case "reading_cursor":
+		start, fill = "999999999999999:9007199254740991:", "9"
+	case "series_cursor":
+		fill = "9"
 	case "currency", "trade_unit":
 		fill = "A"
 	case "gln", "gtin", "place", "unit", "": // a check digit, the kind of a condition, or a number's size
@@ -331,6 +337,10 @@ func more() map[reflect.Type][]string {
 		reflect.TypeFor[waymark.DecisionsQuery]():  {`{"action":"ReadShipment","outcome":"denied","member":"m","since":1,"at":1,"limit":1,"cursor":"1:0:0"}`},
 		reflect.TypeFor[waymark.SearchQuery]():     {`{"q":"S1","purpose":"p","at":1}`},
 		reflect.TypeFor[waymark.ProvenanceQuery](): {`{"id":"https://id.gs1.org/01/09506000134352/21/1","purpose":"p","at":1}`},
+		reflect.TypeFor[waymark.ReadingsQuery]():   {`{"device":"d","name":"t","shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"5:1:0"}`},
+		reflect.TypeFor[waymark.LatestQuery]():     {`{"device":"d","purpose":"p","at":1}`},
+		reflect.TypeFor[waymark.SeriesQuery]():     {`{"device":"d","name":"t","bucket":60,"shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"5"}`},
+		reflect.TypeFor[waymark.ProofQuery]():      {`{"reading":"d:1:0","purpose":"p"}`},
 		reflect.TypeFor[waymark.CreateShipmentRequest](): {
 			`{` + line + `,"conditions":[{"kind":"mkt","name":"t","unit":"Cel","mkt":{"limit":"8"}}]}`,
 			`{` + line + `,"conditions":[{"kind":"range","name":"t","unit":"Cel","maximum":"8","budget":{"seconds":9,"mode":"cumulative"}}]}`,

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -168,6 +169,9 @@ func parameterSchema(o rest.Operation, p rest.Parameter) *openapi3.Schema {
 		schema.Enum = enumOf(field.Type)
 		if form, bounded := waymark.FormOf(field); bounded {
 			bound(schema, form)
+		}
+		if field.Type == reflect.TypeFor[time.Time]() {
+			schema.Format = "date-time"
 		}
 	}
 	switch p.Name {

@@ -132,6 +132,9 @@ func isBody(t reflect.Type) bool {
 func requiredOf(t reflect.Type) []string {
 	var names []string
 	for field := range t.Fields() {
+		if field.Anonymous {
+			names = append(names, requiredOf(field.Type)...)
+		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		optional := strings.Contains(options, "omit") || strings.Contains(field.Tag.Get("metadata"), "optional")
 		if name != "" && name != "-" && !optional {

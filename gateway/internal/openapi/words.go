@@ -95,6 +95,7 @@ func parameterWords(path string, p rest.Parameter) string {
 		"serial": "Serial number of the certificate, lower-case hex", "command": "Id of the command, as who requested it chose it",
 		"owner": "The member whose things the policy is about", "author": "The member that wrote the policy",
 		"currency": "Code of the currency, as in EUR", "device": "Id of the device", "kind": "Kind of the hold: " + kindsOfHolds(),
+		"reading": "Id of the reading: its device, the number of its message and its place in that, as in logger-1:17:0",
 	}[p.Name]
 }
 
@@ -112,6 +113,9 @@ func queryWords(name string) string {
 		"at":    "A block that the answer is to have, such as that of the caller's own write; it is waited for, for 5 seconds at most",
 		"state": "Only those in this state", "custodian": "Only those that this member has", "title_holder": "Only those that are this member's",
 		"consignor": "Only those that this member sends", "consignee": "Only those that this member is to receive",
+
+		"name": "SenML name of the measurement, as in temperature", "bucket": "How long a bucket is, in seconds: 60, 300, 900, 3600, 21600 or 86400",
+		"from": "The earliest time (RFC 3339); from the first on, if it is left out", "to": "The time (RFC 3339) before which they are; to the last one, if it is left out",
 	}[name]
 }
 

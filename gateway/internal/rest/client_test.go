@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -220,6 +221,14 @@ func TestClientSendsTheRest(t *testing.T) {
 			want: "GET /v1/webhooks/wh-1/dead-letters?cursor=17%3A0%3A0&limit=3"},
 		{id: "replayDeadLetters", args: []any{waymark.ReplayRequest{Webhook: "wh-1", Event: "17:0:0"}}, want: "POST /v1/webhooks/wh-1/replay", body: `{"event":"17:0:0"}`},
 		{id: "deleteWebhook", args: []any{waymark.WebhookQuery{ID: "wh-1"}}, want: "DELETE /v1/webhooks/wh-1"},
+
+		{id: "listReadings", args: []any{waymark.ReadingsQuery{Device: "d", Name: "temperature", From: time.Unix(60, 0), To: time.Unix(90, 5e8), Cursor: "60000:7:1"}},
+			want: "GET /v1/devices/d/readings?cursor=60000%3A7%3A1&from=1970-01-01T00%3A01%3A00Z&name=temperature&to=1970-01-01T00%3A01%3A30.5Z"},
+		{id: "getLatest", args: []any{waymark.LatestQuery{Device: "d", At: 7}}, want: "GET /v1/devices/d/latest?at=7"},
+		{id: "getSeries", args: []any{waymark.SeriesQuery{Device: "d", Name: "temperature", Bucket: 3600, Shipment: "S1"}},
+			want: "GET /v1/devices/d/series?bucket=3600&name=temperature&shipment=S1"},
+		{id: "getReadingProof", args: []any{waymark.ProofQuery{Reading: "d:7:0", Purpose: "claim"}}, want: "GET /v1/readings/d:7:0/proof?purpose=claim"},
+
 		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx, Envelope: true}}, want: "GET /v1/transactions/" + someTx + "?envelope=true"},
 		{id: "getTransaction", args: []any{client.TransactionQuery{TxID: someTx}}, want: "GET /v1/transactions/" + someTx},
 		{id: "getReceipt", args: []any{someTx}, want: "GET /v1/transactions/" + someTx + "/receipt"},

@@ -243,3 +243,24 @@ func asked[A any](ctx context.Context, m fakeModel, as ledger.Identity, q waymar
 	}
 	return answer, json.Unmarshal(raw, &answer)
 }
+
+func (m fakeModel) Readings(ctx context.Context, as ledger.Identity, q waymark.ReadingsQuery) (waymark.ReadingList, error) {
+	return answeredBy[waymark.ReadingList](ctx, m, as, q)
+}
+
+func (m fakeModel) Latest(ctx context.Context, as ledger.Identity, q waymark.LatestQuery) (waymark.LatestReadings, error) {
+	return answeredBy[waymark.LatestReadings](ctx, m, as, q)
+}
+
+func (m fakeModel) Series(ctx context.Context, as ledger.Identity, q waymark.SeriesQuery) (waymark.BucketList, error) {
+	return answeredBy[waymark.BucketList](ctx, m, as, q)
+}
+
+// answeredBy is what the ledger answers, as a list.
+func answeredBy[R any](ctx context.Context, m fakeModel, as ledger.Identity, q waymark.Validator) (list R, err error) {
+	raw, err := m.ledger.Evaluate(ctx, ledger.Call{As: as, Request: q})
+	if err != nil {
+		return list, err
+	}
+	return list, json.Unmarshal(raw, &list)
+}

@@ -46,6 +46,8 @@ type Model interface {
 	Events(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (client.EventList, error)
 	// Grown returns when there may be events after an id, or ctx is done.
 	Grown(ctx context.Context, after string)
+
+	ReadingModel
 }
 
 // Authenticator tells who makes a request: the caller, or an error of code Unauthenticated,

@@ -2,8 +2,10 @@ package rest
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -25,13 +27,28 @@ func setMembers(into any, query func(string) string) error {
 			continue
 		}
 		if err := setMember(v.Field(i), given); err != nil {
-			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be a number", name)
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be %s", name, wordsOf(v.Field(i).Type()))
 		}
 	}
 	return nil
 }
 
+// wordsOf says what a parameter that is no text must be.
+func wordsOf(t reflect.Type) string {
+	if t == timeType {
+		return "a time as RFC 3339 writes it"
+	}
+	return "a number"
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
 func setMember(v reflect.Value, given string) error {
+	if v.Type() == timeType {
+		t, err := time.Parse(time.RFC3339Nano, given)
+		v.Set(reflect.ValueOf(t.UTC()))
+		return err
+	}
 	switch v.Kind() {
 	case reflect.Int:
 		n, err := strconv.ParseInt(given, 10, 32)
@@ -47,18 +64,23 @@ func setMember(v reflect.Value, given string) error {
 	}
 }
 
-// listParameters are the query parameters of a list.
-func listParameters(listed any) []Parameter {
-	if listed == nil {
-		return nil
-	}
+// listParameters are the query parameters of a list: the members of what it is asked by, but those that its path says.
+func listParameters(r route, inPath []Parameter) []Parameter {
 	var all []Parameter
-	for f := range reflect.TypeOf(listed).Fields() {
-		p := Parameter{Name: memberName(f), Query: true, Required: !waymark.Optional(f), Field: f.Name, Type: typeString}
-		if f.Type.Kind() != reflect.String {
+	for f := range reflect.TypeOf(r.listed).Fields() {
+		if slices.ContainsFunc(inPath, func(p Parameter) bool { return r.says(p, f) }) {
+			continue
+		}
+		p := Parameter{Name: memberName(f), Query: true, Field: f.Name, Type: typeString, Required: !waymark.Optional(f)}
+		if f.Type.Kind() != reflect.String && f.Type != timeType {
 			p.Type = typeInteger
 		}
 		all = append(all, p)
 	}
 	return all
+}
+
+// says reports whether a parameter of the path says a member of what is asked.
+func (r route) says(p Parameter, f reflect.StructField) bool {
+	return !reflect.ValueOf(r.doc.asked(only(p))).FieldByIndex(f.Index).IsZero()
 }

@@ -123,7 +123,7 @@ func parameters(r route) []Parameter {
 		}
 	}
 	if r.listed != nil {
-		return append(all, listParameters(r.listed)...)
+		return append(all, listParameters(r, all)...)
 	}
 	for _, q := range []struct {
 		taken bool

@@ -23,6 +23,7 @@ const (
 	paramCurrency  = "currency"
 	paramDevice    = "device" // id of a device, below a shipment
 	paramKind      = "kind"   // of a hold
+	paramReading   = "reading"
 )
 
 // path is the checked parameters of a request's path.
@@ -34,6 +35,7 @@ type path struct {
 	command                string
 	owner, author          string
 	device, kind           string
+	reading                string // id of one
 	purpose                string // of the query: what the caller reads for, or empty
 	holder                 string // of the query: the member whose peers answer, or empty
 	currency               string
@@ -83,6 +85,11 @@ func (p *path) set(key, value string) error {
 			return waymark.Errorf(waymark.Invalid, "the %s in the path %s", key, waymark.AsError(err).Message)
 		}
 		p.setID(key, value)
+	case paramReading:
+		if _, err := waymark.ParseReadingRef(value); err != nil {
+			return err
+		}
+		p.reading = value
 	case paramNumber, paramSequence:
 		n, err := strconv.ParseUint(value, 10, 64)
 		if err != nil || n < 1 || n > waymark.MaxSequence || strconv.FormatUint(n, 10) != value {
@@ -101,7 +108,7 @@ func (p *path) set(key, value string) error {
 func (p *path) setID(key, value string) {
 	field, known := map[string]*string{
 		paramKey: &p.key, paramAuthority: &p.authority, paramSerial: &p.serial, paramCommand: &p.command, paramOwner: &p.owner,
-		paramAuthor: &p.author, paramCurrency: &p.currency, paramDevice: &p.device, paramKind: &p.kind,
+		paramAuthor: &p.author, paramCurrency: &p.currency, paramDevice: &p.device, paramKind: &p.kind, paramReading: &p.reading,
 	}[key]
 	if !known {
 		field = &p.id

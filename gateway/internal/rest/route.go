@@ -125,10 +125,19 @@ func evaluates[Q waymark.Validator](r route, tx waymark.Transaction, result any,
 
 // lists completes a route of a list that the read model answers. All of what is asked is in the query.
 func lists[Q waymark.Validator, R any](r route, find func(context.Context, Model, ledger.Identity, Q) (R, error)) route {
+	return listsOf(r, func(path) (q Q) { return q }, find)
+}
+
+// listsOf is lists where the path says of what: about makes what is asked of it, which the query adds to.
+func listsOf[Q waymark.Validator, R any](r route, about func(path) Q, find func(context.Context, Model, ledger.Identity, Q) (R, error)) route {
 	r.listed, r.result = *new(Q), *new(R)
-	r.doc.asked, r.doc.checked = func(path) any { return *new(Q) }, true
+	r.doc.asked, r.doc.checked = func(p path) any { return about(p) }, true
 	r.serve = func(s *service, c *gin.Context) error {
-		var q Q
+		p, err := parsePath(c.Params)
+		if err != nil {
+			return err
+		}
+		q := about(p)
 		if err := setMembers(&q, c.Query); err != nil {
 			return err
 		}

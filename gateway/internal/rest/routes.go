@@ -37,6 +37,7 @@ func routes() []route {
 		eventRoutes(),
 		webhookRoutes(),
 		searchRoutes(),
+		readingRoutes(),
 		pageRoutes(),
 	)
 }

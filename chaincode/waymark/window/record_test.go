@@ -1,4 +1,4 @@
-package telemetry
+package window_test
 
 import (
 	"encoding/hex"
@@ -10,8 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 )
 
 func anyTime(t *rapid.T, label string) time.Time {
@@ -56,12 +55,12 @@ func anyWindow(t *rapid.T) waymark.Window {
 func TestAWindowIsStoredWithoutLoss(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := anyWindow(rt)
-		encoded := encodeWindow(w)
-		got, err := decodeWindow(w.Device, encoded)
+		encoded := window.Encode(w)
+		got, err := window.Decode(w.Device, encoded)
 		if err != nil || !reflect.DeepEqual(got, w) {
 			rt.Fatalf("stored and read: %+v (%v)\nwant %+v", got, err, w)
 		}
-		if encoded[0] == '{' || string(encodeWindow(got)) != string(encoded) {
+		if encoded[0] == '{' || string(window.Encode(got)) != string(encoded) {
 			rt.Fatal("the form is not one of its own")
 		}
 	})
@@ -73,7 +72,7 @@ const oldWindow = `{"device":"logger-1","shipment":"s1","first":2,"last":3,"read
 	`"recorded":{"tx_id":"ab","time":"2026-03-01T08:00:02Z","member":"producer","role":"relay"}}`
 
 func TestTheOldFormIsRead(t *testing.T) {
-	w, err := decodeWindow("logger-1", []byte(oldWindow))
+	w, err := window.Decode("logger-1", []byte(oldWindow))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,43 +91,8 @@ func TestTheOldFormIsRead(t *testing.T) {
 
 func TestABrokenRecordIsAnError(t *testing.T) {
 	for _, value := range []string{"", "{", "\xff", "\xa1\x01\x61a", "nonsense"} {
-		if _, err := decodeWindow("logger-1", []byte(value)); waymark.CodeOf(err) != waymark.Internal {
+		if _, err := window.Decode("logger-1", []byte(value)); waymark.CodeOf(err) != waymark.Internal {
 			t.Errorf("%q: %v", value, err)
-		}
-	}
-}
-
-// TestARunBreaksWhereTheKeyChanges: whether a window is to be believed hangs on one key.
-func TestARunBreaksWhereTheKeyChanges(t *testing.T) {
-	var messages []accepted
-	for i, key := range []string{"k1", "k1", "k2", "k2", "k2"} {
-		messages = append(messages, accepted{sequence: uint64(i + 1), key: key, digest: attest.Digest{byte(i)}, readings: []senml.Reading{{Name: "t", Unit: "Cel", Value: 1}}})
-	}
-	windows := summarise(&waymark.Device{ID: "logger-1", Owner: "producer"}, messages, waymark.Stamp{})
-	if len(windows) != 2 || windows[0].Key != "k1" || windows[0].Last != 2 || windows[1].Key != "k2" || windows[1].First != 3 || windows[1].Last != 5 {
-		t.Errorf("windows %+v", windows)
-	}
-}
-
-func TestSumsAreExactInAnyOrder(t *testing.T) {
-	const most, least = 1<<63 - 1, -1 << 63
-	for _, c := range []struct {
-		give     []int64
-		sum      int64
-		overflow bool
-	}{
-		{[]int64{1, 2, -4}, -1, false},
-		{[]int64{most, most, least, least}, -2, false},
-		{[]int64{most, 1, -1}, most, false},
-		{[]int64{most, 1}, most, true},
-		{[]int64{least, -1}, least, true},
-	} {
-		var tl tally
-		for _, v := range c.give {
-			tl.add(senml.Reading{Name: "t", Unit: "Cel", Value: v})
-		}
-		if s := tl.series(&waymark.Device{})[0]; s.Sum != c.sum || s.Overflow != c.overflow || s.Count != int64(len(c.give)) {
-			t.Errorf("%v: %+v", c.give, s)
 		}
 	}
 }

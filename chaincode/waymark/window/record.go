@@ -1,4 +1,4 @@
-package telemetry
+package window
 
 import (
 	"encoding/hex"
@@ -11,7 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// A window is stored as deterministic CBOR (RFC 8949, clause 4.2.1), a map with
+// The ledger stores a window as deterministic CBOR (RFC 8949, clause 4.2.1), a map with
 // integer keys: of all records there are most of this one, and as JSON it is more
 // than twice as large. What the key says or the rest implies is left out. This file
 // is the one place that knows the form.
@@ -56,7 +56,8 @@ type storedSeries struct {
 	Overflow      bool
 }
 
-func encodeWindow(w waymark.Window) []byte {
+// Encode returns a window as the ledger stores it.
+func Encode(w waymark.Window) []byte {
 	s := storedWindow{
 		First: w.First, Owner: w.Owner, Key: w.Key, Shipment: w.Shipment,
 		From: w.From.UnixMilli(), Span: w.To.UnixMilli() - w.From.UnixMilli(),
@@ -82,26 +83,16 @@ func encodeWindow(w waymark.Window) []byte {
 	s.SealedIn = bits(w.First, w.SealedIn)
 	encoded, err := deterministic.Marshal(s)
 	if err != nil { // texts, bytes and integers always marshal
-		panic("telemetry: encode window: " + err.Error())
+		panic("window: encode: " + err.Error())
 	}
 	return encoded
 }
 
-var deterministic = mustEncoding()
-
-func mustEncoding() cbor.EncMode {
-	mode, err := cbor.CoreDetEncOptions().EncMode()
-	if err != nil { // the options are constant
-		panic("telemetry: " + err.Error())
-	}
-	return mode
-}
-
-// decodeWindow reads a window of a device. One of before this form is the JSON of a
+// Decode reads a window of a device. One of before this form is the JSON of a
 // waymark.Window: it begins with a brace, which no map in CBOR does.
-func decodeWindow(device string, value []byte) (waymark.Window, error) {
+func Decode(device string, value []byte) (waymark.Window, error) {
 	if len(value) > 0 && value[0] == '{' {
-		return decodeOldWindow(value)
+		return decodeOld(value)
 	}
 	var s storedWindow
 	if err := cbor.Unmarshal(value, &s); err != nil {
@@ -164,8 +155,8 @@ func ownClass(s waymark.Series) string {
 	return string(s.Class)
 }
 
-// decodeOldWindow reads the first form. It kept neither owner, key nor root.
-func decodeOldWindow(value []byte) (waymark.Window, error) {
+// decodeOld reads the first form. It kept neither owner, key nor root.
+func decodeOld(value []byte) (waymark.Window, error) {
 	var w waymark.Window
 	if err := json.Unmarshal(value, &w); err != nil {
 		return w, fmt.Errorf("decode window: %w", err)

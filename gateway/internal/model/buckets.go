@@ -1,0 +1,210 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// maxSummed bounds the rows that one page sums up. It can be short, and go on; the first bucket is always whole.
+const maxSummed = 20_000
+
+// Buckets sums up readings of one measurement of a device that a caller may see. What is withheld is left out; of what
+// is coarsened, least and most are rounded, which is what those of the rounded readings are, and there is no mean.
+//
+// Codes: as Readings.
+func (m *Model) Buckets(ctx context.Context, by rules.Tx, q waymark.SeriesQuery) (list waymark.BucketList, err error) {
+	list.Buckets = []waymark.Bucket{}
+	err = m.share(ctx, by, asked{q.Device, q.Purpose, q.Shipment}, func(s *sharing) error {
+		measurement, err := s.measurement(q.Name)
+		if err == nil && measurement > 0 {
+			list.Buckets, list.Cursor, err = s.buckets(measurement, q)
+		}
+		list.Shared = s.shared
+		return err
+	})
+	return list, err
+}
+
+// buckets makes a page, and says where to go on.
+func (s *sharing) buckets(measurement int64, q waymark.SeriesQuery) (all []waymark.Bucket, cursor string, err error) {
+	d := downSampling{sharing: s, measurement: measurement, millis: 1000 * int64(q.Bucket), of: readingSums}
+	if d.millis >= hourMillis {
+		d.of = hourSums
+	}
+	from, to := millis(q.From, q.To)
+	if q.Cursor != "" {
+		if from, err = strconv.ParseInt(q.Cursor, 10, 64); err != nil {
+			return nil, "", errCursor
+		}
+	}
+	from, to = from-from%d.millis, to+d.millis-1
+	to -= to % d.millis
+	begin, found, err := d.first(from, to)
+	if err != nil || !found {
+		return []waymark.Bucket{}, "", err
+	}
+	end := min(to, begin+int64(waymark.Page(q.Limit))*d.millis)
+	parts, end, err := d.sums(begin, end)
+	if err != nil {
+		return nil, "", err
+	}
+	if all, err = d.merge(parts); err != nil {
+		return nil, "", err
+	}
+	next, more, err := d.first(end, to)
+	if more {
+		cursor = strconv.FormatInt(next, 10)
+	}
+	return all, cursor, err
+}
+
+// downSampling is the work on one page.
+type downSampling struct {
+	*sharing
+	measurement int64
+	millis      int64 // of a bucket
+	of          summable
+}
+
+// summable is a table that can be summed up: where its first row in some time is, and the sums of those of some time.
+type summable struct{ first, sums string }
+
+// readingSums are of the readings themselves, for buckets shorter than an hour.
+var readingSums = summable{
+	`SELECT at FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 ORDER BY at LIMIT 1`,
+	`SELECT at / $4 AS bucket, series, COUNT(*), COUNT(*), MIN(value), MAX(value), CAST(SUM(value >> 32) AS BIGINT), CAST(SUM(value & 4294967295) AS BIGINT)
+	FROM (SELECT at, series, value FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 ORDER BY at LIMIT $5) AS looked
+	GROUP BY 1, 2 ORDER BY 1, 2`,
+}
+
+// hourSums are of the hours.
+var hourSums = summable{
+	`SELECT hour FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 ORDER BY hour LIMIT 1`,
+	`SELECT hour / $4 AS bucket, series, COUNT(*), CAST(SUM(count) AS BIGINT), MIN(lowest), MAX(highest), CAST(SUM(high) AS BIGINT), CAST(SUM(low) AS BIGINT)
+	FROM (SELECT * FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 ORDER BY hour LIMIT $5) AS looked
+	GROUP BY 1, 2 ORDER BY 1, 2`,
+}
+
+// first is where the first bucket begins that has a row, whoever may see it.
+func (d downSampling) first(from, to int64) (begin int64, found bool, err error) {
+	rows, err := d.statements.QueryContext(d.ctx, d.of.first, d.measurement, from, to)
+	if err != nil {
+		return 0, false, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	if found = rows.Next(); found {
+		if err := rows.Scan(&begin); err != nil {
+			return 0, false, err
+		}
+	}
+	return begin - begin%d.millis, found, rows.Err()
+}
+
+// part is what a bucket has of one series.
+type part struct {
+	begin  int64
+	series int64
+	sum
+}
+
+// sums are the parts of the buckets of some time, by bucket. Where that is too much it ends earlier.
+func (d downSampling) sums(from, to int64) (parts []part, end int64, err error) {
+	parts, summed, err := d.some(from, to, maxSummed)
+	if err != nil || summed < maxSummed {
+		return parts, to, err
+	}
+	last := parts[len(parts)-1].begin // which may not be whole
+	if last == from {
+		parts, _, err = d.some(from, from+d.millis, maxMillis)
+		return parts, from + d.millis, err
+	}
+	return slices.DeleteFunc(parts, func(p part) bool { return p.begin == last }), last, nil
+}
+
+// some are the parts of so many rows, and how many there were.
+func (d downSampling) some(from, to, most int64) (parts []part, summed int64, err error) {
+	rows, err := d.statements.QueryContext(d.ctx, d.of.sums, d.measurement, from, to, d.millis, most)
+	if err != nil {
+		return nil, 0, fmt.Errorf("sums: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	for rows.Next() {
+		var p part
+		var n int64
+		if err := rows.Scan(&p.begin, &p.series, &n, &p.count, &p.least, &p.greatest, &p.high, &p.low); err != nil {
+			return nil, 0, fmt.Errorf("sums: %w", err)
+		}
+		p.begin *= d.millis
+		parts, summed = append(parts, p), summed+n
+	}
+	return parts, summed, rows.Err()
+}
+
+// merged is a bucket of one unit.
+type merged struct {
+	begin     int64
+	of        *source // any, for the unit
+	coarsened bool
+	sum
+}
+
+// merge puts together what the caller may see.
+func (d downSampling) merge(parts []part) ([]waymark.Bucket, error) {
+	type key struct {
+		begin int64
+		unit  string
+	}
+	buckets := make(map[key]*merged)
+	for _, p := range parts {
+		of, err := d.source(p.series)
+		if err != nil {
+			return nil, err
+		}
+		if !of.visible {
+			continue
+		}
+		b := buckets[key{p.begin, of.unit}]
+		if b == nil {
+			b = &merged{begin: p.begin, of: of}
+			buckets[key{p.begin, of.unit}] = b
+		}
+		p.least, p.greatest = of.rounded(p.least), of.rounded(p.greatest)
+		b.add(p.sum)
+		b.coarsened = b.coarsened || of.decimals >= 0
+	}
+	sorted := slices.SortedFunc(maps.Values(buckets), func(x, y *merged) int {
+		return cmp.Or(cmp.Compare(x.begin, y.begin), cmp.Compare(x.of.unit, y.of.unit))
+	})
+	all := make([]waymark.Bucket, 0, len(sorted))
+	for _, b := range sorted {
+		shown, err := b.shown()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, shown)
+	}
+	return all, nil
+}
+
+func (b *merged) shown() (waymark.Bucket, error) {
+	shown := waymark.Bucket{
+		Start: time.UnixMilli(b.begin).UTC(), Unit: b.of.unit, Count: b.count, Min: b.of.decimal(b.least), Max: b.of.decimal(b.greatest),
+	}
+	if b.coarsened {
+		return shown, nil
+	}
+	mean, err := b.mean()
+	if err != nil {
+		return shown, fmt.Errorf("mean: %w", err)
+	}
+	shown.Mean = b.of.decimal(mean)
+	return shown, nil
+}

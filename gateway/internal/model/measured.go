@@ -1,0 +1,163 @@
+package model
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+)
+
+// measured gathers what the transactions of a block recorded, so that it is written at once.
+type measured struct {
+	lines map[line]*lined
+	order []*lined // as they came
+	rows  []row
+}
+
+// line is what the readings of one series have in common.
+type line struct{ device, name, unit, class, owner, shipment string }
+
+// lined is a line of a block.
+type lined struct {
+	line
+	numbers
+	latest row
+}
+
+// row is a reading.
+type row struct {
+	at       int64 // milliseconds since 1970
+	sequence int64
+	n        int64
+	value    int64
+	of       *lined
+}
+
+func (r row) compare(o row) int {
+	return cmp.Or(cmp.Compare(r.of.measurement, o.of.measurement), r.later(o))
+}
+
+// later orders the readings of a measurement.
+func (r row) later(o row) int {
+	return cmp.Or(cmp.Compare(r.at, o.at), cmp.Compare(r.sequence, o.sequence), cmp.Compare(r.n, o.n))
+}
+
+// measure gathers what a transaction recorded: its arguments have the messages, its result what became of each, and
+// what it wrote whose they are. It fails for what this gateway cannot read, which is no older chaincode's.
+func (a *application) measure(tx ledger.BlockTransaction) error {
+	var batch waymark.RecordRequest
+	var result waymark.RecordResult
+	if err := errors.Join(json.Unmarshal([]byte(tx.Request), &batch), json.Unmarshal(tx.Result, &result)); err != nil {
+		return fmt.Errorf("messages: %w", err)
+	}
+	if len(batch.Messages) != len(result.Results) {
+		return fmt.Errorf("it has %d messages, and what became of %d", len(batch.Messages), len(result.Results))
+	}
+	windows, err := windowsOf(tx)
+	if err != nil {
+		return err
+	}
+	for i, outcome := range result.Results {
+		if outcome.Outcome != waymark.Recorded {
+			continue
+		}
+		if err := a.measured.message(batch.Messages[i], windows); err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// message gathers the readings of a message.
+func (m *measured) message(text string, windows []*summary) error {
+	message, err := attest.Parse(text)
+	if err != nil {
+		return err
+	}
+	readings, err := senml.Parse(message)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(windows, func(w *summary) bool {
+		return w.Device == message.Device && w.First <= message.Sequence && message.Sequence <= w.Last
+	})
+	if i < 0 {
+		return fmt.Errorf("the transaction wrote no window of message %d of device %s", message.Sequence, message.Device)
+	}
+	for n, r := range readings {
+		if !r.Kind.Measures() { // it is in no series
+			continue
+		}
+		of, err := m.lineOf(windows[i], r)
+		if err != nil {
+			return err
+		}
+		m.add(row{at: r.Time.UnixMilli(), sequence: bigint(message.Sequence), n: int64(n), value: r.Value, of: of})
+	}
+	return nil
+}
+
+func (m *measured) add(r row) {
+	if r.of.latest.of == nil || r.later(r.of.latest) > 0 {
+		r.of.latest = r
+	}
+	m.rows = append(m.rows, r)
+}
+
+// summary is a window that a transaction wrote, and the lines of its series that were met so far.
+type summary struct {
+	waymark.Window
+	lines []*lined // by the place of the series in the window
+}
+
+const windowPrefix = "window/"
+
+// windowsOf are the windows that a transaction wrote.
+func windowsOf(tx ledger.BlockTransaction) (all []*summary, err error) {
+	for _, w := range tx.Writes {
+		rest, is := strings.CutPrefix(w.Key, windowPrefix)
+		device, _, _ := strings.Cut(rest, "/")
+		if !is || w.Value == nil {
+			continue
+		}
+		decoded, err := window.Decode(device, w.Value)
+		if err != nil {
+			return nil, fmt.Errorf("record %s: %w", w.Key, err)
+		}
+		all = append(all, &summary{Window: decoded, lines: make([]*lined, len(decoded.Series))})
+	}
+	return all, nil
+}
+
+// lineOf is the line of a reading, whose class the window of it tells.
+func (m *measured) lineOf(w *summary, r senml.Reading) (*lined, error) {
+	i := slices.IndexFunc(w.Series, func(s waymark.Series) bool { return s.Name == r.Name && s.Unit == r.Unit })
+	if i < 0 {
+		return nil, fmt.Errorf("the window of device %s from message %d on has no series of a reading", w.Device, w.First)
+	}
+	if w.lines[i] == nil {
+		w.lines[i] = m.line(line{w.Device, r.Name, r.Unit, string(w.Series[i].Class), w.Owner, w.Shipment})
+	}
+	return w.lines[i], nil
+}
+
+func (m *measured) line(l line) *lined {
+	if m.lines == nil {
+		m.lines = map[line]*lined{}
+	}
+	of := m.lines[l]
+	if of == nil {
+		of = &lined{line: l}
+		m.lines[l] = of
+		m.order = append(m.order, of)
+	}
+	return of
+}

@@ -1,0 +1,110 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+)
+
+// Readings lists readings of one measurement of a device that a caller may see, by time. What is withheld is left out.
+//
+// Codes: NotFound if there is no such device; Unavailable while the model has no block.
+func (m *Model) Readings(ctx context.Context, by rules.Tx, q waymark.ReadingsQuery) (list waymark.ReadingList, err error) {
+	list.Readings = []waymark.Reading{}
+	err = m.share(ctx, by, asked{q.Device, q.Purpose, q.Shipment}, func(s *sharing) error {
+		measurement, err := s.measurement(q.Name)
+		if err != nil || measurement == 0 {
+			list.Shared = s.shared
+			return err
+		}
+		most := max(waymark.Page(q.Limit)+1, maxCandidates)
+		candidates, err := s.readings(measurement, q, most)
+		if err != nil {
+			return fmt.Errorf("readings: %w", err)
+		}
+		for i, c := range candidates {
+			r, err := s.shown(q.Name, c)
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				list.Readings = append(list.Readings, *r)
+			}
+			if more := i+1 < len(candidates); len(list.Readings) == waymark.Page(q.Limit) && more || i+1 == most {
+				list.Cursor = cursorAt(c)
+				break
+			}
+		}
+		list.Shared = s.shared
+		return nil
+	})
+	return list, err
+}
+
+// readings are the next ones, whoever may see them.
+func (s *sharing) readings(measurement int64, q waymark.ReadingsQuery, most int) (all []found, err error) {
+	from, to := millis(q.From, q.To)
+	sequence, n := int64(0), int64(0) // of no message: behind it come all of that time
+	if q.Cursor != "" {
+		if from, sequence, n, err = parseCursor(q.Cursor); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := s.statements.QueryContext(s.ctx, `SELECT at, sequence, n, series, value FROM readings
+		WHERE measurement = $1 AND at >= $2 AND at < $3 AND (at, sequence, n) > ($2, $4, $5) ORDER BY at, sequence, n LIMIT $6`,
+		measurement, from, to, sequence, n, most)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	for rows.Next() {
+		f := found{ReadingRef: waymark.ReadingRef{Device: s.device}}
+		if err := rows.Scan(&f.at, &f.Sequence, &f.Index, &f.series, &f.value); err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, rows.Err()
+}
+
+// maxMillis is behind all times of readings.
+const maxMillis = 253_402_300_800_000 // the year 10000
+
+// millis are times in milliseconds since 1970. Of what is before or behind all readings there are none.
+func millis(from, to time.Time) (first, end int64) {
+	end = maxMillis
+	if !from.IsZero() {
+		first = ceilMillis(from)
+	}
+	if !to.IsZero() {
+		end = ceilMillis(to)
+	}
+	return first, end
+}
+
+// ceilMillis is the first millisecond that is not before a time.
+func ceilMillis(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
+
+// cursorAt is what the page after a reading is asked by.
+func cursorAt(f found) string { return fmt.Sprintf("%d:%d:%d", f.at, f.Sequence, f.Index) }
+
+func parseCursor(text string) (at, sequence, n int64, err error) {
+	parts := strings.Split(text, ":")
+	var numbers [3]int64
+	for i := range numbers {
+		if len(parts) != len(numbers) {
+			return 0, 0, 0, errCursor
+		}
+		if numbers[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
+			return 0, 0, 0, errCursor
+		}
+	}
+	return numbers[0], numbers[1], numbers[2], nil
+}
+
+var errCursor = waymark.InvalidField("/cursor", "must be the cursor of a page")

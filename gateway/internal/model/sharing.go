@@ -1,0 +1,181 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/rules/access"
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
+)
+
+// asked is a question for readings of a device.
+type asked struct {
+	device, purpose string
+	shipment        string // that they are to be of; empty for any
+}
+
+// sharing is what a caller may have of the readings of a device.
+type sharing struct {
+	*reading
+	asked
+	of      *waymark.Device
+	series  map[int64]*source
+	decided map[decidedBy]access.Share
+	summary waymark.Window // the one that was looked at last
+	block   uint64         // of it
+	shared  waymark.Shared
+}
+
+// source is what the readings of a series have in common.
+type source struct {
+	decidedBy
+	unit     string
+	visible  bool // what is not asked for, or withheld, is not
+	decimals int  // to which they are rounded, -1 for not at all
+}
+
+// decidedBy is what the rules decide by.
+type decidedBy struct {
+	class waymark.DataClass
+	telemetry.Source
+}
+
+// share begins an answer. It fails with NotFound if there is no such device.
+func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
+	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		block, err := lastBlock(ctx, s)
+		if err != nil {
+			return err
+		}
+		of := sharing{reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}}
+		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
+			return err
+		}
+		of.shared.Block = block
+		return answer(&of)
+	})
+}
+
+// measurement is the number of what the device measures under a name, 0 if it never did.
+func (s *sharing) measurement(name string) (int64, error) {
+	return writer{s.ctx, s.statements}.one(`SELECT id FROM measurements WHERE device = $1 AND name = $2`, s.device, name)
+}
+
+// source is what the readings of a series have in common, and whether the caller may have them. It notes what is withheld.
+func (s *sharing) source(series int64) (*source, error) {
+	if known := s.series[series]; known != nil {
+		return known, nil
+	}
+	of := source{decimals: -1}
+	var owner string
+	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment FROM series WHERE id = $1`, series).
+		Scan(&of.unit, &of.class, &owner, &of.Shipment)
+	if err != nil {
+		return nil, fmt.Errorf("series %d: %w", series, err)
+	}
+	of.Source = telemetry.SourceOf(s.of, waymark.Window{Owner: owner, Shipment: of.Shipment})
+	if s.shipment == "" || s.shipment == of.Shipment {
+		if err := s.decide(&of); err != nil {
+			return nil, err
+		}
+	}
+	s.series[series] = &of
+	return &of, nil
+}
+
+// decide asks the rules, once for each answer.
+func (s *sharing) decide(of *source) error {
+	share, known := s.decided[of.decidedBy]
+	if !known {
+		var err error
+		share, err = telemetry.ShareOf(s.reading, *s.of, of.Source, s.purpose, []waymark.DataClass{of.class})
+		if waymark.CodeOf(err) == waymark.Forbidden {
+			share, err = access.Share{Withheld: []waymark.DataClass{of.class}}, nil
+		}
+		if err != nil {
+			return err
+		}
+		s.decided[of.decidedBy] = share
+	}
+	if slices.Contains(share.Withheld, of.class) {
+		s.shared.Withheld = noted(s.shared.Withheld, of.class)
+		return nil
+	}
+	of.visible = true
+	s.shared.Obligations = waymark.SortObligations(append(s.shared.Obligations, share.Obligations...))
+	if n, rounds := share.Decimals[of.class]; rounds {
+		of.decimals = n
+		s.shared.Coarsened = noted(s.shared.Coarsened, of.class)
+	}
+	return nil
+}
+
+// rounded is a value as the caller may have it.
+func (of *source) rounded(value int64) int64 {
+	if of.decimals < 0 {
+		return value
+	}
+	return waymark.RoundScaled(value, of.unit, of.decimals)
+}
+
+// decimal is a value in the scale of the unit as a number.
+func (of *source) decimal(value int64) waymark.Decimal {
+	return waymark.FormatScaled(value, waymark.ScaleOf(of.unit))
+}
+
+// noted adds a class to a sorted list that does not have it.
+func noted(classes []waymark.DataClass, class waymark.DataClass) []waymark.DataClass {
+	i, is := slices.BinarySearch(classes, class)
+	if is {
+		return classes
+	}
+	return slices.Insert(classes, i, class)
+}
+
+// found is a reading as the model has it.
+type found struct {
+	at, series, value int64
+	waymark.ReadingRef
+}
+
+// shown is a reading as the caller may have it, nil if it may not.
+func (s *sharing) shown(name string, f found) (*waymark.Reading, error) {
+	of, err := s.source(f.series)
+	if err != nil || !of.visible {
+		return nil, err
+	}
+	if err := s.summarised(f.Sequence); err != nil {
+		return nil, err
+	}
+	return &waymark.Reading{
+		ID: f.ReadingRef.String(), Name: name, Unit: of.unit, Class: of.class, Value: of.decimal(of.rounded(f.value)),
+		Time: time.UnixMilli(f.at).UTC(), Sequence: f.Sequence, Index: f.Index,
+		Window: s.summary.First, Shipment: of.Shipment, TxID: s.summary.Recorded.TxID, Block: s.block,
+		Disputed: s.of.Disputed(s.summary.Key, s.summary.Recorded.Time),
+	}, nil
+}
+
+// summarised reads the window that holds a message, unless it is the one that was read last.
+func (s *sharing) summarised(sequence uint64) error {
+	if s.summary.First <= sequence && sequence <= s.summary.Last {
+		return nil
+	}
+	var value []byte
+	var block int64
+	within := rules.Windows(s.device, sequence-min(sequence, waymark.MaxWindowMessages)+1, sequence)
+	err := s.statements.QueryRowContext(s.ctx, `SELECT value, block FROM records WHERE key >= $1 AND key < $2 ORDER BY key DESC LIMIT 1`,
+		[]byte(within.From), []byte(within.To)).Scan(&value, &block)
+	if err != nil {
+		return fmt.Errorf("window of message %d of device %s: %w", sequence, s.device, err)
+	}
+	s.summary, err = window.Decode(s.device, value)
+	s.block = number(block)
+	return err
+}
