@@ -225,6 +225,7 @@ func newThings(ctx context.Context, t *testing.T) things {
 	return things{
 		"device": logger.ID(), "shipment": id, "gtin": d.milk, "lot": d.lot, "box": d.box, "item": d.bottles[0].ID,
 		"act": d.filled, "payment": payment.ID, "webhook": hook.ID, "tx": commit.TxID, "message": message.Text(), "registration": registration, "new": name("matrix"),
+		"reading": logger.ID() + ":1:0",
 	}
 }
 
@@ -252,5 +253,6 @@ func absentThings() things {
 	return things{
 		"device": "absent-1", "shipment": "absent-1", "gtin": "09506000999999", "lot": lotOf("09506000999999", "none"), "box": container(),
 		"item": waymark.Item("09506000999999", "none").String(), "act": "absent-1", "payment": "absent-1", "webhook": "absent-1", "tx": strings.Repeat("0", 64), "message": "a.b.c", "registration": "a.b.c", "new": name("matrix"),
+		"reading": "absent-1:1:0",
 	}
 }

@@ -53,6 +53,23 @@ func TestPageOnReceipts(t *testing.T) {
 	}
 }
 
+// The same of the proof of a reading.
+func TestPageOnProofs(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	m := local.at.Members["producer"]
+	files := map[string]string{"ca.pem": m.CAFile}
+	for id, member := range local.at.Members {
+		files[id+"-ca.pem"] = member.AuthorityFile
+	}
+	told := newReader(t, files).types(ctx, replaced(t, lines(t, "verify.md", "## The proof of a reading"), "https://gateway.producer.example:7100", m.GatewayURL),
+		"READING="+d.ID()+":1:0", "TOKEN="+m.Tokens[string(waymark.Viewer)])
+	if !bytes.Contains(told, []byte(`"temperature" is 4 Cel`)) || !bytes.Contains(told, []byte("status        VALID, say peers of")) {
+		t.Errorf("the last line says %s", told)
+	}
+}
+
 // lines are the commands under a heading of a page: all that is indented by four.
 func lines(t *testing.T, page, heading string) string {
 	t.Helper()

@@ -103,7 +103,7 @@ func TestVerifyCommand(t *testing.T) {
 		"not a receipt at all": {receipt: []byte("{}"), want: 1, says: "format"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			output, status := verifyByCommand(ctx, t, tt.receipt, tt.without)
+			output, status := verifyByCommand(ctx, t, "--receipt", tt.receipt, tt.without)
 			if status != tt.want || !strings.Contains(output, tt.says) {
 				t.Errorf("exit status %d:\n%s", status, output)
 			}
@@ -111,7 +111,7 @@ func TestVerifyCommand(t *testing.T) {
 	}
 }
 
-func verifyByCommand(ctx context.Context, t *testing.T, receipt []byte, without string) (string, int) {
+func verifyByCommand(ctx context.Context, t *testing.T, what string, receipt []byte, without string) (string, int) {
 	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
@@ -121,7 +121,7 @@ func verifyByCommand(ctx context.Context, t *testing.T, receipt []byte, without 
 	if err := os.WriteFile(file, receipt, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"verify", "--receipt", file}
+	args := []string{"verify", what, file}
 	for id, m := range local.at.Members {
 		if id != without {
 			args = append(args, "--ca", id+"="+m.AuthorityFile)
