@@ -48,7 +48,9 @@ func roundTo(v, step int64) int64 {
 
 // RoundScaled returns a value in the scale of its unit, rounded to some decimals, half away from zero;
 // towards zero where that is outside int64.
-func RoundScaled(value int64, unit string, decimals int) int64 { return roundTo(value, stepOf(unit, decimals)) }
+func RoundScaled(value int64, unit string, decimals int) int64 {
+	return roundTo(value, stepOf(unit, decimals))
+}
 
 // Coarse returns a value of a unit rounded to some decimals, half away from zero, or
 // Invalid for one that is no number in the scale of the unit.

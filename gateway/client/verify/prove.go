@@ -84,22 +84,35 @@ func leavesOf(tx transaction.Transaction, w waymark.Window) (leaves []window.Lea
 	if err := errors.Join(json.Unmarshal(tx.Args[1], &batch), json.Unmarshal(tx.Result, &result)); err != nil {
 		return nil, fmt.Errorf("decode messages: %w", err)
 	}
-	for i, outcome := range result.Results {
-		if i >= len(batch.Messages) || outcome.Outcome != waymark.Recorded || outcome.Device != w.Device || outcome.Sequence < w.First || outcome.Sequence > w.Last {
+	for i, text := range batch.Messages[:min(len(batch.Messages), len(result.Results))] {
+		if !within(w, result.Results[i]) {
 			continue
 		}
-		m, err := attest.Parse(batch.Messages[i])
+		of, err := leavesOfMessage(text)
 		if err != nil {
 			return nil, fmt.Errorf("message %d: %w", i, err)
 		}
-		readings, err := senml.Parse(m)
-		if err != nil {
-			return nil, fmt.Errorf("message %d: %w", i, err)
-		}
-		leaves = append(leaves, window.Leaves(m.Device, m.Sequence, readings)...)
+		leaves = append(leaves, of...)
 	}
 	slices.SortStableFunc(leaves, func(a, b window.Leaf) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return leaves, nil
+}
+
+// within reports whether a message was recorded in a window.
+func within(w waymark.Window, r waymark.MessageResult) bool {
+	return r.Outcome == waymark.Recorded && r.Device == w.Device && w.First <= r.Sequence && r.Sequence <= w.Last
+}
+
+func leavesOfMessage(text string) ([]window.Leaf, error) {
+	m, err := attest.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	readings, err := senml.Parse(m)
+	if err != nil {
+		return nil, err
+	}
+	return window.Leaves(m.Device, m.Sequence, readings), nil
 }
 
 // errNoWindow says that there is not one window, and one only.
@@ -107,32 +120,38 @@ var errNoWindow = errors.New("it wrote no window of the message")
 
 // writtenWindow is the window of a message that a transaction wrote.
 func writtenWindow(tx transaction.Transaction, device string, sequence uint64) (w waymark.Window, err error) {
-	if err := waymark.ValidateID("/device", device); err != nil {
-		return w, err
-	}
-	writes, err := writesOf(tx)
+	windows, err := writtenWindows(tx, device)
 	if err != nil {
 		return w, err
 	}
-	found := 0
+	windows = slices.DeleteFunc(windows, func(w waymark.Window) bool { return sequence < w.First || w.Last < sequence })
+	if len(windows) != 1 {
+		return w, errNoWindow
+	}
+	return windows[0], nil
+}
+
+// writtenWindows are the windows of a device that a transaction wrote.
+func writtenWindows(tx transaction.Transaction, device string) (windows []waymark.Window, err error) {
+	if err := waymark.ValidateID("/device", device); err != nil {
+		return nil, err
+	}
+	writes, err := writesOf(tx)
+	if err != nil {
+		return nil, err
+	}
 	for _, write := range writes {
 		rest, is := strings.CutPrefix(write.GetKey(), "window/"+device+"/")
 		if !is || strings.Contains(rest, "/") || write.GetIsDelete() {
 			continue
 		}
-		decoded, err := window.Decode(device, write.GetValue())
+		w, err := window.Decode(device, write.GetValue())
 		if err != nil {
-			return w, err
+			return nil, err
 		}
-		if decoded.First <= sequence && sequence <= decoded.Last {
-			w = decoded
-			found++
-		}
+		windows = append(windows, w)
 	}
-	if found != 1 {
-		return w, errNoWindow
-	}
-	return w, nil
+	return windows, nil
 }
 
 // writesOf are what a transaction wrote of the public records of its chaincode.

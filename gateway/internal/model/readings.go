@@ -18,32 +18,37 @@ func (m *Model) Readings(ctx context.Context, by rules.Tx, q waymark.ReadingsQue
 	list.Readings = []waymark.Reading{}
 	err = m.share(ctx, by, asked{q.Device, q.Purpose, q.Shipment}, func(s *sharing) error {
 		measurement, err := s.measurement(q.Name)
-		if err != nil || measurement == 0 {
-			list.Shared = s.shared
-			return err
-		}
-		most := max(waymark.Page(q.Limit)+1, maxCandidates)
-		candidates, err := s.readings(measurement, q, most)
-		if err != nil {
-			return fmt.Errorf("readings: %w", err)
-		}
-		for i, c := range candidates {
-			r, err := s.shown(q.Name, c)
-			if err != nil {
-				return err
-			}
-			if r != nil {
-				list.Readings = append(list.Readings, *r)
-			}
-			if more := i+1 < len(candidates); len(list.Readings) == waymark.Page(q.Limit) && more || i+1 == most {
-				list.Cursor = cursorAt(c)
-				break
-			}
+		if err == nil && measurement > 0 {
+			list.Readings, list.Cursor, err = s.page(measurement, q)
 		}
 		list.Shared = s.shared
-		return nil
+		return err
 	})
 	return list, err
+}
+
+// page makes a page, and says where to go on.
+func (s *sharing) page(measurement int64, q waymark.ReadingsQuery) (all []waymark.Reading, cursor string, err error) {
+	limit := waymark.Page(q.Limit)
+	most := max(limit+1, maxCandidates)
+	candidates, err := s.readings(measurement, q, most)
+	if err != nil {
+		return nil, "", fmt.Errorf("readings: %w", err)
+	}
+	all = []waymark.Reading{}
+	for i, c := range candidates {
+		r, err := s.shown(q.Name, c)
+		if err != nil {
+			return nil, "", err
+		}
+		if r != nil {
+			all = append(all, *r)
+		}
+		if full := len(all) == limit && i+1 < len(candidates); full || i+1 == most {
+			return all, cursorAt(c), nil
+		}
+	}
+	return all, "", nil
 }
 
 // readings are the next ones, whoever may see them.

@@ -86,22 +86,26 @@ func (p *path) set(key, value string) error {
 		}
 		p.setID(key, value)
 	case paramReading:
-		if _, err := waymark.ParseReadingRef(value); err != nil {
-			return err
-		}
 		p.reading = value
+		_, err := waymark.ParseReadingRef(value)
+		return err
 	case paramNumber, paramSequence:
-		n, err := strconv.ParseUint(value, 10, 64)
-		if err != nil || n < 1 || n > waymark.MaxSequence || strconv.FormatUint(n, 10) != value {
-			return waymark.Errorf(waymark.Invalid, "the %s in the path must be a number, 1 to %d", key, uint64(waymark.MaxSequence))
-		}
-		p.number = n
+		return p.setNumber(key, value)
 	case paramTxID:
 		if !txIDPattern.MatchString(value) {
 			return waymark.Errorf(waymark.Invalid, "the transaction id in the path must be 64 lower-case hexadecimal digits")
 		}
 		p.txID = value
 	}
+	return nil
+}
+
+func (p *path) setNumber(key, value string) error {
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil || n < 1 || n > waymark.MaxSequence || strconv.FormatUint(n, 10) != value {
+		return waymark.Errorf(waymark.Invalid, "the %s in the path must be a number, 1 to %d", key, uint64(waymark.MaxSequence))
+	}
+	p.number = n
 	return nil
 }
 
