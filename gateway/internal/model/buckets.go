@@ -108,15 +108,15 @@ func (d downSampling) first(from, to int64) (begin int64, found bool, err error)
 	return begin - begin%d.millis, found, rows.Err()
 }
 
-// part is what a bucket has of one series.
-type part struct {
+// portion is what a bucket has of one series.
+type portion struct {
 	begin  int64
 	series int64
 	sum
 }
 
 // sums are the parts of the buckets of some time, by bucket. Where that is too much it ends earlier.
-func (d downSampling) sums(from, to int64) (parts []part, end int64, err error) {
+func (d downSampling) sums(from, to int64) (parts []portion, end int64, err error) {
 	parts, summed, err := d.some(from, to, maxSummed)
 	if err != nil || summed < maxSummed {
 		return parts, to, err
@@ -126,18 +126,18 @@ func (d downSampling) sums(from, to int64) (parts []part, end int64, err error) 
 		parts, _, err = d.some(from, from+d.millis, maxMillis)
 		return parts, from + d.millis, err
 	}
-	return slices.DeleteFunc(parts, func(p part) bool { return p.begin == last }), last, nil
+	return slices.DeleteFunc(parts, func(p portion) bool { return p.begin == last }), last, nil
 }
 
 // some are the parts of so many rows, and how many there were.
-func (d downSampling) some(from, to, most int64) (parts []part, summed int64, err error) {
+func (d downSampling) some(from, to, most int64) (parts []portion, summed int64, err error) {
 	rows, err := d.statements.QueryContext(d.ctx, d.of.sums, d.measurement, from, to, d.millis, most)
 	if err != nil {
 		return nil, 0, fmt.Errorf("sums: %w", err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
 	for rows.Next() {
-		var p part
+		var p portion
 		var n int64
 		if err := rows.Scan(&p.begin, &p.series, &n, &p.count, &p.least, &p.greatest, &p.high, &p.low); err != nil {
 			return nil, 0, fmt.Errorf("sums: %w", err)
@@ -157,7 +157,7 @@ type merged struct {
 }
 
 // merge puts together what the caller may see.
-func (d downSampling) merge(parts []part) ([]waymark.Bucket, error) {
+func (d downSampling) merge(parts []portion) ([]waymark.Bucket, error) {
 	type key struct {
 		begin int64
 		unit  string
