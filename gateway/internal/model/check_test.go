@@ -36,6 +36,11 @@ func changesByHand(t *testing.T, open databasetest.Opener) {
 		{"INSERT INTO records VALUES ($1, $2, 0, 0)", "member/mallory", "records member/mallory is not of the ledger"},
 		{"UPDATE transactions SET status = 'VALID' WHERE block = 2 AND position = 1", "", "transactions 2:1: status is not as the ledger makes it"},
 		{"UPDATE shipments SET custodian = 'mallory' WHERE id = $1", "s0", "shipments s0: custodian is not as the ledger makes it"},
+		{"UPDATE devices SET owner = 'mallory' WHERE id = $1", "logger-1", "devices logger-1: owner is not as the ledger makes it"},
+		{"UPDATE goods SET kind = 'lot' WHERE id = $1", item("s3-1"), "goods shipment/s3:" + item("s3-1") + ": kind is not as the ledger makes it"},
+		{"UPDATE places SET holder = 'mallory' WHERE place = $1", "stock/producer/producer", "places stock/producer/producer: holder is not as the ledger makes it"},
+		{"DELETE FROM moves WHERE id = $1 AND block = 0", item("s3-1"), "moves " + item("s3-1") + ":0:0 is missing"},
+		{"INSERT INTO names VALUES ($1, $1)", "x", "names x:x is not of the ledger"},
 		{"DELETE FROM transactions WHERE block = 3 AND position = 0", "", "transactions 3:0 is missing"},
 		{"UPDATE checkpoint SET hash = $2 WHERE $1 = $1", "x", "checkpoint 1: hash is not as the ledger makes it"},
 	}

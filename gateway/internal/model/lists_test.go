@@ -31,6 +31,7 @@ func listsShowWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
 				c.devices(t.Context())
 				c.things(t.Context())
 				c.decisions(t.Context())
+				c.search(t.Context())
 			}
 			var differences []string
 			_, err := m.Check(t.Context(), newChain(0, d.blocks...), opened(t, open), func(d model.Difference) { differences = append(differences, d.String()) })
@@ -180,6 +181,21 @@ func (c compared) decisions(ctx context.Context) {
 		}
 		got, err := c.m.Decisions(ctx, c.by, q)
 		c.same(q, got.Decisions, want, err)
+	}
+}
+
+// search finds things and shipments by their ids if the ledger tells of them.
+func (c compared) search(ctx context.Context) {
+	finds := func(id string, told bool) {
+		got, err := c.m.Search(ctx, c.by, waymark.SearchQuery{Q: id})
+		found := slices.ContainsFunc(got.Found, func(f waymark.Found) bool { return f.ID == id })
+		c.same(id, found, told, err)
+	}
+	for _, id := range depotThings {
+		finds(id, told(c.t, c.d.world, c.by, goods.Get, waymark.GoodsQuery{ID: id}) != nil)
+	}
+	for _, id := range depotShipments {
+		finds(id, told(c.t, c.d.world, c.by, custody.Get, waymark.ShipmentQuery{Shipment: id}) != nil)
 	}
 }
 
