@@ -3,11 +3,8 @@ package model
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"sync"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
@@ -26,51 +23,19 @@ type Ledger interface {
 type Reader struct {
 	model   *Model
 	ledger  Ledger
-	own     ledger.Identity
+	rules   *rulebook
 	channel string
 	trace   func(txID string) string
-
-	mu    sync.Mutex
-	asked time.Time // when the ledger said last that its rules are these
 }
 
 // NewReader returns a reader. own is the identity that asks the ledger for its rulebook; trace tells the traceparent of a transaction that
 // this gateway wrote, empty for none.
 func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace func(txID string) string) *Reader {
-	return &Reader{model: m, ledger: l, own: own, channel: channel, trace: trace}
+	return &Reader{model: m, ledger: l, rules: newRulebook(l, own), channel: channel, trace: trace}
 }
 
-const (
-	// maxAwait bounds how long a reader waits for a block.
-	maxAwait = 5 * time.Second
-	// rulesFor is how long the ledger's rulebook is taken for what it was.
-	rulesFor = 10 * time.Second
-)
-
-// errOtherRules is why nothing is answered.
-var errOtherRules = waymark.Errorf(waymark.Unavailable, "the chaincode has another rulebook than this gateway: lists are answered again when both are of one version")
-
-// sameRules fails unless the rulebook of the ledger is the one that this gateway carries.
-func (r *Reader) sameRules(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if time.Since(r.asked) < rulesFor {
-		return nil
-	}
-	raw, err := r.ledger.Evaluate(ctx, ledger.Call{As: r.own, Transaction: waymark.PoliciesBaseline})
-	if err != nil {
-		return err
-	}
-	var theirs waymark.Baseline
-	if err := json.Unmarshal(raw, &theirs); err != nil {
-		return errors.Join(errOtherRules, err)
-	}
-	if theirs.SHA256 != access.Baseline().SHA256 {
-		return errOtherRules
-	}
-	r.asked = time.Now()
-	return nil
-}
+// maxAwait bounds how long a reader waits for a block.
+const maxAwait = 5 * time.Second
 
 // as is a question of an identity, now, that is to have a block.
 func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rules.Tx, error) {
@@ -78,7 +43,7 @@ func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rule
 	if err != nil {
 		return rules.Tx{}, err
 	}
-	if err := r.sameRules(ctx); err != nil {
+	if err := r.rules.check(ctx); err != nil {
 		return rules.Tx{}, err
 	}
 	if block > 0 {
