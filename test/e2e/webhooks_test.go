@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -204,6 +205,35 @@ func TestWebhooksMissNothing(t *testing.T) {
 		t.Errorf("after the replay %v", got)
 	}
 	kill()
+}
+
+// TestWebhooksCallNothingInside: a gateway that is told nothing else calls no address of its own host, whatever name leads there.
+func TestWebhooksCallNothingInside(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	inside := newReceiver(t, func(gateway.Event, int) int { return http.StatusOK })
+	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := operator(t, "producer")
+	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"} {
+		if _, err := a.CreateWebhook(ctx, waymark.WebhookRequest{URL: "https://" + host + ":" + port + "/"}); problemOf(err) != waymark.Invalid {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	webhook(ctx, t, a) // so that there is room
+	made, err := a.CreateWebhook(ctx, waymark.WebhookRequest{URL: "https://localhost:" + port + "/", Kind: "device"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registered(ctx, t)
+	until(ctx, t, "for a failure", func() bool { return webhookNow(ctx, t, a, made.Webhook).Failing != nil })
+	if now := webhookNow(ctx, t, a, made.Webhook); now.Failing.Problem != "it has no address that may be called" || len(inside.has()) != 0 {
+		t.Errorf("%+v, taken %v", now.Failing, inside.has())
+	}
+	if _, err := a.DeleteWebhook(ctx, waymark.WebhookQuery{ID: made.Webhook.ID}); err != nil {
+		t.Error(err)
+	}
 }
 
 // replayAll renews the secret, and has all dead letters sent once more.

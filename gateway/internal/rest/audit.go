@@ -20,6 +20,9 @@ func (s *service) auditRequest(c *gin.Context, ex *exchange) {
 		Caller: ex.caller.ID, Address: c.Request.RemoteAddr,
 		Operation: ex.route.id, Target: c.Request.URL.EscapedPath(), Status: c.Writer.Status(), TxID: ex.txID,
 	}
+	if made := c.Writer.Header().Get("Location"); ex.route.keeps && made != "" {
+		event.Target = made // which its caller could not name
+	}
 	if !ex.route.signed {
 		event.Identity = string(ex.caller.Identity)
 	} else if s := ex.signed.Load(); s != nil {

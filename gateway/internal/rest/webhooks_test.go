@@ -72,6 +72,9 @@ func TestWebhooksAreMadeAndChanged(t *testing.T) {
 	if lines := strings.Count(a.audit.String(), `"event":"write"`); lines != 8 {
 		t.Errorf("audited %d of 8 changes: %s", lines, a.audit)
 	}
+	if !strings.Contains(a.audit.String(), `"operation":"createWebhook","target":"`+one+`"`) {
+		t.Errorf("it is not audited which one was made: %s", a.audit)
+	}
 	if strings.Contains(a.audit.String(), "whsec_") || strings.Contains(a.audit.String(), "erp.example") {
 		t.Errorf("audited %s", a.audit)
 	}

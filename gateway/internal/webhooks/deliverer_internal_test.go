@@ -400,6 +400,44 @@ func TestOurOwnFailuresAreNoAttempts(t *testing.T) {
 	g.await(t, want...)
 }
 
+// TestTwoDeliverersMissNothing: while two processes deliver the same webhook, as for a moment when a lease passes on, its target
+// still gets each event, first in the order of the ledger, and under the same id whoever sends it.
+func TestTwoDeliverersMissNothing(t *testing.T) {
+	g := newTarget(t, func(event string, attempt int) int {
+		if len(event)%2 == 0 && attempt < 2 {
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusOK
+	})
+	limits := ample
+	limits.Attempts = MaxAttempts
+	r := newRig(t, limits, g)
+	w := r.hook(t, g)
+	other := newDeliverer(Options{Store: r.store, Source: r.happenings, Guard: guardOf(t, false, "127.0.0.0/8"), Roots: rootsOf(g.Server),
+		Limits: limits, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()}, r.deliverer.pace)
+	beside := &rig{deliverer: other}
+	beside.start(t)
+	var want []string
+	for range 10 {
+		want = append(want, r.happen(12)...)
+	}
+	await(t, "for the last one", func() bool { return r.get(t, w.ID).After == want[len(want)-1] })
+	r.stop()
+	beside.stop()
+	var first []string
+	for _, event := range g.has() {
+		if !slices.Contains(first, event) {
+			first = append(first, event)
+		}
+	}
+	if !slices.Equal(first, want) {
+		t.Errorf("taken %v, want %v", first, want)
+	}
+	if now := r.get(t, w.ID); now.DeadLetters != 0 || now.Failing != nil {
+		t.Errorf("%+v", now)
+	}
+}
+
 // TestAnAttemptIsNotCut by a stop in order, as long as it ends soon.
 func TestAnAttemptIsNotCut(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
