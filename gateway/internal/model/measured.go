@@ -51,8 +51,13 @@ func (r row) later(o row) int {
 }
 
 // measure gathers what a transaction recorded: its arguments have the messages, its result what became of each, and
-// what it wrote whose they are. It fails for what this gateway cannot read, which is no older chaincode's.
+// what it wrote whose they are. It fails for what this gateway cannot read, which is no older chaincode's. What wrote no
+// window recorded nothing, whatever it says.
 func (a *application) measure(tx ledger.BlockTransaction) error {
+	windows, err := windowsOf(tx)
+	if err != nil || len(windows) == 0 {
+		return err
+	}
 	var batch waymark.RecordRequest
 	var result waymark.RecordResult
 	if err := errors.Join(json.Unmarshal([]byte(tx.Request), &batch), json.Unmarshal(tx.Result, &result)); err != nil {
@@ -60,10 +65,6 @@ func (a *application) measure(tx ledger.BlockTransaction) error {
 	}
 	if len(batch.Messages) != len(result.Results) {
 		return fmt.Errorf("it has %d messages, and what became of %d", len(batch.Messages), len(result.Results))
-	}
-	windows, err := windowsOf(tx)
-	if err != nil {
-		return err
 	}
 	for i, outcome := range result.Results {
 		if outcome.Outcome != waymark.Recorded {
