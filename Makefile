@@ -8,13 +8,14 @@ BIN       := $(CURDIR)/$(STATE)/bin
 NETWORK   := $(BIN)/network
 LOGGER    ?=
 FABRIC_IOT ?=
+READINGS   ?= 10000000
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events trace mosquitto pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace mosquitto pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +89,10 @@ handoffs: build ## time handoffs at 1, 10 and 100 shipments in parallel, into .w
 bench-gateway: build ## time the gateway beside a bare client of Fabric at the same transactions, into .waymark/bench/gateway.json
 	@cd test && GOWORK=off go build -o $(BIN)/overhead ./cmd/overhead
 	@$(BIN)/overhead --out $(CURDIR)/$(STATE)/bench/gateway.json
+
+bench-reading: ## time a read model of READINGS readings in SQLite, and with WITH=.ci/postgres in PostgreSQL too, into .waymark/bench/reading.json
+	@mkdir -p $(STATE)/bench
+	@cd gateway && GOWORK=off $(if $(WITH),$(CURDIR)/$(WITH)) go test ./internal/rest -run '^TestBenchReading$$' -count 1 -timeout 60m -v -readings $(READINGS) -reading-out $(CURDIR)/$(STATE)/bench/reading.json
 
 bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of the read model, into .waymark/bench/events.json
 	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events

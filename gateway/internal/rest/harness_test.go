@@ -59,6 +59,7 @@ type limits struct {
 	noPage  bool
 	auth    rest.Authenticator // fakeTokens, if it is nil
 	hooks   *database.DB       // of webhooks; one that is away, if it is nil
+	model   rest.Model         // fakeModel, if it is nil
 }
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
@@ -94,7 +95,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	model := fakeModel{a.ledger}
 	handlers := rest.New(rest.Options{
 		Ledger:        a.ledger,
-		Model:         model,
+		Model:         cmp.Or[rest.Model](bounds.model, model),
 		Webhooks:      bookOf(t, bounds.hooks, model),
 		Writer:        runner,
 		Offline:       a.ledger,
