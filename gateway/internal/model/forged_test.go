@@ -28,6 +28,7 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 	forged.Writes = append(forged.Writes,
 		ledger.Write{Key: rules.CustodyKey("s0").String(), Value: []byte(`{"shipment":"s1","custodian":"carrier","state":"ready"}`)},
 		ledger.Write{Key: rules.HandoffKey("s1", 1).String(), Value: []byte(`no JSON`)},
+		ledger.Write{Key: rules.HandoffKey("s2", 1).String(), Value: payload(t, waymark.Handoff{Shipment: "s2", Number: 1, From: "producer", To: "carrier", State: waymark.HandoffAccepted})},
 	)
 	m, by := d.modelOf(t, open), d.by("producer", waymark.Operator)
 	shipments, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{})
@@ -51,5 +52,11 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 	found, err := m.Search(t.Context(), by, waymark.SearchQuery{Q: "s"})
 	if err != nil || !hasPath(found, "/v1/shipments/s2") || hasPath(found, "/v1/shipments/s0") || hasPath(found, "/v1/shipments/s1") {
 		t.Errorf("found %+v, %v", found, err)
+	}
+	for n, code := range []waymark.Code{waymark.Internal, waymark.Internal, ""} { // as the ledger answers about the items
+		p, err := m.Provenance(t.Context(), by, waymark.ProvenanceQuery{ID: depotItems[n]})
+		if waymark.CodeOf(err) != code || err == nil && (len(p.Steps) != 3 || p.Steps[2].What != waymark.EventHandoffAccepted) {
+			t.Errorf("provenance of %s: %+v, %v", depotItems[n], p.Steps, err)
+		}
 	}
 }

@@ -191,13 +191,13 @@ func (j *journey) came(id string, m move, known bool) error {
 
 const withheld = "withheld"
 
-// step is what a transaction did, as its event says.
+// step is what a transaction did, as its event says. What two members write alone can be without one.
 func (j *journey) step(at Position) (waymark.ProvenanceStep, error) {
 	step := waymark.ProvenanceStep{Block: at.Block}
 	var milli int64
 	var payload []byte
-	err := j.v.statements.QueryRowContext(j.v.ctx, `SELECT t.tx_id, t.member, t.at, e.name, e.payload FROM transactions t
-		JOIN events e ON e.block = t.block AND e.position = t.position AND e.n = 0 WHERE t.block = $1 AND t.position = $2`,
+	err := j.v.statements.QueryRowContext(j.v.ctx, `SELECT t.tx_id, t.member, t.at, COALESCE(e.name, ''), COALESCE(e.payload, '') FROM transactions t
+		LEFT JOIN events e ON e.block = t.block AND e.position = t.position AND e.n = 0 WHERE t.block = $1 AND t.position = $2`,
 		bigint(at.Block), at.Position).Scan(&step.TxID, &step.Member, &milli, &step.What, &payload)
 	if err != nil {
 		return step, databaseError{err}
@@ -251,7 +251,7 @@ func (j *journey) carried(id string, stay span) error {
 		if err != nil {
 			return err
 		}
-		step.Shipment, step.Handoff, step.Obligations = id, &h, s.Obligations
+		step.What, step.Shipment, step.Handoff, step.Obligations = waymark.EventHandoffAccepted, id, &h, s.Obligations
 		j.add(at, step)
 	}
 	return nil
