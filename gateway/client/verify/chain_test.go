@@ -103,13 +103,18 @@ func (c *chain) trust() verify.Trust {
 
 // endorse makes the payload of a transaction.
 func endorse(p transaction.Proposal, result []byte, by ...*holder) []byte {
+	return endorseWrites(p, result, nil, by...)
+}
+
+// endorseWrites is endorse of what has read and written something.
+func endorseWrites(p transaction.Proposal, result, written []byte, by ...*holder) []byte {
 	var proposal peer.Proposal
 	var header common.Header
 	_ = proto.Unmarshal(must(p.Marshal()), &proposal)
 	_ = proto.Unmarshal(proposal.GetHeader(), &header)
 	hash := sha256.Sum256(bytes.Join([][]byte{header.GetChannelHeader(), header.GetSignatureHeader(), proposal.GetPayload()}, nil))
 	response := marshal(&peer.ProposalResponsePayload{ProposalHash: hash[:], Extension: marshal(&peer.ChaincodeAction{
-		Response: &peer.Response{Status: 200, Payload: result}, ChaincodeId: &peer.ChaincodeID{Name: p.Chaincode}})})
+		Results: written, Response: &peer.Response{Status: 200, Payload: result}, ChaincodeId: &peer.ChaincodeID{Name: p.Chaincode}})})
 	action := &peer.ChaincodeActionPayload{ChaincodeProposalPayload: proposal.GetPayload(), Action: &peer.ChaincodeEndorsedAction{ProposalResponsePayload: response}}
 	for _, h := range by {
 		action.Action.Endorsements = append(action.Action.Endorsements,
