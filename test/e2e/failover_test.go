@@ -75,6 +75,17 @@ func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
 	await(ctx, t, "the balancer to take the gateway for ready", func() bool { return f.balancer.isReady(f.members[n].address) })
 }
 
+// now is the id after which come all events from now on, once there is a read model.
+func (f *fleet) now(ctx context.Context, t *testing.T) (after string) {
+	t.Helper()
+	await(ctx, t, "the read model", func() bool {
+		page, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
+		after = page.Next
+		return err == nil
+	})
+	return after
+}
+
 // end ends a gateway by a signal and waits for its end.
 func end(cmd *exec.Cmd, by syscall.Signal) error {
 	_ = cmd.Process.Signal(by) // fails if it has ended
@@ -228,11 +239,7 @@ const goOnWithin = 5 * time.Second
 func TestPostgresReplicasAreKilled(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	f := newFleet(ctx, t)
-	began, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := waymark.EventsQuery{Kind: "goods", After: began.Next}
+	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
 	streaming, leave := context.WithCancel(ctx)
 	defer leave()
 	moving := following(streaming, &app.App{Client: f.client(t)}, q)
@@ -270,11 +277,7 @@ func TestPostgresReplicasAreKilled(t *testing.T) {
 func TestPostgresRollingRestart(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	f := newFleet(ctx, t)
-	began, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := waymark.EventsQuery{Kind: "goods", After: began.Next}
+	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
 	streaming, leave := context.WithCancel(ctx)
 	defer leave()
 	moving := following(streaming, &app.App{Client: f.client(t)}, q)
