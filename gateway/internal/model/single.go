@@ -4,20 +4,25 @@ import (
 	"context"
 
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// Event returns the event at a position, or false if there is none that a caller may know of.
+// Event returns the event at a position, or false if there is none that a caller may know of: Unavailable while the model does not
+// have its block, as when it is being made anew.
 func (m *Model) Event(ctx context.Context, by rules.Tx, purpose string, at Position) (Event, bool, error) {
-	height, err := m.known(ctx)
-	if err != nil {
-		return Event{}, false, err
-	}
+	var height uint64
 	var found []Event
-	err = m.db.View(ctx, func(ctx context.Context, s database.Statements) (err error) {
-		found, err = eventsFrom(ctx, s, EventFilter{}, at, height, 1)
+	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		now, err := checkpoint(ctx, s)
+		if height = now.Height; err == nil && at.Block >= height {
+			err = waymark.Errorf(waymark.Unavailable, "the read model has %d blocks, and not block %d yet: retry later", height, at.Block)
+		}
+		if err == nil {
+			found, err = eventsFrom(ctx, s, EventFilter{}, at, height, 1)
+		}
 		return err
 	})
 	if err != nil || len(found) == 0 || found[0].Position != at {

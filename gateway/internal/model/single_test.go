@@ -13,7 +13,8 @@ import (
 
 // anEventIsFoundByItsID, by who may know of it.
 func anEventIsFoundByItsID(t *testing.T, open databasetest.Opener) {
-	w, m := newWorld(t), opened(t, open)
+	w, db := newWorld(t), open(t)()
+	m := model.New(db)
 	w.telling(
 		ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})},
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})}, // which there is not
@@ -26,7 +27,7 @@ func anEventIsFoundByItsID(t *testing.T, open databasetest.Opener) {
 		id   string
 		want bool
 	}{
-		{"1:2:0", true}, {"1:2:1", false}, {"1:3:0", false}, {"0:0:0", false}, {"1:1:999999999", false}, {"9:0:0", false},
+		{"1:2:0", true}, {"1:2:1", false}, {"1:3:0", false}, {"0:0:0", false}, {"1:1:999999999", false},
 	} {
 		at, err := model.ParsePosition(tt.id)
 		must(t, err)
@@ -35,4 +36,13 @@ func anEventIsFoundByItsID(t *testing.T, open databasetest.Opener) {
 			t.Errorf("%s: %+v, %t, %v", tt.id, e, found, err)
 		}
 	}
+	notYet := func(at model.Position) {
+		t.Helper()
+		if _, _, err := m.Event(t.Context(), by, "", at); waymark.CodeOf(err) != waymark.Unavailable {
+			t.Errorf("%s of a model without its block: %v", at, err)
+		}
+	}
+	notYet(model.Position{Block: 9})
+	must(t, db.Empty(t.Context())) // as when it is being made anew: what it is to have is not what nobody may know of
+	notYet(model.Position{Block: 1, Position: 2})
 }
