@@ -210,15 +210,18 @@ func problemStatuses(r route) []int {
 	if r.holder {
 		statuses = append(statuses, http.StatusBadGateway)
 	}
-	if r.changes() || r.endorse {
-		statuses = append(statuses, waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus())
+	if r.write || r.endorse {
+		statuses = append(statuses, waymark.Conflict.HTTPStatus())
+	}
+	if r.write || r.endorse || r.keeps && r.created { // what this gateway may not keep
+		statuses = append(statuses, waymark.FailedPrecondition.HTTPStatus())
 	}
 	return statuses
 }
 
 // namesSomething is whether what is asked about may not be there.
 func (r route) namesSomething() bool {
-	return strings.Contains(r.path, "{") || r.body != nil || r.thing
+	return strings.Contains(r.path, "{") || r.body != nil && !r.keeps || r.thing
 }
 
 // takesBody is whether a body is read, if only to see that it says nothing.
