@@ -30,7 +30,7 @@ var errOff = waymark.Errorf(waymark.FailedPrecondition, "this gateway sends no w
 
 // Create makes a webhook for an identity, as a caller asks.
 //
-// Codes: Invalid for a URL that may not be called; ResourceExhausted past the limits; FailedPrecondition where there are none.
+// Codes: Invalid for a URL that may not be called, and for what is after blocks that there are not yet; ResourceExhausted past the limits; FailedPrecondition where there are none.
 func (b *Book) Create(ctx context.Context, as ledger.Identity, caller string, r waymark.WebhookRequest) (client.WebhookSecret, error) {
 	if b.limits.Most == 0 {
 		return client.WebhookSecret{}, errOff
@@ -38,17 +38,32 @@ func (b *Book) Create(ctx context.Context, as ledger.Identity, caller string, r 
 	if err := b.guard.check(r.URL); err != nil {
 		return client.WebhookSecret{}, err
 	}
-	if r.After == "" {
-		var err error
-		if r.After, err = b.source.Last(ctx); err != nil {
-			return client.WebhookSecret{}, away(err)
-		}
+	after, err := b.begin(ctx, r.After)
+	if err != nil {
+		return client.WebhookSecret{}, err
 	}
 	h, err := b.store.add(ctx, hook{
-		id: newID(), identity: as, caller: caller, url: r.URL, secret: newSecret(), checkpoint: r.After,
+		id: newID(), identity: as, caller: caller, url: r.URL, secret: newSecret(), checkpoint: after,
 		filter: waymark.EventsQuery{Kind: r.Kind, Device: r.Device, Shipment: r.Shipment, Member: r.Member, Purpose: r.Purpose},
 	}, b.limits)
 	return client.WebhookSecret{Webhook: h.told(), Secret: h.secret}, err
+}
+
+// begin is the id after which a webhook begins that is to begin after an event, or now.
+func (b *Book) begin(ctx context.Context, after string) (string, error) {
+	last, err := b.source.Last(ctx)
+	if err != nil || after == "" {
+		return last, away(err)
+	}
+	asked, err := model.ParsePosition(after)
+	if err != nil {
+		return "", err
+	}
+	known, err := model.ParsePosition(last)
+	if err == nil && asked.Block > known.Block {
+		err = waymark.InvalidField("/after", "must be of a block that there is: the last one known here is %d", known.Block)
+	}
+	return after, err
 }
 
 // List returns the webhooks of an identity.
