@@ -24,7 +24,7 @@ func (c *Client) ListEvents(ctx context.Context, r waymark.EventsQuery) (EventLi
 // CreateWebhook is POST /v1/webhooks: have events sent to a URL as they happen, each until it is
 // taken.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, failed_precondition.
 func (c *Client) CreateWebhook(ctx context.Context, r waymark.WebhookRequest) (WebhookSecret, error) {
 	return change[WebhookSecret](ctx, c, r, http.MethodPost, "/v1/webhooks", r)
 }
@@ -46,7 +46,7 @@ func (c *Client) Webhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, 
 // PauseWebhook is POST /v1/webhooks/{id}/pause: send nothing by a webhook until it is resumed; it
 // goes on where it was.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, not_found.
 func (c *Client) PauseWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
 	return change[Webhook](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/pause", nil)
 }
@@ -54,7 +54,7 @@ func (c *Client) PauseWebhook(ctx context.Context, r waymark.WebhookQuery) (Webh
 // ResumeWebhook is POST /v1/webhooks/{id}/resume: let a webhook go on, at once, also if it waits
 // after a failure or its target has said that it is gone.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, not_found.
 func (c *Client) ResumeWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
 	return change[Webhook](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/resume", nil)
 }
@@ -62,7 +62,7 @@ func (c *Client) ResumeWebhook(ctx context.Context, r waymark.WebhookQuery) (Web
 // RotateWebhookSecret is POST /v1/webhooks/{id}/rotate-secret: give a webhook another secret,
 // which is told this once; the one before signs too for 24 hours.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, not_found.
 func (c *Client) RotateWebhookSecret(ctx context.Context, r waymark.WebhookQuery) (WebhookSecret, error) {
 	return change[WebhookSecret](ctx, c, r, http.MethodPost, "/v1/webhooks/"+url.PathEscape(r.ID)+"/rotate-secret", nil)
 }
@@ -89,7 +89,7 @@ func (c *Client) AllDeadLetters(ctx context.Context, r waymark.DeadLettersQuery)
 // ReplayDeadLetters is POST /v1/webhooks/{id}/replay: send what could not be delivered once more:
 // one dead letter, or all.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, not_found.
 func (c *Client) ReplayDeadLetters(ctx context.Context, r waymark.ReplayRequest) (Replay, error) {
 	body := struct {
 		Event string `json:"event,omitempty"`
@@ -99,7 +99,7 @@ func (c *Client) ReplayDeadLetters(ctx context.Context, r waymark.ReplayRequest)
 
 // DeleteWebhook is DELETE /v1/webhooks/{id}: end a webhook, and forget its dead letters.
 //
-// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+// Codes: forbidden, not_found.
 func (c *Client) DeleteWebhook(ctx context.Context, r waymark.WebhookQuery) (Webhook, error) {
 	return change[Webhook](ctx, c, r, http.MethodDelete, "/v1/webhooks/"+url.PathEscape(r.ID), nil)
 }

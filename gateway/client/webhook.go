@@ -38,7 +38,7 @@ type Webhook struct {
 
 // WebhookFailure says why a webhook is behind.
 type WebhookFailure struct {
-	Problem  string    `json:"problem"`           // of the last attempt, in words
+	Problem  string    `json:"problem"`           // of the last attempt, in words; or why the gateway cannot make one
 	Attempts int       `json:"attempts"`          // that the next event has had, in vain
 	Since    time.Time `json:"since,omitzero"`    // when the first of what has failed since anything was delivered failed
 	RetryAt  time.Time `json:"retry_at,omitzero"` // when it is tried again at the latest, while the webhook is active

@@ -107,7 +107,7 @@ func (d *Deliverer) Run(ctx context.Context) {
 	defer running.Wait()
 	failed := false
 	for {
-		ids, failing, err := d.store.active(ctx, d.limits.Most)
+		ids, failing, err := d.store.active(ctx)
 		if err == nil {
 			for _, id := range ids {
 				if all.enter(id) {

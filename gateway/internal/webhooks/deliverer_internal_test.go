@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -114,6 +115,7 @@ type target struct {
 	answer func(event string, attempt int) int // the status; 200, if it is nil
 	asked  []string                            // the ids of all requests
 	taken  []string                            // of events that were answered 2xx
+	signed []int                               // how many signatures each request had
 }
 
 func newTarget(t *testing.T, answer func(event string, attempt int) int) *target {
@@ -121,12 +123,19 @@ func newTarget(t *testing.T, answer func(event string, attempt int) int) *target
 	g := &target{answer: answer}
 	g.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		g.sign(r)
 		w.WriteHeader(g.take(r.Header.Get(client.HeaderWebhookID)))
 	}))
 	g.Config.ErrorLog = quiet()
 	g.StartTLS()
 	t.Cleanup(g.Close)
 	return g
+}
+
+func (g *target) sign(r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.signed = append(g.signed, len(strings.Fields(r.Header.Get(client.HeaderWebhookSignature))))
 }
 
 func (g *target) take(id string) int {
@@ -178,6 +187,12 @@ type rig struct {
 // newRig delivers to the targets of a test.
 func newRig(t *testing.T, limits Limits, targets ...*target) *rig {
 	t.Helper()
+	return pacedRig(t, limits, time.Millisecond, targets...)
+}
+
+// pacedRig tries again after a while.
+func pacedRig(t *testing.T, limits Limits, again time.Duration, targets ...*target) *rig {
+	t.Helper()
 	s := newHappenings()
 	r := &rig{happenings: s, store: NewStore(databasetest.SQLite(t)())}
 	guard := guardOf(t, false, "127.0.0.0/8")
@@ -186,7 +201,7 @@ func newRig(t *testing.T, limits Limits, targets ...*target) *rig {
 	if len(targets) > 0 { // they all have the certificate of httptest
 		o.Roots = rootsOf(targets[0].Server)
 	}
-	r.deliverer = newDeliverer(o, pace{look: 5 * time.Millisecond, trouble: time.Millisecond, schedule: []time.Duration{time.Millisecond}})
+	r.deliverer = newDeliverer(o, pace{look: 5 * time.Millisecond, trouble: time.Millisecond, schedule: []time.Duration{again}})
 	r.start(t)
 	return r
 }
@@ -388,8 +403,12 @@ func TestOurOwnFailuresAreNoAttempts(t *testing.T) {
 	r.err = waymark.Errorf(waymark.Unavailable, "another rulebook")
 	r.happenings.mu.Unlock()
 	want := r.happen(3)
-	if now := r.get(t, w.ID); now.Failing != nil || now.DeadLetters != 0 {
+	await(t, "for what is told", func() bool { return r.get(t, w.ID).Failing != nil })
+	if now := r.get(t, w.ID); *now.Failing != (client.WebhookFailure{Problem: "another rulebook"}) || now.DeadLetters != 0 {
 		t.Errorf("%+v", now)
+	}
+	if n := testutil.ToFloat64(r.deliverer.metrics.waiting); n != 1 {
+		t.Errorf("%f wait", n)
 	}
 	if _, err := r.book.Create(t.Context(), "operator", "token:erp", waymark.WebhookRequest{URL: g.URL}); waymark.CodeOf(err) != waymark.Unavailable {
 		t.Errorf("another one: %v", err)
@@ -398,6 +417,9 @@ func TestOurOwnFailuresAreNoAttempts(t *testing.T) {
 	r.err = nil
 	r.happenings.mu.Unlock()
 	g.await(t, want...)
+	await(t, "until all is well", func() bool {
+		return r.get(t, w.ID).Failing == nil && testutil.ToFloat64(r.deliverer.metrics.waiting) == 0
+	})
 }
 
 // TestTwoDeliverersMissNothing: while two processes deliver the same webhook, as for a moment when a lease passes on, its target

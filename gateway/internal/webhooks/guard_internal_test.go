@@ -198,13 +198,13 @@ func TestANameThatLeadsElsewhere(t *testing.T) {
 	} {
 		s.close() // so that the next one connects anew
 		n.ip.Store(&tt.leads)
-		if got := s.send(t.Context(), h, client.Event{ID: "1:0:0"}); got != tt.want {
+		if got, _ := s.send(t.Context(), h, client.Event{ID: "1:0:0"}); got != tt.want {
 			t.Errorf("round %d: %+v, want %+v", round, got, tt.want)
 		}
 	}
 	h.url = "http://example.com:" + port + "/"
 	n.ip.Store(&[4]byte{127, 0, 0, 1})
-	if got := s.send(t.Context(), h, client.Event{ID: "1:0:0"}); got.problem != problemAddress {
+	if got, _ := s.send(t.Context(), h, client.Event{ID: "1:0:0"}); got.problem != problemAddress {
 		t.Errorf("without TLS: %+v", got)
 	}
 	if allowed.Load() != 2 || inside.Load() != 0 {

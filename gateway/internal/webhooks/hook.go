@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"strings"
@@ -26,6 +27,9 @@ type hook struct {
 	failingSince int64  // milliseconds since 1970, as all times; 0 for none
 	retryAt      int64
 	problem      string // of the last attempt
+	trouble      string // why nothing can be sent, but for the target
+	refused      int    // dead letters that were refused again since anything was taken
+	resendAt     int64  // when the next of them is to be sent
 	madeAt       int64
 	now          int64 // when it was read
 	letters      int   // its dead letters, where they were counted
@@ -37,14 +41,17 @@ func (h hook) wait() time.Duration {
 	return max(0, time.Duration(h.retryAt-h.now)*time.Millisecond)
 }
 
+// resends reports whether a dead letter is to be sent once more, now.
+func (h hook) resends() bool { return h.waiting && h.attempts == 0 && h.resendAt <= h.now }
+
 // told is a webhook as its callers see it.
 func (h hook) told() client.Webhook {
 	w := client.Webhook{
 		ID: h.id, URL: h.url, Kind: h.filter.Kind, Device: h.filter.Device, Shipment: h.filter.Shipment, Member: h.filter.Member, Purpose: h.filter.Purpose,
 		State: h.state, After: h.checkpoint, DeadLetters: h.letters, MadeAt: timeOf(h.madeAt), MadeBy: h.caller,
 	}
-	if h.problem != "" {
-		w.Failing = &client.WebhookFailure{Problem: h.problem, Attempts: h.attempts, Since: timeOf(h.failingSince)}
+	if problem := cmp.Or(h.trouble, h.problem); problem != "" {
+		w.Failing = &client.WebhookFailure{Problem: problem, Attempts: h.attempts, Since: timeOf(h.failingSince)}
 		if h.state == client.WebhookActive {
 			w.Failing.RetryAt = timeOf(h.retryAt)
 		}

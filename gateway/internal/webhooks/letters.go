@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
@@ -73,6 +74,9 @@ func (s *Store) replay(ctx context.Context, as ledger.Identity, id string, event
 		} else if _, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND waiting = 0`, id); err != nil {
 			return err
 		}
+		if _, err := exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0 WHERE id = $1`, id); err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM dead_letters WHERE webhook = $1 AND waiting = 1`, id).Scan(&waiting)
 	})
 	return waiting, err
@@ -92,24 +96,48 @@ func (s *Store) waiting(ctx context.Context, id string) (l client.DeadLetter, fo
 	return l, found, err
 }
 
-// forget drops a dead letter that was delivered, or is not for its webhook any more.
+// A dead letter of a webhook.
+const thisLetter = ` WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`
+
+// forget drops a dead letter that is not for its webhook any more.
 func (s *Store) forget(ctx context.Context, id, event string) error {
-	return s.letter(ctx, id, event, `DELETE FROM dead_letters WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`)
+	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
+		_, err := exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...)
+		return err
+	})
 }
 
-// leave notes that sending a dead letter once more was in vain.
-func (s *Store) leave(ctx context.Context, id, event, problem string) error {
-	return s.letter(ctx, id, event, `UPDATE dead_letters SET waiting = 0, attempts = attempts + 1, problem = $5
-		WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`, problem)
+// taken drops a dead letter that was delivered, after which nothing fails.
+func (s *Store) taken(ctx context.Context, id, event string) error {
+	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
+		if _, err := exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0, failing_since = 0, problem = '' WHERE id = $1 AND attempts = 0`, id)
+		return err
+	})
 }
 
-func (s *Store) letter(ctx context.Context, id, event, statement string, args ...any) error {
+// leave notes that sending a dead letter once more was in vain, how long the others are to wait, and how long the
+// target asks that nothing is sent.
+func (s *Store) leave(ctx context.Context, id, event, problem string, wait, asked time.Duration) error {
+	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
+		if _, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 0, attempts = attempts + 1, problem = $5`+thisLetter, append(letter, problem)...); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, `UPDATE webhooks SET refused = refused + 1, resend_at = `+s.db.Now()+` + $2, retry_at = `+s.db.Now()+` + $3
+			WHERE id = $1 AND attempts = 0`, id, wait.Milliseconds(), asked.Milliseconds())
+		return err
+	})
+}
+
+// letter changes what is kept of a dead letter, which thisLetter finds.
+func (s *Store) letter(ctx context.Context, id, event string, do func(ctx context.Context, tx database.Statements, letter ...any) error) error {
 	at, err := model.ParsePosition(event)
 	if err != nil {
 		return err
 	}
 	return s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		_, err := exec(ctx, tx, statement, append([]any{id, bigint(at.Block), at.Position, at.N}, args...)...)
-		return err
+		return do(ctx, tx, id, bigint(at.Block), at.Position, at.N)
 	})
 }

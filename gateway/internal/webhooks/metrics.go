@@ -11,6 +11,7 @@ type metrics struct {
 	attempts   *prometheus.CounterVec
 	delivering prometheus.Gauge
 	failing    prometheus.Gauge
+	waiting    prometheus.Gauge
 }
 
 // The outcomes of attempts.
@@ -18,6 +19,7 @@ const (
 	outcomeDelivered = "delivered"
 	outcomeFailed    = "failed" // and is made again
 	outcomeDead      = "dead"   // and is not made again
+	outcomeFull      = "full"   // and is made again when the webhook is resumed: it has as many dead letters as it may
 	outcomeGone      = "gone"
 	outcomeReplayed  = "replayed" // a dead letter was delivered
 	outcomeLeft      = "left"     // a dead letter was not
@@ -37,8 +39,12 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "waymark_gateway_webhook_failing_seconds",
 			Help: "For how long the webhook has delivered nothing that has failed longest, of those that this process delivers.",
 		}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "waymark_gateway_webhooks_waiting",
+			Help: "Webhooks by which this process cannot send, whatever their targets do: it cannot read what happened for them, or keep what came of it.",
+		}),
 	}
-	registry.MustRegister(m.attempts, m.delivering, m.failing)
+	registry.MustRegister(m.attempts, m.delivering, m.failing, m.waiting)
 	return m
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
 )
@@ -12,12 +11,12 @@ import (
 // What a Deliverer reads and writes. Each change is made only to what is as it was read, so that of two processes
 // that deliver the same webhook for a moment the second changes nothing.
 
-// active returns the ids of the webhooks that are to be delivered, at most limit, and for how long the one
-// fails that has failed longest.
-func (s *Store) active(ctx context.Context, limit int) (ids []string, failing time.Duration, err error) {
+// active returns the ids of the webhooks that are to be delivered, of which add bounds how many there are, and for how long the one
+// fails that has failed longest, of those whose next event was refused.
+func (s *Store) active(ctx context.Context) (ids []string, failing time.Duration, err error) {
 	err = s.view(ctx, func(ctx context.Context, db database.Statements) error {
-		rows, err := db.QueryContext(ctx, `SELECT id, CASE WHEN failing_since = 0 THEN 0 ELSE `+s.db.Now()+` - failing_since END
-			FROM webhooks WHERE state = 'active' ORDER BY id LIMIT $1`, limit)
+		rows, err := db.QueryContext(ctx, `SELECT id, CASE WHEN failing_since = 0 OR attempts = 0 THEN 0 ELSE `+s.db.Now()+` - failing_since END
+			FROM webhooks WHERE state = 'active' ORDER BY id`)
 		if err != nil {
 			return err
 		}
@@ -44,35 +43,37 @@ func (s *Store) load(ctx context.Context, id string) (h hook, err error) {
 	return h, err
 }
 
-// skip moves the checkpoint of a webhook behind what is not for it: errMoved if it is not where it was.
+// skip moves the checkpoint of a webhook behind what is not for it, after which nothing fails: errMoved if it is not where it was.
+// It is lost with the process at the worst, and found out again.
 func (s *Store) skip(ctx context.Context, h hook, to string) error {
-	return s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		_, err := move(ctx, tx, h, `checkpoint = $3, attempts = 0, retry_at = 0`, to)
+	return s.note(ctx, func(ctx context.Context, tx database.Statements) error {
+		_, err := s.move(ctx, tx, h, nextEvent+`, failing_since = 0, problem = ''`, to)
 		return err
 	})
 }
 
-// advance moves the checkpoint to an event that was delivered: errMoved as skip. It reports whether the webhook is active still.
-func (s *Store) advance(ctx context.Context, h hook, to string) (active bool, err error) {
+// advance moves the checkpoint to an event that was delivered: errMoved as skip. It returns the webhook as it is then.
+func (s *Store) advance(ctx context.Context, h hook, to string) (now hook, err error) {
 	err = s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		active, err = move(ctx, tx, h, `checkpoint = $3, attempts = 0, failing_since = 0, retry_at = 0, problem = ''`, to)
+		now, err = s.move(ctx, tx, h, nextEvent+`, failing_since = 0, problem = '', refused = 0`, to)
 		return err
 	})
-	return active, err
+	return now, err
 }
 
-// move changes a webhook whose checkpoint is as it was read.
-func move(ctx context.Context, tx database.Statements, h hook, what string, args ...any) (active bool, err error) {
+// nextEvent is what a move does that is done with an event.
+const nextEvent = `checkpoint = $3, attempts = 0, retry_at = 0`
+
+// move changes a webhook whose checkpoint is as it was read, and returns it as it is then.
+func (s *Store) move(ctx context.Context, tx database.Statements, h hook, what string, args ...any) (now hook, err error) {
 	n, err := exec(ctx, tx, `UPDATE webhooks SET `+what+` WHERE id = $1 AND checkpoint = $2`, append([]any{h.id, h.checkpoint}, args...)...)
 	if err != nil {
-		return false, err
+		return now, err
 	}
 	if n == 0 {
-		return false, errMoved
+		return now, errMoved
 	}
-	var state client.WebhookState
-	err = tx.QueryRowContext(ctx, `SELECT state FROM webhooks WHERE id = $1`, h.id).Scan(&state)
-	return state == client.WebhookActive, err
+	return scan(tx.QueryRowContext(ctx, `SELECT `+s.columns("0")+` FROM webhooks w WHERE w.id = $1`, h.id))
 }
 
 // fail notes an attempt that was in vain, and when the next one is to be: errMoved as skip, and if the
@@ -91,11 +92,11 @@ func (s *Store) fail(ctx context.Context, h hook, problem string, wait time.Dura
 }
 
 // bury makes an event after the checkpoint a dead letter, and moves the checkpoint there: errMoved as skip. A webhook that has as many dead
-// letters as it may is paused instead. It reports whether the webhook is active still.
-func (s *Store) bury(ctx context.Context, h hook, event, problem string, most int) (active bool, err error) {
+// letters as it may is paused instead. It returns the webhook as it is then.
+func (s *Store) bury(ctx context.Context, h hook, event, problem string, most int) (now hook, err error) {
 	at, err := model.ParsePosition(event)
 	if err != nil {
-		return false, err
+		return now, err
 	}
 	err = s.update(ctx, func(ctx context.Context, tx database.Statements) error {
 		var letters int
@@ -103,10 +104,10 @@ func (s *Store) bury(ctx context.Context, h hook, event, problem string, most in
 			return err
 		}
 		if letters >= most {
-			active, err = move(ctx, tx, h, `state = 'paused', problem = $3`, problemFull)
+			now, err = s.move(ctx, tx, h, `state = 'paused', problem = $3`, problemFull)
 			return err
 		}
-		if active, err = move(ctx, tx, h, `checkpoint = $3, attempts = 0, retry_at = 0, problem = $4`, event, problem); err != nil {
+		if now, err = s.move(ctx, tx, h, nextEvent+`, problem = $4`, event, problem); err != nil {
 			return err
 		}
 		_, err = exec(ctx, tx, `INSERT INTO dead_letters (webhook, block, position, n, problem, attempts, died_at, waiting)
@@ -114,13 +115,21 @@ func (s *Store) bury(ctx context.Context, h hook, event, problem string, most in
 			h.id, bigint(at.Block), at.Position, at.N, problem, h.attempts+1)
 		return err
 	})
-	return active, err
+	return now, err
 }
 
-// disable stops a webhook whose target wants nothing any more: errMoved as skip.
-func (s *Store) disable(ctx context.Context, h hook, problem string) error {
+// disable stops a webhook whose target wants nothing any more, after so many attempts at the next event: errMoved as skip.
+func (s *Store) disable(ctx context.Context, h hook, attempts int, problem string) error {
 	return s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		_, err := move(ctx, tx, h, `state = 'gone', attempts = attempts + 1, problem = $3`, problem)
+		_, err := s.move(ctx, tx, h, `state = 'gone', attempts = $3, problem = $4`, attempts, problem)
+		return err
+	})
+}
+
+// hinder notes why nothing can be sent by a webhook, but for its target; empty: all is well again.
+func (s *Store) hinder(ctx context.Context, id, trouble string) error {
+	return s.note(ctx, func(ctx context.Context, tx database.Statements) error {
+		_, err := exec(ctx, tx, `UPDATE webhooks SET trouble = $2 WHERE id = $1 AND state = 'active'`, id, trouble)
 		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
@@ -36,7 +38,7 @@ const (
 	problemCertificate = "its certificate does not hold"
 	problemConnection  = "the connection failed"
 	problemTime        = "it did not answer in time"
-	problemFull        = "it has as many dead letters as it may: replay them, or delete the webhook"
+	problemFull        = "it has as many dead letters as it may: resume it and replay them, or delete the webhook"
 	problemAnswered    = "it answered " // and the status
 )
 
@@ -84,23 +86,26 @@ type result struct {
 	after     time.Duration // how long the target asks to wait
 }
 
-// send makes one attempt. When ctx ends it goes on for grace.
-func (s *sender) send(ctx context.Context, h hook, e client.Event) result {
+// send makes one attempt. When ctx ends it goes on for grace. An error is ours: Internal, and nothing was sent.
+func (s *sender) send(ctx context.Context, h hook, e client.Event) (result, error) {
 	request, err := newRequest(h, e, time.Now())
 	if err != nil {
-		return result{problem: problemConnection}
+		return result{}, fmt.Errorf("%w: %w", errRequest, err)
 	}
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
 	response, err := s.byScheme[request.URL.Scheme].Do(request.WithContext(within))
 	if err != nil {
-		return result{problem: problemOf(err), cut: ctx.Err() != nil && errors.Is(err, context.Canceled)}
+		return result{problem: problemOf(err), cut: ctx.Err() != nil && errors.Is(err, context.Canceled)}, nil
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
 	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer)
-	return resultOf(response, time.Now())
+	return resultOf(response, time.Now()), nil
 }
+
+// errRequest is why nothing can be sent. Its cause is of the log alone.
+var errRequest = waymark.Errorf(waymark.Internal, "the gateway cannot make a request of the next event: its log says why")
 
 // newRequest is an event as a webhook's target gets it.
 func newRequest(h hook, e client.Event, now time.Time) (*http.Request, error) {

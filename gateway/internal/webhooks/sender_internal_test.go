@@ -45,7 +45,7 @@ func TestWhatATargetGets(t *testing.T) {
 	h.url = server.URL + "/hook?a=b"
 	s := newSender(guardOf(t, false, "127.0.0.0/8"), rootsOf(server), nil, 5*time.Second)
 	defer s.close()
-	if got := s.send(t.Context(), h, event); !got.delivered {
+	if got, _ := s.send(t.Context(), h, event); !got.delivered {
 		t.Errorf("%+v", got)
 	}
 }
@@ -93,7 +93,7 @@ func TestAnswers(t *testing.T) {
 			s := newSender(guardOf(t, false, "127.0.0.0/8"), rootsOf(server), nil, time.Second)
 			defer s.close()
 			for range 2 {
-				if got := s.send(t.Context(), hook{url: server.URL, secret: newSecret()}, client.Event{ID: "1:0:0"}); got != tt.want {
+				if got, _ := s.send(t.Context(), hook{url: server.URL, secret: newSecret()}, client.Event{ID: "1:0:0"}); got != tt.want {
 					t.Errorf("got %+v, want %+v", got, tt.want)
 				}
 			}
@@ -112,7 +112,7 @@ func TestATargetThatIsAnother(t *testing.T) {
 	defer server.Close()
 	s := newSender(guardOf(t, true, "127.0.0.0/8"), nil, nil, 5*time.Second)
 	defer s.close()
-	if got := s.send(t.Context(), hook{url: server.URL, secret: newSecret()}, client.Event{}); got.problem != problemCertificate {
+	if got, _ := s.send(t.Context(), hook{url: server.URL, secret: newSecret()}, client.Event{}); got.problem != problemCertificate {
 		t.Errorf("%+v", got)
 	}
 }

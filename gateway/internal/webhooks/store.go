@@ -47,6 +47,11 @@ func (s *Store) update(ctx context.Context, do func(context.Context, database.St
 	return away(s.db.Update(ctx, do))
 }
 
+// note is update for what may be a little later, and needs no sync of its own.
+func (s *Store) note(ctx context.Context, do func(context.Context, database.Statements) error) error {
+	return away(s.db.Note(ctx, do))
+}
+
 func (s *Store) view(ctx context.Context, do func(context.Context, database.Statements) error) error {
 	return away(s.db.View(ctx, do))
 }
@@ -67,14 +72,14 @@ const counted = `(SELECT COUNT(*) FROM dead_letters d WHERE d.webhook = w.id)`
 func (s *Store) columns(letters string) string {
 	return `w.id, w.identity, w.caller, w.url, w.kind, w.device, w.shipment, w.member, w.purpose, w.secret,
 		CASE WHEN w.old_until > ` + s.db.Now() + ` THEN w.old_secret ELSE '' END, w.state, w.checkpoint, w.attempts, w.failing_since, w.retry_at,
-		w.problem, w.made_at, ` + s.db.Now() + `, ` + letters + `,
+		w.problem, w.trouble, w.refused, w.resend_at, w.made_at, ` + s.db.Now() + `, ` + letters + `,
 		EXISTS (SELECT 1 FROM dead_letters d WHERE d.webhook = w.id AND d.waiting = 1)`
 }
 
 // scan reads the columns.
 func scan(row interface{ Scan(into ...any) error }) (h hook, err error) {
 	err = row.Scan(&h.id, &h.identity, &h.caller, &h.url, &h.filter.Kind, &h.filter.Device, &h.filter.Shipment, &h.filter.Member, &h.filter.Purpose, &h.secret,
-		&h.oldSecret, &h.state, &h.checkpoint, &h.attempts, &h.failingSince, &h.retryAt, &h.problem, &h.madeAt, &h.now, &h.letters, &h.waiting)
+		&h.oldSecret, &h.state, &h.checkpoint, &h.attempts, &h.failingSince, &h.retryAt, &h.problem, &h.trouble, &h.refused, &h.resendAt, &h.madeAt, &h.now, &h.letters, &h.waiting)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNone
 	}
@@ -160,11 +165,12 @@ func (s *Store) remove(ctx context.Context, as ledger.Identity, id string) (hook
 
 // pause stops a webhook of an identity; resume lets it go on, and has it tried at once if it is failing.
 func (s *Store) pause(ctx context.Context, as ledger.Identity, id string) (hook, error) {
-	return s.change(ctx, as, id, false, `UPDATE webhooks SET state = 'paused' WHERE id = $1`)
+	return s.change(ctx, as, id, false, `UPDATE webhooks SET state = 'paused', trouble = '' WHERE id = $1`)
 }
 
 func (s *Store) resume(ctx context.Context, as ledger.Identity, id string) (hook, error) {
-	return s.change(ctx, as, id, false, `UPDATE webhooks SET state = 'active', attempts = 0, retry_at = 0, failing_since = 0, problem = '' WHERE id = $1`)
+	return s.change(ctx, as, id, false, `UPDATE webhooks SET state = 'active', attempts = 0, retry_at = 0, failing_since = 0, problem = '', refused = 0, resend_at = 0
+		WHERE id = $1`)
 }
 
 // renew gives a webhook of an identity another secret. The one before signs too for oldSecretFor.

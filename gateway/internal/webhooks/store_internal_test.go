@@ -35,6 +35,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"dead letters are told in pages":           deadLettersAreToldInPages,
 		"dead letters are sent once more":          deadLettersAreSentOnceMore,
 		"what is active is delivered":              whatIsActiveIsDelivered,
+		"what hinders it is told":                  whatHindersItIsTold,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, NewStore(open(t)())) })
 	}
@@ -163,12 +164,12 @@ func aSecretIsRenewed(t *testing.T, s *Store) {
 // aCheckpointMovesFromWhereItWas: who comes second with an event changes nothing.
 func aCheckpointMovesFromWhereItWas(t *testing.T, s *Store) {
 	ctx, h := t.Context(), added(t, s)
-	if active, err := s.advance(ctx, h, "2:0:0"); err != nil || !active {
-		t.Errorf("%t, %v", active, err)
+	if now, err := s.advance(ctx, h, "2:0:0"); err != nil || now.checkpoint != "2:0:0" || now.state != client.WebhookActive {
+		t.Errorf("%+v, %v", now, err)
 	}
 	for name, err := range map[string]error{
 		"advance": errorOf(s.advance(ctx, h, "3:0:0")), "skip": s.skip(ctx, h, "3:0:0"), "fail": s.fail(ctx, h, "x", 0),
-		"bury": errorOf(s.bury(ctx, h, "3:0:0", "x", 9)), "disable": s.disable(ctx, h, "x"),
+		"bury": errorOf(s.bury(ctx, h, "3:0:0", "x", 9)), "disable": s.disable(ctx, h, 1, "x"),
 	} {
 		if !errors.Is(err, errMoved) {
 			t.Errorf("%s from an old checkpoint: %v", name, err)
@@ -181,14 +182,14 @@ func aCheckpointMovesFromWhereItWas(t *testing.T, s *Store) {
 	if _, err := s.pause(ctx, "operator", h.id); err != nil {
 		t.Error(err)
 	}
-	if active, err := s.advance(ctx, now, "3:0:0"); err != nil || active { // what was under way was delivered
-		t.Errorf("a paused one: %t, %v", active, err)
+	if now, err := s.advance(ctx, now, "3:0:0"); err != nil || now.state != client.WebhookPaused { // what was under way was delivered
+		t.Errorf("a paused one: %+v, %v", now, err)
 	}
 	if now = again(t, s, h); now.checkpoint != "3:0:0" || now.state != client.WebhookPaused {
 		t.Errorf("got %+v", now)
 	}
-	must(t, s.disable(ctx, now, "it is gone"))
-	if now = again(t, s, h); now.state != client.WebhookGone || now.told().Failing.Problem != "it is gone" {
+	must(t, s.disable(ctx, now, 1, "it is gone"))
+	if now = again(t, s, h); now.state != client.WebhookGone || now.told().Failing.Problem != "it is gone" || now.attempts != 1 {
 		t.Errorf("got %+v", now)
 	}
 	if _, err := s.remove(ctx, "operator", h.id); err != nil {
@@ -215,18 +216,35 @@ func failuresAreCounted(t *testing.T, s *Store) {
 	if f == nil || f.Attempts != 1 || f.Problem != "it answered 500" || f.Since.IsZero() || f.RetryAt.Sub(f.Since) < 59*time.Minute {
 		t.Errorf("told %+v", f)
 	}
-	if _, failing, err := s.active(ctx, 10); err != nil || failing < 0 || failing > time.Minute {
-		t.Errorf("%s, %v", failing, err)
+	failing := func(want bool) {
+		t.Helper()
+		must(t, s.update(ctx, func(ctx context.Context, tx database.Statements) error { // a minute later
+			_, err := exec(ctx, tx, `UPDATE webhooks SET failing_since = failing_since - 60000 WHERE failing_since > 0`)
+			return err
+		}))
+		if _, failing, err := s.active(ctx); err != nil || (failing >= time.Minute) != want || (failing == 0) == want {
+			t.Errorf("%s, %v", failing, err)
+		}
 	}
+	failing(true)
+	now = again(t, s, h)
 	since := now.failingSince
 	must(t, s.fail(ctx, now, "it answered 502", 0))
 	if now = again(t, s, h); now.attempts != 2 || now.failingSince != since || now.wait() != 0 {
 		t.Errorf("got %+v", now)
 	}
 	must(t, s.skip(ctx, now, "2:0:0")) // the event is not for it any more
-	if now = again(t, s, h); now.attempts != 0 || now.failingSince != since {
+	failing(false)
+	if now = again(t, s, h); now.attempts != 0 || now.failingSince != 0 || now.told().Failing != nil {
 		t.Errorf("got %+v", now)
 	}
+	must(t, s.fail(ctx, now, "it answered 500", 0))
+	failing(true)
+	if now, err := s.bury(ctx, again(t, s, h), "2:0:1", "it answered 500", 9); err != nil || now.told().Failing == nil {
+		t.Errorf("got %+v, %v", now, err)
+	}
+	failing(false) // as long as nothing comes after what was given up
+	now = again(t, s, h)
 	if _, err := s.advance(ctx, now, "3:0:0"); err != nil {
 		t.Error(err)
 	}
@@ -246,8 +264,8 @@ func failuresAreCounted(t *testing.T, s *Store) {
 func whatIsGivenUpIsADeadLetter(t *testing.T, s *Store) {
 	ctx, h := t.Context(), added(t, s)
 	must(t, s.fail(ctx, h, "it answered 500", 0))
-	if active, err := s.bury(ctx, again(t, s, h), "2:7:1", "it answered 400", 9); err != nil || !active {
-		t.Errorf("%t, %v", active, err)
+	if now, err := s.bury(ctx, again(t, s, h), "2:7:1", "it answered 400", 9); err != nil || now.state != client.WebhookActive {
+		t.Errorf("%+v, %v", now, err)
 	}
 	now := again(t, s, h)
 	if now.checkpoint != "2:7:1" || now.attempts != 0 || now.letters != 1 || now.waiting || now.failingSince == 0 {
@@ -275,11 +293,11 @@ func whatIsGivenUpIsADeadLetter(t *testing.T, s *Store) {
 
 func aFullWebhookIsPaused(t *testing.T, s *Store) {
 	ctx, h := t.Context(), added(t, s)
-	if active, err := s.bury(ctx, h, "2:0:0", "x", 1); err != nil || !active {
-		t.Errorf("%t, %v", active, err)
+	if now, err := s.bury(ctx, h, "2:0:0", "x", 1); err != nil || now.state != client.WebhookActive {
+		t.Errorf("%+v, %v", now, err)
 	}
-	if active, err := s.bury(ctx, again(t, s, h), "3:0:0", "x", 1); err != nil || active {
-		t.Errorf("%t, %v", active, err)
+	if now, err := s.bury(ctx, again(t, s, h), "3:0:0", "x", 1); err != nil || now.state != client.WebhookPaused {
+		t.Errorf("%+v, %v", now, err)
 	}
 	if now := again(t, s, h); now.checkpoint != "2:0:0" || now.letters != 1 || now.state != client.WebhookPaused || now.problem != problemFull {
 		t.Errorf("got %+v", now)
@@ -345,13 +363,26 @@ func deadLettersAreSentOnceMore(t *testing.T, s *Store) {
 	if !again(t, s, h).waiting {
 		t.Error("none waits")
 	}
-	must(t, s.leave(ctx, h.id, "3:0:0", "it answered 503"))
+	must(t, s.leave(ctx, h.id, "3:0:0", "it answered 503", time.Hour, time.Minute))
 	first("")
-	replay("", 3)
-	for _, e := range []string{"2:0:0", "3:0:0"} {
-		first(e)
-		must(t, s.forget(ctx, h.id, e))
+	if now := again(t, s, h); now.refused != 1 || now.wait() < 59*time.Second || now.wait() > time.Minute || now.resendAt-now.now < 59*60_000 {
+		t.Errorf("refused: %+v", now)
 	}
+	replay("", 3)
+	if now := again(t, s, h); now.refused != 0 || !now.resends() {
+		t.Errorf("asked again: %+v", now)
+	}
+	first("2:0:0")
+	must(t, s.leave(ctx, h.id, "2:0:0", "it answered 503", time.Hour, 0))
+	if now := again(t, s, h); now.resends() || now.wait() != 0 {
+		t.Errorf("refused: %+v", now)
+	}
+	first("3:0:0")
+	must(t, s.taken(ctx, h.id, "3:0:0"))
+	if now := again(t, s, h); !now.resends() || now.refused != 0 || now.told().Failing != nil {
+		t.Errorf("taken: %+v", now)
+	}
+	must(t, s.forget(ctx, h.id, "2:0:0"))
 	first("4:0:0")
 	letters, err := s.letters(ctx, "operator", h.id, model.Position{}, 9)
 	if must(t, err); len(letters) != 1 || !letters[0].Waiting {
@@ -372,8 +403,8 @@ func whatIsActiveIsDelivered(t *testing.T, s *Store) {
 	if _, err := s.pause(ctx, "operator", b.id); err != nil {
 		t.Error(err)
 	}
-	must(t, s.disable(ctx, c, "x"))
-	if ids, _, err := s.active(ctx, 10); err != nil || !slices.Equal(ids, []string{a.id}) {
+	must(t, s.disable(ctx, c, 0, "x"))
+	if ids, _, err := s.active(ctx); err != nil || !slices.Equal(ids, []string{a.id}) {
 		t.Errorf("%v, %v", ids, err)
 	}
 	if h, err := s.load(ctx, a.id); err != nil || h.id != a.id || !strings.HasPrefix(h.secret, "whsec_") {
@@ -387,7 +418,27 @@ func whatIsActiveIsDelivered(t *testing.T, s *Store) {
 			t.Errorf("%+v, %v", now, err)
 		}
 	}
-	if ids, _, err := s.active(ctx, 2); err != nil || len(ids) != 2 {
+	if ids, _, err := s.active(ctx); err != nil || len(ids) != 3 {
 		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+// whatHindersItIsTold to who has the webhook, while it is active.
+func whatHindersItIsTold(t *testing.T, s *Store) {
+	ctx, h := t.Context(), added(t, s)
+	must(t, s.fail(ctx, h, "it answered 500", 0))
+	for trouble, want := range map[string]string{"another rulebook": "another rulebook", "": "it answered 500"} {
+		must(t, s.hinder(ctx, h.id, trouble))
+		if f := again(t, s, h).told().Failing; f == nil || f.Problem != want || f.Attempts != 1 {
+			t.Errorf("%q: %+v", trouble, f)
+		}
+	}
+	must(t, s.hinder(ctx, h.id, "another rulebook"))
+	if now, err := s.pause(ctx, "operator", h.id); err != nil || now.trouble != "" {
+		t.Errorf("paused: %+v, %v", now, err)
+	}
+	must(t, s.hinder(ctx, h.id, "another rulebook"))
+	if now := again(t, s, h); now.trouble != "" {
+		t.Errorf("while it is paused: %+v", now)
 	}
 }
