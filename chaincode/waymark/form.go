@@ -54,6 +54,9 @@ func Optional(field reflect.StructField) bool {
 // printablePattern is what ValidateText takes, but for Unicode's noncharacters.
 const printablePattern = `^[^\x00-\x1f\x7f-\x9f]*$`
 
+// searchedPattern is printablePattern with the FNC1 of scanners.
+const searchedPattern = `^[^\x00-\x1c\x1e\x1f\x7f-\x9f]*$`
+
 // forms are all forms by name.
 var forms = map[string]Form{
 	// Names of things.
@@ -70,7 +73,7 @@ var forms = map[string]Form{
 	"transaction":        {Least: 64, Most: 64, Pattern: txIDPattern.String(), check: validateTxID},
 	"certificate_serial": {Least: 1, Most: 40, Pattern: serialPattern.String(), check: validateCertificateSerial},
 	"cursor":             text(0, maxCursor),
-	"searched":           text(1, MaxGoodsText),
+	"searched":           {Least: 1, Most: MaxGoodsText, Pattern: searchedPattern, check: checkSearched},
 	"event_kind":         {Least: 1, Most: 63, Pattern: eventKindPattern.String(), check: checkEventKind},
 	"event_id":           {Least: 5, Most: 30, Pattern: eventIDPattern.String(), check: checkEventID},
 	"url":                {Least: 1, Most: 300, Pattern: printablePattern, check: validateHTTPS},
@@ -189,6 +192,10 @@ func checkPrintable(pointer, text string) error {
 		return nil
 	}
 	return InvalidField(pointer, "must be printable UTF-8 text without control characters")
+}
+
+func checkSearched(pointer, text string) error {
+	return checkPrintable(pointer, strings.ReplaceAll(text, fnc1, ""))
 }
 
 // checkGoods refuses what is not printable too: a link may have it where it says nothing of the thing.

@@ -20,7 +20,9 @@ const MaxSteps = 1000
 
 // ProvenanceStep is one thing that happened to a thing, or to a container that it was in then.
 type ProvenanceStep struct {
-	What string `json:"what"` // an event name, as in "goods.packed" or "handoff.accepted"; of what is withheld, "withheld"
+	// What is an event name, as in "goods.packed" or "handoff.accepted", or the name of a transaction that told of no
+	// event; of what is withheld it is "withheld".
+	What string `json:"what"`
 	// Withheld says that something happened of which the caller may not know.
 	Withheld bool   `json:"withheld,omitempty" metadata:",optional"`
 	Thing    string `json:"thing,omitempty" metadata:",optional" form:"goods"` // that came to Place

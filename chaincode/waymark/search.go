@@ -4,7 +4,7 @@ package waymark
 type SearchQuery struct {
 	// Q is an identifier, or the beginning of one: the id of a member, device, shipment, act or policy, a serial or lot
 	// number, a GTIN, SSCC or GLN, or a transaction's id. Or a whole one that says what it names: an EPC URI, a GS1
-	// Digital Link or a GS1 element string, as in "(01)09506000134352(21)A1".
+	// Digital Link or a GS1 element string (ParseElements).
 	Q       string `json:"q" form:"searched"`
 	Purpose string `json:"purpose,omitempty" metadata:",optional" form:"id"` // what shipments are read for
 	// At is a block that the answer is to have, such as that of the caller's own write: it waits for it.

@@ -69,31 +69,32 @@ type journey struct {
 	purpose   string
 	steps     []stepAt
 	shipments map[string]*waymark.ShipmentView // as the caller is shown them, nil of one that is withheld
-	more      bool
+	cut       bool                             // moves are left out
+	ended     bool                             // there is more than is told
 }
 
+// add adds a step, if there are not as many as are told.
 func (j *journey) add(at Position, step waymark.ProvenanceStep) {
-	if len(j.steps) == maxCollected {
-		j.more = true
-		return
+	if j.ended = j.ended || len(j.steps) == waymark.MaxSteps; !j.ended {
+		j.steps = append(j.steps, stepAt{at, step})
 	}
-	j.steps = append(j.steps, stepAt{at, step})
 }
 
-// maxCollected bounds the steps that are collected before they are put in order.
-const maxCollected = 10 * waymark.MaxSteps
+// over reports whether it goes no further: enough was told, or read.
+func (j *journey) over() bool {
+	j.ended = j.ended || j.v.bytes > j.bytes
+	return j.ended
+}
 
-// inOrder are the steps, oldest first, and whether there are later ones.
+// inOrder are the steps, oldest first, and whether there are later ones. They are collected nearly so: each stay lies
+// between two moves.
 func (j *journey) inOrder() (steps []waymark.ProvenanceStep, more bool) {
 	slices.SortStableFunc(j.steps, func(a, b stepAt) int { return a.at.compare(b.at) })
 	steps = []waymark.ProvenanceStep{}
 	for _, s := range j.steps {
-		if len(steps) == waymark.MaxSteps {
-			return steps, true
-		}
 		steps = append(steps, s.step)
 	}
-	return steps, j.more
+	return steps, j.cut || j.ended
 }
 
 // follow adds where a thing was in a span, and where the containers and shipments went in which it was. depth counts
@@ -104,7 +105,7 @@ func (j *journey) follow(id string, in span, depth int) error {
 		return err
 	}
 	known, err := j.known(id, depth)
-	for i := 0; err == nil && i < len(moves); i++ {
+	for i := 0; err == nil && i < len(moves) && !j.over(); i++ {
 		m, stay := moves[i], span{moves[i].at, in.to}
 		if i+1 < len(moves) {
 			stay.to = moves[i+1].at
@@ -113,10 +114,6 @@ func (j *journey) follow(id string, in span, depth int) error {
 			stay.from = in.from
 		} else if err = j.came(id, m, known); err != nil {
 			return err
-		}
-		if j.v.bytes > j.bytes {
-			j.more = true
-			return nil
 		}
 		err = j.stayed(m.place, stay, depth)
 	}
@@ -147,7 +144,7 @@ func (j *journey) moves(id string, in span) ([]move, error) {
 	}
 	after, err := j.some(`SELECT block, position, place FROM moves WHERE id = $1 AND (block, position) > ($2, $3) AND (block, position) < ($4, $5)
 		ORDER BY block, position LIMIT $6`, []byte(id), from, in.from.Position, bigint(to.Block), to.Position, waymark.MaxSteps)
-	j.more = j.more || len(after) == waymark.MaxSteps
+	j.cut = j.cut || len(after) == waymark.MaxSteps
 	return append(before, after...), err
 }
 
@@ -191,12 +188,12 @@ func (j *journey) came(id string, m move, known bool) error {
 
 const withheld = "withheld"
 
-// step is what a transaction did, as its event says. What two members write alone can be without one.
+// step is what a transaction did, as its event says; one that told of none is known by its function.
 func (j *journey) step(at Position) (waymark.ProvenanceStep, error) {
 	step := waymark.ProvenanceStep{Block: at.Block}
 	var milli int64
-	var payload []byte
-	err := j.v.statements.QueryRowContext(j.v.ctx, `SELECT t.tx_id, t.member, t.at, COALESCE(e.name, ''), COALESCE(e.payload, '') FROM transactions t
+	var payload []byte // nil without an event
+	err := j.v.statements.QueryRowContext(j.v.ctx, `SELECT t.tx_id, t.member, t.at, COALESCE(e.name, t.function), e.payload FROM transactions t
 		LEFT JOIN events e ON e.block = t.block AND e.position = t.position AND e.n = 0 WHERE t.block = $1 AND t.position = $2`,
 		bigint(at.Block), at.Position).Scan(&step.TxID, &step.Member, &milli, &step.What, &payload)
 	if err != nil {

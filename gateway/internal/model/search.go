@@ -134,7 +134,9 @@ func (v *reading) lookAtGoods(f *waymark.Found, rest string) (err error) {
 		_, err = goods.Read(v, waymark.ActQuery{ID: rest})
 		f.Path = "/v1/goods/acts/" + rest
 	default:
-		f.ID = goodsID(string(f.Kind), rest)
+		if f.ID = goodsID(string(f.Kind), rest); waymark.ValidateGoods("", f.ID) != nil {
+			return errNoThing
+		}
 		_, err = goods.Get(v, waymark.GoodsQuery{ID: f.ID, Limit: 1})
 		f.Path = "/v1/goods?id=" + url.QueryEscape(f.ID)
 	}
@@ -161,4 +163,8 @@ func (v *reading) lookAtBooks(f *waymark.Found, rest string) (err error) {
 	return err
 }
 
-var errNoPolicy = waymark.Errorf(waymark.NotFound, "there is no such policy")
+// What keys are of that no rule wrote.
+var (
+	errNoPolicy = waymark.Errorf(waymark.NotFound, "there is no such policy")
+	errNoThing  = waymark.Errorf(waymark.NotFound, "there is no such thing")
+)

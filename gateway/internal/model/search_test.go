@@ -70,6 +70,11 @@ func searchFinds(t *testing.T, open databasetest.Opener) {
 		{q: "0000000", path: "/v1/transactions/" + tx, by: nobody},
 		{q: "%", path: "/v1/devices/logger-2", by: nobody},
 		{q: "(01)(21)", path: "", by: nobody},
+		{q: "]d201095060001343521727123110L1\x1d21a", path: path(depotItems[0]), by: []string{"producer", "retailer"}},
+		{q: "010950600013435221a\x1d17271231", path: path(depotItems[0]), by: []string{"producer", "retailer"}},
+		{q: "395060001234567890", path: path("https://id.gs1.org/00/395060001234567890"), by: nobody}, // the check digit is another
+		{q: "(00)12345678", path: "", by: nobody},
+		{q: "(01)09506000134353(21)a", path: path("https://id.gs1.org/01/09506000134353/21/a"), by: nobody},
 	}
 	for _, tt := range tests {
 		for _, member := range everyone {

@@ -23,7 +23,7 @@ func (a *application) indexShipment(id string) error {
 		return a.exec(`DELETE FROM shipments WHERE id = $1`, []byte(id))
 	}
 	return a.exec(`INSERT INTO shipments (id, state, consignor, consignee, custodian, title_holder, changed) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (id) DO UPDATE SET state = excluded.state, custodian = excluded.custodian, title_holder = excluded.title_holder, changed = excluded.changed`,
+		ON CONFLICT (id) DO UPDATE SET state = excluded.state, consignor = excluded.consignor, consignee = excluded.consignee, custodian = excluded.custodian, title_holder = excluded.title_holder, changed = excluded.changed`,
 		[]byte(id), c.State, s.Consignor, s.Consignee, c.Custodian, t.Holder, bigint(a.block))
 }
 

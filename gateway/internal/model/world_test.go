@@ -99,6 +99,7 @@ func (w *world) step(t *rapid.T) {
 	case "create":
 		_, _ = scenario.Submit(w.Consortium, w.As("producer", waymark.Operator), custody.Create, waymark.CreateShipmentRequest{
 			ID: id, Consignee: rapid.SampledFrom(everyone[1:]).Draw(t, "consignee"), Arbiter: "auditor",
+			Draft:      rapid.SampledFrom([]bool{false, false, true}).Draw(t, "draft"),
 			Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Minimum: "2", Maximum: "8"}},
 			Goods:      []waymark.Line{{ID: waymark.Item(scenario.GTIN, id+"-1").String()}},
 		})
