@@ -42,6 +42,8 @@ const (
 	connTimeout  = 3 * time.Second
 	// timeout bounds one transaction or query, the wait for a connection included.
 	timeout = 5 * time.Second
+	// clearTimeout bounds how long the tables of an old read model are dropped, by SQLite page by page.
+	clearTimeout = 5 * time.Minute
 	// ledgerTimeout bounds the question which ledger this is.
 	ledgerTimeout = 3 * time.Second
 )

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -171,9 +173,36 @@ func (d *DB) fit(ctx context.Context) error {
 // migrate lets one of several gateways that start at once change the schema.
 func (d *DB) migrate(ctx context.Context) error {
 	return d.migrateBy(ctx, func(p *goose.Provider) error {
+		if d.kind == Model {
+			if err := d.clear(ctx, p); err != nil {
+				return err
+			}
+		}
 		_, err := p.Up(ctx)
 		return err
 	})
+}
+
+// clear drops the tables of a Model that are of another schema than this one, if they are the owner's: with each migration it is made
+// anew of the ledger, and so none of them has to change what is there. That takes as long as the disk needs for it.
+func (d *DB) clear(ctx context.Context, p *goose.Provider) error {
+	all, err := p.Status(ctx)
+	if err != nil {
+		return err
+	}
+	in := func(state goose.State) bool {
+		return slices.ContainsFunc(all, func(m *goose.MigrationStatus) bool { return m.State == state })
+	}
+	if old := in(goose.StateApplied) && in(goose.StatePending); !old {
+		return nil
+	}
+	if err := d.claim(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
+	defer cancel()
+	_, err = p.DownTo(ctx, 0)
+	return err
 }
 
 // migrateBy changes the schema as step says.
@@ -240,35 +269,34 @@ func (d *DB) ready() error {
 // nothing of it is written, and its error is returned. After any other error it is not known
 // whether it was committed.
 func (d *DB) Update(ctx context.Context, do func(context.Context, Statements) error) error {
-	return d.commit(ctx, &update{do: do})
+	return d.commit(ctx, &update{do: do}, timeout)
+}
+
+// UpdateWithin is Update of much, that is bounded by so long a time.
+func (d *DB) UpdateWithin(ctx context.Context, within time.Duration, do func(context.Context, Statements) error) error {
+	return d.commit(ctx, &update{do: do}, within)
 }
 
 // Note is Update for what nobody waits for: it may be a little later, so that it is committed
 // with another update and costs no sync of its own.
 func (d *DB) Note(ctx context.Context, do func(context.Context, Statements) error) error {
-	return d.commit(ctx, &update{do: do, note: true})
+	return d.commit(ctx, &update{do: do, note: true}, timeout)
 }
 
-func (d *DB) commit(ctx context.Context, u *update) error {
+func (d *DB) commit(ctx context.Context, u *update, within time.Duration) error {
 	if err := d.ready(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if d.writer != nil {
 		return d.writer.update(ctx, u)
 	}
-	tx, err := d.write.BeginTx(ctx, nil)
+	tx, err := beginOnServer(ctx, d.write)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return err
 	}
-	if err := u.do(ctx, tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	return tx.end(u.do(ctx, tx))
 }
 
 // View runs do with what reads. It sees everything that was committed before.

@@ -2,10 +2,12 @@ package model
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strings"
 
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -14,13 +16,36 @@ import (
 // writer writes rows.
 type writer struct {
 	ctx        context.Context //nolint:containedctx // it is that of one update
-	statements database.Statements
+	statements *database.Queue
 }
 
+// exec runs a statement whose result nobody asks for.
 func (w writer) exec(statement string, args ...any) error {
-	_, err := w.statements.ExecContext(w.ctx, statement, args...)
-	return err
+	args, err := plain(args)
+	if err != nil {
+		return err
+	}
+	return w.statements.Add(w.ctx, statement, args...)
 }
+
+// plain are arguments that both databases take: a ledger keeps whatever bytes it is sent, and a forged text is to stop no model.
+func plain(args []any) ([]any, error) {
+	all := make([]any, len(args))
+	for i, arg := range args {
+		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		if err != nil {
+			return nil, fmt.Errorf("argument %d: %w", i+1, err)
+		}
+		if text, is := value.(string); is {
+			value = clean(text)
+		}
+		all[i] = value
+	}
+	return all, nil
+}
+
+// clean is a text without what is none to PostgreSQL.
+func clean(text string) string { return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "") }
 
 // application is a block on its way into the model.
 type application struct {
@@ -28,12 +53,10 @@ type application struct {
 	block   uint64
 	changed map[subject]bool       // what is to be indexed anew
 	settle  map[waymark.Place]bool // of which it is to be said anew who has what is there
+	is      *reading               // the records with all that the block has written, for index
 
 	measured measured // what the block recorded
 }
-
-// records are those of the model with what the block has written so far.
-func (a *application) records() records { return records{a.ctx, a.statements} }
 
 // subject is a thing that has a row in an index.
 type subject struct{ kind, id string }
@@ -122,8 +145,12 @@ const (
 	kindDevice   = "device"
 )
 
-// index makes the rows anew of all that the block changed.
-func (a *application) index() error {
+// index makes the rows anew of all that the block changed. None of them is a record.
+func (a *application) index(s database.Statements) error {
+	if err := a.statements.Flush(a.ctx); err != nil {
+		return err
+	}
+	a.is = newReading(a.ctx, s, rules.Tx{})
 	all := make([]subject, 0, len(a.changed))
 	for s := range a.changed {
 		all = append(all, s)
@@ -135,5 +162,8 @@ func (a *application) index() error {
 			return fmt.Errorf("index %s %s: %w", s.kind, s.id, err)
 		}
 	}
-	return a.settlePlaces()
+	if err := a.settlePlaces(); err != nil {
+		return err
+	}
+	return a.statements.Flush(a.ctx)
 }

@@ -12,7 +12,7 @@ import (
 
 // indexDevice makes the row of a device anew.
 func (a *application) indexDevice(id string) error {
-	d, err := registry.RequireDevice(a.records(), id)
+	d, err := registry.RequireDevice(a.is, id)
 	if broken(err) {
 		return err
 	}

@@ -30,6 +30,14 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 		ledger.Write{Key: rules.HandoffKey("s1", 1).String(), Value: []byte(`no JSON`)},
 		ledger.Write{Key: rules.HandoffKey("s2", 1).String(), Value: payload(t, waymark.Handoff{Shipment: "s2", Number: 1, From: "producer", To: "carrier", State: waymark.HandoffAccepted})},
 	)
+	d.blocks[len(d.blocks)-1].Transactions = append(d.blocks[len(d.blocks)-1].Transactions,
+		ledger.BlockTransaction{Position: 100, TxID: "\xff", Status: "BAD_PAYLOAD", Member: "\x00", Function: "a\x00b\xff"},
+		ledger.BlockTransaction{Position: 101, Status: ledger.Valid, Function: "\xc3\x28", Event: &ledger.Event{Name: "odd\x00.\xff", Payload: []byte("\x00\xff")}, Writes: []ledger.Write{
+			{Key: rules.CustodyKey("s3").String(), Value: []byte(`{"shipment":"s3","custodian":"a\u0000b","state":"in_custody"}`)},
+			{Key: "decision/\xff\x00", Value: []byte(`{"action":"\u0000","principal":{"id":"\u0000/x"}}`)},
+			{Key: "item/\x00/\xff", Value: []byte(`{"id":"https://id.gs1.org/01/09506000134352/21/a","place":"stock/\u0000/b"}`)},
+			{Key: "device/\xff", Value: []byte("\xff\x00")},
+		}})
 	m, by := d.modelOf(t, open), d.by("producer", waymark.Operator)
 	shipments, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{})
 	if err != nil || len(shipments.Shipments) != 1 || shipments.Shipments[0].Shipment.ID != "s2" {

@@ -42,11 +42,7 @@ func (a *application) indexGoods(position int, w ledger.Write) error {
 	if kind == kindContainer {
 		a.settle[waymark.InContainer(g)] = true
 	}
-	moved, err := a.locate(t, g, kind == kindPortion)
-	if err != nil || !moved || g.Kind() == waymark.GoodsLot {
-		return err
-	}
-	return a.exec(`INSERT INTO moves (id, block, position, place) VALUES ($1, $2, $3, $4)`, []byte(t.ID), bigint(a.block), position, []byte(t.Place))
+	return a.locate(t, g, kind == kindPortion, position)
 }
 
 // readThing reads a record, or reports that it is none of a thing.
@@ -64,13 +60,22 @@ func readThing(kind string, value []byte) (t thing, g waymark.Goods, ok bool) {
 	return t, g, err == nil
 }
 
-// locate makes the row of a thing where it is now, and reports whether it was not there before.
-func (a *application) locate(t thing, g waymark.Goods, portion bool) (moved bool, err error) {
-	if !portion {
-		if err := a.exec(`DELETE FROM goods WHERE id = $1 AND whole = 1 AND place <> $2`, []byte(t.ID), []byte(t.Place)); err != nil {
-			return false, err
+// locate makes the row of a thing where it is now, and one of the move if it was not there before: of a lot none is kept.
+func (a *application) locate(t thing, g waymark.Goods, portion bool, position int) error {
+	id, at := []byte(t.ID), []byte(t.Place)
+	if g.Kind() != waymark.GoodsLot {
+		if err := a.exec(`INSERT INTO moves (id, block, position, place) SELECT $1, $2, $3, $4
+			WHERE NOT EXISTS (SELECT 1 FROM goods WHERE place = $4 AND id = $1) ON CONFLICT (id, block, position) DO NOTHING`,
+			id, bigint(a.block), position, at); err != nil {
+			return err
 		}
 	}
+	if !portion {
+		if err := a.exec(`DELETE FROM goods WHERE id = $1 AND whole = 1 AND place <> $2`, id, at); err != nil {
+			return err
+		}
+	}
+	inside := []byte{}
 	switch t.Place.Kind() {
 	case waymark.PlaceStock, waymark.PlaceShipment, waymark.PlaceContainer:
 		a.settle[t.Place] = true
@@ -80,13 +85,11 @@ func (a *application) locate(t thing, g waymark.Goods, portion bool) (moved bool
 	if portion {
 		whole = 0
 	}
-	done, err := a.statements.ExecContext(a.ctx, `INSERT INTO goods (place, id, whole, kind, gtin, lot) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (place, id) DO NOTHING`,
-		[]byte(t.Place), []byte(t.ID), whole, g.Kind(), g.GTIN, []byte(t.Lot))
-	if err != nil {
-		return false, err
+	if g.Kind() == waymark.GoodsContainer {
+		inside = []byte(waymark.InContainer(g))
 	}
-	n, err := done.RowsAffected()
-	return n > 0, err
+	return a.exec(`INSERT INTO goods (place, id, whole, kind, gtin, lot, inside) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (place, id) DO NOTHING`,
+		at, id, whole, g.Kind(), g.GTIN, []byte(t.Lot), inside)
 }
 
 // removePortion removes the row of what was left of a lot at a place, by the rest of its key.
@@ -102,9 +105,9 @@ func (a *application) removePortion(rest string) error {
 // settlePlaces says anew of each place that the block may have changed who has what is there.
 func (a *application) settlePlaces() error {
 	for _, at := range slices.Sorted(maps.Keys(a.settle)) {
-		holder, shipment, err := goods.Held(a.records(), at)
+		holder, shipment, err := goods.Held(a.is, at)
 		if !broken(err) { // else nobody has it, as of records that say what no rule wrote
-			err = a.settlePlace(at, holder, shipment, 0)
+			err = a.settlePlace(at, holder, shipment)
 		}
 		if err != nil {
 			return fmt.Errorf("place %s: %w", at, err)
@@ -113,37 +116,25 @@ func (a *application) settlePlaces() error {
 	return nil
 }
 
-// settlePlace says who has what is at a place, and, if that is new, what is in the containers there.
-func (a *application) settlePlace(at waymark.Place, holder, shipment string, depth int) error {
-	done, err := a.statements.ExecContext(a.ctx, `INSERT INTO places (place, holder, shipment) VALUES ($1, $2, $3)
-		ON CONFLICT (place) DO UPDATE SET holder = excluded.holder, shipment = excluded.shipment
-		WHERE places.holder <> excluded.holder OR places.shipment <> excluded.shipment`, []byte(at), holder, shipment)
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 || at.Kind() == waymark.PlaceStock || depth > goods.MaxDepth {
-		return err
-	}
-	inside, err := a.records().names(`SELECT id FROM goods WHERE place = $1 AND id >= $2 AND id < $3`,
-		[]byte(at), []byte(firstContainer), []byte(behindContainers))
-	if err != nil {
-		return err
-	}
-	for _, id := range inside {
-		g, err := waymark.ParseGoods(id)
-		if err == nil {
-			err = a.settlePlace(waymark.InContainer(g), holder, shipment, depth+1)
-		}
+// settlePlace says who has what is at a place, and, if that is new, what is in the containers there, however deep.
+func (a *application) settlePlace(at waymark.Place, holder, shipment string) error {
+	if at.Kind() != waymark.PlaceStock {
+		err := a.exec(`WITH RECURSIVE inner_places (place, depth) AS (
+			SELECT g.inside, 1 FROM goods g WHERE g.place = $1 AND g.kind = 'container'
+				AND NOT EXISTS (SELECT 1 FROM places p WHERE p.place = $1 AND p.holder = $2 AND p.shipment = $3)
+			UNION SELECT g.inside, i.depth + 1 FROM inner_places i JOIN goods g ON g.place = i.place AND g.kind = 'container' WHERE i.depth <= $4)
+			INSERT INTO places (place, holder, shipment) SELECT DISTINCT place, $2, $3 FROM inner_places WHERE place <> $1`+settled,
+			[]byte(at), holder, shipment, goods.MaxDepth)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return a.exec(`INSERT INTO places (place, holder, shipment) VALUES ($1, $2, $3)`+settled, []byte(at), holder, shipment)
 }
 
-// idStem begins the canonical ids of things; those of containers are from firstContainer to before behindContainers.
-const (
-	idStem           = "https://id.gs1.org/"
-	firstContainer   = idStem + "00/"
-	behindContainers = idStem + "000"
-)
+// settled ends a statement that writes places.
+const settled = ` ON CONFLICT (place) DO UPDATE SET holder = excluded.holder, shipment = excluded.shipment
+	WHERE places.holder <> excluded.holder OR places.shipment <> excluded.shipment`
+
+// idStem begins the canonical ids of things.
+const idStem = "https://id.gs1.org/"

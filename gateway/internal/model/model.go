@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -70,14 +71,17 @@ func lastBlock(ctx context.Context, s database.Statements) (uint64, error) {
 
 var errEmpty = waymark.Errorf(waymark.Unavailable, "the read model has no block yet: retry later")
 
+// applyTimeout bounds how long one block takes, which can hold what thousands of transactions wrote.
+const applyTimeout = 5 * time.Minute
+
 // Apply adds a block, all of it or nothing: ErrNotNext and ErrOtherLedger change nothing.
 func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
 	var written []*lined
-	err := m.db.Update(ctx, func(ctx context.Context, s database.Statements) error {
+	err := m.db.UpdateWithin(ctx, applyTimeout, func(ctx context.Context, s database.Statements) error {
 		if err := advance(ctx, s, b); err != nil {
 			return err
 		}
-		a := application{writer: writer{ctx: ctx, statements: s}, block: b.Number, changed: map[subject]bool{}, settle: map[waymark.Place]bool{}}
+		a := application{writer: writer{ctx: ctx, statements: database.NewQueue(s)}, block: b.Number, changed: map[subject]bool{}, settle: map[waymark.Place]bool{}}
 		for _, tx := range b.Transactions {
 			if err := a.add(tx); err != nil {
 				return fmt.Errorf("transaction %s: %w", tx.TxID, err)
@@ -87,7 +91,7 @@ func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
 		if err := a.store(&m.numbering); err != nil {
 			return err
 		}
-		return a.index()
+		return a.index(s)
 	})
 	if err == nil {
 		m.numbering.keep(b.Number+1, written)

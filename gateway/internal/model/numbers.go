@@ -86,9 +86,18 @@ func (a *application) measurement(device, name string) (int64, error) {
 	return id, a.exec(`INSERT INTO measurements (id, device, name) VALUES ($1, $2, $3)`, id, device, name)
 }
 
+// one reads a number behind what the block has written: 0 if there is no row.
+func (a *application) one(query string, args ...any) (int64, error) {
+	args, err := plain(args)
+	if err != nil {
+		return 0, err
+	}
+	return records{a.ctx, a.statements}.one(query, args...)
+}
+
 // one reads a number: 0 if there is no row.
-func (w writer) one(query string, args ...any) (n int64, err error) {
-	err = w.statements.QueryRowContext(w.ctx, query, args...).Scan(&n)
+func (r records) one(query string, args ...any) (n int64, err error) {
+	err = r.statements.QueryRowContext(r.ctx, query, args...).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

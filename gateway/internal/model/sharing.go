@@ -65,7 +65,7 @@ func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sh
 
 // measurement is the number of what the device measures under a name, 0 if it never did.
 func (s *sharing) measurement(name string) (int64, error) {
-	return writer{s.ctx, s.statements}.one(`SELECT id FROM measurements WHERE device = $1 AND name = $2`, s.device, name)
+	return s.one(`SELECT id FROM measurements WHERE device = $1 AND name = $2`, s.device, name)
 }
 
 // source is what the readings of a series have in common, and whether the caller may have them. It notes what is withheld.

@@ -15,7 +15,7 @@ import (
 // indexShipment makes the row of a shipment anew. One whose records say what no rule wrote has none.
 func (a *application) indexShipment(id string) error {
 	a.settle[waymark.InShipment(id)] = true
-	s, c, t, err := shipmentOf(a.records(), id)
+	s, c, t, err := shipmentOf(a.is, id)
 	if broken(err) {
 		return err
 	}

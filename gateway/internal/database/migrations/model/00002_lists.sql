@@ -1,11 +1,4 @@
 -- +goose Up
--- A model of before has none of these rows: it is made anew from block 0.
-DELETE FROM records;
-DELETE FROM transactions;
-DELETE FROM events;
-DELETE FROM shipments;
-UPDATE checkpoint SET height = 0, hash = '';
-
 -- The last block that wrote a record of the shipment.
 ALTER TABLE shipments ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX shipments_changed ON shipments (changed DESC, id);
