@@ -117,8 +117,9 @@ func (a *application) tell(tx ledger.BlockTransaction) error {
 		events = []event{{name: tx.Event.Name, payload: tx.Event.Payload}}
 	}
 	for n, e := range events {
-		err := a.exec(`INSERT INTO events (block, position, n, name, device, shipment, payload) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			bigint(a.block), tx.Position, n, e.name, e.device, e.shipment, e.payload)
+		kind, _, _ := strings.Cut(e.name, ".")
+		err := a.exec(`INSERT INTO events (block, position, n, name, device, shipment, payload, kind, member) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			bigint(a.block), tx.Position, n, e.name, e.device, e.shipment, e.payload, kind, tx.Member)
 		if err != nil {
 			return fmt.Errorf("event: %w", err)
 		}

@@ -101,14 +101,17 @@ func (f EventFilter) fits(e Event) bool {
 		(f.Shipment == "" || f.Shipment == e.shipment) && (f.Member == "" || f.Member == e.Member)
 }
 
-// maxEvents bounds what one look for events reads.
-const maxEvents = 200
+// Bounds of one look for events.
+const (
+	maxEvents = 200  // that it finds
+	maxLooked = 2000 // that it looks at
+)
 
 // Told is what a caller may know of events, in their order.
 type Told struct {
 	Events []Event
 	Next   Position // behind all that was looked at: who comes again with that misses none, and sees none twice
-	Height uint64   // how many blocks were looked at
+	Height uint64   // how many blocks the model has
 }
 
 // Events returns what a caller may know of the events from a position on that are asked for, some at a time.
@@ -117,47 +120,86 @@ func (m *Model) Events(ctx context.Context, by rules.Tx, f EventFilter, from Pos
 	if err != nil {
 		return Told{}, err
 	}
-	found, height, ok, err := m.tail.find(ctx, m.db, height, f, from)
+	found, ok, err := m.tail.find(ctx, m, height, f, from)
 	if err == nil && !ok {
-		err = m.db.View(ctx, func(ctx context.Context, s database.Statements) error {
-			found, err = eventsFrom(ctx, s, f, from, height, maxEvents)
-			return err
-		})
+		found, err = m.look(ctx, f, from)
 	}
 	if err != nil {
 		return Told{}, err
 	}
-	next := End(height)
-	if len(found) == maxEvents { // there may be more
-		next = found[maxEvents-1].after()
+	if found.next.compare(from) < 0 {
+		found.next = from
 	}
-	if next.compare(from) < 0 {
-		next = from
-	}
-	shown, err := m.mayKnow(ctx, by, f.Purpose, height, found)
-	return Told{Events: shown, Next: next, Height: height}, err
+	shown, err := m.mayKnow(ctx, by, f.Purpose, found.height, found.events)
+	return Told{Events: shown, Next: found.next, Height: found.height}, err
 }
 
-// eventsFrom reads events from a position on, of blocks below a height.
-func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from Position, height uint64, limit int) (found []Event, err error) {
+// stretch is events that are asked for, behind which all comes that was not looked at, of a model of so many blocks.
+type stretch struct {
+	events []Event
+	next   Position
+	height uint64
+}
+
+// look looks for events in the database, as it is at one moment.
+func (m *Model) look(ctx context.Context, f EventFilter, from Position) (all stretch, err error) {
+	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		last, err := m.lastBlock(ctx, s)
+		if err == nil {
+			all, err = eventsFrom(ctx, s, f, from, last+1, bounds{maxEvents, maxLooked})
+		}
+		return err
+	})
+	return all, err
+}
+
+// bounds are how many events are found at most, and looked at.
+type bounds struct{ found, looked int }
+
+// eventsFrom reads events from a position on, of blocks below a height. By an index it reads what may be asked for, and looks at each.
+func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from Position, height uint64, most bounds) (all stretch, err error) {
+	all = stretch{next: End(height), height: height}
+	where := f.indexed()
+	where.and("(e.block, e.position, e.n) >= (" + where.arg(bigint(from.Block)) + ", " + where.arg(from.Position) + ", " + where.arg(from.N) + ")")
+	where.and("e.block < " + where.arg(bigint(height)))
 	rows, err := s.QueryContext(ctx, `SELECT e.block, e.position, e.n, e.name, e.device, e.shipment, e.payload, t.tx_id, t.member, t.at
-		FROM events e JOIN transactions t ON t.block = e.block AND t.position = e.position
-		WHERE (e.block, e.position, e.n) >= ($1, $2, $3) AND e.block < $9
-		AND ($4 = '' OR e.name = $4 OR e.name LIKE $4 || '.%') AND ($5 = '' OR e.device = $5) AND ($6 = '' OR e.shipment = $6)
-		AND ($7 = '' OR t.member = $7) ORDER BY e.block, e.position, e.n LIMIT $8`,
-		bigint(from.Block), from.Position, from.N, f.Kind, f.Device, f.Shipment, f.Member, limit, bigint(height))
+		FROM events e JOIN transactions t ON t.block = e.block AND t.position = e.position`+where.where()+
+		` ORDER BY e.block, e.position, e.n LIMIT `+where.arg(most.looked), where.args...)
 	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
+		return all, fmt.Errorf("events: %w", err)
 	}
 	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	for rows.Next() {
+	for n := 1; rows.Next(); n++ {
 		var e Event
 		var block int64
 		if err := rows.Scan(&block, &e.Position.Position, &e.N, &e.Name, &e.device, &e.shipment, &e.Payload, &e.TxID, &e.Member, &e.AtMilli); err != nil {
-			return nil, fmt.Errorf("events: %w", err)
+			return all, fmt.Errorf("events: %w", err)
 		}
-		e.Block = number(block)
-		found = append(found, e)
+		if e.Block = number(block); f.fits(e) {
+			all.events = append(all.events, e)
+		}
+		if len(all.events) == most.found || n == most.looked { // there may be more
+			all.next = e.after()
+			break
+		}
 	}
-	return found, rows.Err()
+	return all, rows.Err()
+}
+
+// indexed is so much of what is asked for as one index of events has: what leaves the fewest, as a rule.
+func (f EventFilter) indexed() (where filter) {
+	kind, _, _ := strings.Cut(f.Kind, ".")
+	switch {
+	case f.Shipment != "":
+		where.is("e.shipment", f.Shipment)
+		where.and("e.shipment <> ''") // as the index has it
+	case f.Device != "":
+		where.is("e.device", f.Device)
+		where.and("e.device <> ''")
+	case kind != "":
+		where.is("e.kind", kind)
+	case f.Member != "":
+		where.is("e.member", f.Member)
+	}
+	return where
 }

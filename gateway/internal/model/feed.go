@@ -114,11 +114,12 @@ func (f *Feed) holds() bool {
 
 // follow applies blocks until that fails, and reports whether there were any.
 func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
+	_, grown, _ := f.model.height.now()
 	at, err := f.model.Checkpoint(ctx)
 	if err != nil {
 		return false, err
 	}
-	f.model.reached(at.Height)
+	f.model.looked(at.Height, grown)
 	from := at.Height
 	if from > 0 {
 		from-- // the last one again: it comes at once, and says whether this is still the same ledger
@@ -159,11 +160,8 @@ func (f *Feed) Check(ctx context.Context) error {
 	failed, at, feeds := f.failed, f.at, f.feeds
 	f.mu.Unlock()
 	if !feeds {
-		now, err := f.model.Checkpoint(ctx)
-		if err == nil {
-			f.model.reached(now.Height)
-		}
-		if err == nil && now.Height > at { // another gateway has fed it since
+		now, err := f.model.find(ctx)
+		if err == nil && now > at { // another gateway has fed it since
 			failed = nil
 		}
 		failed = errors.Join(failed, err)

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
 // height is how many blocks the model is known to have, and who waits for more.
 type height struct {
 	mu      sync.Mutex
 	n       uint64
+	least   uint64        // that an answer rests on: as many as there were once, here or at the peer
 	grown   chan struct{} // closed with the next block
 	asked   time.Time     // when n was found out last, by whatever way
 	looking chan struct{} // has one place, for who asks the database for all who wait
@@ -19,18 +21,61 @@ type height struct {
 
 func newHeight() height { return height{grown: make(chan struct{}), looking: make(chan struct{}, 1)} }
 
-// reached notes how many blocks the model has.
+// reached notes how many blocks the model has: fewer than before while it is being made anew.
 func (m *Model) reached(n uint64) {
+	m.height.mu.Lock()
+	defer m.height.mu.Unlock()
+	m.height.set(n)
+}
+
+// looked is reached by what was read of the database when grown was that of now: unless there were more blocks meanwhile.
+func (m *Model) looked(n uint64, grown <-chan struct{}) {
 	h := &m.height
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.asked = time.Now()
-	if n <= h.n {
-		return
+	if n >= h.n || grown == h.grown {
+		h.set(n)
 	}
-	h.n = n
-	close(h.grown)
-	h.grown = make(chan struct{})
+}
+
+// set needs the lock.
+func (h *height) set(n uint64) {
+	h.asked = time.Now()
+	h.least = max(h.least, n)
+	grows := n > h.n
+	if h.n = n; grows {
+		close(h.grown)
+		h.grown = make(chan struct{})
+	}
+}
+
+// Require says how many blocks the ledger has: before the model has as many it answers nothing, since what it would say was so once.
+func (m *Model) Require(blocks uint64) {
+	m.height.mu.Lock()
+	defer m.height.mu.Unlock()
+	m.height.least = max(m.height.least, blocks)
+}
+
+// enough fails with Unavailable if an answer cannot rest on so many blocks.
+func (m *Model) enough(n uint64) error {
+	m.height.mu.Lock()
+	defer m.height.mu.Unlock()
+	switch {
+	case n == 0:
+		return errEmpty
+	case n < m.height.least:
+		return waymark.Errorf(waymark.Unavailable, "the read model has %d blocks of %d: retry when it is whole", n, m.height.least)
+	}
+	return nil
+}
+
+// lastBlock is the last block that the model has. Codes: Unavailable while it has not all that there were once.
+func (m *Model) lastBlock(ctx context.Context, s database.Statements) (uint64, error) {
+	at, err := checkpoint(ctx, s)
+	if err == nil {
+		err = m.enough(at.Height)
+	}
+	return at.Height - 1, err
 }
 
 // Height is how many blocks the model is known to have here; another gateway may have fed it more.
@@ -46,14 +91,24 @@ func (h *height) now() (n uint64, grown <-chan struct{}, asked time.Time) {
 	return h.n, h.grown, h.asked
 }
 
-// known is Height as it was lookEvery ago, or later.
+// known is Height as it was lookEvery ago, or later. Codes: as lastBlock.
 func (m *Model) known(ctx context.Context) (uint64, error) {
-	if n, _, asked := m.height.now(); n > 0 && time.Since(asked) < lookEvery {
-		return n, nil
+	n, _, asked := m.height.now()
+	if n == 0 || time.Since(asked) >= lookEvery {
+		var err error
+		if n, err = m.find(ctx); err != nil {
+			return 0, err
+		}
 	}
+	return n, m.enough(n)
+}
+
+// find asks the database how many blocks there are.
+func (m *Model) find(ctx context.Context) (uint64, error) {
+	_, grown, _ := m.height.now()
 	at, err := m.Checkpoint(ctx)
 	if err == nil {
-		m.reached(at.Height)
+		m.looked(at.Height, grown)
 	}
 	return at.Height, err
 }
@@ -73,14 +128,14 @@ func (m *Model) Await(ctx context.Context, block uint64) error {
 		case <-ctx.Done():
 			return waymark.Errorf(waymark.Unavailable, "the read model has %d blocks, and not block %d yet: retry later", n, block)
 		case m.height.looking <- struct{}{}:
-			m.look(ctx, grown)
+			m.watch(ctx, grown)
 			<-m.height.looking
 		}
 	}
 }
 
-// look asks the database how many blocks there are until there are more, or ctx is done. One of all who wait does so.
-func (m *Model) look(ctx context.Context, grown <-chan struct{}) {
+// watch asks the database how many blocks there are until there are more, or ctx is done. One of all who wait does so.
+func (m *Model) watch(ctx context.Context, grown <-chan struct{}) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
@@ -90,9 +145,7 @@ func (m *Model) look(ctx context.Context, grown <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if at, err := m.Checkpoint(ctx); err == nil {
-				m.reached(at.Height)
-			}
+			_, _ = m.find(ctx) // or at the next tick
 		}
 	}
 }

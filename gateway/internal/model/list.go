@@ -23,7 +23,7 @@ const (
 // last the candidate to go on behind, nil at the end.
 func listed[C any](ctx context.Context, m *Model, by rules.Tx, limit int, find func(*reading) ([]C, error), show func(*reading, C) (bool, error)) (block uint64, last *C, err error) {
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		if block, err = lastBlock(ctx, s); err != nil {
+		if block, err = m.lastBlock(ctx, s); err != nil {
 			return err
 		}
 		v := newReading(ctx, s, by)

@@ -60,15 +60,6 @@ func checkpoint(ctx context.Context, s database.Statements) (c Checkpoint, err e
 	return c, nil
 }
 
-// lastBlock is the last block that the model has.
-func lastBlock(ctx context.Context, s database.Statements) (uint64, error) {
-	at, err := checkpoint(ctx, s)
-	if err == nil && at.Height == 0 {
-		err = errEmpty
-	}
-	return at.Height - 1, err
-}
-
 var errEmpty = waymark.Errorf(waymark.Unavailable, "the read model has no block yet: retry later")
 
 // applyTimeout bounds how long one block takes, which can hold what thousands of transactions wrote.

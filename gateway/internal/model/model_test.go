@@ -70,6 +70,9 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"many follow events":            manyFollow,
 		"one feeds, and then the other": oneFeedsAtATime,
 
+		"a model that is made anew": remade,
+		"what is rare is found":     whatIsRareIsFound,
+
 		"readings are shown as their windows are":    readingsAreShown,
 		"pages make the list of readings":            readingPages,
 		"late readings are in their place":           lateReadings,

@@ -21,7 +21,7 @@ import (
 func (m *Model) Provenance(ctx context.Context, by rules.Tx, q waymark.ProvenanceQuery) (p waymark.Provenance, err error) {
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
 		v := newReading(ctx, s, by)
-		if p.Block, err = lastBlock(ctx, s); err != nil {
+		if p.Block, err = m.lastBlock(ctx, s); err != nil {
 			return err
 		}
 		thing, err := goods.Get(v, waymark.GoodsQuery{ID: q.ID})

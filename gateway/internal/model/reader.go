@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 	"time"
 
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
@@ -17,6 +18,8 @@ type Ledger interface {
 	Caller(as ledger.Identity) (rules.Caller, error)
 	// Evaluate runs a transaction that reads.
 	Evaluate(ctx context.Context, call ledger.Call) (json.RawMessage, error)
+	// Height returns how many blocks the peer has.
+	Height(ctx context.Context) (uint64, error)
 }
 
 // Reader answers callers from the model.
@@ -26,6 +29,8 @@ type Reader struct {
 	rules   *rulebook
 	channel string
 	trace   func(txID string) string
+
+	measured atomic.Bool // how high the ledger was when this process asked first
 }
 
 // NewReader returns a reader. own is the identity that asks the ledger for its rulebook; trace tells the traceparent of a transaction that
@@ -37,6 +42,20 @@ func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace fu
 // maxAwait bounds how long a reader waits for a block.
 const maxAwait = 5 * time.Second
 
+// measure asks the ledger once how many blocks it has: before the model has them an answer of it would be one of long ago, by grants that
+// may have been withdrawn since.
+func (r *Reader) measure(ctx context.Context) error {
+	if r.measured.Load() {
+		return nil
+	}
+	height, err := r.ledger.Height(ctx)
+	if err == nil {
+		r.model.Require(height)
+		r.measured.Store(true)
+	}
+	return err
+}
+
 // as is a question of an identity, now, that is to have a block.
 func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rules.Tx, error) {
 	caller, err := r.ledger.Caller(id)
@@ -44,6 +63,9 @@ func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rule
 		return rules.Tx{}, err
 	}
 	if err := r.rules.check(ctx); err != nil {
+		return rules.Tx{}, err
+	}
+	if err := r.measure(ctx); err != nil {
 		return rules.Tx{}, err
 	}
 	if block > 0 {
@@ -129,9 +151,6 @@ func (r *Reader) from(ctx context.Context, after string) (Position, error) {
 		return p.after(), err
 	}
 	height, err := r.model.known(ctx)
-	if err == nil && height == 0 {
-		err = errEmpty
-	}
 	return End(height), err
 }
 

@@ -24,7 +24,7 @@ func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) 
 	result.Found = []waymark.Found{}
 	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
 		v := newReading(ctx, s, by)
-		if result.Block, err = lastBlock(ctx, s); err != nil {
+		if result.Block, err = m.lastBlock(ctx, s); err != nil {
 			return err
 		}
 		keys, more, err := v.named(q.Q)

@@ -50,7 +50,7 @@ type decidedBy struct {
 // share begins an answer. It fails with NotFound if there is no such device.
 func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
 	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		block, err := lastBlock(ctx, s)
+		block, err := m.lastBlock(ctx, s)
 		if err != nil {
 			return err
 		}

@@ -10,28 +10,30 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// Event returns the event at a position, or false if there is none that a caller may know of: Unavailable while the model does not
-// have its block, as when it is being made anew.
+// Event returns the event at a position, or false if there is none that a caller may know of.
+//
+// Codes: Unavailable while the model has not its block.
 func (m *Model) Event(ctx context.Context, by rules.Tx, purpose string, at Position) (Event, bool, error) {
-	var height uint64
-	var found []Event
+	var all stretch
 	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		now, err := checkpoint(ctx, s)
-		if height = now.Height; err == nil && at.Block >= height {
-			err = waymark.Errorf(waymark.Unavailable, "the read model has %d blocks, and not block %d yet: retry later", height, at.Block)
+		last, err := m.lastBlock(ctx, s)
+		switch {
+		case err != nil:
+			return err
+		case last < at.Block:
+			return waymark.Errorf(waymark.Unavailable, "the read model does not have block %d yet: retry later", at.Block)
 		}
-		if err == nil {
-			found, err = eventsFrom(ctx, s, EventFilter{}, at, height, 1)
-		}
+		all, err = eventsFrom(ctx, s, EventFilter{}, at, last+1, bounds{1, 1})
 		return err
 	})
-	if err != nil || len(found) == 0 || found[0].Position != at {
+	if err != nil || len(all.events) == 0 || all.events[0].Position != at {
 		return Event{}, false, err
 	}
-	if found, err = m.mayKnow(ctx, by, purpose, height, found); err != nil || len(found) == 0 {
+	shown, err := m.mayKnow(ctx, by, purpose, all.height, all.events)
+	if err != nil || len(shown) == 0 {
 		return Event{}, false, err
 	}
-	return found[0], true, nil
+	return shown[0], true, nil
 }
 
 // Event returns the event of an id, or false if there is none that an identity may know of now.

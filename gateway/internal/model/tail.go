@@ -20,50 +20,56 @@ type tail struct {
 	events []Event
 }
 
-// find returns the events from a position on that are asked for, at most maxEvents, and how many blocks it has looked at: as many
-// as are asked for, or more. False if it does not hold all of them.
-func (t *tail) find(ctx context.Context, db *database.DB, height uint64, f EventFilter, from Position) (found []Event, to uint64, ok bool, err error) {
+// find returns the events from a position on that are asked for, at most maxEvents, of a model that has so many blocks or more.
+// False if it does not hold all of them.
+func (t *tail) find(ctx context.Context, m *Model, height uint64, f EventFilter, from Position) (all stretch, ok bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.load(ctx, db, height); err != nil {
-		return nil, height, false, err
+	if err := t.load(ctx, m, height); err != nil {
+		return all, false, err
 	}
 	if from.compare(t.from) < 0 {
-		return nil, height, false, nil
+		return all, false, nil
 	}
+	all.next, all.height = End(t.height), t.height
 	first, _ := slices.BinarySearchFunc(t.events, from, func(e Event, p Position) int { return e.compare(p) })
 	for _, e := range t.events[first:] {
-		if f.fits(e) {
-			if found = append(found, e); len(found) == maxEvents {
-				break
-			}
+		if !f.fits(e) {
+			continue
+		}
+		if all.events = append(all.events, e); len(all.events) == maxEvents {
+			all.next = e.after()
+			break
 		}
 	}
-	return found, t.height, true, nil
+	return all, true, nil
 }
 
-// load reads what was added up to a height. It needs the lock.
-func (t *tail) load(ctx context.Context, db *database.DB, height uint64) error {
+// load reads what was added since a model had fewer blocks. It needs the lock.
+func (t *tail) load(ctx context.Context, m *Model, height uint64) error {
 	if !t.begun {
 		t.begun, t.from, t.height = true, End(height), height
 	}
 	if height <= t.height {
 		return nil
 	}
-	var added []Event
-	err := db.View(ctx, func(ctx context.Context, s database.Statements) (err error) {
-		added, err = eventsFrom(ctx, s, EventFilter{}, End(t.height), height, maxTail+1)
+	var added stretch
+	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		last, err := m.lastBlock(ctx, s)
+		if err == nil {
+			added, err = eventsFrom(ctx, s, EventFilter{}, End(t.height), last+1, bounds{maxTail + 1, maxTail + 1})
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	t.height = height
-	if len(added) > maxTail { // more than can be held: whoever follows reads the database until here
-		t.events, t.from = nil, End(height)
+	t.height = added.height
+	if len(added.events) > maxTail { // more than can be held: whoever follows reads the database until here
+		t.events, t.from = nil, End(t.height)
 		return nil
 	}
-	t.events = append(t.events, added...)
+	t.events = append(t.events, added.events...)
 	if over := len(t.events) - maxTail; over > 0 {
 		t.from = t.events[over-1].after()
 		t.events = append([]Event(nil), t.events[over:]...)

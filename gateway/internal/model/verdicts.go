@@ -97,6 +97,9 @@ func (m *Model) mayKnow(ctx context.Context, by rules.Tx, purpose string, height
 func (m *Model) decide(ctx context.Context, by rules.Tx, purpose string, events []Event, into map[Position]bool) error {
 	m.judged.add(len(events))
 	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		if _, err := m.lastBlock(ctx, s); err != nil {
+			return err
+		}
 		v := view{records{ctx, s}, by}
 		for _, e := range events {
 			ok, err := visible(v, e, purpose)

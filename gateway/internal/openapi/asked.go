@@ -20,18 +20,18 @@ func askedParameters(o rest.Operation) openapi3.Parameters {
 
 // describeAsked adds to the responses of a question that the answer is still the same.
 func (b *schemas) describeAsked(responses *openapi3.Responses, o rest.Operation) {
+	ok := responses.Value(strconv.Itoa(o.Status)).Value
+	if o.Listed {
+		ok.Headers[rest.HeaderBlock] = headersOf(rest.HeaderBlock)[rest.HeaderBlock]
+	}
 	if !o.Asked {
 		return
 	}
-	ok := responses.Value(strconv.Itoa(o.Status)).Value
 	ok.Headers[rest.HeaderETag] = headersOf(rest.HeaderETag)[rest.HeaderETag]
 	unchanged := openapi3.NewResponse().WithDescription("The answer is the one that " + rest.HeaderMatch + " names")
 	unchanged.Headers = always()
 	unchanged.Headers[rest.HeaderETag] = ok.Headers[rest.HeaderETag]
 	unchanged.Headers[rest.HeaderBlock] = headersOf(rest.HeaderBlock)[rest.HeaderBlock]
-	if o.Listed {
-		ok.Headers[rest.HeaderBlock] = unchanged.Headers[rest.HeaderBlock]
-	}
 	b.responsesShared[unchangedResponse] = &openapi3.ResponseRef{Value: unchanged}
 	responses.Set(strconv.Itoa(http.StatusNotModified), &openapi3.ResponseRef{Ref: responsePrefix + unchangedResponse})
 }

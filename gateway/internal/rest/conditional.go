@@ -21,8 +21,9 @@ const (
 	HeaderBlock = "Waymark-Block"
 )
 
-// conditional reports whether answers of a route have an ETag: those to callers' questions.
-func (r route) conditional() bool { return r.method == http.MethodGet && !r.open }
+// conditional reports whether answers of a route have an ETag: those to callers' questions, but for what happens, of which each
+// answer says how far it is.
+func (r route) conditional() bool { return r.method == http.MethodGet && !r.open && !r.stream }
 
 // tagOf is the ETag of an answer: the same bytes have the same one, at each gateway.
 func tagOf(body []byte) string {
@@ -37,6 +38,11 @@ func (s *service) tell(c *gin.Context, body []byte, tag string) error {
 		c.Status(http.StatusNotModified)
 		return nil
 	}
+	return s.send(c, body)
+}
+
+// send answers with JSON.
+func (s *service) send(c *gin.Context, body []byte) error {
 	if err := s.holdsAnswer(exchangeOf(c), int64(len(body))); err != nil {
 		return err
 	}
@@ -63,11 +69,14 @@ func (s *service) tellList(c *gin.Context, list any) error {
 		return fmt.Errorf("encode list: %w", err)
 	}
 	block, without := blockless(list)
+	c.Header(HeaderBlock, strconv.FormatUint(block, 10))
+	if !exchangeOf(c).route.conditional() {
+		return s.send(c, body)
+	}
 	same, err := json.Marshal(without)
 	if err != nil {
 		return fmt.Errorf("encode list: %w", err)
 	}
-	c.Header(HeaderBlock, strconv.FormatUint(block, 10))
 	return s.tell(c, body, "W/"+tagOf(same))
 }
 

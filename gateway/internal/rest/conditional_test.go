@@ -38,11 +38,14 @@ func TestWhoHasTheAnswerIsToldSo(t *testing.T) {
 	}
 }
 
-// TestOnlyAnswersAreTagged: what is written, what fails and what is the gateway's own are not.
+// TestOnlyAnswersAreTagged: what is written, what happens, what fails and what is the gateway's own are not.
 func TestOnlyAnswersAreTagged(t *testing.T) {
 	a := newAPI(t)
+	if w := a.do("GET", "/v1/events", ""); w.Code != http.StatusOK || w.Header().Get("Waymark-Block") == "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
 	for _, r := range []struct{ method, path, body string }{
-		{"PUT", "/v1/members/producer", `{"name":"P"}`}, {"GET", "/v1/members/no.id", ""}, {"GET", "/healthz", ""}, {"GET", "/readyz", ""},
+		{"PUT", "/v1/members/producer", `{"name":"P"}`}, {"GET", "/v1/events", ""}, {"GET", "/v1/members/no.id", ""}, {"GET", "/healthz", ""}, {"GET", "/readyz", ""},
 	} {
 		if w := a.do(r.method, r.path, r.body, "If-None-Match", "*"); w.Header().Get("ETag") != "" || w.Code == http.StatusNotModified {
 			t.Errorf("%s %s: %d %v", r.method, r.path, w.Code, w.Header())
