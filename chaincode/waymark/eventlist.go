@@ -23,8 +23,11 @@ var (
 	eventIDPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,9}):(0|[1-9][0-9]{0,8}):(0|[1-9][0-9]{0,8})$`)
 )
 
+// IsEventName reports whether an event can have a name. Those of this package do.
+func IsEventName(name string) bool { return eventKindPattern.MatchString(name) }
+
 func checkEventKind(pointer, text string) error {
-	if !eventKindPattern.MatchString(text) {
+	if !IsEventName(text) {
 		return InvalidField(pointer, "must be the name of an event, as in shipment.ready, or the part before the dot")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -13,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // Follow gives each whole block of the peer from a number on to take, in order, until take
@@ -93,7 +95,7 @@ func learn(tx *ledger.BlockTransaction, e envelope, chaincode string) (ours bool
 	if err != nil {
 		return false, err
 	}
-	tx.TxID, tx.Member, tx.Time = e.header.GetTxId(), creator.MSPID, e.header.GetTimestamp().AsTime()
+	tx.TxID, tx.Member, tx.Time = e.header.GetTxId(), creator.MSPID, claimed(e.header.GetTimestamp())
 	action, err := e.action()
 	if err != nil {
 		return false, err
@@ -110,6 +112,16 @@ func learn(tx *ledger.BlockTransaction, e envelope, chaincode string) (ours bool
 	}
 	err = did(tx, action, chaincode)
 	return ours || len(tx.Writes) > 0, err
+}
+
+// claimed is the time that a creator claims, which nobody has looked at if the chaincode was not asked: that of nothing
+// for what is before 1970, or behind the years that have four digits.
+func claimed(at *timestamppb.Timestamp) time.Time {
+	t := at.AsTime()
+	if at.CheckValid() != nil || t.Unix() < 0 || t.Year() > 9999 {
+		return time.Unix(0, 0).UTC()
+	}
+	return t
 }
 
 func text(args [][]byte, n int) string {

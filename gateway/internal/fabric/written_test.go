@@ -86,6 +86,21 @@ func TestWhatABlockDid(t *testing.T) {
 	}
 }
 
+// Nobody looks at the time of a transaction that the chaincode was not asked about.
+func TestTimesThatAreClaimed(t *testing.T) {
+	for seconds, want := range map[int64]int64{0: 0, 1: 1, 253_402_300_799: 253_402_300_799, 253_402_300_800: 0, 9_000_000_000_000: 0, -1: 0} {
+		if got := claimed(&timestamppb.Timestamp{Seconds: seconds}); got.Unix() != want {
+			t.Errorf("%d is taken as %s", seconds, got)
+		}
+	}
+	if got := claimed(&timestamppb.Timestamp{Nanos: -1}); got.Unix() != 0 {
+		t.Errorf("-1 ns is taken as %s", got)
+	}
+	if got := claimed(nil); got.Unix() != 0 {
+		t.Errorf("none is taken as %s", got)
+	}
+}
+
 // Orderers take any bytes. What the peer found invalid is nothing; what it found valid and cannot be read stops
 // whoever reads, since it has changed something.
 func TestWhatCannotBeReadInABlock(t *testing.T) {

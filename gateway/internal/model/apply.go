@@ -113,8 +113,8 @@ func (a *application) keep(position int, w ledger.Write) error {
 // tell adds the events that a transaction's event tells of.
 func (a *application) tell(tx ledger.BlockTransaction) error {
 	events, err := parts(*tx.Event)
-	if err != nil { // a faulty chaincode, whose event is kept as it is
-		events = []event{{name: tx.Event.Name, payload: tx.Event.Payload}}
+	if err != nil { // of a faulty chaincode, or forged
+		events = []event{{name: unknown, payload: tx.Event.Payload}}
 	}
 	for n, e := range events {
 		kind, _, _ := strings.Cut(e.name, ".")

@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -24,6 +25,9 @@ type about struct {
 // parts takes an event apart: a batch tells of each window, excursion and clash, of each device that was registered, and of
 // each device whose messages were disclosed.
 func parts(e ledger.Event) ([]event, error) {
+	if !waymark.IsEventName(e.Name) {
+		return nil, errNoName
+	}
 	all, err := partsOf(e)
 	if err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Name, err)
@@ -40,6 +44,11 @@ func parts(e ledger.Event) ([]event, error) {
 	}
 	return events, nil
 }
+
+var errNoName = errors.New("no event has such a name")
+
+// unknown is the name of what is no event of the chaincode. Nobody is told of it.
+const unknown = "unknown"
 
 // part is one of the things that an event tells of, as a payload of that alone.
 type part struct {

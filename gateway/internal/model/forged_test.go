@@ -23,6 +23,7 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 	d.telling(
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})},
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
+		ledger.Event{Name: waymark.EventShipmentReady + "\nid: 9:9:9", Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
 	)
 	forged := &d.blocks[len(d.blocks)-1].Transactions[0]
 	forged.Writes = append(forged.Writes,
