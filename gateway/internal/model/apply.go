@@ -114,7 +114,7 @@ func (a *application) keep(position int, w ledger.Write) error {
 func (a *application) tell(tx ledger.BlockTransaction) error {
 	events, err := parts(*tx.Event)
 	if err != nil { // of a faulty chaincode, or forged
-		events = []event{{name: unknown, payload: tx.Event.Payload}}
+		events = []event{{name: unknown, payload: []byte("{}")}}
 	}
 	for n, e := range events {
 		kind, _, _ := strings.Cut(e.name, ".")

@@ -40,12 +40,21 @@ func parts(e ledger.Event) ([]event, error) {
 				return nil, fmt.Errorf("event %s: %w", e.Name, err)
 			}
 		}
+		if len(payload) > maxPayload {
+			return nil, errPayload
+		}
 		events = append(events, event{e.Name, p.Device, p.Shipment, payload})
 	}
 	return events, nil
 }
 
-var errNoName = errors.New("no event has such a name")
+var (
+	errNoName  = errors.New("no event has such a name")
+	errPayload = errors.New("no event tells so much")
+)
+
+// maxPayload bounds what one event tells, in bytes: it is held for all who follow.
+const maxPayload = 64 << 10
 
 // unknown is the name of what is no event of the chaincode. Nobody is told of it.
 const unknown = "unknown"

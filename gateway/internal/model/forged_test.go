@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
@@ -24,6 +25,7 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})},
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
 		ledger.Event{Name: waymark.EventShipmentReady + "\nid: 9:9:9", Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, map[string]string{"shipment": "s2", "note": strings.Repeat("x", 64<<10)})},
 	)
 	forged := &d.blocks[len(d.blocks)-1].Transactions[0]
 	forged.Writes = append(forged.Writes,

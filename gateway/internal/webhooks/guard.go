@@ -100,6 +100,8 @@ func (g *Guard) check(text string) error {
 		return waymark.InvalidField("/url", "must be a URL")
 	case u.Scheme != schemeHTTPS && !g.http:
 		return waymark.InvalidField("/url", "must begin with https://")
+	case portOf(u) == 0:
+		return waymark.InvalidField("/url", "its port must be 1 to 65535")
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	if err != nil {

@@ -93,6 +93,8 @@ func TestURLsThatCannotBeCalled(t *testing.T) {
 		{"https://93.184.216.34:8443/", true, true},
 		{"https://93.184.216.34:8080/", false, false},
 		{"https://93.184.216.34:99999/", false, false},
+		{"https://10.0.0.1:99999/", false, false},
+		{"https://10.0.0.1:0/", false, false},
 		{"https://10.0.0.1/", false, true},
 		{"https://10.0.0.1:9000/", false, true},
 		{"http://10.0.0.1:9000/", false, true},
