@@ -107,8 +107,19 @@ func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(*p
 	if err != nil {
 		return err
 	}
-	if err = p.modelDB.Prepare(ctx); err == nil {
+	if err = p.modelDB.Prepare(ctx); err != nil {
+		err = fmt.Errorf("%w (%s)", err, remedy(c))
+	} else {
 		err = do(p)
 	}
 	return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
+}
+
+// remedy says what helps a read model that cannot be used: nothing in it is not on the ledger.
+func remedy(c config.Config) string {
+	if c.Database.PostgresDSNFile != "" {
+		return "if its rows are the fault: stop the gateways and drop the schema waymark_model, which they make anew"
+	}
+	file := c.Database.ModelFile
+	return fmt.Sprintf("if the file is the fault: stop the gateway and remove %s, %s-wal and %s-shm, which it makes anew", file, file, file)
 }
