@@ -79,7 +79,7 @@ func (c *Client) ListTemplates(ctx context.Context) (waymark.TemplateList, error
 //
 // Codes: forbidden.
 func (c *Client) ListDecisions(ctx context.Context, r waymark.DecisionsQuery) (waymark.DecisionList, error) {
-	return ask[waymark.DecisionList](ctx, c, r, http.MethodGet, "/v1/policies/decisions"+query(map[string]string{"action": string(r.Action), "outcome": string(r.Outcome), "member": r.Member, "since": count(r.Since), "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
+	return ask[waymark.DecisionList](ctx, c, r, http.MethodGet, "/v1/policies/decisions"+query(map[string]string{"action": string(r.Action), "outcome": string(r.Outcome), "member": r.Member, "from_block": count(r.FromBlock), "order": string(r.Order), "at": count(r.At), "limit": count(r.Limit), "cursor": r.Cursor}), nil)
 }
 
 // AllDecisions iterates over what ListDecisions answers, page after page from the one that r

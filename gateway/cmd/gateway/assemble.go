@@ -7,6 +7,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/cursor"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
@@ -85,7 +86,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err := errors.Join(p.openRequests(c), p.openModel(c)); err != nil {
 		return err
 	}
-	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent)
+	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent, cursor.New(p.database))
 	book, err := p.openWebhooks(c.Webhooks, reader)
 	if err != nil {
 		return err

@@ -118,6 +118,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 			"DROP TABLE dead_letters",
 			"DROP TABLE webhooks",
 			"DROP TABLE leases",
+			"DROP TABLE cursor_key",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",

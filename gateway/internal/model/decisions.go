@@ -31,10 +31,10 @@ type decided struct {
 	txID string
 }
 
-// Decisions lists the recorded decisions that a caller may see, oldest first.
+// Decisions lists the recorded decisions that a caller may see.
 func (m *Model) Decisions(ctx context.Context, by rules.Tx, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
 	list := waymark.DecisionList{Decisions: []waymark.DecisionReceipt{}}
-	after := Position{Block: q.Since, Position: -1}
+	var after Position
 	if q.Cursor != "" {
 		var err error
 		if after, err = ParsePosition(q.Cursor); err != nil {
@@ -57,17 +57,21 @@ func (m *Model) Decisions(ctx context.Context, by rules.Tx, q waymark.DecisionsQ
 	return list, err
 }
 
-// decisionsBehind are the decisions that fit a query, behind one.
+// decisionsBehind are the decisions that fit a query, behind the one of its cursor.
 func decisionsBehind(v *reading, q waymark.DecisionsQuery, after Position) ([]decided, error) {
 	var f filter
 	f.is("action", string(q.Action))
 	f.is("outcome", string(q.Outcome))
 	f.is("member", q.Member)
-	if q.Since > 0 {
-		f.and("block >= " + f.arg(bigint(q.Since)))
+	f.and("block >= " + f.arg(bigint(q.FromBlock)))
+	order, behind := "block, position", ">"
+	if q.Order == waymark.LatestFirst {
+		order, behind = "block DESC, position DESC", "<"
 	}
-	f.and("(block, position) > (" + f.arg(bigint(after.Block)) + ", " + f.arg(after.Position) + ")")
-	rows, err := v.statements.QueryContext(v.ctx, "SELECT block, position, tx_id FROM decisions"+f.where()+" ORDER BY block, position LIMIT "+f.arg(maxCandidates), f.args...)
+	if q.Cursor != "" {
+		f.and("(block, position) " + behind + " (" + f.arg(bigint(after.Block)) + ", " + f.arg(after.Position) + ")")
+	}
+	rows, err := v.statements.QueryContext(v.ctx, "SELECT block, position, tx_id FROM decisions"+f.where()+" ORDER BY "+order+" LIMIT "+f.arg(maxCandidates), f.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -169,15 +169,18 @@ func (d *depot) where(t *testing.T, at waymark.Place) (holder, shipment string) 
 }
 
 func (c compared) decisions(ctx context.Context) {
-	for _, q := range []waymark.DecisionsQuery{{}, {Member: "carrier"}, {Outcome: waymark.DecisionDenied}, {Action: waymark.ActReadShipment}, {Action: waymark.ActReadGoods}, {Since: uint64(len(c.d.blocks) / 2)}} {
+	for _, q := range []waymark.DecisionsQuery{{}, {Member: "carrier"}, {Outcome: waymark.DecisionDenied}, {Action: waymark.ActReadShipment}, {Action: waymark.ActReadGoods}, {FromBlock: uint64(len(c.d.blocks) / 2)}, {Order: waymark.LatestFirst, FromBlock: 9}} {
 		want := []waymark.DecisionReceipt{}
 		for _, tx := range c.d.decided {
 			r := told(c.t, c.d.world, c.by, policy.Receipt, waymark.ReceiptQuery{TxID: tx})
-			if r == nil || !is(q.Member, r.Recorded.Member) || !is(q.Outcome, r.Decision.Outcome()) || !is(q.Action, r.Action) || c.d.blockOf(tx) < q.Since {
+			if r == nil || !is(q.Member, r.Recorded.Member) || !is(q.Outcome, r.Decision.Outcome()) || !is(q.Action, r.Action) || c.d.blockOf(tx) < q.FromBlock {
 				continue
 			}
 			want = append(want, *r)
 			c.seen["decisions"]++
+		}
+		if q.Order == waymark.LatestFirst {
+			slices.Reverse(want)
 		}
 		got, err := c.m.Decisions(ctx, c.by, q)
 		c.same(q, got.Decisions, want, err)
@@ -236,6 +239,13 @@ func pagesOfAll(t *testing.T, open databasetest.Opener) {
 			p, err := m.Decisions(t.Context(), by, waymark.DecisionsQuery{Limit: limit, Cursor: cursor})
 			return p.Decisions, p.Cursor, err
 		}, func(r waymark.DecisionReceipt) string { return r.TxID })
+		latest := pages(t, single, func(cursor string) ([]waymark.DecisionReceipt, string, error) {
+			p, err := m.Decisions(t.Context(), by, waymark.DecisionsQuery{Order: waymark.LatestFirst, Limit: limit, Cursor: cursor})
+			return p.Decisions, p.Cursor, err
+		}, func(r waymark.DecisionReceipt) string { return r.TxID })
+		if slices.Reverse(latest); !slices.Equal(latest, d.decided) {
+			t.Errorf("%d a page, the latest first: %v", limit, latest)
+		}
 		slices.Sort(things)
 		want := []string{item("s0-1"), item("s1-1"), item("s2-1"), item("s3-1"), depotLots[1], depotContainers[0], depotContainers[1]}
 		want = append(want, depotItems...)

@@ -64,6 +64,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"provenance is the thing's history":    provenanceIsHistory,
 		"provenance tells what may be told":    provenanceTells,
 		"provenance ends":                      provenanceEnds,
+		"cursors tell nothing":                 cursorsTellNothing,
 
 		"an event is found by its id":   anEventIsFoundByItsID,
 		"verdicts are of their block":   verdictsAreOfTheirBlock,

@@ -29,14 +29,15 @@ type Reader struct {
 	rules   *rulebook
 	channel string
 	trace   func(txID string) string
+	cursors Cursors
 
 	measured atomic.Bool // how high the ledger was when this process asked first
 }
 
 // NewReader returns a reader. own is the identity that asks the ledger for its rulebook; trace tells the traceparent of a transaction that
-// this gateway wrote, empty for none.
-func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace func(txID string) string) *Reader {
-	return &Reader{model: m, ledger: l, rules: newRulebook(l, own), channel: channel, trace: trace}
+// this gateway wrote, empty for none; cursors are those of its lists.
+func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace func(txID string) string, cursors Cursors) *Reader {
+	return &Reader{model: m, ledger: l, rules: newRulebook(l, own), channel: channel, trace: trace, cursors: cursors}
 }
 
 // maxAwait bounds how long a reader waits for a block.
@@ -76,29 +77,6 @@ func (r *Reader) as(ctx context.Context, id ledger.Identity, block uint64) (rule
 		}
 	}
 	return rules.Tx{Time: rules.Milliseconds(time.Now()), Channel: r.channel, Caller: caller}, nil
-}
-
-// Shipments returns a page of the shipments that an identity may see.
-//
-// Codes: Unavailable while the model has not the block that is asked for, or the ledger's rules are not these.
-func (r *Reader) Shipments(ctx context.Context, as ledger.Identity, q waymark.ShipmentsQuery) (waymark.ShipmentList, error) {
-	return answer(ctx, r, as, q.At, q, r.model.Shipments)
-}
-
-// Devices returns a page of the devices that an identity may see. Codes: as Shipments.
-func (r *Reader) Devices(ctx context.Context, as ledger.Identity, q waymark.DevicesQuery) (waymark.DeviceList, error) {
-	return answer(ctx, r, as, q.At, q, r.model.Devices)
-}
-
-// Things returns a page of the items, lots and containers that an identity may see. Codes: as Shipments; Invalid for what is
-// no cursor.
-func (r *Reader) Things(ctx context.Context, as ledger.Identity, q waymark.ThingsQuery) (waymark.ThingList, error) {
-	return answer(ctx, r, as, q.At, q, r.model.Things)
-}
-
-// Decisions returns a page of the decisions that an identity may see. Codes: as Things.
-func (r *Reader) Decisions(ctx context.Context, as ledger.Identity, q waymark.DecisionsQuery) (waymark.DecisionList, error) {
-	return answer(ctx, r, as, q.At, q, r.model.Decisions)
 }
 
 // Search finds what an identity may see of what has an identifier. Codes: as Shipments.

@@ -11,6 +11,7 @@ import (
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/cursor"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
@@ -29,8 +30,9 @@ func (peer) Evaluate(context.Context, ledger.Call) (json.RawMessage, error) {
 
 func (p peer) Height(context.Context) (uint64, error) { return p.height, nil }
 
-func (p peer) reader(m *model.Model) *model.Reader {
-	return model.NewReader(m, p, "own", scenario.Channel, func(string) string { return "" })
+func (p peer) reader(t *testing.T, m *model.Model) *model.Reader {
+	t.Helper()
+	return model.NewReader(m, p, "own", scenario.Channel, func(string) string { return "" }, cursor.New(databasetest.SQLite(t)()))
 }
 
 // remade: a model that is made anew under a reader gives no answer before it is as far as it was, and then goes on: nothing is skipped.
@@ -42,7 +44,7 @@ func remade(t *testing.T, open databasetest.Opener) {
 	}
 	db := same()
 	m := model.New(db)
-	r := peer{uint64(len(w.blocks))}.reader(m)
+	r := peer{uint64(len(w.blocks))}.reader(t, m)
 	ask := func(want waymark.Code) {
 		t.Helper()
 		_, events := r.Events(t.Context(), "app", waymark.EventsQuery{}, "1:2:0")

@@ -163,6 +163,7 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.CommandResult]():   anys(waymark.CommandResults()...),
 		reflect.TypeFor[waymark.DeviceState]():     anys(waymark.DeviceStates()...),
 		reflect.TypeFor[waymark.ShipmentOrder]():   anys(waymark.ShipmentOrders()...),
+		reflect.TypeFor[waymark.Order]():           anys(waymark.Orders()...),
 		reflect.TypeFor[waymark.ShipmentState]():   anys(waymark.ShipmentStates()...),
 		reflect.TypeFor[waymark.HandoffState]():    anys(waymark.HandoffStates()...),
 		reflect.TypeFor[waymark.ConditionState]():  anys(waymark.ConditionStates()...),

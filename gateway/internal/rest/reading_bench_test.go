@@ -21,6 +21,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/cursor"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
@@ -66,7 +67,7 @@ func benchModel(t *testing.T, name string, figures map[string]any, config func(*
 		t.Logf("%-8s database   %d MiB", name, info.Size()>>20)
 	}
 	a := newAPI(t, func(l *limits) {
-		l.model = model.NewReader(m, carrier{}, "operator", fleetConsortium, func(string) string { return "" })
+		l.model = model.NewReader(m, carrier{}, "operator", fleetConsortium, func(string) string { return "" }, cursor.New(databasetest.SQLite(t)()))
 	})
 	server := httptest.NewServer(a.handler)
 	defer server.Close()
