@@ -19,6 +19,8 @@ func (p *parts) modelDatabase(c config.Config) database.Config {
 	return database.Config{
 		Kind: database.Model, SQLite: c.Database.ModelFile, PostgresFile: c.Database.PostgresDSNFile,
 		Owner: database.Owner{Member: c.Member, Channel: c.Channel, Ledger: p.ledger.Genesis},
+
+		CallerPercent: c.Limits.CallerPercent,
 	}
 }
 

@@ -31,13 +31,16 @@ type Config struct {
 	SQLite       string // path of the file, which is made if there is none
 	PostgresFile string // a file with the connection string (URL or key=value)
 	Owner        Owner
+	// CallerPercent is how many of the snapshots there can be at once one caller (share.As) can have; half of them if it is 0.
+	CallerPercent int
 }
 
 // Bounds of the pools, and of every wait.
 const (
 	maxConns     = 16
 	maxIdleConns = 4
-	maxSnapshots = 4 // of SQLite at once
+	maxSnapshots = 4 // at once of SQLite
+	maxOnServer  = 8 // and of PostgreSQL: the other connections are for what is written, and short
 	connLifetime = 30 * time.Minute
 	connTimeout  = 3 * time.Second
 	// timeout bounds one transaction or query, the wait for a connection included.

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -16,6 +17,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 // migrations are in SQL that both databases take, but for what translated leaves out: BYTEA is a
@@ -31,8 +33,9 @@ var errUnprepared = waymark.Errorf(waymark.Unavailable, "the gateway's database 
 type DB struct {
 	dialect goose.Dialect
 	read    *sql.DB
-	view    Statements // on read
-	readers *readers   // of SQLite
+	view    Statements   // on read
+	turns   *share.Turns // of snapshots
+	readers *readers     // of SQLite
 	kind    Kind
 	write   *sql.DB
 	writer  *writer // of SQLite; nil for PostgreSQL, which groups commits by itself
@@ -53,12 +56,14 @@ type DB struct {
 // Open opens a database. It fails on a configuration that can never work, and does not wait
 // for a server.
 func Open(c Config) (*DB, error) {
+	percent := cmp.Or(c.CallerPercent, 50)
 	if c.PostgresFile != "" {
 		db, err := openPostgres(c.PostgresFile, c.Kind)
 		if err != nil {
 			return nil, err
 		}
-		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, kind: c.Kind, owner: c.Owner, preparing: make(chan struct{}, 1)}, nil
+		return &DB{dialect: goose.DialectPostgres, read: db, view: db, write: db, kind: c.Kind, owner: c.Owner, preparing: make(chan struct{}, 1),
+			turns: share.NewTurns(maxOnServer, percent)}, nil
 	}
 	write, read, err := openSQLite(c.SQLite, c.Kind, newClock())
 	if err != nil {
@@ -67,7 +72,7 @@ func Open(c Config) (*DB, error) {
 	d := &DB{
 		dialect: goose.DialectSQLite3, read: read, view: &prepared{on: read}, readers: newReaders(read, maxSnapshots), write: write,
 		kind: c.Kind, path: c.SQLite, owner: c.Owner,
-		preparing: make(chan struct{}, 1),
+		preparing: make(chan struct{}, 1), turns: share.NewTurns(maxSnapshots, percent),
 	}
 	d.writer = newWriter(write, d.intact)
 	return d, nil

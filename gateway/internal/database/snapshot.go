@@ -16,11 +16,17 @@ func (d *DB) Snapshot(ctx context.Context, do func(context.Context, Statements) 
 	return d.Pinned(ctx, do)
 }
 
-// Pinned is Snapshot for as long as ctx lasts. Meanwhile nothing that is replaced is cleared away.
+// Pinned is Snapshot for as long as ctx lasts. Meanwhile nothing that is replaced is cleared away. Callers have them in turn, as those of
+// a peer.
 func (d *DB) Pinned(ctx context.Context, do func(context.Context, Statements) error) error {
 	if err := d.ready(); err != nil {
 		return err
 	}
+	turn, err := d.turns.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer turn.Leave()
 	if d.dialect == goose.DialectPostgres {
 		tx, err := d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 		if err != nil {

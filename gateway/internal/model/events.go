@@ -143,11 +143,8 @@ type stretch struct {
 
 // look looks for events in the database, as it is at one moment.
 func (m *Model) look(ctx context.Context, f EventFilter, from Position) (all stretch, err error) {
-	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		last, err := m.lastBlock(ctx, s)
-		if err == nil {
-			all, err = eventsFrom(ctx, s, f, from, last+1, bounds{maxEvents, maxLooked})
-		}
+	err = m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) error {
+		all, err = eventsFrom(ctx, s, f, from, last+1, bounds{maxEvents, maxLooked})
 		return err
 	})
 	return all, err

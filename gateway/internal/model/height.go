@@ -57,25 +57,38 @@ func (m *Model) Require(blocks uint64) {
 }
 
 // enough fails with Unavailable if an answer cannot rest on so many blocks.
-func (m *Model) enough(n uint64) error {
-	m.height.mu.Lock()
-	defer m.height.mu.Unlock()
+func enough(n, least uint64) error {
 	switch {
 	case n == 0:
 		return errEmpty
-	case n < m.height.least:
-		return waymark.Errorf(waymark.Unavailable, "the read model has %d blocks of %d: retry when it is whole", n, m.height.least)
+	case n < least:
+		return waymark.Errorf(waymark.Unavailable, "the read model has %d blocks of %d: retry when it is whole", n, least)
 	}
 	return nil
 }
 
-// lastBlock is the last block that the model has. Codes: Unavailable while it has not all that there were once.
-func (m *Model) lastBlock(ctx context.Context, s database.Statements) (uint64, error) {
-	at, err := checkpoint(ctx, s)
-	if err == nil {
-		err = m.enough(at.Height)
-	}
-	return at.Height - 1, err
+// snapshot has do read the model as it is at one moment, with the last block that it has.
+//
+// Codes: Unavailable while it has not all that there were once.
+func (m *Model) snapshot(ctx context.Context, do func(ctx context.Context, s database.Statements, last uint64) error) error {
+	least := m.height.needed() // before it begins: there can be more meanwhile
+	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+		at, err := checkpoint(ctx, s)
+		if err == nil {
+			err = enough(at.Height, least)
+		}
+		if err != nil {
+			return err
+		}
+		return do(ctx, s, at.Height-1)
+	})
+}
+
+// needed is how many blocks there must be.
+func (h *height) needed() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.least
 }
 
 // Height is how many blocks the model is known to have here; another gateway may have fed it more.
@@ -91,8 +104,9 @@ func (h *height) now() (n uint64, grown <-chan struct{}, asked time.Time) {
 	return h.n, h.grown, h.asked
 }
 
-// known is Height as it was lookEvery ago, or later. Codes: as lastBlock.
+// known is Height as it was lookEvery ago, or later. Codes: as snapshot.
 func (m *Model) known(ctx context.Context) (uint64, error) {
+	least := m.height.needed()
 	n, _, asked := m.height.now()
 	if n == 0 || time.Since(asked) >= lookEvery {
 		var err error
@@ -100,7 +114,7 @@ func (m *Model) known(ctx context.Context) (uint64, error) {
 			return 0, err
 		}
 	}
-	return n, m.enough(n)
+	return n, enough(n, least)
 }
 
 // find asks the database how many blocks there are.

@@ -5,35 +5,35 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"time"
 
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
-// A page looks at so many candidates at most, and ends behind the one for which it has read so much of records: it can
-// be short, and go on.
+// A page looks at so many candidates at most, and ends behind the one for which it has read so much of records, or taken so long: it
+// can be short, and go on.
 const (
 	maxCandidates = 500
 	maxPageBytes  = 8 << 20
+	maxPageTime   = 2 * time.Second
 )
 
 // listed shows a caller a page of what is found, all of it at one moment. find returns candidates in the order of the
 // list, at most maxCandidates; show reports whether the caller is shown one. block is the last one that the page has, and
 // last the candidate to go on behind, nil at the end.
 func listed[C any](ctx context.Context, m *Model, by rules.Tx, limit int, find func(*reading) ([]C, error), show func(*reading, C) (bool, error)) (block uint64, last *C, err error) {
-	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		if block, err = m.lastBlock(ctx, s); err != nil {
-			return err
-		}
-		v := newReading(ctx, s, by)
+	err = m.snapshot(ctx, func(ctx context.Context, s database.Statements, at uint64) error {
+		block = at
+		v, begun := newReading(ctx, s, by), time.Now()
 		all, err := find(v)
 		if err != nil {
 			return fmt.Errorf("find: %w", err)
 		}
 		last, err = page(all, limit, func(c C) (shown, enough bool, err error) {
 			shown, err = show(v, c)
-			return shown, v.bytes > m.pageBytes, err
+			return shown, v.bytes > m.pageBytes || time.Since(begun) > m.pageTime, err
 		})
 		return err
 	})

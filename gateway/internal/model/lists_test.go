@@ -222,11 +222,14 @@ func pagesOfAll(t *testing.T, open databasetest.Opener) {
 		d.decided = append(d.decided, r.TxID)
 	}
 	m, by := d.modelOf(t, open), d.by("producer", waymark.Viewer)
-	for limit := range 5 {
-		if limit == 0 { // as many as there are, of which each is too much
+	for limit := range 6 {
+		switch limit {
+		case 0: // as many as there are, of which each is too much
 			m.SetPageBytes(1)
+		case 5: // or takes too long
+			m.SetPageTime(-1)
 		}
-		single := limit < 2
+		single := limit < 2 || limit == 5
 		devices := pages(t, single, func(cursor string) ([]waymark.Device, string, error) {
 			p, err := m.Devices(t.Context(), by, waymark.DevicesQuery{Limit: limit, Cursor: cursor})
 			return p.Devices, p.Cursor, err

@@ -27,13 +27,14 @@ type Model struct {
 	tail   tail
 	judged judged
 
-	pageBytes int       // maxPageBytes
-	numbering numbering // of series
+	pageBytes int           // maxPageBytes
+	pageTime  time.Duration // maxPageTime
+	numbering numbering     // of series
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
 func New(db *database.DB) *Model {
-	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes}
+	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime}
 }
 
 // Checkpoint is how far a model has come.

@@ -19,11 +19,9 @@ import (
 //
 // Codes: those of goods:Get.
 func (m *Model) Provenance(ctx context.Context, by rules.Tx, q waymark.ProvenanceQuery) (p waymark.Provenance, err error) {
-	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+	err = m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) error {
 		v := newReading(ctx, s, by)
-		if p.Block, err = m.lastBlock(ctx, s); err != nil {
-			return err
-		}
+		p.Block = last
 		thing, err := goods.Get(v, waymark.GoodsQuery{ID: q.ID})
 		if err != nil {
 			return err

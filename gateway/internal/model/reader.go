@@ -44,17 +44,20 @@ func NewReader(m *Model, l Ledger, own ledger.Identity, channel string, trace fu
 const maxAwait = 5 * time.Second
 
 // measure asks the ledger once how many blocks it has: before the model has them an answer of it would be one of long ago, by grants that
-// may have been withdrawn since.
+// may have been withdrawn since. Who asks first waits for them a little.
 func (r *Reader) measure(ctx context.Context) error {
 	if r.measured.Load() {
 		return nil
 	}
 	height, err := r.ledger.Height(ctx)
-	if err == nil {
-		r.model.Require(height)
-		r.measured.Store(true)
+	if err != nil {
+		return err
 	}
-	return err
+	r.model.Require(height)
+	r.measured.Store(true)
+	ctx, cancel := context.WithTimeout(ctx, maxAwait)
+	defer cancel()
+	return r.model.Await(ctx, height-1)
 }
 
 // as is a question of an identity, now, that is to have a block.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"slices"
 
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -43,7 +44,25 @@ func (r *reading) Get(key rules.Key) ([]byte, error) {
 }
 
 // GetMany implements rules.Reader.
-func (r *reading) GetMany(keys []rules.Key) ([][]byte, error) { return getMany(r, keys) }
+func (r *reading) GetMany(keys []rules.Key) ([][]byte, error) {
+	missing := slices.DeleteFunc(slices.Clone(keys), func(key rules.Key) bool {
+		_, known := r.values[key.String()]
+		return known
+	})
+	read, err := r.records.GetMany(missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, key := range missing {
+		r.values[key.String()] = read[i]
+		r.bytes += len(read[i])
+	}
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = r.values[key.String()]
+	}
+	return values, nil
+}
 
 // Scan implements rules.Reader.
 func (r *reading) Scan(in rules.Range, visit func(value []byte) error) error {

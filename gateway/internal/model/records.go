@@ -47,17 +47,45 @@ func broken(err error) bool {
 }
 
 // GetMany implements rules.Reader.
-func (r records) GetMany(keys []rules.Key) ([][]byte, error) { return getMany(r, keys) }
-
-func getMany(r rules.Reader, keys []rules.Key) ([][]byte, error) {
-	values := make([][]byte, len(keys))
-	for i, key := range keys {
-		var err error
-		if values[i], err = r.Get(key); err != nil {
-			return nil, err
+func (r records) GetMany(keys []rules.Key) ([][]byte, error) {
+	found := make(map[string][]byte, len(keys))
+	for some := range slices.Chunk(keys, sizes[0]) {
+		if err := r.find(some, found); err != nil {
+			return nil, databaseError{fmt.Errorf("read %d records: %w", len(some), err)}
 		}
 	}
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = found[key.String()]
+	}
 	return values, nil
+}
+
+// find reads so many records as one statement names, or fewer.
+func (r records) find(keys []rules.Key, into map[string][]byte) error {
+	size := sizes[0] // few texts are kept ready
+	for _, n := range sizes {
+		if n >= len(keys) {
+			size = n
+		}
+	}
+	args := make([]any, size)
+	for i := range args {
+		args[i] = []byte(keys[min(i, len(keys)-1)].String())
+	}
+	rows, err := r.statements.QueryContext(r.ctx, `SELECT key, value FROM records WHERE key IN `+placeholders(1, size), args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
+	for rows.Next() {
+		var key, value []byte
+		if err := rows.Scan(&key, &value); err != nil {
+			return err
+		}
+		into[string(key)] = value
+	}
+	return rows.Err()
 }
 
 // reads decodes what a record or an event says, or reports that it says something else than is expected.

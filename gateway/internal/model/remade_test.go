@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
@@ -45,6 +46,11 @@ func remade(t *testing.T, open databasetest.Opener) {
 	db := same()
 	m := model.New(db)
 	r := peer{uint64(len(w.blocks))}.reader(t, m)
+	impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := r.Events(impatient, "app", waymark.EventsQuery{}, ""); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("before there is a block: %v", err)
+	}
 	ask := func(want waymark.Code) {
 		t.Helper()
 		_, events := r.Events(t.Context(), "app", waymark.EventsQuery{}, "1:2:0")

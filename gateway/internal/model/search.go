@@ -22,11 +22,9 @@ const maxNames = 200
 // Search finds what has an identifier, or one that begins so, of what a caller may see.
 func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) (result waymark.SearchResult, err error) {
 	result.Found = []waymark.Found{}
-	err = m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+	err = m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) error {
 		v := newReading(ctx, s, by)
-		if result.Block, err = m.lastBlock(ctx, s); err != nil {
-			return err
-		}
+		result.Block = last
 		keys, more, err := v.named(q.Q)
 		result.More = more
 		for i := 0; err == nil && i < len(keys); i++ {

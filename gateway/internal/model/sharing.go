@@ -49,11 +49,7 @@ type decidedBy struct {
 
 // share begins an answer. It fails with NotFound if there is no such device.
 func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
-	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		block, err := m.lastBlock(ctx, s)
-		if err != nil {
-			return err
-		}
+	return m.snapshot(ctx, func(ctx context.Context, s database.Statements, block uint64) (err error) {
 		of := sharing{reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}}
 		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
 			return err

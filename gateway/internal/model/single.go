@@ -15,12 +15,8 @@ import (
 // Codes: Unavailable while the model has not its block.
 func (m *Model) Event(ctx context.Context, by rules.Tx, purpose string, at Position) (Event, bool, error) {
 	var all stretch
-	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		last, err := m.lastBlock(ctx, s)
-		switch {
-		case err != nil:
-			return err
-		case last < at.Block:
+	err := m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) (err error) {
+		if last < at.Block {
 			return waymark.Errorf(waymark.Unavailable, "the read model does not have block %d yet: retry later", at.Block)
 		}
 		all, err = eventsFrom(ctx, s, EventFilter{}, at, last+1, bounds{1, 1})

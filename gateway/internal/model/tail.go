@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
 // maxTail bounds the events that are held.
@@ -54,11 +55,9 @@ func (t *tail) load(ctx context.Context, m *Model, height uint64) error {
 		return nil
 	}
 	var added stretch
-	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		last, err := m.lastBlock(ctx, s)
-		if err == nil {
-			added, err = eventsFrom(ctx, s, EventFilter{}, End(t.height), last+1, bounds{maxTail + 1, maxTail + 1})
-		}
+	ctx = share.As(ctx, "") // it is for all who wait, whoever asks
+	err := m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) (err error) {
+		added, err = eventsFrom(ctx, s, EventFilter{}, End(t.height), last+1, bounds{maxTail + 1, maxTail + 1})
 		return err
 	})
 	if err != nil {

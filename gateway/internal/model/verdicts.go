@@ -96,10 +96,7 @@ func (m *Model) mayKnow(ctx context.Context, by rules.Tx, purpose string, height
 // decide asks the rules about events.
 func (m *Model) decide(ctx context.Context, by rules.Tx, purpose string, events []Event, into map[Position]bool) error {
 	m.judged.add(len(events))
-	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
-		if _, err := m.lastBlock(ctx, s); err != nil {
-			return err
-		}
+	return m.snapshot(ctx, func(ctx context.Context, s database.Statements, _ uint64) error {
 		v := view{records{ctx, s}, by}
 		for _, e := range events {
 			ok, err := visible(v, e, purpose)
