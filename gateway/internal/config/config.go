@@ -179,8 +179,8 @@ type Limits struct {
 	// flight fit; 64 MiB to 64 GiB.
 	MemoryBytes int64 `koanf:"memory_bytes" default:"201326592"`
 	// CallerPercent is the part of in_flight and bytes_in_flight, of requests.pending and
-	// requests.pending_bytes, and of the calls at the peer that are made at once, that one caller
-	// can have, though always one request. Default 50; 1 to 100.
+	// requests.pending_bytes, and of the calls at the peer and the answers of the read model that are
+	// made at once, that one caller can have, though always one request. Default 50; 1 to 100.
 	CallerPercent int `koanf:"caller_percent" default:"50"`
 	// Rates bound how often one caller may ask.
 	Rates Rates `koanf:"rates" reload:"now"`
