@@ -1,18 +1,26 @@
 package waymark
 
+import "slices"
+
 // SearchQuery asks what has an identifier.
 type SearchQuery struct {
 	// Q is an identifier, or the beginning of one: the id of a member, device, shipment, act or policy, a serial or lot
 	// number, a GTIN, SSCC or GLN, or a transaction's id. Or a whole one that says what it names: an EPC URI, a GS1
 	// Digital Link or a GS1 element string (ParseElements).
-	Q       string `json:"q" form:"searched"`
-	Purpose string `json:"purpose,omitempty" metadata:",optional" form:"id"` // what shipments are read for
+	Q       string    `json:"q" form:"searched"`
+	Kind    FoundKind `json:"kind,omitempty" metadata:",optional"`              // that is looked for; any if it is left out
+	Purpose string    `json:"purpose,omitempty" metadata:",optional" form:"id"` // what shipments are read for
 	// At is a block that the answer is to have, such as that of the caller's own write: it waits for it.
 	At uint64 `json:"at,omitempty" metadata:",optional" form:"block"`
 }
 
 // Validate checks the form of the query.
-func (q SearchQuery) Validate() error { return CheckForms(q) }
+func (q SearchQuery) Validate() error {
+	if q.Kind != "" && !slices.Contains(FoundKinds(), q.Kind) {
+		return InvalidField("/kind", "must be one of %v", FoundKinds())
+	}
+	return CheckForms(q)
+}
 
 // FoundKind is what a search found.
 type FoundKind string

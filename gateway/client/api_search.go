@@ -16,5 +16,5 @@ import (
 //
 // Codes: forbidden.
 func (c *Client) Search(ctx context.Context, r waymark.SearchQuery) (waymark.SearchResult, error) {
-	return ask[waymark.SearchResult](ctx, c, r, http.MethodGet, "/v1/search"+query(map[string]string{"q": r.Q, "purpose": r.Purpose, "at": count(r.At)}), nil)
+	return ask[waymark.SearchResult](ctx, c, r, http.MethodGet, "/v1/search"+query(map[string]string{"q": r.Q, "kind": string(r.Kind), "purpose": r.Purpose, "at": count(r.At)}), nil)
 }

@@ -16,8 +16,13 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
-// maxNames bounds the names that one search looks at, beside what the text names as it stands.
-const maxNames = 200
+// A search looks at so many things whose name is the text, and at so many whose name begins so, of some thousand that
+// can be of another kind than is asked for.
+const (
+	maxExact   = 100
+	maxNames   = 100
+	maxSkipped = 2000
+)
 
 // Search finds what has an identifier, or one that begins so, of what a caller may see.
 func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) (result waymark.SearchResult, err error) {
@@ -25,25 +30,26 @@ func (m *Model) Search(ctx context.Context, by rules.Tx, q waymark.SearchQuery) 
 	err = m.snapshot(ctx, func(ctx context.Context, s database.Statements, last uint64) error {
 		v := newReading(ctx, s, by)
 		result.Block = last
-		keys, more, err := v.named(q.Q)
-		result.More = more
+		keys, more, err := v.named(q.Q, q.Kind)
 		for i := 0; err == nil && i < len(keys); i++ {
 			if len(result.Found) == waymark.MaxFound || v.bytes > m.pageBytes {
-				result.More = true
-				return nil
+				more = true
+				break
 			}
 			var f *waymark.Found
 			if f, err = permitted(v.look(keys[i], q.Purpose)); f != nil {
 				result.Found = append(result.Found, *f)
 			}
 		}
+		result.More = more && len(result.Found) > 0 // else it would tell of what is not shown
 		return err
 	})
 	return result, err
 }
 
-// named are the keys of the records that may have a name, each once, and whether there may be more.
-func (v *reading) named(text string) (keys []string, more bool, err error) {
+// named are the keys of the records that may have a name, each once, what has it as it stands first, and whether there may
+// be more. They are of a kind, if one is asked for.
+func (v *reading) named(text string, kind waymark.FoundKind) (keys []string, more bool, err error) {
 	if key, ok := identified(text); ok {
 		keys = append(keys, key.String())
 	}
@@ -51,7 +57,7 @@ func (v *reading) named(text string) (keys []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	begins, err := v.names(`SELECT key FROM names WHERE name >= $1 AND name < $2 ORDER BY name, key LIMIT $3`, []byte(text), behind(text), maxNames)
+	called, more, err := v.called(text, kind)
 	if err != nil {
 		return nil, false, err
 	}
@@ -59,12 +65,26 @@ func (v *reading) named(text string) (keys []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	for _, key := range slices.Concat(located, begins, transactions) {
-		if !slices.Contains(keys, key) {
+	all := slices.Concat(keys, located, called, transactions)
+	keys = nil
+	for _, key := range all {
+		if is, _, _ := strings.Cut(key, "/"); fits(kind, waymark.FoundKind(is)) && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
-	return keys, len(begins) == maxNames, nil
+	return keys, more, nil
+}
+
+// called are the keys of what is called so, and then of that whose name begins so, and whether there may be more.
+func (v *reading) called(text string, kind waymark.FoundKind) (keys []string, more bool, err error) {
+	from, to := []byte(kind), behind(string(kind))
+	exact, err := v.names(`SELECT key FROM names WHERE name = $1 AND key >= $2 AND key < $3 ORDER BY key LIMIT $4`, []byte(text), from, to, maxExact)
+	if err != nil {
+		return nil, false, err
+	}
+	begins, err := v.names(`SELECT key FROM (SELECT name, key FROM names WHERE name > $1 AND name < $2 ORDER BY name, key LIMIT $3) n
+		WHERE key >= $4 AND key < $5 ORDER BY name, key LIMIT $6`, []byte(text), behind(text), maxSkipped, from, to, maxNames)
+	return slices.Concat(exact, begins), len(begins) == maxNames || len(exact) == maxExact, err
 }
 
 // behind comes after all texts that begin with one: no text has that byte.

@@ -84,6 +84,12 @@ func searchFinds(t *testing.T, open databasetest.Opener) {
 			}
 		}
 	}
+	for kind, want := range map[waymark.FoundKind]int{"": 4, waymark.FoundItem: 2, waymark.FoundAct: 1, waymark.FoundLot: 0} {
+		got, err := m.Search(t.Context(), d.by("producer", waymark.Operator), waymark.SearchQuery{Q: "a", Kind: kind})
+		if err != nil || len(got.Found) != want || want > 1 && got.Found[0].Kind != waymark.FoundItem {
+			t.Errorf("%d of kind %q: %+v, %v", want, kind, got.Found, err)
+		}
+	}
 	relay, err := m.Search(t.Context(), d.by("producer", waymark.Relay), waymark.SearchQuery{Q: "s0"})
 	if err != nil || len(relay.Found) != 0 {
 		t.Errorf("a relay finds %+v, %v", relay, err)

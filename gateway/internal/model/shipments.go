@@ -93,10 +93,12 @@ func (m *Model) Shipments(ctx context.Context, by rules.Tx, q waymark.ShipmentsQ
 }
 
 // shipmentsBehind are the shipments that may fit a query, behind one. What is shown as settled or closed is stored as
-// accepted.
+// accepted or discrepant: by no index, as in time nearly all are.
 func shipmentsBehind(v *reading, q waymark.ShipmentsQuery, after ranked) ([]ranked, error) {
 	var f filter
-	if q.State != waymark.ShipmentSettled && q.State != waymark.ShipmentClosed {
+	if q.State == waymark.ShipmentSettled || q.State == waymark.ShipmentClosed {
+		f.and("state || '' IN (" + f.arg(string(waymark.ShipmentAccepted)) + ", " + f.arg(string(waymark.ShipmentDiscrepant)) + ")")
+	} else {
 		f.is("state", string(q.State))
 	}
 	f.is("custodian", q.Custodian)

@@ -335,7 +335,7 @@ func more() map[reflect.Type][]string {
 				"container":"https://id.gs1.org/00/395060001234567894","at":1,"limit":1,"cursor":"c"}`,
 		},
 		reflect.TypeFor[waymark.DecisionsQuery]():  {`{"action":"ReadShipment","outcome":"denied","member":"m","from_block":1,"order":"desc","at":1,"limit":1,"cursor":"x"}`},
-		reflect.TypeFor[waymark.SearchQuery]():     {`{"q":"S1","purpose":"p","at":1}`},
+		reflect.TypeFor[waymark.SearchQuery]():     {`{"q":"S1","kind":"item","purpose":"p","at":1}`},
 		reflect.TypeFor[waymark.ProvenanceQuery](): {`{"id":"https://id.gs1.org/01/09506000134352/21/1","purpose":"p","at":1}`},
 		reflect.TypeFor[waymark.ReadingsQuery]():   {`{"device":"d","name":"t","shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"5:1:0"}`},
 		reflect.TypeFor[waymark.LatestQuery]():     {`{"device":"d","purpose":"p","at":1}`},

@@ -205,7 +205,7 @@ func TestClientSendsTheRest(t *testing.T) {
 			want: "GET /v1/goods/things?at=7&gtin=09506000134352&holder=carrier&kind=item"},
 		{id: "listDecisions", args: []any{waymark.DecisionsQuery{Action: waymark.ActReadShipment, Outcome: waymark.DecisionDenied, Member: "carrier", FromBlock: 3, Order: waymark.LatestFirst, Cursor: "4:0:0"}},
 			want: "GET /v1/policies/decisions?action=ReadShipment&cursor=4%3A0%3A0&from_block=3&member=carrier&order=desc&outcome=denied"},
-		{id: "search", args: []any{waymark.SearchQuery{Q: "(01)09506000134352(21)1", At: 7}}, want: "GET /v1/search?at=7&q=%2801%2909506000134352%2821%291"},
+		{id: "search", args: []any{waymark.SearchQuery{Q: "(01)09506000134352(21)1", Kind: waymark.FoundItem, At: 7}}, want: "GET /v1/search?at=7&kind=item&q=%2801%2909506000134352%2821%291"},
 		{id: "getProvenance", args: []any{waymark.ProvenanceQuery{ID: "urn:epc:id:sscc:950600.01234567890", Purpose: "claim"}},
 			want: "GET /v1/goods/provenance?id=urn%3Aepc%3Aid%3Asscc%3A950600.01234567890&purpose=claim"},
 		{id: "listEvents", args: []any{waymark.EventsQuery{Kind: "shipment", Device: "d", After: "17:0:0"}},

@@ -2,6 +2,7 @@
 -- The last block that wrote a record of the shipment.
 ALTER TABLE shipments ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX shipments_changed ON shipments (changed DESC, id);
+CREATE INDEX shipments_custodian_state ON shipments (custodian, state, id);
 CREATE INDEX shipments_consignor ON shipments (consignor, id);
 CREATE INDEX shipments_consignee ON shipments (consignee, id);
 CREATE INDEX shipments_title_holder ON shipments (title_holder, id);
@@ -64,6 +65,7 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_action ON decisions (action, block, position);
 CREATE INDEX decisions_member ON decisions (member, block, position);
 CREATE INDEX decisions_outcome ON decisions (outcome, block, position);
+CREATE INDEX decisions_member_outcome ON decisions (member, outcome, block, position);
 
 -- What people call the things of records.
 CREATE TABLE names (
@@ -82,5 +84,6 @@ DROP TABLE devices;
 DROP INDEX shipments_title_holder;
 DROP INDEX shipments_consignee;
 DROP INDEX shipments_consignor;
+DROP INDEX shipments_custodian_state;
 DROP INDEX shipments_changed;
 ALTER TABLE shipments DROP COLUMN changed;
