@@ -29,6 +29,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 	t.Run("several processes", func(t *testing.T) { several(t, open(t)) })
 	t.Run("what an older version wrote is kept", func(t *testing.T) { upgraded(t, open(t)) })
 	t.Run("nobody waits without end", func(t *testing.T) { cancelled(t, open(t)()) })
+	t.Run("statements are queued", func(t *testing.T) { queued(t, open(t)()) })
 }
 
 var errOdd = errors.New("odd")
