@@ -2,6 +2,10 @@
 -- The last block that wrote a record of the shipment.
 ALTER TABLE shipments ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX shipments_changed ON shipments (changed DESC, id);
+CREATE INDEX shipments_custodian_changed ON shipments (custodian, changed DESC, id);
+CREATE INDEX shipments_consignor_changed ON shipments (consignor, changed DESC, id);
+CREATE INDEX shipments_consignee_changed ON shipments (consignee, changed DESC, id);
+CREATE INDEX shipments_title_holder_changed ON shipments (title_holder, changed DESC, id);
 CREATE INDEX shipments_custodian_state ON shipments (custodian, state, id);
 CREATE INDEX shipments_consignor ON shipments (consignor, id);
 CREATE INDEX shipments_consignee ON shipments (consignee, id);
@@ -85,5 +89,9 @@ DROP INDEX shipments_title_holder;
 DROP INDEX shipments_consignee;
 DROP INDEX shipments_consignor;
 DROP INDEX shipments_custodian_state;
+DROP INDEX shipments_title_holder_changed;
+DROP INDEX shipments_consignee_changed;
+DROP INDEX shipments_consignor_changed;
+DROP INDEX shipments_custodian_changed;
 DROP INDEX shipments_changed;
 ALTER TABLE shipments DROP COLUMN changed;
