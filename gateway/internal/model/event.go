@@ -1,10 +1,13 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -28,9 +31,15 @@ func parts(e ledger.Event) ([]event, error) {
 	if !waymark.IsEventName(e.Name) {
 		return nil, errNoName
 	}
-	all, err := partsOf(e)
-	if err != nil {
+	if err := sound(e.Payload); err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Name, err)
+	}
+	all, err := partsOf(e)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("event %s: %w", e.Name, err)
+	case len(all) > maxParts:
+		return nil, errPayload
 	}
 	events := make([]event, 0, len(all))
 	for _, p := range all {
@@ -53,8 +62,32 @@ var (
 	errPayload = errors.New("no event tells so much")
 )
 
-// maxPayload bounds what one event tells, in bytes: it is held for all who follow.
-const maxPayload = 64 << 10
+// Bounds of what a transaction tells, of which the rules tell less by far: whoever can write some record alone can tell anything
+// with it, and what is told is held for all who follow.
+const (
+	maxTold    = 2 << 20  // bytes, in all
+	maxParts   = 10_000   // things, each an event
+	maxPayload = 64 << 10 // bytes, of one
+	maxDepth   = 8        // of arrays and objects in each other
+)
+
+// sound fails for what is no JSON that all callers can read (RFC 7493): texts in UTF-8, no member twice, not too deep.
+func sound(payload []byte) error {
+	if len(payload) > maxTold {
+		return errPayload
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(payload))
+	for {
+		switch _, err := d.ReadToken(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case d.StackDepth() > maxDepth:
+			return errPayload
+		}
+	}
+}
 
 // unknown is the name of what is no event of the chaincode. Nobody is told of it.
 const unknown = "unknown"

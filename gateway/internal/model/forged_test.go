@@ -26,6 +26,10 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
 		ledger.Event{Name: waymark.EventShipmentReady + "\nid: 9:9:9", Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})},
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, map[string]string{"shipment": "s2", "note": strings.Repeat("x", 64<<10)})},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s2","note":"` + "\xff" + `"}`)},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s2","shipment":"s2"}`)},
+		ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s2","deep":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`)},
+		ledger.Event{Name: waymark.EventTelemetryRecorded, Payload: []byte(`{"windows":[{}` + strings.Repeat(",{}", 10_000) + `]}`)},
 	)
 	forged := &d.blocks[len(d.blocks)-1].Transactions[0]
 	forged.Writes = append(forged.Writes,
