@@ -163,14 +163,14 @@ func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from 
 		FROM events e JOIN transactions t ON t.block = e.block AND t.position = e.position`+where.where()+
 		` ORDER BY e.block, e.position, e.n LIMIT `+where.arg(most.looked), where.args...)
 	if err != nil {
-		return all, fmt.Errorf("events: %w", err)
+		return all, databaseError{fmt.Errorf("events: %w", err)}
 	}
 	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
 	for n := 1; rows.Next(); n++ {
 		var e Event
 		var block int64
 		if err := rows.Scan(&block, &e.Position.Position, &e.N, &e.Name, &e.device, &e.shipment, &e.Payload, &e.TxID, &e.Member, &e.AtMilli); err != nil {
-			return all, fmt.Errorf("events: %w", err)
+			return all, databaseError{fmt.Errorf("events: %w", err)}
 		}
 		if e.Block = number(block); f.fits(e) {
 			all.events = append(all.events, e)

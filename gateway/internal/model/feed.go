@@ -31,6 +31,8 @@ type Feed struct {
 	lease  *lease.Lease
 	log    *zap.Logger
 
+	refused uint64 // the block that could not be applied when that was last tried; none; of who runs it
+
 	mu     sync.Mutex
 	feeds  bool   // this gateway has the lease
 	said   bool   // in the log, that it feeds the model
@@ -40,7 +42,7 @@ type Feed struct {
 
 // NewFeed returns a feed, which does nothing before Run. What it does is counted with registry.
 func NewFeed(m *Model, s Source, log *zap.Logger, registry prometheus.Registerer) *Feed {
-	f := &Feed{model: m, source: s, lease: lease.New(m.db, "feed"), log: log, at: math.MaxUint64,
+	f := &Feed{model: m, source: s, lease: lease.New(m.db, "feed"), log: log, at: math.MaxUint64, refused: none,
 		failed: waymark.Errorf(waymark.Unavailable, "the read model has not begun to be fed")}
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "waymark_gateway_model_blocks", Help: "How many blocks the read model is known to have.",
@@ -54,6 +56,9 @@ func NewFeed(m *Model, s Source, log *zap.Logger, registry prometheus.Registerer
 	}))
 	return f
 }
+
+// none is no block.
+const none = math.MaxUint64
 
 // Bounds of the pauses after a failure.
 const (
@@ -129,10 +134,14 @@ func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
 			if !bytes.Equal(b.Hash, at.Hash) {
 				return ErrOtherLedger
 			}
+			if f.refused == at.Height { // the next one is to show whether all is well
+				return nil
+			}
 		} else if err := f.model.Apply(ctx, b); err != nil {
+			f.refused = b.Number
 			return err
 		}
-		fed = true
+		fed, f.refused = true, none
 		f.note(nil)
 		return nil
 	})
@@ -141,6 +150,9 @@ func (f *Feed) follow(ctx context.Context) (fed bool, err error) {
 
 // note notes how feeding goes, and says when it begins, and when it begins to fail.
 func (f *Feed) note(err error) {
+	if other := errors.Is(err, ErrOtherLedger); other || err == nil {
+		f.model.foreign.Store(other)
+	}
 	f.mu.Lock()
 	before, said := f.failed, f.said
 	f.failed, f.at, f.said = err, f.model.Height(), err == nil && f.feeds

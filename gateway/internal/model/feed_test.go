@@ -3,13 +3,17 @@ package model_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
@@ -24,6 +28,7 @@ type chain struct {
 	breaks int          // after so many blocks a stream breaks; 0 never
 	follow atomic.Int32 // how many follow it
 	most   atomic.Int32 // at once, so far
+	begun  atomic.Int32 // how many have followed it
 }
 
 func newChain(breaks int, blocks ...ledger.Block) *chain {
@@ -43,6 +48,7 @@ var errBroken = errors.New("the stream broke")
 func (c *chain) Follow(ctx context.Context, from uint64, take func(ledger.Block) error) error {
 	c.most.Store(max(c.most.Load(), c.follow.Add(1))) // one follows, or the test fails
 	defer c.follow.Add(-1)
+	c.begun.Add(1)
 	for sent := 0; c.breaks == 0 || sent < c.breaks; sent++ {
 		b, err := c.await(ctx, from)
 		if err == nil {
@@ -150,6 +156,12 @@ func anotherLedgerIsNotTaken(t *testing.T, open databasetest.Opener) {
 	other.Hash = []byte("another")
 	f, _ := fed(t, m, newChain(0, all[0], all[1], all[2], other))
 	eventually(t, func() bool { return errors.Is(f.Check(t.Context()), model.ErrOtherLedger) })
+	if _, err := m.Shipments(t.Context(), rules.Tx{}, waymark.ShipmentsQuery{}); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("a list of the other ledger: %v", err)
+	}
+	if _, err := m.Events(t.Context(), rules.Tx{}, model.EventFilter{}, model.Position{}); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("events of the other ledger: %v", err)
+	}
 	if c, err := m.Checkpoint(t.Context()); err != nil || c.Height != 4 {
 		t.Errorf("at %+v, %v", c, err)
 	}
@@ -177,5 +189,54 @@ func oneFeedsAtATime(t *testing.T, open databasetest.Opener) {
 	must(t, other.Await(t.Context(), 5))
 	if most := c.most.Load(); most != 1 {
 		t.Errorf("%d read blocks at once", most)
+	}
+}
+
+// feedIsStuck: where a block cannot be applied, whatever often it is tried, nobody is told that all is well.
+func feedIsStuck(t *testing.T, open databasetest.Opener) {
+	w := newTelemetryWorld(t)
+	w.block()
+	w.report(t, celsius(w.Now, 500))
+	w.block()
+	w.blocks[len(w.blocks)-1].Transactions[0].Request = "{"
+	m, c := opened(t, open), newChain(0, w.blocks...)
+	f, _ := fed(t, m, c)
+	stuck := func() bool {
+		err := f.Check(t.Context())
+		return err != nil && strings.Contains(err.Error(), "messages: ")
+	}
+	eventually(t, stuck)
+	eventually(t, func() bool {
+		if !stuck() {
+			t.Errorf("it says %v", f.Check(t.Context()))
+		}
+		return t.Failed() || c.begun.Load() >= 4
+	})
+}
+
+// databaseIsAway: all that is asked is to be asked again.
+func databaseIsAway(t *testing.T, open databasetest.Opener) {
+	w := newWorld(t)
+	w.block()
+	m := w.modelOf(t, open)
+	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("producer", waymark.Viewer)}
+	must(t, m.DB().Update(t.Context(), func(ctx context.Context, s database.Statements) error { // which no more answers what it is asked
+		_, err := s.ExecContext(ctx, `DROP TABLE checkpoint`)
+		return err
+	}))
+	for name, ask := range map[string]func() error{
+		"a list":   func() error { _, err := m.Shipments(t.Context(), by, waymark.ShipmentsQuery{}); return err },
+		"a search": func() error { _, err := m.Search(t.Context(), by, waymark.SearchQuery{Q: "s"}); return err },
+		"events":   func() error { _, err := m.Events(t.Context(), by, model.EventFilter{}, model.Position{}); return err },
+		"readings": func() error {
+			_, err := m.Readings(t.Context(), by, waymark.ReadingsQuery{Device: "d", Name: "n"})
+			return err
+		},
+		"how far":     func() error { _, err := m.Checkpoint(t.Context()); return err },
+		"provenances": func() error { _, err := m.Provenance(t.Context(), by, waymark.ProvenanceQuery{ID: "x"}); return err },
+	} {
+		if err := ask(); waymark.CodeOf(err) != waymark.Unavailable {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

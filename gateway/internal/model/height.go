@@ -71,8 +71,12 @@ func enough(n, least uint64) error {
 //
 // Codes: Unavailable while it has not all that there were once.
 func (m *Model) snapshot(ctx context.Context, do func(ctx context.Context, s database.Statements, last uint64) error) error {
+	if m.foreign.Load() {
+		return errForeign
+	}
 	least := m.height.needed() // before it begins: there can be more meanwhile
-	return m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
+	var answered error
+	err := m.db.Snapshot(ctx, func(ctx context.Context, s database.Statements) error {
 		at, err := checkpoint(ctx, s)
 		if err == nil {
 			err = enough(at.Height, least)
@@ -80,9 +84,16 @@ func (m *Model) snapshot(ctx context.Context, do func(ctx context.Context, s dat
 		if err != nil {
 			return err
 		}
-		return do(ctx, s, at.Height-1)
+		answered = do(ctx, s, at.Height-1)
+		return answered
 	})
+	if answered == nil {
+		err = ofDatabase(err)
+	}
+	return away(err)
 }
+
+var errForeign = waymark.Errorf(waymark.Unavailable, "the read model is of another ledger than the peer's: the operator has to remove it")
 
 // needed is how many blocks there must be.
 func (h *height) needed() uint64 {
@@ -106,6 +117,9 @@ func (h *height) now() (n uint64, grown <-chan struct{}, asked time.Time) {
 
 // known is Height as it was lookEvery ago, or later. Codes: as snapshot.
 func (m *Model) known(ctx context.Context) (uint64, error) {
+	if m.foreign.Load() {
+		return 0, errForeign
+	}
 	least := m.height.needed()
 	n, _, asked := m.height.now()
 	if n == 0 || time.Since(asked) >= lookEvery {

@@ -29,7 +29,7 @@ func listed[C any](ctx context.Context, m *Model, by rules.Tx, limit int, find f
 		v, begun := newReading(ctx, s, by), time.Now()
 		all, err := find(v)
 		if err != nil {
-			return fmt.Errorf("find: %w", err)
+			return fmt.Errorf("find: %w", ofDatabase(err))
 		}
 		last, err = page(all, limit, func(c C) (shown, enough bool, err error) {
 			shown, err = show(v, c)
@@ -121,13 +121,14 @@ func collect[T any](rows *sql.Rows, read func(*sql.Rows) (T, error)) (all []T, e
 func (r records) names(query string, args ...any) ([]string, error) {
 	rows, err := r.statements.QueryContext(r.ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, databaseError{err}
 	}
-	return collect(rows, func(rows *sql.Rows) (string, error) {
+	all, err := collect(rows, func(rows *sql.Rows) (string, error) {
 		var name []byte
 		err := rows.Scan(&name)
 		return string(name), err
 	})
+	return all, ofDatabase(err)
 }
 
 // badCursor says that a cursor is none.

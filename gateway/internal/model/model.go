@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -27,6 +28,7 @@ type Model struct {
 	tail   tail
 	judged judged
 
+	foreign   atomic.Bool   // the ledger that it is fed from is another one
 	pageBytes int           // maxPageBytes
 	pageTime  time.Duration // maxPageTime
 	numbering numbering     // of series
@@ -49,7 +51,7 @@ func (m *Model) Checkpoint(ctx context.Context) (c Checkpoint, err error) {
 		c, err = checkpoint(ctx, s)
 		return err
 	})
-	return c, err
+	return c, away(ofDatabase(err))
 }
 
 func checkpoint(ctx context.Context, s database.Statements) (c Checkpoint, err error) {

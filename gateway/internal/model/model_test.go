@@ -49,6 +49,8 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"pages make the list":                  pagesMakeTheList,
 		"each block is applied once":           eachBlockOnce,
 		"a feed goes on":                       feedGoesOn,
+		"a feed is stuck":                      feedIsStuck,
+		"the database is away":                 databaseIsAway,
 		"two feed one model":                   twoFeedOneModel,
 		"another ledger is not taken":          anotherLedgerIsNotTaken,
 		"what is changed by hand is found":     changesByHand,

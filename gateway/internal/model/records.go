@@ -46,6 +46,26 @@ func broken(err error) bool {
 	return errors.As(err, &ofDatabase) || errors.Is(err, errNotHere)
 }
 
+var errAway = waymark.Errorf(waymark.Unavailable, "the database of the read model does not answer: retry later")
+
+// away is err, as Unavailable if the database is its cause.
+func away(err error) error {
+	var ofDatabase databaseError
+	if errors.As(err, &ofDatabase) {
+		return fmt.Errorf("%w: %w", errAway, err)
+	}
+	return err
+}
+
+// ofDatabase is err as one of the database, unless it has a code.
+func ofDatabase(err error) error {
+	var coded *waymark.Error
+	if err == nil || errors.As(err, &coded) {
+		return err
+	}
+	return databaseError{err}
+}
+
 // GetMany implements rules.Reader.
 func (r records) GetMany(keys []rules.Key) ([][]byte, error) {
 	found := make(map[string][]byte, len(keys))
