@@ -125,14 +125,20 @@ func (r *Reader) Events(ctx context.Context, as ledger.Identity, q waymark.Event
 	return list, nil
 }
 
+// MaxAhead is how many blocks another gateway's model may have that this one has not: whoever comes from there goes on here.
+const MaxAhead = 100
+
 // from is the position to go on at.
 func (r *Reader) from(ctx context.Context, after string) (Position, error) {
-	if after != "" {
-		p, err := ParsePosition(after)
-		return p.after(), err
-	}
 	height, err := r.model.known(ctx)
-	return End(height), err
+	if err != nil || after == "" {
+		return End(height), err
+	}
+	p, err := ParsePosition(after)
+	if err == nil && p.Block > height+MaxAhead {
+		err = waymark.InvalidField("/after", "must be of a block that there is: %d are known here", height)
+	}
+	return p.after(), err
 }
 
 // told is an event as callers get it.

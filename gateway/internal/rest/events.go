@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
@@ -27,6 +28,8 @@ const (
 	beatEvery = 5 * time.Second
 	// readWithin is how long a client may take to read what it is sent.
 	readWithin = 10 * time.Second
+	// lookAgain is the pause before it is asked again what could not be told.
+	lookAgain = time.Second
 )
 
 func eventRoutes() []route {
@@ -64,7 +67,7 @@ func followEvents(s *service, c *gin.Context) error {
 	ctx, cancel := context.WithCancel(c.Request.Context())
 	defer cancel()
 	defer context.AfterFunc(s.stopping, cancel)()
-	list, err := s.model.Events(ctx, ex.caller.Identity, q, q.After)
+	list, err := s.eventsAfter(ctx, ex.caller.Identity, q, q.After)
 	if err != nil {
 		return err
 	}
@@ -78,11 +81,22 @@ func followEvents(s *service, c *gin.Context) error {
 			err = errors.Join(ctx.Err(), s.stillGood(c, stream))
 		}
 		if err == nil {
-			list, err = s.model.Events(ctx, ex.caller.Identity, q, list.Next)
+			list, err = s.eventsAfter(ctx, ex.caller.Identity, q, list.Next)
 		}
 	}
 	ex.err = ignoreEnd(err)
 	return nil // the answer has begun
+}
+
+// eventsAfter looks for the events after an id. While that cannot be told there are none: a browser whose stream is refused
+// once does not come back (HTML Living Standard, clause 9.2.3), so it is kept waiting. Who names no id has to be told where it begins.
+func (s *service) eventsAfter(ctx context.Context, as ledger.Identity, q waymark.EventsQuery, after string) (client.EventList, error) {
+	list, err := s.model.Events(ctx, as, q, after)
+	if after != "" && waymark.CodeOf(err) == waymark.Unavailable {
+		pause.For(ctx, lookAgain)
+		return client.EventList{Next: after}, nil
+	}
+	return list, err //nolint:wrapcheck // it says all
 }
 
 // eventsQuery is what a stream is asked for, by who connects for the first time or again.

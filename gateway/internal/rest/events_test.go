@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // stream opens a stream of events of a service that is served, and returns its lines, and what ends it.
@@ -149,5 +151,29 @@ func TestAStreamEndsWithItsCredential(t *testing.T) {
 	}
 	if s.Err() != nil || t.Context().Err() != nil {
 		t.Errorf("it ended with %v", s.Err())
+	}
+}
+
+// TestAStreamIsKeptWaiting: who connects again while nothing can be told is no browser that is lost.
+func TestAStreamIsKeptWaiting(t *testing.T) {
+	t.Parallel() // a beat comes every five seconds
+	var back atomic.Bool
+	a := newAPI(t)
+	a.ledger.answer = func(ledger.Call) (json.RawMessage, error) {
+		if back.Load() {
+			return json.RawMessage("{}"), nil
+		}
+		return nil, waymark.Errorf(waymark.Unavailable, "the read model has 3 blocks of 17")
+	}
+	server := httptest.NewServer(a.handler)
+	defer server.Close()
+	defer a.stop()
+	response, s, _ := stream(t, server, "/v1/events", "Last-Event-ID", "16:0:0")
+	if got := lines(s, 2); response.StatusCode != http.StatusOK || len(got) != 2 || got[0] != "id: 16:0:0" {
+		t.Errorf("%d %q", response.StatusCode, got)
+	}
+	back.Store(true)
+	if got := lines(s, 2); len(got) != 2 || got[0] != "id: 17:0:0" {
+		t.Errorf("then %q", got)
 	}
 }

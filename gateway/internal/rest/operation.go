@@ -210,13 +210,18 @@ func problemStatuses(r route) []int {
 	if r.holder {
 		statuses = append(statuses, http.StatusBadGateway)
 	}
-	if r.write || r.endorse {
-		statuses = append(statuses, waymark.Conflict.HTTPStatus())
+	return append(statuses, changingStatuses(r)...)
+}
+
+// changingStatuses are those of what the ledger would change, or this gateway keep.
+func changingStatuses(r route) []int {
+	switch {
+	case r.write || r.endorse:
+		return []int{waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus()}
+	case r.keeps && r.created: // what this gateway may not keep
+		return []int{waymark.FailedPrecondition.HTTPStatus()}
 	}
-	if r.write || r.endorse || r.keeps && r.created { // what this gateway may not keep
-		statuses = append(statuses, waymark.FailedPrecondition.HTTPStatus())
-	}
-	return statuses
+	return nil
 }
 
 // namesSomething is whether what is asked about may not be there.

@@ -86,9 +86,9 @@ func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 // maxPause bounds the pause, in seconds, that is asked for when nobody knows the right one.
 const maxPause = 5
 
-// pause is a Retry-After that differs from caller to caller, so that they do not all come
+// someSeconds is a Retry-After that differs from caller to caller, so that they do not all come
 // back at once.
-func pause() int { return 1 + rand.IntN(maxPause) } //nolint:gosec // no secret
+func someSeconds() int { return 1 + rand.IntN(maxPause) } //nolint:gosec // no secret
 
 // addressOf is by which address a request counts: an IPv6 host has all of its /64. What
 // proxies say of it is not believed.
@@ -113,5 +113,5 @@ func retryAfter(after time.Duration) string {
 	if after > 0 {
 		return strconv.Itoa(seconds(after))
 	}
-	return strconv.Itoa(pause())
+	return strconv.Itoa(someSeconds())
 }

@@ -60,7 +60,7 @@ func (b *Book) begin(ctx context.Context, after string) (string, error) {
 		return "", err
 	}
 	known, err := model.ParsePosition(last)
-	if err == nil && asked.Block > known.Block {
+	if err == nil && asked.Block > known.Block+model.MaxAhead {
 		err = waymark.InvalidField("/after", "must be of a block that there is: the last one known here is %d", known.Block)
 	}
 	return after, err
