@@ -12,8 +12,8 @@ type DevicesQuery struct {
 	Purpose  string `json:"purpose,omitempty" metadata:",optional" form:"id"` // what the shipment is read for
 	// At is a block that the answer is to have, such as that of the caller's own write: it waits for it.
 	At     uint64 `json:"at,omitempty" metadata:",optional" form:"block"`
-	Limit  int    `json:"limit,omitempty" metadata:",optional" form:"page"` // 1 to MaxPage; DefaultPage if it is left out
-	Cursor string `json:"cursor,omitempty" metadata:",optional" form:"id"`  // of the page before
+	Limit  int    `json:"limit,omitempty" metadata:",optional" form:"page"`    // 1 to MaxPage; DefaultPage if it is left out
+	Cursor string `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // of the page before
 }
 
 // Validate checks the form of the query.

@@ -113,7 +113,7 @@ func TestOtherListsShowWhatTheLedgerShows(t *testing.T) {
 		if told := err == nil; witnesses[j.device] != told {
 			t.Errorf("%s is listed as witnesses %v, and told of the shipment: %v", who, witnesses, err)
 		}
-		listedAsTold(t, who, a.AllDevices(ctx, waymark.DevicesQuery{Owner: "producer", State: waymark.DeviceActive, At: j.block}), idOfDevice, tellDevice, j.device)
+		listedAsTold(t, who, a.AllDevices(ctx, waymark.DevicesQuery{Owner: "producer", State: waymark.DeviceActive, At: j.block, Limit: 2}), idOfDevice, tellDevice, j.device)
 		listedAsTold(t, who, a.AllDecisions(ctx, waymark.DecisionsQuery{Member: "retailer", Outcome: waymark.DecisionAllowed, FromBlock: j.block, At: j.block}),
 			func(r waymark.DecisionReceipt) string { return r.TxID },
 			func(tx string) (waymark.DecisionReceipt, error) {

@@ -6,8 +6,13 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -19,7 +24,7 @@ import (
 // Sealer seals and opens cursors with the key of a database. It is safe for concurrent use.
 type Sealer struct {
 	db  *database.DB
-	key atomic.Pointer[cipher.AEAD] // nil before the first use
+	key atomic.Pointer[keys] // nil before the first use
 }
 
 // New returns a sealer. db is of the kind database.Requests: what another gateway sealed with it is opened, too.
@@ -34,12 +39,13 @@ func (s *Sealer) Seal(ctx context.Context, about, cursor string) (string, error)
 	if cursor == "" {
 		return "", nil
 	}
-	key, err := s.aead(ctx)
+	k, err := s.keys(ctx)
 	if err != nil {
 		return "", err
 	}
-	filled := cursor + strings.Repeat("\x00", block-1-(len(cursor)-1)%block)
-	return base64.RawURLEncoding.EncodeToString(key.Seal(nil, nil, []byte(filled), []byte(about))), nil //nolint:gosec // it takes a random nonce by itself
+	filled := []byte(cursor + strings.Repeat("\x00", block-1-(len(cursor)-1)%block))
+	nonce := k.nonce(about, filled)
+	return base64.RawURLEncoding.EncodeToString(k.aead.Seal(nonce, nonce, filled, []byte(about))), nil
 }
 
 // Open returns a cursor that was sealed about the same, empty for none. It returns Invalid for anything else.
@@ -47,44 +53,99 @@ func (s *Sealer) Open(ctx context.Context, about, sealed string) (string, error)
 	if sealed == "" {
 		return "", nil
 	}
-	key, err := s.aead(ctx)
+	k, err := s.keys(ctx)
 	if err != nil {
 		return "", err
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)
-	if err == nil {
-		raw, err = key.Open(nil, nil, raw, []byte(about))
+	size := k.aead.NonceSize()
+	if err != nil || len(raw) < size {
+		return "", errOther
 	}
+	filled, err := k.aead.Open(nil, raw[:size], raw[size:], []byte(about))
 	if err != nil {
-		return "", waymark.InvalidField("/cursor", "is not the cursor of an answer to this question: begin anew")
+		return "", errOther
 	}
-	return strings.TrimRight(string(raw), "\x00"), nil
+	return strings.TrimRight(string(filled), "\x00"), nil
 }
 
-// aead is made of the key, which whoever comes first makes.
-func (s *Sealer) aead(ctx context.Context) (cipher.AEAD, error) {
+var (
+	errOther = waymark.InvalidField("/cursor", "is not the cursor of an answer to this question: begin anew")
+	errAway  = waymark.Errorf(waymark.Unavailable, "the gateway's database does not answer: retry later")
+)
+
+// keys are made of the key in the database.
+type keys struct {
+	aead    cipher.AEAD
+	nonceOf []byte
+}
+
+// nonce differs with what is sealed, and is the same for the same: so are answers, and their ETags.
+func (k *keys) nonce(about string, filled []byte) []byte {
+	h := hmac.New(sha256.New, k.nonceOf)
+	fmt.Fprintf(h, "%d:%s", len(about), about)
+	h.Write(filled)
+	return h.Sum(nil)[:k.aead.NonceSize()]
+}
+
+// keys reads the key, which whoever comes first makes.
+func (s *Sealer) keys(ctx context.Context) (*keys, error) {
 	if known := s.key.Load(); known != nil {
-		return *known, nil
+		return known, nil
 	}
-	key := make([]byte, 32)
+	key, err := s.kept(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		key, err = s.made(ctx)
+	}
+	var coded *waymark.Error
+	if err != nil && !errors.As(err, &coded) {
+		err = fmt.Errorf("%w: key of cursors: %w", errAway, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	k, err := newKeys(key)
+	if err != nil {
+		return nil, fmt.Errorf("key of cursors: %w", err)
+	}
+	s.key.Store(k)
+	return k, nil
+}
+
+func newKeys(key []byte) (*keys, error) {
+	sealing, err := hkdf.Expand(sha256.New, key, "seal", 32)
+	if err != nil {
+		return nil, err
+	}
+	nonceOf, err := hkdf.Expand(sha256.New, key, "nonce", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(sealing)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return &keys{aead, nonceOf}, err
+}
+
+const keyQuery = `SELECT key FROM cursor_key`
+
+func (s *Sealer) kept(ctx context.Context) (key []byte, err error) {
+	err = s.db.View(ctx, func(ctx context.Context, db database.Statements) error {
+		return db.QueryRowContext(ctx, keyQuery).Scan(&key)
+	})
+	return key, err
+}
+
+func (s *Sealer) made(ctx context.Context) (key []byte, err error) {
+	key = make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	err := s.db.Update(ctx, func(ctx context.Context, in database.Statements) error {
+	err = s.db.Update(ctx, func(ctx context.Context, in database.Statements) error {
 		if _, err := in.ExecContext(ctx, `INSERT INTO cursor_key (one, key) VALUES (1, $1) ON CONFLICT (one) DO NOTHING`, key); err != nil {
 			return err
 		}
-		return in.QueryRowContext(ctx, `SELECT key FROM cursor_key`).Scan(&key)
+		return in.QueryRowContext(ctx, keyQuery).Scan(&key)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("key of cursors: %w", err)
-	}
-	cipherOf, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("key of cursors: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(cipherOf)
-	if err != nil {
-		return nil, fmt.Errorf("key of cursors: %w", err)
-	}
-	s.key.Store(&aead)
-	return aead, nil
+	return key, err
 }

@@ -195,7 +195,7 @@ func writesOf(results *rwset.TxReadWriteSet, chaincode string) (all []ledger.Wri
 		}
 		for _, w := range writes.GetWrites() {
 			value := w.GetValue()
-			if w.GetIsDelete() {
+			if w.GetIsDelete() || len(value) == 0 { // which a peer takes for a delete, too
 				value = nil
 			}
 			all = append(all, ledger.Write{Key: w.GetKey(), Value: value})

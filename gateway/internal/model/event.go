@@ -65,7 +65,7 @@ var (
 // Bounds of what a transaction tells, of which the rules tell less by far: whoever can write some record alone can tell anything
 // with it, and what is told is held for all who follow.
 const (
-	maxTold    = 2 << 20  // bytes, in all
+	maxTold    = 1 << 20  // bytes, in all
 	maxParts   = 10_000   // things, each an event
 	maxPayload = 64 << 10 // bytes, of one
 	maxDepth   = 8        // of arrays and objects in each other
