@@ -240,3 +240,22 @@ func manyFollow(t *testing.T, open databasetest.Opener) {
 		}
 	}
 }
+
+// commissionedIsTold, of items without a lot, to whoever may read the transaction; products are told to everybody.
+func commissionedIsTold(t *testing.T, open databasetest.Opener) {
+	d := newDepot(t) // two lots, and items without one two times
+	m := d.modelOf(t, open)
+	for _, tt := range []struct {
+		member         string
+		role           waymark.Role
+		made, products int
+	}{
+		{"producer", waymark.Viewer, 4, 1}, {"carrier", waymark.Viewer, 2, 1}, {"carrier", waymark.Relay, 0, 1}, {"producer", waymark.Relay, 0, 1},
+	} {
+		made, _ := follow(t, m, d.by(tt.member, tt.role), model.EventFilter{Kind: waymark.EventGoodsCommissioned}, model.End(0))
+		all, _ := follow(t, m, d.by(tt.member, tt.role), model.EventFilter{Kind: "goods"}, model.End(0))
+		if len(made) != tt.made || len(all) != tt.made+tt.products {
+			t.Errorf("%s of %s is told of %v, and in all of %v", tt.role, tt.member, made, all)
+		}
+	}
+}

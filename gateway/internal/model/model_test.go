@@ -71,6 +71,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"an event is found by its id":   anEventIsFoundByItsID,
 		"verdicts are of their block":   verdictsAreOfTheirBlock,
 		"many follow events":            manyFollow,
+		"who is told of items":          commissionedIsTold,
 		"one feeds, and then the other": oneFeedsAtATime,
 
 		"a model that is made anew": remade,
