@@ -80,10 +80,8 @@ var forms = map[string]Form{
 	"target":             {Least: 1, Most: 1000, Pattern: printablePattern, check: validateTarget},
 
 	// Readings.
-	"reading_id":     {Least: 5, Most: MaxIDLength + 21, Pattern: readingIDPattern.String(), check: checkReadingID},
-	"reading_cursor": {Least: 5, Most: 36, Pattern: readingCursorPattern.String(), check: checkReadingCursor},
-	"series_cursor":  {Least: 1, Most: 15, Pattern: seriesCursorPattern.String(), check: checkSeriesCursor},
-	"bucket":         {Least: MinBucketSeconds, Most: MaxBucketSeconds},
+	"reading_id": {Least: 5, Most: MaxIDLength + 21, Pattern: readingIDPattern.String(), check: checkReadingID},
+	"bucket":     {Least: MinBucketSeconds, Most: MaxBucketSeconds},
 
 	// The same, or nothing.
 	"maybe_id":          {Least: 0, Most: MaxIDLength, Pattern: maybe(idPattern), check: optionalID},

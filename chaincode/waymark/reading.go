@@ -73,10 +73,10 @@ type ReadingsQuery struct {
 	From     time.Time `json:"from,omitzero" metadata:",optional"` // the earliest; that of the first if it is left out
 	To       time.Time `json:"to,omitzero" metadata:",optional"`   // what they are before
 	Shipment string    `json:"shipment,omitempty" metadata:",optional" form:"id"`
-	Purpose  string    `json:"purpose,omitempty" metadata:",optional" form:"id"`            // what they are read for
-	At       uint64    `json:"at,omitempty" metadata:",optional" form:"block"`              // that the answer is to have
-	Limit    int       `json:"limit,omitempty" metadata:",optional" form:"page"`            // 1 to MaxPage; DefaultPage if it is left out
-	Cursor   string    `json:"cursor,omitempty" metadata:",optional" form:"reading_cursor"` // of the page before
+	Purpose  string    `json:"purpose,omitempty" metadata:",optional" form:"id"`    // what they are read for
+	At       uint64    `json:"at,omitempty" metadata:",optional" form:"block"`      // that the answer is to have
+	Limit    int       `json:"limit,omitempty" metadata:",optional" form:"page"`    // 1 to MaxPage; DefaultPage if it is left out
+	Cursor   string    `json:"cursor,omitempty" metadata:",optional" form:"cursor"` // of the page before
 }
 
 // Validate checks the form of the query.
@@ -135,7 +135,7 @@ type SeriesQuery struct {
 	Purpose  string    `json:"purpose,omitempty" metadata:",optional" form:"id"`
 	At       uint64    `json:"at,omitempty" metadata:",optional" form:"block"`
 	Limit    int       `json:"limit,omitempty" metadata:",optional" form:"page"`
-	Cursor   string    `json:"cursor,omitempty" metadata:",optional" form:"series_cursor"`
+	Cursor   string    `json:"cursor,omitempty" metadata:",optional" form:"cursor"`
 }
 
 // Validate checks the form of the query.
@@ -183,31 +183,11 @@ func checkSpan(from, to time.Time) error {
 	return nil
 }
 
-var (
-	readingIDPattern = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_:-]{0,63}):([1-9][0-9]{0,15}):(0|[1-9][0-9]{0,2})$`)
-	// readingCursorPattern is milliseconds since 1970, message and place in that.
-	readingCursorPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,14}):[1-9][0-9]{0,15}:(0|[1-9][0-9]{0,2})$`)
-	// seriesCursorPattern is milliseconds since 1970.
-	seriesCursorPattern = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})$`)
-)
+var readingIDPattern = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_:-]{0,63}):([1-9][0-9]{0,15}):(0|[1-9][0-9]{0,2})$`)
 
 func checkReadingID(pointer, text string) error {
 	if _, err := ParseReadingRef(text); err != nil {
 		return InvalidField(pointer, "must be the id of a reading, as in logger-1:17:0")
-	}
-	return nil
-}
-
-func checkReadingCursor(pointer, text string) error {
-	if !readingCursorPattern.MatchString(text) {
-		return InvalidField(pointer, "must be the cursor of a page")
-	}
-	return nil
-}
-
-func checkSeriesCursor(pointer, text string) error {
-	if !seriesCursorPattern.MatchString(text) {
-		return InvalidField(pointer, "must be the cursor of a page")
 	}
 	return nil
 }

@@ -16,16 +16,19 @@ import (
 // maxSummed bounds the rows that one page sums up. It can be short, and go on; the first bucket is always whole.
 const maxSummed = 20_000
 
-// Buckets sums up readings of one measurement of a device that a caller may see. What is withheld is left out; of what
-// is coarsened, least and most are rounded, which is what those of the rounded readings are, and there is no mean.
+// Buckets sums up readings of one measurement of a device that a caller may see. What is withheld is left out, and
+// what it may have nothing of without a trace; of what is coarsened, least and most are rounded, which is what those of the rounded readings are, and there is no mean.
 //
 // Codes: as Readings.
 func (m *Model) Buckets(ctx context.Context, by rules.Tx, q waymark.SeriesQuery) (list waymark.BucketList, err error) {
 	list.Buckets = []waymark.Bucket{}
 	err = m.share(ctx, by, asked{q.Device, q.Purpose, q.Shipment}, func(s *sharing) error {
-		measurement, err := s.measurement(q.Name)
-		if err == nil && measurement > 0 {
-			list.Buckets, list.Cursor, err = s.buckets(measurement, q)
+		long := 1000 * int64(q.Bucket)
+		from, to := millis(q.From, q.To)
+		from, to = from-from%long, to+long-1
+		in, err := s.scope(q.Name, from, to-to%long)
+		if err == nil && in != nil {
+			list.Buckets, list.Cursor, err = s.buckets(*in, q)
 		}
 		list.Shared = s.shared
 		return err
@@ -34,19 +37,17 @@ func (m *Model) Buckets(ctx context.Context, by rules.Tx, q waymark.SeriesQuery)
 }
 
 // buckets makes a page, and says where to go on.
-func (s *sharing) buckets(measurement int64, q waymark.SeriesQuery) (all []waymark.Bucket, cursor string, err error) {
-	d := downSampling{sharing: s, measurement: measurement, millis: 1000 * int64(q.Bucket), of: readingSums}
+func (s *sharing) buckets(in scope, q waymark.SeriesQuery) (all []waymark.Bucket, cursor string, err error) {
+	d := downSampling{sharing: s, in: in, millis: 1000 * int64(q.Bucket), of: readingSums}
 	if d.millis >= hourMillis {
 		d.of = hourSums
 	}
-	from, to := millis(q.From, q.To)
+	from, to := in.from, in.to
 	if q.Cursor != "" {
 		if from, err = strconv.ParseInt(q.Cursor, 10, 64); err != nil {
 			return nil, "", errCursor
 		}
 	}
-	from, to = from-from%d.millis, to+d.millis-1
-	to -= to % d.millis
 	begin, found, err := d.first(from, to)
 	if err != nil || !found {
 		return []waymark.Bucket{}, "", err
@@ -69,9 +70,9 @@ func (s *sharing) buckets(measurement int64, q waymark.SeriesQuery) (all []wayma
 // downSampling is the work on one page.
 type downSampling struct {
 	*sharing
-	measurement int64
-	millis      int64 // of a bucket
-	of          summable
+	in     scope
+	millis int64 // of a bucket
+	of     summable
 }
 
 // summable is a table that can be summed up: where its first row in some time is, and the sums of those of some time.
@@ -79,23 +80,25 @@ type summable struct{ first, sums string }
 
 // readingSums are of the readings themselves, for buckets shorter than an hour.
 var readingSums = summable{
-	`SELECT at FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 ORDER BY at LIMIT 1`,
+	`SELECT at FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 AND ($4 = '' OR $4 LIKE '%,' || series || ',%') ORDER BY at LIMIT 1`,
 	`SELECT at / $4 AS bucket, series, COUNT(*), COUNT(*), MIN(value), MAX(value), CAST(SUM(value >> 32) AS BIGINT), CAST(SUM(value & 4294967295) AS BIGINT)
-	FROM (SELECT at, series, value FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 ORDER BY at LIMIT $5) AS looked
+	FROM (SELECT at, series, value FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 AND ($6 = '' OR $6 LIKE '%,' || series || ',%')
+		ORDER BY at LIMIT $5) AS looked
 	GROUP BY 1, 2 ORDER BY 1, 2`,
 }
 
 // hourSums are of the hours.
 var hourSums = summable{
-	`SELECT hour FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 ORDER BY hour LIMIT 1`,
+	`SELECT hour FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($4 = '' OR $4 LIKE '%,' || series || ',%') ORDER BY hour LIMIT 1`,
 	`SELECT hour / $4 AS bucket, series, COUNT(*), CAST(SUM(count) AS BIGINT), MIN(lowest), MAX(highest), CAST(SUM(high) AS BIGINT), CAST(SUM(low) AS BIGINT)
-	FROM (SELECT * FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 ORDER BY hour LIMIT $5) AS looked
+	FROM (SELECT * FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($6 = '' OR $6 LIKE '%,' || series || ',%')
+		ORDER BY hour LIMIT $5) AS looked
 	GROUP BY 1, 2 ORDER BY 1, 2`,
 }
 
-// first is where the first bucket begins that has a row, whoever may see it.
+// first is where the first bucket begins that has a row that is looked at.
 func (d downSampling) first(from, to int64) (begin int64, found bool, err error) {
-	rows, err := d.statements.QueryContext(d.ctx, d.of.first, d.measurement, from, to)
+	rows, err := d.statements.QueryContext(d.ctx, d.of.first, d.in.measurement, from, to, d.in.series)
 	if err != nil {
 		return 0, false, err
 	}
@@ -131,7 +134,7 @@ func (d downSampling) sums(from, to int64) (parts []portion, end int64, err erro
 
 // some are the parts of so many rows, and how many there were.
 func (d downSampling) some(from, to, most int64) (parts []portion, summed int64, err error) {
-	rows, err := d.statements.QueryContext(d.ctx, d.of.sums, d.measurement, from, to, d.millis, most)
+	rows, err := d.statements.QueryContext(d.ctx, d.of.sums, d.in.measurement, from, to, d.millis, most, d.in.series)
 	if err != nil {
 		return nil, 0, fmt.Errorf("sums: %w", err)
 	}

@@ -85,6 +85,9 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"readings that are changed by hand are seen": readingsByHand,
 		"readings are numbered alike":                numberedAlike,
 		"what cannot be read ends the feed":          unreadable,
+		"hidden readings leave no trace":             hiddenReadings,
+		"a forged shipment takes no other readings":  forgedWitness,
+		"cursors of readings are sealed":             sealedReadingCursors,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}

@@ -10,32 +10,28 @@ import (
 // Readings returns a page of the readings that an identity may see.
 //
 // Codes: as Shipments; NotFound if there is no such device.
-func (r *Reader) Readings(ctx context.Context, as ledger.Identity, q waymark.ReadingsQuery) (waymark.ReadingList, error) {
-	by, err := r.as(ctx, as, q.At)
-	if err != nil {
-		return waymark.ReadingList{}, err
-	}
-	return r.model.Readings(ctx, by, q)
+func (r *Reader) Readings(ctx context.Context, as ledger.Identity, q waymark.ReadingsQuery) (list waymark.ReadingList, err error) {
+	err = r.turn(ctx, "readings", as, &q.Cursor, &list.Cursor, func() error {
+		list, err = answer(ctx, r, as, q.At, q, r.model.Readings)
+		return err
+	})
+	return list, err
 }
 
 // Latest returns the latest readings of a device that an identity may see.
 //
 // Codes: as Readings.
 func (r *Reader) Latest(ctx context.Context, as ledger.Identity, q waymark.LatestQuery) (waymark.LatestReadings, error) {
-	by, err := r.as(ctx, as, q.At)
-	if err != nil {
-		return waymark.LatestReadings{}, err
-	}
-	return r.model.Latest(ctx, by, q)
+	return answer(ctx, r, as, q.At, q, r.model.Latest)
 }
 
 // Series returns a page of the buckets of what an identity may see.
 //
 // Codes: as Readings.
-func (r *Reader) Series(ctx context.Context, as ledger.Identity, q waymark.SeriesQuery) (waymark.BucketList, error) {
-	by, err := r.as(ctx, as, q.At)
-	if err != nil {
-		return waymark.BucketList{}, err
-	}
-	return r.model.Buckets(ctx, by, q)
+func (r *Reader) Series(ctx context.Context, as ledger.Identity, q waymark.SeriesQuery) (list waymark.BucketList, err error) {
+	err = r.turn(ctx, "series", as, &q.Cursor, &list.Cursor, func() error {
+		list, err = answer(ctx, r, as, q.At, q, r.model.Buckets)
+		return err
+	})
+	return list, err
 }

@@ -11,15 +11,17 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// Readings lists readings of one measurement of a device that a caller may see, by time. What is withheld is left out.
+// Readings lists readings of one measurement of a device that a caller may see, by time. What is withheld is left out,
+// and what it may have nothing of without a trace.
 //
 // Codes: NotFound if there is no such device; Unavailable while the model has no block.
 func (m *Model) Readings(ctx context.Context, by rules.Tx, q waymark.ReadingsQuery) (list waymark.ReadingList, err error) {
 	list.Readings = []waymark.Reading{}
 	err = m.share(ctx, by, asked{q.Device, q.Purpose, q.Shipment}, func(s *sharing) error {
-		measurement, err := s.measurement(q.Name)
-		if err == nil && measurement > 0 {
-			list.Readings, list.Cursor, err = s.page(measurement, q)
+		from, to := millis(q.From, q.To)
+		in, err := s.scope(q.Name, from, to)
+		if err == nil && in != nil {
+			list.Readings, list.Cursor, err = s.page(*in, q)
 		}
 		list.Shared = s.shared
 		return err
@@ -28,10 +30,10 @@ func (m *Model) Readings(ctx context.Context, by rules.Tx, q waymark.ReadingsQue
 }
 
 // page makes a page, and says where to go on.
-func (s *sharing) page(measurement int64, q waymark.ReadingsQuery) (all []waymark.Reading, cursor string, err error) {
+func (s *sharing) page(in scope, q waymark.ReadingsQuery) (all []waymark.Reading, cursor string, err error) {
 	limit := waymark.Page(q.Limit)
 	most := max(limit+1, maxCandidates)
-	candidates, err := s.readings(measurement, q, most)
+	candidates, err := s.readings(in, q.Cursor, most)
 	if err != nil {
 		return nil, "", fmt.Errorf("readings: %w", err)
 	}
@@ -51,18 +53,19 @@ func (s *sharing) page(measurement int64, q waymark.ReadingsQuery) (all []waymar
 	return all, "", nil
 }
 
-// readings are the next ones, whoever may see them.
-func (s *sharing) readings(measurement int64, q waymark.ReadingsQuery, most int) (all []found, err error) {
-	from, to := millis(q.From, q.To)
+// readings are the next ones that are looked at.
+func (s *sharing) readings(in scope, cursor string, most int) (all []found, err error) {
+	from := in.from
 	sequence, n := int64(0), int64(0) // of no message: behind it come all of that time
-	if q.Cursor != "" {
-		if from, sequence, n, err = parseCursor(q.Cursor); err != nil {
+	if cursor != "" {
+		if from, sequence, n, err = parseCursor(cursor); err != nil {
 			return nil, err
 		}
 	}
 	rows, err := s.statements.QueryContext(s.ctx, `SELECT at, sequence, n, series, value FROM readings
-		WHERE measurement = $1 AND at >= $2 AND at < $3 AND (at, sequence, n) > ($2, $4, $5) ORDER BY at, sequence, n LIMIT $6`,
-		measurement, from, to, sequence, n, most)
+		WHERE measurement = $1 AND at >= $2 AND at < $3 AND (at, sequence, n) > ($2, $4, $5) AND ($7 = '' OR $7 LIKE '%,' || series || ',%')
+		ORDER BY at, sequence, n LIMIT $6`,
+		in.measurement, from, in.to, sequence, n, most, in.series)
 	if err != nil {
 		return nil, err
 	}

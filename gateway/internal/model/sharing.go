@@ -28,6 +28,8 @@ type sharing struct {
 	of      *waymark.Device
 	series  map[int64]*source
 	decided map[decidedBy]access.Share
+	origins map[origin][]waymark.DataClass // nil before they are found
+	known   map[origin]bool
 	summary waymark.Window // the one that was looked at last
 	block   uint64         // of it
 	shared  waymark.Shared
@@ -37,7 +39,7 @@ type sharing struct {
 type source struct {
 	decidedBy
 	unit     string
-	visible  bool // what is not asked for, or withheld, is not
+	visible  bool // what is withheld, or nothing that the caller may know of, is not
 	decimals int  // to which they are rounded, -1 for not at all
 }
 
@@ -50,7 +52,7 @@ type decidedBy struct {
 // share begins an answer. It fails with NotFound if there is no such device.
 func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
 	return m.snapshot(ctx, func(ctx context.Context, s database.Statements, block uint64) (err error) {
-		of := sharing{reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}}
+		of := sharing{reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}, known: map[origin]bool{}}
 		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
 			return err
 		}
@@ -59,44 +61,41 @@ func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sh
 	})
 }
 
-// measurement is the number of what the device measures under a name, 0 if it never did.
-func (s *sharing) measurement(name string) (int64, error) {
-	return s.one(`SELECT id FROM measurements WHERE device = $1 AND name = $2`, s.device, name)
-}
-
 // source is what the readings of a series have in common, and whether the caller may have them. It notes what is withheld.
 func (s *sharing) source(series int64) (*source, error) {
 	if known := s.series[series]; known != nil {
 		return known, nil
 	}
 	of := source{decimals: -1}
-	var owner string
+	var from origin
 	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment FROM series WHERE id = $1`, series).
-		Scan(&of.unit, &of.class, &owner, &of.Shipment)
+		Scan(&of.unit, &of.class, &from.owner, &from.shipment)
 	if err != nil {
 		return nil, fmt.Errorf("series %d: %w", series, err)
 	}
-	of.Source = telemetry.SourceOf(s.of, waymark.Window{Owner: owner, Shipment: of.Shipment})
-	if s.shipment == "" || s.shipment == of.Shipment {
-		if err := s.decide(&of); err != nil {
-			return nil, err
-		}
+	of.Source = s.sourceOf(from)
+	knows, err := s.knows(from)
+	if err == nil && knows {
+		err = s.decide(&of)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.series[series] = &of
 	return &of, nil
 }
 
-// decide asks the rules, once for each answer.
+// decide asks the rules about a class of what the caller may know of, once for each answer.
 func (s *sharing) decide(of *source) error {
 	share, known := s.decided[of.decidedBy]
 	if !known {
 		var err error
 		share, err = telemetry.ShareOf(s.reading, *s.of, of.Source, s.purpose, []waymark.DataClass{of.class})
-		if waymark.CodeOf(err) == waymark.Forbidden {
-			share, err = access.Share{Withheld: []waymark.DataClass{of.class}}, nil
-		}
-		if err != nil {
+		switch {
+		case broken(err):
 			return err
+		case err != nil:
+			share = access.Share{Withheld: []waymark.DataClass{of.class}}
 		}
 		s.decided[of.decidedBy] = share
 	}

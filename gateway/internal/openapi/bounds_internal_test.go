@@ -188,10 +188,6 @@ func (p prober) sample(at, name string, form waymark.Form) string {
 		start, fill = "9999999999:999999999:", "9"
 	case "reading_id":
 		start, fill = strings.Repeat("a", 64)+":9007199254740991:", "9"
-	case "reading_cursor":
-		start, fill = "999999999999999:9007199254740991:", "9"
-	case "series_cursor":
-		fill = "9"
 	case "currency", "trade_unit":
 		fill = "A"
 	case "gln", "gtin", "place", "unit", "": // a check digit, the kind of a condition, or a number's size

@@ -51,7 +51,7 @@ func TestReadingsAreAskedForStrictly(t *testing.T) {
 		"/v1/devices/d/readings?name=t&from=yesterday":                                              http.StatusBadRequest,
 		"/v1/devices/d/readings?name=t&from=2026-03-01T08:00:00%2B01:00&to=2026-03-01T08:00:00Z":    http.StatusOK,
 		"/v1/devices/d/readings?name=t&from=2026-03-01T08:00:00Z&to=2026-03-01T08:00:00Z":           http.StatusBadRequest,
-		"/v1/devices/d/readings?name=t&cursor=1:2":                                                  http.StatusBadRequest,
+		"/v1/devices/d/readings?name=t&cursor=%00":                                                  http.StatusBadRequest,
 		"/v1/devices/d/series?name=t&bucket=60":                                                     http.StatusOK,
 		"/v1/devices/d/series?name=t&bucket=61":                                                     http.StatusBadRequest,
 		"/v1/devices/d/series?name=t":                                                               http.StatusBadRequest,
