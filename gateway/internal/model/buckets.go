@@ -120,8 +120,8 @@ type portion struct {
 
 // sums are the parts of the buckets of some time, by bucket. Where that is too much it ends earlier.
 func (d downSampling) sums(from, to int64) (parts []portion, end int64, err error) {
-	parts, summed, err := d.some(from, to, maxSummed)
-	if err != nil || summed < maxSummed {
+	parts, summed, err := d.some(from, to, d.summed)
+	if err != nil || summed < d.summed {
 		return parts, to, err
 	}
 	last := parts[len(parts)-1].begin // which may not be whole

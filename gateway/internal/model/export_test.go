@@ -14,3 +14,6 @@ func (m *Model) SetPageBytes(n int) { m.pageBytes = n }
 
 // SetPageTime bounds how long a page of a model takes.
 func (m *Model) SetPageTime(d time.Duration) { m.pageTime = d }
+
+// SumAtMost bounds the rows that a page of a model sums up.
+func (m *Model) SumAtMost(n int64) { m.summed = n }

@@ -31,12 +31,13 @@ type Model struct {
 	foreign   atomic.Bool   // the ledger that it is fed from is another one
 	pageBytes int           // maxPageBytes
 	pageTime  time.Duration // maxPageTime
+	summed    int64         // maxSummed
 	numbering numbering     // of series
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
 func New(db *database.DB) *Model {
-	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime}
+	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime, summed: maxSummed}
 }
 
 // Checkpoint is how far a model has come.

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"reflect"
 	"testing"
@@ -17,7 +18,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain makes properties be checked less often than usual, each with databases of its own, unless -rapid.checks is given.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "12"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // onTheLedger lists the shipments that the rules show a caller on the ledger itself.
 func (w *world) onTheLedger(t *rapid.T, by rules.Tx, q waymark.ShipmentsQuery) []waymark.ShipmentView {
@@ -89,7 +96,10 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"a forged shipment takes no other readings":  forgedWitness,
 		"cursors of readings are sealed":             sealedReadingCursors,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, open) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open)
+		})
 	}
 }
 

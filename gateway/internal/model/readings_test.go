@@ -457,12 +457,12 @@ func manyReadings(t *testing.T, open databasetest.Opener) {
 	start := w.Now.Truncate(time.Hour)
 	w.Now = w.Now.Add(2 * time.Hour)
 	for n := range int64(180) {
-		step, from := time.Millisecond, start.Add(time.Duration(n)*250*time.Millisecond)
+		step, from := 10*time.Millisecond, start.Add(time.Duration(n)*250*time.Millisecond)
 		if n >= 100 { // these are less dense
-			step, from = 100*time.Millisecond, start.Add(10*time.Minute+time.Duration(n-100)*25*time.Second)
+			step, from = time.Second, start.Add(10*time.Minute+time.Duration(n-100)*25*time.Second)
 		}
 		var all []senml.Reading
-		for i := range int64(250) {
+		for i := range int64(25) {
 			all = append(all, celsius(from.Add(time.Duration(i)*step), n))
 		}
 		w.report(t, all...)
@@ -471,9 +471,10 @@ func manyReadings(t *testing.T, open databasetest.Opener) {
 		}
 	}
 	m := w.modelOf(t, open)
+	m.SumAtMost(2_000)
 	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("producer", waymark.Viewer)}
 	first, err := m.Buckets(t.Context(), by, waymark.SeriesQuery{Device: "logger-1", Name: "temperature", Bucket: 60})
-	if err != nil || len(first.Buckets) != 1 || first.Buckets[0].Count != 25_000 || first.Buckets[0].Max != "0.99" || first.Cursor == "" {
+	if err != nil || len(first.Buckets) != 1 || first.Buckets[0].Count != 2_500 || first.Buckets[0].Max != "0.99" || first.Cursor == "" {
 		t.Errorf("%+v, %v", first, err)
 	}
 	for _, seconds := range waymark.BucketSeconds() {
@@ -484,7 +485,7 @@ func manyReadings(t *testing.T, open databasetest.Opener) {
 				t.Errorf("by %d seconds: %s comes after %s", seconds, b.Start, all[i-1].Start)
 			}
 		}
-		if count != 45_000 {
+		if count != 4_500 {
 			t.Errorf("by %d seconds there are %d readings", seconds, count)
 		}
 	}

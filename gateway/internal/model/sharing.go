@@ -33,6 +33,7 @@ type sharing struct {
 	summary waymark.Window // the one that was looked at last
 	block   uint64         // of it
 	shared  waymark.Shared
+	summed  int64 // maxSummed
 }
 
 // source is what the readings of a series have in common.
@@ -52,7 +53,7 @@ type decidedBy struct {
 // share begins an answer. It fails with NotFound if there is no such device.
 func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
 	return m.snapshot(ctx, func(ctx context.Context, s database.Statements, block uint64) (err error) {
-		of := sharing{reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}, known: map[origin]bool{}}
+		of := sharing{summed: m.summed, reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}, known: map[origin]bool{}}
 		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
 			return err
 		}
