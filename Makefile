@@ -92,7 +92,7 @@ bench-gateway: build ## time the gateway beside a bare client of Fabric at the s
 
 bench-reading: ## time a read model of READINGS readings in SQLite, and with WITH=.ci/postgres in PostgreSQL too, into .waymark/bench/reading.json
 	@mkdir -p $(STATE)/bench
-	@cd gateway && GOWORK=off $(if $(WITH),$(CURDIR)/$(WITH)) go test ./internal/rest -run '^TestBenchReading$$' -count 1 -timeout 60m -v -readings $(READINGS) -reading-out $(CURDIR)/$(STATE)/bench/reading.json
+	@cd gateway && GOWORK=off $(if $(WITH),$(CURDIR)/$(WITH)) go test -tags bench ./internal/rest -run '^TestBenchReading$$' -count 1 -timeout 60m -v -readings $(READINGS) -reading-out $(CURDIR)/$(STATE)/bench/reading.json
 
 bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of the read model, into .waymark/bench/events.json
 	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events

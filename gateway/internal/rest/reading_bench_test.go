@@ -1,3 +1,5 @@
+//go:build bench
+
 package rest_test
 
 import (
@@ -29,7 +31,7 @@ import (
 )
 
 var (
-	benchReadings = flag.Int("readings", 0, "how many readings the model is to have that is timed; 0 times nothing")
+	benchReadings = flag.Int("readings", 100_000, "how many readings the model is to have that is timed")
 	benchQueries  = flag.Int("queries", 2000, "how many queries of each kind")
 	benchOut      = flag.String("reading-out", "", "write what was measured to this file, as JSON")
 )
@@ -37,9 +39,6 @@ var (
 // TestBenchReading times a model of many readings: its blocks, and what a caller of the API asks of it. It is in SQLite, and in the PostgreSQL server
 // that WAYMARK_POSTGRES names, if it does.
 func TestBenchReading(t *testing.T) {
-	if *benchReadings == 0 {
-		t.Skip("run make bench-reading")
-	}
 	figures := map[string]any{"readings_count": *benchReadings, "devices_count": fleetDevices, "queries_count": *benchQueries,
 		"system": runtime.GOOS + "/" + runtime.GOARCH, "processors_count": runtime.NumCPU(), "processor": processor(), "go_version": runtime.Version(),
 		"measured_at_rfc3339": time.Now().UTC().Format(time.RFC3339)}
