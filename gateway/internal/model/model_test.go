@@ -18,7 +18,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestMain makes properties be checked less often than usual, each with databases of its own, unless -rapid.checks is given.
+// TestMain makes properties be checked in few cases, as many as the race detector has time for. make unit checks them in 100 without it.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
