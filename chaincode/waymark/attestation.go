@@ -55,10 +55,7 @@ func (a Attestation) Validate() error {
 	if a.Last > MaxSequence {
 		return InvalidField("/last", "must be a sequence number, or 0 for no message")
 	}
-	if a.At < 1 || a.At > lastSecond {
-		return InvalidField("/at", "must be seconds since 1970")
-	}
-	return first(ValidateID("/shipment", a.Shipment), ValidateSequence("/handoff", a.Handoff), validateNonce("/nonce", a.Nonce), validateFound(a.Seals))
+	return first(validateSeconds("/at", a.At), ValidateID("/shipment", a.Shipment), ValidateSequence("/handoff", a.Handoff), validateNonce("/nonce", a.Nonce), validateFound(a.Seals))
 }
 
 var noncePattern = regexp.MustCompile(`^[0-9a-f]{32}$`)

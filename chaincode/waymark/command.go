@@ -1,9 +1,6 @@
 package waymark
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Bounds of commands.
 const (
@@ -139,6 +136,13 @@ type CommandReceipt struct {
 // lastSecond ends four-digit years, in seconds since 1970.
 const lastSecond = 253402300799
 
+func validateSeconds(pointer string, at int64) error {
+	if at < 1 || at > lastSecond {
+		return InvalidField(pointer, "must be seconds since 1970")
+	}
+	return nil
+}
+
 // Validate checks the form of the receipt.
 func (r CommandReceipt) Validate() error {
 	switch r.Result {
@@ -146,10 +150,7 @@ func (r CommandReceipt) Validate() error {
 	default:
 		return InvalidField("/result", "must be one of %v", CommandResults())
 	}
-	if r.ExecutedAt < 1 || r.ExecutedAt > lastSecond {
-		return InvalidField("/executed_at", "must be seconds since 1970")
-	}
-	return first(ValidateID("/command", r.Command), ValidateText("/detail", r.Detail, MaxReceiptDetail, false))
+	return first(validateSeconds("/executed_at", r.ExecutedAt), ValidateID("/command", r.Command), ValidateText("/detail", r.Detail, MaxReceiptDetail, false))
 }
 
 // ParseCommandReceipt reads the payload of a receipt: one JSON object with the members
@@ -157,15 +158,8 @@ func (r CommandReceipt) Validate() error {
 // Invalid.
 func ParseCommandReceipt(payload []byte) (CommandReceipt, error) {
 	var r CommandReceipt
-	if err := checkObject(string(payload)); err != nil {
-		return r, Errorf(Invalid, "the receipt's payload %s", err)
-	}
-	malformed := Errorf(Invalid, `the receipt's payload must be {"command":id,"result":text,"detail":text,"executed_at":seconds}`)
-	if !hasOnly(payload, "command", "result", "detail", "executed_at") {
-		return r, malformed
-	}
-	if err := json.Unmarshal(payload, &r); err != nil {
-		return CommandReceipt{}, malformed
+	if err := readStatement(payload, "the receipt's payload", &r, "command", "result", "detail", "executed_at"); err != nil {
+		return CommandReceipt{}, err
 	}
 	return r, r.Validate()
 }
@@ -180,4 +174,31 @@ type CommandEvent struct {
 	ExpiresAt time.Time     `json:"expires_at"`
 	Result    CommandResult `json:"result,omitempty"` // of a closed one
 	Late      bool          `json:"late,omitempty"`   // of a closed one
+}
+
+// DeliveredCommand is a command as a bridge delivers it. It travels as the payload of a message of
+// kind attest.Command, which the bridge signs. That the ledger has the command, its transaction shows.
+type DeliveredCommand struct {
+	Device    string `json:"device"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`  // the text of a JSON object, as it was requested
+	ExpiresAt int64  `json:"expires_at"` // whole seconds since 1970, rounded down: the device must not act on it later
+	TxID      string `json:"tx_id"`      // the transaction that requested it
+}
+
+// Validate checks the form of the command.
+func (c DeliveredCommand) Validate() error {
+	return first(ValidateID("/device", c.Device), ValidateID("/id", c.ID), ValidateID("/name", c.Name),
+		checkArguments("/arguments", c.Arguments), validateSeconds("/expires_at", c.ExpiresAt), validateTxID("/tx_id", c.TxID))
+}
+
+// ParseDeliveredCommand reads the payload of a delivered command: one JSON object with the members
+// of DeliveredCommand, letter for letter, each once, and none that is null. It returns Invalid.
+func ParseDeliveredCommand(payload []byte) (DeliveredCommand, error) {
+	var c DeliveredCommand
+	if err := readStatement(payload, "the command's payload", &c, "device", "id", "name", "arguments", "expires_at", "tx_id"); err != nil {
+		return DeliveredCommand{}, err
+	}
+	return c, c.Validate()
 }

@@ -114,3 +114,16 @@ func hasOnly(object []byte, names ...string) bool {
 	}
 	return true
 }
+
+// readStatement reads the payload of a statement into the struct that it is: one JSON object with
+// no members but those named, letter for letter, each once, and none that is null. what names the
+// payload for the error, which is Invalid.
+func readStatement(payload []byte, what string, into any, names ...string) error {
+	if err := checkObject(string(payload)); err != nil {
+		return Errorf(Invalid, "%s %s", what, err)
+	}
+	if !hasOnly(payload, names...) || json.Unmarshal(payload, into) != nil {
+		return Errorf(Invalid, "%s may hold only %s, each of its type", what, strings.Join(names, ", "))
+	}
+	return nil
+}

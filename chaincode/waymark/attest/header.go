@@ -15,9 +15,9 @@ type Digest [DigestSize]byte
 
 // Header is what a message says of itself, all of it signed.
 type Header struct {
-	Device     string // who signs (JWS "iss", CWT claim 1)
+	Device     string // who signs (JWS "iss", CWT claim 1): of kinds Commit and Command a bridge
 	Consortium string // for whom: the channel's name (JWS "aud", CWT claim 3)
-	KeyID      string // which of the device's keys (JWS "kid", COSE label 4)
+	KeyID      string // which of its keys (JWS "kid", COSE label 4)
 	Kind       Kind   // what the payload is (JWS "cty", COSE label 3)
 	// Sequence numbers the device's messages from 1 without a break (JWS "seq",
 	// COSE label -70001); 0 for a Kind that is not Sequenced.

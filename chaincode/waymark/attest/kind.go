@@ -17,6 +17,12 @@ const (
 	Connect      Kind = "vnd.waymark.connect+json"      // a Login: the password of a device at its broker
 	Receipt      Kind = "vnd.waymark.receipt+json"      // a waymark.CommandReceipt: what became of a command
 	Attestation  Kind = "vnd.waymark.attestation+json"  // a waymark.Attestation: what a device says at a handoff
+	Inquiry      Kind = "vnd.waymark.inquiry+json"      // a waymark.Inquiry: a device asks what became of a message
+	Presence     Kind = "vnd.waymark.presence+json"     // a waymark.Presence: a device says that it has come, or gone
+
+	// What a bridge signs, under its own id and key, for one device.
+	Commit  Kind = "vnd.waymark.commit+json"  // a waymark.CommitReceipt: the answer to an inquiry
+	Command Kind = "vnd.waymark.command+json" // a waymark.DeliveredCommand
 )
 
 // mediaTypePrefix completes a Kind to a media type.
@@ -34,7 +40,7 @@ func (k Kind) Sequenced() bool { return k == PackJSON || k == PackCBOR }
 
 // kinds returns every kind.
 func kinds() []Kind {
-	return []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt, Attestation}
+	return []Kind{PackJSON, PackCBOR, Registration, Rotation, Connect, Receipt, Attestation, Inquiry, Presence, Commit, Command}
 }
 
 func (k Kind) known() bool { return slices.Contains(kinds(), k) }

@@ -105,6 +105,9 @@ func (b *bench) cose(name, about, key string, h header, alg int64, payload []byt
 func (b *bench) goodPacks() {
 	first := pack(1, "senml+json")
 	digest := b.jws("jws-ed25519-1", "the first message of a device: no prev", ed25519Key, first, packJSON)
+	if digest != statementDigest {
+		b.fail(fmt.Errorf("the digest of jws-ed25519-1 is %s", digest))
+	}
 	second := pack(2, "senml+json")
 	second.Previous = digest
 	b.jws("jws-ed25519-2", "the second message: prev is the digest of jws-ed25519-1", ed25519Key, second, packJSON2)
@@ -146,6 +149,8 @@ func (b *bench) goodStatements() {
 	b.jws("attestation-jws", "a device says at handoff 2 of shipment s-1 what it has sent and found", ed25519Key, attested, attestationJSON)
 	b.cose("attestation-cose", "the same in COSE", ed25519Key, attested, -8, []byte(attestationJSON))
 	b.jws("attestation-es256", "ECDSA signatures differ each time: verify this one, do not compare", p256Key, attested, attestationJSON)
+
+	b.statements()
 
 	b.rotation("rotation", p256Key)
 	b.rotation("rotation-to-ml-dsa-44", mldsaKey)

@@ -42,6 +42,7 @@ func run(dir string) error {
 	}
 	for name, content := range map[string]any{
 		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
+		"statements.json":  statementFile(),
 		"disclosures.json": sealed,
 		"kinetic.json":     kineticFile(), "geofence.json": geofenceFile(),
 		"attestations.json": attested,

@@ -1,0 +1,79 @@
+package waymark
+
+// Inquiry is what a device asks of a bridge: what became of its message of a number. It travels as
+// the payload of a signed message of kind attest.Inquiry, and never to the ledger.
+type Inquiry struct {
+	Number uint64 `json:"number"` // the sequence number of the message
+}
+
+// Validate checks the form of the inquiry.
+func (i Inquiry) Validate() error { return ValidateSequence("/number", i.Number) }
+
+// ParseInquiry reads the payload of an inquiry: one JSON object with the member of Inquiry, letter
+// for letter. It returns Invalid.
+func ParseInquiry(payload []byte) (Inquiry, error) {
+	var i Inquiry
+	if err := readStatement(payload, "the inquiry's payload", &i, "number"); err != nil {
+		return Inquiry{}, err
+	}
+	return i, i.Validate()
+}
+
+// CommitState is what became of a message.
+type CommitState string
+
+// The states.
+const (
+	CommitRecorded    CommitState = "recorded"    // the ledger has a message of this number: Digest says which
+	CommitQuarantined CommitState = "quarantined" // the ledger refused it, or could not be asked: the bridge's operator has it
+	CommitUnknown     CommitState = "unknown"     // neither the ledger nor the bridge has it
+)
+
+// CommitStates returns every state of a message.
+func CommitStates() []CommitState {
+	return []CommitState{CommitRecorded, CommitQuarantined, CommitUnknown}
+}
+
+// CommitReceipt is a bridge's answer to an Inquiry. It travels as the payload of a message of kind
+// attest.Commit, which the bridge signs. What the ledger has, its transaction shows.
+type CommitReceipt struct {
+	Device string      `json:"device"`
+	Number uint64      `json:"number"` // that was asked for
+	State  CommitState `json:"state"`
+	// Digest, TxID and Block are of what is recorded, and absent of all else: the message's digest in
+	// lower-case hex, the transaction that recorded it and its block.
+	Digest string `json:"digest,omitempty"`
+	TxID   string `json:"tx_id,omitempty"`
+	Block  uint64 `json:"block,omitempty"`
+	// Code is why it is in quarantine, an id; absent of all else.
+	Code string `json:"code,omitempty"`
+	At   int64  `json:"at"` // seconds since 1970, when the bridge says it
+}
+
+// Validate checks the form of the receipt, and that it has what its state asks for and no more.
+func (r CommitReceipt) Validate() error {
+	return first(ValidateID("/device", r.Device), ValidateSequence("/number", r.Number), validateSeconds("/at", r.At), r.validateState())
+}
+
+func (r CommitReceipt) validateState() error {
+	ended := r.Digest != "" || r.TxID != "" || r.Block != 0
+	switch {
+	case r.State == CommitRecorded && r.Code == "":
+		return first(validateSHA256("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
+	case r.State == CommitQuarantined && !ended:
+		return ValidateID("/code", r.Code)
+	case r.State == CommitUnknown && !ended && r.Code == "":
+		return nil
+	}
+	return InvalidField("/state", "must be %s with digest, tx_id and block, %s with code, or %s with none of them", CommitRecorded, CommitQuarantined, CommitUnknown)
+}
+
+// ParseCommitReceipt reads the payload of a commit receipt: one JSON object with the members of
+// CommitReceipt, letter for letter, each once, and none that is null. It returns Invalid.
+func ParseCommitReceipt(payload []byte) (CommitReceipt, error) {
+	var r CommitReceipt
+	if err := readStatement(payload, "the commit receipt's payload", &r, "device", "number", "state", "digest", "tx_id", "block", "code", "at"); err != nil {
+		return CommitReceipt{}, err
+	}
+	return r, r.Validate()
+}
