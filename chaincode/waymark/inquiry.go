@@ -1,5 +1,10 @@
 package waymark
 
+import (
+	"regexp"
+	"strconv"
+)
+
 // Inquiry is what a device asks of a bridge: what became of its message of a number. It travels as
 // the payload of a signed message of kind attest.Inquiry, and never to the ledger.
 type Inquiry struct {
@@ -40,8 +45,8 @@ type CommitReceipt struct {
 	Device string      `json:"device"`
 	Number uint64      `json:"number"` // that was asked for
 	State  CommitState `json:"state"`
-	// Digest, TxID and Block are of what is recorded, and absent of all else: the message's digest in
-	// lower-case hex, the transaction that recorded it and its block.
+	// Digest, TxID and Block are of what is recorded, and absent of all else: the DigestPrefix bytes that the ledger
+	// keeps of the message's digest in lower-case hex, the transaction that recorded it and its block.
 	Digest string `json:"digest,omitempty"`
 	TxID   string `json:"tx_id,omitempty"`
 	Block  uint64 `json:"block,omitempty"`
@@ -59,13 +64,22 @@ func (r CommitReceipt) validateState() error {
 	ended := r.Digest != "" || r.TxID != "" || r.Block != 0
 	switch {
 	case r.State == CommitRecorded && r.Code == "":
-		return first(validateSHA256("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
+		return first(validateDigest("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
 	case r.State == CommitQuarantined && !ended:
 		return ValidateID("/code", r.Code)
 	case r.State == CommitUnknown && !ended && r.Code == "":
 		return nil
 	}
 	return InvalidField("/state", "must be %s with digest, tx_id and block, %s with code, or %s with none of them", CommitRecorded, CommitQuarantined, CommitUnknown)
+}
+
+var digestPattern = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(2*DigestPrefix) + `}$`)
+
+func validateDigest(pointer, text string) error {
+	if digestPattern.MatchString(text) {
+		return nil
+	}
+	return InvalidField(pointer, "must be %d lower-case hexadecimal digits", 2*DigestPrefix)
 }
 
 // ParseCommitReceipt reads the payload of a commit receipt: one JSON object with the members of

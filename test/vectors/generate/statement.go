@@ -25,8 +25,8 @@ const (
 	commandKind  = "vnd.waymark.command+json"
 	presenceKind = "vnd.waymark.presence+json"
 
-	// statementDigest is that of jws-ed25519-1 in messages.json.
-	statementDigest = "390b085117faef18fd5812cc03b29f520b89d527ad23430427768f32c53e5dce"
+	// statementDigest is the first half of that of jws-ed25519-1 in messages.json: what the ledger keeps of it.
+	statementDigest = "390b085117faef18fd5812cc03b29f52"
 	statementTx     = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
