@@ -24,6 +24,14 @@ func (c *Client) RecordMessages(ctx context.Context, r waymark.Disclosures, opti
 	return submit[waymark.RecordResult](ctx, c, r, http.MethodPost, "/v1/messages", r, options)
 }
 
+// Message is GET /v1/devices/{id}/messages/{sequence}: where the ledger has a message: the
+// transaction that recorded it, its block, and the beginning of its digest.
+//
+// Codes: forbidden, not_found.
+func (c *Client) Message(ctx context.Context, r waymark.MessageQuery) (waymark.RecordedMessage, error) {
+	return ask[waymark.RecordedMessage](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/messages/"+strconv.FormatUint(r.Sequence, 10), nil)
+}
+
 // Disclosed is GET /v1/devices/{id}/messages/{sequence}/disclosed: what the sealed readings of a
 // message stand for, as a holder has it, without the data classes that policies withhold.
 //

@@ -52,6 +52,7 @@ getTransfer          aoqvr aoqvr
 getDeviceAuthority   aoqvr aoqvr
 getDeviceCertificate aoqvr aoqvr
 getWindow            aoqv  -
+getMessage           or    or
 getDisclosed         aoqv  -
 getOpenCommands      aoqvr r
 getCommand           aoqvr r

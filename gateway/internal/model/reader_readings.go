@@ -25,6 +25,13 @@ func (r *Reader) Latest(ctx context.Context, as ledger.Identity, q waymark.Lates
 	return answer(ctx, r, as, q.At, q, r.model.Latest)
 }
 
+// Message tells an identity where the ledger has a message.
+//
+// Codes: as Readings; Forbidden to who relays no messages.
+func (r *Reader) Message(ctx context.Context, as ledger.Identity, q waymark.MessageQuery) (waymark.RecordedMessage, error) {
+	return answer(ctx, r, as, 0, q, r.model.Message)
+}
+
 // Series returns a page of the buckets of what an identity may see.
 //
 // Codes: as Readings.

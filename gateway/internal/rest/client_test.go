@@ -236,6 +236,7 @@ func TestClientSendsTheRest(t *testing.T) {
 		{id: "getReadiness", want: "GET /readyz"},
 		{id: "getMetrics", want: "GET /metrics"},
 		{id: "getOpenAPI", want: "GET /openapi.json"},
+		{id: "getMessage", args: []any{waymark.MessageQuery{Device: "d", Sequence: 7}}, want: "GET /v1/devices/d/messages/7"},
 		{id: "getDisclosed", args: []any{waymark.DisclosedQuery{Device: "d", Sequence: 7, Holder: "carrier", Purpose: "p"}},
 			want: "GET /v1/devices/d/messages/7/disclosed?holder=carrier&purpose=p"},
 		{id: "proposeTerms", args: []any{waymark.Terms{Shipment: "S1", Issuer: "auditor", Currency: "EUR", Units: 2, Price: 3}},

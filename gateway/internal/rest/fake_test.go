@@ -252,6 +252,10 @@ func (m fakeModel) Latest(ctx context.Context, as ledger.Identity, q waymark.Lat
 	return answeredBy[waymark.LatestReadings](ctx, m, as, q)
 }
 
+func (m fakeModel) Message(ctx context.Context, as ledger.Identity, q waymark.MessageQuery) (waymark.RecordedMessage, error) {
+	return asked[waymark.RecordedMessage](ctx, m, as, q)
+}
+
 func (m fakeModel) Series(ctx context.Context, as ledger.Identity, q waymark.SeriesQuery) (waymark.BucketList, error) {
 	return answeredBy[waymark.BucketList](ctx, m, as, q)
 }

@@ -20,6 +20,8 @@ type ReadingModel interface {
 	Latest(ctx context.Context, as ledger.Identity, q waymark.LatestQuery) (waymark.LatestReadings, error)
 	// Series returns a page of what the readings of one measurement come to.
 	Series(ctx context.Context, as ledger.Identity, q waymark.SeriesQuery) (waymark.BucketList, error)
+	// Message tells where a message is, or NotFound if it is not there yet.
+	Message(ctx context.Context, as ledger.Identity, q waymark.MessageQuery) (waymark.RecordedMessage, error)
 }
 
 const (

@@ -14,6 +14,7 @@ import (
 func telemetryRoutes() []route {
 	return []route{
 		messagesRoute(),
+		recordedRoute(),
 		disclosedRoute(),
 		evaluates(route{
 			method: http.MethodGet, path: "/v1/devices/{id}/stream", id: "getStream", tag: tagMessages,
