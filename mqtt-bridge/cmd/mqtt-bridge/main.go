@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
@@ -20,6 +21,8 @@ import (
 
 const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge config check --config FILE
+       mqtt-bridge key [--next] --config FILE
+       mqtt-bridge devices list --config FILE
        mqtt-bridge quarantine list|export|devices --config FILE
        mqtt-bridge quarantine show|replay|drop|withdraw --config FILE NUMBER...
 `
@@ -37,17 +40,31 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	switch {
-	case len(args) > 0 && args[0] == "quarantine":
-		return quarantine(ctx, args[1:], os.Stdout)
-	case len(args) > 1 && args[0] == "config" && args[1] == "check":
-		return checkConfig(args[2:], os.Stdout)
+	for _, c := range commands() {
+		if n := len(c.words); len(args) >= n && slices.Equal(args[:n], c.words) {
+			return c.run(ctx, args[n:], os.Stdout)
+		}
 	}
 	c, err := loadConfig(args)
 	if err != nil {
 		return err
 	}
 	return serve(ctx, c)
+}
+
+// subcommand is one that does something else than run a bridge.
+type subcommand struct {
+	words []string
+	run   func(ctx context.Context, args []string, out io.Writer) error
+}
+
+func commands() []subcommand {
+	return []subcommand{
+		{[]string{"config", "check"}, func(_ context.Context, args []string, out io.Writer) error { return checkConfig(args, out) }},
+		{[]string{"devices", "list"}, listDevices},
+		{[]string{"key"}, func(_ context.Context, args []string, out io.Writer) error { return showKey(args, out) }},
+		{[]string{"quarantine"}, quarantine},
+	}
 }
 
 // checkConfig reads everything that the configuration names, and starts nothing.

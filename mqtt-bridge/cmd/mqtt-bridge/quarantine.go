@@ -30,12 +30,20 @@ func quarantine(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	token, err := admin.ReadToken(c.AdminToken())
+	client, err := adminClient(c)
 	if err != nil {
 		return err
 	}
-	client := admin.NewClient(c.Listen, token)
 	return command(ctx, client, args[0], flags.Args(), out)
+}
+
+// adminClient is a client of the running bridge.
+func adminClient(c config.Config) (*admin.Client, error) {
+	token, err := admin.ReadToken(c.AdminToken())
+	if err != nil {
+		return nil, err
+	}
+	return admin.NewClient(c.Listen, token), nil
 }
 
 func command(ctx context.Context, client *admin.Client, name string, numbers []string, out io.Writer) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -21,6 +22,36 @@ type rig struct {
 	address string
 	spool   *spool.Spool
 	broken  atomic.Bool
+}
+
+// seen are 2500 devices.
+type seen struct{}
+
+func (seen) List(after string, limit int) (listed []presence.Record) {
+	for n := range 2500 {
+		if id := fmt.Sprintf("logger-%04d", n); id > after && len(listed) < limit {
+			listed = append(listed, presence.Record{Device: id})
+		}
+	}
+	return listed
+}
+
+func TestDevicesAreListedWholeAndToTheOperatorAlone(t *testing.T) {
+	r := newRig(t)
+	n := 0
+	err := admin.NewClient(r.address, "right").EachDevice(t.Context(), func(d presence.Record) error {
+		if want := fmt.Sprintf("logger-%04d", n); d.Device != want {
+			t.Fatalf("device %s, want %s", d.Device, want)
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != 2500 {
+		t.Errorf("%d devices, %v", n, err)
+	}
+	if err := admin.NewClient(r.address, "wrong").EachDevice(t.Context(), func(presence.Record) error { return nil }); err == nil {
+		t.Error("shown to who has another token")
+	}
 }
 
 func newRig(t *testing.T) *rig {
@@ -41,7 +72,7 @@ func newRig(t *testing.T) *rig {
 	}
 	m := metrics.New()
 	m.Received()
-	s, err := admin.New("127.0.0.1:0", "right", store, m.Handler(), checks, zap.NewNop())
+	s, err := admin.New("127.0.0.1:0", "right", admin.Parts{Quarantine: store, Presences: seen{}, Metrics: m.Handler(), Checks: checks}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

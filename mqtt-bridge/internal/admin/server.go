@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -51,6 +52,12 @@ type Mover interface {
 	Drop(number uint64) error
 }
 
+// Presences are what the bridge sees of devices.
+type Presences interface {
+	// List returns records by device, those after a device id, at most limit.
+	List(after string, limit int) []presence.Record
+}
+
 // Check is one condition of readiness: nil if it holds, or what is wrong.
 type Check struct {
 	Name string
@@ -62,6 +69,7 @@ type Check struct {
 // Server is the endpoint.
 type Server struct {
 	quarantine Quarantine
+	presences  Presences
 	checks     []Check
 	token      [sha256.Size]byte
 	log        *zap.Logger
@@ -69,14 +77,22 @@ type Server struct {
 	listener   net.Listener
 }
 
+// Parts are what a server shows.
+type Parts struct {
+	Quarantine Quarantine
+	Presences  Presences
+	Metrics    http.Handler
+	Checks     []Check
+}
+
 // New makes a server that listens on address from now on. Run serves.
-func New(address, token string, quarantine Quarantine, metrics http.Handler, checks []Check, log *zap.Logger) (*Server, error) {
+func New(address, token string, parts Parts, log *zap.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("admin endpoint cannot listen: %w", err)
 	}
-	s := &Server{quarantine: quarantine, checks: checks, token: sha256.Sum256([]byte(token)), log: log, listener: listener}
-	s.http = &http.Server{Handler: s.routes(metrics), ReadTimeout: readTimeout, ReadHeaderTimeout: readTimeout,
+	s := &Server{quarantine: parts.Quarantine, presences: parts.Presences, checks: parts.Checks, token: sha256.Sum256([]byte(token)), log: log, listener: listener}
+	s.http = &http.Server{Handler: s.routes(parts.Metrics), ReadTimeout: readTimeout, ReadHeaderTimeout: readTimeout,
 		WriteTimeout: writeTimeout, MaxHeaderBytes: maxHeader}
 	return s, nil
 }
@@ -109,6 +125,7 @@ func (s *Server) routes(metrics http.Handler) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /v1/devices", s.authenticated(s.listPresences))
 	mux.HandleFunc("GET /v1/quarantine", s.authenticated(s.list))
 	mux.HandleFunc("GET /v1/quarantine/devices", s.authenticated(s.devices))
 	mux.HandleFunc("POST /v1/spool/{number}/withdraw", s.authenticated(s.withdraw))

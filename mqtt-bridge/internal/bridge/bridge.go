@@ -41,6 +41,7 @@ type Bridge struct {
 	client  *mqtt.Client
 	admin   *admin.Server
 	suspect chan string // devices whose message was rejected
+	down    *down
 
 	listening chan struct{} // holds a token once a subscription stands
 }
@@ -49,7 +50,8 @@ type Bridge struct {
 // undoes it.
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
 	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspect: make(chan string, maxSuspects), listening: make(chan struct{}, 1)}
-	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openClient, b.openAdmin} {
+	b.down = &down{Bridge: b}
+	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openClient, b.openDown, b.openAdmin} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
@@ -67,6 +69,9 @@ func (b *Bridge) Close() error {
 	}
 	if b.traces != nil {
 		b.traces.Close()
+	}
+	if b.down.presences != nil {
+		b.down.presences.Flush()
 	}
 	if b.spool != nil {
 		return b.spool.Close()
@@ -86,6 +91,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	var adminErr error
 	parts.Go(func() { adminErr = b.admin.Run(ctx); cancel() })
 	parts.Go(func() { b.relay.Run(ctx) })
+	parts.Go(func() { b.down.run(ctx) })
 	parts.Go(func() { b.recheck(ctx) })
 	parts.Go(func() { b.admit(ctx) })
 	parts.Go(func() { b.settleBroker(ctx); b.client.Run(receiving) })
@@ -144,7 +150,7 @@ func (b *Bridge) openSpool(context.Context) error {
 	b.metrics.Gauge("quarantine_bytes", "Bytes in quarantine.", func() float64 { return float64(store.Usage().QuarantineBytes) })
 	b.metrics.Gauge("held_messages", "Messages beyond their device's quota of the quarantine.", func() float64 { return float64(store.Usage().Held) })
 	b.metrics.Gauge("held_bytes", "Bytes of the messages held; they count against the spool.", func() float64 { return float64(store.Usage().HeldBytes) })
-	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.observer(), b.log)
+	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.down, b.observer(), b.log)
 	return nil
 }
 

@@ -35,27 +35,39 @@ func (b *Bridge) openBroker(ctx context.Context) error {
 }
 
 func (b *Bridge) openClient(context.Context) error {
-	m := b.config.MQTT
+	receiving, err := brokerOptions(b.config.MQTT)
+	if err != nil {
+		return err
+	}
+	sending := receiving
+	sending.ClientID += broker.SenderSuffix
+	if b.broker != nil {
+		receiving.Username, receiving.Password = b.broker.Credential()
+		sending.Username, sending.Password = b.broker.SenderCredential()
+	}
+	b.client = mqtt.New(receiving, b.intake, b.subscribed, b.log)
+	b.down.publisher = mqtt.NewPublisher(sending, b.log)
+	return nil
+}
+
+// brokerOptions are those of the client that receives, at an external broker.
+func brokerOptions(m config.MQTT) (mqtt.Options, error) {
 	options := mqtt.Options{URL: m.URL, ClientID: m.ClientID, Username: m.Username, ReconnectWait: m.ReconnectWait}
 	if strings.HasPrefix(m.URL, "ssl:") {
 		settings, err := clientTLS(m)
 		if err != nil {
-			return err
+			return options, err
 		}
 		options.TLS = settings
 	}
-	switch {
-	case b.broker != nil:
-		options.Username, options.Password = b.broker.Credential()
-	case m.PasswordFile != "":
+	if m.PasswordFile != "" {
 		password, err := os.ReadFile(m.PasswordFile)
 		if err != nil {
-			return fmt.Errorf("read broker password: %w", err)
+			return options, fmt.Errorf("read broker password: %w", err)
 		}
 		options.Password = strings.TrimSpace(string(password))
 	}
-	b.client = mqtt.New(options, b.intake, b.subscribed, b.log)
-	return nil
+	return options, nil
 }
 
 // subscribed tells admit that a subscription stands.

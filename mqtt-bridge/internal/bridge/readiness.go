@@ -15,7 +15,8 @@ func (b *Bridge) openAdmin(context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.admin, err = admin.New(b.config.Listen, token, b.spool, b.metrics.Handler(), b.checks(), b.log)
+	b.admin, err = admin.New(b.config.Listen, token, admin.Parts{Quarantine: b.spool, Presences: b.down.presences,
+		Metrics: b.metrics.Handler(), Checks: b.checks()}, b.log)
 	return err
 }
 
@@ -38,7 +39,7 @@ func (b *Bridge) checks() []admin.Check {
 		}},
 		{Name: "spool", Required: true, Holds: b.intake.Failure},
 		{Name: "credential", Required: true, Holds: func() error {
-			if err := b.relay.Health(); gateway.CredentialRefused(err) {
+			if err := b.health(); gateway.CredentialRefused(err) {
 				return fmt.Errorf("the gateway refuses our token: %w", err)
 			}
 			return nil
@@ -49,6 +50,10 @@ func (b *Bridge) checks() []admin.Check {
 			}
 			return nil
 		}},
-		{Name: "gateway", Holds: b.relay.Health},
+		{Name: "gateway", Holds: b.health},
+		{Name: "events", Holds: b.down.following},
 	}
 }
+
+// health is what stands between the bridge and the gateway, nil if nothing.
+func (b *Bridge) health() error { return errors.Join(b.relay.Health(), b.down.statements.Health()) }

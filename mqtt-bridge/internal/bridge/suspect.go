@@ -19,10 +19,21 @@ const (
 // observer counts, and remembers whose messages are refused.
 type observer struct {
 	*metrics.Metrics
+	down    *down
 	suspect chan<- string
 }
 
-func (b *Bridge) observer() *observer { return &observer{Metrics: b.metrics, suspect: b.suspect} }
+func (b *Bridge) observer() *observer {
+	return &observer{Metrics: b.metrics, down: b.down, suspect: b.suspect}
+}
+
+// Settled is told of a message that left its queue, with the verdict on one that is in quarantine now.
+func (o *observer) Settled(e spool.Entry, verdict *spool.Verdict) {
+	if verdict != nil {
+		o.Quarantined(e.Device, verdict.Code)
+	}
+	o.down.inquiries.Settled(e, verdict)
+}
 
 // Quarantined is told of a message once it is in quarantine.
 func (o *observer) Quarantined(device string, code spool.Code) {

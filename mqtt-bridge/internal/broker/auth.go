@@ -39,7 +39,8 @@ type authenticator struct {
 	open     atomic.Bool // devices may connect
 	log      *zap.Logger
 	observe  func(accepted bool)
-	full     func() bool // as many devices as may be are connected
+	full     func() bool            // as many devices as may be are connected
+	system   func() *server.Account // of which the broker's own events are
 }
 
 func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *zap.Logger) *authenticator {
@@ -53,15 +54,26 @@ func (a *authenticator) Check(c server.ClientAuthentication) bool {
 	clientID, isMQTT := mqttClientID(c)
 	switch {
 	case !isMQTT:
-		return name == internalUser && a.isSecret(password)
-	case name == a.bridgeID || clientID == a.bridgeID:
+		return a.admitInternal(c, name, password)
+	case a.isBridge(name) || a.isBridge(clientID):
 		if name != clientID || !a.isSecret(password) {
 			return false
 		}
-		c.RegisterUser(&server.User{Username: name, Permissions: bridgePermissions()})
+		c.RegisterUser(&server.User{Username: name, Permissions: a.bridgePermissions(name)})
 		return true
 	}
 	return a.admitDevice(c, clientID, name, password)
+}
+
+// admitInternal lets in the broker's own connections, one of them into the account of its own events.
+func (a *authenticator) admitInternal(c server.ClientAuthentication, name, password string) bool {
+	if !a.isSecret(password) {
+		return false
+	}
+	if name == systemUser {
+		c.RegisterUser(&server.User{Username: name, Account: a.system()})
+	}
+	return name == internalUser || name == systemUser
 }
 
 func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID, name, password string) bool {
@@ -98,13 +110,19 @@ func (a *authenticator) isSecret(password string) bool {
 	return subtle.ConstantTimeCompare([]byte(password), []byte(a.secret)) == 1
 }
 
-// bridgePermissions: all devices' messages in, and their down topics out. The
+// senderID is the client id of the bridge's client that publishes to devices.
+func (a *authenticator) senderID() string { return a.bridgeID + SenderSuffix }
+
+func (a *authenticator) isBridge(id string) bool { return id == a.bridgeID || id == a.senderID() }
+
+// bridgePermissions: all devices' messages in by the one client, their down topics out by the other. The
 // inbox is where the server itself delivers messages of QoS 1.
-func bridgePermissions() *server.Permissions {
-	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: []string{"waymark.v1.*.down"}},
-		Subscribe: &server.SubjectPermission{Allow: []string{"waymark.v1.*.up", "$MQTT.sub.>"}},
+func (a *authenticator) bridgePermissions(id string) *server.Permissions {
+	none := &server.SubjectPermission{Deny: []string{">"}}
+	if id == a.senderID() {
+		return &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{"waymark.v1.*.down"}}, Subscribe: none}
 	}
+	return &server.Permissions{Publish: none, Subscribe: &server.SubjectPermission{Allow: []string{"waymark.v1.*.up", "$MQTT.sub.>"}}}
 }
 
 // devicePermissions: its own topics, letter for letter.

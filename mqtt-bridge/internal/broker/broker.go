@@ -20,6 +20,7 @@ type Broker struct {
 	server   *server.Server
 	auth     *authenticator
 	conn     *nats.Conn
+	watching *nats.Conn // nil without Watch
 	js       jetstream.JetStream
 	addr     string
 	storeDir string
@@ -38,6 +39,7 @@ func Start(ctx context.Context, o Options, logins Logins, observe func(accepted 
 	if err != nil {
 		return nil, fmt.Errorf("set up broker: %w", err)
 	}
+	auth.system = s.SystemAccount
 	auth.full = func() bool { return s.NumClients() > o.MaxConnections+ownConnections }
 	s.SetLogger(&logger{log: log}, false, false)
 	// The server says that it cannot listen by Fatalf, and goes on without.
@@ -59,6 +61,11 @@ func (b *Broker) Address() string { return b.addr }
 // Credential is what the bridge's own client presents.
 func (b *Broker) Credential() (username, password string) { return b.auth.bridgeID, b.auth.secret }
 
+// SenderCredential is what the bridge's other client presents, which publishes to devices.
+func (b *Broker) SenderCredential() (username, password string) {
+	return b.auth.senderID(), b.auth.secret
+}
+
 // Disconnect ends the connection of a device, if there is one. Logging in again
 // is up to Logins.
 func (b *Broker) Disconnect(device string) error {
@@ -78,8 +85,10 @@ func (b *Broker) Disconnect(device string) error {
 
 // Stop ends all connections and closes the store.
 func (b *Broker) Stop() {
-	if b.conn != nil {
-		b.conn.Close()
+	for _, conn := range []*nats.Conn{b.watching, b.conn} {
+		if conn != nil {
+			conn.Close()
+		}
 	}
 	b.server.Shutdown()
 	b.server.WaitForShutdown()

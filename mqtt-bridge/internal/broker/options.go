@@ -14,6 +14,9 @@ import (
 // message again. Whoever reconnects sooner gets newer messages before older ones.
 const AckWait = 2 * time.Second
 
+// SenderSuffix ends the client id of the bridge's client that publishes to devices; what is before it is the id of the other.
+const SenderSuffix = "-down"
+
 const (
 	serverName = "waymark-bridge"
 	// maxPayload leaves room above waymark.MaxMessageBytes, so that a message
@@ -21,8 +24,8 @@ const (
 	// one costs the device its connection.
 	maxPayload    = 128 << 10
 	maxAckPending = 1024
-	// ownConnections are the bridge's and the broker's own.
-	ownConnections = 2
+	// ownConnections are the bridge's two, and the broker's own.
+	ownConnections = 4
 	// spareConnections are for the bridge, the broker's own, and those that have
 	// not logged in yet: devices must not be able to keep the bridge out.
 	spareConnections = 256

@@ -18,6 +18,8 @@ const (
 type Config struct {
 	// Consortium is the audience that every device message must name. Required.
 	Consortium string `koanf:"consortium" example:"waymark"`
+	// ID names this bridge in what it signs for devices, which are given it with the bridge's key. Default bridge.
+	ID string `koanf:"id" default:"bridge"`
 	// Broker is embedded (default) or external.
 	Broker Broker `koanf:"broker" default:"embedded"`
 	// Embedded is used when Broker is embedded.
@@ -28,7 +30,7 @@ type Config struct {
 	Gateway Gateway `koanf:"gateway"`
 	// Relay shapes the batches.
 	Relay Relay `koanf:"relay"`
-	// SpoolDir is the folder of the spool and of the admin token. Created if
+	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key. Created if
 	// absent, mode 0700. One process at a time. Required.
 	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
 	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait.
@@ -108,8 +110,8 @@ type MQTT struct {
 	// CAFile is the PEM certificate that the broker's certificate is checked
 	// with. Required with ssl.
 	CAFile string `koanf:"ca_file" example:"ca.pem"`
-	// ClientID names the persistent session, and must stay the same for ever.
-	// Default waymark-bridge.
+	// ClientID names the persistent session, and must stay the same for ever. What goes to devices is published by
+	// another client, whose id is this one and -down. Default waymark-bridge.
 	ClientID string `koanf:"client_id" default:"waymark-bridge"`
 	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential
 	// at an external broker. The embedded broker knows its bridge without one.

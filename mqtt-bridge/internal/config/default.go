@@ -9,6 +9,7 @@ import (
 // Default returns the configuration before the file and the environment.
 func Default() Config {
 	return Config{
+		ID:       "bridge",
 		Broker:   BrokerEmbedded,
 		Embedded: Embedded{StoreBytes: 1 << 30, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
 		MQTT:     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},

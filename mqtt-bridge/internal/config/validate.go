@@ -16,6 +16,7 @@ import (
 func (c Config) Validate() error {
 	return errors.Join(
 		wrap("consortium", waymark.ValidateID("/consortium", c.Consortium)),
+		wrap("id", waymark.ValidateID("/id", c.ID)),
 		c.validateBroker(),
 		c.validateMQTT(),
 		c.validateGateway(),

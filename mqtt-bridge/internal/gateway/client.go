@@ -32,6 +32,7 @@ type Client struct {
 	client  *client.Client
 	timeout time.Duration
 	observe Observe
+	streams *streams
 }
 
 // New makes a client. It connects with the first request. It makes each request once: the
@@ -41,12 +42,15 @@ func New(o Options, observe Observe) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &streams{observe: observe}
 	c, err := client.New(client.Options{URL: o.URL, Roots: roots, Token: client.TokenFile(o.TokenFile),
-		Timeout: o.Timeout, Attempts: 1, MaxAnswer: maxAnswerBytes, Wrap: tracing.Propagate})
+		Timeout: o.Timeout, Attempts: 1, MaxAnswer: maxAnswerBytes, Wrap: func(next http.RoundTripper) http.RoundTripper {
+			return s.watch(tracing.Propagate(next))
+		}})
 	if err != nil {
 		return nil, err
 	}
-	return &Client{client: c, timeout: o.Timeout, observe: observe}, nil
+	return &Client{client: c, timeout: o.Timeout, observe: observe, streams: s}, nil
 }
 
 // Close lets go of idle connections.

@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"crypto"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -54,6 +55,16 @@ func (d *Device) NextSealed(t testing.TB, secret string) []byte {
 	payload, err := senml.EncodeJSON([]senml.Reading{sealed})
 	check(t, err)
 	return []byte(attest.WithDisclosures(d.sign(t, payload).Text(), [][]byte{disclosure}))
+}
+
+// Say signs a statement of a kind that is of no stream, and returns what the device publishes.
+func (d *Device) Say(t testing.TB, kind attest.Kind, statement any) []byte {
+	t.Helper()
+	payload, err := json.Marshal(statement)
+	check(t, err)
+	signed, err := attest.Sign(d.Format, d.Key, attest.Header{Device: d.ID, Consortium: Consortium, KeyID: "k1", Kind: kind}, payload)
+	check(t, err)
+	return signed.Raw
 }
 
 func (d *Device) sign(t testing.TB, payload []byte) attest.Signed {

@@ -44,6 +44,8 @@ type Gateway struct {
 	failing   func(texts []string) *Failure
 	asked     int
 	held      *held // set while batches are held, and after
+	digests   map[string]map[uint64]attest.Digest
+	down      down
 }
 
 // New starts a fake that ends with the test.
@@ -54,16 +56,18 @@ func New(t testing.TB) *Gateway {
 	check(t, err)
 	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
 		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{},
-		disclosed: map[string][]string{}, refusing: map[string]refusal{}, withheld: map[string]bool{}}
+		disclosed: map[string][]string{}, refusing: map[string]refusal{}, withheld: map[string]bool{},
+		digests: map[string]map[uint64]attest.Digest{}}
 	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
 	mux.HandleFunc("GET /v1/devices/{id}", g.device)
 	mux.HandleFunc("GET /v1/transactions/{tx_id}", g.transaction)
+	g.serveDown(mux)
 	server := httptest.NewUnstartedServer(authenticated(mux))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
-	t.Cleanup(server.Close)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	g.URL = server.URL
 	return g
 }
@@ -232,9 +236,10 @@ func (g *Gateway) record(text string) waymark.MessageResult {
 
 func (g *Gateway) note(m *attest.Message) {
 	if g.recorded[m.Device] == nil {
-		g.recorded[m.Device] = map[uint64]bool{}
+		g.recorded[m.Device], g.digests[m.Device] = map[uint64]bool{}, map[uint64]attest.Digest{}
 	}
 	g.recorded[m.Device][m.Sequence] = true
+	g.digests[m.Device][m.Sequence], _ = m.Digest()
 	g.order[m.Device] = append(g.order[m.Device], m.Sequence)
 }
 

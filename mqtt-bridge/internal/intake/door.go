@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -16,9 +17,9 @@ import (
 // brokers let hundreds of megabytes through.
 const maxKept = 4 * waymark.MaxMessageBytes
 
-// inspect makes the spool's message of an arrival. What no ledger could ever
+// inspect makes the spool's message of an arrival, with what it says if it is of no stream. What no ledger could ever
 // record gets its verdict here, and so costs the ledger nothing.
-func inspect(a Arrival) spool.Message {
+func inspect(a Arrival) (spool.Message, *attest.Message) {
 	m := spool.Message{Device: a.Device, Received: a.Received, Payload: a.Payload}
 	if len(a.Payload) > maxKept {
 		m.Payload = bytes.Clone(a.Payload[:maxKept])
@@ -26,31 +27,67 @@ func inspect(a Arrival) spool.Message {
 	if err := waymark.ValidateID("/topic", a.Device); err != nil {
 		m.Device = "" // it may be of any length
 		m.Verdict = verdict(spool.WrongDevice, "the topic names no possible device", a.Received)
-		return m
+		return m, nil
 	}
-	m.Verdict = examine(a)
-	return m
+	said, fault := examine(a)
+	m.Verdict, m.Statement = fault, said != nil
+	return m, said
 }
 
-func examine(a Arrival) *spool.Verdict {
+// examine returns a message of no stream, or why nothing can be made of it.
+func examine(a Arrival) (*attest.Message, *spool.Verdict) {
 	if len(a.Payload) > waymark.MaxMessageBytes {
-		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed (SHA-256 %x; at most %d bytes are kept)",
+		return nil, verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed (SHA-256 %x; at most %d bytes are kept)",
 			len(a.Payload), waymark.MaxMessageBytes, sha256.Sum256(a.Payload), maxKept), a.Received)
 	}
 	text := attest.Text(a.Payload)
 	if len(text) > waymark.MaxMessageBytes {
-		return verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes as text, at most %d are allowed",
+		return nil, verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes as text, at most %d are allowed",
 			len(text), waymark.MaxMessageBytes), a.Received)
 	}
 	parsed, err := parse(text)
 	if err != nil {
-		return verdict(spool.Unreadable, err.Error(), a.Received)
+		return nil, verdict(spool.Unreadable, err.Error(), a.Received)
 	}
 	if parsed.Device != a.Device {
-		return verdict(spool.WrongDevice, fmt.Sprintf("the message is of device %s, the topic of %s",
+		return nil, verdict(spool.WrongDevice, fmt.Sprintf("the message is of device %s, the topic of %s",
 			parsed.Device, a.Device), a.Received)
 	}
-	return nil
+	if parsed.Kind.Sequenced() {
+		return nil, nil
+	}
+	if err := readStatement(parsed, text); err != nil {
+		return nil, verdict(spool.Unreadable, err.Error(), a.Received)
+	}
+	return parsed, nil
+}
+
+// readStatement checks that a message of no stream is one that devices publish: what each of these
+// kinds says is small and has one form.
+func readStatement(m *attest.Message, text string) (err error) {
+	switch m.Kind {
+	case attest.Receipt:
+		_, err = waymark.ParseCommandReceipt(m.Payload)
+	case attest.Presence:
+		_, err = waymark.ParsePresence(m.Payload)
+	case attest.Inquiry:
+		_, err = waymark.ParseInquiry(m.Payload)
+	default:
+		return waymark.Errorf(waymark.Invalid, "the message is of type %s, which is not taken here", m.Kind)
+	}
+	if err == nil && strings.Contains(text, "~") {
+		err = waymark.Errorf(waymark.Invalid, "the message has disclosures, and no sealed readings")
+	}
+	return err //nolint:wrapcheck // it says all
+}
+
+// formatOf is the envelope of a message that can be read. A COSE_Sign1 in base64url, before its disclosures, has no dot.
+func formatOf(payload []byte) attest.Format {
+	message, _, _ := bytes.Cut(payload, []byte("~"))
+	if bytes.HasPrefix(message, []byte("ey")) && bytes.Contains(message, []byte(".")) {
+		return attest.JWS
+	}
+	return attest.COSE
 }
 
 // parse reads the message of a text that may have disclosures after it. Of those it looks

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -32,6 +33,14 @@ type Store interface {
 	Append(messages []spool.Message) (n int, err error)
 }
 
+// Hearer is told what devices say.
+type Hearer interface {
+	// Heard is told of each message that can be read, once it is on the disk. said is the message if it
+	// is of no stream, nil if it is of one, and format its envelope. An inquiry is on no disk: whoever hears it answers. Nothing in
+	// said may be believed before its signature is checked. It must not block.
+	Heard(device string, format attest.Format, said *attest.Message)
+}
+
 // Observer is told what happens. Its methods are called from several goroutines.
 type Observer interface {
 	Received()
@@ -45,6 +54,7 @@ type Observer interface {
 type Intake struct {
 	store    Store
 	queue    *queue
+	hearer   Hearer
 	observer Observer
 	log      *zap.Logger
 
@@ -55,15 +65,16 @@ type Intake struct {
 
 // New makes an intake whose queue holds at most maxCount messages of together at
 // most maxBytes.
-func New(store Store, maxCount int, maxBytes int64, observer Observer, log *zap.Logger) *Intake {
-	return &Intake{store: store, queue: newQueue(maxCount, maxBytes), observer: observer, log: log}
+func New(store Store, maxCount int, maxBytes int64, hearer Hearer, observer Observer, log *zap.Logger) *Intake {
+	return &Intake{store: store, queue: newQueue(maxCount, maxBytes), hearer: hearer, observer: observer, log: log}
 }
 
 // Put queues an arrival. It blocks while the queue is full, and returns ErrClosed
 // or the context's error if the arrival was not taken.
 func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	i.observer.Received()
-	return i.queue.put(ctx, &pending{message: inspect(a), ack: a.Ack})
+	message, said := inspect(a)
+	return i.queue.put(ctx, &pending{message: message, said: said, ack: a.Ack})
 }
 
 // Close makes Put refuse and lets Run end once the queue is written.
@@ -98,7 +109,7 @@ func (i *Intake) drain(ctx context.Context) bool {
 		if len(group) == 0 {
 			return closed
 		}
-		n, err := i.store.Append(messagesOf(group))
+		n, err := i.write(group)
 		i.note(err)
 		if err == nil {
 			i.acknowledge(group[:n], i.queue.release(n))
@@ -112,14 +123,38 @@ func (i *Intake) drain(ctx context.Context) bool {
 	}
 }
 
+// write stores what of a group is to be stored, and returns how many of the group are done with.
+func (i *Intake) write(group []*pending) (int, error) {
+	var messages []spool.Message
+	var places []int
+	for n, p := range group {
+		if !p.passing() {
+			messages, places = append(messages, p.message), append(places, n)
+		}
+	}
+	if len(messages) == 0 {
+		return len(group), nil
+	}
+	n, err := i.store.Append(messages)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // it says all
+	}
+	if n < len(messages) {
+		return places[n], nil
+	}
+	return len(group), nil
+}
+
 func (i *Intake) acknowledge(group []*pending, acks []func()) {
 	for _, ack := range acks {
 		ack()
 	}
 	for _, p := range group {
-		if p.message.Verdict != nil {
-			i.observer.Quarantined(p.message.Device, p.message.Verdict.Code)
+		if v := p.message.Verdict; v != nil {
+			i.observer.Quarantined(p.message.Device, v.Code)
+			continue
 		}
+		i.hearer.Heard(p.message.Device, formatOf(p.message.Payload), p.said)
 	}
 	i.observer.Acknowledged(len(group))
 }
@@ -137,12 +172,4 @@ func (i *Intake) note(err error) {
 		i.log.Warn("cannot store messages: acknowledgements wait", zap.Error(err),
 			zap.Bool("full", errors.Is(err, spool.ErrFull) || errors.Is(err, spool.ErrQuarantineFull)))
 	}
-}
-
-func messagesOf(group []*pending) []spool.Message {
-	messages := make([]spool.Message, len(group))
-	for n, p := range group {
-		messages[n] = p.message
-	}
-	return messages
 }

@@ -59,6 +59,24 @@ func (silent) Acknowledged(int)               {}
 func (silent) Quarantined(string, spool.Code) {}
 func (silent) AppendFailed(error)             {}
 
+// ears is a Hearer.
+type ears struct {
+	mu    sync.Mutex
+	heard []string // kinds, or packs
+}
+
+func (e *ears) Heard(_ string, format attest.Format, said *attest.Message) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	kind := "pack"
+	if said != nil {
+		kind = string(said.Kind)
+	}
+	e.heard = append(e.heard, string(format)+" "+kind)
+}
+
+func (e *ears) all() []string { e.mu.Lock(); defer e.mu.Unlock(); return slices.Clone(e.heard) }
+
 // acks remembers which messages were acknowledged.
 type acks struct {
 	mu   sync.Mutex
@@ -73,7 +91,7 @@ func (a *acks) all() []string { a.mu.Lock(); defer a.mu.Unlock(); return slices.
 
 func start(t *testing.T, s *store, count int, size int64) *intake.Intake {
 	t.Helper()
-	in := intake.New(s, count, size, silent{}, zap.NewNop())
+	in := intake.New(s, count, size, &ears{}, silent{}, zap.NewNop())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { in.Run(ctx); close(done) }()
@@ -139,7 +157,7 @@ func TestQueueIsBoundedByBytes(t *testing.T) {
 
 func TestCloseWritesWhatIsQueued(t *testing.T) {
 	s, a := &store{}, &acks{}
-	in := intake.New(s, 10, 1<<20, silent{}, zap.NewNop())
+	in := intake.New(s, 10, 1<<20, &ears{}, silent{}, zap.NewNop())
 	for _, p := range []string{"1", "2"} {
 		if err := put(t.Context(), in, a, p); err != nil {
 			t.Fatal(err)
@@ -259,6 +277,66 @@ func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { return len(s.all()) == 3 })
+}
+
+// What is of no stream is told apart, an inquiry is kept nowhere, and each is acknowledged in its turn.
+func TestWhatIsOfNoStream(t *testing.T) {
+	d := gatewaytest.NewDevice(t, "logger-1", attest.COSE)
+	receipt := d.Say(t, attest.Receipt, waymark.CommandReceipt{Command: "c-1", Result: waymark.CommandDone, ExecutedAt: 1772352000})
+	inquiry := d.Say(t, attest.Inquiry, waymark.Inquiry{Number: 3})
+	d.Format = attest.JWS
+	presence := d.Say(t, attest.Presence, waymark.Presence{State: waymark.PresenceOnline, At: 1772352000, Session: "s-1"})
+	s, a, heard := &store{room: 1}, &acks{}, &ears{}
+	in := intake.New(s, 10, 1<<20, heard, silent{}, zap.NewNop())
+	for name, payload := range []([]byte){inquiry, d.Next(t), receipt, inquiry, presence} {
+		arrival := intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: payload, Ack: a.of(strconv.Itoa(name))}
+		if err := in.Put(t.Context(), arrival); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in.Close()
+	in.Run(t.Context())
+	// The second inquiry is the first one sent again.
+	if got := a.all(); !slices.Equal(got, []string{"3", "1", "2", "4"}) {
+		t.Errorf("acknowledged %v", got)
+	}
+	if got, want := heard.all(), []string{"cose " + string(attest.Inquiry), "jws pack", "cose " + string(attest.Receipt), "jws " + string(attest.Presence)}; !slices.Equal(got, want) {
+		t.Errorf("heard %v, want %v", got, want)
+	}
+	var statements []bool
+	for _, m := range s.all() {
+		if statements = append(statements, m.Statement); m.Verdict != nil {
+			t.Errorf("%+v", m.Verdict)
+		}
+	}
+	if !slices.Equal(statements, []bool{false, true, true}) {
+		t.Errorf("stored as statements: %v", statements)
+	}
+}
+
+func TestStatementsThatNobodyCanUse(t *testing.T) {
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	for name, payload := range map[string][]byte{
+		"a login":                   []byte(d.Password(t, time.Now())),
+		"an attestation":            d.Say(t, attest.Attestation, map[string]any{"at": 1}),
+		"a commit receipt":          d.Say(t, attest.Commit, waymark.CommitReceipt{Device: "logger-1", Number: 1, State: waymark.CommitUnknown, At: 1}),
+		"a receipt of nothing":      d.Say(t, attest.Receipt, map[string]any{"command": ""}),
+		"an inquiry about 0":        d.Say(t, attest.Inquiry, waymark.Inquiry{}),
+		"an inquiry with more":      d.Say(t, attest.Inquiry, map[string]any{"number": 1, "device": "logger-2"}),
+		"a presence of no state":    d.Say(t, attest.Presence, waymark.Presence{State: "here", At: 1, Session: "s"}),
+		"a receipt with disclosure": followed(d.Say(t, attest.Receipt, waymark.CommandReceipt{Command: "c", Result: waymark.CommandDone, ExecutedAt: 1}), "QQ~"),
+	} {
+		s, a, heard := &store{}, &acks{}, &ears{}
+		in := intake.New(s, 10, 1<<20, heard, silent{}, zap.NewNop())
+		if err := in.Put(t.Context(), intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: payload, Ack: a.of("x")}); err != nil {
+			t.Fatal(err)
+		}
+		in.Close()
+		in.Run(t.Context())
+		if m := s.all(); len(m) != 1 || m[0].Verdict == nil || m[0].Verdict.Code != spool.Unreadable || len(heard.all()) != 0 || len(a.all()) != 1 {
+			t.Errorf("%s: stored %+v, heard %v", name, m, heard.all())
+		}
+	}
 }
 
 // Some brokers let any size through: little of what can be no message is kept.

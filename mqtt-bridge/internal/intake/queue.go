@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -18,8 +19,12 @@ var ErrClosed = errors.New("intake is closed")
 // latest sending: a broker that is kept waiting sends the same message again.
 type pending struct {
 	message spool.Message
+	said    *attest.Message // nil for one of a stream, and for one that cannot be read
 	ack     func()
 }
+
+// passing reports whether a message is not to be stored: it is asked, and answered or asked again.
+func (p *pending) passing() bool { return p.said != nil && p.said.Kind == attest.Inquiry }
 
 // identity tells whether two arrivals are the same message.
 type identity [sha256.Size]byte

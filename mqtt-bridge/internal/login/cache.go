@@ -139,6 +139,15 @@ func (m *memory) lookup(id string) (entry, bool) {
 	return e, ok
 }
 
+func (m *memory) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if element, found := m.entries[id]; found {
+		m.order.Remove(element)
+		delete(m.entries, id)
+	}
+}
+
 func (m *memory) store(e entry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

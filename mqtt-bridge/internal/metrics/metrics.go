@@ -27,6 +27,7 @@ type Metrics struct {
 	requests     *prometheus.HistogramVec
 	logins       *prometheus.CounterVec
 	exports      prometheus.Counter
+	down         down
 }
 
 // New makes the counters, at zero.
@@ -39,6 +40,7 @@ func New() *Metrics {
 		relayed:      counters("relayed_total", "Messages answered by the ledger, by outcome.", "outcome"),
 		quarantined:  counters("quarantined_total", "Messages put into quarantine, by code.", "code"),
 		retries:      counters("retries_total", "Batches that have to be tried again, or asked for again if under_way, by reason; undisclosed counts messages in quarantine that are.", "reason"),
+		down:         newDown(),
 		exports:      counter("trace_export_failures_total", "Batches of spans that the collector did not take."),
 		logins:       counters("logins_total", "Devices that tried to log in at the embedded broker, by outcome.", "outcome"),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -46,6 +48,7 @@ func New() *Metrics {
 			Help: "Requests to the gateway, by route and status (0 without an answer).", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}, []string{"route", "status"}),
 	}
+	m.registry.MustRegister(m.down.collectors()...)
 	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -7,6 +7,7 @@ import "strings"
 const (
 	topicPrefix = "waymark/v1/"
 	upSuffix    = "/up"
+	downSuffix  = "/down"
 	upFilter    = topicPrefix + "+" + upSuffix
 )
 

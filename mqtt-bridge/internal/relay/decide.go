@@ -65,9 +65,7 @@ func (s *shard) settle(entries []spool.Entry, settlements []spool.Settlement) bo
 	}
 	for i, settlement := range settlements {
 		s.again.settled(entries[i], settlement.Verdict)
-		if settlement.Verdict != nil {
-			s.observer.Quarantined(entries[i].Device, settlement.Verdict.Code)
-		}
+		s.observer.Settled(entries[i], settlement.Verdict)
 	}
 	return true
 }

@@ -45,8 +45,8 @@ type Gateway interface {
 // Observer is told what happens. Its methods are called from several goroutines.
 type Observer interface {
 	Relayed(outcome waymark.Outcome)
-	// Quarantined is told of a message once it is in quarantine.
-	Quarantined(device string, code spool.Code)
+	// Settled is told of each message once it has left its queue, with the verdict on one that is in quarantine.
+	Settled(e spool.Entry, verdict *spool.Verdict)
 	Retried(reason string)
 	// Rejected is told of each device of which the ledger rejected a message.
 	Rejected(device string)

@@ -39,9 +39,12 @@ func (c *counts) Rejected(device string) {
 	c.rejected = append(c.rejected, device)
 	c.mu.Unlock()
 }
-func (c *counts) Quarantined(_ string, code spool.Code) {
+func (c *counts) Settled(_ spool.Entry, verdict *spool.Verdict) {
+	if verdict == nil {
+		return
+	}
 	c.mu.Lock()
-	c.quarantined = append(c.quarantined, code)
+	c.quarantined = append(c.quarantined, verdict.Code)
 	c.mu.Unlock()
 }
 func (c *counts) retried(reason string) int {

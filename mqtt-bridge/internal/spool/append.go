@@ -14,7 +14,7 @@ import (
 // for even the first it returns ErrFull or ErrQuarantineFull; on any error
 // nothing was stored, and the caller must not acknowledge.
 func (s *Spool) Append(messages []Message) (n int, err error) {
-	var touched [Shards]bool
+	var touched [queues]bool
 	err = s.update(func(tx *bolt.Tx, u *Usage) error {
 		for n = 0; n < len(messages); n++ {
 			err := s.appendOne(tx, u, messages[n])
@@ -24,7 +24,7 @@ func (s *Spool) Append(messages []Message) (n int, err error) {
 			if err != nil {
 				return err
 			}
-			touched[ShardOf(messages[n].Device)] = true
+			touched[queueOf(messages[n])] = true
 		}
 		return nil
 	})
@@ -55,11 +55,11 @@ func (s *Spool) appendOne(tx *bolt.Tx, u *Usage, m Message) error {
 	if u.Bytes+u.HeldBytes+int64(len(m.Payload)) > s.limits.Bytes { // it may have to be held
 		return ErrFull
 	}
-	return s.quarantine(tx, u, Quarantined{Number: number, Device: m.Device, Received: m.Received, Verdict: *m.Verdict, Payload: m.Payload})
+	return s.quarantine(tx, u, Quarantined{Number: number, Device: m.Device, Received: m.Received, Verdict: *m.Verdict, Payload: m.Payload, Statement: m.Statement})
 }
 
 func (s *Spool) putEntry(tx *bolt.Tx, u *Usage, number uint64, m Message) error {
-	bucket := shardBucket(ShardOf(m.Device))
+	bucket := shardBucket(queueOf(m))
 	record := seal(bucket, keyOf(number), encodeEntry(m))
 	if u.Bytes+u.HeldBytes+int64(len(record)) > s.limits.Bytes {
 		return ErrFull

@@ -64,7 +64,8 @@ func (s *Spool) settleOne(tx *bolt.Tx, u *Usage, shard int, settlement Settlemen
 	}
 	if settlement.Verdict != nil {
 		e := decodeEntry(name, key, record)
-		q := Quarantined{Number: e.Number, Device: e.Device, Received: e.Received, Verdict: *settlement.Verdict, Payload: e.Payload}
+		q := Quarantined{Number: e.Number, Device: e.Device, Received: e.Received, Verdict: *settlement.Verdict, Payload: e.Payload,
+			Statement: shard == Statements}
 		if err := s.quarantine(tx, u, q); err != nil {
 			return err
 		}

@@ -9,8 +9,9 @@ import (
 )
 
 // layoutVersion is of the stored layout. Version 1 had neither an index of the
-// quarantine nor messages held; Open brings it to version 2.
-const layoutVersion = 2
+// quarantine nor messages held; version 2 had no queue of statements, no shelves, and no index by
+// device. Open brings both to version 3.
+const layoutVersion = 3
 
 // prepare makes the buckets that are not there, and reads the usage.
 func (s *Spool) prepare(tx *bolt.Tx) error {
@@ -35,12 +36,20 @@ func (s *Spool) prepare(tx *bolt.Tx) error {
 	return meta.Put([]byte(layoutKey), []byte{layoutVersion})
 }
 
-func shardBucket(shard int) []byte { return []byte("shard-" + strconv.Itoa(shard)) }
+func shardBucket(queue int) []byte {
+	if queue == Statements {
+		return []byte("statements")
+	}
+	return []byte("shard-" + strconv.Itoa(queue))
+}
 
 func makeBuckets(tx *bolt.Tx) error {
-	names := [][]byte{[]byte(quarantineBucket), []byte(heldBucket), []byte(accountBucket), []byte(digestBucket)}
-	for shard := range Shards {
-		names = append(names, shardBucket(shard))
+	names := [][]byte{[]byte(quarantineBucket), []byte(heldBucket), []byte(accountBucket), []byte(digestBucket), []byte(byDeviceBucket)}
+	for queue := range queues {
+		names = append(names, shardBucket(queue))
+	}
+	for _, shelf := range shelves() {
+		names = append(names, shelf.bucket())
 	}
 	for _, name := range names {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {

@@ -12,6 +12,13 @@ import (
 // queue is a hash of its id modulo Shards, so changing it needs a migration.
 const Shards = 8
 
+// Statements is the queue of what devices say apart from their streams: receipts of commands, and
+// presences. It is in the order of arrival, too.
+const Statements = Shards
+
+// queues counts those of the shards and that of the statements.
+const queues = Shards + 1
+
 // Code is why a message is in quarantine: a code of the ledger's, or one of the
 // bridge's own.
 type Code = waymark.Code
@@ -31,7 +38,9 @@ type Message struct {
 	Device   string    // from the topic; at most waymark.MaxIDLength bytes
 	Received time.Time // when the bridge received it
 	Payload  []byte    // exactly as published
-	Verdict  *Verdict  // set if it is to go into quarantine at once
+	// Statement says that it is of no stream, and so belongs to the queue of Statements.
+	Statement bool
+	Verdict   *Verdict // set if it is to go into quarantine at once
 }
 
 // Verdict is why a message is in quarantine.
@@ -71,8 +80,9 @@ type Quarantined struct {
 	Device   string    `json:"device"`
 	Received time.Time `json:"received"`
 	Verdict
-	Payload []byte `json:"payload"`           // base64 in JSON
-	Repeats uint64 `json:"repeats,omitempty"` // how often the device sent the very same since
+	Payload   []byte `json:"payload"`             // base64 in JSON
+	Repeats   uint64 `json:"repeats,omitempty"`   // how often the device sent the very same since
+	Statement bool   `json:"statement,omitempty"` // it is of the queue of Statements
 }
 
 // Usage is how full the spool is.
@@ -85,7 +95,15 @@ type Usage struct {
 	HeldBytes          int64 // of these; they count against the spool
 }
 
-// ShardOf returns the queue of a device.
+// queueOf returns the queue of a message.
+func queueOf(m Message) int {
+	if m.Statement {
+		return Statements
+	}
+	return ShardOf(m.Device)
+}
+
+// ShardOf returns the queue of a device's stream.
 func ShardOf(device string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(device)) // a hash never fails

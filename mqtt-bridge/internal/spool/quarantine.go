@@ -63,16 +63,17 @@ func (s *Spool) Replay(number uint64) error {
 	if q.Code == Corrupt {
 		return ErrNotReplayable
 	}
+	again := Message{Device: q.Device, Received: time.Now(), Payload: q.Payload, Statement: q.Statement}
 	err = s.update(func(tx *bolt.Tx, u *Usage) error {
 		if err := s.takeOut(tx, u, number); err != nil {
 			return err
 		}
-		return s.appendOne(tx, u, Message{Device: q.Device, Received: time.Now(), Payload: q.Payload})
+		return s.appendOne(tx, u, again)
 	})
 	if err != nil {
 		return fmt.Errorf("replay from quarantine: %w", err)
 	}
-	s.wake(ShardOf(q.Device))
+	s.wake(queueOf(again))
 	return nil
 }
 
@@ -81,7 +82,7 @@ func (s *Spool) Replay(number uint64) error {
 func (s *Spool) Withdraw(number uint64) error {
 	verdict := &Verdict{Code: Withdrawn, Detail: "an operator took it out of the queue", Time: time.Now().UTC()}
 	err := s.update(func(tx *bolt.Tx, u *Usage) error {
-		for shard := range Shards {
+		for shard := range queues {
 			if tx.Bucket(shardBucket(shard)).Get(keyOf(number)) != nil {
 				return s.settleOne(tx, u, shard, Settlement{Number: number, Verdict: verdict})
 			}
@@ -132,6 +133,9 @@ func unindex(tx *bolt.Tx, q Quarantined, size int64) error {
 		if err := digests.Delete(key); err != nil {
 			return err
 		}
+	}
+	if err := tx.Bucket([]byte(byDeviceBucket)).Delete(heldKey(q.Device, q.Number)); err != nil {
+		return err
 	}
 	a := accountOf(tx, q.Device)
 	a.Messages, a.Bytes = a.Messages-1, a.Bytes-size

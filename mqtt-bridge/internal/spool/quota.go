@@ -15,6 +15,8 @@ import (
 const (
 	accountBucket = "quarantine-devices" // device -> account
 	digestBucket  = "quarantine-digests" // digest of device and payload -> place
+	// byDeviceBucket has a key of device and number for each message that is in quarantine or held.
+	byDeviceBucket = "quarantine-by-device"
 )
 
 // Account is what one device has in quarantine.
@@ -164,7 +166,7 @@ func repeats(tx *bolt.Tx, q Quarantined) uint64 {
 
 // reindex makes the index anew. How often payloads came again is forgotten.
 func reindex(tx *bolt.Tx) error {
-	for _, name := range []string{accountBucket, digestBucket} {
+	for _, name := range []string{accountBucket, digestBucket, byDeviceBucket} {
 		if err := tx.DeleteBucket([]byte(name)); err != nil {
 			return err
 		}
@@ -193,7 +195,35 @@ func index(tx *bolt.Tx, q Quarantined, a Account) error {
 	if err := tx.Bucket([]byte(digestBucket)).Put(digestKey(q.Device, q.Payload), encodePlace(place{number: q.Number})); err != nil {
 		return err
 	}
+	if err := tx.Bucket([]byte(byDeviceBucket)).Put(heldKey(q.Device, q.Number), nil); err != nil {
+		return err
+	}
 	return putAccount(tx, a)
+}
+
+// QuarantinedOf calls visit with a device's messages that are in quarantine or held, the last that
+// came first, until it returns false; at most limit times.
+func (s *Spool) QuarantinedOf(device string, limit int, visit func(Quarantined) bool) error {
+	err := s.db.View(func(tx *bolt.Tx) error {
+		cursor, prefix := tx.Bucket([]byte(byDeviceBucket)).Cursor(), heldPrefix(device)
+		key, _ := cursor.Seek(heldKey(device, 1<<64-1))
+		if key == nil {
+			key, _ = cursor.Last()
+		} else {
+			key, _ = cursor.Prev()
+		}
+		for ; bytes.HasPrefix(key, prefix) && len(key) == len(prefix)+keySize && limit > 0; limit-- {
+			if q, found := lookUp(tx, device, binary.BigEndian.Uint64(key[len(prefix):])); found && !visit(q) {
+				return nil
+			}
+			key, _ = cursor.Prev()
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read quarantine: %w", err)
+	}
+	return nil
 }
 
 func encodePlace(p place) []byte {

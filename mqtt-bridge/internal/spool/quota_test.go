@@ -230,7 +230,7 @@ func makeOld(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range []string{"quarantine-devices", "quarantine-digests", "held"} {
+		for _, name := range []string{"quarantine-devices", "quarantine-digests", "quarantine-by-device", "held", "statements"} {
 			if err := tx.DeleteBucket([]byte(name)); err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ type Limits struct {
 type Spool struct {
 	db     *bolt.DB
 	limits Limits
-	ready  [Shards]chan struct{}
+	ready  [queues]chan struct{}
 
 	mu    sync.Mutex
 	usage Usage

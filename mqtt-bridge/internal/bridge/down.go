@@ -1,0 +1,188 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/command"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/follow"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/inquiry"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sign"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/statement"
+	"go.uber.org/zap"
+)
+
+// down is the way down to devices, and what they say apart from their streams.
+type down struct {
+	*Bridge
+	key        *sign.Key
+	publisher  *mqtt.Publisher
+	commands   *command.Book
+	inquiries  *inquiry.Desk
+	statements *statement.Lane
+	presences  *presence.Register
+	streams    []*follow.Stream
+}
+
+func (b *Bridge) openDown(context.Context) error {
+	d := b.down
+	var err error
+	if d.key, err = sign.Open(b.config.SpoolDir, sign.FileName, b.config.ID, b.config.Consortium); err != nil {
+		return err
+	}
+	if d.presences, err = presence.Open(b.spool, b.log); err != nil {
+		return err
+	}
+	if d.commands, err = command.Open(b.spool, d, b.gateway, b.metrics, b.log); err != nil {
+		return err
+	}
+	d.inquiries = inquiry.New(inquiry.Parts{Ledger: b.gateway, Quarantine: b.spool, Devices: b.logins, Sender: d,
+		Observer: b.metrics, Log: b.log})
+	d.statements = statement.New(b.spool, b.gateway, d, statement.Options{MaxBackoff: b.config.Relay.MaxBackoff,
+		StuckAttempts: b.config.Relay.StuckAttempts}, b.observer(), b.log)
+	d.streams = []*follow.Stream{
+		follow.New("command", b.gateway, b.spool, func(_ context.Context, events []client.Event, at spool.Change) error {
+			return d.commands.Take(events, at)
+		}, b.log),
+		follow.New("device", b.gateway, b.spool, d.devicesChanged, b.log),
+	}
+	d.gauges()
+	if b.broker == nil {
+		return nil
+	}
+	return b.broker.Watch(d)
+}
+
+func (d *down) gauges() {
+	d.metrics.Gauge("commands_open", "Commands that wait for their devices' receipts.", func() float64 { return float64(d.commands.Len()) })
+	d.metrics.Gauge("commands_stale_devices", "Devices of which open commands are still to be read from the gateway.", func() float64 { return float64(d.commands.Stale()) })
+	d.metrics.Gauge("inquiries_waiting", "Inquiries of devices that are not answered yet.", func() float64 { return float64(d.inquiries.Len()) })
+	d.metrics.Gauge("devices_known", "Devices that were ever seen, as far as they are remembered.", func() float64 {
+		known, _ := d.presences.Counts()
+		return float64(known)
+	})
+	d.metrics.Gauge("devices_connected", "Devices that are connected to the embedded broker.", func() float64 {
+		_, connected := d.presences.Counts()
+		return float64(connected)
+	})
+}
+
+// run works until ctx ends.
+func (d *down) run(ctx context.Context) {
+	var parts sync.WaitGroup
+	for _, part := range []func(context.Context){d.publisher.Run, d.commands.Run, d.inquiries.Run, d.statements.Run, d.presences.Run} {
+		parts.Go(func() { part(ctx) })
+	}
+	for _, s := range d.streams {
+		parts.Go(func() { s.Run(ctx) })
+	}
+	parts.Wait()
+}
+
+// following returns why no events come, nil if they do.
+func (d *down) following() error {
+	failures := []error{d.gateway.Following()}
+	for _, s := range d.streams {
+		failures = append(failures, s.Failure())
+	}
+	return errors.Join(failures...)
+}
+
+// Send signs a statement, in the envelope that the device used last, and hands it to the broker for it, once.
+func (d *down) Send(ctx context.Context, device string, kind attest.Kind, statement waymark.Validator) error {
+	message, err := d.key.Sign(d.presences.Envelope(device), kind, statement)
+	if err != nil {
+		return err
+	}
+	return d.publisher.Publish(ctx, device, message)
+}
+
+// Heard is told of each message that can be read, with what it says if it is of no stream.
+func (d *down) Heard(device string, format attest.Format, said *attest.Message) {
+	d.presences.Seen(device, format, time.Now())
+	d.commands.Seen(device)
+	if said == nil {
+		return
+	}
+	switch said.Kind { //nolint:exhaustive // a presence is looked at once its signature can be checked
+	case attest.Inquiry:
+		d.inquiries.Ask(said)
+	case attest.Receipt:
+		if receipt, err := waymark.ParseCommandReceipt(said.Payload); err == nil {
+			d.commands.Answered(device, receipt.Command)
+		}
+	}
+}
+
+// Closed is told of a command that the ledger has closed.
+func (d *down) Closed(device, id string) { d.commands.Closed(device, id) }
+
+// Refused is told of a command whose receipt the ledger does not take.
+func (d *down) Refused(device, id string) { d.commands.Refused(device, id) }
+
+// Present takes what a device says of its connection, if it has signed that.
+func (d *down) Present(ctx context.Context, m *attest.Message, _ string) error {
+	if _, err := d.logins.Spoken(ctx, m); err != nil {
+		if code := waymark.CodeOf(err); code == waymark.Unauthenticated || code == waymark.Invalid {
+			return &statement.Refusal{Err: err}
+		}
+		return err
+	}
+	said, err := waymark.ParsePresence(m.Payload)
+	if err != nil {
+		return &statement.Refusal{Err: err}
+	}
+	d.presences.Said(m.Device, said, time.Now())
+	return nil
+}
+
+// Connected is told of a device that has logged in at the embedded broker.
+func (d *down) Connected(device string, connection uint64, at time.Time) {
+	d.presences.Connected(device, connection, at)
+	d.commands.Connected(device)
+}
+
+// Disconnected is told of the end of a connection.
+func (d *down) Disconnected(device string, connection uint64, at time.Time, why presence.Why) {
+	d.presences.Disconnected(device, connection, at, why)
+	d.metrics.Ended(why)
+}
+
+// devicesChanged takes events about devices: whoever may not speak any more, or by another key, is disconnected.
+func (d *down) devicesChanged(_ context.Context, events []client.Event, at spool.Change) error {
+	for _, e := range events {
+		name, device := strings.TrimPrefix(e.Type, "waymark."), e.Subject
+		d.logins.Tell(device)
+		switch name {
+		case waymark.EventDeviceSuspended, waymark.EventDeviceRetired,
+			waymark.EventDeviceKeyRotated, waymark.EventDeviceKeyReplaced, waymark.EventDeviceKeyRevoked:
+			d.cut(device, name)
+		case waymark.EventTransferAccepted:
+			if err := d.commands.Moved(device); err != nil {
+				return err
+			}
+		}
+	}
+	return d.spool.Write([]spool.Change{at})
+}
+
+// cut ends a device's connection. It may log in again if the registry says so then.
+func (d *down) cut(device, why string) {
+	if d.broker == nil {
+		return
+	}
+	if err := d.broker.Disconnect(device); err != nil {
+		d.log.Warn("cannot disconnect device", zap.String("device_id", device), zap.Error(err))
+	}
+	d.observer().Rejected(device) // a login that was under way is looked at once more
+	d.log.Info("device disconnected, if it was connected", zap.String("device_id", device), zap.String("event", why))
+}

@@ -1,0 +1,201 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// MaxOpen bounds the commands that the book has. What is beyond is read from the gateway when there is room.
+const MaxOpen = 10_000
+
+// Store keeps what is open.
+type Store interface {
+	// Write makes all changes durably, or none.
+	Write(changes []spool.Change) error
+	// Each calls visit with all that is on a shelf, and counts what is damaged.
+	Each(shelf spool.Shelf, visit func(key string, value []byte) error) (damaged int, err error)
+}
+
+// Sender reaches devices.
+type Sender interface {
+	// Send signs a statement and hands it to the broker for a device's down topic, once. It returns an error if the broker is not
+	// connected. That it succeeds does not say that the device has it.
+	Send(ctx context.Context, device string, kind attest.Kind, statement waymark.Validator) error
+}
+
+// Gateway knows what is open.
+type Gateway interface {
+	// OpenCommands returns the commands that wait for a device. gateway.NotFound holds for the error if there is no such device.
+	OpenCommands(ctx context.Context, device string) ([]waymark.Command, error)
+}
+
+// Observer is told what happens.
+type Observer interface {
+	// CommandPublished is told of each time that a command was handed to the broker, or could not be.
+	CommandPublished(err error)
+}
+
+// Book has the open commands. It is safe for concurrent use.
+type Book struct {
+	store    Store
+	sender   Sender
+	gateway  Gateway
+	observer Observer
+	log      *zap.Logger
+	limit    int
+
+	writing sync.Mutex // held by whoever changes what is open, until that is on the disk
+
+	mu    sync.Mutex
+	open  map[string]map[string]*waiting // by device and id
+	queue schedule                       // of all of them
+	wake  chan struct{}                  // holds a token when the schedule was changed
+	stale stale                          // devices of which the gateway is to be asked
+}
+
+// Open makes a book of what the store has. What is damaged there is told in the log, and comes again from the gateway.
+func Open(store Store, sender Sender, gateway Gateway, observer Observer, log *zap.Logger) (*Book, error) {
+	b := &Book{store: store, sender: sender, gateway: gateway, observer: observer, log: log, limit: MaxOpen,
+		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale()}
+	now := time.Now()
+	damaged, err := store.Each(spool.ShelfCommands, func(_ string, value []byte) error {
+		c, err := waymark.ParseDeliveredCommand(value)
+		if err != nil {
+			return fmt.Errorf("read open command: %w", err)
+		}
+		b.put(c, now.Add(rand.N(firstPause))) //nolint:gosec // to spread them, not a secret
+		return nil
+	})
+	if damaged > 0 {
+		log.Error("open commands are damaged: check the disk; they are read again when their devices connect", zap.Int("commands", damaged))
+	}
+	return b, err
+}
+
+// Len counts the open commands.
+func (b *Book) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.queue)
+}
+
+// Stale counts the devices of which commands may be missing.
+func (b *Book) Stale() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stale.len()
+}
+
+// name is a command among all.
+type name struct{ device, id string }
+
+func nameOf(c waymark.DeliveredCommand) name { return name{c.Device, c.ID} }
+
+// key is a command on its shelf: no id holds a NUL.
+func (n name) key() string { return n.device + "\x00" + n.id }
+
+// put adds a command that is not there.
+func (b *Book) put(c waymark.DeliveredCommand, due time.Time) {
+	w := &waiting{command: c, due: due, pause: firstPause, since: time.Now()}
+	if b.open[c.Device] == nil {
+		b.open[c.Device] = map[string]*waiting{}
+	}
+	b.open[c.Device][c.ID] = w
+	b.queue.add(w)
+}
+
+func (b *Book) drop(n name) {
+	w := b.open[n.device][n.id]
+	if w == nil {
+		return
+	}
+	b.queue.remove(w)
+	delete(b.open[n.device], n.id)
+	if len(b.open[n.device]) == 0 {
+		delete(b.open, n.device)
+	}
+}
+
+// change opens and closes commands, and makes other changes of the store, in one transaction. A command
+// of which a nil is given is closed. What there is no room for is left to the gateway.
+func (b *Book) change(changed map[name]*waymark.DeliveredCommand, others ...spool.Change) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	opened, closed := b.divide(changed)
+	changes := slices.Clone(others)
+	for _, n := range closed {
+		changes = append(changes, spool.Change{Shelf: spool.ShelfCommands, Key: n.key()})
+	}
+	for _, c := range opened {
+		value, err := json.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("encode command: %w", err)
+		}
+		changes = append(changes, spool.Change{Shelf: spool.ShelfCommands, Key: nameOf(c).key(), Value: value})
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := b.store.Write(changes); err != nil {
+		return fmt.Errorf("keep open commands: %w", err)
+	}
+	b.apply(opened, closed)
+	return nil
+}
+
+// divide returns what is new of what is to be opened, as far as there is room, and what is there of what is to be closed.
+func (b *Book) divide(changed map[name]*waymark.DeliveredCommand) (opened []waymark.DeliveredCommand, closed []name) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n, c := range changed {
+		if c == nil && b.has(n) {
+			closed = append(closed, n)
+		}
+	}
+	room := b.limit - len(b.queue) + len(closed)
+	for n, c := range changed {
+		switch {
+		case c == nil || b.has(n):
+		case len(opened) >= room:
+			b.stale.add(n.device)
+		default:
+			opened = append(opened, *c)
+		}
+	}
+	return opened, closed
+}
+
+func (b *Book) apply(opened []waymark.DeliveredCommand, closed []name) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range closed {
+		b.drop(n)
+	}
+	for _, c := range opened {
+		b.put(c, time.Now())
+	}
+	if len(closed) > 0 {
+		b.stale.signal() // there is room
+	}
+	b.rouse()
+}
+
+func (b *Book) has(n name) bool { return b.open[n.device][n.id] != nil }
+
+// rouse lets the scheduler look again.
+func (b *Book) rouse() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // it will
+	}
+}

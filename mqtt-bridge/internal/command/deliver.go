@@ -1,0 +1,108 @@
+package command
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"go.uber.org/zap"
+)
+
+// atOnce bounds what is published before the schedule is looked at again.
+const atOnce = 256
+
+// Run delivers until ctx ends.
+func (b *Book) Run(ctx context.Context) {
+	var parts sync.WaitGroup
+	parts.Go(func() { b.refresh(ctx) })
+	parts.Go(func() { b.deliver(ctx) })
+	parts.Wait()
+}
+
+func (b *Book) deliver(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.mu.Lock()
+		due, expired, next := b.queue.take(time.Now(), atOnce)
+		b.mu.Unlock()
+		for _, c := range due {
+			b.publish(ctx, c)
+		}
+		b.expire(expired)
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-timer.C:
+		case <-b.wake:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+func (b *Book) publish(ctx context.Context, c waymark.DeliveredCommand) {
+	err := b.sender.Send(ctx, c.Device, attest.Command, c)
+	b.observer.CommandPublished(err)
+	if err != nil {
+		b.log.Debug("command not published: it is tried again", zap.String("device_id", c.Device), zap.String("command", c.ID), zap.Error(err))
+	}
+}
+
+func (b *Book) expire(expired []name) {
+	if len(expired) == 0 {
+		return
+	}
+	gone := map[name]*waymark.DeliveredCommand{}
+	for _, n := range expired {
+		gone[n] = nil
+	}
+	if err := b.change(gone); err != nil {
+		b.log.Error("expired commands stay on the disk", zap.Error(err))
+	}
+}
+
+// Connected is told that a device has connected: its commands are published at once, and the gateway is asked for
+// those that the book may lack.
+func (b *Book) Connected(device string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	for _, w := range b.open[device] {
+		w.pause = firstPause
+		b.plan(w, now.Add(afterConnect))
+	}
+	b.stale.addOnce(device)
+}
+
+// Seen is told of each message of a device: of one that came before the bridge started the gateway is asked once.
+func (b *Book) Seen(device string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stale.addOnce(device)
+}
+
+// Answered is told that a receipt of a command is in the spool.
+func (b *Book) Answered(device, id string) { b.replan(device, id, afterReceipt) }
+
+// Refused is told that the ledger does not take that receipt.
+func (b *Book) Refused(device, id string) { b.replan(device, id, firstPause) }
+
+func (b *Book) replan(device, id string, pause time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if w := b.open[device][id]; w != nil {
+		w.pause = firstPause
+		b.plan(w, time.Now().Add(pause))
+	}
+}
+
+func (b *Book) plan(w *waiting, due time.Time) {
+	w.due = due
+	b.queue.changed(w)
+	b.rouse()
+}
+
+// Closed is told that the ledger has closed a command.
+func (b *Book) Closed(device, id string) {
+	b.expire([]name{{device, id}})
+}

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/client"
+)
+
+// OpenCommands returns the commands that wait for a device, oldest first.
+func (c *Client) OpenCommands(ctx context.Context, device string) ([]waymark.Command, error) {
+	open, err := observed(c, "commands", func() (waymark.OpenCommands, error) {
+		return c.client.OpenCommands(ctx, waymark.DeviceQuery{Device: device})
+	})
+	return open.Commands, err
+}
+
+// CloseCommand submits what a device says of a command, in its text form. The same receipt again
+// changes nothing. RefusedByLedger tells what can never succeed.
+func (c *Client) CloseCommand(ctx context.Context, receipt string) error {
+	_, err := observed(c, "command_receipts", func() (client.Written[waymark.Command], error) {
+		return c.client.CloseCommand(ctx, waymark.CloseCommandRequest{Receipt: receipt}, client.WithoutKey())
+	})
+	return err
+}
+
+// Message returns where the ledger has a device's message of a number. NotFound holds for the error if
+// it has none yet.
+func (c *Client) Message(ctx context.Context, device string, number uint64) (waymark.RecordedMessage, error) {
+	return observed(c, "message", func() (waymark.RecordedMessage, error) {
+		return c.client.Message(ctx, waymark.MessageQuery{Device: device, Sequence: number})
+	})
+}
+
+// RefusedByLedger reports whether err is the ledger's answer to what a device signed: that it will not
+// have it as it is. What refuses the bridge's own token is none.
+func RefusedByLedger(err error) bool {
+	p, ok := client.AsProblem(err)
+	if !ok {
+		return false
+	}
+	switch p.Code {
+	case waymark.Invalid, waymark.NotFound, waymark.AlreadyExists, waymark.FailedPrecondition:
+		return true
+	case waymark.Unauthenticated: // by a key of the device; of a token no rule is named
+		return len(p.Reasons) > 0
+	case waymark.Forbidden: // by a rule about the device; no rule lets another role than a relay's in
+		return len(p.Reasons) > 0 && !slices.Contains(p.Reasons, waymark.DefaultDeny)
+	case waymark.Conflict, waymark.ResourceExhausted, waymark.Unavailable, waymark.Internal:
+	}
+	return false
+}

@@ -1,0 +1,174 @@
+package inquiry
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// Run answers until ctx ends.
+func (d *Desk) Run(ctx context.Context) {
+	jobs := make(chan *question)
+	var parts sync.WaitGroup
+	for range workers {
+		parts.Go(func() {
+			for q := range jobs {
+				d.look(ctx, q)
+			}
+		})
+	}
+	d.assign(ctx, jobs)
+	close(jobs)
+	parts.Wait()
+}
+
+// assign hands out what is due until ctx ends.
+func (d *Desk) assign(ctx context.Context, jobs chan<- *question) {
+	for ctx.Err() == nil {
+		due, next := d.due(time.Now())
+		for _, q := range due {
+			select {
+			case jobs <- q:
+			case <-ctx.Done():
+				return
+			}
+		}
+		timer := time.NewTimer(time.Until(next))
+		select {
+		case <-timer.C:
+		case <-d.wake:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// due are the questions to be looked at now, and when there are more. What was answered is forgotten once its device may ask again.
+func (d *Desk) due(now time.Time) (due []*question, next time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next = now.Add(time.Minute)
+	for device, q := range d.waiting {
+		at := q.due
+		if q.answered {
+			at = q.begun.Add(minPause)
+		}
+		switch {
+		case q.busy:
+		case at.After(now):
+			next = earlier(next, at)
+		case q.answered:
+			delete(d.waiting, device)
+		default:
+			q.busy = true
+			if q.begun.IsZero() {
+				q.begun = now
+			}
+			due = append(due, q)
+		}
+	}
+	return due, next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// look answers a question, or plans the next look at it.
+func (d *Desk) look(ctx context.Context, q *question) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
+	defer cancel()
+	outcome := d.outcome(ctx, q)
+	if ctx.Err() != nil && outcome == "" {
+		outcome = q.ends(Untold)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	q.busy = false
+	if outcome == "" {
+		q.looked(time.Now())
+	} else {
+		q.answered = true
+		d.Observer.Inquired(outcome)
+	}
+	d.rouse()
+}
+
+// outcome is what became of an inquiry, empty if it waits on. Nothing is asked for whom has not signed it.
+func (d *Desk) outcome(ctx context.Context, q *question) string {
+	if !q.signed {
+		err := d.Devices.Signed(ctx, q.message)
+		if waymark.CodeOf(err) == waymark.Unavailable {
+			return q.ends(Untold)
+		}
+		if err != nil {
+			d.Log.Info("inquiry refused", zap.String("device_id", q.message.Device), zap.Error(err))
+			return Refused
+		}
+		q.signed = true
+	}
+	receipt := waymark.CommitReceipt{Device: q.message.Device, Number: q.number, At: time.Now().Unix()}
+	if code := d.verdict(q); code != "" {
+		receipt.State, receipt.Code = waymark.CommitQuarantined, string(code)
+		return d.answer(ctx, q, receipt)
+	}
+	recorded, err := d.Ledger.Message(ctx, q.message.Device, q.number)
+	switch {
+	case err == nil:
+		receipt.State, receipt.Digest, receipt.TxID, receipt.Block = waymark.CommitRecorded, recorded.Digest, recorded.TxID, recorded.BlockNumber
+		return d.answer(ctx, q, receipt)
+	case !gateway.NotFound(err):
+		return q.ends(Untold)
+	}
+	if code := d.quarantined(q); code != "" {
+		receipt.State, receipt.Code = waymark.CommitQuarantined, string(code)
+		return d.answer(ctx, q, receipt)
+	}
+	if q.ends(Untold) == "" {
+		return ""
+	}
+	receipt.State = waymark.CommitUnknown
+	return d.answer(ctx, q, receipt)
+}
+
+// verdict is why the message went into quarantine a moment ago.
+func (d *Desk) verdict(q *question) spool.Code {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return q.code
+}
+
+// maxLooked bounds the messages in quarantine that are looked at for one answer.
+const maxLooked = 1000
+
+// quarantined is why the message is in quarantine, empty if it is not.
+func (d *Desk) quarantined(q *question) (code spool.Code) {
+	err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, func(there spool.Quarantined) bool {
+		if number, is := numberOf(there.Payload); is && number == q.number {
+			code = there.Code
+		}
+		return code == ""
+	})
+	if err != nil {
+		d.Log.Error("cannot look for a message in quarantine", zap.String("device_id", q.message.Device), zap.Error(err))
+	}
+	return code
+}
+
+// answer publishes a commit receipt. While it cannot, there is another look; what is lost on the way is asked for again.
+func (d *Desk) answer(ctx context.Context, q *question, receipt waymark.CommitReceipt) string {
+	if err := d.Sender.Send(ctx, receipt.Device, attest.Commit, receipt); err != nil {
+		d.Log.Debug("answer to a device cannot be published", zap.String("device_id", receipt.Device), zap.Uint64("sequence", receipt.Number), zap.Error(err))
+		return q.ends(Unsent)
+	}
+	return string(receipt.State)
+}

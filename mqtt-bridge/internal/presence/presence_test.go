@@ -1,0 +1,136 @@
+package presence
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+// disk is a Store.
+type disk struct {
+	records map[string][]byte
+	broken  bool
+	most    int // changes of one transaction
+}
+
+func newDisk() *disk { return &disk{records: map[string][]byte{}} }
+
+func (d *disk) Write(changes []spool.Change) error {
+	if d.broken {
+		return errors.New("no space left on device")
+	}
+	d.most = max(d.most, len(changes))
+	for _, c := range changes {
+		if c.Value == nil {
+			delete(d.records, c.Key)
+			continue
+		}
+		d.records[c.Key] = c.Value
+	}
+	return nil
+}
+
+func (d *disk) Each(_ spool.Shelf, visit func(string, []byte) error) (int, error) {
+	for key, value := range maps.Clone(d.records) {
+		if err := visit(key, value); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+func open(t *testing.T, d *disk) *Register {
+	t.Helper()
+	r, err := Open(d, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func the(t *testing.T, r *Register, device string) Record {
+	t.Helper()
+	for _, record := range r.List("", MaxDevices) {
+		if record.Device == device {
+			return record
+		}
+	}
+	t.Fatalf("there is no %s", device)
+	return Record{}
+}
+
+func at(second int) time.Time { return time.Unix(int64(1772352000+second), 0).UTC() }
+
+func TestConnectionsOfADevice(t *testing.T) {
+	d := newDisk()
+	r := open(t, d)
+	r.Connected("logger-1", 1, at(0))
+	r.Seen("logger-1", attest.COSE, at(5))
+	r.Connected("logger-1", 2, at(10))
+	r.Disconnected("logger-1", 1, at(11), Takeover) // told late
+	if got := the(t, r, "logger-1"); !got.Connected || got.Takeovers != 1 || got.Connections != 2 || got.FirstSeen != at(0) || got.Since != at(10) || got.Ended != nil {
+		t.Errorf("taken over: %+v", got)
+	}
+	r.Disconnected("logger-1", 2, at(20), Silent)
+	if got := the(t, r, "logger-1"); got.Connected || *got.Ended != (End{At: at(20), Why: Silent}) {
+		t.Errorf("ended: %+v", got)
+	}
+	r.Connected("logger-1", 3, at(30))
+	r.Flush()
+	again := the(t, open(t, d), "logger-1")
+	if again.Connected || again.Ended.Why != Shutdown || again.Connections != 3 || again.LastSeen != at(30) || again.Envelope != attest.COSE {
+		t.Errorf("after a restart: %+v", again)
+	}
+}
+
+func TestWhatADeviceSays(t *testing.T) {
+	r := open(t, newDisk())
+	online := waymark.Presence{State: waymark.PresenceOnline, At: at(10).Unix(), Session: "s-2"}
+	gone := waymark.Presence{State: waymark.PresenceGone, At: at(10).Unix(), Session: "s-2"}
+	older := waymark.Presence{State: waymark.PresenceGone, At: at(1).Unix(), Session: "s-1"}
+	for _, step := range []struct{ said, want waymark.Presence }{{online, online}, {older, online}, {gone, gone}, {online, gone}} {
+		r.Said("logger-1", step.said, at(30))
+		if got := the(t, r, "logger-1").Said; *got != step.want {
+			t.Errorf("after %+v: %+v, want %+v", step.said, *got, step.want)
+		}
+	}
+}
+
+func TestDevicesAreBoundedAndTheOldestIsForgotten(t *testing.T) {
+	d := newDisk()
+	r := open(t, d)
+	r.limit = 1000
+	for n := range 1001 {
+		r.Seen(fmt.Sprintf("logger-%04d", n), attest.JWS, at(n))
+		if n == 999 {
+			r.Flush()
+		}
+	}
+	r.Flush()
+	known, _ := r.Counts()
+	if got := r.List("", 1); known != 500 || got[0].Device != "logger-0501" || len(d.records) != 500 {
+		t.Errorf("%d known, the first %s, %d on the disk", known, got[0].Device, len(d.records))
+	}
+}
+
+func TestWhatCannotBeWrittenIsWrittenLater(t *testing.T) {
+	d := newDisk()
+	r := open(t, d)
+	d.broken = true
+	for n := range 5000 {
+		r.Seen(fmt.Sprintf("logger-%04d", n), attest.JWS, at(n))
+	}
+	r.Flush()
+	d.broken = false
+	r.Flush()
+	if len(d.records) != 5000 || d.most > maxFlushed {
+		t.Errorf("%d on the disk, up to %d in one transaction", len(d.records), d.most)
+	}
+}

@@ -1,0 +1,238 @@
+package presence
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+const (
+	// MaxDevices bounds the devices that are known. Beyond it those that were seen longest ago are forgotten.
+	MaxDevices = 50_000
+	// flushEvery is how much of what was seen a crash may cost.
+	flushEvery = 5 * time.Second
+	// maxFlushed bounds the records of one transaction.
+	maxFlushed = 2000
+	// spare is how many are forgotten at once, so that the oldest are not looked for with each new one.
+	spare = 500
+)
+
+// Store keeps records.
+type Store interface {
+	// Write makes all changes durably, or none.
+	Write(changes []spool.Change) error
+	// Each calls visit with all that is on a shelf, and counts what is damaged.
+	Each(shelf spool.Shelf, visit func(key string, value []byte) error) (damaged int, err error)
+}
+
+// Register has the records. It is safe for concurrent use.
+type Register struct {
+	store Store
+	log   *zap.Logger
+	limit int
+
+	mu      sync.Mutex
+	records map[string]*Record
+	dirty   map[string]bool // not on the disk as they are
+}
+
+// Open reads the records. A device that was connected when the bridge ended is not any more.
+func Open(store Store, log *zap.Logger) (*Register, error) {
+	r := &Register{store: store, log: log, limit: MaxDevices, records: map[string]*Record{}, dirty: map[string]bool{}}
+	damaged, err := store.Each(spool.ShelfPresence, func(key string, value []byte) error {
+		record := new(Record)
+		if err := json.Unmarshal(value, record); err != nil {
+			return fmt.Errorf("read presence of a device: %w", err)
+		}
+		if record.Connected {
+			record.Connected, record.Ended = false, &End{At: record.LastSeen, Why: Shutdown}
+			r.dirty[key] = true
+		}
+		r.records[key] = record
+		return nil
+	})
+	if damaged > 0 {
+		log.Error("presences of devices are damaged: check the disk", zap.Int("devices", damaged))
+	}
+	return r, err
+}
+
+// Seen notes that a device sent something, in an envelope.
+func (r *Register) Seen(device string, format attest.Format, at time.Time) {
+	r.change(device, at, func(record *Record) { record.Envelope = format })
+}
+
+// Envelope is the one that a device used last, JWS if it is not known.
+func (r *Register) Envelope(device string) attest.Format {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if record := r.records[device]; record != nil && record.Envelope != "" {
+		return record.Envelope
+	}
+	return attest.JWS
+}
+
+// Connected notes a connection, by its number at the broker.
+func (r *Register) Connected(device string, connection uint64, at time.Time) {
+	r.change(device, at, func(record *Record) {
+		record.Connected, record.Since, record.connection = true, at, connection
+		record.Connections++
+	})
+}
+
+// Disconnected notes the end of a connection. That of an older one, which a takeover ended, changes no more than
+// how many there were.
+func (r *Register) Disconnected(device string, connection uint64, at time.Time, why Why) {
+	r.change(device, at, func(record *Record) {
+		if why == Takeover {
+			record.Takeovers++
+		}
+		if record.connection == connection {
+			record.Connected, record.Ended = false, &End{At: at, Why: why}
+		}
+	})
+}
+
+// Said notes what a device has signed, if it is newer than what is known.
+func (r *Register) Said(device string, said waymark.Presence, at time.Time) {
+	r.change(device, at, func(record *Record) {
+		if record.Said == nil || said.After(*record.Said) {
+			record.Said = &said
+		}
+	})
+}
+
+func (r *Register) change(device string, at time.Time, change func(*Record)) {
+	at = at.UTC()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	record := r.records[device]
+	if record == nil {
+		record = &Record{Device: device, FirstSeen: at}
+		r.records[device] = record
+	}
+	if at.After(record.LastSeen) {
+		record.LastSeen = at
+	}
+	change(record)
+	r.dirty[device] = true
+	if len(r.records) > r.limit {
+		r.forget()
+	}
+}
+
+// forget drops the devices that were seen longest ago, some more than it must.
+func (r *Register) forget() {
+	all := make([]*Record, 0, len(r.records))
+	for _, record := range r.records {
+		all = append(all, record)
+	}
+	slices.SortFunc(all, func(a, b *Record) int { return a.LastSeen.Compare(b.LastSeen) })
+	for _, record := range all[:min(len(all)-r.limit+spare, len(all)-1)] {
+		delete(r.records, record.Device)
+		r.dirty[record.Device] = true
+	}
+}
+
+// List returns records by device, those after a device id, at most limit.
+func (r *Register) List(after string, limit int) []Record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for device := range r.records {
+		if device > after {
+			names = append(names, device)
+		}
+	}
+	slices.Sort(names)
+	listed := []Record{}
+	for _, device := range names[:min(limit, len(names))] {
+		listed = append(listed, *r.records[device])
+	}
+	return listed
+}
+
+// Counts says how many devices are known, and how many are connected.
+func (r *Register) Counts() (known, connected int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, record := range r.records {
+		if record.Connected {
+			connected++
+		}
+	}
+	return len(r.records), connected
+}
+
+// Run brings what was seen to the disk from time to time, until ctx ends, and then the rest.
+func (r *Register) Run(ctx context.Context) {
+	ticker := time.NewTicker(flushEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ticker.C:
+			r.Flush()
+		case <-ctx.Done():
+		}
+	}
+	r.Flush()
+}
+
+// Flush brings what was seen to the disk. What cannot be written is written with the next.
+func (r *Register) Flush() {
+	for {
+		changes, err := r.changes()
+		if err == nil && len(changes) > 0 {
+			err = r.store.Write(changes)
+		}
+		if err != nil {
+			r.log.Warn("presences are not on the disk", zap.Error(err))
+			r.mark(changes)
+			return
+		}
+		if len(changes) < maxFlushed {
+			return
+		}
+	}
+}
+
+// changes takes what is to be written next.
+func (r *Register) changes() ([]spool.Change, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var changes []spool.Change
+	for device := range r.dirty {
+		if len(changes) == maxFlushed {
+			break
+		}
+		change := spool.Change{Shelf: spool.ShelfPresence, Key: device}
+		if record := r.records[device]; record != nil {
+			value, err := json.Marshal(record)
+			if err != nil {
+				return changes, fmt.Errorf("encode presence: %w", err)
+			}
+			change.Value = value
+		}
+		changes = append(changes, change)
+		delete(r.dirty, device)
+	}
+	slices.SortFunc(changes, func(a, b spool.Change) int { return cmp.Compare(a.Key, b.Key) })
+	return changes, nil
+}
+
+func (r *Register) mark(changes []spool.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range changes {
+		r.dirty[c.Key] = true
+	}
+}

@@ -1,0 +1,110 @@
+package spool_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+)
+
+func queued(t *testing.T, s *spool.Spool, queue int) []string {
+	t.Helper()
+	entries, err := s.Oldest(queue, 100, 1<<20, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, string(e.Payload))
+	}
+	return all
+}
+
+// A statement has a queue of its own, and comes back to it out of quarantine.
+func TestStatementsHaveAQueueOfTheirOwn(t *testing.T) {
+	s, err := spool.Open(t.TempDir(), roomy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if _, err := s.Append([]spool.Message{
+		{Device: "logger-1", Received: time.Now(), Payload: []byte("receipt"), Statement: true},
+		{Device: "logger-1", Received: time.Now(), Payload: []byte("pack")},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got, streams := queued(t, s, spool.Statements), queued(t, s, spool.ShardOf("logger-1")); !slices.Equal(got, []string{"receipt"}) || !slices.Equal(streams, []string{"pack"}) {
+		t.Fatalf("statements %v, streams %v", got, streams)
+	}
+	entries, err := s.Oldest(spool.Statements, 1, 1<<20, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdict := &spool.Verdict{Code: waymark.NotFound, Time: time.Now()}
+	if err := s.Settle(spool.Statements, []spool.Settlement{{Number: entries[0].Number, Verdict: verdict}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Replay(entries[0].Number); err != nil {
+		t.Fatal(err)
+	}
+	if got, streams := queued(t, s, spool.Statements), queued(t, s, spool.ShardOf("logger-1")); !slices.Equal(got, []string{"receipt"}) || len(streams) != 1 {
+		t.Errorf("after the replay: statements %v, streams %v", got, streams)
+	}
+	entries, err = s.Oldest(spool.Statements, 1, 1<<20, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(entries[0].Number); err != nil {
+		t.Errorf("withdraw: %v", err)
+	}
+	if u := s.Usage(); u.Messages != 1 || u.QuarantineMessages != 1 {
+		t.Errorf("usage %+v", u)
+	}
+}
+
+func TestQuarantineOfOneDevice(t *testing.T) {
+	limits := roomy()
+	limits.DeviceMessages = 2 // the third is held
+	s, err := spool.Open(t.TempDir(), limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	verdict := &spool.Verdict{Code: waymark.Invalid}
+	for _, m := range []struct{ device, payload string }{
+		{"logger-1", "1"}, {"logger-10", "a"}, {"logger-1", "2"}, {"logger", "b"}, {"logger-1", "3"},
+	} {
+		if _, err := s.Append([]spool.Message{{Device: m.device, Payload: []byte(m.payload), Verdict: verdict}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	of := func(device string, limit int) (found []string) {
+		if err := s.QuarantinedOf(device, limit, func(q spool.Quarantined) bool {
+			found = append(found, string(q.Payload))
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	for device, want := range map[string][]string{"logger-1": {"3", "2", "1"}, "logger": {"b"}, "logger-10": {"a"}, "other": nil} {
+		if got := of(device, 10); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", device, got, want)
+		}
+	}
+	if got := of("logger-1", 2); !slices.Equal(got, []string{"3", "2"}) {
+		t.Errorf("at most two: %v", got)
+	}
+	listed, err := s.List(0, 1)
+	if err != nil || len(listed) != 1 {
+		t.Fatal(listed, err)
+	}
+	if err := s.Drop(listed[0].Number); err != nil {
+		t.Fatal(err)
+	}
+	if got := of("logger-1", 10); !slices.Equal(got, []string{"3", "2"}) {
+		t.Errorf("after the first was dropped: %v", got)
+	}
+}

@@ -1,0 +1,277 @@
+package statement
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
+)
+
+const (
+	atOnce      = 64 // statements that are looked at together
+	bytesAtOnce = 1 << 20
+	workers     = 8 // requests at once
+	stopGrace   = 5 * time.Second
+)
+
+// Queue is where statements wait.
+type Queue interface {
+	// Ready receives when the queue may have become non-empty.
+	Ready(queue int) <-chan struct{}
+	// Oldest returns the oldest entries of the devices that want accepts, within bounds but at least one if there is any.
+	Oldest(queue, messages, bytes int, want func(device string) bool) ([]spool.Entry, error)
+	// Settle durably removes entries, those with a verdict into quarantine.
+	Settle(queue int, settlements []spool.Settlement) error
+}
+
+// Ledger takes statements.
+type Ledger interface {
+	// CloseCommand submits a receipt in its text form. gateway.RefusedByLedger tells what can never succeed.
+	CloseCommand(ctx context.Context, receipt string) error
+}
+
+// Hearer is told what became of statements.
+type Hearer interface {
+	// Closed is told of a command that the ledger has closed by its device's receipt.
+	Closed(device, command string)
+	// Refused is told of a command whose receipt the ledger does not take.
+	Refused(device, command string)
+	// Present takes a presence, whose signature is not checked yet. Its error says that it is to be offered again, unless
+	// it is a Refusal, or gateway.RefusedByLedger holds for it.
+	Present(ctx context.Context, m *attest.Message, text string) error
+}
+
+// Observer is told what happens.
+type Observer interface {
+	// Stated is told of a statement that has its end: relayed, or the code with which it is in quarantine.
+	Stated(kind attest.Kind, outcome string)
+	// Quarantined is told of a message once it is in quarantine.
+	Quarantined(device string, code spool.Code)
+	// Retried is told why a statement has to be tried again.
+	Retried(reason string)
+}
+
+// Refusal is the error of a statement that can never succeed.
+type Refusal struct{ Err error }
+
+// Error says why.
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+// Unwrap returns why.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// Relayed is the outcome of a statement that the ledger has, or that is none of its.
+const Relayed = "relayed"
+
+// Options say how patient a lane is.
+type Options struct {
+	MaxBackoff    time.Duration // caps the wait between two tries
+	StuckAttempts int           // failures of one statement, each with successes of others since, before it is given up
+}
+
+// Lane takes statements from a queue to a ledger.
+type Lane struct {
+	queue    Queue
+	ledger   Ledger
+	hearer   Hearer
+	options  Options
+	observer Observer
+	log      *zap.Logger
+
+	mu        sync.Mutex
+	aside     map[string]*trial // devices whose oldest statement fails, while others succeed
+	successes uint64
+	failure   error
+}
+
+// New makes a lane. Run starts it.
+func New(queue Queue, ledger Ledger, hearer Hearer, options Options, observer Observer, log *zap.Logger) *Lane {
+	return &Lane{queue: queue, ledger: ledger, hearer: hearer, options: options, observer: observer, log: log, aside: map[string]*trial{}}
+}
+
+// Health returns what stands between the lane and the ledger, nil if nothing.
+func (l *Lane) Health() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failure
+}
+
+// Run relays until ctx ends and what is under way is answered, for at most stopGrace.
+func (l *Lane) Run(ctx context.Context) {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })()
+	for failures := 0; ctx.Err() == nil; {
+		entries, err := l.queue.Oldest(spool.Statements, atOnce, bytesAtOnce, l.wants(time.Now()))
+		switch {
+		case err != nil:
+			l.log.Error("cannot read the spool", zap.Error(err))
+		case len(entries) == 0:
+			l.await(ctx)
+		default:
+			err = l.round(calls, ctx.Done(), entries)
+		}
+		l.note(err)
+		if err == nil {
+			failures = 0
+			continue
+		}
+		failures++
+		pause(ctx.Done(), max(backoff(failures, l.options.MaxBackoff), gateway.RetryAfter(err)))
+	}
+}
+
+func (l *Lane) note(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failure = err
+}
+
+// await returns when there may be something to do.
+func (l *Lane) await(ctx context.Context) {
+	timer := time.NewTimer(l.nextTrial(time.Now()))
+	defer timer.Stop()
+	select {
+	case <-l.queue.Ready(spool.Statements):
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// end is what became of an entry: neither verdict nor err if it is done with.
+type end struct {
+	kind    attest.Kind
+	verdict *spool.Verdict
+	err     error // it waits
+}
+
+// round makes one attempt with each entry. Its error says that the ledger as a whole, or the disk, is away.
+func (l *Lane) round(ctx context.Context, stop <-chan struct{}, entries []spool.Entry) error {
+	ends := make([]end, len(entries))
+	turns := make(chan struct{}, workers)
+	var parts sync.WaitGroup
+	for i, e := range entries {
+		turns <- struct{}{}
+		parts.Go(func() {
+			defer func() { <-turns }()
+			ends[i] = l.attempt(ctx, e)
+		})
+	}
+	parts.Wait()
+	var settlements []spool.Settlement
+	var away error
+	for i, e := range entries {
+		switch {
+		case ends[i].err == nil:
+			settlements = append(settlements, spool.Settlement{Number: e.Number, Verdict: ends[i].verdict})
+		case gateway.Away(ends[i].err):
+			away = ends[i].err
+			l.observer.Retried("statement_away")
+		default:
+			stuck, aside := l.failed(e, ends[i].err)
+			if !aside {
+				away = ends[i].err
+			}
+			if stuck != nil {
+				ends[i] = end{kind: ends[i].kind, verdict: stuck}
+				settlements = append(settlements, spool.Settlement{Number: e.Number, Verdict: stuck})
+			}
+		}
+	}
+	if err := l.settle(stop, settlements); err != nil {
+		return err
+	}
+	l.tell(entries, ends)
+	return away
+}
+
+// settle tries until the spool has it on the disk.
+func (l *Lane) settle(stop <-chan struct{}, settlements []spool.Settlement) error {
+	for attempts := 1; len(settlements) > 0; attempts++ {
+		err := l.queue.Settle(spool.Statements, settlements)
+		if err == nil {
+			return nil
+		}
+		l.note(err)
+		l.observer.Retried("statement_disk")
+		if !pause(stop, backoff(attempts, l.options.MaxBackoff)) {
+			return err //nolint:wrapcheck // it says all
+		}
+	}
+	return nil
+}
+
+// tell tells what is on the disk by now.
+func (l *Lane) tell(entries []spool.Entry, ends []end) {
+	for i, e := range entries {
+		switch {
+		case ends[i].err != nil:
+		case ends[i].verdict != nil:
+			l.settled(e)
+			l.observer.Stated(ends[i].kind, string(ends[i].verdict.Code))
+			l.observer.Quarantined(e.Device, ends[i].verdict.Code)
+		default:
+			l.settled(e)
+			l.observer.Stated(ends[i].kind, Relayed)
+		}
+	}
+}
+
+// attempt makes one request.
+func (l *Lane) attempt(ctx context.Context, e spool.Entry) end {
+	if e.Corrupt {
+		l.log.Error("a record of the spool is corrupt: check the disk", zap.Uint64("number", e.Number))
+		return end{verdict: verdict(spool.Corrupt, "the record in the spool does not have its checksum")}
+	}
+	text := attest.Text(e.Payload)
+	m, err := attest.Parse(text)
+	if err != nil {
+		return end{verdict: verdict(spool.Unreadable, err.Error())}
+	}
+	switch m.Kind {
+	case attest.Receipt:
+		err = l.close(ctx, m, text)
+	case attest.Presence:
+		err = l.hearer.Present(ctx, m, text)
+	default:
+		return end{kind: m.Kind, verdict: verdict(spool.Unreadable, "it is no statement that is relayed")}
+	}
+	if local := new(Refusal); gateway.RefusedByLedger(err) || errors.As(err, &local) {
+		return end{kind: m.Kind, verdict: refusal(err)}
+	}
+	return end{kind: m.Kind, err: err}
+}
+
+func (l *Lane) close(ctx context.Context, m *attest.Message, text string) error {
+	receipt, err := waymark.ParseCommandReceipt(m.Payload)
+	if err != nil {
+		return err //nolint:wrapcheck // it says all
+	}
+	err = l.ledger.CloseCommand(ctx, text)
+	switch {
+	case err == nil:
+		l.hearer.Closed(m.Device, receipt.Command)
+	case gateway.RefusedByLedger(err):
+		l.hearer.Refused(m.Device, receipt.Command)
+	}
+	return err //nolint:wrapcheck // it says all
+}
+
+func verdict(code spool.Code, detail string) *spool.Verdict {
+	return &spool.Verdict{Code: code, Detail: detail, Time: time.Now().UTC()}
+}
+
+// refusal is the verdict on what the ledger refuses.
+func refusal(err error) *spool.Verdict {
+	var e *waymark.Error
+	if !errors.As(err, &e) {
+		return verdict(waymark.Invalid, err.Error())
+	}
+	return &spool.Verdict{Code: e.Code, Detail: e.Message, Reasons: e.Reasons, Time: time.Now().UTC(), Attempts: 1}
+}
