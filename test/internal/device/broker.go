@@ -34,6 +34,8 @@ type Broker struct {
 	Window int
 	// Down is called with each message on the device's down topic. It must not block.
 	Down func(payload []byte)
+	// Keep makes messages stay in the outbox after their PUBACK, until Free.
+	Keep bool
 	// Notice is told what happens to the connection, in words. It may be nil.
 	Notice func(text string)
 }

@@ -115,7 +115,7 @@ func (s *Session) enqueue(d *delivery) {
 
 // acknowledge writes the PUBACK down before anybody is told.
 func (s *Session) acknowledge(d *delivery) error {
-	if d.sequence > 0 {
+	if d.sequence > 0 && !s.broker.Keep {
 		if err := s.device.Acknowledge(d.sequence); err != nil {
 			return err
 		}
