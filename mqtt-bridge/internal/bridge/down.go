@@ -113,7 +113,7 @@ func (d *down) Heard(device string, format attest.Format, said *attest.Message) 
 	if said == nil {
 		return
 	}
-	switch said.Kind { //nolint:exhaustive // a presence is looked at once its signature can be checked
+	switch said.Kind {
 	case attest.Inquiry:
 		d.inquiries.Ask(said)
 	case attest.Receipt:

@@ -33,7 +33,7 @@ func (d *Device) Hear(payload []byte, bridges ...Bridge) (Heard, error) {
 	}
 	var heard Heard
 	of := ""
-	switch m.Kind { //nolint:exhaustive // what is not known is told
+	switch m.Kind {
 	case attest.Commit:
 		receipt, failed := waymark.ParseCommitReceipt(m.Payload)
 		heard.Commit, of, err = &receipt, receipt.Device, failed
