@@ -15,6 +15,7 @@ import (
 // Device is a device that signs.
 type Device struct {
 	ID, Owner, KeyID string
+	Edge             string // the device that holds the key and signs with it; empty if the device does
 	Key              crypto.Signer
 	Next             uint64
 	Previous         []byte
@@ -34,6 +35,19 @@ func (c *Consortium) Device(id, owner string) *Device {
 	return d
 }
 
+// NewHeld makes a device for which an edge signs, with its own key. It is not registered yet.
+func (c *Consortium) NewHeld(id string, edge *Device) *Device {
+	return &Device{ID: id, Owner: edge.Owner, KeyID: "k1", Edge: edge.ID, Key: edge.Key, Next: 1, c: c}
+}
+
+// Held makes a device for which an edge signs and registers it.
+func (c *Consortium) Held(id string, edge *Device) *Device {
+	c.T.Helper()
+	d := c.NewHeld(id, edge)
+	Must(c, c.As(d.Owner, waymark.Operator), registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true})
+	return d
+}
+
 func (c *Consortium) key(algorithm attest.Algorithm) crypto.Signer {
 	key, err := attest.GenerateKey(algorithm)
 	if err != nil {
@@ -48,7 +62,7 @@ func (d *Device) Statement() waymark.Registration {
 	if err != nil {
 		d.c.T.Fatal(err)
 	}
-	return waymark.Registration{Device: d.ID, Owner: d.Owner, Model: "TL-20", KeyID: d.KeyID, JWK: jwk}
+	return waymark.Registration{Device: d.ID, Owner: d.Owner, Model: "TL-20", KeyID: d.KeyID, JWK: jwk, Edge: d.Edge}
 }
 
 // Registration is the statement, signed.
@@ -62,16 +76,32 @@ func (d *Device) Registration() string {
 
 // Rotation makes a new key with an id and returns the signed request to rotate to it.
 func (d *Device) Rotation(id string) string {
+	next := *d
+	next.Key, next.KeyID, next.Edge = d.c.key(attest.ES256), id, ""
+	return d.RotationTo(next)
+}
+
+// RotationTo returns the signed request to rotate to the key of the same device with another one.
+func (d *Device) RotationTo(next Device) string {
 	old := *d
-	d.Key, d.KeyID = d.c.key(attest.ES256), id
+	d.Key, d.KeyID, d.Edge = next.Key, next.KeyID, next.Edge
 	inner := d.Registration()
 	return old.sign(attest.Header{Device: d.ID, Consortium: Channel, KeyID: old.KeyID, Kind: attest.Rotation}, []byte(inner)).Text()
 }
 
 // Replacement makes a new key with an id and returns its signed registration.
 func (d *Device) Replacement(id string) string {
-	d.Key, d.KeyID = d.c.key(attest.Ed25519), id
+	d.Key, d.KeyID, d.Edge = d.c.key(attest.Ed25519), id, ""
 	return d.Registration()
+}
+
+// Present signs what the device says of its presence.
+func (d *Device) Present(p waymark.Presence) string {
+	payload, err := json.Marshal(p)
+	if err != nil {
+		d.c.T.Fatal(err)
+	}
+	return d.Sign(attest.Header{Device: d.ID, Consortium: Channel, KeyID: d.KeyID, Kind: attest.Presence}, payload)
 }
 
 // Attest signs what the device says at a handoff: the number of its last message, and what

@@ -18,6 +18,10 @@ type Attachment struct {
 	SeenAt time.Time `json:"seen_at"`
 	// DeviceChanged is the transaction of the device's last change when it was attached.
 	DeviceChanged string `json:"device_changed" form:"transaction"`
+	// Edge is the device that signed for it then; absent if it signed itself.
+	Edge string `json:"edge,omitempty" metadata:",optional" form:"id"`
+	// EdgeChanged is the transaction of the edge's last change when it was attached.
+	EdgeChanged string `json:"edge_changed,omitempty" metadata:",optional" form:"transaction"`
 	// Calibration is what its owner said of it when it was attached: the one that counts.
 	Calibration *Calibration `json:"calibration,omitempty" metadata:",optional"`
 	Attached    Stamp        `json:"attached"`

@@ -37,6 +37,8 @@ type DeviceAttributes struct {
 	Calibration    *Calibration    `json:"calibration,omitempty" metadata:",optional"`
 	Measures       []MeasuredClass `json:"measures,omitempty" metadata:",optional" form:"measures"` // at most MaxMeasuredClasses
 	LocationClass  string          `json:"location_class,omitempty" metadata:",optional" form:"id"` // as in warehouse, vehicle, container
+	// Presence is recorded if what the device says of its presence is to go to the ledger; else absent.
+	Presence PresenceMode `json:"presence,omitempty" metadata:",optional"`
 }
 
 // Calibration names the certificate of a device's last calibration.
@@ -68,6 +70,9 @@ func (a DeviceAttributes) validate() error {
 		if err := validateTime("/attributes/calibration/expires_at", c.ExpiresAt); err != nil {
 			return err
 		}
+	}
+	if a.Presence != "" && a.Presence != PresenceRecorded {
+		return InvalidField("/attributes/presence", "must be %s, or left out", PresenceRecorded)
 	}
 	return validateMeasures(a.Measures)
 }

@@ -61,6 +61,9 @@ type Registration struct {
 	Model  string `json:"model" form:"model"`
 	KeyID  string `json:"key_id" form:"id"`
 	JWK    JWK    `json:"jwk"`
+	// Edge is the device of the same owner that holds the key, and so signs for this one: the key is
+	// one of its own. Absent for a device that signs itself.
+	Edge string `json:"edge,omitempty" metadata:",optional" form:"id"`
 }
 
 // Validate checks the form of the statement; attest checks the key itself.

@@ -29,6 +29,9 @@ type DeviceKey struct {
 	// NotAfter is when it was replaced or its certificate expires; absent (zero)
 	// if it has no end yet.
 	NotAfter time.Time `json:"not_after,omitzero" metadata:",optional"`
+	// Edge is the device of the same owner that holds the key and signs with it; absent for one that the
+	// device has itself. It is in force no longer than it is at the edge, as its own, and the edge active.
+	Edge string `json:"edge,omitempty" metadata:",optional" form:"id"`
 	// Origin is absent in the oldest records, whose keys all came by the device.
 	Origin      KeyOrigin       `json:"origin,omitempty" metadata:",optional"`
 	Certificate *KeyCertificate `json:"certificate,omitempty" metadata:",optional"` // of origin certificate only

@@ -25,6 +25,7 @@ const (
 	EventDeviceKeyReplaced  = "device.key_replaced"
 	EventDeviceKeyRevoked   = "device.key_revoked"
 	EventDeviceDescribed    = "device.attributes_set"
+	EventDevicePresence     = "device.presence"
 	EventTransferOffered    = "device.transfer_offered"
 	EventTransferAccepted   = "device.transfer_accepted"
 	EventTransferDeclined   = "device.transfer_declined"

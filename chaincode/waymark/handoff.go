@@ -61,8 +61,9 @@ func (h Handoff) Discrepant() bool { return h.Reservation != "" || len(h.Excepti
 // HandoffEvidence is an Attestation that came with an acceptance.
 type HandoffEvidence struct {
 	Device string    `json:"device" form:"id"`
-	Key    string    `json:"key" form:"id"` // id of the device's key that signed it
-	Digest []byte    `json:"digest"`        // base64 of the message's digest
+	Key    string    `json:"key" form:"id"`                                 // id of the device's key that signed it
+	Edge   string    `json:"edge,omitempty" metadata:",optional" form:"id"` // the edge that held the key; absent if the device did
+	Digest []byte    `json:"digest"`                                        // base64 of the message's digest
 	Last   uint64    `json:"last"`
 	Seals  []Seal    `json:"seals" form:"seals"`
 	At     time.Time `json:"at"`

@@ -1,6 +1,9 @@
 package waymark
 
-import "cmp"
+import (
+	"cmp"
+	"time"
+)
 
 // PresenceState is whether a device is there.
 type PresenceState string
@@ -48,4 +51,54 @@ func ParsePresence(payload []byte) (Presence, error) {
 		return Presence{}, err
 	}
 	return p, p.Validate()
+}
+
+// PresenceMode is where what a device says of its presence goes.
+type PresenceMode string
+
+// PresenceRecorded lets it go to the ledger, for every member to see. Without it the bridge keeps it.
+const PresenceRecorded PresenceMode = "recorded"
+
+// PresenceModes returns every mode.
+func PresenceModes() []PresenceMode { return []PresenceMode{PresenceRecorded} }
+
+// RecordsPresence reports whether the owner lets what the device says of its presence go to the ledger.
+func (a *DeviceAttributes) RecordsPresence() bool {
+	return a != nil && a.Presence == PresenceRecorded
+}
+
+// DevicePresence is the newest that a device has said of its presence.
+type DevicePresence struct {
+	Device  string        `json:"device" form:"id"`
+	State   PresenceState `json:"state"`
+	At      time.Time     `json:"at"`                // when the session began, by the device's clock
+	Session string        `json:"session" form:"id"` // an id that the device made for it
+	Key     string        `json:"key" form:"id"`     // id of the device's key that signed it
+	// Edge is the device that held that key and signed with it; absent if the device did.
+	Edge     string `json:"edge,omitempty" metadata:",optional" form:"id"`
+	Digest   []byte `json:"digest"` // base64 of the message's digest
+	Recorded Stamp  `json:"recorded"`
+}
+
+// Said is the statement that the record is of.
+func (p DevicePresence) Said() Presence {
+	return Presence{State: p.State, At: p.At.Unix(), Session: p.Session}
+}
+
+// RecordPresenceRequest carries a signed Presence of a device: a JWS compact text, or a COSE_Sign1 as
+// base64url.
+type RecordPresenceRequest struct {
+	Device   string `json:"device" form:"id"`
+	Presence string `json:"presence" form:"message"`
+}
+
+// Validate checks the form of the request.
+func (r RecordPresenceRequest) Validate() error { return CheckForms(r) }
+
+// PresenceEvent is the payload of EventDevicePresence.
+type PresenceEvent struct {
+	Device  string        `json:"device"`
+	State   PresenceState `json:"state"`
+	At      time.Time     `json:"at"`
+	Session string        `json:"session"`
 }

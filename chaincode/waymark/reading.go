@@ -22,6 +22,8 @@ type Reading struct {
 	Shipment string    `json:"shipment,omitempty" metadata:",optional" form:"id"`
 	TxID     string    `json:"tx_id" form:"transaction"` // the transaction that recorded it
 	Block    uint64    `json:"block"`                    // and its block
+	// Edge is the device that signed it for this one; absent if the device did itself.
+	Edge string `json:"edge,omitempty" metadata:",optional" form:"id"`
 	// Disputed says that the key has been revoked back to a time before it was recorded.
 	Disputed bool `json:"disputed"`
 }

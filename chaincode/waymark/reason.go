@@ -23,11 +23,12 @@ const (
 	ReasonShipment     = "shipment-lifecycle" // the shipment's state does not allow it
 	ReasonSignature    = "signature"          // the signature does not hold
 	ReasonSilence      = "silent-witness"     // an attached device has not reported since the last handoff
-	ReasonWitness      = "witness-changed"    // an attached device was suspended, retired or given another key on the way, or its certificate revoked
+	ReasonWitness      = "witness-changed"    // an attached device, or the edge that signs for it, was suspended, retired or given another key on the way, or a certificate revoked
 	ReasonDelegation   = "not-delegable"      // what would be passed on is no active policy that may be
 	ReasonTime         = "time"               // a reading is from the future or from before registration
 
 	ReasonCertificate     = "certificate"         // the chain of certificates does not vouch for the device's key
+	ReasonEdge            = "edge-not-active"     // the edge that holds the key is not active, or not of the device's owner
 	ReasonRevoked         = "certificate-revoked" // a certificate that vouched for the key is revoked
 	ReasonAuthority       = "authority-withdrawn" // no device joins by this authority any more
 	ReasonKeyRevoked      = "key-revoked"         // the key is revoked from an earlier time already
@@ -36,6 +37,7 @@ const (
 	ReasonUndisclosed     = "undisclosed"         // a message is recorded, and a holder could not be given what it discloses
 	ReasonHolder          = "not-a-holder"        // the member is neither the owner nor the custodian
 	ReasonVisibility      = "visibility"          // readings of this visibility cannot be recorded yet
+	ReasonPresence        = "presence"            // the owner does not let the device's presence go to the ledger
 	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must
 	ReasonTransferExpired = "transfer-expired"    // the offer of the device is past its time
 

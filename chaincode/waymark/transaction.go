@@ -36,6 +36,7 @@ const (
 	DevicesAcceptTransfer    Transaction = "devices:AcceptTransfer"
 	DevicesDeclineTransfer   Transaction = "devices:DeclineTransfer"
 	DevicesCancelTransfer    Transaction = "devices:CancelTransfer"
+	DevicesRecordPresence    Transaction = "devices:RecordPresence"
 
 	ShipmentsReady    Transaction = "shipments:Ready"
 	ShipmentsVoid     Transaction = "shipments:Void"
@@ -105,6 +106,7 @@ const (
 	DevicesAuthority   Transaction = "devices:Authority"
 	DevicesCertificate Transaction = "devices:Certificate"
 	DevicesTransfer    Transaction = "devices:Transfer"
+	DevicesPresence    Transaction = "devices:Presence"
 
 	GoodsProduct  Transaction = "goods:Product"
 	GoodsGet      Transaction = "goods:Get"

@@ -21,7 +21,9 @@ type Window struct {
 	Owner string `json:"owner" form:"maybe_id"`
 	// Key is the id of the device's key that signed the messages; with Recorded.Time it
 	// says whether the key was to be trusted. Empty in a window of before keys were kept.
-	Key      string    `json:"key" form:"id"`
+	Key string `json:"key" form:"id"`
+	// Edge is the device that held that key and signed with it, for this one; absent if the device did.
+	Edge     string    `json:"edge,omitempty" metadata:",optional" form:"id"`
 	Shipment string    `json:"shipment" form:"maybe_id"` // that the device witnessed then, or empty
 	First    uint64    `json:"first"`                    // sequence number of the first message
 	Last     uint64    `json:"last"`                     // and of the last, inclusive

@@ -134,6 +134,26 @@ func (c *Client) SetDeviceAttributes(ctx context.Context, r waymark.SetAttribute
 	return submit[waymark.Device](ctx, c, r, http.MethodPut, "/v1/devices/"+url.PathEscape(r.Device)+"/attributes", body, options)
 }
 
+// RecordPresence is POST /v1/devices/{id}/presence: record what a device signed of its presence,
+// if its owner wants that on the ledger.
+//
+// Rules: devices:RecordPresence.
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) RecordPresence(ctx context.Context, r waymark.RecordPresenceRequest, options ...WriteOption) (Written[waymark.DevicePresence], error) {
+	body := struct {
+		Presence string `json:"presence"`
+	}{r.Presence}
+	return submit[waymark.DevicePresence](ctx, c, r, http.MethodPost, "/v1/devices/"+url.PathEscape(r.Device)+"/presence", body, options)
+}
+
+// Presence is GET /v1/devices/{id}/presence: the newest that a device has said of its presence.
+//
+// Rules: devices:Presence.
+// Codes: forbidden, not_found.
+func (c *Client) Presence(ctx context.Context, r waymark.DeviceQuery) (waymark.DevicePresence, error) {
+	return ask[waymark.DevicePresence](ctx, c, r, http.MethodGet, "/v1/devices/"+url.PathEscape(r.Device)+"/presence", nil)
+}
+
 // RotateDeviceKey is POST /v1/devices/{id}/rotate: replace a device's key: the new key's
 // registration, signed by the newest key in force.
 //

@@ -41,6 +41,8 @@ devices:History            aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 devices:Authority          aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 devices:Certificate        aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 devices:Transfer           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
+devices:RecordPresence     or       or      or       or      or
+devices:Presence           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 telemetry:Record           or       or      or       or      or
 telemetry:Disclose         or       or      or       or      or

@@ -17,7 +17,7 @@ func New(log *zap.Logger, clock Clock) (*Chaincode, error) {
 	c := &Chaincode{routers: map[string]*contractapi.ContractChaincode{}, log: log, clock: clock}
 	for _, contract := range []contractapi.ContractInterface{
 		&Members{named("members", "Get")},
-		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer")},
+		&Devices{named("devices", "Get", "History", "Authority", "Certificate", "Transfer", "Presence")},
 		&Telemetry{named("telemetry", "Window", "Stream", "Undisclosed", "Disclosed")},
 		&Shipments{named("shipments", "Get", "History", "Profiles")},
 		&Goods{named("goods", "Product", "Get", "Contents", "Trace", "History", "Act")},

@@ -120,6 +120,16 @@ func (*Devices) CancelTransfer(ctx Context, r waymark.EndTransferRequest) (*waym
 	return do(ctx, r, registry.CancelTransfer)
 }
 
+// RecordPresence keeps the newest that a device has said of its presence.
+func (*Devices) RecordPresence(ctx Context, r waymark.RecordPresenceRequest) (*waymark.DevicePresence, error) {
+	return do(ctx, r, registry.RecordPresence)
+}
+
+// Presence returns the newest that a device has said of its presence.
+func (*Devices) Presence(ctx Context, q waymark.DeviceQuery) (*waymark.DevicePresence, error) {
+	return do(ctx, q, registry.Presence)
+}
+
 // History returns what a device's record has been.
 func (*Devices) History(ctx Context, q waymark.DeviceQuery) (*waymark.DeviceHistory, error) {
 	return do(ctx, q, registry.History)

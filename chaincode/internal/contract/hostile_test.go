@@ -77,6 +77,8 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.DevicesAuthority:         {"owner", "authority"},
 	waymark.DevicesCertificate:       {"owner", "authority", "serial"},
 	waymark.DevicesTransfer:          {"device"},
+	waymark.DevicesRecordPresence:    {"device", "presence"},
+	waymark.DevicesPresence:          {"device"},
 
 	waymark.ShipmentsReady:    {"shipment"},
 	waymark.ShipmentsVoid:     {"shipment", "reason"},

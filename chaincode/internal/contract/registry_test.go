@@ -31,7 +31,7 @@ func TestEveryTransactionOfTheRegistry(t *testing.T) {
 		{"producer", waymark.Operator, waymark.DevicesRegisterMany, waymark.RegisterManyRequest{Registrations: []string{d.Registration(), other.Registration()}}},
 		{"producer", waymark.Operator, waymark.DevicesActivate, waymark.DeviceStateRequest{Device: d.ID, Reason: "mounted"}},
 		{"producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: d.ID, Reason: "calibrated", Attributes: waymark.DeviceAttributes{
-			FirmwareSHA256: hash, LocationClass: "vehicle", Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: later},
+			FirmwareSHA256: hash, LocationClass: "vehicle", Presence: waymark.PresenceRecorded, Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: later},
 			Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}},
 		{"producer", waymark.Operator, waymark.DevicesRotateKey, waymark.RotateKeyRequest{Device: d.ID, Rotation: d.Rotation("k2"), OverlapSeconds: 60}},
 		{"producer", waymark.Operator, waymark.DevicesRevokeKey, waymark.RevokeKeyRequest{Device: d.ID, Key: "k1", From: b.now, Reason: "stolen"}},
@@ -53,6 +53,8 @@ func TestEveryTransactionOfTheRegistry(t *testing.T) {
 		{"carrier", waymark.Operator, waymark.DevicesAcceptTransfer, waymark.AcceptTransferRequest{Device: d.ID}},
 		{"auditor", waymark.Viewer, waymark.DevicesTransfer, device},
 		{"auditor", waymark.Viewer, waymark.DevicesHistory, device},
+		{"carrier", waymark.Relay, waymark.DevicesRecordPresence, waymark.RecordPresenceRequest{Device: d.ID, Presence: d.Present(waymark.Presence{State: waymark.PresenceOnline, At: b.now.Unix(), Session: "s1"})}},
+		{"auditor", waymark.Viewer, waymark.DevicesPresence, device},
 	} {
 		if payload := b.must(step.member, step.role, step.name, step.give); !json.Valid(payload) {
 			t.Errorf("%s answers %q", step.name, payload)

@@ -69,6 +69,9 @@ func (w *world) move() {
 	w.must("producer", waymark.Operator, waymark.ShipmentsAttach, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-s"})
 	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-s", Reason: "theft",
 		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "security", Measurements: []string{"door"}, Visibility: waymark.VisibilityPrivate}}}})
+	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-3", Reason: "theft",
+		Attributes: waymark.DeviceAttributes{Presence: waymark.PresenceRecorded}})
+	w.must("carrier", waymark.Relay, waymark.DevicesRecordPresence, waymark.RecordPresenceRequest{Device: "logger-3", Presence: w.presence(waymark.PresenceOnline)})
 	sealed, text := w.loggers["logger-s"].PackSealed(senml.Reading{Name: "door", Kind: senml.Text, Body: "forced open"})
 	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500), sealed}})
 	w.disclose(text)
@@ -85,6 +88,11 @@ func (w *world) move() {
 	w.must("producer", waymark.Operator, waymark.ShipmentsReady, waymark.ReadyShipmentRequest{Shipment: "s0"})
 	w.must("producer", waymark.Quality, waymark.ShipmentsHold, waymark.HoldRequest{Shipment: "s0", Kind: waymark.HoldPendingData, Reason: "because"})
 	w.must("producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: "logger-2", To: "carrier", ExpiresAt: w.later})
+}
+
+// presence is what logger-3 says of its session.
+func (w *world) presence(state waymark.PresenceState) string {
+	return w.loggers["logger-3"].Present(waymark.Presence{State: state, At: w.now.Unix(), Session: "5f1c9a"})
 }
 
 // grant makes the owner's policy, the one that passes it on, and what they allow.
@@ -150,7 +158,7 @@ func (w *world) deviceCalls() map[waymark.Transaction]call {
 		waymark.DevicesGet:      {"producer", waymark.Operator, query, nil},
 		waymark.DevicesHistory:  {"producer", waymark.Operator, query, nil},
 		waymark.DevicesSetAttributes: {"producer", waymark.Operator, waymark.SetAttributesRequest{Device: "logger-1", Reason: "because", Attributes: waymark.DeviceAttributes{
-			FirmwareSHA256: hash, LocationClass: "vehicle", Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: w.later},
+			FirmwareSHA256: hash, LocationClass: "vehicle", Presence: waymark.PresenceRecorded, Calibration: &waymark.Calibration{CertificateSHA256: hash, ExpiresAt: w.later},
 			Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityOpen}}}}, nil},
 
 		waymark.DevicesOfferTransfer:   {"producer", waymark.Operator, waymark.OfferTransferRequest{Device: "logger-3", To: "carrier", ExpiresAt: w.later}, nil},
@@ -158,6 +166,7 @@ func (w *world) deviceCalls() map[waymark.Transaction]call {
 		waymark.DevicesDeclineTransfer: {"carrier", waymark.Operator, ending, nil},
 		waymark.DevicesCancelTransfer:  {"producer", waymark.Operator, ending, nil},
 		waymark.DevicesTransfer:        {"producer", waymark.Operator, waymark.DeviceQuery{Device: "logger-2"}, nil},
+		waymark.DevicesPresence:        {"producer", waymark.Operator, waymark.DeviceQuery{Device: "logger-3"}, nil},
 
 		waymark.TelemetryStream:      {"producer", waymark.Operator, query, nil},
 		waymark.TelemetryDisclose:    {"producer", waymark.Operator, waymark.DiscloseRequest{To: "producer"}, nil},
@@ -181,14 +190,15 @@ func (w *world) keyCalls() map[waymark.Transaction]call {
 	receipt := witness.Sign(attest.Header{Device: witness.ID, Consortium: scenario.Channel, KeyID: witness.KeyID, Kind: attest.Receipt},
 		fmt.Appendf(nil, `{"command":"c1","result":"done","executed_at":%d}`, w.now.Unix()))
 	return map[waymark.Transaction]call{
-		waymark.DevicesRegister:     {"producer", waymark.Operator, waymark.RegisterDeviceRequest{Registration: fresh("logger-5").Registration(), Activate: true}, nil},
-		waymark.DevicesRegisterMany: {"producer", waymark.Operator, waymark.RegisterManyRequest{Registrations: []string{fresh("logger-6").Registration(), fresh("logger-7").Registration()}}, nil},
-		waymark.DevicesJoin:         {"carrier", waymark.Relay, w.authority.Join(joining, w.authority.Issue(joining, nil)), nil},
-		waymark.DevicesRotateKey:    {"producer", waymark.Operator, waymark.RotateKeyRequest{Device: "logger-1", Rotation: rotating.Rotation("k2"), OverlapSeconds: 60}, nil},
-		waymark.DevicesReplaceKey:   {"producer", waymark.Admin, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: losing.Replacement("k2"), Reason: "because"}, nil},
-		waymark.DevicesRevokeKey:    {"producer", waymark.Operator, waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: w.now, Reason: "because"}, nil},
-		waymark.TelemetryRecord:     {"carrier", waymark.Relay, waymark.RecordRequest{Messages: []string{signing.Pack(510)}}, nil},
-		waymark.CommandsClose:       {"carrier", waymark.Relay, waymark.CloseCommandRequest{Receipt: receipt}, nil},
+		waymark.DevicesRegister:       {"producer", waymark.Operator, waymark.RegisterDeviceRequest{Registration: fresh("logger-5").Registration(), Activate: true}, nil},
+		waymark.DevicesRegisterMany:   {"producer", waymark.Operator, waymark.RegisterManyRequest{Registrations: []string{fresh("logger-6").Registration(), fresh("logger-7").Registration()}}, nil},
+		waymark.DevicesJoin:           {"carrier", waymark.Relay, w.authority.Join(joining, w.authority.Issue(joining, nil)), nil},
+		waymark.DevicesRotateKey:      {"producer", waymark.Operator, waymark.RotateKeyRequest{Device: "logger-1", Rotation: rotating.Rotation("k2"), OverlapSeconds: 60}, nil},
+		waymark.DevicesReplaceKey:     {"producer", waymark.Admin, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: losing.Replacement("k2"), Reason: "because"}, nil},
+		waymark.DevicesRevokeKey:      {"producer", waymark.Operator, waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: w.now, Reason: "because"}, nil},
+		waymark.DevicesRecordPresence: {"carrier", waymark.Relay, waymark.RecordPresenceRequest{Device: "logger-3", Presence: w.presence(waymark.PresenceGone)}, nil},
+		waymark.TelemetryRecord:       {"carrier", waymark.Relay, waymark.RecordRequest{Messages: []string{signing.Pack(510)}}, nil},
+		waymark.CommandsClose:         {"carrier", waymark.Relay, waymark.CloseCommandRequest{Receipt: receipt}, nil},
 	}
 }
 

@@ -31,6 +31,7 @@ type vector struct {
 			ID, Owner, Model    string
 			State               waymark.DeviceState
 			Shipment, Custodian string
+			Edge                string // that signs for it
 		}
 		Command   *struct{ Device, Owner, Custodian, Requester string }
 		Telemetry *struct {
@@ -108,7 +109,7 @@ func (v vector) request() Request {
 		if w.Custodian != "" {
 			w.Shipment = cmp.Or(w.Shipment, "s1")
 		}
-		r.Resource = DeviceAt(waymark.Device{ID: d.ID, Owner: d.Owner, Model: d.Model, State: d.State}, w)
+		r.Resource = DeviceAt(waymark.Device{ID: d.ID, Owner: d.Owner, Model: d.Model, State: d.State, Keys: []waymark.DeviceKey{{ID: "k1"}, {ID: "k2", Edge: d.Edge}}}, w)
 	case v.Resource.Command != nil:
 		c := v.Resource.Command
 		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)

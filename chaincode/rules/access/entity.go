@@ -129,7 +129,16 @@ func deviceAttributes(d waymark.Device) cedar.RecordMap {
 		"owner": member(d.Owner), "state": cedar.String(d.State), "model": cedar.String(d.Model),
 		"firmware": cedar.String(attributes.FirmwareSHA256), "calibrationExpires": calibration(attributes),
 		"classes": classSet(d.Attributes.Classes()), "locationClass": cedar.String(attributes.LocationClass),
+		"signer": signer(d.Edge()),
 	}
+}
+
+// signer is who signs for a device: itself, or the edge that holds its key.
+func signer(edge string) cedar.String {
+	if edge == "" {
+		return "device"
+	}
+	return "edge"
 }
 
 // calibration is when the calibration expires: the year 1970 if there is none, which
@@ -189,6 +198,13 @@ func (w Witnessed) place(attributes cedar.RecordMap) (parents []cedar.EntityUID)
 
 // Device is a device, as principal or resource.
 func Device(d waymark.Device) Entity { return DeviceAt(d, Witnessed{}) }
+
+// DeviceBy is a device as it speaks with one of its keys.
+func DeviceBy(d waymark.Device, k waymark.DeviceKey) Entity {
+	attributes := deviceAttributes(d)
+	attributes["signer"] = signer(k.Edge)
+	return newEntity("Device", d.ID, attributes)
+}
 
 // DeviceAt is a device with the shipment that it witnesses.
 func DeviceAt(d waymark.Device, w Witnessed) Entity {

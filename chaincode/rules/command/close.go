@@ -31,7 +31,7 @@ func Close(l ledger.Ledger, r waymark.CloseCommandRequest) (*waymark.Command, er
 	if c.State == waymark.CommandClosed {
 		return closedAgain(c, s)
 	}
-	if err := s.keyHolds(l, tx.Time); err != nil {
+	if err := registry.Speaks(l, s.device, s.key); err != nil {
 		return nil, err
 	}
 	if err := s.mayClose(c, tx.Time); err != nil {
@@ -41,7 +41,7 @@ func Close(l ledger.Ledger, r waymark.CloseCommandRequest) (*waymark.Command, er
 		return nil, err
 	}
 	c.Execution = &waymark.Execution{Result: s.statement.Result, Detail: s.statement.Detail, ExecutedAt: s.executed(),
-		Late: !c.Open(tx.Time), Key: s.key.ID, Digest: s.digest[:]}
+		Late: !c.Open(tx.Time), Key: s.key.ID, Edge: s.key.Edge, Digest: s.digest[:]}
 	c.State, c.Changed = waymark.CommandClosed, tx.Stamp()
 	return save(l, c, waymark.EventCommandClosed)
 }
@@ -92,24 +92,8 @@ func closedAgain(c *waymark.Command, s *signed) (*waymark.Command, error) {
 		"another receipt for command %s of device %s is recorded: the first one is final", c.ID, c.Device).Because(waymark.ReasonFork)
 }
 
-// keyHolds checks that the key is in force, and no certificate revoked that it came with.
-func (s *signed) keyHolds(r ledger.Reader, now time.Time) error {
-	if _, inForce := s.device.KeyInForce(s.key.ID, now); !inForce {
-		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s is not in force", s.key.ID, s.device.ID).Because(waymark.ReasonKey)
-	}
-	revoked, err := registry.CertificateRevoked(r, s.key)
-	if err == nil && revoked {
-		err = waymark.Errorf(waymark.Unauthenticated, "a certificate that key %s of device %s came with is revoked", s.key.ID, s.device.ID).Because(waymark.ReasonRevoked)
-	}
-	return err
-}
-
-// mayClose checks that the device is to be believed now, and the receipt's time.
+// mayClose checks the receipt's time.
 func (s *signed) mayClose(c *waymark.Command, now time.Time) error {
-	device := access.Device(*s.device)
-	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
-		return err
-	}
 	// The time of the request is a claim too, and the device's clock may be off as far again.
 	early, late := c.Requested.Time.Add(-2*attest.MaxClockSkew), now.Add(attest.MaxClockSkew)
 	if at := s.executed(); at.Before(early) || at.After(late) {

@@ -14,7 +14,7 @@ type Witness struct {
 	Attachment waymark.Attachment
 	Device     waymark.Device
 	Stream     waymark.Stream
-	Revoked    bool     // a certificate that one of its keys on the way came with is
+	Unsound    bool     // a certificate of a key on the way is revoked, or the edge that signs for it is not as it was
 	Exposure   Exposure // empty if it has told nothing that a rule over time asks for
 }
 
@@ -22,7 +22,7 @@ type Witness struct {
 // began, zero for no matter.
 func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 	f := waymark.WitnessFinding{
-		Device: w.Attachment.Device, Reasons: []string{}, After: w.Attachment.After, Last: w.Stream.Last,
+		Device: w.Attachment.Device, Edge: w.Attachment.Edge, Reasons: []string{}, After: w.Attachment.After, Last: w.Stream.Last,
 		Messages: w.Stream.Last - w.Attachment.After, Missing: []waymark.Run{}, Digest: w.Stream.Digest,
 		Seen: w.Attachment.Seen, SeenAt: w.Attachment.SeenAt, Since: w.Attachment.Attached.Time,
 	}
@@ -111,7 +111,7 @@ func (w Witness) hasGap() bool {
 // Transactions tell that, and not their times, which are claims of different clocks. So is one
 // whose owner says another thing of its calibration than when it was attached.
 func (w Witness) changed() bool {
-	return w.Revoked || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged ||
+	return w.Unsound || w.Device.State != waymark.DeviceActive || w.Device.Changed.TxID != w.Attachment.DeviceChanged ||
 		w.Attachment.Calibration != nil && !reflect.DeepEqual(w.Device.Attributes.Calibrated(), w.Attachment.Calibration)
 }
 

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
@@ -77,7 +76,7 @@ func believe(l ledger.Ledger, h *waymark.Handoff, witnesses []condition.Witness,
 	for i, w := range words {
 		err := w.concerns(h, l.Tx().Time)
 		if err == nil {
-			err = w.reliable(l)
+			err = registry.Speaks(l, w.device, w.key)
 		}
 		if err == nil && !w.near(h, witnesses) {
 			err = waymark.Errorf(waymark.Forbidden, "device %s witnesses shipment %s no more than it belongs to %s or %s", w.device.ID, h.Shipment, h.From, h.To).Because(waymark.ReasonNotWitness)
@@ -102,23 +101,6 @@ func (w word) concerns(h *waymark.Handoff, now time.Time) error {
 	return nil
 }
 
-// reliable checks that the device is active, its key in force, and no certificate
-// revoked that the key came with.
-func (w word) reliable(l ledger.Ledger) error {
-	device := access.Device(*w.device)
-	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
-		return err
-	}
-	if _, inForce := w.device.KeyInForce(w.key.ID, l.Tx().Time); !inForce {
-		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s is not in force", w.key.ID, w.device.ID).Because(waymark.ReasonKey)
-	}
-	revoked, err := registry.CertificateRevoked(l, w.key)
-	if err == nil && revoked {
-		err = waymark.Errorf(waymark.Unauthenticated, "a certificate that key %s of device %s came with is revoked", w.key.ID, w.device.ID).Because(waymark.ReasonRevoked)
-	}
-	return err
-}
-
 // near reports whether the device witnesses the shipment, or belongs to either side.
 func (w word) near(h *waymark.Handoff, witnesses []condition.Witness) bool {
 	return w.device.Owner == h.From || w.device.Owner == h.To ||
@@ -131,7 +113,7 @@ func (w word) at() time.Time { return time.Unix(w.At, 0).UTC() }
 func evidenceOf(words []word) []waymark.HandoffEvidence {
 	var kept []waymark.HandoffEvidence
 	for _, w := range words {
-		kept = append(kept, waymark.HandoffEvidence{Device: w.device.ID, Key: w.key.ID, Digest: w.digest[:], Last: w.Last, Seals: w.Seals, At: w.at()})
+		kept = append(kept, waymark.HandoffEvidence{Device: w.device.ID, Key: w.key.ID, Edge: w.key.Edge, Digest: w.digest[:], Last: w.Last, Seals: w.Seals, At: w.at()})
 	}
 	return kept
 }

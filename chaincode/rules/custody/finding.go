@@ -66,12 +66,42 @@ func witnessed(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error
 	if err != nil {
 		return nil, err
 	}
-	revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
+	unsound, err := unsound(r, device, a)
 	if err != nil {
 		return nil, err
 	}
 	exposure, err := exposureOf(r, a)
-	return &condition.Witness{Attachment: a, Device: *device, Stream: at, Revoked: revoked, Exposure: exposure}, err
+	return &condition.Witness{Attachment: a, Device: *device, Stream: at, Unsound: unsound, Exposure: exposure}, err
+}
+
+// unsound reports whether a certificate is revoked that a key of the device, or of the edge that signs
+// for it, came with since it was attached, or the edge is not as it was.
+func unsound(r ledger.Reader, device *waymark.Device, a waymark.Attachment) (bool, error) {
+	revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
+	if err != nil || revoked || a.Edge == "" {
+		return revoked, err
+	}
+	edge, err := registry.RequireDevice(r, a.Edge)
+	if err != nil {
+		return false, err
+	}
+	if edge.State != waymark.DeviceActive || edge.Changed.TxID != a.EdgeChanged {
+		return true, nil
+	}
+	return registry.RevokedSince(r, edge, a.Attached.Time)
+}
+
+// edgeOf returns the edge that signs for a device, and the transaction of its last change; nothing
+// for a device that signs itself.
+func edgeOf(r ledger.Reader, d *waymark.Device) (id, changed string, err error) {
+	if d.Edge() == "" {
+		return "", "", nil
+	}
+	edge, err := registry.RequireDevice(r, d.Edge())
+	if err != nil {
+		return "", "", err
+	}
+	return edge.ID, edge.Changed.TxID, nil
 }
 
 // exposureOf reads what an attached device told, or had told when it was detached.

@@ -186,6 +186,9 @@ func attach(l ledger.Ledger, now *shipment.State, d *waymark.Device) (*waymark.A
 		Shipment: now.Shipment.ID, Device: d.ID, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
 		DeviceChanged: d.Changed.TxID, Calibration: d.Attributes.Calibrated(), Attached: l.Tx().Stamp(), Recalled: now.Holds.Recalled(),
 	}
+	if a.Edge, a.EdgeChanged, err = edgeOf(l, d); err != nil {
+		return nil, err
+	}
 	if err := ledger.Save(l, ledger.AttachmentKey(a.Device), &a); err != nil {
 		return nil, err
 	}

@@ -146,6 +146,9 @@ func RevocationKey(owner, issuerKey, serial string) Key {
 // TransferKey is the last transfer of a device to another owner.
 func TransferKey(device string) Key { return key("transfer", device) }
 
+// PresenceKey is the newest that a device has said of its presence.
+func PresenceKey(device string) Key { return key("presence", device) }
+
 // CommandKey is a command to a device.
 func CommandKey(device, id string) Key { return key("command", device, id) }
 

@@ -89,6 +89,17 @@ when { ["admin", "operator"].contains(principal.role) && resource.model == {mode
 				{name: "model", about: "the model, as the devices were registered", kind: modelKind},
 			},
 		},
+		"partner-commands-own-signers": {
+			about: "A partner commands the devices that sign for themselves: of the others it would have an edge's word that they obeyed.",
+			text: `permit (
+  principal in {partner},
+  action == Waymark::Action::"CommandDevice",
+  resource
+)
+when { ["admin", "operator"].contains(principal.role) && resource.signer == "device" };
+`,
+			parameters: []parameter{{name: "partner", about: "the member that commands", kind: memberKind}},
+		},
 	}
 }
 

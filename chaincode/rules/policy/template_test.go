@@ -20,6 +20,8 @@ var filled = map[string]map[string]string{
 	"partner-reads-while-held":  {"partner": "carrier"},
 	"insurer-reads-for-claim":   {"insurer": "auditor", "purpose": "claim-17", "until": "2026-12-31T00:00:00+01:00", "shipment": "s1"},
 	"maintainer-commands-model": {"maintainer": "carrier", "model": "TL-20"},
+
+	"partner-commands-own-signers": {"partner": "carrier"},
 }
 
 // place is one that was not filled in.

@@ -10,7 +10,7 @@ import (
 // own signed statement must name as its owner. The same key registered again
 // changes nothing.
 func RegisterDevice(l ledger.Ledger, r waymark.RegisterDeviceRequest) (*waymark.Device, error) {
-	d, old, err := prepare(l, "/registration", r.Registration, r.Activate)
+	d, old, err := prepare(l, NewEdges(l), "/registration", r.Registration, r.Activate)
 	if err != nil || old != nil {
 		return old, err
 	}
@@ -22,7 +22,7 @@ func RegisterDevice(l ledger.Ledger, r waymark.RegisterDeviceRequest) (*waymark.
 
 // prepare makes the record of a device that its statement lets the caller register.
 // If the very same is registered already it returns that as old.
-func prepare(l ledger.Ledger, pointer, registration string, activate bool) (d, old *waymark.Device, err error) {
+func prepare(l ledger.Ledger, edges *Edges, pointer, registration string, activate bool) (d, old *waymark.Device, err error) {
 	tx := l.Tx()
 	statement, err := proveRegistration(pointer, registration, tx.Channel)
 	if err != nil {
@@ -32,15 +32,17 @@ func prepare(l ledger.Ledger, pointer, registration string, activate bool) (d, o
 	if err := access.Authorize(tx, waymark.ActRegisterDevice, access.Device(*d)); err != nil {
 		return nil, nil, err
 	}
-	old, err = existing(l, statement)
-	return d, old, err
+	if old, err = existing(l, statement); err != nil || old != nil {
+		return d, old, err
+	}
+	return d, nil, edges.Holds(d, d.Keys[0], tx.Time)
 }
 
 // newDevice is the first record of a device.
 func newDevice(tx ledger.Tx, s waymark.Registration, activate bool) *waymark.Device {
 	d := &waymark.Device{
 		ID: s.Device, Owner: s.Owner, Model: s.Model, State: waymark.DeviceRegistered,
-		Keys:       []waymark.DeviceKey{{ID: s.KeyID, JWK: s.JWK, NotBefore: tx.Time, Origin: waymark.KeyByDevice}},
+		Keys:       []waymark.DeviceKey{keyOf(s, tx.Time, waymark.KeyByDevice)},
 		Registered: tx.Stamp(), Changed: tx.Stamp(), Reason: "registered",
 	}
 	if activate {
@@ -58,7 +60,7 @@ func existing(r ledger.Reader, s waymark.Registration) (*waymark.Device, error) 
 		return nil, err
 	}
 	key := old.Keys[0]
-	if old.Owner == s.Owner && old.Model == s.Model && key.ID == s.KeyID && key.JWK == s.JWK {
+	if old.Owner == s.Owner && old.Model == s.Model && key.ID == s.KeyID && key.JWK == s.JWK && key.Edge == s.Edge {
 		return old, nil
 	}
 	return nil, waymark.Errorf(waymark.AlreadyExists, "device %s is registered already, by %s", old.ID, old.Owner)

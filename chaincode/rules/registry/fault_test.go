@@ -17,6 +17,7 @@ func TestABrokenLedgerDecidesNothing(t *testing.T) {
 	scenario.Sweep(c, admin, registry.Member, waymark.MemberQuery{Member: "producer"})
 	scenario.Sweep(c, admin, registry.RegisterDevice, registration(c.NewDevice("logger-2", "producer")))
 	scenario.Sweep(c, admin, registry.RegisterDevice, registration(d))
+	scenario.Sweep(c, admin, registry.RegisterDevice, registration(c.NewHeld("logger-3", d)))
 	scenario.Sweep(c, admin, registry.Device, waymark.DeviceQuery{Device: d.ID})
 	scenario.Sweep(c, admin, registry.SuspendDevice, state)
 	scenario.Sweep(c, admin, registry.RetireDevice, state)

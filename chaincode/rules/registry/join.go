@@ -18,6 +18,9 @@ func Join(l ledger.Ledger, r waymark.JoinDeviceRequest) (*waymark.Device, error)
 	if err != nil {
 		return nil, err
 	}
+	if statement.Edge != "" {
+		return nil, waymark.InvalidField("/registration", "names an edge, whose key no certificate of the device is for: its owner registers it")
+	}
 	chain, err := parseChain(r.Chain)
 	if err != nil {
 		return nil, err

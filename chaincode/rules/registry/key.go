@@ -30,7 +30,7 @@ func RotateKey(l ledger.Ledger, r waymark.RotateKeyRequest) (*waymark.Device, er
 	if err := newestHolds(l, d); err != nil {
 		return nil, err
 	}
-	if err := mayAddKey(d, statement); err != nil {
+	if err := mayAddKey(l, d, statement); err != nil {
 		return nil, err
 	}
 	addKey(l.Tx(), d, statement, waymark.KeyByDevice, time.Duration(r.OverlapSeconds)*time.Second)
@@ -38,13 +38,16 @@ func RotateKey(l ledger.Ledger, r waymark.RotateKeyRequest) (*waymark.Device, er
 	return save(l, d, waymark.EventDeviceKeyRotated)
 }
 
-// newestHolds refuses a rotation by a key of which a certificate is revoked: who holds
-// it would rotate it clean.
+// newestHolds refuses a rotation by a key of which a certificate is revoked, or of an edge that does
+// not sign any more: who holds it would rotate it clean.
 func newestHolds(l ledger.Ledger, d *waymark.Device) error {
 	key, _ := d.NewestKey(l.Tx().Time) // it signed the rotation
 	revoked, err := CertificateRevoked(l, key)
 	if err == nil && revoked {
 		err = waymark.Errorf(waymark.Unauthenticated, "a certificate that key %s of device %s came with is revoked: an admin can replace the key", key.ID, d.ID).Because(waymark.ReasonRevoked)
+	}
+	if err == nil {
+		err = NewEdges(l).Holds(d, key, l.Tx().Time)
 	}
 	return err
 }
@@ -70,7 +73,7 @@ func ReplaceKey(l ledger.Ledger, r waymark.ReplaceKeyRequest) (*waymark.Device, 
 	if isNewest(d, statement) && d.Keys[len(d.Keys)-1].Origin == waymark.KeyByAdministrator {
 		return d, nil
 	}
-	if err := mayAddKey(d, statement); err != nil {
+	if err := mayAddKey(l, d, statement); err != nil {
 		return nil, err
 	}
 	addKey(l.Tx(), d, statement, waymark.KeyByAdministrator, 0)
@@ -121,25 +124,34 @@ func mayRevoke(d *waymark.Device, k waymark.DeviceKey, from, now time.Time) erro
 // when it ends anyhow.
 func addKey(tx ledger.Tx, d *waymark.Device, s waymark.Registration, origin waymark.KeyOrigin, overlap time.Duration) {
 	begin := d.JudgedAt(tx.Time)
-	end := begin.Add(overlap)
+	endKeys(d, begin.Add(overlap), func(waymark.DeviceKey) bool { return true })
+	d.Keys = append(d.Keys, keyOf(s, begin, origin))
+}
+
+// endKeys ends some keys of a device at a time, or when they end anyhow.
+func endKeys(d *waymark.Device, at time.Time, some func(waymark.DeviceKey) bool) {
 	for i := range d.Keys {
-		if k := &d.Keys[i]; k.NotAfter.IsZero() || k.NotAfter.After(end) {
-			k.NotAfter = end
+		if k := &d.Keys[i]; some(*k) && (k.NotAfter.IsZero() || k.NotAfter.After(at)) {
+			k.NotAfter = at
 		}
 	}
-	d.Keys = append(d.Keys, waymark.DeviceKey{ID: s.KeyID, JWK: s.JWK, NotBefore: begin, Origin: origin})
+}
+
+// keyOf is the record of the key that a statement is about.
+func keyOf(s waymark.Registration, from time.Time, origin waymark.KeyOrigin) waymark.DeviceKey {
+	return waymark.DeviceKey{ID: s.KeyID, JWK: s.JWK, NotBefore: from, Edge: s.Edge, Origin: origin}
 }
 
 // isNewest reports whether the statement is of the key that was added last, so that
 // it was taken before.
 func isNewest(d *waymark.Device, s waymark.Registration) bool {
 	last := d.Keys[len(d.Keys)-1]
-	return last.ID == s.KeyID && last.JWK == s.JWK
+	return last.ID == s.KeyID && last.JWK == s.JWK && last.Edge == s.Edge
 }
 
 // mayAddKey refuses a key that the device has had, under whatever id: a revoked key
-// does not come back.
-func mayAddKey(d *waymark.Device, s waymark.Registration) error {
+// does not come back. The edge that holds the new one, if any, must sign with it.
+func mayAddKey(l ledger.Ledger, d *waymark.Device, s waymark.Registration) error {
 	if err := notRetired(d); err != nil {
 		return err
 	}
@@ -149,5 +161,5 @@ func mayAddKey(d *waymark.Device, s waymark.Registration) error {
 	if len(d.Keys) >= MaxKeys {
 		return waymark.Errorf(waymark.FailedPrecondition, "device %s has had %d keys: retire it and register a new one", d.ID, MaxKeys).Because(waymark.ReasonLimit)
 	}
-	return nil
+	return NewEdges(l).Holds(d, keyOf(s, l.Tx().Time, waymark.KeyByDevice), l.Tx().Time)
 }

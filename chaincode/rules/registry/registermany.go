@@ -9,7 +9,7 @@ import (
 // says which rows are faulty. Devices that the same statements registered before stay
 // as they are, so that the same request again changes nothing.
 func RegisterMany(l ledger.Ledger, r waymark.RegisterManyRequest) (*waymark.RegisterManyResult, error) {
-	b := registrations{ledger: l, activate: r.Activate, seen: map[string]bool{}}
+	b := registrations{ledger: l, edges: NewEdges(l), activate: r.Activate, seen: map[string]bool{}}
 	var faults waymark.RowErrors
 	for i, text := range r.Registrations {
 		err := b.add(pointerTo("/registrations", i), text)
@@ -27,6 +27,7 @@ func RegisterMany(l ledger.Ledger, r waymark.RegisterManyRequest) (*waymark.Regi
 // registrations is one transaction's work.
 type registrations struct {
 	ledger   ledger.Ledger
+	edges    *Edges
 	activate bool
 	seen     map[string]bool // device ids of the rows so far
 	fresh    []*waymark.Device
@@ -35,7 +36,7 @@ type registrations struct {
 
 // add judges one row.
 func (b *registrations) add(pointer, text string) error {
-	d, old, err := prepare(b.ledger, pointer, text, b.activate)
+	d, old, err := prepare(b.ledger, b.edges, pointer, text, b.activate)
 	if err != nil {
 		return err
 	}

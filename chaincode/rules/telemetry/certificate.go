@@ -9,14 +9,13 @@ import (
 
 // certificateRevoked reports whether a certificate is revoked that a key of the device
 // came with. It asks the ledger once for each key and transaction.
-func (s *session) certificateRevoked(r ledger.Reader, keyID string) (bool, error) {
-	if revoked, known := s.revoked[keyID]; known {
+func (s *session) certificateRevoked(r ledger.Reader, key waymark.DeviceKey) (bool, error) {
+	if revoked, known := s.revoked[key.ID]; known {
 		return revoked, nil
 	}
-	key, _ := s.device.Key(keyID) // authenticate found it
 	revoked, err := registry.CertificateRevoked(r, key)
 	if err == nil {
-		s.revoked[keyID] = revoked
+		s.revoked[key.ID] = revoked
 	}
 	return revoked, err
 }

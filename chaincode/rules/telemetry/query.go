@@ -29,7 +29,9 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 	}
 	w = w.Without(share.Withheld).Coarse(share.Decimals)
 	w.Obligations = share.Obligations
-	w.Disputed = device.Disputed(w.Key, w.Recorded.Time)
+	if w.Disputed, err = registry.NewEdges(l).Disputed(device, w.Key, w.Recorded.Time); err != nil {
+		return nil, err
+	}
 	return &w, missing
 }
 

@@ -19,7 +19,7 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 	if err := access.Authorize(l.Tx(), waymark.ActRelayMessages, access.Consortium(l.Tx().Channel)); err != nil {
 		return nil, err
 	}
-	b := batch{ledger: l, sessions: map[string]*session{}}
+	b := batch{ledger: l, sessions: map[string]*session{}, edges: registry.NewEdges(l)}
 	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(r.Messages))}
 	var exposing waymark.RowErrors
 	for i, text := range r.Messages {
@@ -43,6 +43,7 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 type batch struct {
 	ledger   ledger.Ledger
 	sessions map[string]*session
+	edges    *registry.Edges
 	order    []string // device ids as they first came: the order of writing
 	readings int      // of the messages so far
 }
@@ -66,21 +67,21 @@ func (b *batch) record(text string) (m *attest.Message, outcome waymark.MessageR
 
 // judge is record for a message of a device.
 func (b *batch) judge(s *session, m *attest.Message) (waymark.MessageResult, error) {
-	digest, inForce, err := b.authenticate(s, m)
+	key, digest, err := b.authenticate(s, m)
 	if err != nil {
 		return rejected(m.Device, m.Sequence, err), nil
 	}
 	if stream.Seen(&s.stream, m.Sequence) {
 		return b.repeated(s, m, digest)
 	}
-	revoked, err := s.certificateRevoked(b.ledger, m.KeyID)
-	if err != nil {
+	err = b.keyHolds(s, m, key)
+	if waymark.CodeOf(err) == waymark.Internal { // the ledger could not be read
 		return waymark.MessageResult{}, err
 	}
-	if revoked {
-		return rejected(m.Device, m.Sequence, certificateRevoked(m)), nil
+	if err == nil {
+		err = b.admit(s, m, digest, key)
 	}
-	if err := b.admit(s, m, digest, inForce); err != nil {
+	if err != nil {
 		return rejected(m.Device, m.Sequence, err), nil
 	}
 	return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: b.ledger.Tx().ID}, nil
@@ -100,15 +101,30 @@ func (b *batch) session(device string) (*session, error) {
 
 // authenticate checks that the device which the message names has signed it, for
 // this consortium, with a key it has or had.
-func (b *batch) authenticate(s *session, m *attest.Message) (digest attest.Digest, inForce bool, err error) {
+func (b *batch) authenticate(s *session, m *attest.Message) (key waymark.DeviceKey, digest attest.Digest, err error) {
 	if s.device == nil {
-		return digest, false, waymark.Errorf(waymark.NotFound, "there is no device %s", m.Device)
+		return key, digest, waymark.Errorf(waymark.NotFound, "there is no device %s", m.Device)
 	}
 	if channel := b.ledger.Tx().Channel; m.Consortium != channel {
-		return digest, false, waymark.InvalidField("/aud", "is %s, this consortium is %s", m.Consortium, channel)
+		return key, digest, waymark.InvalidField("/aud", "is %s, this consortium is %s", m.Consortium, channel)
 	}
-	key, digest, err := registry.Signed(s.device, m)
-	return digest, key.InForce(s.device.JudgedAt(b.ledger.Tx().Time)), err
+	return registry.Signed(s.device, m)
+}
+
+// keyHolds checks that the key of an authentic message is to be believed now: no certificate revoked that it
+// came with, in force, and held by an edge that signs, if by any.
+func (b *batch) keyHolds(s *session, m *attest.Message, key waymark.DeviceKey) error {
+	now := b.ledger.Tx().Time
+	revoked, err := s.certificateRevoked(b.ledger, key)
+	switch {
+	case err != nil:
+		return err
+	case revoked:
+		return certificateRevoked(m)
+	case !key.InForce(s.device.JudgedAt(now)):
+		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s is not in force: it was replaced, has expired or is revoked", m.KeyID, m.Device).Because(waymark.ReasonKey)
+	}
+	return b.edges.Holds(s.device, key, now)
 }
 
 // repeated answers a message whose number is recorded: the first result if it is
@@ -125,11 +141,8 @@ func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (w
 }
 
 // admit takes an authentic message that is new, or says why not.
-func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, inForce bool) error {
-	if !inForce {
-		return waymark.Errorf(waymark.Unauthenticated, "key %s of device %s is not in force: it was replaced, has expired or is revoked", m.KeyID, m.Device).Because(waymark.ReasonKey)
-	}
-	device := access.Device(*s.device)
+func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, key waymark.DeviceKey) error {
+	device := access.DeviceBy(*s.device, key)
 	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
 		return err
 	}
@@ -141,7 +154,7 @@ func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, inFor
 	if err := checkTimes(readings, s.device.Registered.Time, b.ledger.Tx().Time); err != nil {
 		return err
 	}
-	return s.accept(m, digest, readings)
+	return s.accept(m, digest, readings, key.Edge)
 }
 
 func rejected(device string, sequence uint64, err error) waymark.MessageResult {

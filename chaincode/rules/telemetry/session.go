@@ -28,6 +28,7 @@ type session struct {
 type accepted struct {
 	sequence uint64
 	key      string // id of the key that signed it
+	edge     string // that holds the key; empty if the device does
 	digest   attest.Digest
 	readings []senml.Reading
 }
@@ -60,7 +61,7 @@ func (s *session) recordedBy(l ledger.Ledger, n uint64, digest attest.Digest) (t
 }
 
 // accept takes a message into the stream, or leaves everything as it was.
-func (s *session) accept(m *attest.Message, digest attest.Digest, readings []senml.Reading) error {
+func (s *session) accept(m *attest.Message, digest attest.Digest, readings []senml.Reading, edge string) error {
 	measured, err := stream.Measure(s.stream.Measured, m.Sequence, readings)
 	if err != nil {
 		return err
@@ -69,7 +70,7 @@ func (s *session) accept(m *attest.Message, digest attest.Digest, readings []sen
 		return err
 	}
 	s.stream.Measured = measured
-	s.fresh = append(s.fresh, accepted{m.Sequence, m.KeyID, digest, readings})
+	s.fresh = append(s.fresh, accepted{m.Sequence, m.KeyID, edge, digest, readings})
 	return nil
 }
 

@@ -69,7 +69,7 @@ func runLength(messages []accepted) int {
 
 func summariseRun(device *waymark.Device, run []accepted, stamp waymark.Stamp) waymark.Window {
 	w := waymark.Window{
-		Device: device.ID, Owner: device.Owner, Key: run[0].key, First: run[0].sequence, Last: run[len(run)-1].sequence,
+		Device: device.ID, Owner: device.Owner, Key: run[0].key, Edge: run[0].edge, First: run[0].sequence, Last: run[len(run)-1].sequence,
 		Recorded: stamp, From: run[0].readings[0].Time, To: run[0].readings[0].Time,
 	}
 	var t tally

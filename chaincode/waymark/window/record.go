@@ -40,6 +40,7 @@ type storedWindow struct {
 	// SealedIn has a bit for each message, the first one's the lowest of the first byte: it
 	// holds sealed readings. Trailing zero bytes are left out.
 	SealedIn []byte `cbor:"18,keyasint,omitempty"`
+	Edge     string `cbor:"19,keyasint,omitempty"`
 }
 
 type storedSealed struct {
@@ -59,7 +60,7 @@ type storedSeries struct {
 // Encode returns a window as the ledger stores it.
 func Encode(w waymark.Window) []byte {
 	s := storedWindow{
-		First: w.First, Owner: w.Owner, Key: w.Key, Shipment: w.Shipment,
+		First: w.First, Owner: w.Owner, Key: w.Key, Edge: w.Edge, Shipment: w.Shipment,
 		From: w.From.UnixMilli(), Span: w.To.UnixMilli() - w.From.UnixMilli(),
 		Digests: w.Digests, Root: w.Root, Apart: w.Readings,
 		Time: w.Recorded.Time.UnixMilli(), Member: w.Recorded.Member, Role: string(w.Recorded.Role),
@@ -99,7 +100,7 @@ func Decode(device string, value []byte) (waymark.Window, error) {
 		return waymark.Window{}, fmt.Errorf("decode window: %w", err)
 	}
 	w := waymark.Window{
-		Device: device, Owner: s.Owner, Key: s.Key, Shipment: s.Shipment,
+		Device: device, Owner: s.Owner, Key: s.Key, Edge: s.Edge, Shipment: s.Shipment,
 		First: s.First, Last: s.First + uint64(len(s.Digests)/waymark.DigestPrefix) - 1,
 		From: time.UnixMilli(s.From).UTC(), To: time.UnixMilli(s.From + s.Span).UTC(),
 		Readings: s.Apart, Series: []waymark.Series{}, Digests: s.Digests, Root: s.Root,

@@ -31,6 +31,9 @@ func anyWindow(t *rapid.T) waymark.Window {
 	if rapid.Bool().Draw(t, "witnessed") {
 		w.Shipment = text.Draw(t, "shipment")
 	}
+	if rapid.Bool().Draw(t, "by an edge") {
+		w.Edge = text.Draw(t, "edge")
+	}
 	for range rapid.IntRange(1, waymark.MaxMeasured).Draw(t, "series") {
 		count := rapid.Int64Range(1, 1000).Draw(t, "count")
 		w.Readings += int(count)

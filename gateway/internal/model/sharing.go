@@ -26,6 +26,7 @@ type sharing struct {
 	*reading
 	asked
 	of      *waymark.Device
+	edges   *registry.Edges
 	series  map[int64]*source
 	decided map[decidedBy]access.Share
 	origins map[origin][]waymark.DataClass // nil before they are found
@@ -57,7 +58,7 @@ func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sh
 		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
 			return err
 		}
-		of.shared.Block = block
+		of.edges, of.shared.Block = registry.NewEdges(of.reading), block
 		return answer(&of)
 	})
 }
@@ -150,11 +151,15 @@ func (s *sharing) shown(name string, f found) (*waymark.Reading, error) {
 	if err := s.summarised(f.Sequence); err != nil {
 		return nil, err
 	}
+	disputed, err := s.edges.Disputed(s.of, s.summary.Key, s.summary.Recorded.Time)
+	if err != nil {
+		return nil, err
+	}
 	return &waymark.Reading{
 		ID: f.ReadingRef.String(), Name: name, Unit: of.unit, Class: of.class, Value: of.decimal(of.rounded(f.value)),
 		Time: time.UnixMilli(f.at).UTC(), Sequence: f.Sequence, Index: f.Index,
 		Window: s.summary.First, Shipment: of.Shipment, TxID: s.summary.Recorded.TxID, Block: s.block,
-		Disputed: s.of.Disputed(s.summary.Key, s.summary.Recorded.Time),
+		Edge: s.summary.Edge, Disputed: disputed,
 	}, nil
 }
 

@@ -162,6 +162,8 @@ func makeClosedSets() map[reflect.Type][]any {
 		reflect.TypeFor[waymark.CommandState]():    anys(waymark.CommandStates()...),
 		reflect.TypeFor[waymark.CommandResult]():   anys(waymark.CommandResults()...),
 		reflect.TypeFor[waymark.DeviceState]():     anys(waymark.DeviceStates()...),
+		reflect.TypeFor[waymark.PresenceState]():   anys(waymark.PresenceStates()...),
+		reflect.TypeFor[waymark.PresenceMode]():    anys(waymark.PresenceModes()...),
 		reflect.TypeFor[waymark.ShipmentOrder]():   anys(waymark.ShipmentOrders()...),
 		reflect.TypeFor[waymark.Order]():           anys(waymark.Orders()...),
 		reflect.TypeFor[waymark.ShipmentState]():   anys(waymark.ShipmentStates()...),

@@ -53,6 +53,11 @@ type revocationBody struct {
 	Reason string    `json:"reason"`
 }
 
+// presenceBody brings what a device said of its presence.
+type presenceBody struct {
+	Presence string `json:"presence"` // a signed message of kind Presence
+}
+
 // attributesBody replaces what the owner says of its device.
 type attributesBody struct {
 	Attributes waymark.DeviceAttributes `json:"attributes"`

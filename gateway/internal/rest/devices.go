@@ -48,6 +48,16 @@ func lifecycleRoutes() []route {
 		}, waymark.DevicesSetAttributes, waymark.Device{}, func(p path, b attributesBody) waymark.SetAttributesRequest {
 			return waymark.SetAttributesRequest{Device: p.id, Attributes: b.Attributes, Reason: b.Reason}
 		}, nil),
+		submits(route{
+			method: http.MethodPost, path: "/v1/devices/{id}/presence", id: "recordPresence", tag: tagDevices,
+			summary: "Record what a device signed of its presence, if its owner wants that on the ledger",
+		}, waymark.DevicesRecordPresence, waymark.DevicePresence{}, func(p path, b presenceBody) waymark.RecordPresenceRequest {
+			return waymark.RecordPresenceRequest{Device: p.id, Presence: b.Presence}
+		}, nil),
+		evaluates(route{
+			method: http.MethodGet, path: "/v1/devices/{id}/presence", id: "getPresence", tag: tagDevices,
+			summary: "The newest that a device has said of its presence",
+		}, waymark.DevicesPresence, waymark.DevicePresence{}, deviceQuery),
 	}
 }
 

@@ -136,6 +136,8 @@ func (b *bench) goodStatements() {
 		text := b.statement("logger-1", "k1", key)
 		b.jws("registration-"+key, "a registration, signed with the key that it names", key, h, text)
 	}
+	held := strings.TrimSuffix(b.statement("logger-1", "k1", ed25519Key), "}") + `,"edge":"edge-1"}`
+	b.jws("registration-edge", "a registration that edge-1 signs for the device, with a key of its own", ed25519Key, pack(0, "vnd.waymark.registration+json"), held)
 	login := pack(0, "vnd.waymark.connect+json")
 	b.jws("connect-jws", "a password for the broker, good for one day", ed25519Key, login, `{"iat":1772352000,"exp":1772438400}`)
 	b.cose("connect-cose", "the same in COSE; its text form is the password", ed25519Key, login, -8, []byte(`{"iat":1772352000,"exp":1772438400}`))
