@@ -62,10 +62,10 @@ func (c *Checker) checkSignature(ctx context.Context, m *attest.Message, now tim
 	if err != nil {
 		return waymark.DeviceKey{}, err
 	}
-	key, err := mayLogIn(device, m.KeyID, now)
+	key, err := c.mayLogIn(ctx, device, m.KeyID, now, freshFor)
 	if err != nil {
 		if device, err = c.registry.device(ctx, m.Device, suspectFor); err == nil {
-			key, err = mayLogIn(device, m.KeyID, now)
+			key, err = c.mayLogIn(ctx, device, m.KeyID, now, suspectFor)
 		}
 	}
 	if err == nil {
@@ -74,8 +74,9 @@ func (c *Checker) checkSignature(ctx context.Context, m *attest.Message, now tim
 	return key, err
 }
 
-// mayLogIn returns the key by which a device may log in now.
-func mayLogIn(device *waymark.Device, keyID string, now time.Time) (waymark.DeviceKey, error) {
+// mayLogIn returns the key by which a device may log in now. Of an edge that holds it the registry is asked
+// unless it has said something within fresh.
+func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, keyID string, now time.Time, fresh time.Duration) (waymark.DeviceKey, error) {
 	if device.State != waymark.DeviceActive {
 		return waymark.DeviceKey{}, waymark.Errorf(waymark.Forbidden, "device %s is %s", device.ID, device.State)
 	}
@@ -83,5 +84,12 @@ func mayLogIn(device *waymark.Device, keyID string, now time.Time) (waymark.Devi
 	if !found {
 		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force for device %s: it is not registered, or has ended; the owner has to rotate or replace it", keyID, device.ID)
 	}
-	return key, nil
+	if key.Edge == "" {
+		return key, nil
+	}
+	edge, err := c.registry.device(ctx, key.Edge, fresh)
+	if waymark.CodeOf(err) == waymark.Unavailable {
+		return key, err
+	}
+	return key, device.CheckEdge(edge, key, now)
 }

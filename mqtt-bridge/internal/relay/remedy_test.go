@@ -20,6 +20,7 @@ func TestTheLogSaysWhatToDo(t *testing.T) {
 		want    string // what the remedy begins with
 	}{
 		"no such device": {code: waymark.NotFound, want: "have the device registered"},
+		"no such edge":   {code: waymark.Forbidden, reasons: []string{waymark.ReasonEdge}, want: "have the edge"},
 		"no such key":    {code: waymark.Unauthenticated, reasons: []string{waymark.ReasonKey}, want: "have the key registered"},
 		"a bad message":  {code: waymark.Unauthenticated, reasons: []string{waymark.ReasonSignature}},
 	} {

@@ -1,0 +1,49 @@
+package login_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
+)
+
+// pair is a registry of a device and the edge that signs for it.
+type pair map[string]waymark.Device
+
+func (p pair) Device(_ context.Context, id string) (*waymark.Device, error) {
+	d, found := p[id]
+	if !found {
+		return nil, waymark.Errorf(waymark.NotFound, "there is no device %s", id)
+	}
+	return &d, nil
+}
+
+// An edge logs in for a device as long as it signs for it.
+func TestLoginByAnEdge(t *testing.T) {
+	now := time.Now()
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	held := d.Record(t, waymark.DeviceActive)
+	held.Keys[0].Edge = "edge-1"
+	edge := d.Record(t, waymark.DeviceActive)
+	edge.ID = "edge-1"
+	suspended, moved, other := edge, edge, edge
+	suspended.State, moved.Owner = waymark.DeviceSuspended, "carrier"
+	other.Keys = []waymark.DeviceKey{{ID: "k1", JWK: waymark.JWK{X: "another"}, NotBefore: now.Add(-time.Hour)}}
+	for name, test := range map[string]struct {
+		registry pair
+		want     waymark.Code
+	}{
+		"active":         {pair{"logger-1": held, "edge-1": edge}, ""},
+		"suspended":      {pair{"logger-1": held, "edge-1": suspended}, waymark.Forbidden},
+		"of another now": {pair{"logger-1": held, "edge-1": moved}, waymark.Forbidden},
+		"without it":     {pair{"logger-1": held, "edge-1": other}, waymark.Unauthenticated},
+	} {
+		if _, err := login.New("waymark", test.registry).Login(t.Context(), d.ID, d.Password(t, now)); waymark.CodeOf(err) != test.want {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
