@@ -47,6 +47,9 @@ func TestEndorsersAgree(t *testing.T) {
 	waived.accept(ctx, t, map[string]any{"reservation": "test"})
 	warm := newCourse(ctx, t, 1, everyKind()...)
 	record(ctx, t, warm.message(t, 0, 1, 900), warm.message(t, 0, 30, 500))
+	attended := newSigner(ctx, t, newSigner(ctx, t, nil))
+	attended.attend(ctx, t)
+	done(ctx, t, as(t, "producer", waymark.Relay).RecordPresence, attended.presence(t, waymark.PresenceOnline, time.Now().Unix()))
 	many, authority := []string{statement(t, name("logger"), "producer", newKey(t)), statement(t, name("logger"), "producer", newKey(t))}, newDeviceCA(t)
 	idle := newDeviceCA(t)
 	done(ctx, t, as(t, "producer", waymark.Admin).PutDeviceAuthority, authority.put())
@@ -121,6 +124,7 @@ func TestEndorsersAgree(t *testing.T) {
 		{"retailer", waymark.Quality, waymark.ShipmentsReleaseExcursion, waymark.ReleaseExcursionRequest{Shipment: warm.id, Device: warm.loggers[0].ID(),
 			Rule: "warm", First: 1, Disposition: "test"}},
 		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{warm.message(t, 0, 60, 950), warm.message(t, 0, 90, 400)}}},
+		{"producer", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{attended.pack(t)}}},
 		{"producer", waymark.Viewer, waymark.ShipmentsGet, waymark.ShipmentQuery{Shipment: warm.id}},
 		{"carrier", waymark.Operator, waymark.ShipmentsWaiveClaim, waymark.WaiveClaimRequest{Shipment: waived.id, Number: 1, Reason: "test"}},
 		{"carrier", waymark.Operator, waymark.ShipmentsReject, waymark.EndHandoffRequest{Shipment: id, Number: 1, Reason: "test"}},
@@ -151,6 +155,8 @@ func TestEndorsersAgree(t *testing.T) {
 		{"producer", waymark.Operator, waymark.DevicesCancelTransfer, ending},
 		{"auditor", waymark.Viewer, waymark.DevicesTransfer, waymark.DeviceQuery{Device: offered.ID()}},
 		{"auditor", waymark.Viewer, waymark.DevicesHistory, waymark.DeviceQuery{Device: offered.ID()}},
+		{"carrier", waymark.Relay, waymark.DevicesRecordPresence, attended.presence(t, waymark.PresenceGone, time.Now().Unix())},
+		{"auditor", waymark.Viewer, waymark.DevicesPresence, waymark.DeviceQuery{Device: attended.id}},
 		{"auditor", waymark.Viewer, waymark.DevicesAuthority, waymark.AuthorityQuery{Owner: "producer", Authority: authority.id()}},
 		{"auditor", waymark.Viewer, waymark.DevicesCertificate, waymark.CertificateQuery{Owner: "producer", Authority: authority.id(), Serial: "1f"}},
 		{"producer", waymark.Admin, waymark.PoliciesPut, waymark.PutPolicyRequest{ID: name("policy"), Text: "forbid (principal, action, resource);"}},

@@ -49,6 +49,7 @@ getDevice            aoqvr aoqvr
 getDeviceHistory     aoqvr aoqvr
 getStream            aoqvr aoqvr
 getTransfer          aoqvr aoqvr
+getPresence          aoqvr aoqvr
 getDeviceAuthority   aoqvr aoqvr
 getDeviceCertificate aoqvr aoqvr
 getWindow            aoqv  -
@@ -117,6 +118,7 @@ recordMessages~      or    or    {"messages":["{message}"]}
 requestCommand       ao    -     {"id":"command-2","name":"wake","arguments":"{}","expires_at":"{future}"}
 cancelCommand        ao    -     {"reason":"r"}
 closeCommand~        or    or    {"receipt":"{message}"}
+recordPresence~      or    or    {"presence":"{message}"}
 
 registerProduct      a     a     {"gtin":"{gtin}","name":"milk"}
 addRegulator         a     -     {"regulator":"retailer"}
