@@ -19,6 +19,7 @@ import (
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
+	"github.com/waymark-ledger/waymark/test/internal/way"
 )
 
 // A gateway that knows two ways to peers of its member goes on by the second when the first
@@ -26,15 +27,15 @@ import (
 func TestOneOfTwoPeersGoes(t *testing.T) {
 	ctx := limit(t, time.Minute)
 	node := local.at.Members["producer"].Peer
-	ways := []*way{newWay(t, node.Address), newWay(t, node.Address)}
-	producer := operatorAt(ctx, t, "producer", gatewayOver(t, "producer", ways[0].address, ways[1].address))
+	ways := []*way.Way{way.New(t, node.Address), way.New(t, node.Address)}
+	producer := operatorAt(ctx, t, "producer", gatewayOver(t, "producer", ways[0].Address, ways[1].Address))
 	commission(ctx, t, name("item")) // registers the product
 	end, done := make(chan struct{}), make(chan error, 1)
 	written := make(chan struct{}, 1)
 	go func() { done <- commissionUntil(producer, end, written) }()
 	for _, gone := range []int{0, 1, 0} {
 		<-written
-		ways[gone].close()
+		ways[gone].Close()
 		for range 10 { // by the other one
 			select {
 			case <-written:
@@ -42,14 +43,14 @@ func TestOneOfTwoPeersGoes(t *testing.T) {
 				t.Fatalf("without way %d: %v", gone, err)
 			}
 		}
-		ways[gone].open(t)
+		ways[gone].Open(t)
 	}
 	close(end)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if ways[0].used() < 2 || ways[1].used() < 2 {
-		t.Errorf("the first way was taken %d times, the second %d times", ways[0].used(), ways[1].used())
+	if ways[0].Used() < 2 || ways[1].Used() < 2 {
+		t.Errorf("the first way was taken %d times, the second %d times", ways[0].Used(), ways[1].Used())
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
+	"github.com/waymark-ledger/waymark/test/internal/way"
 )
 
 // replica starts a gateway of the producer over the database of a PostgreSQL server that
@@ -130,8 +131,8 @@ func audited(t *testing.T, file, txID, want string) {
 func TestPostgresIsAway(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	server := strings.TrimPrefix(strings.Fields(os.Getenv("WAYMARK_POSTGRES"))[0], "host=")
-	w := newWay(t, filepath.Join(server, ".s.PGSQL.5432"))
-	host, port, err := net.SplitHostPort(w.address)
+	w := way.New(t, filepath.Join(server, ".s.PGSQL.5432"))
+	host, port, err := net.SplitHostPort(w.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +146,7 @@ func TestPostgresIsAway(t *testing.T) {
 	if _, err := commissionUnder(ctx, a, name("key"), name("item")); err != nil {
 		t.Fatal(err)
 	}
-	w.close()
+	w.Close()
 	if _, err := a.Client.Member(ctx, waymark.MemberQuery{Member: "producer"}); err != nil {
 		t.Errorf("a read: %v", err)
 	}
@@ -160,7 +161,7 @@ func TestPostgresIsAway(t *testing.T) {
 	if err != nil || status != http.StatusOK || !strings.Contains(string(body), `{"part":"database","ready":false`) {
 		t.Errorf("ready: %d %s %v", status, body, err)
 	}
-	w.open(t)
+	w.Open(t)
 	for {
 		_, err := commissionUnder(ctx, a, name("key"), name("item"))
 		if err == nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/test/internal/way"
 )
 
 // stillWithin is how soon a peer that stands still is to be left.
@@ -66,14 +67,14 @@ func TestAPeerThatIsStopped(t *testing.T) {
 func TestOneOfTwoPeersStandsStill(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	node := local.at.Members["producer"].Peer
-	ways := []*way{newWay(t, node.Address), newWay(t, node.Address)}
-	producer := operatorAt(ctx, t, "producer", gatewayOver(t, "producer", ways[0].address, ways[1].address))
+	ways := []*way.Way{way.New(t, node.Address), way.New(t, node.Address)}
+	producer := operatorAt(ctx, t, "producer", gatewayOver(t, "producer", ways[0].Address, ways[1].Address))
 	commission(ctx, t, name("item")) // registers the product
 	end, done := make(chan struct{}), make(chan error, 1)
 	written := make(chan struct{}, 1)
 	go func() { done <- commissionUntil(producer, end, written) }()
 	<-written
-	let := ways[0].block()
+	let := ways[0].Block()
 	t.Cleanup(let)
 	began := time.Now()
 	for range 10 { // by the other one; the first may have been made before
@@ -85,8 +86,8 @@ func TestOneOfTwoPeersStandsStill(t *testing.T) {
 			t.Fatal("nothing is written any more")
 		}
 	}
-	if took := time.Since(began); took > stillWithin || ways[1].used() == 0 {
-		t.Errorf("it took %v; the second way was taken %d times", took, ways[1].used())
+	if took := time.Since(began); took > stillWithin || ways[1].Used() == 0 {
+		t.Errorf("it took %v; the second way was taken %d times", took, ways[1].Used())
 	}
 	close(end)
 	if err := <-done; err != nil {

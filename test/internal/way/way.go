@@ -1,6 +1,6 @@
-//go:build e2e
-
-package e2e
+// Package way is the network between two processes, as far as it can fail: connections pass, or break, or
+// nothing passes on them.
+package way
 
 import (
 	"io"
@@ -10,9 +10,12 @@ import (
 	"testing"
 )
 
-// way passes connections to a peer at an address of its own, for as long as it is open.
-type way struct {
-	address, to string // to is host:port, or the path of a socket
+// Way passes connections on at an address of its own, for as long as it is open.
+type Way struct {
+	// Address is where it is entered, host:port.
+	Address string
+
+	to string // host:port, or the path of a socket
 
 	mu          sync.Mutex
 	listener    net.Listener
@@ -21,18 +24,20 @@ type way struct {
 	blocked     chan struct{} // when not nil, nothing passes until it is closed
 }
 
-// newWay opens a way. The test closes it.
-func newWay(t *testing.T, to string) *way {
+// New opens a way to a server: host:port, or the path of a socket. The end of the test closes it.
+func New(t *testing.T, to string) *Way {
 	t.Helper()
-	w := &way{address: freeAddress(t), to: to}
-	w.open(t)
-	t.Cleanup(w.close)
+	w := &Way{Address: "127.0.0.1:0", to: to}
+	w.Open(t)
+	w.Address = w.listener.Addr().String()
+	t.Cleanup(w.Close)
 	return w
 }
 
-func (w *way) open(t *testing.T) {
+// Open opens a way that was closed, at the same address.
+func (w *Way) Open(t *testing.T) {
 	t.Helper()
-	listener, err := net.Listen("tcp", w.address)
+	listener, err := net.Listen("tcp", w.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,14 +55,14 @@ func (w *way) open(t *testing.T) {
 	}()
 }
 
-func (w *way) pass(from net.Conn) {
+func (w *Way) pass(from net.Conn) {
 	network := "tcp"
 	if filepath.IsAbs(w.to) {
 		network = "unix"
 	}
 	to, err := net.Dial(network, w.to)
 	if err != nil {
-		from.Close()
+		_ = from.Close() // there is nobody to tell
 		return
 	}
 	w.mu.Lock()
@@ -67,30 +72,31 @@ func (w *way) pass(from net.Conn) {
 	for _, ends := range [][2]net.Conn{{from, to}, {to, from}} {
 		go func() {
 			_, _ = io.Copy(ends[0], through{w, ends[1]})
-			ends[0].Close()
+			_ = ends[0].Close() // it may be closed
 		}()
 	}
 }
 
-// close breaks what goes this way, and lets nothing new in.
-func (w *way) close() {
+// Close breaks what goes this way, and lets nothing new in.
+func (w *Way) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.listener.Close()
+	_ = w.listener.Close() // it may be closed
 	for _, c := range w.connections {
-		c.Close()
+		_ = c.Close() // it may be closed
 	}
 	w.connections = nil
 }
 
-func (w *way) used() int {
+// Used returns how often the way was taken.
+func (w *Way) Used() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.taken
 }
 
-// block lets nothing pass, and keeps the connections, until it is let again.
-func (w *way) block() (let func()) {
+// Block lets nothing pass, and keeps the connections, until it is let again.
+func (w *Way) Block() (let func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	blocked := make(chan struct{})
@@ -105,7 +111,7 @@ func (w *way) block() (let func()) {
 
 // through reads what passes a way.
 type through struct {
-	way  *way
+	way  *Way
 	from net.Conn
 }
 
