@@ -20,6 +20,8 @@ type Ledger struct {
 	// Recorded holds, by device and sequence number, the transactions that
 	// recorded the message: exactly one, or the ledger counted it twice.
 	Recorded map[string]map[uint64][]string
+	// Order holds, by device, the sequence numbers as they were recorded, one after another.
+	Order map[string][]uint64
 	// Valid and Invalid count transactions.
 	Valid, Invalid int
 }
@@ -32,8 +34,13 @@ func (p *Peer) Read(ctx context.Context, height uint64) (*Ledger, error) {
 			return nil, err
 		}
 	}
-	l := &Ledger{Member: p.Member, Height: height, Recorded: map[string]map[uint64][]string{}}
-	err := p.Blocks(ctx, height, func(b *common.Block) error {
+	return p.readFrom(ctx, 0, height)
+}
+
+// readFrom reads what is in the blocks from one on, up to height.
+func (p *Peer) readFrom(ctx context.Context, from, height uint64) (*Ledger, error) {
+	l := &Ledger{Member: p.Member, Height: height, Recorded: map[string]map[uint64][]string{}, Order: map[string][]uint64{}}
+	err := p.blocksFrom(ctx, from, height, func(b *common.Block) error {
 		l.Tip = headerHash(b)
 		return l.add(b)
 	})
@@ -68,6 +75,7 @@ func (l *Ledger) record(device string, sequence uint64, txID string) {
 		l.Recorded[device] = map[uint64][]string{}
 	}
 	l.Recorded[device][sequence] = append(l.Recorded[device][sequence], txID)
+	l.Order[device] = append(l.Order[device], sequence)
 }
 
 // Doubled returns "device/number" of every message that was recorded more than once.
@@ -94,9 +102,26 @@ func (l *Ledger) Missing(device string, last uint64) []uint64 {
 	return missing
 }
 
+// Late returns how many messages of a device were recorded after one with a greater number.
+func (l *Ledger) Late(device string) int {
+	late, greatest := 0, uint64(0)
+	for _, n := range l.Order[device] {
+		if n < greatest {
+			late++
+		}
+		greatest = max(greatest, n)
+	}
+	return late
+}
+
 // ReadAll reads the ledger of every member's peer up to the greatest height that
 // all of them have, and fails unless they are the same.
 func ReadAll(ctx context.Context, n *endpoints.Network) ([]*Ledger, error) {
+	return ReadSince(ctx, n, 0)
+}
+
+// ReadSince is ReadAll without what is in the blocks before one, which every peer has.
+func ReadSince(ctx context.Context, n *endpoints.Network, from uint64) ([]*Ledger, error) {
 	var peers []*Peer
 	defer func() {
 		for _, p := range peers {
@@ -118,7 +143,7 @@ func ReadAll(ctx context.Context, n *endpoints.Network) ([]*Ledger, error) {
 	}
 	var ledgers []*Ledger
 	for _, p := range peers {
-		l, err := p.Read(ctx, lowest)
+		l, err := p.readFrom(ctx, from, lowest)
 		if err != nil {
 			return nil, err
 		}

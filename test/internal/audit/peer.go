@@ -127,9 +127,14 @@ func (p *Peer) Height(ctx context.Context) (uint64, error) {
 
 // Blocks calls visit for each block below height, in order.
 func (p *Peer) Blocks(ctx context.Context, height uint64, visit func(*common.Block) error) error {
+	return p.blocksFrom(ctx, 0, height, visit)
+}
+
+// blocksFrom is Blocks without those below from, which is below height.
+func (p *Peer) blocksFrom(ctx context.Context, from, height uint64, visit func(*common.Block) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	events, err := p.gateway.GetNetwork(p.channel).BlockEvents(ctx, client.WithStartBlock(0))
+	events, err := p.gateway.GetNetwork(p.channel).BlockEvents(ctx, client.WithStartBlock(from))
 	if err != nil {
 		return fmt.Errorf("read blocks of %s: %w", p.Member, err)
 	}

@@ -38,6 +38,10 @@ type Options struct {
 	LogFile  string
 	MQTTPort int
 	HTTPPort int
+	// External is the URL of a broker that the bridge is to use instead of one of its own, and Gateway that
+	// of a gateway instead of the member's. Both may be empty.
+	External string
+	Gateway  string
 }
 
 // stopTimeout bounds how long a bridge may take to stop.
@@ -60,7 +64,7 @@ func StartSecond(ctx context.Context, o Options) (*Second, error) {
 		return nil, fmt.Errorf("start a second bridge: %w", err)
 	}
 	at := *o.Network
-	at.MQTT.URL = fmt.Sprintf("ssl://127.0.0.1:%d", o.MQTTPort)
+	at.MQTT.URL = o.broker()
 	at.Bridge = endpoints.Bridge{URL: fmt.Sprintf("http://127.0.0.1:%d", o.HTTPPort), TokenFile: filepath.Join(o.Dir, "spool", "admin.token")}
 	s := &Second{At: &at, process: cmd, ended: make(chan error, 1)}
 	go func() { s.ended <- cmd.Wait() }()
@@ -72,6 +76,14 @@ func StartSecond(ctx context.Context, o Options) (*Second, error) {
 
 // certificate finds what the first bridge's broker shows.
 var certificate = regexp.MustCompile(`(?m)^ +(?:cert|key)_file: .*$`)
+
+// broker is where devices connect, and the bridge.
+func (o Options) broker() string {
+	if o.External != "" {
+		return o.External
+	}
+	return fmt.Sprintf("ssl://127.0.0.1:%d", o.MQTTPort)
+}
 
 func (o Options) write() (string, error) {
 	first, err := os.ReadFile(o.First)
@@ -88,9 +100,16 @@ func (o Options) write() (string, error) {
 		return "", fmt.Errorf("write the bridge's token: %w", err)
 	}
 	text := fmt.Sprintf("consortium: %s\nbroker: embedded\nembedded:\n  listen: \"127.0.0.1:%d\"\n%s\n%s\n  store_dir: %q\n",
-		o.Network.Consortium, o.MQTTPort, lines[0], lines[1], filepath.Join(o.Dir, "store")) +
-		fmt.Sprintf("mqtt:\n  url: \"ssl://127.0.0.1:%d\"\n  ca_file: %q\n", o.MQTTPort, o.Network.MQTT.CAFile) +
-		fmt.Sprintf("gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n", m.GatewayURL, m.CAFile, token) +
+		o.Network.Consortium, o.MQTTPort, lines[0], lines[1], filepath.Join(o.Dir, "store"))
+	if o.External != "" {
+		text = fmt.Sprintf("consortium: %s\nbroker: external\n", o.Network.Consortium)
+	}
+	gateway := m.GatewayURL
+	if o.Gateway != "" {
+		gateway = o.Gateway
+	}
+	text += fmt.Sprintf("mqtt:\n  url: %q\n  ca_file: %q\n  username: waymark-bridge\n", o.broker(), o.Network.MQTT.CAFile) +
+		fmt.Sprintf("gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n", gateway, m.CAFile, token) +
 		fmt.Sprintf("spool_dir: %q\nlisten: \"127.0.0.1:%d\"\n", filepath.Join(o.Dir, "spool"), o.HTTPPort)
 	file := filepath.Join(o.Dir, "mqtt-bridge.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil { //nolint:gosec // in a folder of the test
@@ -126,6 +145,15 @@ func (s *Second) ready(ctx context.Context) bool {
 	}
 	_ = response.Body.Close()
 	return response.StatusCode == http.StatusOK
+}
+
+// PID is the bridge's process.
+func (s *Second) PID() int { return s.process.Process.Pid }
+
+// Kill ends the bridge by SIGKILL, and returns once it is gone.
+func (s *Second) Kill() {
+	_ = s.process.Process.Kill() // it may have ended
+	s.ended <- <-s.ended
 }
 
 // Stop ends the bridge in order, or by force if it takes too long.

@@ -38,6 +38,8 @@ type Broker struct {
 	Keep bool
 	// Notice is told what happens to the connection, in words. It may be nil.
 	Notice func(text string)
+	// Now is the device's clock; nil means the system's.
+	Now func() time.Time
 }
 
 // DefaultWindow is a window that keeps a broker busy and an outbox short.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
@@ -23,7 +22,7 @@ type link struct {
 // dial connects and subscribes to the down topic. The error wraps ErrRefused when
 // the broker has refused the device's password.
 func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*link, error) {
-	password, err := d.Login(time.Now(), loginLifetime)
+	password, err := d.Login(b.Now(), loginLifetime)
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,9 @@ func (d *Device) Connect(ctx context.Context, b Broker) (*Session, error) {
 	if b.Notice == nil {
 		b.Notice = func(string) {}
 	}
+	if b.Now == nil {
+		b.Now = time.Now
+	}
 	config, err := b.tls()
 	if err != nil {
 		return nil, err
