@@ -1,0 +1,105 @@
+//go:build e2e && linux
+
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/test/internal/bridge"
+)
+
+// The disk that is filled.
+const (
+	diskSize    = "size=96m"
+	silentAfter = 20 * time.Second // by which nothing may be acknowledged any more
+	silence     = 2 * time.Second  // without a PUBACK
+)
+
+// disk is a file system of its own, as small as it is mounted.
+type disk struct{ dir string }
+
+func newDisk(t *testing.T) *disk {
+	t.Helper()
+	d := &disk{dir: t.TempDir()}
+	if err := syscall.Mount("waymark", d.dir, "tmpfs", 0, diskSize); err != nil {
+		t.Fatalf("mount a small disk (this takes root): %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(d.dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func (d *disk) filler() string { return filepath.Join(d.dir, "filler") }
+
+// fill leaves no byte.
+func (d *disk) fill(t *testing.T) {
+	t.Helper()
+	f, err := os.OpenFile(d.filler(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 1 << 20; size > 0; { // the last write, of one byte, fails
+		if _, err = f.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+}
+
+func (d *disk) makeRoom(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(d.filler()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// full are the rows of a disk that is full: that of spool and broker, which is one here.
+func full() []fault {
+	var d *disk // of the row that runs
+	site := func(ctx context.Context, t *testing.T) *site {
+		t.Helper()
+		d = newDisk(t)
+		return newSite(ctx, t, bridge.Options{Dir: d.dir})
+	}
+	return []fault{
+		{name: "disk of spool and broker full, and kill -9 of the bridge meanwhile", site: site, inflict: func(ctx context.Context, t *testing.T, r *row) {
+			d.fill(t)
+			r.awaitSilence(ctx, t)
+			if err := r.bridge.kill(ctx); err != nil {
+				t.Fatal(err)
+			}
+			d.makeRoom(t)
+			if err := r.bridge.start(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	}
+}
+
+// awaitSilence waits until devices get no PUBACK any more.
+func (r *row) awaitSilence(ctx context.Context, t *testing.T) {
+	t.Helper()
+	until := time.Now().Add(silentAfter)
+	for n, since := r.acknowledged(), time.Now(); time.Since(since) < silence; {
+		if time.Now().After(until) {
+			t.Error("devices are acknowledged, though the disk is full")
+			return
+		}
+		pause(ctx, pollInterval)
+		if now := r.acknowledged(); now != n {
+			n, since = now, time.Now()
+		}
+	}
+}
