@@ -1,15 +1,41 @@
 package memledger
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/waymark-ledger/waymark/chaincode/rules/backing"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 )
 
 // Writes returns the keys that the transaction would change, in order.
 func (t *Transaction) Writes() []string { return slices.Sorted(maps.Keys(t.writes)) }
+
+// Backed fails for an event that nobody believes who reads blocks.
+func (t *Transaction) Backed() error {
+	if t.event.Name == "" {
+		return nil
+	}
+	w := backing.Writes{Private: map[string]map[[sha256.Size]byte]bool{}}
+	for _, key := range t.Writes() {
+		of, hidden := strings.CutPrefix(key, "private ")
+		if !hidden {
+			if t.writes[key] != nil {
+				w.Public = append(w.Public, key)
+			}
+			continue
+		}
+		member, text, _ := strings.Cut(of, " ")
+		if w.Private[member] == nil {
+			w.Private[member] = map[[sha256.Size]byte]bool{}
+		}
+		w.Private[member][sha256.Sum256([]byte(text))] = true
+	}
+	return backing.Check(backing.Told{Name: t.event.Name, Payload: t.event.Payload, TxID: t.tx.ID, Member: t.tx.Caller.Member}, w)
+}
 
 // Effects returns all that endorsers of the transaction must agree on, in one
 // canonical form: what it read, what it would write and protect, and its event.

@@ -67,7 +67,8 @@ func Submit[Q waymark.Validator, R any](c *Consortium, caller ledger.Caller, rul
 // Endorse validates a request, as the contract layer does, and runs a rule as one
 // transaction, which it returns uncommitted. As several endorsers would, it runs
 // the rule twice and fails the test unless both agree to the byte on the result
-// or the error, the reads, the writes and the event.
+// or the error, the reads, the writes and the event, and unless what it tells is among
+// what it writes.
 func Endorse[Q waymark.Validator, R any](c *Consortium, caller ledger.Caller, rule func(ledger.Ledger, Q) (R, error), request Q) (R, *memledger.Transaction, error) {
 	c.T.Helper()
 	var none R
@@ -83,6 +84,9 @@ func Endorse[Q waymark.Validator, R any](c *Consortium, caller ledger.Caller, ru
 	}
 	if a, b := one.Effects(), other.Effects(); !bytes.Equal(a, b) {
 		c.T.Errorf("%T: two endorsers differ in their effects:\n%s\n%s", request, a, b)
+	}
+	if backed := one.Backed(); err == nil && backed != nil {
+		c.T.Errorf("%T tells what nobody believes: %v", request, backed)
 	}
 	return result, one, err
 }

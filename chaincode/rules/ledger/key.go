@@ -19,6 +19,9 @@ func (k Key) String() string { return k.text }
 // Compare orders keys as the ledger does.
 func (k Key) Compare(other Key) int { return strings.Compare(k.text, other.text) }
 
+// Range is the key alone.
+func (k Key) Range() Range { return Range{k.text, k.text + "\x00"} }
+
 // Range is the keys from From up to, not including, To.
 type Range struct{ From, To string }
 
@@ -61,6 +64,11 @@ func ExcursionKey(shipment, device string, first uint64, n int) Key {
 
 // Excursions are all excursions of a shipment.
 func Excursions(shipment string) Range { return below("excursion", shipment) }
+
+// ExcursionsAt are those of one device whose readings began with message first.
+func ExcursionsAt(shipment, device string, first uint64) Range {
+	return below("excursion", shipment, device, number(first))
+}
 
 // ExposureKey is what a device's messages add up to by the rules of a shipment.
 func ExposureKey(shipment, device string) Key { return key("exposure", shipment, device) }
@@ -143,6 +151,9 @@ func RevocationKey(owner, issuerKey, serial string) Key {
 	return key("revocation", owner, issuerKey, serial)
 }
 
+// Revocations are of all certificates under authorities of a member.
+func Revocations(owner string) Range { return below("revocation", owner) }
+
 // TransferKey is the last transfer of a device to another owner.
 func TransferKey(device string) Key { return key("transfer", device) }
 
@@ -160,6 +171,9 @@ func ProductKey(gtin string) Key { return key("product", gtin) }
 
 // GoodsKey is the record of an item, lot or container.
 func GoodsKey(g waymark.Goods) Key { return key(string(g.Kind()), g.Parts()...) }
+
+// Items are all items of a product.
+func Items(gtin string) Range { return below(string(waymark.GoodsItem), gtin) }
 
 // PortionKey is how much of a lot is at a place. The text of a place has slashes and no
 // two places the same.
