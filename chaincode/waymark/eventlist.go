@@ -1,6 +1,9 @@
 package waymark
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // EventsQuery says which events a stream is to have. What is left out may be any.
 type EventsQuery struct {
@@ -12,10 +15,17 @@ type EventsQuery struct {
 	Purpose  string `json:"purpose,omitempty" metadata:",optional" form:"id"` // what it is read for
 	// After is the id of the last event that is known; without one the stream begins now.
 	After string `json:"after,omitempty" metadata:",optional" form:"event_id"`
+	// Order is that of a page: with desc it has the events before the one of After, or the last ones. A stream goes forward.
+	Order Order `json:"order,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form of the query.
-func (q EventsQuery) Validate() error { return CheckForms(q) }
+func (q EventsQuery) Validate() error {
+	if q.Order != "" && !slices.Contains(Orders(), q.Order) {
+		return InvalidField("/order", "must be one of %v", Orders())
+	}
+	return CheckForms(q)
+}
 
 var (
 	eventKindPattern = regexp.MustCompile(`^[a-z_]{1,31}(\.[a-z_]{1,31})?$`)

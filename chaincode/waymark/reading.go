@@ -112,6 +112,7 @@ func (q LatestQuery) Validate() error { return CheckForms(q) }
 // LatestReadings has the latest reading of each measurement that the caller may have one of, by name.
 type LatestReadings struct {
 	Readings []Reading `json:"readings"`
+	More     bool      `json:"more,omitempty" metadata:",optional"` // not all was looked at: older measurements may be missing
 	Shared
 }
 

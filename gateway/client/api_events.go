@@ -18,7 +18,7 @@ import (
 //
 // Codes: forbidden.
 func (c *Client) ListEvents(ctx context.Context, r waymark.EventsQuery) (EventList, error) {
-	return ask[EventList](ctx, c, r, http.MethodGet, "/v1/events"+query(map[string]string{"kind": r.Kind, "device": r.Device, "shipment": r.Shipment, "member": r.Member, "purpose": r.Purpose, "after": r.After}), nil)
+	return ask[EventList](ctx, c, r, http.MethodGet, "/v1/events"+query(map[string]string{"kind": r.Kind, "device": r.Device, "shipment": r.Shipment, "member": r.Member, "purpose": r.Purpose, "after": r.After, "order": string(r.Order)}), nil)
 }
 
 // CreateWebhook is POST /v1/webhooks: have events sent to a URL as they happen, each until it is

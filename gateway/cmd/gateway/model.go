@@ -51,7 +51,10 @@ var errDiffers = errors.New("the read model is not as the ledger makes it: gatew
 
 // checkModel compares the read model with the ledger. A gateway may be feeding it.
 func checkModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
-	return withModel(ctx, flags, stderr, func(p *parts) error {
+	return withModel(flags, stderr, func(p *parts) error {
+		if err := p.modelDB.Prepare(ctx); err != nil {
+			return fmt.Errorf("%w (if the read model is the fault: %s)", err, remedy)
+		}
 		dir, err := os.MkdirTemp("", "waymark-model-")
 		if err != nil {
 			return fmt.Errorf("make a folder for the comparison: %w", err)
@@ -80,15 +83,15 @@ func checkModel(ctx context.Context, flags []string, stdout, stderr io.Writer) e
 	})
 }
 
-// rebuildModel makes the read model anew. A gateway that is running goes on with it.
+// rebuildModel makes the read model anew, also one that cannot be read. A gateway that is running goes on with it.
 func rebuildModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
-	return withModel(ctx, flags, stderr, func(p *parts) error {
+	return withModel(flags, stderr, func(p *parts) error {
 		height, err := p.ledger.Height(ctx)
 		if err != nil {
 			return err
 		}
 		if err := p.modelDB.Empty(ctx); err != nil {
-			return err
+			return fmt.Errorf("%w (if a gateway has the file open that cannot be read: stop it first)", err)
 		}
 		if err := p.model.Replay(ctx, p.ledger, height); err != nil {
 			return err
@@ -99,7 +102,7 @@ func rebuildModel(ctx context.Context, flags []string, stdout, stderr io.Writer)
 }
 
 // withModel does something with the read model that --config names, and serves nothing.
-func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(*parts) error) error {
+func withModel(flags []string, stderr io.Writer, do func(*parts) error) error {
 	c, _, err := loadConfig(flags, stderr)
 	if err != nil {
 		return err
@@ -109,19 +112,8 @@ func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(*p
 	if err != nil {
 		return err
 	}
-	if err = p.modelDB.Prepare(ctx); err != nil {
-		err = fmt.Errorf("%w (%s)", err, remedy(c))
-	} else {
-		err = do(p)
-	}
-	return errors.Join(err, p.close()) //nolint:contextcheck // ends in order though ctx is done
+	return errors.Join(do(p), p.close()) //nolint:contextcheck // ends in order though ctx is done
 }
 
 // remedy says what helps a read model that cannot be used: nothing in it is not on the ledger.
-func remedy(c config.Config) string {
-	if c.Database.PostgresDSNFile != "" {
-		return "if its rows are the fault: stop the gateways and drop the schema waymark_model, which they make anew"
-	}
-	file := c.Database.ModelFile
-	return fmt.Sprintf("if the file is the fault: stop the gateway and remove %s, %s-wal and %s-shm, which it makes anew", file, file, file)
-}
+const remedy = "with the gateway stopped, gateway model rebuild makes it anew, whatever is in it"

@@ -4,27 +4,17 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
-
-// migrations are in SQL that both databases take, but for what translated leaves out: BYTEA is a
-// column without conversion of bytes in SQLite, and $1 a parameter in both.
-//
-//go:embed migrations/*/*.sql
-var migrations embed.FS
 
 // errUnprepared is what is said before Prepare has succeeded.
 var errUnprepared = waymark.Errorf(waymark.Unavailable, "the gateway's database is not prepared yet: retry later")
@@ -173,91 +163,6 @@ func (d *DB) fit(ctx context.Context) error {
 		return fmt.Errorf("database file: %w", err)
 	}
 	return file.Close()
-}
-
-// migrate lets one of several gateways that start at once change the schema.
-func (d *DB) migrate(ctx context.Context) error {
-	return d.migrateBy(ctx, func(p *goose.Provider) error {
-		if d.kind == Model {
-			if err := d.clear(ctx, p); err != nil {
-				return err
-			}
-		}
-		_, err := p.Up(ctx)
-		return err
-	})
-}
-
-// clear drops the tables of a Model that are of another schema than this one, if they are the owner's: with each migration it is made
-// anew of the ledger, and so none of them has to change what is there. That takes as long as the disk needs for it.
-func (d *DB) clear(ctx context.Context, p *goose.Provider) error {
-	all, err := p.Status(ctx)
-	if err != nil {
-		return err
-	}
-	in := func(state goose.State) bool {
-		return slices.ContainsFunc(all, func(m *goose.MigrationStatus) bool { return m.State == state })
-	}
-	if old := in(goose.StateApplied) && in(goose.StatePending); !old {
-		return nil
-	}
-	if err := d.claim(ctx); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
-	defer cancel()
-	_, err = p.DownTo(ctx, 0)
-	return err
-}
-
-// migrateBy changes the schema as step says.
-func (d *DB) migrateBy(ctx context.Context, step func(*goose.Provider) error) error {
-	files, err := fs.Sub(migrations, "migrations/"+string(d.kind))
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if d.dialect == goose.DialectPostgres {
-		files = translated{files}
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // look every second: Prepare does not wait five
-		if err != nil {
-			return fmt.Errorf("migration lock: %w", err)
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(d.dialect, d.write, files, options...)
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	if d.dialect == goose.DialectSQLite3 {
-		unlock, err := lockFolder(ctx, d.path)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-	}
-	if err := step(provider); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
-}
-
-// Empty makes all tables of a Model anew.
-func (d *DB) Empty(ctx context.Context) error {
-	if d.kind != Model {
-		return errors.New("what callers were told is not to be emptied")
-	}
-	err := d.migrateBy(ctx, func(p *goose.Provider) error {
-		if _, err := p.DownTo(ctx, 0); err != nil {
-			return err
-		}
-		_, err := p.Up(ctx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return d.claim(ctx)
 }
 
 func (d *DB) ready() error {

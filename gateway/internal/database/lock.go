@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
 )
 
@@ -42,12 +44,39 @@ func (d *DB) Exclusive() (bool, error) {
 	return true, nil
 }
 
+// lockSchema waits until no other process changes the schema.
+func (d *DB) lockSchema(ctx context.Context) (unlock func() error, err error) {
+	if !d.Shared() {
+		return lockFolder(ctx, d.path)
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60)) // look every second: Prepare does not wait five
+	if err != nil {
+		return nil, fmt.Errorf("migration lock: %w", err)
+	}
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock schema: %w", err), conn.Close())
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		defer cancel()
+		if err := locker.SessionUnlock(ctx, conn); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its end is that of the lock
+			return fmt.Errorf("unlock schema: %w", err)
+		}
+		return conn.Close()
+	}, nil
+}
+
 // lockInterval is how often it is tried to lock what another process has locked.
 const lockInterval = 10 * time.Millisecond
 
 // lockFolder waits until no other process changes the schema of a SQLite file in the same folder. It
 // is the folder that is locked, since nothing is left beside the file then.
-func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
+func lockFolder(ctx context.Context, path string) (unlock func() error, err error) {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("lock schema: %w", err)
@@ -55,7 +84,7 @@ func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 	for {
 		err = syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { _ = folder.Close() }, nil // which ends the lock
+			return folder.Close, nil // which ends the lock
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			break

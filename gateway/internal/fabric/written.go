@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -160,7 +161,7 @@ func did(tx *ledger.BlockTransaction, payload *peer.ChaincodeActionPayload, chai
 		tx.Result = action.GetResponse().GetPayload()
 	}
 	if tx.Event, err = told(action.GetEvents(), chaincode); err == nil {
-		tx.Writes, err = writesOf(&results, chaincode)
+		err = wrote(tx, &results, chaincode)
 	}
 	if err != nil {
 		return fmt.Errorf("transaction %s: %w", tx.TxID, err)
@@ -183,23 +184,50 @@ func told(raw []byte, chaincode string) (*ledger.Event, error) {
 	return &ledger.Event{Name: event.GetEventName(), Payload: event.GetPayload()}, nil
 }
 
-// writesOf are what a transaction wrote of the public records of a chaincode.
-func writesOf(results *rwset.TxReadWriteSet, chaincode string) (all []ledger.Write, err error) {
+// wrote reads what a transaction wrote of the records of a chaincode.
+func wrote(tx *ledger.BlockTransaction, results *rwset.TxReadWriteSet, chaincode string) error {
 	for _, set := range results.GetNsRwset() {
 		if set.GetNamespace() != chaincode {
 			continue
 		}
 		var writes kvrwset.KVRWSet
 		if err := proto.Unmarshal(set.GetRwset(), &writes); err != nil {
-			return nil, fmt.Errorf("decode writes: %w", err)
+			return fmt.Errorf("decode writes: %w", err)
 		}
 		for _, w := range writes.GetWrites() {
 			value := w.GetValue()
 			if w.GetIsDelete() || len(value) == 0 { // which a peer takes for a delete, too
 				value = nil
 			}
-			all = append(all, ledger.Write{Key: w.GetKey(), Value: value})
+			tx.Writes = append(tx.Writes, ledger.Write{Key: w.GetKey(), Value: value})
+		}
+		if err := wrotePrivately(tx, set.GetCollectionHashedRwset()); err != nil {
+			return err
 		}
 	}
-	return all, nil
+	return nil
+}
+
+// collectionPrefix begins the names of the collections that each member has without anybody's saying so.
+const collectionPrefix = "_implicit_org_"
+
+// wrotePrivately reads in whose private collections a transaction wrote.
+func wrotePrivately(tx *ledger.BlockTransaction, sets []*rwset.CollectionHashedReadWriteSet) error {
+	for _, set := range sets {
+		member, is := strings.CutPrefix(set.GetCollectionName(), collectionPrefix)
+		if !is {
+			continue
+		}
+		var writes kvrwset.HashedRWSet
+		if err := proto.Unmarshal(set.GetHashedRwset(), &writes); err != nil {
+			return fmt.Errorf("decode private writes: %w", err)
+		}
+		for _, w := range writes.GetHashedWrites() {
+			p := ledger.PrivateWrite{Member: member}
+			if copy(p.Key[:], w.GetKeyHash()) == len(p.Key) {
+				tx.Private = append(tx.Private, p)
+			}
+		}
+	}
+	return nil
 }

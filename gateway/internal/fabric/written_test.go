@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"reflect"
 	"testing"
 	"time"
@@ -20,9 +21,10 @@ import (
 func ordered(txID, called, teller string, namespaces ...string) []byte {
 	results := new(rwset.TxReadWriteSet)
 	for _, namespace := range namespaces {
+		hidden := marshal(&kvrwset.HashedRWSet{HashedWrites: []*kvrwset.KVWriteHash{{KeyHash: hashOf("terms/x")}, {KeyHash: []byte("short")}, {KeyHash: hashOf("terms/y"), IsPurge: true}}})
 		results.NsRwset = append(results.NsRwset, &rwset.NsReadWriteSet{Namespace: namespace, Rwset: marshal(&kvrwset.KVRWSet{
 			Writes: []*kvrwset.KVWrite{{Key: "member/carrier", Value: []byte("{}")}, {Key: "note/x", IsDelete: true, Value: []byte("left")}},
-		})})
+		}), CollectionHashedRwset: []*rwset.CollectionHashedReadWriteSet{{CollectionName: "_implicit_org_carrier", HashedRwset: hidden}, {CollectionName: "another", HashedRwset: hidden}}})
 	}
 	action := &peer.ChaincodeAction{
 		Response: &peer.Response{Status: 200, Payload: []byte(`{"id":"carrier"}`)}, Results: marshal(results),
@@ -42,6 +44,11 @@ func ordered(txID, called, teller string, namespaces ...string) []byte {
 	}
 	data := marshal(&peer.Transaction{Actions: []*peer.TransactionAction{{Payload: payload}}})
 	return marshal(&common.Envelope{Payload: marshal(&common.Payload{Header: header, Data: data})})
+}
+
+func hashOf(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
 }
 
 // blockWith is block 7 with envelopes, each with its code.
@@ -71,15 +78,16 @@ func TestWhatABlockDid(t *testing.T) {
 		t.Fatal(err)
 	}
 	writes := []ledger.Write{{Key: "member/carrier", Value: []byte("{}")}, {Key: "note/x"}}
+	private := []ledger.PrivateWrite{{Member: "carrier", Key: sha256.Sum256([]byte("terms/x"))}, {Member: "carrier", Key: sha256.Sum256([]byte("terms/y"))}}
 	event := &ledger.Event{Name: "member.registered", Payload: []byte(`{"member":"carrier"}`)}
 	tx := func(id string, position int) ledger.BlockTransaction {
 		return ledger.BlockTransaction{TxID: id, Position: position, Status: ledger.Valid, Member: "carrier", Time: time.Unix(1, 0).UTC(),
 			Function: "members:Register", Request: `{"id":"carrier"}`, Result: []byte(`{"id":"carrier"}`)}
 	}
 	ours, late, by, told := tx("ours", 1), tx("late", 2), tx("by another", 3), tx("told by another", 6)
-	ours.Event, ours.Writes = event, writes
+	ours.Event, ours.Writes, ours.Private = event, writes, private
 	late.Status, late.Result = conflict.String(), nil
-	by.Function, by.Request, by.Result, by.Writes = "", "", nil, writes
+	by.Function, by.Request, by.Result, by.Writes, by.Private = "", "", nil, writes, private
 	want := []ledger.BlockTransaction{ours, late, by, told}
 	if got.Number != 7 || string(got.Previous) != "before" || len(got.Hash) != 32 || !reflect.DeepEqual(got.Transactions, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)

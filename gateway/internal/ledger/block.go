@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"crypto/sha256"
+	"time"
+)
 
 // Block is what a block did to the records of the chaincode.
 type Block struct {
@@ -24,6 +27,8 @@ type BlockTransaction struct {
 	Result   []byte    // JSON, as its endorsers signed it
 	Event    *Event    // nil if it emitted none
 	Writes   []Write   // of public records, in the order of their keys
+	// Private are what it changed in members' private collections, of which no more is in a block.
+	Private []PrivateWrite
 }
 
 // Event is what a transaction told.
@@ -36,4 +41,10 @@ type Event struct {
 type Write struct {
 	Key   string
 	Value []byte // nil if the record is deleted
+}
+
+// PrivateWrite is that a record in the private collection of a member was put or removed.
+type PrivateWrite struct {
+	Member string // MSP id
+	Key    [sha256.Size]byte
 }

@@ -64,7 +64,7 @@ type subject struct{ kind, id string }
 // add adds what one transaction did.
 func (a *application) add(tx ledger.BlockTransaction) error {
 	err := a.exec(`INSERT INTO transactions (block, position, tx_id, status, member, function, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		bigint(a.block), tx.Position, tx.TxID, tx.Status, tx.Member, tx.Function, tx.Time.UnixMilli())
+		database.Signed(a.block), tx.Position, tx.TxID, tx.Status, tx.Member, tx.Function, tx.Time.UnixMilli())
 	if err != nil || tx.Status != ledger.Valid {
 		return err
 	}
@@ -107,19 +107,19 @@ func (a *application) keep(position int, w ledger.Write) error {
 	}
 	return a.exec(`INSERT INTO records (key, value, block, position) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value, block = excluded.block, position = excluded.position`,
-		[]byte(w.Key), w.Value, bigint(a.block), position)
+		[]byte(w.Key), w.Value, database.Signed(a.block), position)
 }
 
 // tell adds the events that a transaction's event tells of.
 func (a *application) tell(tx ledger.BlockTransaction) error {
-	events, err := parts(*tx.Event)
-	if err != nil { // of a faulty chaincode, or forged
+	events, err := parts(tx)
+	if err != nil { // of a faulty chaincode, or forged: a member alone can tell anything beside what it writes for itself
 		events = []event{{name: unknown, payload: []byte("{}")}}
 	}
 	for n, e := range events {
 		kind, _, _ := strings.Cut(e.name, ".")
 		err := a.exec(`INSERT INTO events (block, position, n, name, device, shipment, payload, kind, member) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			bigint(a.block), tx.Position, n, e.name, e.device, e.shipment, e.payload, kind, tx.Member)
+			database.Signed(a.block), tx.Position, n, e.name, e.device, e.shipment, e.payload, kind, tx.Member)
 		if err != nil {
 			return fmt.Errorf("event: %w", err)
 		}

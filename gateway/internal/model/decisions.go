@@ -8,6 +8,7 @@ import (
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -22,7 +23,7 @@ func (a *application) indexDecision(position int, w ledger.Write) error {
 	}
 	member, _, _ := strings.Cut(r.Principal.ID, "/") // of a caller: member, role and application
 	return a.exec(`INSERT INTO decisions (block, position, tx_id, action, outcome, member) VALUES ($1, $2, $3, $4, $5, $6)`,
-		bigint(a.block), position, txID, r.Action, r.Decision.Outcome(), member)
+		database.Signed(a.block), position, txID, r.Action, r.Decision.Outcome(), member)
 }
 
 // decided is a decision on the ledger.
@@ -63,13 +64,13 @@ func decisionsBehind(v *reading, q waymark.DecisionsQuery, after Position) ([]de
 	f.is("action", string(q.Action))
 	f.is("outcome", string(q.Outcome))
 	f.is("member", q.Member)
-	f.and("block >= " + f.arg(bigint(q.FromBlock)))
+	f.and("block >= " + f.arg(database.Signed(q.FromBlock)))
 	order, behind := "block, position", ">"
 	if q.Order == waymark.LatestFirst {
 		order, behind = "block DESC, position DESC", "<"
 	}
 	if q.Cursor != "" {
-		f.and("(block, position) " + behind + " (" + f.arg(bigint(after.Block)) + ", " + f.arg(after.Position) + ")")
+		f.and("(block, position) " + behind + " (" + f.arg(database.Signed(after.Block)) + ", " + f.arg(after.Position) + ")")
 	}
 	rows, err := v.statements.QueryContext(v.ctx, "SELECT block, position, tx_id FROM decisions"+f.where()+" ORDER BY "+order+" LIMIT "+f.arg(maxCandidates), f.args...)
 	if err != nil {
@@ -78,7 +79,7 @@ func decisionsBehind(v *reading, q waymark.DecisionsQuery, after Position) ([]de
 	return collect(rows, func(rows *sql.Rows) (d decided, err error) {
 		var block int64
 		err = rows.Scan(&block, &d.at.Position, &d.txID)
-		d.at.Block = number(block)
+		d.at.Block = database.Unsigned(block)
 		return d, err
 	})
 }

@@ -2,12 +2,16 @@ package model
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/waymark-ledger/waymark/chaincode/rules/backing"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -25,13 +29,14 @@ type about struct {
 	Shipment string `json:"shipment"`
 }
 
-// parts takes an event apart: a batch tells of each window, excursion and clash, of each device that was registered, and of
-// each device whose messages were disclosed.
-func parts(e ledger.Event) ([]event, error) {
-	if !waymark.IsEventName(e.Name) {
-		return nil, errNoName
-	}
+// parts takes the event of a transaction apart: a batch tells of each window, excursion and clash, of each device that was registered, and of
+// each device whose messages were disclosed. It fails for what no chaincode tells that follows the rules.
+func parts(tx ledger.BlockTransaction) ([]event, error) {
+	e := *tx.Event
 	if err := sound(e.Payload); err != nil {
+		return nil, fmt.Errorf("event %s: %w", e.Name, err)
+	}
+	if err := backed(tx); err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Name, err)
 	}
 	all, err := partsOf(e)
@@ -57,10 +62,25 @@ func parts(e ledger.Event) ([]event, error) {
 	return events, nil
 }
 
-var (
-	errNoName  = errors.New("no event has such a name")
-	errPayload = errors.New("no event tells so much")
-)
+var errPayload = errors.New("no event tells so much, or so")
+
+// backed fails for an event of something that its transaction did not write.
+func backed(tx ledger.BlockTransaction) error {
+	w := backing.Writes{Private: map[string]map[[sha256.Size]byte]bool{}}
+	for _, put := range tx.Writes {
+		if put.Value != nil {
+			w.Public = append(w.Public, put.Key)
+		}
+	}
+	slices.Sort(w.Public)
+	for _, p := range tx.Private {
+		if w.Private[p.Member] == nil {
+			w.Private[p.Member] = map[[sha256.Size]byte]bool{}
+		}
+		w.Private[p.Member][p.Key] = true
+	}
+	return backing.Check(backing.Told{Name: tx.Event.Name, Payload: tx.Event.Payload, TxID: tx.TxID, Member: tx.Member}, w)
+}
 
 // Bounds of what a transaction tells, of which the rules tell less by far: whoever can write some record alone can tell anything
 // with it, and what is told is held for all who follow.
@@ -71,22 +91,42 @@ const (
 	maxDepth   = 8        // of arrays and objects in each other
 )
 
-// sound fails for what is no JSON that all callers can read (RFC 7493): texts in UTF-8, no member twice, not too deep.
+// sound fails for what is no JSON that all callers read alike (RFC 7493): texts in UTF-8, no member twice, also not in capitals, not too deep and not too much.
 func sound(payload []byte) error {
 	if len(payload) > maxTold {
 		return errPayload
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(payload))
 	for {
-		switch _, err := d.ReadToken(); {
+		token, err := d.ReadToken()
+		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
-		case d.StackDepth() > maxDepth:
+		case d.StackDepth() > maxDepth, crowded(d), oddlyNamed(d, token):
 			return errPayload
 		}
 	}
+}
+
+// crowded reports whether a list of the payload has more than any event tells of.
+func crowded(d *jsontext.Decoder) bool {
+	const list = 2 // what is in the object that a payload is
+	if d.StackDepth() < list {
+		return false
+	}
+	_, length := d.StackIndex(list)
+	return length > maxParts
+}
+
+// oddlyNamed reports whether what was read is the name of a member that no payload has: some take capitals for the same.
+func oddlyNamed(d *jsontext.Decoder, token jsontext.Token) bool {
+	kind, length := d.StackIndex(d.StackDepth())
+	if kind != '{' || length%2 == 0 || token.Kind() != '"' {
+		return false
+	}
+	return strings.Trim(token.String(), "abcdefghijklmnopqrstuvwxyz0123456789_") != ""
 }
 
 // unknown is the name of what is no event of the chaincode. Nobody is told of it.

@@ -92,6 +92,7 @@ type EventFilter struct {
 	Device, Shipment string
 	Member           string // who did it
 	Purpose          string // what it is read for
+	Back             bool   // the events before a position, the last one first
 }
 
 // fits reports whether an event is asked for.
@@ -110,24 +111,28 @@ const (
 // Told is what a caller may know of events, in their order.
 type Told struct {
 	Events []Event
-	Next   Position // behind all that was looked at: who comes again with that misses none, and sees none twice
+	Next   Position // behind all that was looked at, or before it: who comes again with that misses none, and sees none twice
 	Height uint64   // how many blocks the model has
 }
 
-// Events returns what a caller may know of the events from a position on that are asked for, some at a time.
+// Events returns what a caller may know of the events from a position on that are asked for, some at a time; or of those before it.
 func (m *Model) Events(ctx context.Context, by rules.Tx, f EventFilter, from Position) (Told, error) {
 	height, err := m.known(ctx)
 	if err != nil {
 		return Told{}, err
 	}
-	found, ok, err := m.tail.find(ctx, m, height, f, from)
+	var found stretch
+	ok := false
+	if !f.Back {
+		found, ok, err = m.tail.find(ctx, m, height, f, from)
+	}
 	if err == nil && !ok {
 		found, err = m.look(ctx, f, from)
 	}
 	if err != nil {
 		return Told{}, err
 	}
-	if found.next.compare(from) < 0 {
+	if !f.Back && found.next.compare(from) < 0 {
 		found.next = from
 	}
 	shown, err := m.mayKnow(ctx, by, f.Purpose, found.height, found.events)
@@ -153,15 +158,19 @@ func (m *Model) look(ctx context.Context, f EventFilter, from Position) (all str
 // bounds are how many events are found at most, and looked at.
 type bounds struct{ found, looked int }
 
-// eventsFrom reads events from a position on, of blocks below a height. By an index it reads what may be asked for, and looks at each.
+// eventsFrom reads events from a position on, or before it, of blocks below a height. By an index it reads what may be asked for, and looks at each.
 func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from Position, height uint64, most bounds) (all stretch, err error) {
 	all = stretch{next: End(height), height: height}
+	side, order := ">=", ""
+	if f.Back {
+		all.next, side, order = Position{}, "<", " DESC"
+	}
 	where := f.indexed()
-	where.and("(e.block, e.position, e.n) >= (" + where.arg(bigint(from.Block)) + ", " + where.arg(from.Position) + ", " + where.arg(from.N) + ")")
-	where.and("e.block < " + where.arg(bigint(height)))
+	where.and("(e.block, e.position, e.n) " + side + " (" + where.arg(database.Signed(from.Block)) + ", " + where.arg(from.Position) + ", " + where.arg(from.N) + ")")
+	where.and("e.block < " + where.arg(database.Signed(height)))
 	rows, err := s.QueryContext(ctx, `SELECT e.block, e.position, e.n, e.name, e.device, e.shipment, e.payload, t.tx_id, t.member, t.at
 		FROM events e JOIN transactions t ON t.block = e.block AND t.position = e.position`+where.where()+
-		` ORDER BY e.block, e.position, e.n LIMIT `+where.arg(most.looked), where.args...)
+		` ORDER BY e.block`+order+`, e.position`+order+`, e.n`+order+` LIMIT `+where.arg(most.looked), where.args...)
 	if err != nil {
 		return all, databaseError{fmt.Errorf("events: %w", err)}
 	}
@@ -172,11 +181,13 @@ func eventsFrom(ctx context.Context, s database.Statements, f EventFilter, from 
 		if err := rows.Scan(&block, &e.Position.Position, &e.N, &e.Name, &e.device, &e.shipment, &e.Payload, &e.TxID, &e.Member, &e.AtMilli); err != nil {
 			return all, databaseError{fmt.Errorf("events: %w", err)}
 		}
-		if e.Block = number(block); f.fits(e) {
+		if e.Block = database.Unsigned(block); f.fits(e) {
 			all.events = append(all.events, e)
 		}
 		if len(all.events) == most.found || n == most.looked { // there may be more
-			all.next = e.after()
+			if all.next = e.after(); f.Back {
+				all.next = e.Position
+			}
 			break
 		}
 	}

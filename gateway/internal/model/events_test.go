@@ -1,12 +1,14 @@
 package model_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/rules/backing"
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/policy"
@@ -18,14 +20,36 @@ import (
 	"pgregory.net/rapid"
 )
 
-// telling is a block that holds events and nothing else, each of a transaction of its own.
+// telling is a block that holds events, each of a transaction of its own that wrote what it tells of.
 func (w *world) telling(events ...ledger.Event) {
 	w.block()
 	b := &w.blocks[len(w.blocks)-1]
 	for n, e := range events {
-		b.Transactions = append(b.Transactions, ledger.BlockTransaction{
+		tx := ledger.BlockTransaction{
 			TxID: fmt.Sprintf("%064x", uint64(len(w.blocks))<<32+uint64(n)), Position: 2 + n, Status: ledger.Valid, Member: []string{"producer", "carrier"}[n%2], Time: w.Now, Function: "some:Thing", Event: &e,
-		})
+		}
+		w.back(&tx)
+		b.Transactions = append(b.Transactions, tx)
+	}
+}
+
+// back makes a transaction write what it tells of: records as they are, and of what there is not one that nobody can read.
+func (w *world) back(tx *ledger.BlockTransaction) {
+	records, _ := backing.Records(backing.Told{Name: tx.Event.Name, Payload: tx.Event.Payload, TxID: tx.TxID, Member: tx.Member}) // of no event there are none
+	written := map[string]bool{}
+	for _, r := range records {
+		switch {
+		case r.Private && r.Other:
+			tx.Private = append(tx.Private, ledger.PrivateWrite{Member: r.Holder + "-not", Key: sha256.Sum256([]byte(r.From))})
+		case r.Private:
+			tx.Private = append(tx.Private, ledger.PrivateWrite{Member: r.Holder, Key: sha256.Sum256([]byte(r.From))})
+		case !written[r.From]:
+			value := w.World.Value(r.From)
+			if value == nil {
+				value = []byte("?")
+			}
+			tx.Writes, written[r.From] = append(tx.Writes, ledger.Write{Key: r.From, Value: value}), true
+		}
 	}
 }
 
@@ -121,11 +145,12 @@ func eventsOverflow(t *testing.T, open databasetest.Opener) {
 // eventsAreFiltered, and nobody is told of what the ledger would not tell.
 func eventsAreFiltered(t *testing.T, open databasetest.Opener) {
 	w, m := newWorld(t), opened(t, open)
+	w.record(w.logger.Pack(400))
 	w.telling(
 		ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})},
 		ledger.Event{Name: waymark.EventDeviceSuspended, Payload: payload(t, waymark.DeviceEvent{Device: "logger-1", Owner: "producer"})},
 		ledger.Event{Name: waymark.EventTelemetryRecorded, Payload: payload(t, waymark.TelemetryEvent{
-			Windows: []waymark.WindowRef{{Device: "logger-1", First: 1, Last: 2}, {Device: "logger-9", First: 1, Last: 1}},
+			Windows: []waymark.WindowRef{{Device: "logger-1", First: 7, Last: 8}, {Device: "logger-9", First: 1, Last: 1}},
 			Clashes: []waymark.ClashRef{{Device: "logger-1"}},
 		})},
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s0"})},

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -17,3 +18,11 @@ func (m *Model) SetPageTime(d time.Duration) { m.pageTime = d }
 
 // SumAtMost bounds the rows that a page of a model sums up.
 func (m *Model) SumAtMost(n int64) { m.summed = n }
+
+// Tables are the names of the tables of a model, and what their rows are ordered by.
+func Tables() (names, orders []string) {
+	for _, t := range tables() {
+		names, orders = append(names, t.name), append(orders, strings.Join(t.keys, ", "))
+	}
+	return names, orders
+}

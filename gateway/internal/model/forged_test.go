@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 
@@ -31,13 +32,23 @@ func forgedRecords(t *testing.T, open databasetest.Opener) {
 		ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s2","deep":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + `}`)},
 		ledger.Event{Name: waymark.EventTelemetryRecorded, Payload: []byte(`{"windows":[{}` + strings.Repeat(",{}", 10_000) + `]}`)},
 	)
-	forged := &d.blocks[len(d.blocks)-1].Transactions[0]
-	forged.Writes = append(forged.Writes,
-		ledger.Write{Key: rules.CustodyKey("s0").String(), Value: []byte(`{"shipment":"s1","custodian":"carrier","state":"ready"}`)},
-		ledger.Write{Key: rules.HandoffKey("s1", 1).String(), Value: []byte(`no JSON`)},
-		ledger.Write{Key: rules.HandoffKey("s2", 1).String(), Value: payload(t, waymark.Handoff{Shipment: "s2", Number: 1, From: "producer", To: "carrier", State: waymark.HandoffAccepted})},
-	)
+	ready := &ledger.Event{Name: waymark.EventShipmentReady, Payload: payload(t, waymark.ShipmentEvent{Shipment: "s2"})}
+	custodyOf := func(id string) []ledger.Write {
+		return []ledger.Write{{Key: rules.CustodyKey(id).String(), Value: d.World.Value(rules.CustodyKey(id).String())}}
+	}
 	d.blocks[len(d.blocks)-1].Transactions = append(d.blocks[len(d.blocks)-1].Transactions,
+		ledger.BlockTransaction{Position: 90, TxID: "1", Status: ledger.Valid, Event: ready, Writes: custodyOf("s1")}, // which is not what it tells of
+		ledger.BlockTransaction{Position: 91, TxID: "2", Status: ledger.Valid, Event: ready, Writes: []ledger.Write{{Key: rules.CustodyKey("s9").String()}}},
+		ledger.BlockTransaction{Position: 92, TxID: "3", Status: ledger.Valid, Event: ready, Private: []ledger.PrivateWrite{{Member: "carrier", Key: sha256.Sum256([]byte(rules.CustodyKey("s2").String()))}}},
+		ledger.BlockTransaction{Position: 93, TxID: "4", Status: ledger.Valid, Writes: custodyOf("s2"),
+			Event: &ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s1","Shipment":"s2"}`)}},
+		ledger.BlockTransaction{Position: 94, TxID: "5", Status: ledger.Valid, Writes: custodyOf("s2"),
+			Event: &ledger.Event{Name: waymark.EventShipmentReady, Payload: []byte(`{"shipment":"s1","\u017fhipment":"s2"}`)}},
+		ledger.BlockTransaction{Position: 99, TxID: "6", Status: ledger.Valid, Writes: []ledger.Write{
+			{Key: rules.CustodyKey("s0").String(), Value: []byte(`{"shipment":"s1","custodian":"carrier","state":"ready"}`)},
+			{Key: rules.HandoffKey("s1", 1).String(), Value: []byte(`no JSON`)},
+			{Key: rules.HandoffKey("s2", 1).String(), Value: payload(t, waymark.Handoff{Shipment: "s2", Number: 1, From: "producer", To: "carrier", State: waymark.HandoffAccepted})},
+		}},
 		ledger.BlockTransaction{Position: 100, TxID: "\xff", Status: "BAD_PAYLOAD", Member: "\x00", Function: "a\x00b\xff"},
 		ledger.BlockTransaction{Position: 101, Status: ledger.Valid, Function: "\xc3\x28", Event: &ledger.Event{Name: "odd\x00.\xff", Payload: []byte("\x00\xff")}, Writes: []ledger.Write{
 			{Key: rules.CustodyKey("s3").String(), Value: []byte(`{"shipment":"s3","custodian":"a\u0000b","state":"in_custody"}`)},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -66,7 +67,7 @@ func (a *application) locate(t thing, g waymark.Goods, portion bool, position in
 	if g.Kind() != waymark.GoodsLot {
 		if err := a.exec(`INSERT INTO moves (id, block, position, place) SELECT $1, $2, $3, $4
 			WHERE NOT EXISTS (SELECT 1 FROM goods WHERE place = $4 AND id = $1) ON CONFLICT (id, block, position) DO NOTHING`,
-			id, bigint(a.block), position, at); err != nil {
+			id, database.Signed(a.block), position, at); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // Latest returns the latest reading of each measurement of a device that a caller may see one of, by name. It looks at
-// maxCandidates series, the latest first.
+// maxSeries series, the latest first, and says if there are more to who sees any.
 //
 // Codes: as Readings.
 func (m *Model) Latest(ctx context.Context, by rules.Tx, q waymark.LatestQuery) (list waymark.LatestReadings, err error) {
@@ -21,48 +22,57 @@ func (m *Model) Latest(ctx context.Context, by rules.Tx, q waymark.LatestQuery) 
 		if err != nil {
 			return fmt.Errorf("latest: %w", err)
 		}
-		shown := make(map[string]bool)
-		for _, c := range candidates {
-			if shown[c.name] {
-				continue
-			}
-			r, err := s.shown(c.name, c.found)
-			if err != nil {
-				return err
-			}
-			if r != nil {
-				shown[c.name] = true
-				list.Readings = append(list.Readings, *r)
-			}
+		more := len(candidates) > maxSeries
+		if list.Readings, err = s.each(candidates[:min(len(candidates), maxSeries)]); err != nil {
+			return err
 		}
-		slices.SortFunc(list.Readings, func(x, y waymark.Reading) int { return cmp.Compare(x.Name, y.Name) })
+		list.More = more && len(list.Readings) > 0
 		list.Shared = s.shared
 		return nil
 	})
 	return list, err
 }
 
-// named is a reading of what is called so.
+// named is the latest reading of a series, of what is called so.
 type named struct {
 	name string
 	found
+	kept
+}
+
+// each is the first of each name that the caller may see, by name.
+func (s *sharing) each(candidates []named) ([]waymark.Reading, error) {
+	all, shown := []waymark.Reading{}, make(map[string]bool)
+	for _, c := range candidates {
+		if shown[c.name] {
+			continue
+		}
+		if _, err := s.judge(c.series, c.kept); err != nil {
+			return nil, err
+		}
+		r, err := s.shown(c.name, c.found)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			shown[c.name] = true
+			all = append(all, *r)
+		}
+	}
+	slices.SortFunc(all, func(x, y waymark.Reading) int { return cmp.Compare(x.Name, y.Name) })
+	return all, nil
 }
 
 // latest are the latest readings of the series of the device, the latest first.
-func (s *sharing) latest() (all []named, err error) {
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT m.name, s.id, s.at, s.sequence, s.n, s.value
+func (s *sharing) latest() ([]named, error) {
+	rows, err := s.statements.QueryContext(s.ctx, `SELECT m.name, s.id, s.at, s.sequence, s.n, s.value, s.unit, s.class, s.owner, s.shipment, s.classes
 		FROM measurements m JOIN series s ON s.measurement = m.id
-		WHERE m.device = $1 ORDER BY s.at DESC, s.sequence DESC, s.n DESC LIMIT $2`, s.device, maxCandidates)
+		WHERE m.device = $1 ORDER BY s.at DESC, s.sequence DESC, s.n DESC LIMIT $2`, s.device, maxSeries+1)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	for rows.Next() {
-		f := named{found: found{ReadingRef: waymark.ReadingRef{Device: s.device}}}
-		if err := rows.Scan(&f.name, &f.series, &f.at, &f.Sequence, &f.Index, &f.value); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, rows.Err()
+	return collect(rows, func(rows *sql.Rows) (n named, err error) {
+		n.Device = s.device
+		return n, rows.Scan(append([]any{&n.name, &n.series, &n.at, &n.Sequence, &n.Index, &n.value}, n.columns()...)...)
+	})
 }

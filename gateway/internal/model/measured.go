@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -23,7 +24,7 @@ type measured struct {
 }
 
 // line is what the readings of one series have in common.
-type line struct{ device, name, unit, class, owner, shipment string }
+type line struct{ device, name, unit, class, classes, owner, shipment string }
 
 // lined is a line of a block.
 type lined struct {
@@ -101,7 +102,7 @@ func (m *measured) message(text string, windows []*summary) error {
 		if err != nil {
 			return err
 		}
-		m.add(row{at: r.Time.UnixMilli(), sequence: bigint(message.Sequence), n: int64(n), value: r.Value, of: of})
+		m.add(row{at: r.Time.UnixMilli(), sequence: database.Signed(message.Sequence), n: int64(n), value: r.Value, of: of})
 	}
 	return nil
 }
@@ -116,7 +117,8 @@ func (m *measured) add(r row) {
 // summary is a window that a transaction wrote, and the lines of its series that were met so far.
 type summary struct {
 	waymark.Window
-	lines []*lined // by the place of the series in the window
+	classes string   // of the window
+	lines   []*lined // by the place of the series in the window
 }
 
 const windowPrefix = "window/"
@@ -133,7 +135,7 @@ func windowsOf(tx ledger.BlockTransaction) (all []*summary, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("record %s: %w", w.Key, err)
 		}
-		all = append(all, &summary{Window: decoded, lines: make([]*lined, len(decoded.Series))})
+		all = append(all, &summary{decoded, joined(decoded.Classes()), make([]*lined, len(decoded.Series))})
 	}
 	return all, nil
 }
@@ -145,7 +147,7 @@ func (m *measured) lineOf(w *summary, r senml.Reading) (*lined, error) {
 		return nil, fmt.Errorf("the window of device %s from message %d on has no series of a reading", w.Device, w.First)
 	}
 	if w.lines[i] == nil {
-		w.lines[i] = m.line(line{w.Device, r.Name, r.Unit, string(w.Series[i].Class), w.Owner, w.Shipment})
+		w.lines[i] = m.line(line{w.Device, r.Name, r.Unit, string(w.Series[i].Class), w.classes, w.Owner, w.Shipment})
 	}
 	return w.lines[i], nil
 }

@@ -46,7 +46,7 @@ type Checkpoint struct {
 	Hash   []byte // of the last one's header; empty before the first
 }
 
-// Checkpoint returns how far the model has come.
+// Checkpoint returns how far the model has come. Codes: Unavailable if it was made by another version of the gateway.
 func (m *Model) Checkpoint(ctx context.Context) (c Checkpoint, err error) {
 	err = m.db.View(ctx, func(ctx context.Context, s database.Statements) error {
 		c, err = checkpoint(ctx, s)
@@ -56,12 +56,12 @@ func (m *Model) Checkpoint(ctx context.Context) (c Checkpoint, err error) {
 }
 
 func checkpoint(ctx context.Context, s database.Statements) (c Checkpoint, err error) {
-	var height int64
-	if err := s.QueryRowContext(ctx, "SELECT height, hash FROM checkpoint").Scan(&height, &c.Hash); err != nil {
+	var height, version int64
+	if err := s.QueryRowContext(ctx, "SELECT height, hash, version FROM checkpoint").Scan(&height, &c.Hash, &version); err != nil {
 		return c, fmt.Errorf("checkpoint: %w", err)
 	}
-	c.Height = number(height)
-	return c, nil
+	c.Height = database.Unsigned(height)
+	return c, database.CheckModel(version)
 }
 
 var errEmpty = waymark.Errorf(waymark.Unavailable, "the read model has no block yet: retry later")
@@ -106,7 +106,8 @@ func advance(ctx context.Context, s database.Statements, b ledger.Block) error {
 	case !bytes.Equal(b.Previous, at.Hash):
 		return ErrOtherLedger
 	}
-	done, err := s.ExecContext(ctx, "UPDATE checkpoint SET height = $1, hash = $2 WHERE height = $3", bigint(b.Number+1), b.Hash, bigint(b.Number))
+	done, err := s.ExecContext(ctx, "UPDATE checkpoint SET height = $1, hash = $2 WHERE height = $3 AND version = $4",
+		database.Signed(b.Number+1), b.Hash, database.Signed(b.Number), database.ModelVersion)
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -115,8 +116,3 @@ func advance(ctx context.Context, s database.Statements, b ledger.Block) error {
 	}
 	return nil
 }
-
-// The databases have no unsigned integers; blocks are far from the sign.
-func bigint(n uint64) int64 { return int64(n) } //nolint:gosec // see above
-
-func number(n int64) uint64 { return uint64(n) } //nolint:gosec // see above

@@ -64,6 +64,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"events are gapless":                   eventsAreGapless,
 		"more events than are held":            eventsOverflow,
 		"events are filtered":                  eventsAreFiltered,
+		"events go back":                       eventsGoBack,
 		"lists show what the ledger shows":     listsShowWhatTheLedgerShows,
 		"pages make each list":                 pagesOfAll,
 		"shipments by their last change":       shipmentsByChange,
@@ -81,8 +82,9 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"who is told of items":          commissionedIsTold,
 		"one feeds, and then the other": oneFeedsAtATime,
 
-		"a model that is made anew": remade,
-		"what is rare is found":     whatIsRareIsFound,
+		"a model that is made anew":  remade,
+		"a model of another version": otherVersion,
+		"what is rare is found":      whatIsRareIsFound,
 
 		"readings are shown as their windows are":    readingsAreShown,
 		"pages make the list of readings":            readingPages,

@@ -134,14 +134,14 @@ func (j *journey) moves(id string, in span) ([]move, error) {
 	if to == (Position{}) {
 		to.Block = waymark.MaxSequence
 	}
-	from := bigint(in.from.Block)
+	from := database.Signed(in.from.Block)
 	before, err := j.some(`SELECT block, position, place FROM moves WHERE id = $1 AND (block, position) <= ($2, $3)
 		ORDER BY block DESC, position DESC LIMIT 1`, []byte(id), from, in.from.Position)
 	if err != nil {
 		return nil, err
 	}
 	after, err := j.some(`SELECT block, position, place FROM moves WHERE id = $1 AND (block, position) > ($2, $3) AND (block, position) < ($4, $5)
-		ORDER BY block, position LIMIT $6`, []byte(id), from, in.from.Position, bigint(to.Block), to.Position, waymark.MaxSteps)
+		ORDER BY block, position LIMIT $6`, []byte(id), from, in.from.Position, database.Signed(to.Block), to.Position, waymark.MaxSteps)
 	j.cut = j.cut || len(after) == waymark.MaxSteps
 	return append(before, after...), err
 }
@@ -157,7 +157,7 @@ func (j *journey) some(query string, args ...any) ([]move, error) {
 		if err = rows.Scan(&block, &m.at.Position, &place); err != nil {
 			return m, databaseError{err}
 		}
-		m.at.Block, m.place = number(block), waymark.Place(place)
+		m.at.Block, m.place = database.Unsigned(block), waymark.Place(place)
 		return m, nil
 	})
 }
@@ -193,7 +193,7 @@ func (j *journey) step(at Position) (waymark.ProvenanceStep, error) {
 	var payload []byte // nil without an event
 	err := j.v.statements.QueryRowContext(j.v.ctx, `SELECT t.tx_id, t.member, t.at, COALESCE(e.name, t.function), e.payload FROM transactions t
 		LEFT JOIN events e ON e.block = t.block AND e.position = t.position AND e.n = 0 WHERE t.block = $1 AND t.position = $2`,
-		bigint(at.Block), at.Position).Scan(&step.TxID, &step.Member, &milli, &step.What, &payload)
+		database.Signed(at.Block), at.Position).Scan(&step.TxID, &step.Member, &milli, &step.What, &payload)
 	if err != nil {
 		return step, databaseError{err}
 	}

@@ -109,16 +109,22 @@ func (r *Reader) Events(ctx context.Context, as ledger.Identity, q waymark.Event
 	if err != nil {
 		return client.EventList{}, err
 	}
+	f := EventFilter{Kind: q.Kind, Device: q.Device, Shipment: q.Shipment, Member: q.Member, Purpose: q.Purpose, Back: q.Order == waymark.LatestFirst}
 	from, err := r.from(ctx, after)
+	if err == nil && f.Back && after != "" {
+		from, err = ParsePosition(after)
+	}
 	if err != nil {
 		return client.EventList{}, err
 	}
-	f := EventFilter{Kind: q.Kind, Device: q.Device, Shipment: q.Shipment, Member: q.Member, Purpose: q.Purpose}
 	found, err := r.model.Events(ctx, by, f, from)
 	if err != nil {
 		return client.EventList{}, err
 	}
 	list := client.EventList{Events: []client.Event{}, Next: found.Next.before().String(), Block: max(found.Height, 1) - 1}
+	if f.Back {
+		list.Next = found.Next.String()
+	}
 	for _, e := range found.Events {
 		list.Events = append(list.Events, r.told(e))
 	}

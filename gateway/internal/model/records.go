@@ -117,7 +117,7 @@ func (r records) written(key rules.Key) (at Position, err error) {
 	if err := r.statements.QueryRowContext(r.ctx, `SELECT block, position FROM records WHERE key = $1`, []byte(key.String())).Scan(&block, &at.Position); err != nil {
 		return at, databaseError{fmt.Errorf("read %s: %w", key, err)}
 	}
-	at.Block = number(block)
+	at.Block = database.Unsigned(block)
 	return at, nil
 }
 

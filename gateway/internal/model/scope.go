@@ -2,7 +2,6 @@ package model
 
 import (
 	"database/sql"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,21 +9,32 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// origin is what the windows of one source say of it.
-type origin struct{ owner, shipment string }
+// origin is what windows have in common of which the ledger shows a caller the same parts.
+type origin struct{ owner, shipment, classes string }
 
-// knows reports whether a caller may have a part of what has an origin. Of the rest it learns nothing, not even that it
-// is there: as the ledger refuses it each of those windows whole.
+// joined are classes as rows have them.
+func joined(classes []waymark.DataClass) string {
+	texts := make([]string, 0, len(classes))
+	for _, class := range classes {
+		texts = append(texts, string(class))
+	}
+	return strings.Join(texts, ",")
+}
+
+func (o origin) split() (classes []waymark.DataClass) {
+	for class := range strings.SplitSeq(o.classes, ",") {
+		classes = append(classes, waymark.DataClass(class))
+	}
+	return classes
+}
+
+// knows reports whether a caller may have a part of the windows of an origin. Of the rest it learns nothing, not even that
+// there are any: as the ledger refuses it each of those whole.
 func (s *sharing) knows(of origin) (bool, error) {
 	if known, is := s.known[of]; is {
 		return known, nil
 	}
-	if s.origins == nil {
-		if err := s.findOrigins(); err != nil {
-			return false, databaseError{fmt.Errorf("origins: %w", err)}
-		}
-	}
-	_, err := telemetry.ShareOf(s.reading, *s.of, s.sourceOf(of), s.purpose, s.origins[of])
+	_, err := telemetry.ShareOf(s.reading, *s.of, s.sourceOf(of), s.purpose, of.split())
 	if broken(err) {
 		return false, err
 	}
@@ -34,26 +44,6 @@ func (s *sharing) knows(of origin) (bool, error) {
 
 func (s *sharing) sourceOf(of origin) telemetry.Source {
 	return telemetry.SourceOf(s.of, waymark.Window{Owner: of.owner, Shipment: of.shipment})
-}
-
-// findOrigins finds the classes of what the device measured, by origin: those of its windows.
-func (s *sharing) findOrigins() error {
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT DISTINCT s.owner, s.shipment, s.class FROM measurements m JOIN series s ON s.measurement = m.id
-		WHERE m.device = $1 AND ($2 = '' OR s.shipment = $2)`, s.device, s.shipment)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	s.origins = map[origin][]waymark.DataClass{}
-	for rows.Next() {
-		var of origin
-		var class waymark.DataClass
-		if err := rows.Scan(&of.owner, &of.shipment, &class); err != nil {
-			return err
-		}
-		s.origins[of] = append(s.origins[of], class)
-	}
-	return rows.Err()
 }
 
 // scope is which readings of a measurement an answer looks at: those that its caller may know of.
@@ -90,13 +80,13 @@ func (s *sharing) knownSeries(of scope) (known []string, all bool, err error) {
 		id int64
 		origin
 	}
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT id, owner, shipment FROM series
+	rows, err := s.statements.QueryContext(s.ctx, `SELECT id, owner, shipment, classes FROM series
 		WHERE measurement = $1 AND at >= $2 AND ($3 = '' OR shipment = $3) ORDER BY at DESC LIMIT $4`, of.measurement, of.from, s.shipment, maxSeries+1)
 	if err != nil {
 		return nil, false, databaseError{err}
 	}
 	found, err := collect(rows, func(rows *sql.Rows) (n numbered, err error) {
-		return n, rows.Scan(&n.id, &n.owner, &n.shipment)
+		return n, rows.Scan(&n.id, &n.owner, &n.shipment, &n.classes)
 	})
 	if err != nil {
 		return nil, false, databaseError{err}

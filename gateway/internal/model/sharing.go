@@ -29,7 +29,6 @@ type sharing struct {
 	edges   *registry.Edges
 	series  map[int64]*source
 	decided map[decidedBy]access.Share
-	origins map[origin][]waymark.DataClass // nil before they are found
 	known   map[origin]bool
 	summary waymark.Window // the one that was looked at last
 	block   uint64         // of it
@@ -68,15 +67,30 @@ func (s *sharing) source(series int64) (*source, error) {
 	if known := s.series[series]; known != nil {
 		return known, nil
 	}
-	of := source{decimals: -1}
-	var from origin
-	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment FROM series WHERE id = $1`, series).
-		Scan(&of.unit, &of.class, &from.owner, &from.shipment)
+	var of kept
+	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment, classes FROM series WHERE id = $1`, series).Scan(of.columns()...)
 	if err != nil {
 		return nil, fmt.Errorf("series %d: %w", series, err)
 	}
-	of.Source = s.sourceOf(from)
-	knows, err := s.knows(from)
+	return s.judge(series, of)
+}
+
+// kept is what the row of a series says of whose it is.
+type kept struct {
+	unit  string
+	class waymark.DataClass
+	origin
+}
+
+func (k *kept) columns() []any { return []any{&k.unit, &k.class, &k.owner, &k.shipment, &k.classes} }
+
+// judge is source by what the row of the series says.
+func (s *sharing) judge(series int64, by kept) (*source, error) {
+	if known := s.series[series]; known != nil {
+		return known, nil
+	}
+	of := source{decidedBy: decidedBy{by.class, s.sourceOf(by.origin)}, unit: by.unit, decimals: -1}
+	knows, err := s.knows(by.origin)
 	if err == nil && knows {
 		err = s.decide(&of)
 	}
@@ -177,6 +191,6 @@ func (s *sharing) summarised(sequence uint64) error {
 		return fmt.Errorf("window of message %d of device %s: %w", sequence, s.device, err)
 	}
 	s.summary, err = window.Decode(s.device, value)
-	s.block = number(block)
+	s.block = database.Unsigned(block)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 )
 
 // indexShipment makes the row of a shipment anew. One whose records say what no rule wrote has none.
@@ -24,7 +25,7 @@ func (a *application) indexShipment(id string) error {
 	}
 	return a.exec(`INSERT INTO shipments (id, state, consignor, consignee, custodian, title_holder, changed) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, consignor = excluded.consignor, consignee = excluded.consignee, custodian = excluded.custodian, title_holder = excluded.title_holder, changed = excluded.changed`,
-		[]byte(id), c.State, s.Consignor, s.Consignee, c.Custodian, t.Holder, bigint(a.block))
+		[]byte(id), c.State, s.Consignor, s.Consignee, c.Custodian, t.Holder, database.Signed(a.block))
 }
 
 // shipmentOf is a shipment with its custody and title.
@@ -108,7 +109,7 @@ func shipmentsBehind(v *reading, q waymark.ShipmentsQuery, after ranked) ([]rank
 	order, id := "id", f.arg([]byte(after.id))
 	if q.Sort == waymark.ShipmentsByChange {
 		order = "changed DESC, id"
-		changed := f.arg(bigint(after.changed))
+		changed := f.arg(database.Signed(after.changed))
 		f.and("changed <= " + changed + " AND (changed < " + changed + " OR id > " + id + ")")
 	} else {
 		f.and("id > " + id)
@@ -121,6 +122,6 @@ func shipmentsBehind(v *reading, q waymark.ShipmentsQuery, after ranked) ([]rank
 		var id []byte
 		var changed int64
 		err = rows.Scan(&id, &changed)
-		return ranked{string(id), number(changed)}, err
+		return ranked{string(id), database.Unsigned(changed)}, err
 	})
 }

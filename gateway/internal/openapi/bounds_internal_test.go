@@ -319,7 +319,7 @@ func everyTried(t *testing.T, typ reflect.Type, tried map[string]bool) {
 func more() map[reflect.Type][]string {
 	const line = `"id":"S1","consignee":"carrier","goods":[{"id":"https://id.gs1.org/01/09506000134352/21/1"}]`
 	return map[reflect.Type][]string{
-		reflect.TypeFor[waymark.EventsQuery]():      {`{"kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0"}`},
+		reflect.TypeFor[waymark.EventsQuery]():      {`{"kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0","order":"desc"}`},
 		reflect.TypeFor[waymark.WebhookRequest]():   {`{"url":"https://erp.example/hook","kind":"shipment.ready","device":"d","shipment":"s","member":"m","purpose":"p","after":"1:0:0"}`},
 		reflect.TypeFor[waymark.WebhookQuery]():     {`{"id":"wh-1"}`},
 		reflect.TypeFor[waymark.DeadLettersQuery](): {`{"webhook":"wh-1","limit":1,"cursor":"1:0:0"}`},

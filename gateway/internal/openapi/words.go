@@ -131,8 +131,9 @@ func listWords(path, name string) string {
 		"/v1/goods/things container":    "Only those directly in this container",
 		"/v1/policies/decisions action": "Only those on this action", "/v1/policies/decisions outcome": "Only those that allowed it, or denied it",
 		"/v1/policies/decisions member": "Only those for somebody of this member", "/v1/policies/decisions from_block": "Only those of this block or later", "/v1/policies/decisions order": "`desc`: the latest first; else the oldest",
-		"/v1/search kind": "Only what is of this kind",
-		"/v1/search q":    "An identifier or the beginning of one; or a whole EPC URI, GS1 Digital Link or element string, URL-encoded",
+		"/v1/events order": "Of a page: `desc` has what comes before the event of `after`, or the last, the latest first. A stream goes forward",
+		"/v1/search kind":  "Only what is of this kind",
+		"/v1/search q":     "An identifier or the beginning of one; or a whole EPC URI, GS1 Digital Link or element string, URL-encoded",
 	}[path+" "+name]
 }
 

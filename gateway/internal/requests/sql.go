@@ -106,7 +106,7 @@ func (s SQL) Finish(ctx context.Context, id, gateway string, end End) error {
 				ended_at = `+s.db.Now()+`, idempotency_key = CASE WHEN $6 = 1 THEN NULL ELSE idempotency_key END,
 				location = CASE WHEN $7 = '' THEN location ELSE $7 END
 			WHERE id = $8 AND gateway = $9 AND state = $10`,
-			end.State, end.Answer.Commit.TxID, bigint(end.Answer.Commit.BlockNumber), []byte(end.Answer.Result), failure,
+			end.State, end.Answer.Commit.TxID, database.Signed(end.Answer.Commit.BlockNumber), []byte(end.Answer.Result), failure,
 			flag(end.State == Failed || end.Free), end.Answer.Location, id, gateway, Pending)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func resolve(ctx context.Context, tx database.Statements, fate ledger.Fate, repl
 		replacedBy = ""
 	}
 	_, err := exec(ctx, tx, `UPDATE transactions SET envelope = NULL, fate = $1, block = $2, position = $3, replaced_by = $4 WHERE tx_id = $5`,
-		fate.Status, bigint(fate.BlockNumber), fate.Position, replacedBy, fate.TxID)
+		fate.Status, database.Signed(fate.BlockNumber), fate.Position, replacedBy, fate.TxID)
 	return err
 }
 
@@ -176,7 +176,7 @@ func (s SQL) Transaction(ctx context.Context, txID string) (Transaction, bool, e
 			return err
 		}
 		if fate.Status != "" {
-			fate.BlockNumber = number(block)
+			fate.BlockNumber = database.Unsigned(block)
 			found.Fate = &fate
 		}
 		return nil
@@ -207,7 +207,7 @@ func scan(row *sql.Row, more ...any) (Record, error) {
 	r.Key, r.Whole = key.String, whole == 1
 	r.Answer.Result = result
 	if r.State == Done {
-		r.Answer.Commit.Status, r.Answer.Commit.BlockNumber = commitStatus(r.Answer.Commit.TxID), number(block)
+		r.Answer.Commit.Status, r.Answer.Commit.BlockNumber = commitStatus(r.Answer.Commit.TxID), database.Unsigned(block)
 	}
 	if len(failure) > 0 {
 		r.Error = new(waymark.Error)
@@ -241,8 +241,3 @@ func flag(b bool) int64 {
 	}
 	return 0
 }
-
-// The databases have no unsigned integers; blocks are far from the sign.
-func bigint(n uint64) int64 { return int64(n) } //nolint:gosec // see above
-
-func number(n int64) uint64 { return uint64(n) } //nolint:gosec // see above

@@ -107,6 +107,9 @@ func eventsQuery(c *gin.Context) (q waymark.EventsQuery, err error) {
 	if last := c.GetHeader(HeaderLastEventID); last != "" {
 		q.After = last
 	}
+	if q.Order == waymark.LatestFirst {
+		return q, waymark.InvalidField("/order", "is that of a page (Accept: %s): a stream goes forward", jsonMedia)
+	}
 	return q, q.Validate()
 }
 

@@ -106,12 +106,13 @@ func TestEventsThatCannotBe(t *testing.T) {
 		err                error
 		want               int
 	}{
-		"no id":                  {path: "/v1/events?after=x", want: 400},
-		"no id, by the header":   {path: "/v1/events", accept: "text/event-stream", last: "x", want: 400},
-		"no kind":                {path: "/v1/events?kind=A", accept: "text/event-stream", want: 400},
-		"neither of the two":     {path: "/v1/events", accept: "text/html", want: 406},
-		"elsewhere":              {path: "/v1/members/x", accept: "text/event-stream", want: 406},
-		"the model has no block": {path: "/v1/events", accept: "text/event-stream", err: waymark.Errorf(waymark.Unavailable, "retry later"), want: 503},
+		"no id":                   {path: "/v1/events?after=x", want: 400},
+		"no id, by the header":    {path: "/v1/events", accept: "text/event-stream", last: "x", want: 400},
+		"a stream that goes back": {path: "/v1/events?order=desc", accept: "text/event-stream", want: 400},
+		"no kind":                 {path: "/v1/events?kind=A", accept: "text/event-stream", want: 400},
+		"neither of the two":      {path: "/v1/events", accept: "text/html", want: 406},
+		"elsewhere":               {path: "/v1/members/x", accept: "text/event-stream", want: 406},
+		"the model has no block":  {path: "/v1/events", accept: "text/event-stream", err: waymark.Errorf(waymark.Unavailable, "retry later"), want: 503},
 	} {
 		a.ledger.err = tt.err
 		headers := []string{"Last-Event-ID", tt.last}

@@ -36,7 +36,7 @@ func (s *Store) letters(ctx context.Context, as ledger.Identity, id string, afte
 			return err
 		}
 		rows, err := db.QueryContext(ctx, `SELECT `+letterColumns+` FROM dead_letters
-			WHERE webhook = $1 AND (block, position, n) > ($2, $3, $4) ORDER BY block, position, n LIMIT $5`, id, bigint(after.Block), after.Position, after.N, limit)
+			WHERE webhook = $1 AND (block, position, n) > ($2, $3, $4) ORDER BY block, position, n LIMIT $5`, id, database.Signed(after.Block), after.Position, after.N, limit)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (s *Store) replay(ctx context.Context, as ledger.Identity, id string, event
 		}
 		if event != nil {
 			n, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`,
-				id, bigint(event.Block), event.Position, event.N)
+				id, database.Signed(event.Block), event.Position, event.N)
 			if err == nil && n == 0 {
 				err = errNoLetter
 			}
@@ -138,6 +138,6 @@ func (s *Store) letter(ctx context.Context, id, event string, do func(ctx contex
 		return err
 	}
 	return s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		return do(ctx, tx, id, bigint(at.Block), at.Position, at.N)
+		return do(ctx, tx, id, database.Signed(at.Block), at.Position, at.N)
 	})
 }

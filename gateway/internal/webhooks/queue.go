@@ -112,7 +112,7 @@ func (s *Store) bury(ctx context.Context, h hook, event, problem string, most in
 		}
 		_, err = exec(ctx, tx, `INSERT INTO dead_letters (webhook, block, position, n, problem, attempts, died_at, waiting)
 			VALUES ($1, $2, $3, $4, $5, $6, `+s.db.Now()+`, 0) ON CONFLICT DO NOTHING`,
-			h.id, bigint(at.Block), at.Position, at.N, problem, h.attempts+1)
+			h.id, database.Signed(at.Block), at.Position, at.N, problem, h.attempts+1)
 		return err
 	})
 	return now, err
@@ -133,6 +133,3 @@ func (s *Store) hinder(ctx context.Context, id, trouble string) error {
 		return err
 	})
 }
-
-// The databases have no unsigned integers; blocks are far from the sign.
-func bigint(n uint64) int64 { return int64(n) } //nolint:gosec // see above

@@ -60,11 +60,3 @@ CREATE TABLE shipments (
 );
 CREATE INDEX shipments_custodian ON shipments (custodian, id);
 CREATE INDEX shipments_state ON shipments (state, id);
-
--- +goose Down
-DROP TABLE shipments;
-DROP TABLE events;
-DROP TABLE transactions;
-DROP TABLE records;
-DROP TABLE checkpoint;
-DROP TABLE owner;

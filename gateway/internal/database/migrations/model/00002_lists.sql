@@ -77,21 +77,3 @@ CREATE TABLE names (
     key  BYTEA NOT NULL,
     PRIMARY KEY (name, key)
 );
-
--- +goose Down
-DROP TABLE names;
-DROP TABLE decisions;
-DROP TABLE moves;
-DROP TABLE places;
-DROP TABLE goods;
-DROP TABLE devices;
-DROP INDEX shipments_title_holder;
-DROP INDEX shipments_consignee;
-DROP INDEX shipments_consignor;
-DROP INDEX shipments_custodian_state;
-DROP INDEX shipments_title_holder_changed;
-DROP INDEX shipments_consignee_changed;
-DROP INDEX shipments_consignor_changed;
-DROP INDEX shipments_custodian_changed;
-DROP INDEX shipments_changed;
-ALTER TABLE shipments DROP COLUMN changed;

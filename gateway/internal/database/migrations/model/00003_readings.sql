@@ -14,13 +14,14 @@ CREATE TABLE series (
     measurement BIGINT NOT NULL,
     unit        TEXT   NOT NULL,
     class       TEXT   NOT NULL, -- as the owner had it when they were recorded
+    classes     TEXT   NOT NULL, -- all that their windows have, sorted, with commas between
     owner       TEXT   NOT NULL, -- of the device, then
     shipment    TEXT   NOT NULL, -- that it witnessed then, or empty
     at          BIGINT NOT NULL, -- of the latest one, here and to the end as in readings
     sequence    BIGINT NOT NULL,
     n           BIGINT NOT NULL,
     value       BIGINT NOT NULL,
-    UNIQUE (measurement, unit, class, owner, shipment)
+    UNIQUE (measurement, unit, class, classes, owner, shipment)
 );
 
 -- Readings in the open, of which there are more than of anything else: in SQLite they are their own index. Of numbers and booleans alone.
@@ -46,9 +47,3 @@ CREATE TABLE hours (
     low         BIGINT  NOT NULL,
     PRIMARY KEY (measurement, hour, series)
 ) WITHOUT ROWID;
-
--- +goose Down
-DROP TABLE hours;
-DROP TABLE readings;
-DROP TABLE series;
-DROP TABLE measurements;

@@ -5,6 +5,3 @@ CREATE TABLE leases (
     holder TEXT   NOT NULL, -- the term of it, or empty: nobody has it
     beat   BIGINT NOT NULL  -- the holder adds one as long as it lives
 );
-
--- +goose Down
-DROP TABLE leases;

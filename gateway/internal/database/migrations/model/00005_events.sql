@@ -10,13 +10,3 @@ CREATE INDEX events_shipment ON events (shipment, block, position, n) WHERE ship
 -- The place inside of a container; empty of what is none.
 ALTER TABLE goods ADD COLUMN inside BYTEA NOT NULL DEFAULT '';
 CREATE INDEX goods_inside ON goods (place, inside) WHERE kind = 'container';
-
--- +goose Down
-DROP INDEX goods_inside;
-DROP INDEX events_shipment;
-DROP INDEX events_device;
-DROP INDEX events_member;
-DROP INDEX events_kind;
-ALTER TABLE goods DROP COLUMN inside;
-ALTER TABLE events DROP COLUMN member;
-ALTER TABLE events DROP COLUMN kind;
