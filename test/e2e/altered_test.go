@@ -199,6 +199,7 @@ func TestAnAlteredChaincodeChangesNothing(t *testing.T) {
 			t.Errorf("what it keeps for itself is %s", code)
 		}
 	})
+	t.Run("what it tells beside that", func(t *testing.T) { forgedEvent(ctx, t, forger, id) })
 	if err := forger.End(ctx); err != nil {
 		t.Fatal(err)
 	}

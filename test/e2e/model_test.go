@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -43,7 +44,24 @@ func TestTheReadModelIsTheLedger(t *testing.T) {
 	}
 }
 
-func modelCommand(ctx context.Context, t *testing.T, member, command string) (string, int) {
+// TestATornModelIsMadeAnew: of a file that nobody can read the command makes the model of the ledger.
+func TestATornModelIsMadeAnew(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	file := filepath.Join(t.TempDir(), "model.db")
+	if err := os.WriteFile(file, []byte(strings.Repeat("SQLite format 3\x00", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		command string
+		whole   bool
+	}{{"check", false}, {"rebuild", true}, {"check", true}} {
+		if output, status := modelCommand(ctx, t, "producer", tt.command, "WAYMARK_GATEWAY_DATABASE__MODEL_FILE="+file); (status == 0) != tt.whole {
+			t.Errorf("%s: exit status %d:\n%s", tt.command, status, output)
+		}
+	}
+}
+
+func modelCommand(ctx context.Context, t *testing.T, member, command string, env ...string) (string, int) {
 	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
@@ -51,6 +69,7 @@ func modelCommand(ctx context.Context, t *testing.T, member, command string) (st
 	}
 	config := filepath.Join(local.Dir(), "members", member, "gateway.yaml")
 	cmd := exec.CommandContext(ctx, filepath.Join(root, ".waymark", "bin", "gateway"), "model", command, "--config", config)
+	cmd.Env = append(os.Environ(), env...)
 	output, _ := cmd.CombinedOutput()
 	return string(output), cmd.ProcessState.ExitCode()
 }

@@ -72,6 +72,7 @@ func TestPrivateReadingsStayPrivate(t *testing.T) {
 		notDisclosed(ctx, t, s, "retailer", "")
 	}
 
+	toldOfDisclosures(ctx, t, a.ID())
 	awaitSameHeight(ctx, t)
 	sealedCounts(ctx, t, a)
 	sealedCounts(ctx, t, b)

@@ -1,5 +1,5 @@
 // Command forger is the chaincode of a member that lies: whatever it is asked, it answers
-// with the writes in the file that the variable FORGED_WRITES names, a JSON array. The
+// with the writes, and the event, in the file that the variable FORGED_WRITES names. The
 // end-to-end tests let it serve a peer in place of the chaincode proper.
 package main
 
@@ -22,14 +22,20 @@ func main() {
 	}
 }
 
-func forged(shim.ChaincodeStubInterface) ([]fixture.Write, error) {
+func forged(stub shim.ChaincodeStubInterface) ([]fixture.Write, error) {
 	content, err := os.ReadFile(os.Getenv(altered.Variable)) //nolint:gosec // the test names it
 	if err != nil {
 		return nil, fmt.Errorf("read what to forge: %w", err)
 	}
-	var writes []fixture.Write
-	if err := json.Unmarshal(content, &writes); err != nil {
+	var lie altered.Lie
+	if err := json.Unmarshal(content, &lie); err != nil {
 		return nil, fmt.Errorf("decode what to forge: %w", err)
 	}
-	return writes, nil
+	if lie.Event == "" {
+		return lie.Writes, nil
+	}
+	if err := stub.SetEvent(lie.Event, []byte(lie.Payload)); err != nil {
+		return nil, fmt.Errorf("tell: %w", err)
+	}
+	return lie.Writes, nil
 }

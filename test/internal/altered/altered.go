@@ -15,7 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
-// Variable names the file of forged writes to the forger command.
+// Variable names the file of the Lie to the forger command.
 const Variable = "FORGED_WRITES"
 
 // startTimeout bounds the start of the process.
@@ -66,9 +66,18 @@ func Start(ctx context.Context, n *localnet.Network, member, program, dir string
 	return c, nil
 }
 
-// Forge sets what the chaincode writes, whatever it is asked, from now on.
-func (c *Chaincode) Forge(writes []fixture.Write) error {
-	content, err := json.Marshal(writes)
+// Lie is what the chaincode does, whatever it is asked.
+type Lie struct {
+	Writes         []fixture.Write
+	Event, Payload string // what it tells beside it, nothing if it is empty
+}
+
+// Forge sets what the chaincode writes from now on. It tells of nothing.
+func (c *Chaincode) Forge(writes []fixture.Write) error { return c.Lie(Lie{Writes: writes}) }
+
+// Lie sets what the chaincode does from now on.
+func (c *Chaincode) Lie(lie Lie) error {
+	content, err := json.Marshal(lie)
 	if err != nil {
 		return fmt.Errorf("encode what to forge: %w", err)
 	}
