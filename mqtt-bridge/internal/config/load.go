@@ -18,30 +18,37 @@ const envPrefix = "WAYMARK_BRIDGE_"
 // or an unknown WAYMARK_BRIDGE_ variable is an error, since a misspelt bound
 // would otherwise be silently absent.
 func Load(path string, environ []string) (Config, error) {
+	c := Default()
+	err := Read(path, envPrefix, environ, &c)
+	return c, err
+}
+
+// Read reads the file at path over what c has, then the variables of the environment that
+// begin with prefix, and validates the whole.
+func Read[C interface{ Validate() error }](path, prefix string, environ []string, c *C) error {
 	raw, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		return Config{}, fmt.Errorf("read configuration: %w", err)
+		return fmt.Errorf("read configuration: %w", err)
 	}
 	k := koanf.New(".")
 	if err := k.Load(fileBytes(raw), yaml.Parser()); err != nil {
-		return Config{}, fmt.Errorf("parse configuration %s: %w", path, err)
+		return fmt.Errorf("parse configuration %s: %w", path, err)
 	}
-	if err := overlay(k, environ); err != nil {
-		return Config{}, err
+	if err := overlay(k, prefix, environ); err != nil {
+		return err
 	}
-	c := Default()
-	settings := koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: decoder(&c)}
-	err = errors.Join(k.UnmarshalWithConf("", &c, settings), c.Validate()) // so that all that is wrong is told at once
+	settings := koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: decoder(c)}
+	err = errors.Join(k.UnmarshalWithConf("", c, settings), (*c).Validate()) // so that all that is wrong is told at once
 	if err != nil {
-		return Config{}, fmt.Errorf("configuration %s: %w", path, err)
+		return fmt.Errorf("configuration %s: %w", path, err)
 	}
-	return c, nil
+	return nil
 }
 
-func overlay(k *koanf.Koanf, environ []string) error {
+func overlay(k *koanf.Koanf, prefix string, environ []string) error {
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
-		rest, ours := strings.CutPrefix(name, envPrefix)
+		rest, ours := strings.CutPrefix(name, prefix)
 		if !ours {
 			continue
 		}

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config/check"
 )
 
 // Validate checks every member and returns all that is wrong, joined.
@@ -132,42 +132,16 @@ func (t Traces) validate() error {
 	return errors.Join(errs...)
 }
 
-func loopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || (err == nil && address.IsLoopback())
-}
+func loopback(host string) bool { return check.Loopback(host) }
 
-func hostPort(name, value string) error {
-	if _, _, err := net.SplitHostPort(value); err != nil {
-		return fmt.Errorf("%s must be host:port, not %q", name, value)
-	}
-	return nil
-}
+func hostPort(name, value string) error { return check.HostPort(name, value) }
 
-func required(name, value string) error {
-	if value == "" {
-		return fmt.Errorf("%s is required", name)
-	}
-	return nil
-}
+func required(name, value string) error { return check.Required(name, value) }
 
-func wrap(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
+func wrap(name string, err error) error { return check.Named(name, err) }
 
-func atLeast(name string, value, low int64) error {
-	if value < low {
-		return fmt.Errorf("%s must be at least %d, is %d", name, low, value)
-	}
-	return nil
-}
+func atLeast(name string, value, low int64) error { return check.AtLeast(name, value, low) }
 
 func between[T int | time.Duration](name string, value, low, high T) error {
-	if value < low || value > high {
-		return fmt.Errorf("%s must be %v to %v, is %v", name, low, high, value)
-	}
-	return nil
+	return check.Between(name, value, low, high)
 }
