@@ -85,7 +85,8 @@ type Parts struct {
 	Checks     []Check
 }
 
-// New makes a server that listens on address from now on. Run serves.
+// New makes a server that listens on address from now on. Run serves. Without a quarantine it
+// has health and metrics alone, and needs no token.
 func New(address, token string, parts Parts, log *zap.Logger) (*Server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -125,6 +126,9 @@ func (s *Server) routes(metrics http.Handler) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", metrics)
+	if s.quarantine == nil {
+		return mux
+	}
 	mux.HandleFunc("GET /v1/devices", s.authenticated(s.listPresences))
 	mux.HandleFunc("GET /v1/quarantine", s.authenticated(s.list))
 	mux.HandleFunc("GET /v1/quarantine/devices", s.authenticated(s.devices))

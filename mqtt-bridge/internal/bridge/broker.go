@@ -2,8 +2,6 @@ package bridge
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"os"
 	"strings"
@@ -54,7 +52,7 @@ func (b *Bridge) openClient(context.Context) error {
 func brokerOptions(m config.MQTT) (mqtt.Options, error) {
 	options := mqtt.Options{URL: m.URL, ClientID: m.ClientID, Username: m.Username, ReconnectWait: m.ReconnectWait}
 	if strings.HasPrefix(m.URL, "ssl:") {
-		settings, err := clientTLS(m)
+		settings, err := mqtt.ClientTLS(m.CAFile, m.CertFile, m.KeyFile)
 		if err != nil {
 			return options, err
 		}
@@ -98,23 +96,4 @@ func (b *Bridge) admit(ctx context.Context) {
 			return
 		}
 	}
-}
-
-func clientTLS(m config.MQTT) (*tls.Config, error) {
-	pem, err := os.ReadFile(m.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("read broker CA: %w", err)
-	}
-	settings := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("broker CA %s holds no PEM certificate", m.CAFile)
-	}
-	if m.CertFile != "" {
-		certificate, err := tls.LoadX509KeyPair(m.CertFile, m.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("load client certificate: %w", err)
-		}
-		settings.Certificates = []tls.Certificate{certificate}
-	}
-	return settings, nil
 }
