@@ -46,6 +46,7 @@ func run(dir string) error {
 		"disclosures.json": sealed,
 		"kinetic.json":     kineticFile(), "geofence.json": geofenceFile(),
 		"attestations.json": attested,
+		"sparkplug.json":    sparkplugFile(),
 	} {
 		if err := write(filepath.Join(dir, name), content); err != nil {
 			return err
