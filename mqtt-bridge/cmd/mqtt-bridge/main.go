@@ -25,6 +25,10 @@ const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge devices list --config FILE
        mqtt-bridge quarantine list|export|devices --config FILE
        mqtt-bridge quarantine show|replay|drop|withdraw --config FILE NUMBER...
+       mqtt-bridge edge --config FILE
+       mqtt-bridge edge config check --config FILE
+       mqtt-bridge edge key --out FILE [--algorithm EdDSA|ES256]
+       mqtt-bridge edge recover --config FILE DEVICE LAST-NUMBER-ON-THE-LEDGER
 `
 
 var errUsage = errors.New("unknown command; mqtt-bridge -h says how to call it")
@@ -62,6 +66,7 @@ func commands() []subcommand {
 	return []subcommand{
 		{[]string{"config", "check"}, func(_ context.Context, args []string, out io.Writer) error { return checkConfig(args, out) }},
 		{[]string{"devices", "list"}, listDevices},
+		{[]string{"edge"}, edgeCommand},
 		{[]string{"key"}, func(_ context.Context, args []string, out io.Writer) error { return showKey(args, out) }},
 		{[]string{"quarantine"}, quarantine},
 	}

@@ -5,3 +5,4 @@ package main
 
 //go:generate go run . --package ../../../gateway/internal/config --output ../../../docs/operations/gateway.yaml
 //go:generate go run . --package ../../../mqtt-bridge/internal/config --output ../../../docs/operations/mqtt-bridge.yaml
+//go:generate go run . --package ../../../mqtt-bridge/internal/edge/config --output ../../../docs/operations/mqtt-edge.yaml

@@ -15,7 +15,7 @@ func TestTheSamplesAreCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	written := regexp.MustCompile(`--package (\S+) --output (\S+)`).FindAllStringSubmatch(string(doc), -1)
-	if len(written) != 2 {
+	if len(written) != 3 {
 		t.Fatalf("%d samples", len(written))
 	}
 	for _, w := range written {

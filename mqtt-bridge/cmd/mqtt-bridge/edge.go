@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/key"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+)
+
+// edgeCommand runs an edge, or one of its commands.
+func edgeCommand(ctx context.Context, args []string, out io.Writer) error {
+	switch {
+	case len(args) > 0 && args[0] == "key":
+		return edgeKey(args[1:], out)
+	case len(args) > 0 && args[0] == "recover":
+		return edgeRecover(args[1:], out)
+	case len(args) > 1 && args[0] == "config" && args[1] == "check":
+		return checkEdgeConfig(args[2:], out)
+	}
+	c, rest, err := loadEdgeConfig(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage
+	}
+	return serveEdge(ctx, c)
+}
+
+func serveEdge(ctx context.Context, c config.Config) error {
+	log, err := newLogger(c.LogLevel)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }() // standard error cannot always be synced
+	e, err := edge.Open(c, log)
+	if err != nil {
+		return err
+	}
+	err = e.Run(ctx)
+	return errors.Join(err, e.Close())
+}
+
+// edgeKey makes a key file and prints the public key.
+func edgeKey(args []string, out io.Writer) error {
+	flags := newFlags()
+	path := flags.String("out", "", "file to make")
+	algorithm := flags.String("algorithm", string(attest.Ed25519), "EdDSA or ES256")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *path == "" || flags.NArg() > 0 {
+		return errUsage
+	}
+	private, err := key.Make(*path, attest.Algorithm(*algorithm))
+	if err != nil {
+		return err
+	}
+	public, err := attest.PublicJWK(private)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(public)
+}
+
+// checkEdgeConfig reads everything that the configuration names, and starts nothing.
+func checkEdgeConfig(args []string, out io.Writer) error {
+	c, rest, err := loadEdgeConfig(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage
+	}
+	if err := edge.Check(c); err != nil {
+		return fmt.Errorf("the configuration names files that cannot be used:\n%w", err)
+	}
+	_, err = fmt.Fprintln(out, "the configuration is good")
+	return err
+}
+
+// edgeRecover moves a device behind what the ledger has of it.
+func edgeRecover(args []string, out io.Writer) error {
+	c, rest, err := loadEdgeConfig(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 2 {
+		return errUsage
+	}
+	recorded, err := strconv.ParseUint(rest[1], 10, 53)
+	if err != nil {
+		return fmt.Errorf("the last number on the ledger must be a number, not %q", rest[1])
+	}
+	left, err := outbox.Recover(c.StoreDir, rest[0], recorded)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "device %s leaves out number %d, which stays a gap, and goes on with the next\n", rest[0], left)
+	return err
+}
+
+// loadEdgeConfig returns the configuration, and the arguments that are no flags.
+func loadEdgeConfig(args []string) (config.Config, []string, error) {
+	flags := newFlags()
+	path := flags.String("config", "", "configuration file (YAML)")
+	if err := flags.Parse(args); err != nil {
+		return config.Config{}, nil, err
+	}
+	c, err := config.Load(*path, os.Environ())
+	return c, flags.Args(), err
+}

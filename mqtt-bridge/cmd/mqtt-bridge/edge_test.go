@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+)
+
+// writeEdgeConfig writes a file whose brokers are not there, and makes its key.
+func writeEdgeConfig(t *testing.T) (path, listen string) {
+	t.Helper()
+	dir, listen := t.TempDir(), freeAddress(t)
+	certFile, _ := gatewaytest.Certificate(t)
+	keyFile := filepath.Join(dir, "edge.pem")
+	var out bytes.Buffer
+	if err := edgeCommand(t.Context(), []string{"key", "--out", keyFile, "--algorithm", "ES256"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	var public waymark.JWK
+	if err := json.Unmarshal(out.Bytes(), &public); err != nil || public.Curve != "P-256" {
+		t.Fatalf("%s: %v", out.String(), err)
+	}
+	text := strings.NewReplacer("DIR", dir, "KEY", keyFile, "CA", certFile, "LOCAL", freeAddress(t), "UP", freeAddress(t), "LISTEN", listen).Replace(`
+consortium: waymark
+id: edge-1
+keys: [{id: e1, file: "KEY"}]
+store_dir: "DIR/store"
+local: {url: "tcp://LOCAL"}
+uplink: {url: "ssl://UP", ca_file: "CA"}
+sources: [{name: packs, kind: senml, topic: "packs/{device}"}]
+devices: [{id: logger-1, source: packs}]
+listen: "LISTEN"
+log_level: error
+`)
+	path = filepath.Join(dir, "edge.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path, listen
+}
+
+func TestEdge(t *testing.T) {
+	path, listen := writeEdgeConfig(t)
+	var out bytes.Buffer
+	if err := edgeCommand(t.Context(), []string{"config", "check", "--config", path}, &out); err != nil || !strings.Contains(out.String(), "good") {
+		t.Fatalf("%v, %q", err, out.String())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, []string{"edge", "--config", path}) }()
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		response, err := http.Get("http://" + listen + "/readyz")
+		if err == nil {
+			if _ = response.Body.Close(); response.StatusCode != http.StatusServiceUnavailable {
+				t.Errorf("%d without a broker", response.StatusCode)
+			}
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the edge does not come up")
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+	out.Reset()
+	if err := edgeCommand(t.Context(), []string{"recover", "--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42") {
+		t.Errorf("%v, %q", err, out.String())
+	}
+}
+
+func TestWrongCallsOfEdge(t *testing.T) {
+	path, _ := writeEdgeConfig(t)
+	for _, args := range [][]string{
+		{"edge"},
+		{"edge", "--config", path, "more"},
+		{"edge", "config", "check"},
+		{"edge", "config", "check", "--config", path, "more"},
+		{"edge", "key"},
+		{"edge", "key", "--out", path}, // it exists
+		{"edge", "key", "--out", filepath.Join(t.TempDir(), "k"), "--algorithm", "RS256"},
+		{"edge", "recover", "--config", path, "logger-1"},
+		{"edge", "recover", "--config", path, "logger-1", "many"},
+	} {
+		if err := run(t.Context(), args); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+}

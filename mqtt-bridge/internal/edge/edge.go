@@ -1,0 +1,183 @@
+package edge
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/uplink"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
+	"go.uber.org/zap"
+)
+
+// Edge is the assembled program.
+type Edge struct {
+	config  config.Config
+	log     *zap.Logger
+	metrics *metrics
+	outbox  *outbox.Outbox
+	queue   *queue
+	client  *local.Client
+	uplink  *uplink.Uplink
+	admin   *admin.Server
+	// sources and asked belong to work alone.
+	sources *source.Sources
+	asked   map[source.Node]time.Time
+
+	mu         sync.Mutex
+	failure    error // why nothing can be signed at present
+	complained time.Time
+}
+
+// Open reads the keys and opens the outbox. Close undoes it.
+func Open(c config.Config, log *zap.Logger) (*Edge, error) {
+	e := &Edge{config: c, log: log, metrics: newMetrics(), sources: source.New(c), asked: make(map[source.Node]time.Time),
+		queue: newQueue(c.Local.QueueMessages, c.Local.QueueBytes)}
+	keys, err := newSigner(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(*signer) error{e.openOutbox, e.openLocal, e.openUplink, e.openAdmin} {
+		if err := step(keys); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
+	return e, nil
+}
+
+// Close closes the outbox. To be called after Run.
+func (e *Edge) Close() error {
+	if e.outbox == nil {
+		return nil
+	}
+	return e.outbox.Close()
+}
+
+// Run works until ctx ends, the endpoint fails or the outbox cannot be trusted any more. What has arrived by then is signed.
+func (e *Edge) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var parts sync.WaitGroup
+	var errs [4]error
+	for i, part := range []func(context.Context) error{
+		e.admin.Run, e.outbox.Run, e.work,
+		func(ctx context.Context) error { return e.uplink.Run(ctx, e.devices()) },
+	} {
+		parts.Go(func() { errs[i] = part(ctx); cancel() })
+	}
+	parts.Go(func() { e.client.Run(ctx) })
+	e.log.Info("edge runs", zap.String("admin", e.admin.Address()), zap.String("edge", e.config.ID), zap.Int64("waiting", e.outbox.Usage().Messages))
+	parts.Wait()
+	return errors.Join(errs[:]...)
+}
+
+func (e *Edge) devices() []string {
+	ids := make([]string, len(e.config.Devices))
+	for i, d := range e.config.Devices {
+		ids[i] = d.ID
+	}
+	return ids
+}
+
+func (e *Edge) openOutbox(keys *signer) error {
+	if err := os.MkdirAll(e.config.StoreDir, 0o700); err != nil {
+		return fmt.Errorf("make store folder: %w", err)
+	}
+	box, err := outbox.Open(e.config.StoreDir, e.config.StoreBytes, e.devices(), keys)
+	if err != nil {
+		return err
+	}
+	e.outbox = box
+	if n := box.Usage().Damaged; n > 0 {
+		e.log.Error("signed messages do not have their checksum: they stay in the file, and their numbers stay gaps", zap.Int64("messages", n))
+	}
+	e.metrics.gauge("outbox_messages", "Messages that were signed and not acknowledged by the consortium's broker.", func() float64 { return float64(box.Usage().Messages) })
+	e.metrics.gauge("outbox_bytes", "Bytes of the same.", func() float64 { return float64(box.Usage().Bytes) })
+	e.metrics.gauge("outbox_damaged", "Messages whose checksum does not hold.", func() float64 { return float64(box.Usage().Damaged) })
+	return nil
+}
+
+func (e *Edge) openLocal(*signer) error {
+	l := e.config.Local
+	o := local.Options{URL: l.URL, ClientID: l.ClientID, Username: l.Username, Filters: e.sources.Filters()}
+	if strings.HasPrefix(l.URL, "ssl:") {
+		settings, err := mqtt.ClientTLS(l.CAFile, l.CertFile, l.KeyFile)
+		if err != nil {
+			return fmt.Errorf("local: %w", err)
+		}
+		o.TLS = settings
+	}
+	password, err := passwordOf(l)
+	if err != nil {
+		return err
+	}
+	o.Password = password
+	e.client = local.New(o, e.queue, e.log)
+	return nil
+}
+
+func (e *Edge) openUplink(keys *signer) error {
+	u := e.config.Uplink
+	settings, err := mqtt.ClientTLS(u.CAFile, "", "")
+	if err != nil {
+		return fmt.Errorf("uplink: %w", err)
+	}
+	e.uplink = uplink.New(e.uplinkOptions(settings), e.outbox, keys, e.metrics, e.log)
+	e.metrics.gauge("devices_connected", "Devices connected to the consortium's broker.", func() float64 { return float64(e.uplink.Connected()) })
+	return nil
+}
+
+func (e *Edge) uplinkOptions(settings *tls.Config) uplink.Options {
+	u := e.config.Uplink
+	return uplink.Options{URL: u.URL, TLS: settings, Window: u.Window, ConnectRate: u.ConnectRate, MaxBackoff: u.MaxBackoff}
+}
+
+func (e *Edge) openAdmin(*signer) (err error) {
+	e.admin, err = admin.New(e.config.Listen, "", admin.Parts{Metrics: e.metrics.handler(), Checks: e.checks()}, e.log)
+	return err
+}
+
+// checks say whether messages can be taken. A consortium's broker that is away is what the outbox is for.
+func (e *Edge) checks() []admin.Check {
+	return []admin.Check{
+		{Name: "local", Required: true, Holds: func() error {
+			if !e.client.Subscribed() {
+				return errors.New("not subscribed at the local broker")
+			}
+			return nil
+		}},
+		{Name: "outbox", Required: true, Holds: func() error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return e.failure
+		}},
+		{Name: "damage", Holds: func() error {
+			if n := e.outbox.Usage().Damaged; n > 0 {
+				return fmt.Errorf("%d signed messages do not have their checksum", n)
+			}
+			return nil
+		}},
+	}
+}
+
+// passwordOf reads the password for the local broker, empty if there is none.
+func passwordOf(l config.Local) (string, error) {
+	if l.PasswordFile == "" {
+		return "", nil
+	}
+	password, err := os.ReadFile(l.PasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("read password of the local broker: %w", err)
+	}
+	return strings.TrimSpace(string(password)), nil
+}

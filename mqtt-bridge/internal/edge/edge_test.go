@@ -1,0 +1,171 @@
+package edge_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
+)
+
+func TestLoggersReachTheLedger(t *testing.T) {
+	p := newPlant(t)
+	p.startBridge(t)
+	p.startEdge(t)
+	client := p.logger(t, "logger")
+	for i := range 50 {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+		send(t, client, "packs/logger-2", fmt.Appendf(nil, `[{"n":"t","u":"Cel","v":%d,"t":%d}]`, i, time.Now().Unix()))
+	}
+	send(t, client, "loggers/stranger", []byte(`{"t":1}`))
+	send(t, client, "loggers/logger-1", []byte(`no JSON`))
+	for _, device := range []string{"logger-1", "logger-2"} {
+		waitFor(t, device, func() bool { return len(p.ledger(t, device)) == 50 })
+		for i, r := range p.ledger(t, device) {
+			if string(r.Decimal()) != fmt.Sprint(i) {
+				t.Fatalf("reading %d of %s is %s", i, device, r.Decimal())
+			}
+		}
+	}
+	waitFor(t, "an empty outbox", func() bool { return strings.Contains(metrics(t, p), "waymark_edge_outbox_messages 0") })
+	for _, line := range []string{`waymark_edge_refused_total{reason="unknown_device",source="loggers"} 1`, `waymark_edge_refused_total{reason="malformed",source="loggers"} 1`,
+		`waymark_edge_readings_total 100`, `waymark_edge_devices_connected 2`} {
+		if text := metrics(t, p); !strings.Contains(text, line) {
+			t.Errorf("%s is not in\n%s", line, text)
+		}
+	}
+}
+
+func metrics(t testing.TB, p *plant) string {
+	t.Helper()
+	response, err := http.Get("http://" + p.config.Listen + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// An edge that starts in the middle asks the node for its births, and reads what comes then.
+func TestSparkplugNodeIsAskedForItsBirths(t *testing.T) {
+	p := newPlant(t)
+	p.startBridge(t)
+	births, data := sparkplugVector(t)
+	node, asked := p.logger(t, "press"), make(chan struct{}, 10)
+	token := node.Subscribe("spBv1.0/Plant/NCMD/press", 0, func(paho.Client, paho.Message) { asked <- struct{}{} })
+	if !token.WaitTimeout(30*time.Second) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	p.startEdge(t)
+	node.Publish("spBv1.0/Plant/DDATA/press/oven", 0, false, data)
+	select {
+	case <-asked:
+	case <-time.After(60 * time.Second):
+		t.Fatal("the node was not asked")
+	}
+	node.Publish("spBv1.0/Plant/NBIRTH/press", 0, false, births[0])
+	node.Publish("spBv1.0/Plant/DBIRTH/press/oven", 0, false, births[1])
+	node.Publish("spBv1.0/Plant/DDATA/press/oven", 0, false, data)
+	waitFor(t, "the oven", func() bool { return len(p.ledger(t, "oven-1")) == 2 })
+	if r := p.ledger(t, "oven-1"); r[0].Decimal() != "4.25" || r[1].Decimal() != "5.5" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// sparkplugVector returns the births and the data of the first vector.
+func sparkplugVector(t *testing.T) (births [2][]byte, data []byte) {
+	t.Helper()
+	text, err := os.ReadFile("../../../test/vectors/sparkplug.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Cases []struct{ Messages []struct{ Payload string } }
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	var payloads [3][]byte
+	for i := range payloads {
+		if payloads[i], err = hex.DecodeString(file.Cases[0].Messages[i].Payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return [2][]byte(payloads[:2]), payloads[2]
+}
+
+func TestFullOutboxHoldsTheLoggersBack(t *testing.T) {
+	const total = 300
+	p := newPlant(t)
+	p.config.StoreBytes, p.config.Pack.Linger, p.config.Local.QueueMessages = 8000, 0, 10
+	p.startEdge(t) // and no bridge
+	client := p.logger(t, "logger")
+	for i := range total {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	}
+	waitFor(t, "a full outbox", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
+	p.startBridge(t)
+	waitFor(t, "everything", func() bool { return len(p.ledger(t, "logger-1")) >= total })
+	once(t, p, "logger-1", total)
+}
+
+// once checks that the values 0 to n-1 are on the ledger, each once.
+func once(t testing.TB, p *plant, device string, n int) {
+	t.Helper()
+	count := make(map[string]int)
+	for _, r := range p.ledger(t, device) {
+		count[string(r.Decimal())]++
+	}
+	for i := range n {
+		if count[fmt.Sprint(i)] != 1 {
+			t.Errorf("value %d of %s is there %d times", i, device, count[fmt.Sprint(i)])
+		}
+	}
+	if len(count) != n {
+		t.Errorf("%d values, want %d", len(count), n)
+	}
+}
+
+// What is signed while the consortium's broker is away is published after a restart, the very same bytes.
+func TestRestartWithABacklog(t *testing.T) {
+	p := newPlant(t)
+	stop := p.startEdge(t)
+	client := p.logger(t, "logger")
+	for i := range 20 {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	}
+	waitFor(t, "20 readings", func() bool { return strings.Contains(metrics(t, p), "waymark_edge_readings_total 20") })
+	stop()
+	p.startBridge(t)
+	p.startEdge(t)
+	waitFor(t, "the backlog", func() bool { return len(p.ledger(t, "logger-1")) == 20 })
+	once(t, p, "logger-1", 20)
+}
+
+func TestCheck(t *testing.T) {
+	p := newPlant(t)
+	if err := edge.Check(p.config); err != nil {
+		t.Fatal(err)
+	}
+	p.config.Keys[0].File, p.config.Uplink.CAFile, p.config.Local.PasswordFile = "absent.pem", "absent-ca.pem", "absent.txt"
+	err := edge.Check(p.config)
+	for _, want := range []string{"absent.pem", "absent-ca.pem", "absent.txt"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
+	if _, err := edge.Open(p.config, nil); err == nil {
+		t.Error("opened without a key")
+	}
+}

@@ -1,0 +1,106 @@
+package outbox
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	bolt "go.etcd.io/bbolt"
+)
+
+// The buckets. Keys of messages are the device id, a NUL, which no id has, and the number; those of
+// fingerprints are a number that rises.
+const (
+	metaBucket    = "meta"
+	streamBucket  = "streams"  // device id: where it stands
+	messageBucket = "messages" // signed, not acknowledged
+	damagedBucket = "damaged"  // messages whose checksum does not hold, as they were read
+	seenBucket    = "seen"     // fingerprints of what was signed lately
+
+	layoutKey     = "layout"
+	layoutVersion = 1
+)
+
+func prepare(tx *bolt.Tx) error {
+	for _, name := range []string{metaBucket, streamBucket, messageBucket, damagedBucket, seenBucket} {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return err
+		}
+	}
+	meta := tx.Bucket([]byte(metaBucket))
+	switch have := meta.Get([]byte(layoutKey)); {
+	case have == nil:
+		return meta.Put([]byte(layoutKey), []byte{layoutVersion})
+	case !bytes.Equal(have, []byte{layoutVersion}):
+		return fmt.Errorf("its layout is version %x, this program knows %d", have, layoutVersion)
+	}
+	return nil
+}
+
+// place is where a device stands in its chain.
+type place struct {
+	number uint64 // of its last message, 0 before the first
+	digest []byte // of the same, nil before the first
+}
+
+const placeSize = 8 + attest.DigestSize
+
+func placeOf(tx *bolt.Tx, device string) (place, error) {
+	record := tx.Bucket([]byte(streamBucket)).Get([]byte(device))
+	if record == nil {
+		return place{}, nil
+	}
+	body, whole := unseal(streamBucket, []byte(device), record)
+	if !whole || len(body) != placeSize {
+		return place{}, fmt.Errorf("the place of device %s in its chain does not have its checksum: docs/operations/edge.md says how to recover", device)
+	}
+	return place{number: binary.BigEndian.Uint64(body), digest: bytes.Clone(body[8:])}, nil
+}
+
+func (p place) put(tx *bolt.Tx, device string) error {
+	body := append(binary.BigEndian.AppendUint64(nil, p.number), p.digest...)
+	return tx.Bucket([]byte(streamBucket)).Put([]byte(device), seal(streamBucket, []byte(device), body))
+}
+
+func prefixOf(device string) []byte { return append([]byte(device), 0) }
+
+func keyOf(device string, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(prefixOf(device), number)
+}
+
+// splitKey is the inverse of keyOf.
+func splitKey(key []byte) (device string, number uint64) {
+	id, rest, found := bytes.Cut(key, []byte{0})
+	if !found || len(rest) != 8 {
+		return string(id), 0
+	}
+	return string(id), binary.BigEndian.Uint64(rest)
+}
+
+// A record is CRC-32C (4 bytes, big endian) over bucket, key and body, then the body: bbolt does not check
+// its data pages.
+const checksumSize = 4
+
+func checksum(bucket string, key, body []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	sum := crc32.Update(0, table, []byte(bucket))
+	sum = crc32.Update(sum, table, key)
+	return crc32.Update(sum, table, body)
+}
+
+func seal(bucket string, key, body []byte) []byte {
+	record := make([]byte, checksumSize, checksumSize+len(body))
+	binary.BigEndian.PutUint32(record, checksum(bucket, key, body))
+	return append(record, body...)
+}
+
+// unseal returns the body, false if the checksum does not hold.
+func unseal(bucket string, key, record []byte) ([]byte, bool) {
+	if len(record) < checksumSize {
+		return nil, false
+	}
+	body := record[checksumSize:]
+	return body, binary.BigEndian.Uint32(record) == checksum(bucket, key, body)
+}

@@ -1,0 +1,88 @@
+package outbox
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// seenMost is how many fingerprints are kept. It exceeds what a broker may have on its way to one client, 65535 messages.
+const seenMost = 1 << 16
+
+// Fingerprint stands for a message of the local broker.
+type Fingerprint [16]byte
+
+// FingerprintOf returns the fingerprint of a topic and a payload.
+func FingerprintOf(topic string, payload []byte) Fingerprint {
+	h := sha256.New()
+	h.Write([]byte(topic + "\x00")) // a topic has no NUL
+	h.Write(payload)
+	return Fingerprint(h.Sum(nil))
+}
+
+// Known reports whether a message of the local broker was signed lately. A broker that did not hear of our
+// acknowledgement sends the message again, and says so; it must not be signed twice.
+func (o *Outbox) Known(f Fingerprint) bool {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.seen.has[f] > 0
+}
+
+// memory is the last seenMost fingerprints, as they are in the bucket.
+type memory struct {
+	has   map[Fingerprint]int // how often it is there
+	order []Fingerprint       // oldest first
+}
+
+func newMemory() memory { return memory{has: make(map[Fingerprint]int)} }
+
+func (m *memory) load(tx *bolt.Tx) error {
+	return tx.Bucket([]byte(seenBucket)).ForEach(func(_, value []byte) error {
+		if len(value) != len(Fingerprint{}) {
+			return fmt.Errorf("a fingerprint of %d bytes: the file is damaged", len(value))
+		}
+		m.note([]Fingerprint{Fingerprint(value)})
+		return nil
+	})
+}
+
+// put writes fingerprints, and deletes the oldest beyond the bound.
+func (m *memory) put(tx *bolt.Tx, made []Fingerprint) error {
+	bucket := tx.Bucket([]byte(seenBucket))
+	for _, f := range made {
+		number, err := bucket.NextSequence()
+		if err != nil {
+			return err
+		}
+		if err := bucket.Put(binary.BigEndian.AppendUint64(nil, number), f[:]); err != nil {
+			return err
+		}
+	}
+	for range m.excess(len(made)) {
+		oldest, _ := bucket.Cursor().First()
+		if err := bucket.Delete(oldest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// excess is how many there are too many once more are added.
+func (m *memory) excess(more int) int { return max(0, len(m.order)+more-seenMost) }
+
+// note remembers what put wrote.
+func (m *memory) note(made []Fingerprint) {
+	n := m.excess(len(made))
+	m.order = append(m.order, made...)
+	for _, f := range made {
+		m.has[f]++
+	}
+	for _, f := range m.order[:n] {
+		if m.has[f]--; m.has[f] == 0 {
+			delete(m.has, f)
+		}
+	}
+	m.order = m.order[n:]
+}

@@ -1,0 +1,99 @@
+package source
+
+import (
+	"strings"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/sparkplug"
+)
+
+// sparkplugReader follows the edge nodes of a group of which a device is listed.
+type sparkplugReader struct {
+	group  string
+	ids    map[string]string
+	nodes  map[string]*sparkplug.Node
+	fields map[string]config.Field // by the name of the metric
+	units  map[string]string
+}
+
+func newSparkplug(s config.Source, ids map[string]string) *sparkplugReader {
+	r := &sparkplugReader{group: s.Group, ids: ids, nodes: make(map[string]*sparkplug.Node), fields: make(map[string]config.Field), units: s.Units}
+	for _, f := range s.Fields {
+		r.fields[f.From] = f
+	}
+	devices := make(map[string][]string)
+	for address := range ids {
+		node, device, _ := strings.Cut(address, "/")
+		devices[node] = append(devices[node], device)
+	}
+	for node, names := range devices {
+		r.nodes[node] = sparkplug.NewNode(func(device, metric string) bool {
+			_, listed := ids[addressOf(node, device)]
+			_, wanted := r.fields[metric]
+			return listed && wanted
+		}, names...)
+	}
+	return r
+}
+
+// addressOf is what a configuration calls a node, or a device of it.
+func addressOf(node, device string) string {
+	if device == "" {
+		return node
+	}
+	return node + "/" + device
+}
+
+func (s *sparkplugReader) filter() string { return sparkplug.Filter(s.group) }
+
+func (s *sparkplugReader) read(m Message, r *Result) bool {
+	t, ours := sparkplug.ParseTopic(s.group, m.Topic)
+	if !ours {
+		return strings.HasPrefix(m.Topic, strings.TrimSuffix(s.filter(), "#")) // commands, our own too
+	}
+	node := s.nodes[t.Node]
+	if node == nil {
+		r.refuse(UnknownDevice, 1)
+		return true
+	}
+	outcome := node.Take(t, m.Payload)
+	for reason, n := range outcome.Refused {
+		r.refuse(Reason(reason), n)
+	}
+	if outcome.Rebirth {
+		r.Rebirth = Node{s.group, t.Node}
+	}
+	for _, o := range outcome.Observations {
+		reading, ok := s.reading(o)
+		if !ok {
+			r.refuse(BadValue, 1)
+			continue
+		}
+		r.Readings = append(r.Readings, Reading{s.ids[addressOf(t.Node, o.Device)], reading})
+	}
+	return true
+}
+
+// reading names an observation as the configuration says. A number needs a unit: its field's, or
+// that which the table has for its engUnit.
+func (s *sparkplugReader) reading(o sparkplug.Observation) (senml.Reading, bool) {
+	f := s.fields[o.Metric]
+	switch v := o.Value; {
+	case v.Number != nil:
+		unit := f.Unit
+		if unit == "" {
+			unit = s.units[o.Unit]
+		}
+		if unit == "" {
+			return senml.Reading{}, false
+		}
+		return numberReading(f.Name, unit, v.Number, o.Time)
+	case f.Unit != "":
+		return senml.Reading{}, false
+	case v.Flag != nil:
+		return flagReading(f.Name, *v.Flag, o.Time)
+	default:
+		return textReading(f.Name, *v.Text, o.Time), true
+	}
+}

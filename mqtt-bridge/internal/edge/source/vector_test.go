@@ -1,0 +1,134 @@
+package source_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
+)
+
+// vectors is test/vectors/sparkplug.json.
+type vectors struct {
+	Group    string
+	Devices  map[string]string
+	Fields   []config.Field
+	Units    map[string]string
+	Received int64
+	Cases    []struct {
+		Name     string
+		Messages []vector
+	}
+}
+
+type vector struct {
+	Topic, Payload string
+	Packs          map[string]json.RawMessage
+	Refused        map[source.Reason]int
+	Rebirth        bool
+}
+
+func readVectors(t testing.TB) (vectors, config.Config) {
+	t.Helper()
+	data, err := os.ReadFile("../../../../test/vectors/sparkplug.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v vectors
+	if err := json.Unmarshal(data, &v); err != nil {
+		t.Fatal(err)
+	}
+	c := config.Config{Sources: []config.Source{{Name: "plant", Kind: config.Sparkplug, Group: v.Group, Fields: v.Fields, Units: v.Units}}}
+	for address, id := range v.Devices {
+		c.Devices = append(c.Devices, config.Device{ID: id, Source: "plant", Address: address})
+	}
+	return v, c
+}
+
+func (v vector) message(t testing.TB, received int64) source.Message {
+	t.Helper()
+	payload, err := hex.DecodeString(v.Payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source.Message{Topic: v.Topic, Payload: payload, Received: time.UnixMilli(received)}
+}
+
+func TestSparkplugVectors(t *testing.T) {
+	file, c := readVectors(t)
+	if len(file.Cases) < 20 {
+		t.Fatalf("%d cases", len(file.Cases))
+	}
+	for _, test := range file.Cases {
+		t.Run(test.Name, func(t *testing.T) {
+			sources := source.New(c)
+			for i, m := range test.Messages {
+				got := sources.Read(m.message(t, file.Received))
+				want := wanted(t, m.Packs)
+				if have := byDevice(got.Readings); !reflect.DeepEqual(have, want) {
+					t.Errorf("message %d gives %+v, want %+v", i, have, want)
+				}
+				if !maps.Equal(got.Refused, m.Refused) || got.Rebirth.Name != "" != m.Rebirth {
+					t.Errorf("message %d refuses %v, asks %q; want %v, %v", i, got.Refused, got.Rebirth, m.Refused, m.Rebirth)
+				}
+			}
+		})
+	}
+}
+
+// wanted reads the packs of a vector.
+func wanted(t *testing.T, packs map[string]json.RawMessage) map[string][]senml.Reading {
+	t.Helper()
+	want := make(map[string][]senml.Reading)
+	for device, pack := range packs {
+		readings, err := senml.ParseJSON(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[device] = readings
+	}
+	return want
+}
+
+func byDevice(readings []source.Reading) map[string][]senml.Reading {
+	have := make(map[string][]senml.Reading)
+	for _, r := range readings {
+		have[r.Device] = append(have[r.Device], r.Reading)
+	}
+	return have
+}
+
+// FuzzSparkplug gives a node three messages. Whatever they are, every reading can be written as a pack and read again.
+func FuzzSparkplug(f *testing.F) {
+	file, c := readVectors(f)
+	for _, test := range file.Cases {
+		var seed [3][]byte
+		for i, m := range test.Messages {
+			seed[i%3] = m.message(f, 0).Payload
+		}
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, birth, device, data []byte) {
+		sources := source.New(c)
+		for _, m := range []source.Message{{Topic: "NBIRTH/press", Payload: birth}, {Topic: "DBIRTH/press/oven", Payload: device}, {Topic: "DDATA/press/oven", Payload: data}} {
+			m.Topic, m.Received = "spBv1.0/"+file.Group+"/"+m.Topic, time.UnixMilli(file.Received)
+			for _, readings := range byDevice(sources.Read(m).Readings) {
+				for _, r := range readings {
+					pack, err := senml.EncodeCBOR([]senml.Reading{r})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if back, err := senml.ParseCBOR(pack); err != nil || !reflect.DeepEqual(back, []senml.Reading{r}) {
+						t.Fatalf("%+v comes back as %+v, %v", r, back, err)
+					}
+				}
+			}
+		}
+	})
+}

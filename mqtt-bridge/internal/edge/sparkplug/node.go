@@ -1,0 +1,241 @@
+package sparkplug
+
+import "time"
+
+// Refusal is why a metric or a whole message gave no observation.
+type Refusal string
+
+// The refusals.
+const (
+	Malformed   Refusal = "malformed"   // the message is no payload, or has no sequence number
+	OldDeath    Refusal = "old_death"   // a death of an earlier session of the node
+	Unborn      Refusal = "unborn"      // an alias, or no type, and no birth that says what it means
+	Null        Refusal = "null"        // the metric says that it has no value
+	Transient   Refusal = "transient"   // the metric says that it is not to be stored
+	Quality     Refusal = "quality"     // its quality is bad or stale
+	Unsupported Refusal = "unsupported" // of a type that can be no reading
+	BadValue    Refusal = "bad_value"   // the value is not of its type, or no number
+	NoTime      Refusal = "no_time"     // neither the metric nor its payload has a time
+)
+
+// good is the quality of a value that is to be trusted (clause 6.4.10).
+const good = 192
+
+// Observation is a value with the name that a birth, or the message itself, gives it.
+type Observation struct {
+	Device string // empty: the edge node itself
+	Metric string
+	Unit   string // the property engUnit, empty if there is none
+	Time   time.Time
+	Value  Value
+}
+
+// Outcome is what one message comes to.
+type Outcome struct {
+	Observations []Observation
+	Refused      map[Refusal]int
+	// Rebirth says that something was missed: ask the node for its births.
+	Rebirth bool
+}
+
+func (o *Outcome) refuse(r Refusal) {
+	if o.Refused == nil {
+		o.Refused = make(map[Refusal]int)
+	}
+	o.Refused[r]++
+}
+
+// Wanted says whether a metric of a device (empty: of the node) is of interest.
+type Wanted func(device, metric string) bool
+
+// Node follows one edge node, from what it publishes. It is not safe for concurrent use. What it
+// keeps is bounded by the devices that it was told of, and MaxMetrics for each.
+type Node struct {
+	wanted    Wanted
+	following bool    // the births are known, and nothing after them was missed
+	next      uint64  // the sequence number that is to come
+	session   *uint64 // the bdSeq of the last birth
+	things    map[string]*thing
+}
+
+// thing is the node itself or one of its devices.
+type thing struct {
+	alive   bool // its birth was seen in this session
+	metrics map[string]metric
+	aliases map[uint64]metric
+	latest  map[string]time.Time // of the observations of each wanted metric: a birth repeats what is not later
+}
+
+// metric is what a birth says of one.
+type metric struct {
+	name, unit string
+	typ        DataType
+}
+
+// NewNode follows a node, and those of its devices that are named. The empty name is the node.
+func NewNode(wanted Wanted, devices ...string) *Node {
+	n := &Node{wanted: wanted, things: make(map[string]*thing)}
+	for _, d := range append(devices, "") {
+		n.things[d] = &thing{latest: make(map[string]time.Time)}
+	}
+	return n
+}
+
+// Take reads the next message of the node. Messages are to be given in the order in which they came.
+func (n *Node) Take(t Topic, payload []byte) Outcome {
+	var o Outcome
+	p, err := Decode(payload)
+	if err != nil || p.Seq == nil && t.Type != NDEATH {
+		o.refuse(Malformed)
+		n.following, o.Rebirth = false, t.Type != NDEATH
+		return o
+	}
+	switch t.Type {
+	case NDEATH:
+		n.die(p, &o)
+		return o
+	case NBIRTH:
+		n.begin(p)
+	default:
+		n.count(*p.Seq)
+	}
+	if subject := n.things[t.Device]; subject != nil {
+		n.of(subject, t, p, &o)
+	}
+	o.Rebirth = o.Rebirth || !n.following
+	return o
+}
+
+// begin starts a session (clause 6.4.19): all devices have yet to be born.
+func (n *Node) begin(p Payload) {
+	n.following, n.next, n.session = true, (*p.Seq+1)%256, sessionOf(p)
+	for _, t := range n.things {
+		t.alive, t.aliases = false, nil
+	}
+}
+
+// count checks a sequence number: each is one more than that before, and 0 follows 255.
+func (n *Node) count(seq uint64) {
+	n.following = n.following && seq == n.next
+	n.next = (n.next + 1) % 256
+}
+
+// die ends the session that the death is of. The broker may publish that of an earlier one late.
+func (n *Node) die(p Payload, o *Outcome) {
+	died := sessionOf(p)
+	if died == nil || n.session == nil || *died != *n.session {
+		o.refuse(OldDeath)
+		return
+	}
+	n.following, n.session = false, nil
+}
+
+// sessionOf returns the bdSeq of a birth or death of a node, nil if it has none.
+func sessionOf(p Payload) *uint64 {
+	for _, m := range p.Metrics {
+		if m.Name == "bdSeq" && (m.value.varint(metricInt) || m.value.varint(metricLong)) {
+			return &m.value.bits
+		}
+	}
+	return nil
+}
+
+// of reads a message of the node or of a device that is of interest.
+func (n *Node) of(subject *thing, t Topic, p Payload, o *Outcome) {
+	birth := t.Type == NBIRTH || t.Type == DBIRTH
+	switch {
+	case t.Type == DDEATH:
+		subject.alive = false
+		return
+	case birth:
+		subject.bear(p)
+	}
+	for _, m := range p.Metrics {
+		known, found := subject.find(m, n.following)
+		if !found {
+			o.refuse(Unborn)
+			o.Rebirth = true
+			continue
+		}
+		if !n.wanted(t.Device, known.name) {
+			continue
+		}
+		observed, refusal := known.observe(m, p.Timestamp)
+		if refusal != "" {
+			o.refuse(refusal)
+		} else if subject.isNew(observed, birth) {
+			observed.Device = t.Device
+			o.Observations = append(o.Observations, observed)
+		}
+	}
+}
+
+// bear takes what a birth says of each metric.
+func (t *thing) bear(p Payload) {
+	t.alive, t.metrics, t.aliases = true, make(map[string]metric, len(p.Metrics)), make(map[uint64]metric)
+	for _, m := range p.Metrics {
+		if m.Name == "" {
+			continue
+		}
+		born := metric{name: m.Name, unit: m.Unit, typ: m.Type}
+		t.metrics[m.Name] = born
+		if m.Alias != nil {
+			t.aliases[*m.Alias] = born
+		}
+	}
+}
+
+// find says which metric is meant, false if that cannot be known: an alias is worth nothing unless
+// every birth was seen. What has its own name and type needs no birth.
+func (t *thing) find(m Metric, following bool) (known metric, found bool) {
+	if following && t.alive {
+		if m.Name == "" && m.Alias != nil {
+			known, found = t.aliases[*m.Alias]
+			return known, found
+		}
+		if known, found = t.metrics[m.Name]; found {
+			return known, true
+		}
+	}
+	return metric{name: m.Name, typ: m.Type}, m.Name != "" && m.Type != 0
+}
+
+// isNew reports whether an observation is no repetition, and remembers it. A birth tells again what
+// every metric was at last.
+func (t *thing) isNew(o Observation, birth bool) bool {
+	latest := t.latest[o.Metric]
+	if o.Time.After(latest) {
+		t.latest[o.Metric] = o.Time
+		return true
+	}
+	return !birth
+}
+
+// observe reads the value, the type from the birth unless the message has its own.
+func (k metric) observe(m Metric, published uint64) (Observation, Refusal) {
+	typ, unit, at := k.typ, k.unit, m.Timestamp
+	if m.Type != 0 {
+		typ = m.Type
+	}
+	if m.Unit != "" {
+		unit = m.Unit
+	}
+	if at == 0 {
+		at = published
+	}
+	switch {
+	case m.Null:
+		return Observation{}, Null
+	case m.Transient:
+		return Observation{}, Transient
+	case m.Quality != nil && *m.Quality != good:
+		return Observation{}, Quality
+	case at == 0 || at > maxTime:
+		return Observation{}, NoTime
+	}
+	value, refusal := m.valueAs(typ)
+	return Observation{Metric: k.name, Unit: unit, Time: time.UnixMilli(int64(at)).UTC(), Value: value}, refusal
+}
+
+// maxTime is the end of the year 9999, in milliseconds since 1970.
+const maxTime = 253402300799999

@@ -1,0 +1,71 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	writeTimeout   = 10 * time.Second
+	keepAlive      = 30 * time.Second
+	quiesceMillis  = 250
+	protocol311    = 4
+)
+
+// link is one connection. It never connects again: what it had is published anew on the next one.
+type link struct {
+	client paho.Client
+	lost   chan struct{} // closed when the connection is gone
+}
+
+// dial connects as a device.
+func dial(ctx context.Context, o Options, id, password string) (*link, error) {
+	l := &link{lost: make(chan struct{})}
+	var once sync.Once
+	l.client = paho.NewClient(paho.NewClientOptions().
+		AddBroker(o.URL).
+		SetTLSConfig(o.TLS).
+		SetProtocolVersion(protocol311).
+		SetClientID(id).
+		SetUsername(id).
+		SetPassword(password).
+		SetCleanSession(true).
+		SetAutoReconnect(false).
+		SetConnectRetry(false).
+		SetConnectTimeout(connectTimeout).
+		SetWriteTimeout(writeTimeout).
+		SetKeepAlive(keepAlive).
+		SetConnectionLostHandler(func(paho.Client, error) { once.Do(func() { close(l.lost) }) }))
+	if err := await(ctx, l.client.Connect()); err != nil {
+		l.close()
+		return nil, fmt.Errorf("connect to the consortium's broker: %w", err)
+	}
+	return l, nil
+}
+
+func await(ctx context.Context, token paho.Token) error {
+	timer := time.NewTimer(connectTimeout)
+	defer timer.Stop()
+	select {
+	case <-token.Done():
+		return token.Error()
+	case <-timer.C:
+		return errors.New("no answer in time")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// publish sends at QoS 1. It blocks while the connection takes nothing, writeTimeout at most.
+func (l *link) publish(id string, raw []byte) paho.Token {
+	return l.client.Publish("waymark/v1/"+id+"/up", 1, false, raw)
+}
+
+// close disconnects. Tokens that wait complete with an error.
+func (l *link) close() { l.client.Disconnect(quiesceMillis) }

@@ -1,0 +1,84 @@
+package uplink
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+)
+
+// Outbox has what is to be published.
+type Outbox interface {
+	// Pending returns a device's messages above a number, lowest first, at most limit.
+	Pending(device string, after uint64, limit int) ([]outbox.Message, error)
+	// Ready receives when a device may have something to publish.
+	Ready(device string) <-chan struct{}
+	// Acknowledge says that a device's messages up to a number have their PUBACK.
+	Acknowledge(device string, number uint64)
+}
+
+// Passwords signs the password of a device, good from now on for the lifetime.
+type Passwords interface {
+	Password(device string, now time.Time, lifetime time.Duration) (string, error)
+}
+
+// Observer is told what happens, from several goroutines.
+type Observer interface {
+	Connected(ok bool)
+	Delivered(n int)
+}
+
+// Options say which broker and how.
+type Options struct {
+	URL         string      // ssl://host:port
+	TLS         *tls.Config // how its certificate is checked
+	Window      int         // messages of one device that wait for their PUBACK
+	ConnectRate int         // new connections a second, of all devices
+	MaxBackoff  time.Duration
+}
+
+// Uplink keeps the connections of all devices.
+type Uplink struct {
+	options   Options
+	outbox    Outbox
+	passwords Passwords
+	observer  Observer
+	limiter   *rate.Limiter
+	log       *zap.Logger
+	connected atomic.Int64
+}
+
+// New makes an uplink. Run works.
+func New(o Options, box Outbox, p Passwords, observer Observer, log *zap.Logger) *Uplink {
+	return &Uplink{options: o, outbox: box, passwords: p, observer: observer, log: log,
+		limiter: rate.NewLimiter(rate.Limit(o.ConnectRate), 1)}
+}
+
+// Connected is how many devices are connected.
+func (u *Uplink) Connected() int { return int(u.connected.Load()) }
+
+// Run publishes for the devices until ctx ends. It returns early, with the error, if the outbox can no longer be read.
+func (u *Uplink) Run(ctx context.Context, devices []string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed sync.Once
+	var failure error
+	var all sync.WaitGroup
+	for _, id := range devices {
+		all.Go(func() {
+			err := u.run(ctx, id)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				failed.Do(func() { failure = err })
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	return failure
+}

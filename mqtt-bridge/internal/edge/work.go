@@ -1,0 +1,198 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/sparkplug"
+	"go.uber.org/zap"
+)
+
+const (
+	groupMessages = 1024 // most arrivals in one commit
+	retryWait     = 200 * time.Millisecond
+	complainEvery = 10 * time.Second
+)
+
+// group is what one commit is made of.
+type group struct {
+	made     []outbox.Fingerprint
+	packs    []outbox.Pack
+	readings int
+}
+
+// work reads, signs and acknowledges until ctx ends, and then what has arrived by that time. It returns outbox.ErrBroken if
+// the outbox is.
+func (e *Edge) work(ctx context.Context) error {
+	for {
+		arrivals := e.gather(ctx)
+		if len(arrivals) == 0 {
+			return nil
+		}
+		err := e.store(ctx, e.read(arrivals))
+		for _, a := range arrivals {
+			if err == nil {
+				a.Ack()
+			}
+			e.queue.done(a)
+		}
+		if errors.Is(err, outbox.ErrFull) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// gather waits for an arrival, and then lingers for more. It returns none when ctx has ended and the queue is empty.
+func (e *Edge) gather(ctx context.Context) []local.Arrival {
+	var arrivals []local.Arrival
+	select {
+	case a := <-e.queue.items:
+		arrivals = append(arrivals, a)
+	case <-ctx.Done():
+	}
+	linger := time.NewTimer(e.config.Pack.Linger)
+	defer linger.Stop()
+	for len(arrivals) < groupMessages {
+		select {
+		case a := <-e.queue.items:
+			arrivals = append(arrivals, a)
+			continue
+		default:
+		}
+		if ctx.Err() != nil {
+			return arrivals
+		}
+		select {
+		case a := <-e.queue.items:
+			arrivals = append(arrivals, a)
+		case <-linger.C:
+			return arrivals
+		case <-ctx.Done():
+		}
+	}
+	return arrivals
+}
+
+// read makes packs of arrivals, each device's readings in the order in which they came.
+func (e *Edge) read(arrivals []local.Arrival) group {
+	var g group
+	var order []string
+	readings, made := make(map[string][]senml.Reading), make(map[outbox.Fingerprint]bool)
+	for _, a := range arrivals {
+		f := outbox.FingerprintOf(a.Topic, a.Payload)
+		if a.Again && (made[f] || e.outbox.Known(f)) {
+			e.metrics.repeated.Inc()
+			continue
+		}
+		if a.QoS > 0 { // else it never comes again
+			made[f] = true
+			g.made = append(g.made, f)
+		}
+		for _, r := range e.translate(a) {
+			if readings[r.Device] == nil {
+				order = append(order, r.Device)
+			}
+			readings[r.Device] = append(readings[r.Device], r.Reading)
+			g.readings++
+		}
+	}
+	for _, device := range order {
+		for _, part := range cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes) {
+			g.packs = append(g.packs, outbox.Pack{Device: device, Payload: encode(part)})
+		}
+	}
+	return g
+}
+
+func (e *Edge) translate(a local.Arrival) []source.Reading {
+	r := e.sources.Read(source.Message{Topic: a.Topic, Payload: a.Payload, Received: a.Received})
+	e.metrics.read(r)
+	e.askForBirths(r.Rebirth, a.Received)
+	return r.Readings
+}
+
+func encode(readings []senml.Reading) []byte {
+	pack, err := senml.EncodeCBOR(readings)
+	if err != nil { // the sources make no reading that cannot be written
+		panic("edge: " + err.Error())
+	}
+	return pack
+}
+
+// store signs a group, trying again while there is no room. When ctx ends it tries once more and gives up: what is not
+// acknowledged comes again.
+func (e *Edge) store(ctx context.Context, g group) error {
+	for {
+		err := e.outbox.Append(g.packs, g.made)
+		e.note(err)
+		if err == nil {
+			e.metrics.signed.Add(float64(len(g.packs)))
+			e.metrics.readings.Add(float64(g.readings))
+			return nil
+		}
+		if !errors.Is(err, outbox.ErrFull) || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// note keeps why nothing can be signed, for readiness, and says it in the log now and then.
+func (e *Edge) note(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.failure = err
+	if err == nil {
+		return
+	}
+	reason := "disk"
+	if errors.Is(err, outbox.ErrFull) {
+		reason = "full"
+	}
+	e.metrics.failures.WithLabelValues(reason).Inc()
+	if now := time.Now(); now.Sub(e.complained) > complainEvery {
+		e.complained = now
+		e.log.Warn("cannot sign: the local broker has to wait", zap.Error(err))
+	}
+}
+
+// askForBirths asks a node for its births, not too often.
+func (e *Edge) askForBirths(n source.Node, now time.Time) {
+	if n == (source.Node{}) || now.Sub(e.asked[n]) < e.config.Local.RebirthWait {
+		return
+	}
+	e.asked[n] = now
+	e.metrics.rebirths.Inc()
+	e.client.Publish(sparkplug.Rebirth(n.Group, n.Name, now))
+}
+
+// cut divides readings into packs of at most so many readings and bytes, each of at least one.
+func cut(readings []senml.Reading, most, bytes int) [][]senml.Reading {
+	var packs [][]senml.Reading
+	for begin, size := 0, 0; begin < len(readings); size = 0 {
+		end := begin
+		for end < len(readings) && end-begin < most {
+			if size += sizeOf(readings[end]); size > bytes && end > begin {
+				break
+			}
+			end++
+		}
+		packs = append(packs, readings[begin:end])
+		begin = end
+	}
+	return packs
+}
+
+// sizeOf bounds the bytes of a reading in SenML CBOR: labels, heads, numbers and times take less than 64.
+func sizeOf(r senml.Reading) int { return len(r.Name) + len(r.Unit) + len(r.Body) + 64 }
