@@ -102,8 +102,9 @@ bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e
 
-mosquitto: $(TOOLS)/gotestsum ## the bridge against mosquitto (needs the mosquitto command)
+mosquitto: $(TOOLS)/gotestsum ## bridge and edge against mosquitto (needs the mosquitto command)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestLocalMosquitto -count 1 -timeout 10m ./internal/edge
 
 FAULTS ?= docs/reliability.md
 

@@ -79,18 +79,7 @@ func TestKill9(t *testing.T) {
 	p.config.Pack.Linger = 2 * time.Millisecond
 	p.startEdge(t)() // once, so that its session is there from the start
 	p.startBridge(t)
-	client := p.logger(t, "logger")
-	sent := make(chan error, 1)
-	go func() {
-		for i := range total {
-			token := client.Publish("loggers/logger-1", 1, false, fmt.Appendf(nil, `{"t":%d}`, i))
-			if token.Wait(); token.Error() != nil {
-				sent <- token.Error()
-				return
-			}
-		}
-		sent <- nil
-	}()
+	sent := p.publishAll(t, 0, total)
 	for range kills {
 		child := p.spawn(t)
 		time.Sleep(50*time.Millisecond + rand.N(600*time.Millisecond)) // at any point
@@ -105,4 +94,21 @@ func TestKill9(t *testing.T) {
 	p.spawn(t)
 	waitFor(t, "everything", func() bool { return len(p.ledger(t, "logger-1")) >= total })
 	once(t, p, "logger-1", total)
+}
+
+// publishAll publishes values of logger-1 one after another, each once the one before was acknowledged, and says when it is done.
+func (p *plant) publishAll(t *testing.T, from, to int) <-chan error {
+	t.Helper()
+	client, done := p.logger(t, "logger"), make(chan error, 1)
+	go func() {
+		for i := from; i < to; i++ {
+			token := client.Publish("loggers/logger-1", 1, false, fmt.Appendf(nil, `{"t":%d}`, i))
+			if token.Wait(); token.Error() != nil {
+				done <- token.Error()
+				return
+			}
+		}
+		done <- nil
+	}()
+	return done
 }

@@ -174,9 +174,10 @@ func ready(t testing.TB, address string) int {
 func (p *plant) logger(t testing.TB, id string) paho.Client {
 	t.Helper()
 	client := paho.NewClient(paho.NewClientOptions().AddBroker(p.config.Local.URL).SetClientID(id).SetProtocolVersion(4).SetAutoReconnect(false))
-	if token := client.Connect(); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
-		t.Fatal(token.Error())
-	}
+	waitFor(t, "the local broker", func() bool {
+		token := client.Connect()
+		return token.WaitTimeout(30*time.Second) && token.Error() == nil
+	})
 	t.Cleanup(func() { client.Disconnect(50) })
 	return client
 }
