@@ -41,7 +41,7 @@ type Edge struct {
 
 // Open reads the keys and opens the outbox. Close undoes it.
 func Open(c config.Config, log *zap.Logger) (*Edge, error) {
-	e := &Edge{config: c, log: log, metrics: newMetrics(), sources: source.New(c), asked: make(map[source.Node]time.Time),
+	e := &Edge{config: c, log: log, metrics: newMetrics(), asked: make(map[source.Node]time.Time),
 		queue: newQueue(c.Local.QueueMessages, c.Local.QueueBytes)}
 	keys, err := newSigner(c)
 	if err != nil {
@@ -97,7 +97,10 @@ func (e *Edge) openOutbox(keys *signer) error {
 	if err != nil {
 		return err
 	}
-	e.outbox = box
+	e.outbox, e.sources = box, source.New(e.config, box.Latest)
+	if n := box.Usage().Unlisted; n > 0 {
+		e.log.Warn("messages of devices that are not listed any more wait for ever: list those once more until they are gone", zap.Int64("messages", n))
+	}
 	if n := box.Usage().Damaged; n > 0 {
 		e.log.Error("signed messages do not have their checksum: they stay in the file, and their numbers stay gaps", zap.Int64("messages", n))
 	}

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
@@ -106,7 +107,7 @@ func (e *Edge) read(arrivals []local.Arrival) group {
 	}
 	for _, device := range order {
 		for _, part := range cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes) {
-			g.packs = append(g.packs, outbox.Pack{Device: device, Payload: encode(part)})
+			g.packs = append(g.packs, outbox.Pack{Device: device, Payload: encode(part), Latest: latestOf(part)})
 		}
 	}
 	return g
@@ -117,6 +118,10 @@ func (e *Edge) translate(a local.Arrival) []source.Reading {
 	e.metrics.read(r)
 	e.askForBirths(r.Rebirth, a.Received)
 	return r.Readings
+}
+
+func latestOf(readings []senml.Reading) time.Time {
+	return slices.MaxFunc(readings, func(a, b senml.Reading) int { return a.Time.Compare(b.Time) }).Time
 }
 
 func encode(readings []senml.Reading) []byte {

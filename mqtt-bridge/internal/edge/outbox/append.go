@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	bolt "go.etcd.io/bbolt"
@@ -11,6 +12,7 @@ import (
 type Pack struct {
 	Device  string
 	Payload []byte
+	Latest  time.Time // of its readings
 }
 
 // Append signs packs as the next messages of their devices, in order, and keeps the fingerprints of what they are made
@@ -68,5 +70,6 @@ func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64) (int64, error) {
 	if err := tx.Bucket([]byte(messageBucket)).Put(key, seal(messageBucket, key, signed.Raw)); err != nil {
 		return 0, err
 	}
-	return size, place{number: number, digest: signed.Digest[:]}.put(tx, p.Device)
+	last = place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}
+	return size, last.put(tx, p.Device)
 }

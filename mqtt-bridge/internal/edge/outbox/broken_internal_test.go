@@ -21,13 +21,13 @@ func TestNothingGoesOnAfterACommitThatFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := box.Append([]Pack{{"a", []byte("1")}}, nil); err != nil {
+	if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := box.db.Close(); err != nil { // as a disk that is gone
 		t.Fatal(err)
 	}
-	if err := box.Append([]Pack{{"a", []byte("2")}}, []Fingerprint{{1}}); !errors.Is(err, ErrBroken) || errors.Is(err, ErrFull) {
+	if err := box.Append([]Pack{{Device: "a", Payload: []byte("2")}}, []Fingerprint{{1}}); !errors.Is(err, ErrBroken) || errors.Is(err, ErrFull) {
 		t.Errorf("append: %v", err)
 	}
 	if got, err := box.Pending("a", 0, 10); !errors.Is(err, ErrBroken) || len(got) > 0 {

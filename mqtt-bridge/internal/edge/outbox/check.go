@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	bolt "go.etcd.io/bbolt"
@@ -11,7 +12,7 @@ import (
 
 // check reads every record, counts the messages and sets the damaged ones aside.
 func (o *Outbox) check(tx *bolt.Tx) error {
-	if err := checkPlaces(tx); err != nil {
+	if err := o.checkPlaces(tx); err != nil {
 		return err
 	}
 	var damaged [][]byte
@@ -27,6 +28,9 @@ func (o *Outbox) check(tx *bolt.Tx) error {
 		}
 		o.usage.Messages++
 		o.usage.Bytes += int64(len(body))
+		if o.ready[device] == nil {
+			o.usage.Unlisted++
+		}
 		return nil
 	})
 	if err != nil {
@@ -43,9 +47,10 @@ func (o *Outbox) check(tx *bolt.Tx) error {
 	return tx.Bucket([]byte(damagedBucket)).ForEach(func([]byte, []byte) error { o.usage.Damaged++; return nil })
 }
 
-func checkPlaces(tx *bolt.Tx) error {
+func (o *Outbox) checkPlaces(tx *bolt.Tx) error {
 	return tx.Bucket([]byte(streamBucket)).ForEach(func(device, _ []byte) error {
-		_, err := placeOf(tx, string(device))
+		p, err := placeOf(tx, string(device))
+		o.latest[string(device)] = time.UnixMilli(p.latest)
 		return err
 	})
 }
@@ -69,8 +74,9 @@ func Recover(dir, device string, recorded uint64) (uint64, error) {
 		return 0, err
 	}
 	err = o.db.Update(func(tx *bolt.Tx) error {
-		if known, err := placeOf(tx, device); err == nil && known.number > recorded {
-			recorded = known.number
+		known, err := placeOf(tx, device)
+		if err == nil {
+			recorded = max(recorded, known.number)
 		}
 		messages, prefix := tx.Bucket([]byte(messageBucket)), prefixOf(device)
 		for c := messages.Cursor(); ; {
@@ -82,7 +88,7 @@ func Recover(dir, device string, recorded uint64) (uint64, error) {
 				return err
 			}
 		}
-		return place{number: recorded + 1, digest: make([]byte, attest.DigestSize)}.put(tx, device)
+		return place{number: recorded + 1, digest: make([]byte, attest.DigestSize), latest: known.latest}.put(tx, device)
 	})
 	if err != nil {
 		err = fmt.Errorf("recover device %s: %w", device, err)

@@ -43,9 +43,10 @@ func prepare(tx *bolt.Tx) error {
 type place struct {
 	number uint64 // of its last message, 0 before the first
 	digest []byte // of the same, nil before the first
+	latest int64  // time of its latest reading, in milliseconds since 1970
 }
 
-const placeSize = 8 + attest.DigestSize
+const placeSize = 8 + 8 + attest.DigestSize
 
 func placeOf(tx *bolt.Tx, device string) (place, error) {
 	record := tx.Bucket([]byte(streamBucket)).Get([]byte(device))
@@ -56,11 +57,13 @@ func placeOf(tx *bolt.Tx, device string) (place, error) {
 	if !whole || len(body) != placeSize {
 		return place{}, fmt.Errorf("the place of device %s in its chain does not have its checksum: docs/operations/edge.md says how to recover", device)
 	}
-	return place{number: binary.BigEndian.Uint64(body), digest: bytes.Clone(body[8:])}, nil
+	latest := int64(binary.BigEndian.Uint64(body[8:])) //nolint:gosec // as put wrote it
+	return place{number: binary.BigEndian.Uint64(body), latest: latest, digest: bytes.Clone(body[16:])}, nil
 }
 
 func (p place) put(tx *bolt.Tx, device string) error {
-	body := append(binary.BigEndian.AppendUint64(nil, p.number), p.digest...)
+	body := binary.BigEndian.AppendUint64(nil, p.number)
+	body = append(binary.BigEndian.AppendUint64(body, uint64(p.latest)), p.digest...) //nolint:gosec // placeOf undoes it
 	return tx.Bucket([]byte(streamBucket)).Put([]byte(device), seal(streamBucket, []byte(device), body))
 }
 

@@ -37,6 +37,7 @@ type Usage struct {
 	Messages int64
 	Bytes    int64
 	Damaged  int64 // messages whose checksum does not hold: set aside, and never published
+	Unlisted int64 // of Messages, when it was opened: of devices that were not named, which nobody publishes
 }
 
 // Outbox is the open store. It is safe for concurrent use.
@@ -45,7 +46,8 @@ type Outbox struct {
 	limit  int64
 	signer Signer
 	ready  map[string]chan struct{}
-	kick   chan struct{} // holds a token while acknowledgements wait to be written
+	latest map[string]time.Time // by device, when it was opened
+	kick   chan struct{}        // holds a token while acknowledgements wait to be written
 
 	// mu keeps readers out while a commit is under way: what a failed one leaves must not be published.
 	mu     sync.RWMutex
@@ -85,7 +87,7 @@ func open(dir string) (*Outbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open outbox in %s (is another edge running?): %w", dir, err)
 	}
-	o := &Outbox{db: db, ready: make(map[string]chan struct{}), kick: make(chan struct{}, 1), acked: make(map[string]uint64), seen: newMemory()}
+	o := &Outbox{db: db, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time), kick: make(chan struct{}, 1), acked: make(map[string]uint64), seen: newMemory()}
 	if err := db.Update(prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare outbox in %s: %w", dir, err), db.Close())
 	}
@@ -105,6 +107,14 @@ func (o *Outbox) Usage() Usage {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.usage
+}
+
+// Latest returns the time of a device's latest reading that was signed before the outbox was opened, 1970 if there is none.
+func (o *Outbox) Latest(device string) time.Time {
+	if at, known := o.latest[device]; known {
+		return at
+	}
+	return time.UnixMilli(0)
 }
 
 // Ready returns a channel that receives when a device may have something to publish, nil for one

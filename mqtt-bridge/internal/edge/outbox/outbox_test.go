@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
@@ -326,4 +327,20 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := outbox.Open(dir, 1<<20, nil, s); err == nil {
 		t.Error("opened what is no database")
 	}
+}
+
+func TestWhatItKnowsOfBefore(t *testing.T) {
+	dir, s := t.TempDir(), newSigner(t)
+	box := open(t, dir, s)
+	at := time.UnixMilli(1772352000123)
+	add(t, box, outbox.Pack{Device: "a", Payload: []byte("1"), Latest: at}, outbox.Pack{Device: "a", Payload: []byte("2"), Latest: at.Add(-time.Hour)})
+	closed(t, box)
+	box, err := outbox.Open(dir, 1<<20, []string{"ab"}, s) // a is not listed any more
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !box.Latest("a").Equal(at) || box.Latest("ab").UnixMilli() != 0 || box.Usage().Unlisted != 2 {
+		t.Errorf("%v, %v, %+v", box.Latest("a"), box.Latest("ab"), box.Usage())
+	}
+	closed(t, box)
 }

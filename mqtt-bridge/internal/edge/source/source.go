@@ -77,8 +77,11 @@ type Sources struct {
 	since   map[string]time.Time // by device id
 }
 
+// Latest says when the latest reading of a device was measured that was signed already.
+type Latest func(device string) time.Time
+
 // New makes the sources of a configuration that was validated.
-func New(c config.Config) *Sources {
+func New(c config.Config, latest Latest) *Sources {
 	s := &Sources{since: make(map[string]time.Time)}
 	for _, d := range c.Devices {
 		if since, err := time.Parse(time.RFC3339, d.NotBefore); err == nil {
@@ -87,7 +90,7 @@ func New(c config.Config) *Sources {
 	}
 	for _, source := range c.Sources {
 		s.names = append(s.names, source.Name)
-		s.readers = append(s.readers, newReader(source, addresses(c, source.Name)))
+		s.readers = append(s.readers, newReader(source, addresses(c, source.Name), latest))
 	}
 	return s
 }
@@ -103,12 +106,12 @@ func addresses(c config.Config, source string) map[string]string {
 	return ids
 }
 
-func newReader(s config.Source, ids map[string]string) reader {
+func newReader(s config.Source, ids map[string]string, latest Latest) reader {
 	switch s.Kind {
 	case config.JSON:
 		return newJSON(s, ids)
 	case config.Sparkplug:
-		return newSparkplug(s, ids)
+		return newSparkplug(s, ids, latest)
 	default:
 		return senmlReader{newTopic(s.Topic), ids}
 	}

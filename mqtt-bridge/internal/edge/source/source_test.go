@@ -27,7 +27,7 @@ func jsonSource(at string, format config.TimeFormat) config.Source {
 
 func one(s config.Source, d config.Device) *source.Sources {
 	d.Source = s.Name
-	return source.New(config.Config{Sources: []config.Source{s}, Devices: []config.Device{d}})
+	return source.New(config.Config{Sources: []config.Source{s}, Devices: []config.Device{d}}, never)
 }
 
 func TestJSON(t *testing.T) {
@@ -151,7 +151,7 @@ func TestNetworkServers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := source.New(c).Read(source.Message{Topic: test.topic, Payload: payload, Received: now.Add(time.Second)})
+		got := source.New(c, never).Read(source.Message{Topic: test.topic, Payload: payload, Received: now.Add(time.Second)})
 		want, err := senml.ParseJSON([]byte(`[{"bt":1772352000.775,"n":"temperature","u":"Cel","v":4.25},{"n":"humidity","u":"%RH","v":61},{"n":"door","vb":false}]`))
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +163,7 @@ func TestNetworkServers(t *testing.T) {
 }
 
 func TestFilters(t *testing.T) {
-	s := source.New(config.Config{Sources: []config.Source{jsonSource("", ""), {Kind: config.SenML, Topic: "{device}"}, {Kind: config.Sparkplug, Group: "Plant"}}})
+	s := source.New(config.Config{Sources: []config.Source{jsonSource("", ""), {Kind: config.SenML, Topic: "{device}"}, {Kind: config.Sparkplug, Group: "Plant"}}}, never)
 	if got, want := s.Filters(), []string{"plant/+/+/data", "+", "spBv1.0/Plant/#"}; !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}

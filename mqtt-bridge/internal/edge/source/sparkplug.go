@@ -2,6 +2,7 @@ package source
 
 import (
 	"strings"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
@@ -17,22 +18,25 @@ type sparkplugReader struct {
 	units  map[string]string
 }
 
-func newSparkplug(s config.Source, ids map[string]string) *sparkplugReader {
+func newSparkplug(s config.Source, ids map[string]string, latest Latest) *sparkplugReader {
 	r := &sparkplugReader{group: s.Group, ids: ids, nodes: make(map[string]*sparkplug.Node), fields: make(map[string]config.Field), units: s.Units}
 	for _, f := range s.Fields {
 		r.fields[f.From] = f
 	}
-	devices := make(map[string][]string)
-	for address := range ids {
+	devices := make(map[string]map[string]time.Time)
+	for address, id := range ids {
 		node, device, _ := strings.Cut(address, "/")
-		devices[node] = append(devices[node], device)
+		if devices[node] == nil {
+			devices[node] = make(map[string]time.Time)
+		}
+		devices[node][device] = latest(id)
 	}
-	for node, names := range devices {
+	for node, known := range devices {
 		r.nodes[node] = sparkplug.NewNode(func(device, metric string) bool {
 			_, listed := ids[addressOf(node, device)]
 			_, wanted := r.fields[metric]
 			return listed && wanted
-		}, names...)
+		}, known)
 	}
 	return r
 }

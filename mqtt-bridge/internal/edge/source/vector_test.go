@@ -60,6 +60,9 @@ func (v vector) message(t testing.TB, received int64) source.Message {
 	return source.Message{Topic: v.Topic, Payload: payload, Received: time.UnixMilli(received)}
 }
 
+// never is the Latest of an edge that has signed nothing.
+func never(string) time.Time { return time.Time{} }
+
 func TestSparkplugVectors(t *testing.T) {
 	file, c := readVectors(t)
 	if len(file.Cases) < 20 {
@@ -67,7 +70,7 @@ func TestSparkplugVectors(t *testing.T) {
 	}
 	for _, test := range file.Cases {
 		t.Run(test.Name, func(t *testing.T) {
-			sources := source.New(c)
+			sources := source.New(c, never)
 			for i, m := range test.Messages {
 				got := sources.Read(m.message(t, file.Received))
 				want := wanted(t, m.Packs)
@@ -115,7 +118,7 @@ func FuzzSparkplug(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2])
 	}
 	f.Fuzz(func(t *testing.T, birth, device, data []byte) {
-		sources := source.New(c)
+		sources := source.New(c, never)
 		for _, m := range []source.Message{{Topic: "NBIRTH/press", Payload: birth}, {Topic: "DBIRTH/press/oven", Payload: device}, {Topic: "DDATA/press/oven", Payload: data}} {
 			m.Topic, m.Received = "spBv1.0/"+file.Group+"/"+m.Topic, time.UnixMilli(file.Received)
 			for _, readings := range byDevice(sources.Read(m).Readings) {
@@ -131,4 +134,27 @@ func FuzzSparkplug(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An edge that starts again asks for the births, and takes nothing of them that it had signed before.
+func TestABirthAfterARestartRepeatsNothing(t *testing.T) {
+	file, c := readVectors(t)
+	for _, test := range []struct {
+		signed int64 // the latest reading of the oven
+		want   int
+	}{{file.Received - 1, 5}, {file.Received, 0}} {
+		sources := source.New(c, func(device string) time.Time {
+			if device != "oven-1" {
+				return time.Time{}
+			}
+			return time.UnixMilli(test.signed)
+		})
+		got := 0
+		for _, m := range file.Cases[0].Messages[:2] {
+			got += len(sources.Read(m.message(t, file.Received)).Readings)
+		}
+		if data := sources.Read(file.Cases[0].Messages[2].message(t, file.Received)); got != test.want || len(data.Readings) != 1 {
+			t.Errorf("signed up to %d: %d readings of births, want %d; %d of data", test.signed, got, test.want, len(data.Readings))
+		}
+	}
 }

@@ -60,7 +60,8 @@ type Node struct {
 
 // thing is the node itself or one of its devices.
 type thing struct {
-	alive   bool // its birth was seen in this session
+	alive   bool      // its birth was seen in this session
+	known   time.Time // up to when everything is known from before
 	metrics map[string]metric
 	aliases map[uint64]metric
 	latest  map[string]time.Time // of the observations of each wanted metric: a birth repeats what is not later
@@ -72,11 +73,12 @@ type metric struct {
 	typ        DataType
 }
 
-// NewNode follows a node, and those of its devices that are named. The empty name is the node.
-func NewNode(wanted Wanted, devices ...string) *Node {
-	n := &Node{wanted: wanted, things: make(map[string]*thing)}
-	for _, d := range append(devices, "") {
-		n.things[d] = &thing{latest: make(map[string]time.Time)}
+// NewNode follows a node and those of its devices that are named, each with the time of its latest observation that is known
+// already. The empty name is the node.
+func NewNode(wanted Wanted, devices map[string]time.Time) *Node {
+	n := &Node{wanted: wanted, things: map[string]*thing{"": {latest: make(map[string]time.Time)}}}
+	for d, known := range devices {
+		n.things[d] = &thing{known: known, latest: make(map[string]time.Time)}
 	}
 	return n
 }
@@ -200,15 +202,13 @@ func (t *thing) find(m Metric, following bool) (known metric, found bool) {
 	return metric{name: m.Name, typ: m.Type}, m.Name != "" && m.Type != 0
 }
 
-// isNew reports whether an observation is no repetition, and remembers it. A birth tells again what
-// every metric was at last.
+// isNew reports whether an observation is no repetition, and remembers it. A birth tells again what every metric was at last.
 func (t *thing) isNew(o Observation, birth bool) bool {
 	latest := t.latest[o.Metric]
 	if o.Time.After(latest) {
 		t.latest[o.Metric] = o.Time
-		return true
 	}
-	return !birth
+	return !birth || o.Time.After(latest) && o.Time.After(t.known)
 }
 
 // observe reads the value, the type from the birth unless the message has its own.
