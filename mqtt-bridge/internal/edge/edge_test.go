@@ -17,6 +17,7 @@ import (
 
 func TestLoggersReachTheLedger(t *testing.T) {
 	p := newPlant(t)
+	p.config.Uplink.URL += ",ssl://" + freeAddress(t) // a node of the cluster that is down
 	p.startBridge(t)
 	p.startEdge(t)
 	client := p.logger(t, "logger")

@@ -74,7 +74,7 @@ type Local struct {
 
 // Uplink is the way to the consortium's broker.
 type Uplink struct {
-	// URL is ssl://host:port. Required.
+	// URL is ssl://host:port. At most 16 nodes of one cluster, with commas between them, are tried. Required.
 	URL string `koanf:"url" example:"ssl://broker.example:8883"`
 	// CAFile is the PEM certificate that the broker's certificate is checked with. Required.
 	CAFile string `koanf:"ca_file" example:"broker-ca.pem"`

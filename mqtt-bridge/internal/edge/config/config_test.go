@@ -86,6 +86,7 @@ func TestRefused(t *testing.T) {
 		{"another machine in the clear", "127.0.0.1:1883", "10.0.0.1:1883", "allow_plain"},
 		{"no CA of the local broker", "tcp://127.0.0.1:1883", "ssl://10.0.0.1:8883", "local.ca_file"},
 		{"a consortium's broker in the clear", "ssl://broker", "tcp://broker", "uplink.url"},
+		{"a node in the clear", "ssl://broker:8883", "ssl://broker:8883,tcp://b:8883", "uplink.url"},
 		{"unknown kind", "kind: senml", "kind: modbus", "kind"},
 		{"no level for the device", `"packs/{device}"`, `"packs/+"`, "topic"},
 		{"all topics", `"packs/{device}"`, `"packs/{device}/#"`, "topic"},

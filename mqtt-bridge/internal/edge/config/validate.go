@@ -64,16 +64,21 @@ func (l Local) validateURL() error {
 	return nil
 }
 
+// URLs are the nodes of the broker.
+func (u Uplink) URLs() []string { return strings.Split(u.URL, ",") }
+
 func (u Uplink) validate() error {
-	var err error
-	if parsed, bad := url.Parse(u.URL); bad != nil || parsed.Host == "" || parsed.Scheme != "ssl" {
-		err = errors.New("uplink.url must be ssl://host:port")
+	errs := []error{check.Between("uplink.url (its nodes)", len(u.URLs()), 1, 16)}
+	for _, node := range u.URLs() {
+		if parsed, err := url.Parse(node); err != nil || parsed.Host == "" || parsed.Scheme != "ssl" {
+			errs = append(errs, fmt.Errorf("uplink.url must be ssl://host:port, not %q", node))
+		}
 	}
-	return errors.Join(err,
+	return errors.Join(append(errs,
 		check.Required("uplink.ca_file", u.CAFile),
 		check.Between("uplink.window", u.Window, 1, 256),
 		check.Between("uplink.connect_rate", u.ConnectRate, 1, 1000),
-		check.Between("uplink.max_backoff", u.MaxBackoff, time.Second, time.Hour),
+		check.Between("uplink.max_backoff", u.MaxBackoff, time.Second, time.Hour))...,
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -28,8 +29,11 @@ type link struct {
 func dial(ctx context.Context, o Options, id, password string) (*link, error) {
 	l := &link{lost: make(chan struct{})}
 	var once sync.Once
-	l.client = paho.NewClient(paho.NewClientOptions().
-		AddBroker(o.URL).
+	options := paho.NewClientOptions()
+	for _, i := range rand.Perm(len(o.URLs)) { //nolint:gosec // any order will do
+		options.AddBroker(o.URLs[i])
+	}
+	l.client = paho.NewClient(options.
 		SetTLSConfig(o.TLS).
 		SetProtocolVersion(protocol311).
 		SetClientID(id).

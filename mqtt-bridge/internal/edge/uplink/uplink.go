@@ -36,7 +36,7 @@ type Observer interface {
 
 // Options say which broker and how.
 type Options struct {
-	URL         string      // ssl://host:port
+	URLs        []string    // ssl://host:port of its nodes, tried in any order
 	TLS         *tls.Config // how its certificate is checked
 	Window      int         // messages of one device that wait for their PUBACK
 	ConnectRate int         // new connections a second, of all devices
