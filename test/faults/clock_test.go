@@ -43,7 +43,7 @@ func clocks() []fault {
 
 // deviceClock lets a device send by a clock that goes wrong while it is connected, log in by it, and
 // send once it is right again.
-func deviceClock(off time.Duration, mayLogIn bool) func(context.Context, *testing.T, *row) {
+func deviceClock(off time.Duration, mayLogIn bool) inflicting {
 	return func(ctx context.Context, t *testing.T, r *row) {
 		t.Helper()
 		s := r.add(ctx, t)
@@ -61,7 +61,7 @@ func deviceClock(off time.Duration, mayLogIn bool) func(context.Context, *testin
 		case mayLogIn || !errors.Is(err, device.ErrRefused):
 			t.Errorf("it logs in: %v", err)
 		}
-		s.connect(ctx, t, r.site, nil)
+		s.connect(ctx, t, r.site, device.Broker{})
 		s.sendMany(ctx, t, clockMessages, 0)
 	}
 }

@@ -27,7 +27,7 @@ type fault struct {
 	// site is the bridge and the broker to which the row's devices publish; nil means the network's own.
 	site func(context.Context, *testing.T) *site
 	// inflict lets it happen, and returns when it is over.
-	inflict func(context.Context, *testing.T, *row)
+	inflict inflicting
 	// quarantined are the messages that are to end there, by code.
 	quarantined map[string]int
 	// late says that messages are meant to be recorded after greater numbers.

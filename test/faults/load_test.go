@@ -66,14 +66,15 @@ func (s *site) newSource(ctx context.Context, t *testing.T) *source {
 		}
 	}
 	made := &source{device: d, home: filepath.Join(dir, id)}
-	made.connect(ctx, t, s, nil)
+	made.connect(ctx, t, s, device.Broker{})
 	return made
 }
 
-// connect connects a device with its clock, nil for one that is right. The end of the test ends it.
-func (s *source) connect(ctx context.Context, t *testing.T, at *site, now func() time.Time) {
+// connect connects a device to the site's broker, with what else is said of it. The end of the test ends it.
+func (s *source) connect(ctx context.Context, t *testing.T, at *site, b device.Broker) {
 	t.Helper()
-	session, err := s.device.Connect(ctx, device.Broker{URL: at.at.MQTT.URL, CAFile: at.at.MQTT.CAFile, Now: now})
+	b.URL, b.CAFile = at.at.MQTT.URL, at.at.MQTT.CAFile
+	session, err := s.device.Connect(ctx, b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func always(p process) choose {
 }
 
 // kills kills a process, so often, at moments within a time after it was started. It is down for a while then.
-func kills(n int, within, down time.Duration, which choose) func(context.Context, *testing.T, *row) {
+func kills(n int, within, down time.Duration, which choose) inflicting {
 	return func(ctx context.Context, t *testing.T, r *row) {
 		t.Helper()
 		random := rand.New(rand.NewPCG(*seed, 0))
@@ -73,7 +73,7 @@ func kills(n int, within, down time.Duration, which choose) func(context.Context
 const stands = 5 * time.Second
 
 // stills stops a process by SIGSTOP: it keeps its connections, and the kernel goes on for it.
-func stills(which choose) func(context.Context, *testing.T, *row) {
+func stills(which choose) inflicting {
 	return func(ctx context.Context, t *testing.T, r *row) {
 		t.Helper()
 		pid, err := which(ctx, t, r).pid(ctx)
@@ -157,8 +157,9 @@ func leaderDies(ctx context.Context, t *testing.T, r *row) {
 func killed() []fault {
 	return []fault{
 		{name: "kill -9 of the bridge with its broker, 20 times", inflict: kills(20, 6*time.Second, 0, always(part("mqtt-bridge")))},
+		{name: "kill -9 of the bridge with its broker, 5 times, while commands go down", inflict: commanded(kills(5, 4*time.Second, 0, always(part("mqtt-bridge"))))},
 		{name: "kill -9 of the bridge at mosquitto, 5 times", site: atMosquitto, inflict: kills(5, 6*time.Second, 0, ofBridge)},
-		{name: "kill -9 of mosquitto, 5 times", site: atMosquitto, inflict: kills(5, 4*time.Second, 0, ofBroker), unsure: true, late: true,
+		{name: "kill -9 of mosquitto, 5 times", site: atMosquitto, inflict: asking(kills(5, 4*time.Second, 0, ofBroker)), unsure: true, late: true,
 			remark: "mosquitto acknowledges before it writes: the device asks the ledger before it forgets."},
 		{name: "kill -9 of the bridge's gateway, 5 times", inflict: kills(5, 4*time.Second, 0, always(part("gateway.producer")))},
 		{name: "kill -9 of that gateway's peer, down for 2 s", inflict: kills(1, time.Second, 2*time.Second, always(part("peer.producer")))},

@@ -20,11 +20,12 @@ import (
 // site is a bridge and a broker.
 type site struct {
 	at             *endpoints.Network // as seen with this bridge
+	config         string             // the bridge's file
 	bridge, broker process            // of a site of its own
 }
 
 // ours is the network's own.
-func ours() *site { return &site{at: local.at} }
+func ours() *site { return &site{at: local.at, config: firstConfig()} }
 
 func ofBridge(_ context.Context, _ *testing.T, r *row) process { return r.bridge }
 func ofBroker(_ context.Context, _ *testing.T, r *row) process { return r.broker }
@@ -61,7 +62,7 @@ func newSite(ctx context.Context, t *testing.T, o bridge.Options) *site {
 			t.Error(err)
 		}
 	})
-	return &site{at: second.At, bridge: process{
+	return &site{at: second.At, config: second.Config, bridge: process{
 		name: "bridge",
 		pid:  func(context.Context) (int, error) { return second.PID(), nil },
 		kill: func(context.Context) error { second.Kill(); return nil },

@@ -21,6 +21,8 @@ import (
 type Second struct {
 	// At is the network as seen with this bridge in place of the first.
 	At *endpoints.Network
+	// Config is its configuration's file.
+	Config string
 
 	process *exec.Cmd
 	ended   chan error
@@ -66,7 +68,7 @@ func StartSecond(ctx context.Context, o Options) (*Second, error) {
 	at := *o.Network
 	at.MQTT.URL = o.broker()
 	at.Bridge = endpoints.Bridge{URL: fmt.Sprintf("http://127.0.0.1:%d", o.HTTPPort), TokenFile: filepath.Join(o.Dir, "spool", "admin.token")}
-	s := &Second{At: &at, process: cmd, ended: make(chan error, 1)}
+	s := &Second{At: &at, Config: file, process: cmd, ended: make(chan error, 1)}
 	go func() { s.ended <- cmd.Wait() }()
 	if err := s.awaitReady(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop())
