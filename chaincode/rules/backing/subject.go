@@ -37,6 +37,7 @@ func all(keys ...ledger.Key) (records []Record, err error) {
 
 func member(s subject) ([]Record, error)   { return all(ledger.MemberKey(s.Member)) }
 func device(s subject) ([]Record, error)   { return all(ledger.DeviceKey(s.Device)) }
+func presence(s subject) ([]Record, error) { return all(ledger.PresenceKey(s.Device)) }
 func transfer(s subject) ([]Record, error) { return all(ledger.TransferKey(s.Device)) }
 func command(s subject) ([]Record, error)  { return all(ledger.CommandKey(s.Device, s.ID)) }
 func policy(s subject) ([]Record, error)   { return all(ledger.PolicyKey(s.Owner, s.Author, s.ID)) }

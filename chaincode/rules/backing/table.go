@@ -17,6 +17,7 @@ var records = map[string]func(subject) ([]Record, error){
 	waymark.EventDeviceKeyReplaced: device,
 	waymark.EventDeviceKeyRevoked:  device,
 	waymark.EventDeviceDescribed:   device,
+	waymark.EventDevicePresence:    presence,
 
 	waymark.EventTransferOffered:   transfer,
 	waymark.EventTransferAccepted:  transferred,
