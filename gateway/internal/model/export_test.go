@@ -19,6 +19,9 @@ func (m *Model) SetPageTime(d time.Duration) { m.pageTime = d }
 // SumAtMost bounds the rows that a page of a model sums up.
 func (m *Model) SumAtMost(n int64) { m.summed = n }
 
+// DecideAtMost bounds of how many series an answer of a model decides.
+func (m *Model) DecideAtMost(n int) { m.series = n }
+
 // Tables are the names of the tables of a model, and what their rows are ordered by.
 func Tables() (names, orders []string) {
 	for _, t := range tables() {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -173,5 +174,59 @@ func sealedReadingCursors(t *testing.T, open databasetest.Opener) {
 	next, err := r.Series(t.Context(), "producer", waymark.SeriesQuery{Device: "logger-1", Name: "temperature", Bucket: 60, Limit: 1, Cursor: series.Cursor})
 	if err != nil || len(next.Buckets) != 1 || !next.Buckets[0].Start.After(series.Buckets[0].Start) {
 		t.Errorf("%+v, %v", next, err)
+	}
+}
+
+// hiddenClasses: that a class is withheld is told of windows of which the caller has a part, as the ledger tells it, and of no others.
+func hiddenClasses(t *testing.T, open databasetest.Opener) {
+	w := newTelemetryWorld(t)
+	scenario.Must(w.Consortium, w.As("producer", waymark.Admin), policy.Put, waymark.PutPolicyRequest{ID: "condition",
+		Text: `permit (principal in Waymark::Member::"auditor", action == Waymark::Action::"ReadTelemetry", resource) when { context.dataClass == "condition" };`})
+	place := func(at time.Time) senml.Reading {
+		return senml.Reading{Name: "lat", Unit: "lat", Value: 40, Time: at}
+	}
+	w.report(t, place(w.Now)) // of a window of its own
+	w.block()
+	w.Now = w.Now.Add(time.Hour)
+	w.report(t, place(w.Now), celsius(w.Now, 500))
+	w.block()
+	m := w.modelOf(t, open)
+	by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As("auditor", waymark.Viewer)}
+	for _, tt := range []struct {
+		from, to time.Time
+		want     []waymark.DataClass
+	}{{w.Now.Add(-2 * time.Hour), w.Now, nil}, {w.Now, time.Time{}, []waymark.DataClass{waymark.ClassLocation}}} {
+		list, err := m.Readings(t.Context(), by, waymark.ReadingsQuery{Device: "logger-1", Name: "lat", From: tt.from, To: tt.to})
+		if err != nil || len(list.Readings) > 0 || !slices.Equal(list.Withheld, tt.want) {
+			t.Errorf("from %s: %+v, %v", tt.from, list, err)
+		}
+		series, err := m.Buckets(t.Context(), by, waymark.SeriesQuery{Device: "logger-1", Name: "lat", Bucket: 60, From: tt.from, To: tt.to})
+		if err != nil || len(series.Buckets) > 0 || !slices.Equal(series.Withheld, tt.want) {
+			t.Errorf("buckets from %s: %+v, %v", tt.from, series, err)
+		}
+	}
+}
+
+// manySeries are more than an answer decides: who may have any is told that there are more, or what to ask for, and others nothing.
+func manySeries(t *testing.T, open databasetest.Opener) {
+	w, start := witnessing(t)
+	w.report(t, senml.Reading{Name: "humidity", Unit: "%RH", Value: 40, Time: start}) // the oldest
+	w.block()
+	m := w.modelOf(t, open)
+	m.DecideAtMost(1)
+	for member, want := range map[string]int{"producer": 1, "carrier": 0} {
+		by := rules.Tx{Time: w.Now, Channel: scenario.Channel, Caller: w.As(member, waymark.Viewer)}
+		latest, err := m.Latest(t.Context(), by, waymark.LatestQuery{Device: "logger-1"})
+		if err != nil || len(latest.Readings) != want || latest.More != (want > 0) {
+			t.Errorf("the latest for %s: %+v, %v", member, latest, err)
+		}
+		_, err = m.Readings(t.Context(), by, waymark.ReadingsQuery{Device: "logger-1", Name: "temperature"})
+		if (waymark.CodeOf(err) == waymark.Invalid) != (want > 0) {
+			t.Errorf("readings for %s: %v", member, err)
+		}
+		list, err := m.Readings(t.Context(), by, waymark.ReadingsQuery{Device: "logger-1", Name: "temperature", Shipment: "s1"})
+		if err != nil || len(list.Readings) != 3*want {
+			t.Errorf("readings of the shipment for %s: %+v, %v", member, list, err)
+		}
 	}
 }

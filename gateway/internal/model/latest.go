@@ -22,8 +22,8 @@ func (m *Model) Latest(ctx context.Context, by rules.Tx, q waymark.LatestQuery) 
 		if err != nil {
 			return fmt.Errorf("latest: %w", err)
 		}
-		more := len(candidates) > maxSeries
-		if list.Readings, err = s.each(candidates[:min(len(candidates), maxSeries)]); err != nil {
+		more := len(candidates) > s.most
+		if list.Readings, err = s.each(candidates[:min(len(candidates), s.most)]); err != nil {
 			return err
 		}
 		list.More = more && len(list.Readings) > 0
@@ -67,7 +67,7 @@ func (s *sharing) each(candidates []named) ([]waymark.Reading, error) {
 func (s *sharing) latest() ([]named, error) {
 	rows, err := s.statements.QueryContext(s.ctx, `SELECT m.name, s.id, s.at, s.sequence, s.n, s.value, s.unit, s.class, s.owner, s.shipment, s.classes
 		FROM measurements m JOIN series s ON s.measurement = m.id
-		WHERE m.device = $1 ORDER BY s.at DESC, s.sequence DESC, s.n DESC LIMIT $2`, s.device, maxSeries+1)
+		WHERE m.device = $1 ORDER BY s.at DESC, s.sequence DESC, s.n DESC LIMIT $2`, s.device, s.most+1)
 	if err != nil {
 		return nil, err
 	}

@@ -32,12 +32,13 @@ type Model struct {
 	pageBytes int           // maxPageBytes
 	pageTime  time.Duration // maxPageTime
 	summed    int64         // maxSummed
+	series    int           // maxSeries
 	numbering numbering     // of series
 }
 
 // New returns the model in a database, which must be prepared before anything succeeds.
 func New(db *database.DB) *Model {
-	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime, summed: maxSummed}
+	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime, summed: maxSummed, series: maxSeries}
 }
 
 // Checkpoint is how far a model has come.

@@ -95,6 +95,8 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"readings are numbered alike":                numberedAlike,
 		"what cannot be read ends the feed":          unreadable,
 		"hidden readings leave no trace":             hiddenReadings,
+		"hidden classes leave no trace":              hiddenClasses,
+		"more series than an answer decides":         manySeries,
 		"a forged shipment takes no other readings":  forgedWitness,
 		"cursors of readings are sealed":             sealedReadingCursors,
 	} {

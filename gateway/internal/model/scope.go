@@ -53,7 +53,7 @@ type scope struct {
 	series      string // numbers of their series, each between commas; empty for all
 }
 
-// maxSeries bounds of how many series of a measurement one answer decides.
+// maxSeries bounds of how many series one answer decides.
 const maxSeries = 4096
 
 // scope returns nil if there are no readings of some time and shipment that the caller may know of.
@@ -81,7 +81,7 @@ func (s *sharing) knownSeries(of scope) (known []string, all bool, err error) {
 		origin
 	}
 	rows, err := s.statements.QueryContext(s.ctx, `SELECT id, owner, shipment, classes FROM series
-		WHERE measurement = $1 AND at >= $2 AND ($3 = '' OR shipment = $3) ORDER BY at DESC LIMIT $4`, of.measurement, of.from, s.shipment, maxSeries+1)
+		WHERE measurement = $1 AND at >= $2 AND ($3 = '' OR shipment = $3) ORDER BY at DESC LIMIT $4`, of.measurement, of.from, s.shipment, s.most+1)
 	if err != nil {
 		return nil, false, databaseError{err}
 	}
@@ -100,7 +100,7 @@ func (s *sharing) knownSeries(of scope) (known []string, all bool, err error) {
 			known = append(known, strconv.FormatInt(n.id, 10))
 		}
 	}
-	if len(found) > maxSeries && len(known) > 0 {
+	if len(found) > s.most && len(known) > 0 {
 		return nil, false, waymark.InvalidField("/shipment", "must be named, or a later time: the device has been with too many for one answer")
 	}
 	return known, s.shipment == "" && len(known) == len(found), nil

@@ -34,6 +34,7 @@ type sharing struct {
 	block   uint64         // of it
 	shared  waymark.Shared
 	summed  int64 // maxSummed
+	most    int   // maxSeries
 }
 
 // source is what the readings of a series have in common.
@@ -53,7 +54,7 @@ type decidedBy struct {
 // share begins an answer. It fails with NotFound if there is no such device.
 func (m *Model) share(ctx context.Context, by rules.Tx, q asked, answer func(*sharing) error) error {
 	return m.snapshot(ctx, func(ctx context.Context, s database.Statements, block uint64) (err error) {
-		of := sharing{summed: m.summed, reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}, known: map[origin]bool{}}
+		of := sharing{summed: m.summed, most: m.series, reading: newReading(ctx, s, by), asked: q, series: map[int64]*source{}, decided: map[decidedBy]access.Share{}, known: map[origin]bool{}}
 		if of.of, err = registry.RequireDevice(of.reading, q.device); err != nil {
 			return err
 		}
