@@ -31,7 +31,7 @@ type CommitState string
 const (
 	CommitRecorded    CommitState = "recorded"    // the ledger has a message of this number: Digest says which
 	CommitQuarantined CommitState = "quarantined" // the ledger refused it, or could not be asked: the bridge's operator has it
-	CommitUnknown     CommitState = "unknown"     // neither the ledger nor the bridge has it
+	CommitUnknown     CommitState = "unknown"     // neither the ledger nor the bridge's quarantine has it, yet
 )
 
 // CommitStates returns every state of a message.

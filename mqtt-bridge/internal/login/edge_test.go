@@ -42,8 +42,12 @@ func TestLoginByAnEdge(t *testing.T) {
 		"of another now": {pair{"logger-1": held, "edge-1": moved}, waymark.Forbidden},
 		"without it":     {pair{"logger-1": held, "edge-1": other}, waymark.Unauthenticated},
 	} {
-		if _, err := login.New("waymark", test.registry).Login(t.Context(), d.ID, d.Password(t, now)); waymark.CodeOf(err) != test.want {
+		checker := login.New("waymark", test.registry)
+		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, now)); waymark.CodeOf(err) != test.want {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+		if active := checker.Active(t.Context(), d.ID); active != (name != "suspended") {
+			t.Errorf("%s: active %t", name, active)
 		}
 	}
 }

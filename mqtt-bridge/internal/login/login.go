@@ -43,11 +43,14 @@ func (c *Checker) Login(ctx context.Context, device, password string) (time.Time
 	return expires, err
 }
 
-// Active reports whether the registry says now that the device may speak. When the
+// Active reports whether the registry says now that the device may speak, and the edge that signs for it, if any. When the
 // registry cannot be asked it errs on the side of the device: the ledger checks
 // every message anyway.
 func (c *Checker) Active(ctx context.Context, device string) bool {
 	d, err := c.registry.device(ctx, device, suspectFor)
+	if err == nil && d.State == waymark.DeviceActive && d.Edge() != "" {
+		d, err = c.registry.device(ctx, d.Edge(), suspectFor)
+	}
 	if err != nil {
 		return waymark.CodeOf(err) != waymark.Unauthenticated
 	}
