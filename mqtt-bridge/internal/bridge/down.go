@@ -65,6 +65,12 @@ func (b *Bridge) openDown(context.Context) error {
 func (d *down) gauges() {
 	d.metrics.Gauge("commands_open", "Commands that wait for their devices' receipts.", func() float64 { return float64(d.commands.Len()) })
 	d.metrics.Gauge("commands_stale_devices", "Devices of which open commands are still to be read from the gateway.", func() float64 { return float64(d.commands.Stale()) })
+	d.metrics.Gauge("events_followed", "1 while the gateway's events come.", func() float64 {
+		if d.following() != nil {
+			return 0
+		}
+		return 1
+	})
 	d.metrics.Gauge("inquiries_waiting", "Inquiries of devices that are not answered yet.", func() float64 { return float64(d.inquiries.Len()) })
 	d.metrics.Gauge("devices_known", "Devices that were ever seen, as far as they are remembered.", func() float64 {
 		known, _ := d.presences.Counts()

@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	// maxStale bounds the devices that wait for the gateway to be asked of them, and those that are known to need it no
-	// more. One that is left out is asked for when it connects again.
-	maxStale       = 10_000
+	// maxStale bounds the devices that wait for the gateway to be asked of them. One that is left out is asked for when it
+	// connects again, or sends something.
+	maxStale = 10_000
+	// maxAsked bounds the devices that are known to need it no more: as many as can be connected.
+	maxAsked       = 100_000
 	refreshTimeout = 10 * time.Second
 	refreshWait    = 2 * time.Second
 	// settling is how old a command must be before it counts that the gateway does not have it: its peer can be behind the
@@ -59,7 +61,7 @@ func (s *stale) next() (string, bool) {
 	device := s.order[0]
 	s.order = s.order[1:]
 	delete(s.waits, device)
-	if len(s.asked) >= maxStale {
+	if len(s.asked) >= maxAsked {
 		clear(s.asked)
 	}
 	s.asked[device] = true
