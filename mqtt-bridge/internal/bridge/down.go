@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/command"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/follow"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/inquiry"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
@@ -135,9 +136,10 @@ func (d *down) Closed(device, id string) { d.commands.Closed(device, id) }
 // Refused is told of a command whose receipt the ledger does not take.
 func (d *down) Refused(device, id string) { d.commands.Refused(device, id) }
 
-// Present takes what a device says of its connection, if it has signed that.
-func (d *down) Present(ctx context.Context, m *attest.Message, _ string) error {
-	if _, err := d.logins.Spoken(ctx, m); err != nil {
+// Present takes what a device says of its connection, if it has signed that. It goes to the ledger if the device's owner wants it there.
+func (d *down) Present(ctx context.Context, m *attest.Message, text string) error {
+	device, err := d.logins.Spoken(ctx, m)
+	if err != nil {
 		if code := waymark.CodeOf(err); code == waymark.Unauthenticated || code == waymark.Invalid {
 			return &statement.Refusal{Err: err}
 		}
@@ -148,6 +150,12 @@ func (d *down) Present(ctx context.Context, m *attest.Message, _ string) error {
 		return &statement.Refusal{Err: err}
 	}
 	d.presences.Said(m.Device, said, time.Now())
+	if !device.Attributes.RecordsPresence() || device.State != waymark.DeviceActive {
+		return nil
+	}
+	if err := d.gateway.RecordPresence(ctx, device.ID, text); err != nil && !gateway.NotWanted(err) {
+		return err
+	}
 	return nil
 }
 
@@ -172,6 +180,10 @@ func (d *down) devicesChanged(_ context.Context, events []client.Event, at spool
 		case waymark.EventDeviceSuspended, waymark.EventDeviceRetired,
 			waymark.EventDeviceKeyRotated, waymark.EventDeviceKeyReplaced, waymark.EventDeviceKeyRevoked:
 			d.cut(device, name)
+			for _, held := range d.logins.SignedFor(device) { // if it is an edge
+				d.logins.Tell(held)
+				d.cut(held, name)
+			}
 		case waymark.EventTransferAccepted:
 			if err := d.commands.Moved(device); err != nil {
 				return err

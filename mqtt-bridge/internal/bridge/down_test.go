@@ -261,6 +261,66 @@ func TestWhatTheBridgeSeesOfDevices(t *testing.T) {
 	}
 }
 
+// What a device says goes to the ledger if its owner wants it there, its last will too; and nowhere if another one signed it.
+func TestAPresenceGoesToTheLedgerIfItsOwnerWants(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	for _, test := range []struct {
+		device     string
+		attributes *waymark.DeviceAttributes
+	}{{"logger-1", nil}, {"logger-2", &waymark.DeviceAttributes{Presence: waymark.PresenceRecorded}}} {
+		d := gatewaytest.NewDevice(t, test.device, attest.JWS)
+		record := d.Record(t, waymark.DeviceActive)
+		record.Attributes = test.attributes
+		s.gateway.Register(record)
+		said := waymark.Presence{State: waymark.PresenceOnline, At: time.Now().Unix(), Session: "s-1"}
+		gone := said
+		gone.State = waymark.PresenceGone
+		options := s.options(t, d.ID, d.ID, d.Password(t, time.Now()))
+		options.SetBinaryWill("waymark/v1/"+d.ID+"/up", d.Say(t, attest.Presence, gone), 1, false)
+		client := paho.NewClient(options)
+		if token := client.Connect(); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+		say(t, client, d, attest.Presence, said)
+		forger := gatewaytest.NewDevice(t, d.ID, attest.JWS)
+		say(t, client, forger, attest.Presence, waymark.Presence{State: waymark.PresenceGone, At: time.Now().Unix() + 60, Session: "forged"})
+		waitFor(t, "the presence", func() bool { r := s.seen(t, d.ID); return r.Said != nil && *r.Said == said })
+		s.gateway.Happen(waymark.EventDeviceKeyReplaced, d.ID, waymark.DeviceEvent{Device: d.ID}) // ends the connection
+		waitFor(t, "the last will", func() bool {
+			r := s.seen(t, d.ID)
+			return *r.Said == gone && r.Ended != nil && r.Ended.Why == presence.Kicked
+		})
+	}
+	waitFor(t, "the ledger", func() bool { return slices.Equal(s.gateway.Presences(), []string{"logger-2 online", "logger-2 gone"}) })
+	if codes := s.quarantined(t); !slices.Equal(codes, []spool.Code{waymark.Unauthenticated, waymark.Unauthenticated}) {
+		t.Errorf("in quarantine: %v", codes)
+	}
+}
+
+// The devices for which an edge signs are cut off with it.
+func TestDevicesOfAnEdgeAreDisconnectedWithIt(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	s.following(t)
+	edge, d := gatewaytest.NewDevice(t, "edge-1", attest.JWS), gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	d.Key = edge.Key
+	held := d.Record(t, waymark.DeviceActive)
+	held.Keys[0].Edge = edge.ID
+	s.gateway.Register(edge.Record(t, waymark.DeviceActive))
+	s.gateway.Register(held)
+	client, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gateway.Register(edge.Record(t, waymark.DeviceSuspended))
+	s.gateway.Happen(waymark.EventDeviceSuspended, edge.ID, waymark.DeviceEvent{Device: edge.ID, State: waymark.DeviceSuspended})
+	waitFor(t, "the end of its connection", func() bool { return !client.IsConnectionOpen() })
+	if _, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now())); err == nil {
+		t.Error("it logged in again")
+	}
+}
+
 // seen is what the bridge has seen of a device.
 func (s *site) seen(t *testing.T, device string) (found presence.Record) {
 	t.Helper()

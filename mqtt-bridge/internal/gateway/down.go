@@ -25,6 +25,21 @@ func (c *Client) CloseCommand(ctx context.Context, receipt string) error {
 	return err
 }
 
+// RecordPresence submits what a device says of its presence, in its text form. An older one changes nothing.
+// RefusedByLedger tells what can never succeed; NotWanted, that the device's owner does not want it on the ledger.
+func (c *Client) RecordPresence(ctx context.Context, device, text string) error {
+	_, err := observed(c, "presence", func() (client.Written[waymark.DevicePresence], error) {
+		return c.client.RecordPresence(ctx, waymark.RecordPresenceRequest{Device: device, Presence: text}, client.WithoutKey())
+	})
+	return err
+}
+
+// NotWanted reports whether err says that a device's owner does not want its presence on the ledger.
+func NotWanted(err error) bool {
+	p, ok := client.AsProblem(err)
+	return ok && p.Code == waymark.FailedPrecondition && slices.Contains(p.Reasons, waymark.ReasonPresence)
+}
+
 // Message returns where the ledger has a device's message of a number. NotFound holds for the error if
 // it has none yet.
 func (c *Client) Message(ctx context.Context, device string, number uint64) (waymark.RecordedMessage, error) {

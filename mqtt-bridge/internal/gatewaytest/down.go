@@ -20,11 +20,12 @@ var someTx = strings.Repeat("a", 64)
 
 // down is what a bridge asks for besides the registry.
 type down struct {
-	commands []waymark.Command
-	events   []client.Event
-	grown    chan struct{} // closed and replaced with each event
-	streams  int           // that are open
-	asked    int           // how often it was asked where a message is
+	commands  []waymark.Command
+	events    []client.Event
+	grown     chan struct{} // closed and replaced with each event
+	streams   int           // that are open
+	presences []string      // that were recorded: device and state
+	asked     int           // how often it was asked where a message is
 }
 
 func (g *Gateway) serveDown(mux *http.ServeMux) {
@@ -33,6 +34,41 @@ func (g *Gateway) serveDown(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/devices/{id}/commands", g.openCommands)
 	mux.HandleFunc("POST /v1/command-receipts", g.closeCommand)
 	mux.HandleFunc("GET /v1/devices/{id}/messages/{sequence}", g.message)
+	mux.HandleFunc("POST /v1/devices/{id}/presence", g.recordPresence)
+}
+
+// Presences are what was recorded of devices' presences: device and state, in their order.
+func (g *Gateway) Presences() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.down.presences)
+}
+
+func (g *Gateway) recordPresence(w http.ResponseWriter, r *http.Request) {
+	var request struct{ Presence string }
+	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		problem(w, Failure{Status: http.StatusBadRequest, Code: waymark.Invalid})
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.away(w) {
+		return
+	}
+	m, err := attest.Parse(request.Presence)
+	device := g.devices[r.PathValue("id")]
+	if err != nil || m.Device != device.ID || !device.Attributes.RecordsPresence() {
+		problem(w, Failure{Status: http.StatusUnprocessableEntity, Code: waymark.FailedPrecondition})
+		return
+	}
+	said, err := waymark.ParsePresence(m.Payload)
+	if err != nil {
+		problem(w, Failure{Status: http.StatusBadRequest, Code: waymark.Invalid})
+		return
+	}
+	g.down.presences = append(g.down.presences, device.ID+" "+string(said.State))
+	_ = json.NewEncoder(w).Encode(map[string]any{"transaction": map[string]any{"tx_id": someTx, "block_number": 3, "status": "VALID"},
+		"result": waymark.DevicePresence{Device: device.ID, State: said.State, Session: said.Session, At: time.Unix(said.At, 0).UTC()}})
 }
 
 // Happen makes an event of a device happen.

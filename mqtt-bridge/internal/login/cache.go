@@ -139,6 +139,18 @@ func (m *memory) lookup(id string) (entry, bool) {
 	return e, ok
 }
 
+// find returns the ids of the entries that fit.
+func (m *memory) find(fits func(entry) bool) (ids []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, element := range m.entries {
+		if e, ok := element.Value.(entry); ok && fits(e) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func (m *memory) forget(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

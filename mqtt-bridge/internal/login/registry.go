@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -33,15 +34,23 @@ func (c *Checker) Spoken(ctx context.Context, m *attest.Message) (*waymark.Devic
 	if err != nil {
 		return nil, err
 	}
-	key, found := device.KeyInForce(m.KeyID, time.Now())
-	if !found {
-		return nil, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force for device %s", m.KeyID, m.Device)
+	whatever := *device
+	whatever.State = waymark.DeviceActive
+	key, err := c.mayLogIn(ctx, &whatever, m.KeyID, time.Now(), freshFor)
+	if err == nil {
+		_, err = m.Verify(key.JWK)
 	}
-	_, err = m.Verify(key.JWK)
-	return device, err //nolint:wrapcheck // it says all
+	return device, err
 }
 
 var errConsortium = waymark.Errorf(waymark.Unauthenticated, "the message is for another consortium")
+
+// SignedFor returns the devices for which an edge holds a key, of those that are remembered.
+func (c *Checker) SignedFor(edge string) []string {
+	return c.registry.known.find(func(e entry) bool {
+		return e.device != nil && slices.ContainsFunc(e.device.Keys, func(k waymark.DeviceKey) bool { return k.Edge == edge })
+	})
+}
 
 // Tell is told of a device that something of it has changed: what is remembered of it is asked for anew.
 func (c *Checker) Tell(device string) { c.registry.known.forget(device) }
