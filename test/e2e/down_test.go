@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	gateway "github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/device"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
@@ -191,6 +192,43 @@ func (l *listener) frees(ctx context.Context, t *testing.T, format attest.Format
 	}
 	if freed, err := l.Free(receipt); !freed || err != nil {
 		t.Errorf("message %d freed: %t, %v", number, freed, err)
+	}
+}
+
+// What a device says of its presence is on the ledger if its owner wants that.
+func TestAPresenceComesToTheLedger(t *testing.T) {
+	ctx := limit(t, time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	producer, relay := operator(t, "producer"), as(t, "carrier", waymark.Relay)
+	done(ctx, t, producer.SetDeviceAttributes, waymark.SetAttributesRequest{Device: d.ID(), Reason: "test",
+		Attributes: waymark.DeviceAttributes{Presence: waymark.PresenceRecorded}})
+	o := brokerOf()
+	o.Present = true
+	s, err := d.Connect(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	online := awaitPresence(ctx, t, relay, d.ID(), waymark.PresenceOnline)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gone := awaitPresence(ctx, t, relay, d.ID(), waymark.PresenceGone)
+	if gone.Session != online.Session {
+		t.Errorf("session %s came, session %s went", online.Session, gone.Session)
+	}
+}
+
+func awaitPresence(ctx context.Context, t *testing.T, by *app.App, id string, state waymark.PresenceState) waymark.DevicePresence {
+	t.Helper()
+	for {
+		p, err := by.Presence(ctx, waymark.DeviceQuery{Device: id})
+		if err == nil && p.State == state {
+			return p
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("presence %+v (%v), want %s", p, err, state)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
 

@@ -36,6 +36,8 @@ type Broker struct {
 	Down func(payload []byte)
 	// Keep makes messages stay in the outbox after their PUBACK, until Free.
 	Keep bool
+	// Present makes the device say that it is there, when it has connected, and leave word that it is gone as its last will.
+	Present bool
 	// Notice is told what happens to the connection, in words. It may be nil.
 	Notice func(text string)
 	// Now is the device's clock; nil means the system's.

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/eclipse/paho.mqtt.golang/packets"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // link is one connection. It never reconnects: what a dead connection still
@@ -17,6 +20,8 @@ type link struct {
 	client paho.Client
 	lost   chan struct{} // closed when the connection is gone
 	once   sync.Once
+	// farewell says what the last will would: a broker that is told of the end publishes none.
+	farewell func()
 }
 
 // dial connects and subscribes to the down topic. The error wraps ErrRefused when
@@ -27,7 +32,7 @@ func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*lin
 		return nil, err
 	}
 	l := &link{lost: make(chan struct{})}
-	l.client = paho.NewClient(paho.NewClientOptions().
+	options := paho.NewClientOptions().
 		AddBroker(b.URL).
 		SetTLSConfig(tlsConfig).
 		SetProtocolVersion(protocol311).
@@ -40,7 +45,15 @@ func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*lin
 		SetConnectTimeout(connectTimeout).
 		SetWriteTimeout(writeTimeout).
 		SetKeepAlive(keepAlive).
-		SetConnectionLostHandler(func(paho.Client, error) { l.markLost() }))
+		SetConnectionLostHandler(func(paho.Client, error) { l.markLost() })
+	online, gone, err := d.presence(b)
+	if err != nil {
+		return nil, err
+	}
+	if gone != nil {
+		options.SetBinaryWill(upTopic(d.ID()), gone, 1, false)
+	}
+	l.client = paho.NewClient(options)
 	if err := await(ctx, l.client.Connect()); err != nil {
 		l.close()
 		return nil, fmt.Errorf("connect: %w", classify(err))
@@ -54,7 +67,30 @@ func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*lin
 		l.close()
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
+	if online != nil {
+		l.publish(upTopic(d.ID()), online) // if it is lost, the connection is
+		l.farewell = func() { _ = await(context.Background(), l.publish(upTopic(d.ID()), gone)) }
+	}
 	return l, nil
+}
+
+// presence is what the device says once it is connected, and its last will; nil if it says nothing.
+func (d *Device) presence(b Broker) (online, gone []byte, err error) {
+	if !b.Present {
+		return nil, nil, nil
+	}
+	said := waymark.Presence{At: b.Now().Unix(), Session: rand.Text()}
+	texts := map[waymark.PresenceState][]byte{}
+	for _, said.State = range waymark.PresenceStates() {
+		d.mu.Lock()
+		text, err := d.say(attest.JWS, attest.Presence, said)
+		d.mu.Unlock()
+		if err != nil {
+			return nil, nil, err
+		}
+		texts[said.State] = []byte(text)
+	}
+	return texts[waymark.PresenceOnline], texts[waymark.PresenceGone], nil
 }
 
 // ErrRefused says that the broker refused the device: it is not registered,
@@ -105,4 +141,9 @@ func (l *link) acknowledged(token paho.Token) bool {
 func (l *link) markLost() { l.once.Do(func() { close(l.lost) }) }
 
 // close disconnects. Tokens that wait complete with an error.
-func (l *link) close() { l.client.Disconnect(quiesceMillis) }
+func (l *link) close() {
+	if l.farewell != nil && l.client.IsConnectionOpen() {
+		l.farewell()
+	}
+	l.client.Disconnect(quiesceMillis)
+}
