@@ -120,7 +120,7 @@ func (d *down) Heard(device string, format attest.Format, said *attest.Message) 
 	if said == nil {
 		return
 	}
-	switch said.Kind {
+	switch said.Kind { //nolint:exhaustive // a presence is looked at once its signature can be checked
 	case attest.Inquiry:
 		d.inquiries.Ask(said)
 	case attest.Receipt:

@@ -69,7 +69,7 @@ func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*lin
 	}
 	if online != nil {
 		l.publish(upTopic(d.ID()), online) // if it is lost, the connection is
-		l.farewell = func() { _ = await(context.Background(), l.publish(upTopic(d.ID()), gone)) }
+		l.farewell = func() { _ = await(context.WithoutCancel(ctx), l.publish(upTopic(d.ID()), gone)) }
 	}
 	return l, nil
 }
