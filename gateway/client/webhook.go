@@ -27,9 +27,9 @@ type Webhook struct {
 	Member   string       `json:"member,omitempty"`
 	Purpose  string       `json:"purpose,omitempty"`
 	State    WebhookState `json:"state"`
-	// After is the id of the last event that it is done with, delivered or a dead letter, or one that is of
+	// Checkpoint is the id of the last event that it is done with, delivered or a dead letter, or one that is of
 	// no event and comes after all that are not for it.
-	After       string          `json:"after" form:"event_id"`
+	Checkpoint  string          `json:"checkpoint" form:"event_id"`
 	Failing     *WebhookFailure `json:"failing,omitempty"` // absent while all is well
 	DeadLetters int             `json:"dead_letters"`      // how many it has
 	MadeAt      time.Time       `json:"made_at"`           // by the clock of the database

@@ -6,11 +6,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -19,21 +16,13 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/app"
-	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
 
 // fleet is two gateways of the producer, with nothing between them but a database, behind a balancer.
 type fleet struct {
 	dsnFile  string
 	balancer *balancer
-	members  [2]*instance
-}
-
-// instance is a gateway that runs.
-type instance struct {
-	address string
-	cmd     *exec.Cmd
-	direct  *app.App // past the balancer
+	members  [2]*replica // which act past the balancer
 }
 
 func newFleet(ctx context.Context, t *testing.T) *fleet {
@@ -43,10 +32,7 @@ func newFleet(ctx context.Context, t *testing.T) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{dsnFile: filepath.Join(t.TempDir(), "dsn"), balancer: newBalancer(t, roots)}
-	if err := os.WriteFile(f.dsnFile, []byte(os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	f := &fleet{dsnFile: postgresDSN(t), balancer: newBalancer(t, roots)}
 	for n := range f.members {
 		f.start(ctx, t, n)
 	}
@@ -56,15 +42,7 @@ func newFleet(ctx context.Context, t *testing.T) *fleet {
 // start starts a gateway, in the place of one that has ended, and waits until the balancer takes it for ready.
 func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
 	t.Helper()
-	root, err := localnet.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), "producer", func(config string) string {
-		return config + "database: {postgres_dsn_file: " + f.dsnFile + "}\nlog: {audit_file: " + filepath.Join(t.TempDir(), "audit.log") + "}\n"
-	})
-	t.Cleanup(func() { _ = end(cmd, syscall.SIGKILL) })
-	f.members[n] = &instance{address: strings.TrimPrefix(url, "https://"), cmd: cmd, direct: operatorAt(ctx, t, "producer", url)}
+	f.members[n] = newReplica(ctx, t, f.dsnFile, audits(filepath.Join(t.TempDir(), "audit.log")))
 	var all []string
 	for _, m := range f.members {
 		if m != nil {
@@ -72,47 +50,45 @@ func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
 		}
 	}
 	f.balancer.use(all...)
-	await(ctx, t, "the balancer to take the gateway for ready", func() bool { return f.balancer.isReady(f.members[n].address) })
+	until(ctx, t, "for the balancer to take the gateway for ready", func() bool { return f.balancer.isReady(f.members[n].address) })
 }
 
 // now is the id after which come all events from now on, once there is a read model.
 func (f *fleet) now(ctx context.Context, t *testing.T) (after string) {
 	t.Helper()
-	await(ctx, t, "the read model", func() bool {
-		page, err := f.members[0].direct.ListEvents(ctx, waymark.EventsQuery{})
+	until(ctx, t, "for the read model", func() bool {
+		page, err := f.members[0].ListEvents(ctx, waymark.EventsQuery{})
 		after = page.Next
 		return err == nil
 	})
 	return after
 }
 
-// end ends a gateway by a signal and waits for its end.
-func end(cmd *exec.Cmd, by syscall.Signal) error {
-	_ = cmd.Process.Signal(by) // fails if it has ended
-	return cmd.Wait()
-}
-
-// await waits for what nothing announces.
-func await(ctx context.Context, t *testing.T, what string, is func() bool) {
+// followed follows the goods through the balancer until the test ends, and says what it asked for.
+func (f *fleet) followed(ctx context.Context, t *testing.T) (*follower, waymark.EventsQuery) {
 	t.Helper()
-	for !is() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited for %s in vain", what)
-		case <-time.After(20 * time.Millisecond):
+	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
+	streaming, leave := context.WithCancel(ctx)
+	moving := following(streaming, &app.App{Client: f.client(t)}, q)
+	t.Cleanup(func() {
+		leave()
+		if err := <-moving.ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the stream ended with %v", err)
 		}
-	}
+	})
+	return moving, q
 }
 
 // feeds reports whether a gateway is the one that feeds the read model.
-func (i *instance) feeds(ctx context.Context, t *testing.T) bool {
-	return metric(ctx, t, i.direct, "waymark_gateway_model_feeds") == "1"
+func (r *replica) feeds(ctx context.Context, t *testing.T) bool {
+	t.Helper()
+	return metric(ctx, t, r.App, "waymark_gateway_model_feeds") == "1"
 }
 
 // pick returns the gateway that feeds the read model, or else the other one, and the one that is left.
 func (f *fleet) pick(ctx context.Context, t *testing.T, feeder bool) (n, left int) {
 	t.Helper()
-	await(ctx, t, "one of the gateways to feed the read model", func() bool {
+	until(ctx, t, "for one of the gateways to feed the read model", func() bool {
 		first, second := f.members[0].feeds(ctx, t), f.members[1].feeds(ctx, t)
 		if n = 0; second == feeder {
 			n = 1
@@ -200,7 +176,7 @@ func (l *burden) count() int {
 func (l *burden) more(ctx context.Context, t *testing.T, n int) {
 	t.Helper()
 	from := l.count()
-	await(ctx, t, "writes to be acknowledged", func() bool { return l.count() >= from+n })
+	until(ctx, t, "for writes to be acknowledged", func() bool { return l.count() >= from+n })
 }
 
 // each fails the test unless each acknowledged write has one effect.
@@ -217,15 +193,15 @@ func (l *burden) each(ctx context.Context, t *testing.T) {
 
 // missedNothing fails the test unless a follower got each event up to a commit once, as another gateway, with a read model of its
 // own, tells them.
-func (f *fleet) missedNothing(ctx context.Context, t *testing.T, got *follower, q waymark.EventsQuery, until gateway.Commit) {
+func (f *fleet) missedNothing(ctx context.Context, t *testing.T, got *follower, q waymark.EventsQuery, last gateway.Commit) {
 	t.Helper()
-	await(ctx, t, "the last event", func() bool { return got.has(until.TxID) })
+	until(ctx, t, "for the last event", func() bool { return got.has(last.TxID) })
 	apart := operator(t, "producer")
-	if _, err := apart.ListShipments(ctx, waymark.ShipmentsQuery{At: until.BlockNumber}); err != nil { // so that it has the block
+	if _, err := apart.ListShipments(ctx, waymark.ShipmentsQuery{At: last.BlockNumber}); err != nil { // so that it has the block
 		t.Fatal(err)
 	}
 	want := pagesOf(ctx, t, apart, q)
-	await(ctx, t, "all events", func() bool { return len(got.ids()) >= len(want) })
+	until(ctx, t, "for all events", func() bool { return len(got.ids()) >= len(want) })
 	if ids := got.ids(); !slices.Equal(ids, want) {
 		t.Errorf("followed %v\npages have %v", ids, want)
 	}
@@ -239,24 +215,21 @@ const goOnWithin = 5 * time.Second
 func TestPostgresReplicasAreKilled(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	f := newFleet(ctx, t)
-	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
-	streaming, leave := context.WithCancel(ctx)
-	defer leave()
-	moving := following(streaming, &app.App{Client: f.client(t)}, q)
+	moving, q := f.followed(ctx, t)
 	l := f.under(ctx, t, false)
 	for _, feeder := range []bool{true, false, true} {
 		l.more(ctx, t, 3+rand.IntN(20))
 		victim, left := f.pick(ctx, t, feeder)
-		survivor := f.members[left].direct
-		staying := following(streaming, survivor, q)
+		survivor := f.members[left].App
+		staying := following(ctx, survivor, q)
 		l.more(ctx, t, 1+rand.IntN(10))
-		_ = end(f.members[victim].cmd, syscall.SIGKILL)
+		f.members[victim].kill()
 		killed := time.Now()
 		written, err := insist(ctx, survivor, name("key"), name("item"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(ctx, t, "events to go on", func() bool { return staying.has(written.Transaction.TxID) })
+		until(ctx, t, "for events to go on", func() bool { return staying.has(written.Transaction.TxID) })
 		took := time.Since(killed)
 		t.Logf("killed, feeding the model %t: an event of a write after that was sent %s after it", feeder, took.Round(time.Millisecond))
 		if took > 3*goOnWithin {
@@ -267,20 +240,13 @@ func TestPostgresReplicasAreKilled(t *testing.T) {
 	l.end()
 	l.each(ctx, t)
 	f.missedNothing(ctx, t, moving, q, l.last)
-	leave()
-	if err := <-moving.ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("the stream ended with %v", err)
-	}
 }
 
 // TestPostgresRollingRestart under load: no request fails, and who follows events misses none.
 func TestPostgresRollingRestart(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
 	f := newFleet(ctx, t)
-	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
-	streaming, leave := context.WithCancel(ctx)
-	defer leave()
-	moving := following(streaming, &app.App{Client: f.client(t)}, q)
+	moving, q := f.followed(ctx, t)
 	l := f.under(ctx, t, true)
 	reading, stop := context.WithCancel(ctx)
 	var readers sync.WaitGroup
@@ -293,7 +259,7 @@ func TestPostgresRollingRestart(t *testing.T) {
 	for _, feeder := range []bool{true, false} {
 		l.more(ctx, t, 5+rand.IntN(20))
 		n, _ := f.pick(ctx, t, feeder)
-		if err := end(f.members[n].cmd, syscall.SIGTERM); err != nil {
+		if err := f.members[n].end(syscall.SIGTERM); err != nil {
 			t.Errorf("it did not end in order: %v", err)
 		}
 		l.more(ctx, t, 5)

@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,12 +12,8 @@ import (
 // A gateway over PostgreSQL lists, sums up and proves the same.
 func TestPostgresReadings(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
-	dsnFile := filepath.Join(t.TempDir(), "dsn")
-	if err := os.WriteFile(dsnFile, []byte(os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	j := sail(ctx, t)
-	operator, _ := replica(ctx, t, dsnFile)
+	operator := newReplica(ctx, t, postgresDSN(t)).App
 	var list waymark.ReadingList
 	for {
 		var err error // while its model is made of all blocks so far, they are waited for

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,51 +23,73 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/way"
 )
 
-// replica starts a gateway of the producer over the database of a PostgreSQL server that
-// WAYMARK_POSTGRES names. kill ends it by SIGKILL, at the end of the test too.
-func replica(ctx context.Context, t *testing.T, dsnFile string) (operator *app.App, kill func()) {
+// postgresDSN is a file with the connection string of the PostgreSQL server that WAYMARK_POSTGRES names.
+func postgresDSN(t *testing.T) (file string) {
 	t.Helper()
-	return replicaThatTells(ctx, t, dsnFile, filepath.Join(t.TempDir(), "audit.log"))
+	return written(t, os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres")
 }
 
-// replicaThatTells is a replica with an audit log.
-func replicaThatTells(ctx context.Context, t *testing.T, dsnFile, auditFile string) (operator *app.App, kill func()) {
+// written is a file with a connection string.
+func written(t *testing.T, dsn string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(file, []byte(dsn), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// replica is a gateway of the producer over a database of PostgreSQL, and acts as its operator.
+type replica struct {
+	*app.App
+
+	address string
+	cmd     *exec.Cmd
+}
+
+// newReplica starts one, with more of a configuration. At the end of the test it is killed.
+func newReplica(ctx context.Context, t *testing.T, dsnFile string, more ...string) *replica {
 	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	url, cmd := launch(t, filepath.Join(root, ".waymark", "bin", "gateway"), "producer", func(config string) string {
-		return config + "database: {postgres_dsn_file: " + dsnFile + "}\nlog: {audit_file: " + auditFile + "}\n"
+		return config + fmt.Sprintf("database: {postgres_dsn_file: %q}\n", dsnFile) + strings.Join(more, "\n")
 	})
-	kill = func() {
-		_ = cmd.Process.Kill() // fails if it was killed before
-		_ = cmd.Wait()
-	}
-	t.Cleanup(kill)
-	return operatorAt(ctx, t, "producer", url), kill
+	r := &replica{address: strings.TrimPrefix(url, "https://"), cmd: cmd}
+	t.Cleanup(r.kill)
+	r.App = operatorAt(ctx, t, "producer", url)
+	return r
 }
+
+// audits is the configuration of an audit log.
+func audits(file string) string { return fmt.Sprintf("log: {audit_file: %q}\n", file) }
+
+// end ends it by a signal and waits for its end.
+func (r *replica) end(by syscall.Signal) error {
+	_ = r.cmd.Process.Signal(by) // fails if it has ended
+	return r.cmd.Wait()
+}
+
+func (r *replica) kill() { _ = r.end(syscall.SIGKILL) }
 
 // Two gateways of a member over one database answer for each other, and when one dies the other
 // takes its write to its end: with one effect, and the same answer for the same key.
 func TestPostgresReplicas(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
-	dsnFile := filepath.Join(t.TempDir(), "dsn")
-	if err := os.WriteFile(dsnFile, []byte(os.Getenv("WAYMARK_POSTGRES")+" dbname=postgres"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dsnFile := postgresDSN(t)
 	commission(ctx, t, name("item")) // registers the product
-	audits := []string{filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")}
-	first, kill := replicaThatTells(ctx, t, dsnFile, audits[0])
-	second, _ := replicaThatTells(ctx, t, dsnFile, audits[1])
+	logs := []string{filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")}
+	first, second := newReplica(ctx, t, dsnFile, audits(logs[0])), newReplica(ctx, t, dsnFile, audits(logs[1]))
 
 	serial, key := name("item"), name("key")
-	answer, err := commissionUnder(ctx, first, key, serial)
+	answer, err := commissionUnder(ctx, first.App, key, serial)
 	if err != nil || answer.Replayed {
 		t.Fatalf("got %+v %v", answer, err)
 	}
-	for _, a := range []*app.App{second, first} {
-		again, err := commissionUnder(ctx, a, key, serial)
+	for _, r := range []*replica{second, first} {
+		again, err := commissionUnder(ctx, r.App, key, serial)
 		same(t, again, answer, err)
 	}
 
@@ -76,16 +100,16 @@ func TestPostgresReplicas(t *testing.T) {
 	if err != nil || !pending.Pending {
 		t.Fatalf("got %+v %v", pending, err)
 	}
-	kill()
-	if s := standingOf(ctx, t, second, pending.Transaction.TxID); s.State != "accepted" {
+	first.kill()
+	if s := standingOf(ctx, t, second.App, pending.Transaction.TxID); s.State != "accepted" {
 		t.Errorf("at the other: %+v", s)
 	}
 	resume()
-	taken, err := insist(ctx, second, leftKey, left)
+	taken, err := insist(ctx, second.App, leftKey, left)
 	if err != nil || !taken.Replayed || taken.Transaction.TxID != pending.Transaction.TxID || len(taken.Result.Items) != 1 {
 		t.Errorf("got %+v %v, want the answer of %s", taken, err, pending.Transaction.TxID)
 	}
-	if got := metric(ctx, t, second, `waymark_gateway_requests_recovered_total{outcome="done"}`); got != "1" {
+	if got := metric(ctx, t, second.App, `waymark_gateway_requests_recovered_total{outcome="done"}`); got != "1" {
 		t.Errorf("%s were taken over", got)
 	}
 	counts := effects(ctx, t, []string{serial, left})
@@ -93,8 +117,8 @@ func TestPostgresReplicas(t *testing.T) {
 		t.Errorf("got %v", counts)
 	}
 	id := pending.Transaction.TxID
-	audited(t, audits[0], id, `{"event":"write","outcome":"pending","operation":"commissionGoods","status":202}`)
-	audited(t, audits[1], id, `{"event":"end","outcome":"done","operation":"commissionGoods","fate":"VALID"}`)
+	audited(t, logs[0], id, `{"event":"write","outcome":"pending","operation":"commissionGoods","status":202}`)
+	audited(t, logs[1], id, `{"event":"end","outcome":"done","operation":"commissionGoods","fate":"VALID"}`)
 }
 
 // audited checks that the first line of an audit log about a transaction has what is wanted.
@@ -136,13 +160,9 @@ func TestPostgresIsAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dsnFile := filepath.Join(t.TempDir(), "dsn")
 	dsn := fmt.Sprintf("host=%s port=%s user=postgres dbname=postgres sslmode=disable", host, port)
-	if err := os.WriteFile(dsnFile, []byte(dsn), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	commission(ctx, t, name("item")) // registers the product
-	a, _ := replica(ctx, t, dsnFile)
+	a := newReplica(ctx, t, written(t, dsn)).App
 	if _, err := commissionUnder(ctx, a, name("key"), name("item")); err != nil {
 		t.Fatal(err)
 	}

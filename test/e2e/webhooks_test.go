@@ -182,7 +182,7 @@ func TestWebhooksMissNothing(t *testing.T) {
 		}
 		registered(ctx, t)
 	}
-	want := pagesOf(ctx, t, as(t, "carrier", waymark.Viewer), waymark.EventsQuery{Kind: "device", After: w.After})
+	want := pagesOf(ctx, t, as(t, "carrier", waymark.Viewer), waymark.EventsQuery{Kind: "device", After: w.Checkpoint})
 	until(ctx, t, "for all", func() bool { return len(good.has()) >= len(want)-1 })
 	good.mu.Lock()
 	given := poison
@@ -191,7 +191,7 @@ func TestWebhooksMissNothing(t *testing.T) {
 	if got := good.has(); len(got) < 11 || !slices.Equal(got, inOrder) {
 		t.Errorf("taken %v, happened %v", got, want)
 	}
-	if now := webhookNow(ctx, t, a, other); len(slow.has()) != 0 || now.After != other.After && now.DeadLetters == 0 {
+	if now := webhookNow(ctx, t, a, other); len(slow.has()) != 0 || now.Checkpoint != other.Checkpoint && now.DeadLetters == 0 {
 		t.Errorf("the slow one is done with %+v", now)
 	}
 	good.mu.Lock()

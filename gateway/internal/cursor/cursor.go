@@ -69,10 +69,7 @@ func (s *Sealer) Open(ctx context.Context, about, sealed string) (string, error)
 	return strings.TrimRight(string(filled), "\x00"), nil
 }
 
-var (
-	errOther = waymark.InvalidField("/cursor", "is not the cursor of an answer to this question: begin anew")
-	errAway  = waymark.Errorf(waymark.Unavailable, "the gateway's database does not answer: retry later")
-)
+var errOther = waymark.InvalidField("/cursor", "is not the cursor of an answer to this question: begin anew")
 
 // keys are made of the key in the database.
 type keys struct {
@@ -97,12 +94,8 @@ func (s *Sealer) keys(ctx context.Context) (*keys, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		key, err = s.made(ctx)
 	}
-	var coded *waymark.Error
-	if err != nil && !errors.As(err, &coded) {
-		err = fmt.Errorf("%w: key of cursors: %w", errAway, err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, database.Away(fmt.Errorf("key of cursors: %w", err))
 	}
 	k, err := newKeys(key)
 	if err != nil {

@@ -16,6 +16,17 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
+var errAway = waymark.Errorf(waymark.Unavailable, "the gateway's database does not answer: retry later")
+
+// Away is err as a caller may be told it: Unavailable, if it has no code of its own.
+func Away(err error) error {
+	var coded *waymark.Error
+	if err == nil || errors.As(err, &coded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errAway, err)
+}
+
 // errUnprepared is what is said before Prepare has succeeded.
 var errUnprepared = waymark.Errorf(waymark.Unavailable, "the gateway's database is not prepared yet: retry later")
 

@@ -16,6 +16,15 @@ type Statements interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// Exec runs a statement and returns how many rows it changed.
+func Exec(ctx context.Context, on Statements, statement string, args ...any) (int64, error) {
+	done, err := on.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
 var _ = []Statements{(*sql.DB)(nil), (*sql.Tx)(nil), (*prepared)(nil)}
 
 // maxPrepared bounds the statements that are kept ready on one connection.

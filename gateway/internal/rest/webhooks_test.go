@@ -38,11 +38,11 @@ func TestWebhooksAreMadeAndChanged(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	one := "/v1/webhooks/" + made.Webhook.ID
-	if w.Header().Get("Location") != one || made.Webhook.After != "3:0:0" || made.Webhook.MadeBy != "token:erp" || !strings.HasPrefix(made.Secret, "whsec_") {
+	if w.Header().Get("Location") != one || made.Webhook.Checkpoint != "3:0:0" || made.Webhook.MadeBy != "token:erp" || !strings.HasPrefix(made.Secret, "whsec_") {
 		t.Errorf("%s at %s", w.Body, w.Header().Get("Location"))
 	}
-	if begun := answered[client.WebhookSecret](t, a, 201, "POST", "/v1/webhooks", `{"url":"https://erp.example/"}`); begun.Webhook.After != "17:0:0" {
-		t.Errorf("it begins after %s", begun.Webhook.After)
+	if begun := answered[client.WebhookSecret](t, a, 201, "POST", "/v1/webhooks", `{"url":"https://erp.example/"}`); begun.Webhook.Checkpoint != "17:0:0" {
+		t.Errorf("it begins after %s", begun.Webhook.Checkpoint)
 	}
 	if all := answered[client.WebhookList](t, a, 200, "GET", "/v1/webhooks", ""); len(all.Webhooks) != 2 {
 		t.Errorf("%+v", all)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
 )
@@ -53,7 +54,7 @@ func (b *Book) Create(ctx context.Context, as ledger.Identity, caller string, r 
 func (b *Book) begin(ctx context.Context, after string) (string, error) {
 	last, err := b.source.Last(ctx)
 	if err != nil || after == "" {
-		return last, away(err)
+		return last, database.Away(err)
 	}
 	asked, err := model.ParsePosition(after)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/pause"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
 
@@ -97,9 +98,14 @@ func newDeliverer(o Options, p pace) *Deliverer {
 	}
 }
 
+// part is whose part of the database's snapshots webhooks take: one for them all, so that callers and streams have theirs however many
+// webhooks there are. Each asks for one snapshot at a time and they are served as they came, so none waits longer than the others do.
+const part = "webhooks"
+
 // Run delivers until ctx is done, and then ends within seconds. Each active webhook has a goroutine of its own, so that
 // none waits for another's target.
 func (d *Deliverer) Run(ctx context.Context) {
+	ctx = share.As(ctx, part)
 	var running sync.WaitGroup
 	all := crew{busy: make(map[string]bool)}
 	defer d.sender.close()

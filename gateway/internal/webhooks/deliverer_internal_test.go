@@ -27,8 +27,8 @@ func TestEachEventOnceInOrder(t *testing.T) {
 	r := newRig(t, ample, g)
 	before := r.happen(2)
 	w := r.hook(t, g)
-	if w.After != before[1] {
-		t.Errorf("it begins after %s", w.After)
+	if w.Checkpoint != before[1] {
+		t.Errorf("it begins after %s", w.Checkpoint)
 	}
 	want := r.happen(5)
 	g.await(t, want...)
@@ -36,9 +36,13 @@ func TestEachEventOnceInOrder(t *testing.T) {
 	want = append(want, r.happen(5)...)
 	r.start(t)
 	g.await(t, want...)
-	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).After == want[9] })
+	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).Checkpoint == want[9] })
 	if now := r.get(t, w.ID); now.Failing != nil || now.DeadLetters != 0 {
 		t.Errorf("%+v", now)
+	}
+	r.stop()
+	if r.whose != part {
+		t.Errorf("it is asked for as %q, of which others are too", r.whose)
 	}
 }
 
@@ -117,7 +121,7 @@ func TestATargetThatIsGone(t *testing.T) {
 	w := r.hook(t, g)
 	want := r.happen(2)
 	await(t, "for the end", func() bool { return r.get(t, w.ID).State == client.WebhookGone })
-	if now := r.get(t, w.ID); now.DeadLetters != 0 || now.After != "1:0:0" || now.Failing == nil {
+	if now := r.get(t, w.ID); now.DeadLetters != 0 || now.Checkpoint != "1:0:0" || now.Failing == nil {
 		t.Errorf("%+v", now)
 	}
 	g.answers(nil)
@@ -159,7 +163,7 @@ func TestWhatIsNotForItIsPassed(t *testing.T) {
 	w := r.hook(t, g)
 	r.happen(4)
 	g.await(t, "4:0:0")
-	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).After == "5:0:0" })
+	await(t, "for the checkpoint", func() bool { return r.get(t, w.ID).Checkpoint == "5:0:0" })
 }
 
 // TestOurOwnFailuresAreNoAttempts: while events cannot be read nothing is given up.
@@ -211,7 +215,7 @@ func TestTwoDeliverersMissNothing(t *testing.T) {
 	for range 10 {
 		want = append(want, r.happen(12)...)
 	}
-	await(t, "for the last one", func() bool { return r.get(t, w.ID).After == want[len(want)-1] })
+	await(t, "for the last one", func() bool { return r.get(t, w.ID).Checkpoint == want[len(want)-1] })
 	r.stop()
 	beside.stop()
 	var first []string
@@ -240,7 +244,7 @@ func TestAnAttemptIsNotCut(t *testing.T) {
 	go func() { r.stop(); close(stopped) }()
 	close(release)
 	<-stopped
-	if now := r.get(t, w.ID); now.After != want[0] {
+	if now := r.get(t, w.ID); now.Checkpoint != want[0] {
 		t.Errorf("%+v", now)
 	}
 }

@@ -48,7 +48,7 @@ func (h hook) resends() bool { return h.waiting && h.attempts == 0 && h.resendAt
 func (h hook) told() client.Webhook {
 	w := client.Webhook{
 		ID: h.id, URL: h.url, Kind: h.filter.Kind, Device: h.filter.Device, Shipment: h.filter.Shipment, Member: h.filter.Member, Purpose: h.filter.Purpose,
-		State: h.state, After: h.checkpoint, DeadLetters: h.letters, MadeAt: timeOf(h.madeAt), MadeBy: h.caller,
+		State: h.state, Checkpoint: h.checkpoint, DeadLetters: h.letters, MadeAt: timeOf(h.madeAt), MadeBy: h.caller,
 	}
 	if problem := cmp.Or(h.trouble, h.problem); problem != "" {
 		w.Failing = &client.WebhookFailure{Problem: problem, Attempts: h.attempts, Since: timeOf(h.failingSince)}

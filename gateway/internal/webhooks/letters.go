@@ -63,7 +63,7 @@ func (s *Store) replay(ctx context.Context, as ledger.Identity, id string, event
 			return err
 		}
 		if event != nil {
-			n, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`,
+			n, err := database.Exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND block = $2 AND position = $3 AND n = $4`,
 				id, database.Signed(event.Block), event.Position, event.N)
 			if err == nil && n == 0 {
 				err = errNoLetter
@@ -71,10 +71,10 @@ func (s *Store) replay(ctx context.Context, as ledger.Identity, id string, event
 			if err != nil {
 				return err
 			}
-		} else if _, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND waiting = 0`, id); err != nil {
+		} else if _, err := database.Exec(ctx, tx, `UPDATE dead_letters SET waiting = 1 WHERE webhook = $1 AND waiting = 0`, id); err != nil {
 			return err
 		}
-		if _, err := exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0 WHERE id = $1`, id); err != nil {
+		if _, err := database.Exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0 WHERE id = $1`, id); err != nil {
 			return err
 		}
 		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM dead_letters WHERE webhook = $1 AND waiting = 1`, id).Scan(&waiting)
@@ -102,7 +102,7 @@ const thisLetter = ` WHERE webhook = $1 AND block = $2 AND position = $3 AND n =
 // forget drops a dead letter that is not for its webhook any more.
 func (s *Store) forget(ctx context.Context, id, event string) error {
 	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
-		_, err := exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...)
+		_, err := database.Exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...)
 		return err
 	})
 }
@@ -110,10 +110,10 @@ func (s *Store) forget(ctx context.Context, id, event string) error {
 // taken drops a dead letter that was delivered, after which nothing fails.
 func (s *Store) taken(ctx context.Context, id, event string) error {
 	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
-		if _, err := exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...); err != nil {
+		if _, err := database.Exec(ctx, tx, `DELETE FROM dead_letters`+thisLetter, letter...); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0, failing_since = 0, problem = '' WHERE id = $1 AND attempts = 0`, id)
+		_, err := database.Exec(ctx, tx, `UPDATE webhooks SET refused = 0, resend_at = 0, failing_since = 0, problem = '' WHERE id = $1 AND attempts = 0`, id)
 		return err
 	})
 }
@@ -122,10 +122,10 @@ func (s *Store) taken(ctx context.Context, id, event string) error {
 // target asks that nothing is sent.
 func (s *Store) leave(ctx context.Context, id, event, problem string, wait, asked time.Duration) error {
 	return s.letter(ctx, id, event, func(ctx context.Context, tx database.Statements, letter ...any) error {
-		if _, err := exec(ctx, tx, `UPDATE dead_letters SET waiting = 0, attempts = attempts + 1, problem = $5`+thisLetter, append(letter, problem)...); err != nil {
+		if _, err := database.Exec(ctx, tx, `UPDATE dead_letters SET waiting = 0, attempts = attempts + 1, problem = $5`+thisLetter, append(letter, problem)...); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `UPDATE webhooks SET refused = refused + 1, resend_at = `+s.db.Now()+` + $2, retry_at = `+s.db.Now()+` + $3
+		_, err := database.Exec(ctx, tx, `UPDATE webhooks SET refused = refused + 1, resend_at = `+s.db.Now()+` + $2, retry_at = `+s.db.Now()+` + $3
 			WHERE id = $1 AND attempts = 0`, id, wait.Milliseconds(), asked.Milliseconds())
 		return err
 	})

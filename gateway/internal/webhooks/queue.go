@@ -66,7 +66,7 @@ const nextEvent = `checkpoint = $3, attempts = 0, retry_at = 0`
 
 // move changes a webhook whose checkpoint is as it was read, and returns it as it is then.
 func (s *Store) move(ctx context.Context, tx database.Statements, h hook, what string, args ...any) (now hook, err error) {
-	n, err := exec(ctx, tx, `UPDATE webhooks SET `+what+` WHERE id = $1 AND checkpoint = $2`, append([]any{h.id, h.checkpoint}, args...)...)
+	n, err := database.Exec(ctx, tx, `UPDATE webhooks SET `+what+` WHERE id = $1 AND checkpoint = $2`, append([]any{h.id, h.checkpoint}, args...)...)
 	if err != nil {
 		return now, err
 	}
@@ -80,7 +80,7 @@ func (s *Store) move(ctx context.Context, tx database.Statements, h hook, what s
 // webhook was resumed meanwhile.
 func (s *Store) fail(ctx context.Context, h hook, problem string, wait time.Duration) error {
 	return s.update(ctx, func(ctx context.Context, tx database.Statements) error {
-		n, err := exec(ctx, tx, `UPDATE webhooks SET attempts = attempts + 1, retry_at = `+s.db.Now()+` + $4, problem = $5,
+		n, err := database.Exec(ctx, tx, `UPDATE webhooks SET attempts = attempts + 1, retry_at = `+s.db.Now()+` + $4, problem = $5,
 				failing_since = CASE WHEN failing_since = 0 THEN `+s.db.Now()+` ELSE failing_since END
 			WHERE id = $1 AND checkpoint = $2 AND attempts = $3`,
 			h.id, h.checkpoint, h.attempts, wait.Milliseconds(), problem)
@@ -110,7 +110,7 @@ func (s *Store) bury(ctx context.Context, h hook, event, problem string, most in
 		if now, err = s.move(ctx, tx, h, nextEvent+`, problem = $4`, event, problem); err != nil {
 			return err
 		}
-		_, err = exec(ctx, tx, `INSERT INTO dead_letters (webhook, block, position, n, problem, attempts, died_at, waiting)
+		_, err = database.Exec(ctx, tx, `INSERT INTO dead_letters (webhook, block, position, n, problem, attempts, died_at, waiting)
 			VALUES ($1, $2, $3, $4, $5, $6, `+s.db.Now()+`, 0) ON CONFLICT DO NOTHING`,
 			h.id, database.Signed(at.Block), at.Position, at.N, problem, h.attempts+1)
 		return err
@@ -129,7 +129,7 @@ func (s *Store) disable(ctx context.Context, h hook, attempts int, problem strin
 // hinder notes why nothing can be sent by a webhook, but for its target; empty: all is well again.
 func (s *Store) hinder(ctx context.Context, id, trouble string) error {
 	return s.note(ctx, func(ctx context.Context, tx database.Statements) error {
-		_, err := exec(ctx, tx, `UPDATE webhooks SET trouble = $2 WHERE id = $1 AND state = 'active'`, id, trouble)
+		_, err := database.Exec(ctx, tx, `UPDATE webhooks SET trouble = $2 WHERE id = $1 AND state = 'active'`, id, trouble)
 		return err
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
+	"github.com/waymark-ledger/waymark/gateway/internal/share"
 	"go.uber.org/zap"
 )
 
@@ -28,6 +29,7 @@ type happenings struct {
 	mu     sync.Mutex
 	events []client.Event
 	hidden map[string]bool
+	whose  string // the part that was asked by
 	err    error
 	grown  chan struct{}
 }
@@ -50,9 +52,10 @@ func (s *happenings) happen(n int) (ids []string) {
 }
 
 // Events implements Source.
-func (s *happenings) Events(_ context.Context, _ ledger.Identity, _ waymark.EventsQuery, after string) (client.EventList, error) {
+func (s *happenings) Events(ctx context.Context, _ ledger.Identity, _ waymark.EventsQuery, after string) (client.EventList, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.whose = share.CallerOf(ctx)
 	list := client.EventList{Next: after}
 	for _, e := range s.events[s.behind(after):] {
 		if list.Next = e.ID; s.hidden[e.ID] {

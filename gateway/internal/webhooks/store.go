@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -28,41 +27,22 @@ var (
 	errNone = waymark.Errorf(waymark.NotFound, "there is no such webhook of this identity")
 	// errMoved says that another process, or its owner, has changed what was read of a webhook: read it again.
 	errMoved = waymark.Errorf(waymark.Conflict, "the webhook is not as it was read")
-	errAway  = waymark.Errorf(waymark.Unavailable, "the gateway's database does not answer: retry later")
 )
 
 // oldSecretFor is how long a secret signs beside the one that took its place.
 const oldSecretFor = 24 * time.Hour
 
-// away is err, with a code if it has none.
-func away(err error) error {
-	var known *waymark.Error
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errAway, err)
-}
-
 func (s *Store) update(ctx context.Context, do func(context.Context, database.Statements) error) error {
-	return away(s.db.Update(ctx, do))
+	return database.Away(s.db.Update(ctx, do))
 }
 
 // note is update for what may be a little later, and needs no sync of its own.
 func (s *Store) note(ctx context.Context, do func(context.Context, database.Statements) error) error {
-	return away(s.db.Note(ctx, do))
+	return database.Away(s.db.Note(ctx, do))
 }
 
 func (s *Store) view(ctx context.Context, do func(context.Context, database.Statements) error) error {
-	return away(s.db.View(ctx, do))
-}
-
-// exec runs a statement and returns how many rows it changed.
-func exec(ctx context.Context, tx database.Statements, statement string, args ...any) (int64, error) {
-	done, err := tx.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
+	return database.Away(s.db.View(ctx, do))
 }
 
 // counted counts the dead letters of a webhook.
@@ -92,7 +72,7 @@ func (s *Store) add(ctx context.Context, h hook, l Limits) (added hook, err erro
 		if err := roomFor(ctx, tx, h.identity, l); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `INSERT INTO webhooks (id, identity, caller, url, kind, device, shipment, member, purpose, secret, old_secret, old_until,
+		_, err := database.Exec(ctx, tx, `INSERT INTO webhooks (id, identity, caller, url, kind, device, shipment, member, purpose, secret, old_secret, old_until,
 				state, checkpoint, attempts, failing_since, retry_at, problem, made_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, 0, 0, 0, '', `+s.db.Now()+`)`,
 			h.id, h.identity, h.caller, h.url, h.filter.Kind, h.filter.Device, h.filter.Shipment, h.filter.Member, h.filter.Purpose, h.secret,
@@ -108,7 +88,7 @@ func (s *Store) add(ctx context.Context, h hook, l Limits) (added hook, err erro
 
 // roomFor fails if there are as many as may be. Of two who ask at once one waits for the other, by a row that nobody else changes.
 func roomFor(ctx context.Context, tx database.Statements, as ledger.Identity, l Limits) error {
-	if _, err := exec(ctx, tx, `UPDATE owner SET one = 1`); err != nil {
+	if _, err := database.Exec(ctx, tx, `UPDATE owner SET one = 1`); err != nil {
 		return err
 	}
 	var all, own int
@@ -185,7 +165,7 @@ func (s *Store) change(ctx context.Context, as ledger.Identity, id string, befor
 		if h, err = s.of(ctx, tx, as, id); err != nil {
 			return err
 		}
-		if _, err = exec(ctx, tx, statement, append([]any{id}, args...)...); err != nil || before {
+		if _, err = database.Exec(ctx, tx, statement, append([]any{id}, args...)...); err != nil || before {
 			return err
 		}
 		h, err = s.of(ctx, tx, as, id)

@@ -78,7 +78,7 @@ func aWebhookIsAnIdentitys(t *testing.T, s *Store) {
 	must(t, err)
 	w := again(t, s, h).told()
 	want := client.Webhook{ID: h.id, URL: "https://erp.example/", Kind: "shipment", Device: "d", Shipment: "s", Member: "m", Purpose: "p",
-		State: client.WebhookActive, After: "1:0:0", MadeBy: "token:erp", MadeAt: w.MadeAt}
+		State: client.WebhookActive, Checkpoint: "1:0:0", MadeBy: "token:erp", MadeAt: w.MadeAt}
 	if w != want || time.Since(w.MadeAt).Abs() > time.Hour {
 		t.Errorf("got %+v", w)
 	}
@@ -153,7 +153,7 @@ func aSecretIsRenewed(t *testing.T, s *Store) {
 		t.Errorf("got %q and %q", second.secret, second.oldSecret)
 	}
 	must(t, s.update(t.Context(), func(ctx context.Context, tx database.Statements) error { // a day later
-		_, err := exec(ctx, tx, `UPDATE webhooks SET old_until = old_until - $1`, oldSecretFor.Milliseconds()+1)
+		_, err := database.Exec(ctx, tx, `UPDATE webhooks SET old_until = old_until - $1`, oldSecretFor.Milliseconds()+1)
 		return err
 	}))
 	if h := again(t, s, first); h.secret != "whsec_BBBB" || h.oldSecret != "" {
@@ -219,7 +219,7 @@ func failuresAreCounted(t *testing.T, s *Store) {
 	failing := func(want bool) {
 		t.Helper()
 		must(t, s.update(ctx, func(ctx context.Context, tx database.Statements) error { // a minute later
-			_, err := exec(ctx, tx, `UPDATE webhooks SET failing_since = failing_since - 60000 WHERE failing_since > 0`)
+			_, err := database.Exec(ctx, tx, `UPDATE webhooks SET failing_since = failing_since - 60000 WHERE failing_since > 0`)
 			return err
 		}))
 		if _, failing, err := s.active(ctx); err != nil || (failing >= time.Minute) != want || (failing == 0) == want {

@@ -20,13 +20,15 @@ type worker struct {
 	stored, seen string
 	saved        time.Time // when a checkpoint was moved past what is not for it
 	waits        bool      // nothing can be done, but for the target
+	// When it is to try again, an event and a dead letter.
+	retryAt, resendAt alarm
 }
 
 // run delivers until ctx is done, or the webhook is not active any more.
 func (w *worker) run(ctx context.Context) {
 	defer w.wait(false)
 	for ctx.Err() == nil {
-		h, err := w.store.load(ctx, w.id)
+		h, err := w.load(ctx)
 		if errors.Is(err, errNone) {
 			return
 		}
@@ -40,6 +42,15 @@ func (w *worker) run(ctx context.Context) {
 			pause.For(ctx, w.pace.trouble)
 		}
 	}
+}
+
+// load reads the webhook. What it is to wait for comes no later than it was to come at first.
+func (w *worker) load(ctx context.Context) (hook, error) {
+	h, err := w.store.load(ctx, w.id)
+	if err == nil {
+		h.retryAt, h.resendAt = w.retryAt.heard(h.retryAt, h.now), w.resendAt.heard(h.resendAt, h.now)
+	}
+	return h, err
 }
 
 // note says when our side begins to fail a webhook, and when it works again: to its owner too, if h was read.
@@ -217,7 +228,7 @@ func (w *worker) resend(ctx context.Context, h hook) (hook, error) {
 	if err != nil {
 		return h, err
 	}
-	return w.store.load(ctx, h.id)
+	return w.load(ctx)
 }
 
 // again sends the event of a dead letter. If it is refused the others wait, as an event would.

@@ -120,7 +120,7 @@ func TestAWebhookIsReadBeforeEachEvent(t *testing.T) {
 		}
 		await(t, "until it is paused, or done", func() bool {
 			now := r.get(t, w.ID)
-			return now.After == "5:0:0" || now.State == client.WebhookPaused && idle()
+			return now.Checkpoint == "5:0:0" || now.State == client.WebhookPaused && idle()
 		})
 		if got := g.has(); !slices.Equal(got, want) {
 			t.Errorf("taken %v, want %v", got, want)
@@ -140,7 +140,7 @@ func TestARequestThatCannotBeMade(t *testing.T) {
 	w := r.hook(t, g)
 	change := func(what string) {
 		must(t, r.store.update(t.Context(), func(ctx context.Context, tx database.Statements) error {
-			_, err := exec(ctx, tx, `UPDATE webhooks SET `+what)
+			_, err := database.Exec(ctx, tx, `UPDATE webhooks SET `+what)
 			return err
 		}))
 	}
