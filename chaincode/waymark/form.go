@@ -126,6 +126,7 @@ var forms = map[string]Form{
 	"excepted":     {Least: 0, Most: MaxExceptions},
 	"depth":        {Least: 0, Most: MaxTraceDepth},
 	"row":          {Least: 0, Most: MaxRegistrations - 1},
+	"lease":        {Least: MinLeaseSeconds, Most: MaxLeaseSeconds},
 
 	// Lists and maps.
 	"messages":         {Least: 1, Most: MaxBatchMessages, Entry: "message"},

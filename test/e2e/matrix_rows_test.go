@@ -178,6 +178,9 @@ listDeadLetters      o     -
 replayDeadLetters    o     -
 resumeWebhook        o     -
 deleteWebhook        o     -
+takeLease            aoqvr aoqvr {"holder":"h","seconds":5}
+listLeases           aoqvr aoqvr
+releaseLease         aoqvr aoqvr {"holder":"h"}
 offerTransfer        ao    -     {"to":"carrier","expires_at":"{future}"}
 acceptTransfer       -     -
 declineTransfer      -     -     {"reason":"r"}

@@ -12,6 +12,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
 	"github.com/waymark-ledger/waymark/gateway/internal/keys"
+	"github.com/waymark-ledger/waymark/gateway/internal/leases"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
@@ -95,6 +96,7 @@ func (p *parts) assemble(c config.Config) error {
 		Ledger:        p.ledger,
 		Model:         reader,
 		Webhooks:      book,
+		Leases:        leases.NewBook(p.database),
 		Offline:       p.ledger,
 		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),

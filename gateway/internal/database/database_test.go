@@ -120,6 +120,7 @@ func upgraded(t *testing.T, open func() *database.DB) {
 			"DROP TABLE webhooks",
 			"DROP TABLE leases",
 			"DROP TABLE cursor_key",
+			"DROP TABLE caller_leases",
 			"ALTER TABLE requests DROP COLUMN operation",
 			"ALTER TABLE transactions DROP COLUMN signed",
 			"DELETE FROM goose_db_version WHERE version_id > 1",

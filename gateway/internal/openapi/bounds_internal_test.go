@@ -324,6 +324,9 @@ func more() map[reflect.Type][]string {
 		reflect.TypeFor[waymark.WebhookQuery]():     {`{"id":"wh-1"}`},
 		reflect.TypeFor[waymark.DeadLettersQuery](): {`{"webhook":"wh-1","limit":1,"cursor":"1:0:0"}`},
 		reflect.TypeFor[waymark.ReplayRequest]():    {`{"webhook":"wh-1","event":"1:0:0"}`},
+		reflect.TypeFor[waymark.LeaseRequest]():     {`{"name":"n","holder":"h","seconds":5,"note":"x"}`},
+		reflect.TypeFor[waymark.ReleaseRequest]():   {`{"name":"n","holder":"h"}`},
+		reflect.TypeFor[waymark.LeasesQuery]():      {`{"prefix":"n"}`},
 		reflect.TypeFor[waymark.ShipmentsQuery]():   {`{"state":"ready","consignor":"a","consignee":"b","custodian":"c","title_holder":"d","purpose":"p","sort":"id","at":1,"limit":1,"cursor":"s"}`},
 		reflect.TypeFor[waymark.DevicesQuery]():     {`{"owner":"a","state":"active","model":"m","shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"d"}`},
 		reflect.TypeFor[waymark.ThingsQuery](): {

@@ -107,6 +107,7 @@ func tags() openapi3.Tags {
 		{"settlement", "Terms, escrow and disputes of shipments"},
 		{"policies", "What is permitted, and why"},
 		{"events", "What happens, as it happens or page by page, and where it is sent"},
+		{"leases", "What programs of one identity agree by: names that one of them has at a time"},
 		{"ledger", "Transactions, and what proves them"},
 		{"search", "What has an identifier"},
 		{"system", "This gateway itself"},

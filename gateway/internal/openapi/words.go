@@ -85,7 +85,7 @@ func parameterWords(path string, p rest.Parameter) string {
 		return map[string]string{
 			"members": "Id of the member", "devices": "Id of the device", "shipments": "Id of the shipment", "products": "GTIN of the product (GS1), 14 digits",
 			"payments": "Id of the payment, as the caller's member chose it", "acts": "Id of the act, as its member chose it", "policies": "Id of the policy",
-			"{author}": "Id of the policy", "webhooks": "Id of the webhook",
+			"{author}": "Id of the policy", "webhooks": "Id of the webhook", "leases": "Name of the lease, as its holders chose it",
 		}[before[strings.LastIndex(before, "/")+1:]]
 	}
 	return map[string]string{
@@ -107,6 +107,7 @@ func queryWords(name string) string {
 		"id":        "The thing, by EPC URI or GS1 Digital Link",
 		"direction": "What became of it, or what it came of",
 		"limit":     "How many entries a page has",
+		"prefix":    "How their names begin; any, if it is left out",
 		"cursor":    "Where to go on: the cursor of the page before",
 		"kind":      "The name of an event, as in shipment.ready, or the part before the dot", "device": "Only what is about this device", "shipment": "Only what is about this shipment",
 		"member": "Only what this member did", "after": "Only what comes after the event of this id; from now on, if it is left out",

@@ -53,11 +53,11 @@ func withError(event audit.Event, failed *waymark.Error) audit.Event {
 }
 
 // kindOf is empty for what the audit log does not hold: reads that were allowed, or that
-// failed for another reason, and what anybody asks past the rate, which is counted only: so
+// failed for another reason, renewals, and what anybody asks past the rate, which is counted only: so
 // nobody fills it faster than by the rate.
 func kindOf(ex *exchange) audit.Kind {
 	switch code := waymark.CodeOf(ex.err); {
-	case ex.throttled:
+	case ex.throttled, ex.renewed:
 		return ""
 	case code == waymark.Unauthenticated && !ex.known():
 		return audit.Credential

@@ -108,6 +108,18 @@ type acceptBody struct {
 	Exceptions   []waymark.Exception `json:"exceptions,omitempty"`
 }
 
+// leaseBody takes a lease for its holder.
+type leaseBody struct {
+	Holder  string `json:"holder"`         // who has it: of all who act as one identity each has a name of its own
+	Seconds int    `json:"seconds"`        // for how long from now on
+	Note    string `json:"note,omitempty"` // what the holder says to the others
+}
+
+// holderBody names the holder of a lease.
+type holderBody struct {
+	Holder string `json:"holder"` // who has it
+}
+
 // replayBody names the dead letter that is to be sent once more.
 type replayBody struct {
 	Event string `json:"event,omitempty"` // the id of its event; all, if it is left out

@@ -220,6 +220,10 @@ func TestClientSendsTheRest(t *testing.T) {
 		{id: "listDeadLetters", args: []any{waymark.DeadLettersQuery{Webhook: "wh-1", Limit: 3, Cursor: "17:0:0"}},
 			want: "GET /v1/webhooks/wh-1/dead-letters?cursor=17%3A0%3A0&limit=3"},
 		{id: "replayDeadLetters", args: []any{waymark.ReplayRequest{Webhook: "wh-1", Event: "17:0:0"}}, want: "POST /v1/webhooks/wh-1/replay", body: `{"event":"17:0:0"}`},
+		{id: "takeLease", args: []any{waymark.LeaseRequest{Name: "fleet:1", Holder: "a", Seconds: 15, Note: "there"}},
+			want: "PUT /v1/leases/fleet:1", body: `{"holder":"a","seconds":15,"note":"there"}`},
+		{id: "releaseLease", args: []any{waymark.ReleaseRequest{Name: "fleet:1", Holder: "a"}}, want: "POST /v1/leases/fleet:1/release", body: `{"holder":"a"}`},
+		{id: "listLeases", args: []any{waymark.LeasesQuery{Prefix: "fleet:"}}, want: "GET /v1/leases?prefix=fleet%3A"},
 		{id: "deleteWebhook", args: []any{waymark.WebhookQuery{ID: "wh-1"}}, want: "DELETE /v1/webhooks/wh-1"},
 
 		{id: "listReadings", args: []any{waymark.ReadingsQuery{Device: "d", Name: "temperature", From: time.Unix(60, 0), To: time.Unix(90, 5e8), Cursor: "60000:7:1"}},

@@ -28,6 +28,7 @@ type exchange struct {
 	throttled bool                      // there were more like it than its caller or address may make
 	held      share.Held                // what it holds of what is bounded, once it is admitted
 	forAnswer int64                     // of held, the bytes that are for the answer too
+	renewed   bool                      // it has changed nothing but for how long something holds
 	effective bool                      // it has changed the ledger, and its caller must be told so
 	err       error                     // why it failed, if it did
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
+	"github.com/waymark-ledger/waymark/gateway/internal/leases"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"github.com/waymark-ledger/waymark/gateway/internal/rest"
@@ -58,7 +59,7 @@ type limits struct {
 	origins []string
 	noPage  bool
 	auth    rest.Authenticator // fakeTokens, if it is nil
-	hooks   *database.DB       // of webhooks; one that is away, if it is nil
+	hooks   *database.DB       // of webhooks and leases; one that is away, if it is nil
 	model   rest.Model         // fakeModel, if it is nil
 }
 
@@ -92,11 +93,12 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Limits: requests.Limits{Pending: 10, Bytes: 1 << 20, CallerPercent: 100, Answer: patience, Keep: time.Hour, KeptBytes: 1 << 30},
 	})
 	t.Cleanup(func() { runner.Close(context.Background()) })
-	model := fakeModel{a.ledger}
+	model, db := fakeModel{a.ledger}, databaseOf(t, bounds.hooks)
 	handlers := rest.New(rest.Options{
 		Ledger:        a.ledger,
 		Model:         cmp.Or[rest.Model](bounds.model, model),
-		Webhooks:      bookOf(t, bounds.hooks, model),
+		Webhooks:      bookOf(t, db, model),
+		Leases:        leases.NewBook(db),
 		Writer:        runner,
 		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
@@ -117,16 +119,23 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 	return a
 }
 
+// databaseOf is a database, or one that is away.
+func databaseOf(t *testing.T, db *database.DB) *database.DB {
+	t.Helper()
+	if db != nil {
+		return db
+	}
+	db, err := database.Open(databasetest.SQLiteConfig(t)) // and never prepared
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // bookOf is of webhooks in a database.
 func bookOf(t *testing.T, db *database.DB, events webhooks.Source) *webhooks.Book {
 	t.Helper()
-	if db == nil {
-		var err error
-		if db, err = database.Open(databasetest.SQLiteConfig(t)); err != nil { // and never prepared
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
-	}
 	guard, err := webhooks.NewGuard(nil, false)
 	if err != nil {
 		t.Fatal(err)

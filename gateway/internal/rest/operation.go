@@ -133,6 +133,7 @@ func parameters(r route) []Parameter {
 		{r.purpose, Parameter{Name: queryPurpose, Type: typeString}},
 		{r.holder, Parameter{Name: queryHolder, Type: typeString}},
 		{r.thing, Parameter{Name: queryThing, Type: typeString, Required: true}},
+		{r.prefix, Parameter{Name: queryPrefix, Type: typeString}},
 		{r.traced, Parameter{Name: queryDirection, Type: typeString, Required: true}},
 		{r.paged.Entries != "", Parameter{Name: queryLimit, Type: typeInteger}},
 		{r.paged.Entries != "", Parameter{Name: queryCursor, Type: typeString}},
@@ -184,7 +185,7 @@ func only(p Parameter) path {
 	return map[string]path{
 		queryPurpose: {purpose: something}, queryHolder: {holder: something}, queryThing: {thing: thing{id: something}},
 		queryDirection: {thing: thing{direction: something}}, queryLimit: {thing: thing{limit: 1}}, queryCursor: {thing: thing{cursor: something}},
-		queryEnvelope: {envelope: true},
+		queryEnvelope: {envelope: true}, queryPrefix: {prefix: something},
 	}[p.Name]
 }
 
@@ -220,6 +221,8 @@ func changingStatuses(r route) []int {
 		return []int{waymark.Conflict.HTTPStatus(), waymark.FailedPrecondition.HTTPStatus()}
 	case r.keeps && r.created: // what this gateway may not keep
 		return []int{waymark.FailedPrecondition.HTTPStatus()}
+	case r.keeps && r.method == http.MethodPut: // what another may have
+		return []int{waymark.AlreadyExists.HTTPStatus()}
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type path struct {
 	reading                string // id of one
 	purpose                string // of the query: what the caller reads for, or empty
 	holder                 string // of the query: the member whose peers answer, or empty
+	prefix                 string // of the query: how the names begin that are asked for, or empty
 	currency               string
 	thing                  thing // of the query
 	envelope               bool  // of the query
@@ -59,6 +60,11 @@ func (p *path) setQuery(r route, query func(string) string) error {
 	if r.holder {
 		if p.holder = query(queryHolder); p.holder != "" && waymark.ValidateID("", p.holder) != nil {
 			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be the id of a member", queryHolder)
+		}
+	}
+	if r.prefix {
+		if p.prefix = query(queryPrefix); p.prefix != "" && waymark.ValidateID("", p.prefix) != nil {
+			return waymark.Errorf(waymark.Invalid, "the query parameter %s must be the beginning of an id", queryPrefix)
 		}
 	}
 	return p.thing.set(r, query)

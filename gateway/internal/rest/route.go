@@ -37,6 +37,7 @@ type route struct {
 	thing   bool   // takes the query parameter that names a thing
 	paged   Page   // if it has entries, takes the query parameters of a page
 	traced  bool   // takes the query parameter that says which way a trace goes
+	prefix  bool   // takes the query parameter that says how names begin
 	stream  bool   // answers with events as they happen, too
 	listed  any    // a value of what a list is asked by: its members are the query parameters; nil for no list
 	offers  offer  // what of it callers can sign for themselves; zero for nothing

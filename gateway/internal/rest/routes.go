@@ -21,6 +21,8 @@ const (
 	tagSettlement = "settlement"
 	tagEvents     = "events"
 	tagSearch     = "search"
+
+	tagLeases = "leases"
 )
 
 // routes is the table of everything this gateway serves.
@@ -36,6 +38,7 @@ func routes() []route {
 		offlineRoutes(),
 		eventRoutes(),
 		webhookRoutes(),
+		leaseRoutes(),
 		searchRoutes(),
 		readingRoutes(),
 		pageRoutes(),

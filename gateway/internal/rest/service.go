@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/audit"
 	"github.com/waymark-ledger/waymark/gateway/internal/health"
+	"github.com/waymark-ledger/waymark/gateway/internal/leases"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 	"github.com/waymark-ledger/waymark/gateway/internal/settlement"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
@@ -28,6 +29,7 @@ type Options struct {
 	Recorder      *messages.Recorder  // of messages, over the same ledger
 	Settler       *settlement.Settler // by private terms, over the same ledger
 	Webhooks      *webhooks.Book      // of events of the same model
+	Leases        *leases.Book
 	Authenticator Authenticator
 	Limits        Limits
 	Throttle      *throttle.Throttle // with a rate for each of its classes
@@ -61,6 +63,7 @@ type service struct {
 	recorder   *messages.Recorder
 	settler    *settlement.Settler
 	webhooks   *webhooks.Book
+	leases     *leases.Book
 	auth       Authenticator
 	admission  *admission
 	streams    *admission      // of those that hold a place for hours
@@ -97,6 +100,7 @@ func New(o Options) Handlers {
 		recorder:   o.Recorder,
 		settler:    o.Settler,
 		webhooks:   o.Webhooks,
+		leases:     o.Leases,
 		auth:       o.Authenticator,
 		admission:  newAdmission(o.Limits),
 		streams:    newAdmission(Limits{InFlight: o.Limits.Streams, CallerPercent: o.Limits.CallerPercent}),

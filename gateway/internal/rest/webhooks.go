@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
-	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/webhooks"
 )
@@ -74,11 +73,10 @@ func webhookRoutes() []route {
 
 // createWebhook completes the route that makes one.
 func createWebhook(r route) route {
-	r.body, r.created = waymark.WebhookRequest{}, true
-	r.keeps = true
+	r.tag, r.body, r.created, r.keeps = tagEvents, waymark.WebhookRequest{}, true, true
 	r = keeping(r, func(_ path, b waymark.WebhookRequest) waymark.WebhookRequest { return b },
-		func(ctx context.Context, b *webhooks.Book, by auth.Caller, q waymark.WebhookRequest) (client.WebhookSecret, error) {
-			return b.Create(ctx, by.Identity, by.ID, q)
+		func(ctx context.Context, s *service, ex *exchange, q waymark.WebhookRequest) (client.WebhookSecret, error) {
+			return s.webhooks.Create(ctx, ex.caller.Identity, ex.caller.ID, q)
 		}, func(made client.WebhookSecret) string { return "/v1/webhooks/" + made.Webhook.ID })
 	r.doc.about = "For everybody with a credential. The webhook belongs to the identity that acts for the caller, and is sent what that may know when it is sent. Each event is a POST of a CloudEvent, " +
 		"signed as Standard Webhooks says, in the order of the ledger: the next one when this one is answered 2xx, or given up (docs/reading.md). `invalid`: the URL may not be called. " +
@@ -96,51 +94,10 @@ func ofOne[R any](r route, do func(*webhooks.Book, context.Context, ledger.Ident
 
 // asksBook completes a route about a webhook. B is the body, and request makes what is asked for of it and of the path.
 func asksBook[B any, Q waymark.Validator, R any](r route, request func(path, B) Q, do func(*webhooks.Book, context.Context, ledger.Identity, Q) (R, error)) route {
-	r = keeping(r, request, func(ctx context.Context, b *webhooks.Book, by auth.Caller, q Q) (R, error) {
-		return do(b, ctx, by.Identity, q)
+	r.tag = tagEvents
+	r = keeping(r, request, func(ctx context.Context, s *service, ex *exchange, q Q) (R, error) {
+		return do(s.webhooks, ctx, ex.caller.Identity, q)
 	}, nil)
 	r.doc.about = strings.TrimSpace(ofWebhook + " " + r.doc.about)
 	return r
-}
-
-// keeping completes a route about webhooks. location, if any, makes the Location of what was created.
-func keeping[B any, Q waymark.Validator, R any](r route, request func(path, B) Q,
-	do func(context.Context, *webhooks.Book, auth.Caller, Q) (R, error), location func(R) string) route {
-	r.tag, r.result = tagEvents, *new(R)
-	r.doc.asked, r.doc.checked = func(p path) any { return request(p, *new(B)) }, true
-	r.serve = func(s *service, c *gin.Context) error {
-		q, err := askedOf(s, c, r, request)
-		if err != nil {
-			return err
-		}
-		answer, err := do(c.Request.Context(), s.webhooks, exchangeOf(c).caller, q)
-		if err != nil {
-			return err
-		}
-		if location != nil {
-			c.Header("Location", location(answer))
-		}
-		exchangeOf(c).effective = r.keeps
-		return s.respond(c, r.status(), answer)
-	}
-	return r
-}
-
-// askedOf is what a request to r asks for, and sound.
-func askedOf[B any, Q waymark.Validator](s *service, c *gin.Context, r route, request func(path, B) Q) (Q, error) {
-	var body B
-	p, err := parsePath(c.Params)
-	if err != nil {
-		return *new(Q), err
-	}
-	if err := p.setQuery(r, c.Query); err != nil {
-		return *new(Q), err
-	}
-	if r.takesBody() {
-		if body, _, err = bodyOf[B](s, c); err != nil {
-			return *new(Q), err
-		}
-	}
-	q := request(p, body)
-	return q, q.Validate()
 }
