@@ -102,9 +102,10 @@ bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e
 
-mosquitto: $(TOOLS)/gotestsum ## bridge and edge against mosquitto (needs the mosquitto command)
-	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestExternalBroker -count 1 -timeout 10m ./internal/bridge
+mosquitto: $(TOOLS)/gotestsum build ## bridge, fleet and edge against mosquitto, and a fleet over it on a real network (needs the mosquitto command)
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run "TestExternalBroker|TestFleet" -count 1 -timeout 10m ./internal/bridge
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestLocalMosquitto -count 1 -timeout 10m ./internal/edge
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,mosquitto -run TestMosquitto -count 1 -timeout 10m ./e2e
 
 FAULTS ?= docs/reliability.md
 
@@ -115,7 +116,7 @@ pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e
 
 postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two of them over it (needs the server's commands)
-	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 20m ./internal/database ./internal/lease ./internal/model ./internal/requests ./internal/webhooks
+	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 20m ./internal/database ./internal/lease ./internal/leases ./internal/model ./internal/requests ./internal/webhooks
 	@cd test && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -tags e2e,postgres -run TestPostgres -count 1 -timeout 10m ./e2e
 
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)

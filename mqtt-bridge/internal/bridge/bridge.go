@@ -11,11 +11,11 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/tracing"
@@ -38,7 +38,8 @@ type Bridge struct {
 	broker  *broker.Broker // nil with an external broker
 	intake  *intake.Intake
 	relay   *relay.Relay
-	client  *mqtt.Client
+	client  source
+	fleet   *fleet.Fleet // nil for a bridge that has all devices
 	admin   *admin.Server
 	suspect chan string // devices whose message was rejected
 	down    *down

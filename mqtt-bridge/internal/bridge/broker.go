@@ -38,13 +38,20 @@ func (b *Bridge) openClient(context.Context) error {
 		return err
 	}
 	sending := receiving
+	if b.config.Fleet.ID != "" {
+		sending.ClientID += "-" + b.config.Fleet.ID // each has one of its own
+	}
 	sending.ClientID += broker.SenderSuffix
 	if b.broker != nil {
 		receiving.Username, receiving.Password = b.broker.Credential()
 		sending.Username, sending.Password = b.broker.SenderCredential()
 	}
-	b.client = mqtt.New(receiving, b.intake, b.subscribed, b.log)
 	b.down.publisher = mqtt.NewPublisher(sending, b.log)
+	if b.config.Fleet.ID != "" {
+		b.openFleet(receiving)
+		return nil
+	}
+	b.client = mqtt.New(receiving, b.intake, b.subscribed, b.log)
 	return nil
 }
 

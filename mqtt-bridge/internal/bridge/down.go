@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/command"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/follow"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/inquiry"
@@ -104,8 +105,12 @@ func (d *down) following() error {
 	return errors.Join(failures...)
 }
 
-// Send signs a statement, in the envelope that the device used last, and hands it to the broker for it, once.
+// Send signs a statement, in the envelope that the device used last, and hands it to the broker for it, once. Of a fleet whoever has the
+// device's shard sends commands: all bridges know them.
 func (d *down) Send(ctx context.Context, device string, kind attest.Kind, statement waymark.Validator) error {
+	if kind == attest.Command && d.elsewhere(device) {
+		return fleet.ErrElsewhere
+	}
 	message, err := d.key.Sign(d.presences.Envelope(device), kind, statement)
 	if err != nil {
 		return err

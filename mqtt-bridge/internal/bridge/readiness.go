@@ -24,7 +24,7 @@ func (b *Bridge) openAdmin(context.Context) error {
 // spool is for, so it is shown and does not count; a credential that the gateway
 // refuses needs a person, so it does.
 func (b *Bridge) checks() []admin.Check {
-	return []admin.Check{
+	return append(b.fleetChecks(), []admin.Check{
 		{Name: "mqtt", Required: true, Holds: func() error {
 			if !b.client.Subscribed() {
 				return errors.New("not subscribed at the broker")
@@ -52,7 +52,7 @@ func (b *Bridge) checks() []admin.Check {
 		}},
 		{Name: "gateway", Holds: b.health},
 		{Name: "events", Holds: b.down.following},
-	}
+	}...)
 }
 
 // health is what stands between the bridge and the gateway, nil if nothing.

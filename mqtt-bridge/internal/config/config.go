@@ -26,6 +26,8 @@ type Config struct {
 	Embedded Embedded `koanf:"embedded"`
 	// MQTT is the bridge's own connection to the broker.
 	MQTT MQTT `koanf:"mqtt"`
+	// Fleet says that this bridge shares its devices with others.
+	Fleet Fleet `koanf:"fleet"`
 	// Gateway is where messages are submitted.
 	Gateway Gateway `koanf:"gateway"`
 	// Relay shapes the batches.
@@ -123,6 +125,19 @@ type MQTT struct {
 	// longer than the broker's time for sending again what was not acknowledged,
 	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
 	ReconnectWait time.Duration `koanf:"reconnect_wait" default:"2500ms"`
+}
+
+// Fleet shares the devices at one external broker among several bridges, which have the same mqtt.client_id (of
+// at most 32 characters), broker and shards, tokens of one identity, and gateways of one database.
+type Fleet struct {
+	// ID names this bridge among those of its fleet: 1 to 16 characters. Default: none, and this bridge takes all devices.
+	ID string `koanf:"id" default:""`
+	// Shards is how many parts the devices are divided into, each with a session of its own at the broker that all
+	// messages are delivered to. With another number it is another fleet: docs/operations says how to change it.
+	// Default 8, 2 to 64.
+	Shards int `koanf:"shards" default:"8"`
+	// Lease is how long a bridge that died, or cannot reach the gateway, keeps its shards. Whole seconds. Default 15s, 5s to 60s.
+	Lease time.Duration `koanf:"lease" default:"15s"`
 }
 
 // Gateway configures the client of the REST gateway.

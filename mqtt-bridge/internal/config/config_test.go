@@ -56,6 +56,13 @@ func TestRefused(t *testing.T) {
 		{"too small a spool", "spool_dir:", "spool_bytes: 1\nspool_dir:", "spool_bytes"},
 		{"too long a linger", "linger: 5ms", "linger: 5m", "relay.linger"},
 		{"no wait to disclose", "linger: 5ms", "undisclosed_retry: 1ms", "relay.undisclosed_retry"},
+		{"a fleet at the embedded broker", "broker: embedded", "fleet: {id: a}\nbroker: embedded", "fleet.id goes with an external broker"},
+		{"a fleet of one shard", "broker: embedded", "fleet: {shards: 1}\nbroker: embedded", "fleet.shards"},
+		{"no id of a bridge", "broker: embedded", "fleet: {id: a.b}\nbroker: embedded", "fleet.id"},
+		{"too long an id of a bridge", "broker: embedded", "fleet: {id: " + strings.Repeat("a", 17) + "}\nbroker: embedded", "fleet.id"},
+		{"too short a lease", "broker: embedded", "fleet: {lease: 4s}\nbroker: embedded", "fleet.lease"},
+		{"half a second of a lease", "broker: embedded", "fleet: {lease: 5500ms}\nbroker: embedded", "fleet.lease must be whole"},
+		{"too long a client id for a fleet", "mqtt: {", "fleet: {id: a}\nmqtt: {client_id: " + strings.Repeat("a", 33) + ", ", "mqtt.client_id of a fleet"},
 		{"not a duration", "linger: 5ms", "linger: soon", "linger"},
 		{"no YAML", "broker: embedded", "broker: [", "parse"},
 	} {
@@ -80,6 +87,13 @@ func TestEveryFaultIsTold(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
 		}
+	}
+}
+
+func TestAFleetAtAnExternalBroker(t *testing.T) {
+	text := strings.Replace(good, "broker: embedded", "broker: external\nfleet: {id: a, shards: 4, lease: 5s}", 1)
+	if c, err := load(t, text); err != nil || c.Fleet != (config.Fleet{ID: "a", Shards: 4, Lease: 5 * time.Second}) {
+		t.Errorf("%+v, %v", c.Fleet, err)
 	}
 }
 

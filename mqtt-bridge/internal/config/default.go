@@ -13,6 +13,7 @@ func Default() Config {
 		Broker:   BrokerEmbedded,
 		Embedded: Embedded{StoreBytes: 1 << 30, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
 		MQTT:     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},
+		Fleet:    Fleet{Shards: 8, Lease: 15 * time.Second},
 		Gateway:  Gateway{Timeout: 60 * time.Second},
 		Relay: Relay{BatchMessages: waymark.MaxBatchMessages, BatchBytes: 1 << 20, Linger: 20 * time.Millisecond, MaxBackoff: 5 * time.Second, StuckAttempts: 20,
 			UndisclosedRetry: time.Minute},

@@ -19,6 +19,7 @@ func (c Config) Validate() error {
 		wrap("id", waymark.ValidateID("/id", c.ID)),
 		c.validateBroker(),
 		c.validateMQTT(),
+		c.validateFleet(),
 		c.validateGateway(),
 		c.validateRelay(),
 		required("spool_dir", c.SpoolDir),
@@ -81,6 +82,31 @@ func (c Config) validateMQTT() error {
 	return errors.Join(err,
 		wrap("mqtt.client_id", waymark.ValidateID("/mqtt/client_id", m.ClientID)),
 		between("mqtt.reconnect_wait", m.ReconnectWait, 0, time.Minute))
+}
+
+// In a fleet both are part of the names of leases, which are ids.
+const (
+	maxFleetID       = 16
+	maxFleetClientID = 32
+)
+
+func (c Config) validateFleet() error {
+	f := c.Fleet
+	errs := []error{between("fleet.shards", f.Shards, 2, 64), between("fleet.lease", f.Lease, waymark.MinLeaseSeconds*time.Second, waymark.MaxLeaseSeconds*time.Second)}
+	if f.Lease%time.Second != 0 {
+		errs = append(errs, fmt.Errorf("fleet.lease must be whole seconds, is %v", f.Lease))
+	}
+	if f.ID == "" {
+		return errors.Join(errs...)
+	}
+	errs = append(errs, wrap("fleet.id", waymark.ValidateID("/fleet/id", f.ID)))
+	if len(f.ID) > maxFleetID || len(c.MQTT.ClientID) > maxFleetClientID {
+		errs = append(errs, fmt.Errorf("fleet.id must be at most %d characters, and mqtt.client_id of a fleet %d", maxFleetID, maxFleetClientID))
+	}
+	if c.Broker == BrokerEmbedded {
+		errs = append(errs, errors.New("fleet.id goes with an external broker only: at its own embedded broker each bridge has devices of its own, which no other bridge can reach"))
+	}
+	return errors.Join(errs...)
 }
 
 func (c Config) validateGateway() error {

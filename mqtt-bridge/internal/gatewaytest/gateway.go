@@ -14,6 +14,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/gateway/client"
 )
 
 const token = "relay-token"
@@ -64,6 +65,7 @@ func New(t testing.TB) *Gateway {
 	mux.HandleFunc("GET /v1/devices/{id}", g.device)
 	mux.HandleFunc("GET /v1/transactions/{tx_id}", g.transaction)
 	g.serveDown(mux)
+	(&leases{rows: map[string]client.Lease{}}).serve(mux)
 	server := httptest.NewUnstartedServer(authenticated(mux))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()

@@ -1,8 +1,11 @@
 package metrics
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 )
 
@@ -30,10 +33,13 @@ func (d down) collectors() []prometheus.Collector {
 	return []prometheus.Collector{d.commands, d.inquiries, d.statements, d.ended}
 }
 
-// CommandPublished counts a command that was handed to the broker, or could not be.
+// CommandPublished counts a command that was handed to the broker, could not be, or is another bridge's to publish.
 func (m *Metrics) CommandPublished(err error) {
 	outcome := "published"
-	if err != nil {
+	switch {
+	case errors.Is(err, fleet.ErrElsewhere):
+		outcome = "elsewhere"
+	case err != nil:
 		outcome = "failed"
 	}
 	m.down.commands.WithLabelValues(outcome).Inc()

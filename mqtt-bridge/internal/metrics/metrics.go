@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -28,6 +29,7 @@ type Metrics struct {
 	logins       *prometheus.CounterVec
 	exports      prometheus.Counter
 	down         down
+	moves        *prometheus.CounterVec
 }
 
 // New makes the counters, at zero.
@@ -43,13 +45,14 @@ func New() *Metrics {
 		down:         newDown(),
 		exports:      counter("trace_export_failures_total", "Batches of spans that the collector did not take."),
 		logins:       counters("logins_total", "Devices that tried to log in at the embedded broker, by outcome.", "outcome"),
+		moves:        counters("fleet_moves_total", "Shards of the fleet that this bridge took, gave up or lost.", "move"),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "gateway_request_seconds",
 			Help: "Requests to the gateway, by route and status (0 without an answer).", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 		}, []string{"route", "status"}),
 	}
 	m.registry.MustRegister(m.down.collectors()...)
-	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports,
+	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports, m.moves,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -109,6 +112,9 @@ func (m *Metrics) Login(accepted bool) {
 	}
 	m.logins.WithLabelValues(outcome).Inc()
 }
+
+// Moved counts a shard that was taken, given up or lost.
+func (m *Metrics) Moved(move fleet.Move) { m.moves.WithLabelValues(string(move)).Inc() }
 
 func counter(name, help string) prometheus.Counter {
 	return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})

@@ -1,0 +1,155 @@
+//go:build mosquitto
+
+package bridge_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+)
+
+// TestFleet shares six devices among three bridges, and kills one under load: what it had goes to the others, what it had acknowledged
+// comes when it is back, and every acknowledged message is submitted. Each bridge submits in the order in which it was given.
+func TestFleet(t *testing.T) {
+	s := newSite(t)
+	startMosquitto(t, s.mosquittoSettings(t))
+	s.config.Broker = config.BrokerExternal
+	s.config.MQTT.Username = "waymark-bridge"
+	s.config.Fleet.Lease = 5 * time.Second
+	all := []*site{s.member(t, "a"), s.member(t, "b"), s.member(t, "c")}
+	for _, b := range all[1:] {
+		b.spawn(t)
+	}
+	first := all[0].spawn(t)
+	settled(t, all...)
+
+	flow := newFlow(t, s, 6)
+	flow.publish(t, 100)
+	s.gateway.Fail(func([]string) *gatewaytest.Failure {
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
+	})
+	flow.publish(t, 100)
+	waitFor(t, "what only its spool has", func() bool { return all[0].metric(t, "waymark_bridge_spool_messages") > 0 })
+	kill(first)
+	s.gateway.Fail(nil)
+	flow.publish(t, 300) // while its shards wait for the others
+	settled(t, all[1:]...)
+	flow.publish(t, 100)
+	back := all[0].spawn(t)
+	flow.publish(t, 100)
+	settled(t, all...)
+	flow.publish(t, 100)
+	waitFor(t, "all messages", flow.submitted)
+	kill(back)
+	for _, d := range flow.devices {
+		if ordered := s.inOrder(d.ID, flow.sent); !ordered && stays(d.ID) {
+			t.Errorf("%s had one bridge all the time, and its messages are not in order", d.ID)
+		}
+	}
+}
+
+// stays reports whether the shard of a device is at the same bridge with a and without.
+func stays(device string) bool {
+	return slices.Contains([]int{0, 1, 4, 5, 7}, fleet.ShardOf(device, 8))
+}
+
+// member is a bridge of the fleet at the same broker and gateway, with a spool of its own.
+func (s *site) member(t *testing.T, id string) *site {
+	t.Helper()
+	c := s.config
+	c.Fleet.ID, c.Listen, c.SpoolDir = id, freeAddress(t), filepath.Join(t.TempDir(), "spool")
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return &site{config: c, gateway: s.gateway}
+}
+
+// settled waits until these bridges have all shards.
+func settled(t *testing.T, bridges ...*site) {
+	t.Helper()
+	waitFor(t, "the shards to settle", func() bool {
+		held, shards := 0.0, 0
+		for _, b := range bridges {
+			held, shards = held+b.metric(t, "waymark_bridge_fleet_shards_held"), b.config.Fleet.Shards
+			if b.ready(t) != http.StatusOK {
+				return false
+			}
+		}
+		return int(held) == shards
+	})
+}
+
+// metric reads a gauge without labels; 0 while it cannot be read.
+func (s *site) metric(t *testing.T, name string) (value float64) {
+	t.Helper()
+	response, err := http.Get("http://" + s.config.Listen + "/metrics") //nolint:noctx // a bridge of the test
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			if err := json.Unmarshal([]byte(strings.TrimSpace(rest)), &value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return value
+}
+
+// flow is devices that publish.
+type flow struct {
+	site    *site
+	devices []*gatewaytest.Device
+	clients []paho.Client
+	sent    int // by each device, all of it acknowledged
+}
+
+func newFlow(t *testing.T, s *site, devices int) *flow {
+	t.Helper()
+	f := &flow{site: s}
+	for n := range devices {
+		d := gatewaytest.NewDevice(t, fmt.Sprint("logger-", n), attest.COSE)
+		client, err := s.connect(t, d.ID, d.ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.devices, f.clients = append(f.devices, d), append(f.clients, client)
+	}
+	return f
+}
+
+// publish has each device publish n messages more.
+func (f *flow) publish(t *testing.T, n int) {
+	t.Helper()
+	for i, d := range f.devices {
+		publish(t, f.clients[i], d, n)
+	}
+	f.sent += n
+}
+
+// submitted reports whether the ledger has all that was acknowledged, once each: what is sent twice is a duplicate to it.
+func (f *flow) submitted() bool {
+	for _, d := range f.devices {
+		if len(f.site.gateway.Order(d.ID)) != f.sent {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,240 @@
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Options say which bridge of which fleet this is.
+type Options struct {
+	Fleet  string        // names its leases and sessions; the same at all of its bridges
+	ID     string        // of this bridge, and of no other
+	Shards int           // the same at all bridges, or they are of two fleets
+	Lease  time.Duration // how long a bridge that died keeps what it had; whole seconds
+	Settle time.Duration // between having a shard and its session
+}
+
+// Open makes the session of a client id. What arrives goes to r; subscribed is called each time that its subscription stands.
+type Open func(clientID string, r Receiver, subscribed func()) Session
+
+// Move says why a bridge has a shard or has it no more.
+type Move string
+
+// The moves.
+const (
+	Taken Move = "taken"
+	Given Move = "given" // up, to the bridge that should have it, or since this one ends
+	Lost  Move = "lost"  // since the lease could not be renewed in time
+)
+
+// Observer is told what happens.
+type Observer interface {
+	Moved(m Move)
+}
+
+// Fleet is one bridge's part in a fleet.
+type Fleet struct {
+	options  Options
+	names    names
+	holder   string // of its leases: this process, and no other that calls itself by the same id
+	leases   Leases
+	open     Open
+	next     Receiver
+	standing standing
+	observer Observer
+	log      *zap.Logger
+
+	mu      sync.Mutex
+	held    map[int]*tenure // changed by Run alone
+	failure error           // of the last round
+}
+
+// New makes a Fleet, which has nothing before Run.
+func New(o Options, leases Leases, open Open, next Receiver, observer Observer, log *zap.Logger) *Fleet {
+	return &Fleet{
+		options: o, names: names{o.Fleet, o.Shards}, holder: o.ID + ":" + rand.Text()[:holderBytes], leases: leases, open: open, next: next,
+		standing: newStanding(o.Shards), observer: observer, log: log, held: make(map[int]*tenure),
+	}
+}
+
+// holderBytes is how much of a holder's name tells two processes of one id apart.
+const holderBytes = 8
+
+// leaveTimeout bounds how long giving up leases may take at the end. What is not given up ends by itself.
+const leaveTimeout = 2 * time.Second
+
+// Run has part in the fleet until ctx ends: then it disconnects and gives up what it has.
+func (f *Fleet) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		f.note(ctx, f.round(ctx))
+		select {
+		case <-time.After(f.options.Lease / 3):
+		case <-ctx.Done():
+		}
+	}
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	f.give(leaving, slices.Collect(maps.Keys(f.held)))
+	_ = f.leases.Release(leaving, f.own()) // or it ends by itself
+}
+
+// round renews what this bridge has, and gives up and takes what it should.
+func (f *Fleet) round(ctx context.Context) error {
+	if err := f.renew(ctx); err != nil { // first of all: others wait for these to end
+		return err
+	}
+	if err := f.take(ctx, f.own()); err != nil {
+		if errors.Is(err, ErrHeld) {
+			f.give(ctx, slices.Collect(maps.Keys(f.held)))
+			err = fmt.Errorf("another process is bridge %s of this fleet, or was until a moment ago", f.options.ID)
+		}
+		return err
+	}
+	asking, cancel := f.within(ctx)
+	defer cancel()
+	all, err := f.leases.List(asking, f.names.prefix())
+	if err != nil {
+		return err
+	}
+	return f.move(ctx, f.names.read(all))
+}
+
+// renew renews the leases of the shards that this bridge has, until one cannot be: the others are not asked for in vain, and each session
+// ends before its lease does.
+func (f *Fleet) renew(ctx context.Context) error {
+	for _, shard := range slices.Sorted(maps.Keys(f.held)) {
+		t, began := f.held[shard], time.Now()
+		if t.ended() {
+			f.lose(shard)
+			continue
+		}
+		err := f.take(ctx, f.leaseOf(shard))
+		if errors.Is(err, ErrHeld) || err == nil && !t.extend(f.until(began)) {
+			f.lose(shard)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move does what the leases of all say.
+func (f *Fleet) move(ctx context.Context, v view) error {
+	for _, shard := range v.stood {
+		f.standing.note(shard)
+	}
+	var others []int
+	for shard, home := range homesOf(f.options.Shards, v.living) {
+		ours, holder := home == f.options.ID, v.held[shard]
+		switch {
+		case f.held[shard] != nil && !ours:
+			others = append(others, shard)
+		case f.held[shard] == nil && ours && (holder == "" || holder == f.holder):
+			if err := f.begin(ctx, shard); err != nil {
+				return err
+			}
+		}
+	}
+	f.give(ctx, others)
+	return nil
+}
+
+// begin takes a shard that nobody has.
+func (f *Fleet) begin(ctx context.Context, shard int) error {
+	began := time.Now()
+	if err := f.take(ctx, f.leaseOf(shard)); err != nil {
+		if errors.Is(err, ErrHeld) { // somebody was faster
+			return nil
+		}
+		return err
+	}
+	session := f.open(f.names.session(shard), &receiver{next: f.next, shard: shard, standing: f.standing}, func() { f.standing.note(shard) })
+	f.keep(shard, newTenure(ctx, session, f.options.Settle, f.until(began)))
+	f.observer.Moved(Taken)
+	f.log.Info("shard taken", zap.Int("shard", shard))
+	return nil
+}
+
+// lose ends a session whose lease is another's, or may be.
+func (f *Fleet) lose(shard int) {
+	f.held[shard].end()
+	f.keep(shard, nil)
+	f.observer.Moved(Lost)
+	f.log.Warn("shard lost: its lease could not be renewed in time", zap.Int("shard", shard))
+}
+
+// give disconnects the sessions of shards, and then lets others have them.
+func (f *Fleet) give(ctx context.Context, shards []int) {
+	for _, shard := range shards {
+		f.held[shard].cancel() // all at once
+	}
+	for _, shard := range shards {
+		f.held[shard].end()
+		f.keep(shard, nil)
+		asking, cancel := f.within(ctx)
+		_ = f.leases.Release(asking, f.leaseOf(shard)) // or it ends by itself
+		cancel()
+		f.observer.Moved(Given)
+		f.log.Info("shard given up", zap.Int("shard", shard))
+	}
+}
+
+func (f *Fleet) keep(shard int, t *tenure) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if t == nil {
+		delete(f.held, shard)
+	} else {
+		f.held[shard] = t
+	}
+}
+
+// own is the lease by which the others know that this bridge lives.
+func (f *Fleet) own() Lease { return Lease{Name: f.names.bridge(f.options.ID), Holder: f.holder} }
+
+func (f *Fleet) leaseOf(shard int) Lease {
+	l := Lease{Name: f.names.shard(shard), Holder: f.holder}
+	if f.standing.has(shard) {
+		l.Note = stands
+	}
+	return l
+}
+
+func (f *Fleet) take(ctx context.Context, l Lease) error {
+	ctx, cancel := f.within(ctx)
+	defer cancel()
+	return f.leases.Take(ctx, l, f.options.Lease)
+}
+
+// within bounds one question, so that there is time for several while a lease lasts.
+func (f *Fleet) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, f.options.Lease/6)
+}
+
+// until is when a session ends whose lease was asked for at a time: early enough to have disconnected before the lease ends.
+func (f *Fleet) until(asked time.Time) time.Time { return asked.Add(f.options.Lease * 4 / 5) }
+
+// note keeps why a round failed, and says when that begins and ends.
+func (f *Fleet) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	f.mu.Lock()
+	before := f.failure
+	f.failure = err
+	f.mu.Unlock()
+	switch {
+	case err != nil && (before == nil || before.Error() != err.Error()):
+		f.log.Warn("the bridges of the fleet cannot agree", zap.Error(err))
+	case err == nil && before != nil:
+		f.log.Info("the bridges of the fleet agree again")
+	}
+}

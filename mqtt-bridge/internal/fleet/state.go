@@ -1,0 +1,48 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrElsewhere is why nothing is sent to a device whose shard another bridge has.
+var ErrElsewhere = errors.New("another bridge of the fleet has this device")
+
+// Held is how many shards this bridge has.
+func (f *Fleet) Held() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.held)
+}
+
+// Has reports whether this bridge has the shard of a device.
+func (f *Fleet) Has(device string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.held[ShardOf(device, f.options.Shards)] != nil
+}
+
+// Subscribed reports whether messages can arrive of all shards that this bridge has. It may have none.
+func (f *Fleet) Subscribed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.held {
+		if !t.session.Subscribed() {
+			return false
+		}
+	}
+	return true
+}
+
+// State returns why this bridge has no part in the fleet, or no shard; nil if it has some.
+func (f *Fleet) State() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.failure != nil:
+		return f.failure
+	case len(f.held) == 0:
+		return fmt.Errorf("this bridge has none of the %d shards: others have them, or will", f.options.Shards)
+	}
+	return nil
+}

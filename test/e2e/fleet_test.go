@@ -1,0 +1,184 @@
+//go:build e2e && mosquitto
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/test/internal/device"
+	"github.com/waymark-ledger/waymark/test/internal/localnet"
+)
+
+// fleetShards is how many parts the devices have.
+const fleetShards = 8
+
+// member is a bridge of a fleet at one mosquitto. It can be killed, and started again with its spool.
+type member struct {
+	config, address string
+	cmd             *exec.Cmd
+}
+
+// newMember writes the configuration of one.
+func newMember(t *testing.T, id, broker string) *member {
+	t.Helper()
+	m, dir, listen := local.at.Members["producer"], t.TempDir(), freeAddress(t)
+	token := filepath.Join(dir, "relay.token")
+	text := fmt.Sprintf("consortium: %s\nbroker: external\nfleet: {id: %s, shards: %d, lease: 5s}\n", local.at.Consortium, id, fleetShards) +
+		fmt.Sprintf("mqtt: {url: %q, ca_file: %q, username: waymark-bridge}\n", broker, local.at.MQTT.CAFile) +
+		fmt.Sprintf("gateway: {url: %q, ca_file: %q, token_file: %q}\n", m.GatewayURL, m.CAFile, token) +
+		fmt.Sprintf("spool_dir: %q\nlisten: %q\n", filepath.Join(dir, "spool"), listen)
+	b := &member{config: filepath.Join(dir, "mqtt-bridge.yaml"), address: listen}
+	for file, content := range map[string]string{token: m.Tokens[string(waymark.Relay)], b.config: text} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+func (b *member) start(t *testing.T) {
+	t.Helper()
+	root, err := localnet.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cmd = exec.Command(filepath.Join(root, ".waymark", "bin", "mqtt-bridge"), "--config", b.config)
+	b.cmd.Stderr = t.Output()
+	if err := b.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.kill)
+}
+
+func (b *member) kill() {
+	_ = b.cmd.Process.Kill() // fails if it was killed before
+	_ = b.cmd.Wait()
+}
+
+var heldShards = regexp.MustCompile(`(?m)^waymark_bridge_fleet_shards_held ([0-9]+)$`)
+
+// held is how many shards it has whose sessions stand; 0 while it does not say.
+func (b *member) held(ctx context.Context) int {
+	if status, _ := ask(ctx, "http://"+b.address+"/readyz"); status != http.StatusOK {
+		return 0
+	}
+	_, text := ask(ctx, "http://"+b.address+"/metrics")
+	found := heldShards.FindStringSubmatch(text)
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1]) // these are digits
+	return n
+}
+
+// ask reads what an address answers; 0 if nobody does.
+func ask(ctx context.Context, url string) (status int, body string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, ""
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, ""
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, ""
+	}
+	return response.StatusCode, string(text)
+}
+
+// mosquitto runs with the settings of the bridge's README, with the certificate of the network's own broker, and returns its URL. It takes
+// anybody's word for a user name: the ledger takes nobody's word for a message.
+func mosquitto(t *testing.T) (url string) {
+	t.Helper()
+	first, err := os.ReadFile(filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := regexp.MustCompile(`(?m)^ +(cert|key)_file: "?([^"\n]+)"?$`).FindAllStringSubmatch(string(first), 2)
+	if len(files) != 2 {
+		t.Fatalf("the bridge's configuration names %d files of a certificate and its key", len(files))
+	}
+	dir, address := t.TempDir(), freeAddress(t)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := filepath.Join(dir, "mosquitto.conf")
+	text := fmt.Sprintf("user root\nallow_anonymous true\nlistener %s 127.0.0.1\ncertfile %s\nkeyfile %s\npersistence true\npersistence_location %s/\n", port, files[0][2], files[1][2], dir) +
+		"autosave_on_changes true\nautosave_interval 1\nmax_queued_messages 1000000\nmax_inflight_messages 1024\nmax_queued_bytes 0\nlog_type error\nlog_type warning\n"
+	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broker := exec.Command("mosquitto", "-c", settings)
+	broker.Stderr = t.Output()
+	if err := broker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = broker.Process.Kill() // it may have ended
+		_ = broker.Wait()
+	})
+	return "ssl://" + address
+}
+
+// TestMosquittoFleet: of two bridges that share the devices at one broker one is killed under load. The other takes its shards, and gives
+// them back when it is there again; then every peer has each message that was acknowledged, once.
+func TestMosquittoFleet(t *testing.T) {
+	ctx := limit(t, 4*time.Minute)
+	url := mosquitto(t)
+	one, other := newMember(t, "a", url), newMember(t, "b", url)
+	one.start(t)
+	other.start(t)
+	shared := func() bool {
+		first, second := one.held(ctx), other.held(ctx)
+		return first > 0 && second > 0 && first+second == fleetShards
+	}
+	until(ctx, t, "for both to have shards", shared)
+
+	const devices = 6
+	end, ended, all := make(chan struct{}), make(chan error, devices), make([]*device.Device, devices)
+	for n := range all {
+		d := logger(ctx, t, attest.Ed25519)
+		s := connectAt(ctx, t, d, url, local.at.MQTT.CAFile)
+		all[n] = d
+		go func() { ended <- streamUntil(ctx, d, s, end) }()
+	}
+	time.Sleep(faultAfter)
+	one.kill()
+	killed := time.Now()
+	until(ctx, t, "for the other to have all shards", func() bool { return other.held(ctx) == fleetShards })
+	t.Logf("all shards were at the other bridge %s after the kill", time.Since(killed).Round(100*time.Millisecond))
+	one.start(t)
+	until(ctx, t, "for both to have shards again", shared)
+	time.Sleep(faultAfter)
+	close(end)
+	last := make(map[string]uint64)
+	for range all {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	for _, d := range all {
+		last[d.ID()], _ = d.Last()
+		awaitStream(ctx, t, d.ID(), last[d.ID()])
+	}
+	awaitSameHeight(ctx, t)
+	everyPeerHas(t, last)
+	t.Logf("acknowledged, and on every peer once: %v", last)
+}
