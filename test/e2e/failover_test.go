@@ -18,21 +18,21 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/app"
 )
 
-// fleet is two gateways of the producer, with nothing between them but a database, behind a balancer.
-type fleet struct {
+// twins are two gateways of the producer, with nothing between them but a database, behind a balancer.
+type twins struct {
 	dsnFile  string
 	balancer *balancer
 	members  [2]*replica // which act past the balancer
 }
 
-func newFleet(ctx context.Context, t *testing.T) *fleet {
+func newTwins(ctx context.Context, t *testing.T) *twins {
 	t.Helper()
 	commission(ctx, t, name("item")) // registers the product
 	roots, err := gateway.Roots(local.at.Members["producer"].CAFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{dsnFile: postgresDSN(t), balancer: newBalancer(t, roots)}
+	f := &twins{dsnFile: postgresDSN(t), balancer: newBalancer(t, roots)}
 	for n := range f.members {
 		f.start(ctx, t, n)
 	}
@@ -40,7 +40,7 @@ func newFleet(ctx context.Context, t *testing.T) *fleet {
 }
 
 // start starts a gateway, in the place of one that has ended, and waits until the balancer takes it for ready.
-func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
+func (f *twins) start(ctx context.Context, t *testing.T, n int) {
 	t.Helper()
 	f.members[n] = newReplica(ctx, t, f.dsnFile, audits(filepath.Join(t.TempDir(), "audit.log")))
 	var all []string
@@ -54,7 +54,7 @@ func (f *fleet) start(ctx context.Context, t *testing.T, n int) {
 }
 
 // now is the id after which come all events from now on, once there is a read model.
-func (f *fleet) now(ctx context.Context, t *testing.T) (after string) {
+func (f *twins) now(ctx context.Context, t *testing.T) (after string) {
 	t.Helper()
 	until(ctx, t, "for the read model", func() bool {
 		page, err := f.members[0].ListEvents(ctx, waymark.EventsQuery{})
@@ -65,7 +65,7 @@ func (f *fleet) now(ctx context.Context, t *testing.T) (after string) {
 }
 
 // followed follows the goods through the balancer until the test ends, and says what it asked for.
-func (f *fleet) followed(ctx context.Context, t *testing.T) (*follower, waymark.EventsQuery) {
+func (f *twins) followed(ctx context.Context, t *testing.T) (*follower, waymark.EventsQuery) {
 	t.Helper()
 	q := waymark.EventsQuery{Kind: "goods", After: f.now(ctx, t)}
 	streaming, leave := context.WithCancel(ctx)
@@ -86,7 +86,7 @@ func (r *replica) feeds(ctx context.Context, t *testing.T) bool {
 }
 
 // pick returns the gateway that feeds the read model, or else the other one, and the one that is left.
-func (f *fleet) pick(ctx context.Context, t *testing.T, feeder bool) (n, left int) {
+func (f *twins) pick(ctx context.Context, t *testing.T, feeder bool) (n, left int) {
 	t.Helper()
 	until(ctx, t, "for one of the gateways to feed the read model", func() bool {
 		first, second := f.members[0].feeds(ctx, t), f.members[1].feeds(ctx, t)
@@ -99,7 +99,7 @@ func (f *fleet) pick(ctx context.Context, t *testing.T, feeder bool) (n, left in
 }
 
 // client makes each request as often as clients do.
-func (f *fleet) client(t *testing.T) *gateway.Client {
+func (f *twins) client(t *testing.T) *gateway.Client {
 	t.Helper()
 	m := local.at.Members["producer"]
 	roots, err := gateway.Roots(m.CAFile)
@@ -124,7 +124,7 @@ type burden struct {
 }
 
 // under begins a burden. once says that a request that fails is a failure; else it is made again.
-func (f *fleet) under(ctx context.Context, t *testing.T, once bool) *burden {
+func (f *twins) under(ctx context.Context, t *testing.T, once bool) *burden {
 	ctx, stop := context.WithCancel(ctx)
 	l := &burden{stop: stop}
 	for range 4 {
@@ -193,7 +193,7 @@ func (l *burden) each(ctx context.Context, t *testing.T) {
 
 // missedNothing fails the test unless a follower got each event up to a commit once, as another gateway, with a read model of its
 // own, tells them.
-func (f *fleet) missedNothing(ctx context.Context, t *testing.T, got *follower, q waymark.EventsQuery, last gateway.Commit) {
+func (f *twins) missedNothing(ctx context.Context, t *testing.T, got *follower, q waymark.EventsQuery, last gateway.Commit) {
 	t.Helper()
 	until(ctx, t, "for the last event", func() bool { return got.has(last.TxID) })
 	apart := operator(t, "producer")
@@ -214,7 +214,7 @@ const goOnWithin = 5 * time.Second
 // and who follows them at the one and the other misses none and gets none twice.
 func TestPostgresReplicasAreKilled(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
-	f := newFleet(ctx, t)
+	f := newTwins(ctx, t)
 	moving, q := f.followed(ctx, t)
 	l := f.under(ctx, t, false)
 	for _, feeder := range []bool{true, false, true} {
@@ -245,7 +245,7 @@ func TestPostgresReplicasAreKilled(t *testing.T) {
 // TestPostgresRollingRestart under load: no request fails, and who follows events misses none.
 func TestPostgresRollingRestart(t *testing.T) {
 	ctx := limit(t, 2*time.Minute)
-	f := newFleet(ctx, t)
+	f := newTwins(ctx, t)
 	moving, q := f.followed(ctx, t)
 	l := f.under(ctx, t, true)
 	reading, stop := context.WithCancel(ctx)
@@ -272,7 +272,7 @@ func TestPostgresRollingRestart(t *testing.T) {
 }
 
 // read reads one thing and a list, again and again.
-func (f *fleet) read(ctx context.Context, t *testing.T, c *gateway.Client) {
+func (f *twins) read(ctx context.Context, t *testing.T, c *gateway.Client) {
 	for ctx.Err() == nil {
 		_, err := c.Member(ctx, waymark.MemberQuery{Member: "producer"})
 		if err == nil {
