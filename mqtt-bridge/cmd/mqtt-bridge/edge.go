@@ -21,6 +21,8 @@ func edgeCommand(ctx context.Context, args []string, out io.Writer) error {
 	switch {
 	case len(args) > 0 && args[0] == "key":
 		return edgeKey(args[1:], out)
+	case len(args) > 0 && args[0] == "registrations":
+		return edgeRegistrations(args[1:], out)
 	case len(args) > 0 && args[0] == "recover":
 		return edgeRecover(args[1:], out)
 	case len(args) > 1 && args[0] == "config" && args[1] == "check":
@@ -86,6 +88,35 @@ func checkEdgeConfig(args []string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, "the configuration is good")
 	return err
+}
+
+// edgeRegistrations prints what the owner sends to its gateway, one request a line.
+func edgeRegistrations(args []string, out io.Writer) error {
+	flags := newFlags()
+	path := flags.String("config", "", "configuration file (YAML)")
+	owner := flags.String("owner", "", "the member that is to own the devices")
+	model := flags.String("model", "behind an edge", "what the devices are")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return errUsage
+	}
+	c, err := config.Load(*path, os.Environ())
+	if err != nil {
+		return err
+	}
+	requests, err := edge.Registrations(c, *owner, *model)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(out)
+	for _, r := range requests {
+		if err := lines.Encode(r); err != nil {
+			return fmt.Errorf("print registrations: %w", err)
+		}
+	}
+	return nil
 }
 
 // edgeRecover moves a device behind what the ledger has of it.

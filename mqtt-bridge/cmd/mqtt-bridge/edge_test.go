@@ -89,6 +89,8 @@ func TestWrongCallsOfEdge(t *testing.T) {
 		{"edge", "key"},
 		{"edge", "key", "--out", path}, // it exists
 		{"edge", "key", "--out", filepath.Join(t.TempDir(), "k"), "--algorithm", "RS256"},
+		{"edge", "registrations", "--config", path},
+		{"edge", "registrations", "--config", path, "--owner", "producer", "more"},
 		{"edge", "recover", "--config", path, "logger-1"},
 		{"edge", "recover", "--config", path, "logger-1", "many"},
 	} {

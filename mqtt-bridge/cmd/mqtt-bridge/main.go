@@ -28,6 +28,7 @@ const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge edge --config FILE
        mqtt-bridge edge config check --config FILE
        mqtt-bridge edge key --out FILE [--algorithm EdDSA|ES256]
+       mqtt-bridge edge registrations --config FILE --owner MEMBER [--model TEXT]
        mqtt-bridge edge recover --config FILE DEVICE LAST-NUMBER-ON-THE-LEDGER
 `
 

@@ -13,7 +13,7 @@ import (
 // signer signs for devices with the edge's keys. It is safe for concurrent use.
 type signer struct {
 	consortium string
-	keys       map[string]held // by device id
+	keys       map[string]held // by device id; of the edge itself the first
 }
 
 // held is a key as a device has it.
@@ -31,7 +31,8 @@ func newSigner(c config.Config) (*signer, error) {
 		}
 		files[k.ID] = private
 	}
-	s := &signer{consortium: c.Consortium, keys: make(map[string]held)}
+	first := c.Keys[0].ID
+	s := &signer{consortium: c.Consortium, keys: map[string]held{c.ID: {id: first, private: files[first]}}}
 	for _, d := range c.Devices {
 		k, id := c.KeyOf(d)
 		s.keys[d.ID] = held{id: id, private: files[k.ID]}
