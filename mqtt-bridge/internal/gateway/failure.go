@@ -24,6 +24,12 @@ func Refused(err error) bool {
 		(p.Status == http.StatusBadRequest || p.Status == http.StatusUnprocessableEntity) && p.Code == waymark.Invalid
 }
 
+// TooLarge reports whether err says that the request is larger than the gateway takes.
+func TooLarge(err error) bool {
+	p, ok := client.AsProblem(err)
+	return ok && p.Status == http.StatusRequestEntityTooLarge
+}
+
 // CredentialRefused reports whether err says that our own token is not accepted.
 func CredentialRefused(err error) bool {
 	p, ok := client.AsProblem(err)

@@ -14,6 +14,9 @@ import (
 // complainEvery keeps one line of log for many failures of the same outage.
 const complainEvery = 10 * time.Second
 
+// errUnread is of a queue that cannot be read.
+var errUnread = errors.New("cannot read the spool")
+
 // health remembers the last failure of each shard until something of it succeeds.
 type health struct {
 	mu         sync.Mutex
@@ -68,6 +71,8 @@ func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, spool.ErrQuarantineFull):
 		return "quarantine_full"
+	case errors.Is(err, errUnread):
+		return "spool"
 	case gateway.CredentialRefused(err):
 		return "credential"
 	case errors.As(err, &under):

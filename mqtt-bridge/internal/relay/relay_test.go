@@ -66,12 +66,12 @@ type rig struct {
 }
 
 // newRig fills a spool and runs a relay until the test ends.
-func newRig(t *testing.T, limits spool.Limits, fill func(*rig)) *rig {
+func newRig(t testing.TB, limits spool.Limits, fill func(*rig)) *rig {
 	t.Helper()
 	return newLoggingRig(t, limits, zap.NewNop(), fill)
 }
 
-func newLoggingRig(t *testing.T, limits spool.Limits, log *zap.Logger, fill func(*rig)) *rig {
+func newLoggingRig(t testing.TB, limits spool.Limits, log *zap.Logger, fill func(*rig)) *rig {
 	t.Helper()
 	g := gatewaytest.New(t)
 	client, err := gateway.New(gateway.Options{URL: g.URL, CAFile: g.CAFile, TokenFile: g.TokenFile, Timeout: 5 * time.Second},
@@ -88,7 +88,7 @@ func newLoggingRig(t *testing.T, limits spool.Limits, log *zap.Logger, fill func
 	return r
 }
 
-func (r *rig) open(t *testing.T) {
+func (r *rig) open(t testing.TB) {
 	t.Helper()
 	store, err := spool.Open(r.dir, r.limits)
 	if err != nil {
@@ -110,7 +110,7 @@ func (r *rig) start() {
 
 func roomy() spool.Limits { return spool.Limits{Bytes: 1 << 24, QuarantineBytes: 1 << 24} }
 
-func (r *rig) add(t *testing.T, device string, payloads ...[]byte) {
+func (r *rig) add(t testing.TB, device string, payloads ...[]byte) {
 	t.Helper()
 	for _, p := range payloads {
 		if _, err := r.spool.Append([]spool.Message{{Device: device, Received: time.Now(), Payload: p}}); err != nil {
@@ -119,7 +119,7 @@ func (r *rig) add(t *testing.T, device string, payloads ...[]byte) {
 	}
 }
 
-func next(t *testing.T, d *gatewaytest.Device, n int) [][]byte {
+func next(t testing.TB, d *gatewaytest.Device, n int) [][]byte {
 	t.Helper()
 	signed := make([][]byte, n)
 	for i := range signed {
@@ -128,7 +128,7 @@ func next(t *testing.T, d *gatewaytest.Device, n int) [][]byte {
 	return signed
 }
 
-func (r *rig) drained(t *testing.T) {
+func (r *rig) drained(t testing.TB) {
 	t.Helper()
 	waitFor(t, "an empty spool", func() bool { return r.spool.Usage().Messages == 0 })
 }
@@ -296,7 +296,7 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-func waitFor(t *testing.T, what string, holds func() bool) {
+func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if holds() {

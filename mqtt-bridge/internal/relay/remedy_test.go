@@ -22,6 +22,9 @@ func TestTheLogSaysWhatToDo(t *testing.T) {
 		"no such device": {code: waymark.NotFound, want: "have the device registered"},
 		"no such edge":   {code: waymark.Forbidden, reasons: []string{waymark.ReasonEdge}, want: "have the edge"},
 		"no such key":    {code: waymark.Unauthenticated, reasons: []string{waymark.ReasonKey}, want: "have the key registered"},
+		"counts anew":    {code: waymark.AlreadyExists, reasons: []string{waymark.ReasonJumpBack}, want: "the device counts anew"},
+		"a fork":         {code: waymark.AlreadyExists, reasons: []string{waymark.ReasonFork}, want: "the device used a number twice"},
+		"many gaps":      {code: waymark.FailedPrecondition, reasons: []string{waymark.ReasonGaps}, want: "have the device send"},
 		"a bad message":  {code: waymark.Unauthenticated, reasons: []string{waymark.ReasonSignature}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -20,7 +21,7 @@ type shard struct {
 	*Relay
 	index    int
 	stop     <-chan struct{}   // closed when nothing new is to be begun
-	size     int               // messages in the next batch; halved by failure, doubled by success
+	window   window            // messages in the next batch
 	tries    int               // failed attempts of batches of this size
 	failures int               // failed attempts in a row, while nothing else succeeds either
 	seen     uint64            // the relay's successes at the last failure
@@ -37,7 +38,7 @@ type work struct {
 }
 
 func (r *Relay) newShard(index int, stop <-chan struct{}) *shard {
-	return &shard{Relay: r, index: index, stop: stop, size: r.options.BatchMessages, aside: map[string]*trial{}}
+	return &shard{Relay: r, index: index, stop: stop, window: newWindow(r.options.BatchMessages), aside: map[string]*trial{}}
 }
 
 // run relays until stop. ctx outlives it by stopGrace, for the batch in flight.
@@ -47,7 +48,7 @@ func (s *shard) run(ctx context.Context) {
 		switch {
 		case err != nil:
 			failures++
-			s.log.Error("cannot read the spool", zap.Int("shard", s.index), zap.Error(err))
+			s.failed(fmt.Errorf("%w: %w", errUnread, err))
 			pause(s.stop, backoff(failures, s.options.MaxBackoff))
 		case len(next.entries) == 0:
 			failures = 0
@@ -77,7 +78,7 @@ func (s *shard) next(now time.Time) (work, error) {
 		s.takeBack(t) // somebody moved its message into quarantine
 	}
 	s.tried = false
-	entries, err := s.queue.Oldest(s.index, s.size, s.options.BatchBytes, func(device string) bool { return s.aside[device] == nil })
+	entries, err := s.queue.Oldest(s.index, s.window.size, s.options.BatchBytes, func(device string) bool { return s.aside[device] == nil })
 	return work{entries: s.fit(entries)}, err
 }
 
@@ -116,16 +117,18 @@ func (s *shard) fit(entries []spool.Entry) []spool.Entry {
 
 // deliver makes one attempt. What it does not settle stays in the spool.
 func (s *shard) deliver(ctx context.Context, w work) {
+	begun := time.Now()
 	settlements, err := s.decide(ctx, w)
+	took := time.Since(begun)
 	s.open = nil
 	switch {
 	case err == nil:
 		if s.settle(w.entries, settlements) {
-			s.passed(w)
+			s.passed(w, took)
 		}
 	case s.stopping():
 	case gateway.Refused(err) && len(w.entries) > 1: // one of them is the culprit
-		s.size, s.tries = len(w.entries)/2, 0
+		s.tooMuch(len(w.entries), err)
 	case gateway.Refused(err):
 		s.giveUp(w, refusalOf(err, s.attempt(w)))
 	default:
@@ -134,13 +137,26 @@ func (s *shard) deliver(ctx context.Context, w work) {
 }
 
 // passed lets batches grow again.
-func (s *shard) passed(w work) {
+func (s *shard) passed(w work, took time.Duration) {
 	s.failures = 0
 	if w.trial != nil {
 		s.takeBack(w.trial)
 		return
 	}
-	s.tries, s.size = 0, min(2*s.size, s.options.BatchMessages)
+	s.tries = 0
+	if w.txID == "" { // how long another's end takes says nothing of this batch
+		s.window.passed(len(w.entries), took)
+	}
+}
+
+// tooMuch makes the next batch smaller: one of n messages is bad, or they are too many bytes for the gateway.
+func (s *shard) tooMuch(n int, err error) {
+	s.tries = 0
+	if gateway.TooLarge(err) {
+		s.window.cut(n)
+	} else {
+		s.window.split(n)
+	}
 }
 
 // giveUp puts the one message of w into quarantine.
@@ -197,7 +213,8 @@ func (s *shard) narrow(w work, err error) {
 		return
 	}
 	if len(w.entries) > 1 {
-		s.size, s.tries = len(w.entries)/2, 0
+		s.window.cut(len(w.entries))
+		s.tries = 0
 		return
 	}
 	s.setAside(w.entries[0], err)
