@@ -30,6 +30,7 @@ const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge edge key --out FILE [--algorithm EdDSA|ES256]
        mqtt-bridge edge registrations --config FILE --owner MEMBER [--model TEXT]
        mqtt-bridge edge recover --config FILE DEVICE LAST-NUMBER-ON-THE-LEDGER
+       mqtt-bridge spool check|salvage --config FILE
 `
 
 var errUsage = errors.New("unknown command; mqtt-bridge -h says how to call it")
@@ -70,6 +71,7 @@ func commands() []subcommand {
 		{[]string{"edge"}, edgeCommand},
 		{[]string{"key"}, func(_ context.Context, args []string, out io.Writer) error { return showKey(args, out) }},
 		{[]string{"quarantine"}, quarantine},
+		{[]string{"spool"}, func(_ context.Context, args []string, out io.Writer) error { return spoolFile(args, out) }},
 	}
 }
 
@@ -109,12 +111,7 @@ func serve(ctx context.Context, c config.Config) error {
 		return err
 	}
 	defer func() { _ = log.Sync() }() // standard error cannot always be synced
-	b, err := bridge.Open(ctx, c, log)
-	if err != nil {
-		return err
-	}
-	err = b.Run(ctx)
-	return errors.Join(err, b.Close())
+	return bridge.Serve(ctx, c, log)
 }
 
 func newLogger(level string) (*zap.Logger, error) {

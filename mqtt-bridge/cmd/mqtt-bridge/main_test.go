@@ -77,6 +77,39 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+func TestSpoolCommands(t *testing.T) {
+	path, _ := writeConfig(t)
+	command := func(name string) (string, error) {
+		var out bytes.Buffer
+		err := spoolFile([]string{name, "--config", path}, &out)
+		return out.String(), err
+	}
+	if got, err := command("check"); err != nil || !strings.Contains(got, "1 are in quarantine") {
+		t.Errorf("check: %v, %s", err, got)
+	}
+	file := filepath.Join(filepath.Dir(path), "spool.db")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(raw[:2*os.Getpagesize()])
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command("check"); !errors.Is(err, spool.ErrDamaged) {
+		t.Errorf("check of a damaged one: %v", err)
+	}
+	if err := run(t.Context(), []string{"--config", path}); !errors.Is(err, spool.ErrDamaged) {
+		t.Errorf("served: %v", err)
+	}
+	if got, err := command("salvage"); err != nil || !strings.Contains(got, "1 are in quarantine") || !strings.Contains(got, "spool.db.damaged-") {
+		t.Errorf("salvage: %v, %s", err, got)
+	}
+	if _, err := command("check"); err != nil {
+		t.Errorf("check of the new one: %v", err)
+	}
+}
+
 func TestServeAndQuarantine(t *testing.T) {
 	path, listen := writeConfig(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -131,6 +164,8 @@ func TestWrongCalls(t *testing.T) {
 		{"--config", path, "--broker", "redis"},
 		{"--frobnicate"},
 		{"quarantine"},
+		{"spool"},
+		{"spool", "burn", "--config", path},
 		{"quarantine", "list", "--config", path}, // no bridge runs
 		{"quarantine", "withdraw", "--config", path},
 		{"quarantine", "burn", "--config", path},

@@ -80,7 +80,7 @@ func (b *Bridge) Close() error {
 	return nil
 }
 
-// Run works until ctx ends or the admin endpoint fails. Then it stops in order:
+// Run works until ctx ends, the admin endpoint fails, or with ErrReopen until the broker's store has. Then it stops in order:
 // take nothing more, write and acknowledge what is queued, disconnect, let the
 // batches in flight end.
 func (b *Bridge) Run(ctx context.Context) error {
@@ -89,8 +89,13 @@ func (b *Bridge) Run(ctx context.Context) error {
 	receiving, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
 	var parts sync.WaitGroup
-	var adminErr error
+	var adminErr, storeErr error
 	parts.Go(func() { adminErr = b.admin.Run(ctx); cancel() })
+	parts.Go(func() {
+		if storeErr = b.tend(ctx); storeErr != nil {
+			cancel()
+		}
+	})
 	parts.Go(func() { b.relay.Run(ctx) })
 	parts.Go(func() { b.down.run(ctx) })
 	parts.Go(func() { b.recheck(ctx) })
@@ -102,7 +107,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	b.log.Info("bridge runs", zap.String("admin", b.admin.Address()), zap.Int64("waiting", b.spool.Usage().Messages))
 	parts.Wait()
-	return adminErr
+	return errors.Join(adminErr, storeErr)
 }
 
 // write runs the intake until ctx ends and then for what is queued.
@@ -145,6 +150,7 @@ func (b *Bridge) openSpool(context.Context) error {
 		return err
 	}
 	b.spool = store
+	b.tellFound(store.Found())
 	b.metrics.Gauge("spool_messages", "Messages that wait in the spool.", func() float64 { return float64(store.Usage().Messages) })
 	b.metrics.Gauge("spool_bytes", "Bytes of the messages that wait.", func() float64 { return float64(store.Usage().Bytes) })
 	b.metrics.Gauge("quarantine_messages", "Messages in quarantine.", func() float64 { return float64(store.Usage().QuarantineMessages) })

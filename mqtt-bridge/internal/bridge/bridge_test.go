@@ -207,7 +207,7 @@ func TestFullSpoolHoldsTheBrokerBack(t *testing.T) {
 	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
 	time.Sleep(5 * time.Second) // the broker sends again meanwhile what is not acknowledged
 	s.gateway.Fail(nil)
-	waitFor(t, "all messages", func() bool { return len(s.gateway.Order(d.ID)) == total })
+	waitFor(t, "all messages, in order", func() bool { return s.inOrder(d.ID, total) })
 	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
 }
 

@@ -24,11 +24,13 @@ func (b *Bridge) openBroker(ctx context.Context) error {
 	started, err := broker.Start(ctx, broker.Options{
 		Listen: e.Listen, CertFile: e.CertFile, KeyFile: e.KeyFile, StoreDir: e.StoreDir, StoreBytes: e.StoreBytes,
 		SyncAlways: e.SyncAlways, SyncInterval: e.SyncInterval, MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID,
+		HoldsMessages: b.config.QueueMessages, HoldsBytes: b.config.QueueBytes,
 	}, admission{logins: b.logins, quota: b.spool}, b.metrics.Login, b.log)
 	if err != nil {
 		return err
 	}
 	b.broker = started
+	b.metrics.Gauge("store_free_bytes", "Room on the disk of the embedded broker's store; devices are kept out below embedded.min_free_bytes.", b.freeBytes)
 	return nil
 }
 

@@ -48,11 +48,7 @@ func runChild(path string) error {
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return err
 	}
-	b, err := bridge.Open(context.Background(), c, zap.NewNop())
-	if err != nil {
-		return err
-	}
-	return b.Run(context.Background())
+	return bridge.Serve(context.Background(), c, zap.NewNop())
 }
 
 // spawn starts a bridge as a process of its own.

@@ -69,6 +69,15 @@ func TestExternalBroker(t *testing.T) {
 	}
 }
 
+// TestExternalBrokerHeldBack holds the bridge to its memory while mosquitto has the backlog.
+func TestExternalBrokerHeldBack(t *testing.T) {
+	s := newSite(t)
+	startMosquitto(t, s.mosquittoSettings(t))
+	s.config.Broker = config.BrokerExternal
+	s.config.MQTT.Username = "waymark-bridge"
+	s.heldBack(t)
+}
+
 func (s *site) mosquittoSettings(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

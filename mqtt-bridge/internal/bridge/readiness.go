@@ -8,6 +8,7 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	"go.uber.org/zap"
 )
 
 func (b *Bridge) openAdmin(context.Context) error {
@@ -35,9 +36,12 @@ func (b *Bridge) checks() []admin.Check {
 			if b.broker != nil && !b.broker.Opened() {
 				return errors.New("devices are not let in")
 			}
+			if b.broker != nil && !b.broker.Room() {
+				return errors.New("devices are kept out: the broker's disk is nearly full, or fails")
+			}
 			return nil
 		}},
-		{Name: "spool", Required: true, Holds: b.intake.Failure},
+		{Name: "spool", Required: true, Holds: b.spoolHolds},
 		{Name: "credential", Required: true, Holds: func() error {
 			if err := b.health(); gateway.CredentialRefused(err) {
 				return fmt.Errorf("the gateway refuses our token: %w", err)
@@ -57,3 +61,25 @@ func (b *Bridge) checks() []admin.Check {
 
 // health is what stands between the bridge and the gateway, nil if nothing.
 func (b *Bridge) health() error { return errors.Join(b.relay.Health(), b.down.statements.Health()) }
+
+// spoolHolds says why nothing can be stored, or read any more.
+func (b *Bridge) spoolHolds() error {
+	if err := b.relay.Health(); errors.Is(err, spool.ErrDamaged) {
+		return err
+	}
+	return b.intake.Failure()
+}
+
+// tellFound logs what is not as it should be in a spool that could be opened all the same.
+func (b *Bridge) tellFound(found spool.Report) {
+	if found.Mended {
+		b.log.Error("a flipped bit in the spool's file was put right: check the disk")
+	}
+	if found.Torn {
+		b.log.Warn("the spool's last transaction does not hold: after a power loss that is one that was not acknowledged; " +
+			"else the disk lost it, and messages with it")
+	}
+	if found.Corrupt > 0 {
+		b.log.Error("records of the spool do not have their checksum, and go into quarantine: check the disk", zap.Int64("records", found.Corrupt))
+	}
+}

@@ -37,6 +37,7 @@ type authenticator struct {
 	bridgeID string
 	secret   string      // of the bridge and of internal connections; never leaves the process
 	open     atomic.Bool // devices may connect
+	cramped  atomic.Bool // the disk is nearly full: devices may not, although open
 	log      *zap.Logger
 	observe  func(accepted bool)
 	full     func() bool            // as many devices as may be are connected
@@ -93,6 +94,9 @@ func (a *authenticator) checkDevice(clientID, name, password string) (time.Time,
 	}
 	if !a.open.Load() {
 		return time.Time{}, waymark.Errorf(waymark.Unavailable, "the bridge is not subscribed yet: connect again")
+	}
+	if a.cramped.Load() {
+		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")
 	}
 	if err := waymark.ValidateID("/username", name); err != nil {
 		return time.Time{}, err

@@ -116,7 +116,7 @@ func (b *Broker) prepare(ctx context.Context, o Options) error {
 	if err := b.clearUnopened(ctx); err != nil {
 		return err
 	}
-	return b.prepareStreams(ctx, o.StoreBytes)
+	return errors.Join(b.prepareStreams(ctx, o.StoreBytes), b.boundUnacknowledged(ctx, o.unacknowledged()))
 }
 
 // mqttAddress finds the port that was chosen if the configured one is 0.

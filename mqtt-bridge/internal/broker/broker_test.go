@@ -38,7 +38,7 @@ func options(t *testing.T) Options {
 	t.Helper()
 	certFile, keyFile := gatewaytest.Certificate(t)
 	return Options{Listen: "127.0.0.1:0", CertFile: certFile, KeyFile: keyFile, StoreDir: t.TempDir(),
-		StoreBytes: 16 << 20, SyncInterval: time.Second, MaxConnections: 10, BridgeID: "waymark-bridge"}
+		StoreBytes: 16 << 20, SyncInterval: time.Second, MaxConnections: 10, BridgeID: "waymark-bridge", HoldsMessages: 4096, HoldsBytes: 32 << 20}
 }
 
 // subscribe subscribes as the bridge does, and leaves.
@@ -74,6 +74,20 @@ func consumers(t *testing.T, b *Broker) int {
 	return stream.CachedInfo().State.Consumers
 }
 
+// unacknowledged is the bound of the one subscription.
+func unacknowledged(t *testing.T, b *Broker) int {
+	t.Helper()
+	stream, err := b.js.Stream(t.Context(), messagesStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := 0
+	for info := range stream.ListConsumers(t.Context()).Info() {
+		bound += info.Config.MaxAckPending
+	}
+	return bound
+}
+
 func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
 	o := options(t)
 	for _, step := range []struct {
@@ -87,6 +101,7 @@ func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
 		{"another bound", true, 1},
 	} {
 		o.StoreBytes += 1 << 20
+		o.HoldsMessages /= 4 // down to 16
 		b := start(t, o)
 		if got := consumers(t, b); got != step.want {
 			t.Errorf("%s: %d subscriptions, want %d", step.name, got, step.want)
@@ -94,6 +109,9 @@ func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
 		subscribe(t, b, o.CertFile)
 		if unsettled, err := b.Unsettled(t.Context()); unsettled || err != nil {
 			t.Errorf("%s: unsettled %t, %v", step.name, unsettled, err)
+		}
+		if got := unacknowledged(t, b); got != o.unacknowledged() {
+			t.Errorf("%s: %d messages are sent without being acknowledged, want %d", step.name, got, o.unacknowledged())
 		}
 		if step.open {
 			if err := b.Open(); err != nil {

@@ -22,8 +22,9 @@ const (
 	// maxPayload leaves room above waymark.MaxMessageBytes, so that a message
 	// that is somewhat too long is acknowledged and found in quarantine. A longer
 	// one costs the device its connection.
-	maxPayload    = 128 << 10
-	maxAckPending = 1024
+	maxPayload = 128 << 10
+	// mostUnacknowledged bounds what is on its way to the bridge, however much it can hold.
+	mostUnacknowledged = 1024
 	// ownConnections are the bridge's two, and the broker's own.
 	ownConnections = 4
 	// spareConnections are for the bridge, the broker's own, and those that have
@@ -49,6 +50,15 @@ type Options struct {
 	SyncInterval   time.Duration
 	MaxConnections int
 	BridgeID       string // MQTT client id and user name of the bridge
+	// HoldsMessages and HoldsBytes are what the bridge can hold that it has not acknowledged. No more is sent to it: what
+	// it has no room for would stand in its connection, be sent again behind newer messages, and at last end the connection.
+	HoldsMessages int
+	HoldsBytes    int64
+}
+
+// unacknowledged is how many messages are sent to the bridge before it has acknowledged any.
+func (o Options) unacknowledged() int {
+	return max(1, min(mostUnacknowledged, o.HoldsMessages, int(o.HoldsBytes/maxPayload)))
 }
 
 func (o Options) server(auth *authenticator) (*server.Options, error) {
@@ -92,7 +102,7 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 		TLSTimeout:    tlsSeconds,
 		AuthTimeout:   authSeconds,
 		AckWait:       AckWait,
-		MaxAckPending: maxAckPending,
+		MaxAckPending: uint16(o.unacknowledged()), //nolint:gosec // at most mostUnacknowledged
 	}
 	return options, nil
 }

@@ -63,6 +63,29 @@ func (b *Broker) prepareStream(ctx context.Context, config jetstream.StreamConfi
 	return err
 }
 
+// boundUnacknowledged gives the bridge's subscription, which keeps the bound that it was made with, the present one.
+func (b *Broker) boundUnacknowledged(ctx context.Context, most int) error {
+	stream, err := b.js.Stream(ctx, messagesStream)
+	if err != nil {
+		return fmt.Errorf("read broker stream: %w", err)
+	}
+	consumers := stream.ListConsumers(ctx)
+	for info := range consumers.Info() {
+		if info.Config.MaxAckPending == most {
+			continue
+		}
+		config := info.Config
+		config.MaxAckPending = most
+		if _, err := stream.UpdateConsumer(ctx, config); err != nil {
+			return fmt.Errorf("bound what the broker sends: %w", err)
+		}
+	}
+	if err := consumers.Err(); err != nil {
+		return fmt.Errorf("list broker consumers: %w", err)
+	}
+	return nil
+}
+
 // Unsettled reports whether messages were sent to the bridge and not yet
 // acknowledged. Until AckWait has passed since, a new connection would get newer
 // messages before them.

@@ -93,6 +93,10 @@ type Embedded struct {
 	// StoreBytes bounds the messages the broker holds for the bridge; when they
 	// are reached, publishers are refused. Default 1 GiB, at least 16 MiB.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
+	// MinFreeBytes is what has to be free on the disk of StoreDir for devices to be let in. Below it they are disconnected
+	// and refused, and what the broker and the spool hold goes on to the ledger. It should be more than
+	// devices can send within a second. Default 256 MiB, at least 1 MiB.
+	MinFreeBytes int64 `koanf:"min_free_bytes" default:"268435456"`
 	// SyncAlways makes the broker sync its store to the disk for each message
 	// before it acknowledges: nothing acknowledged is lost by a power loss
 	// either, at the price of one disk sync a message. Default true. If false, the

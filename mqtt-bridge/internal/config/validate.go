@@ -57,6 +57,7 @@ func (c Config) validateBroker() error {
 		required("embedded.key_file", e.KeyFile),
 		required("embedded.store_dir", e.StoreDir),
 		atLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
+		atLeast("embedded.min_free_bytes", e.MinFreeBytes, 1<<20),
 		between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
 		between("embedded.max_connections", e.MaxConnections, 1, 100000),
 	)

@@ -3,6 +3,7 @@ package gatewaytest
 import (
 	"crypto"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,12 @@ func (d *Device) Record(t testing.TB, state waymark.DeviceState) waymark.Device 
 func (d *Device) Next(t testing.TB) []byte {
 	t.Helper()
 	return d.sign(t, []byte(`[{"n":"t","u":"Cel","t":1.7e9,"v":4}]`)).Raw
+}
+
+// NextOf signs the device's next message, of about so many bytes.
+func (d *Device) NextOf(t testing.TB, size int) []byte {
+	t.Helper()
+	return d.sign(t, []byte(`[{"n":"note","t":1.7e9,"vs":"`+strings.Repeat("x", size)+`"}]`)).Raw
 }
 
 // NextSealed signs the device's next message with one sealed reading, a text, and returns

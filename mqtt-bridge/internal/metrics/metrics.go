@@ -86,6 +86,8 @@ func (m *Metrics) AppendFailed(err error) {
 		reason = "spool_full"
 	case errors.Is(err, spool.ErrQuarantineFull):
 		reason = "quarantine_full"
+	case errors.Is(err, spool.ErrDamaged):
+		reason = "spool_damaged"
 	}
 	m.appends.WithLabelValues(reason).Inc()
 }

@@ -15,7 +15,7 @@ import (
 // nothing was stored, and the caller must not acknowledge.
 func (s *Spool) Append(messages []Message) (n int, err error) {
 	var touched [queues]bool
-	err = s.update(func(tx *bolt.Tx, u *Usage) error {
+	err = s.update(func(tx *bolt.Tx, u *state) error {
 		for n = 0; n < len(messages); n++ {
 			err := s.appendOne(tx, u, messages[n])
 			if n > 0 && (errors.Is(err, ErrFull) || errors.Is(err, ErrQuarantineFull)) {
@@ -41,38 +41,40 @@ func (s *Spool) Append(messages []Message) (n int, err error) {
 
 // appendOne returns ErrFull or ErrQuarantineFull, and changes nothing, if there is
 // no room.
-func (s *Spool) appendOne(tx *bolt.Tx, u *Usage, m Message) error {
+func (s *Spool) appendOne(tx *bolt.Tx, u *state, m Message) error {
 	if len(m.Device) > waymark.MaxIDLength {
 		return fmt.Errorf("device id of %d bytes", len(m.Device))
 	}
-	number, err := tx.Bucket([]byte(metaBucket)).NextSequence()
-	if err != nil {
-		return err
-	}
+	number := u.last + 1
 	if m.Verdict == nil {
 		return s.putEntry(tx, u, number, m)
 	}
 	if u.Bytes+u.HeldBytes+int64(len(m.Payload)) > s.limits.Bytes { // it may have to be held
 		return ErrFull
 	}
-	return s.quarantine(tx, u, Quarantined{Number: number, Device: m.Device, Received: m.Received, Verdict: *m.Verdict, Payload: m.Payload, Statement: m.Statement})
+	err := s.quarantine(tx, u, Quarantined{Number: number, Device: m.Device, Received: m.Received, Verdict: *m.Verdict, Payload: m.Payload, Statement: m.Statement})
+	if err == nil {
+		u.last = number
+	}
+	return err
 }
 
-func (s *Spool) putEntry(tx *bolt.Tx, u *Usage, number uint64, m Message) error {
-	bucket := shardBucket(queueOf(m))
+func (s *Spool) putEntry(tx *bolt.Tx, u *state, number uint64, m Message) error {
+	queue := queueOf(m)
+	bucket := bucketOf(queue)
 	record := seal(bucket, keyOf(number), encodeEntry(m))
 	if u.Bytes+u.HeldBytes+int64(len(record)) > s.limits.Bytes {
 		return ErrFull
 	}
-	u.Messages++
-	u.Bytes += int64(len(record))
+	u.last = number
+	u.add(queue, number, record)
 	return tx.Bucket(bucket).Put(keyOf(number), record)
 }
 
 // quarantine counts a message whose payload is in quarantine already, stores any
 // other, or holds it if it is beyond its device's quota. It returns
 // ErrQuarantineFull, and changes nothing, if the quarantine as a whole is full.
-func (s *Spool) quarantine(tx *bolt.Tx, u *Usage, q Quarantined) error {
+func (s *Spool) quarantine(tx *bolt.Tx, u *state, q Quarantined) error {
 	if known, err := repeated(tx, u, q); known || err != nil {
 		return err
 	}
@@ -91,9 +93,8 @@ func (s *Spool) quarantine(tx *bolt.Tx, u *Usage, q Quarantined) error {
 }
 
 // enter puts a sealed record into quarantine.
-func enter(tx *bolt.Tx, u *Usage, q Quarantined, sealed []byte, a Account) error {
-	u.QuarantineMessages++
-	u.QuarantineBytes += int64(len(sealed))
+func enter(tx *bolt.Tx, u *state, q Quarantined, sealed []byte, a Account) error {
+	u.add(quarantinePile, q.Number, sealed)
 	a.Messages++
 	a.Bytes += int64(len(sealed))
 	if err := tx.Bucket([]byte(quarantineBucket)).Put(keyOf(q.Number), sealed); err != nil {

@@ -11,29 +11,52 @@ import (
 // there is any. Those of devices that want does not accept are passed over; a nil
 // want accepts all. They stay in the queue until Settle.
 func (s *Spool) Oldest(shard, messages, bytes int, want func(device string) bool) ([]Entry, error) {
-	var entries []Entry
-	err := s.db.View(func(tx *bolt.Tx) error {
-		name, total := shardBucket(shard), 0
-		cursor := tx.Bucket(name).Cursor()
-		for key, record := cursor.First(); key != nil && len(entries) < messages; key, record = cursor.Next() {
-			if len(key) != keySize {
-				return fmt.Errorf("key of %d bytes in %s: the file is damaged", len(key), name)
-			}
-			if device, ok := deviceIn(record); want != nil && ok && !want(device) {
-				continue
-			}
-			e := decodeEntry(name, key, record)
-			if total += len(record); total > bytes && len(entries) > 0 {
-				break
-			}
-			entries = append(entries, e)
-		}
-		return nil
-	})
-	if err != nil {
+	p := picker{shard: shard, messages: messages, bytes: bytes, want: want}
+	if err := s.view(p.pick); err != nil {
 		return nil, fmt.Errorf("read spool: %w", err)
 	}
-	return entries, nil
+	return p.entries, nil
+}
+
+// picker takes the oldest entries of a queue.
+type picker struct {
+	shard, messages, bytes int
+	want                   func(device string) bool
+	entries                []Entry
+	total                  int // bytes of their records
+}
+
+// pick returns ErrDamaged if the numbers of the queue do not rise, or if at its end some were not there.
+func (p *picker) pick(tx *bolt.Tx) error {
+	var last, sum uint64
+	cursor := tx.Bucket(bucketOf(p.shard)).Cursor()
+	for key, record := cursor.First(); key != nil; key, record = cursor.Next() {
+		number, ok := numberIn(key)
+		if !ok || number <= last {
+			return ErrDamaged
+		}
+		last, sum = number, sum+number
+		if !p.take(key, record) {
+			return nil
+		}
+	}
+	state, err := readState(tx)
+	if err == nil && state.sums[p.shard] != sum {
+		err = ErrDamaged
+	}
+	return err
+}
+
+// take reports whether there may be more.
+func (p *picker) take(key, record []byte) bool {
+	if device, ok := deviceIn(record); p.want != nil && ok && !p.want(device) {
+		return true
+	}
+	if p.total += len(record); p.total > p.bytes && len(p.entries) > 0 {
+		return false
+	}
+	p.entries = append(p.entries, decodeEntry(bucketOf(p.shard), key, record))
+	return len(p.entries) < p.messages
 }
 
 // Settle takes entries out of a queue in one durable transaction, and puts those
@@ -41,7 +64,7 @@ func (s *Spool) Oldest(shard, messages, bytes int, want func(device string) bool
 // It returns ErrQuarantineFull, and changes nothing, if the quarantine is full. An entry that is not there any
 // more is left out.
 func (s *Spool) Settle(shard int, settlements []Settlement) error {
-	err := s.update(func(tx *bolt.Tx, u *Usage) error {
+	err := s.update(func(tx *bolt.Tx, u *state) error {
 		for _, settlement := range settlements {
 			if err := s.settleOne(tx, u, shard, settlement); err != nil {
 				return err
@@ -55,8 +78,8 @@ func (s *Spool) Settle(shard int, settlements []Settlement) error {
 	return nil
 }
 
-func (s *Spool) settleOne(tx *bolt.Tx, u *Usage, shard int, settlement Settlement) error {
-	name, key := shardBucket(shard), keyOf(settlement.Number)
+func (s *Spool) settleOne(tx *bolt.Tx, u *state, shard int, settlement Settlement) error {
+	name, key := bucketOf(shard), keyOf(settlement.Number)
 	bucket := tx.Bucket(name)
 	record := bucket.Get(key)
 	if record == nil {
@@ -70,7 +93,6 @@ func (s *Spool) settleOne(tx *bolt.Tx, u *Usage, shard int, settlement Settlemen
 			return err
 		}
 	}
-	u.Messages--
-	u.Bytes -= int64(len(record))
+	u.remove(shard, settlement.Number, record)
 	return bucket.Delete(key)
 }

@@ -20,15 +20,14 @@ func heldPrefix(device string) []byte {
 }
 
 // hold keeps q until its device's quarantine has room.
-func hold(tx *bolt.Tx, u *Usage, q Quarantined, a Account) error {
+func hold(tx *bolt.Tx, u *state, q Quarantined, a Account) error {
 	body, err := encodeQuarantined(q)
 	if err != nil {
 		return err
 	}
 	key := heldKey(q.Device, q.Number)
 	record := seal([]byte(heldBucket), key, body)
-	u.Held++
-	u.HeldBytes += int64(len(record))
+	u.add(heldPile, q.Number, record)
 	a.Held++
 	a.HeldBytes += int64(len(record))
 	if err := tx.Bucket([]byte(heldBucket)).Put(key, record); err != nil {
@@ -39,7 +38,7 @@ func hold(tx *bolt.Tx, u *Usage, q Quarantined, a Account) error {
 
 // promote moves what is held into quarantine, as far as there is room now: each
 // device's oldest first.
-func (s *Spool) promote(tx *bolt.Tx, u *Usage) error {
+func (s *Spool) promote(tx *bolt.Tx, u *state) error {
 	cursor := tx.Bucket([]byte(heldBucket)).Cursor()
 	for key, record := cursor.First(); key != nil; {
 		device := string(key[1 : len(key)-keySize])
@@ -56,7 +55,7 @@ func (s *Spool) promote(tx *bolt.Tx, u *Usage) error {
 	return nil
 }
 
-func (s *Spool) promoteOne(tx *bolt.Tx, u *Usage, key, record []byte) (bool, error) {
+func (s *Spool) promoteOne(tx *bolt.Tx, u *state, key, record []byte) (bool, error) {
 	device, number := string(key[1:len(key)-keySize]), binary.BigEndian.Uint64(key[len(key)-keySize:])
 	q := decodeQuarantined(heldBucket, key, record)
 	q.Device, q.Number = device, number // known from the key even if the record is damaged
@@ -69,8 +68,7 @@ func (s *Spool) promoteOne(tx *bolt.Tx, u *Usage, key, record []byte) (bool, err
 	if !s.limits.room(a, int64(len(sealed))) || u.QuarantineBytes+int64(len(sealed)) > s.limits.QuarantineBytes {
 		return false, nil
 	}
-	u.Held--
-	u.HeldBytes -= int64(len(record))
+	u.remove(heldPile, number, record)
 	a.Held--
 	a.HeldBytes -= int64(len(record))
 	if err := tx.Bucket([]byte(heldBucket)).Delete(key); err != nil {

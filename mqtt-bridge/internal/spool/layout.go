@@ -10,10 +10,10 @@ import (
 
 // layoutVersion is of the stored layout. Version 1 had neither an index of the
 // quarantine nor messages held; version 2 had no queue of statements, no shelves, and no index by
-// device. Open brings both to version 3.
-const layoutVersion = 3
+// device; version 3 no state with a checksum. Open brings them to version 4.
+const layoutVersion = 4
 
-// prepare makes the buckets that are not there, and reads the usage.
+// prepare makes what is not there in a new file or one of an older layout, and reads the state.
 func (s *Spool) prepare(tx *bolt.Tx) error {
 	meta, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
 	if err != nil {
@@ -26,14 +26,25 @@ func (s *Spool) prepare(tx *bolt.Tx) error {
 	if err := makeBuckets(tx); err != nil {
 		return err
 	}
-	s.usage = decodeUsage(meta.Get([]byte(usageKey)))
-	if len(have) == 1 && have[0] == layoutVersion {
-		return nil
+	if len(have) == 0 || have[0] < layoutVersion {
+		return s.migrate(tx, meta)
+	}
+	s.state, err = readState(tx)
+	return err
+}
+
+// migrate finds what an older layout does not say, or a new file.
+func (s *Spool) migrate(tx *bolt.Tx, meta *bolt.Bucket) (err error) {
+	if s.state, err = recount(tx, meta.Sequence()); err != nil {
+		return fmt.Errorf("count what is stored: %w", err)
 	}
 	if err := reindex(tx); err != nil {
 		return fmt.Errorf("index quarantine: %w", err)
 	}
-	return meta.Put([]byte(layoutKey), []byte{layoutVersion})
+	if err := meta.Put([]byte(layoutKey), []byte{layoutVersion}); err != nil {
+		return err
+	}
+	return writeState(tx, s.state)
 }
 
 func shardBucket(queue int) []byte {
@@ -43,34 +54,25 @@ func shardBucket(queue int) []byte {
 	return []byte("shard-" + strconv.Itoa(queue))
 }
 
-func makeBuckets(tx *bolt.Tx) error {
-	names := [][]byte{[]byte(quarantineBucket), []byte(heldBucket), []byte(accountBucket), []byte(digestBucket), []byte(byDeviceBucket)}
-	for queue := range queues {
-		names = append(names, shardBucket(queue))
+// buckets are the names of all that the layout has but of meta.
+func buckets() [][]byte {
+	names := [][]byte{[]byte(accountBucket), []byte(digestBucket), []byte(byDeviceBucket)}
+	for pile := range piles {
+		names = append(names, bucketOf(pile))
 	}
 	for _, shelf := range shelves() {
 		names = append(names, shelf.bucket())
 	}
-	for _, name := range names {
+	return names
+}
+
+func makeBuckets(tx *bolt.Tx) error {
+	for _, name := range buckets() {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func encodeUsage(u Usage) []byte {
-	return encodeNumbers(u.Messages, u.Bytes, u.QuarantineMessages, u.QuarantineBytes, u.Held, u.HeldBytes)
-}
-
-func decodeUsage(b []byte) Usage {
-	if n := decodeNumbers(b, 6); n != nil {
-		return Usage{Messages: n[0], Bytes: n[1], QuarantineMessages: n[2], QuarantineBytes: n[3], Held: n[4], HeldBytes: n[5]}
-	}
-	if n := decodeNumbers(b, 4); n != nil { // of version 1
-		return Usage{Messages: n[0], Bytes: n[1], QuarantineMessages: n[2], QuarantineBytes: n[3]}
-	}
-	return Usage{}
 }
 
 func encodeNumbers(numbers ...int64) []byte {

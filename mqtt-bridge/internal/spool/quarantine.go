@@ -14,7 +14,7 @@ const MaxListed = 1000
 // at most limit (and at most MaxListed). The next page is after the last number.
 func (s *Spool) List(after uint64, limit int) ([]Quarantined, error) {
 	listed := []Quarantined{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *bolt.Tx) error {
 		cursor := tx.Bucket([]byte(quarantineBucket)).Cursor()
 		for key, record := cursor.Seek(keyOf(after + 1)); key != nil && len(listed) < min(limit, MaxListed); key, record = cursor.Next() {
 			listed = append(listed, withRepeats(tx, key, record))
@@ -30,7 +30,7 @@ func (s *Spool) List(after uint64, limit int) ([]Quarantined, error) {
 // Quarantined returns one message, or ErrNoSuchMessage.
 func (s *Spool) Quarantined(number uint64) (Quarantined, error) {
 	var q Quarantined
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *bolt.Tx) error {
 		record := tx.Bucket([]byte(quarantineBucket)).Get(keyOf(number))
 		if record == nil {
 			return ErrNoSuchMessage
@@ -46,7 +46,7 @@ func (s *Spool) Quarantined(number uint64) (Quarantined, error) {
 
 // Drop deletes one message for good. It returns ErrNoSuchMessage.
 func (s *Spool) Drop(number uint64) error {
-	err := s.update(func(tx *bolt.Tx, u *Usage) error { return s.takeOut(tx, u, number) })
+	err := s.update(func(tx *bolt.Tx, u *state) error { return s.takeOut(tx, u, number) })
 	if err != nil {
 		return fmt.Errorf("drop from quarantine: %w", err)
 	}
@@ -64,7 +64,7 @@ func (s *Spool) Replay(number uint64) error {
 		return ErrNotReplayable
 	}
 	again := Message{Device: q.Device, Received: time.Now(), Payload: q.Payload, Statement: q.Statement}
-	err = s.update(func(tx *bolt.Tx, u *Usage) error {
+	err = s.update(func(tx *bolt.Tx, u *state) error {
 		if err := s.takeOut(tx, u, number); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (s *Spool) Replay(number uint64) error {
 // ErrNoSuchMessage if it does not wait (any more).
 func (s *Spool) Withdraw(number uint64) error {
 	verdict := &Verdict{Code: Withdrawn, Detail: "an operator took it out of the queue", Time: time.Now().UTC()}
-	err := s.update(func(tx *bolt.Tx, u *Usage) error {
+	err := s.update(func(tx *bolt.Tx, u *state) error {
 		for shard := range queues {
 			if tx.Bucket(shardBucket(shard)).Get(keyOf(number)) != nil {
 				return s.settleOne(tx, u, shard, Settlement{Number: number, Verdict: verdict})
@@ -102,7 +102,7 @@ func withRepeats(tx *bolt.Tx, key, record []byte) Quarantined {
 }
 
 // takeOut removes a message from quarantine and lets held ones move up.
-func (s *Spool) takeOut(tx *bolt.Tx, u *Usage, number uint64) error {
+func (s *Spool) takeOut(tx *bolt.Tx, u *state, number uint64) error {
 	bucket := tx.Bucket([]byte(quarantineBucket))
 	record := bucket.Get(keyOf(number))
 	if record == nil {
@@ -111,8 +111,7 @@ func (s *Spool) takeOut(tx *bolt.Tx, u *Usage, number uint64) error {
 	size := int64(len(record))
 	_, damage := unseal([]byte(quarantineBucket), keyOf(number), record)
 	q := decodeQuarantined(quarantineBucket, keyOf(number), record)
-	u.QuarantineMessages--
-	u.QuarantineBytes -= size
+	u.remove(quarantinePile, number, record)
 	if err := bucket.Delete(keyOf(number)); err != nil {
 		return err
 	}

@@ -48,19 +48,28 @@ func digestKey(device string, payload []byte) []byte {
 
 func accountOf(tx *bolt.Tx, device string) Account {
 	a := Account{Device: device}
-	b := tx.Bucket([]byte(accountBucket)).Get(accountKey(device))
-	if n := decodeNumbers(b, 4); n != nil {
+	key := accountKey(device)
+	if n := decodeAccount(key, tx.Bucket([]byte(accountBucket)).Get(key)); n != nil {
 		a.Messages, a.Bytes, a.Held, a.HeldBytes = n[0], n[1], n[2], n[3]
 	}
 	return a
 }
 
 func putAccount(tx *bolt.Tx, a Account) error {
-	bucket := tx.Bucket([]byte(accountBucket))
+	bucket, key := tx.Bucket([]byte(accountBucket)), accountKey(a.Device)
 	if a.Messages == 0 && a.Held == 0 {
-		return bucket.Delete(accountKey(a.Device))
+		return bucket.Delete(key)
 	}
-	return bucket.Put(accountKey(a.Device), encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes))
+	return bucket.Put(key, seal([]byte(accountBucket), key, encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes)))
+}
+
+// decodeAccount returns messages, bytes, held and held bytes, or nil for what is no account.
+func decodeAccount(key, record []byte) []int64 {
+	body, err := unseal([]byte(accountBucket), key, record)
+	if err != nil {
+		return nil
+	}
+	return decodeNumbers(body, 4)
 }
 
 // room reports whether a record of size bytes is within the quota. A quota of 0 is
@@ -74,7 +83,7 @@ func (l Limits) full(a Account) bool { return a.Held > 0 || !l.room(a, 1) }
 // OverQuota reports whether a device has used up its quota of the quarantine.
 func (s *Spool) OverQuota(device string) (bool, error) {
 	var full bool
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *bolt.Tx) error {
 		full = s.limits.full(accountOf(tx, device))
 		return nil
 	})
@@ -87,7 +96,7 @@ func (s *Spool) OverQuota(device string) (bool, error) {
 // Devices returns the accounts of all devices with something in quarantine, by device.
 func (s *Spool) Devices() ([]Account, error) {
 	accounts := []Account{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte(accountBucket)).ForEach(func(key, _ []byte) error {
 			a := accountOf(tx, string(key[1:]))
 			a.Full = s.limits.full(a)
@@ -104,7 +113,7 @@ func (s *Spool) Devices() ([]Account, error) {
 // repeated counts q if its very payload is in quarantine or held already, and
 // reports whether it is. A record that is damaged does not count as there. One that is on
 // the ledger by now, and undisclosed, has that verdict from now on.
-func repeated(tx *bolt.Tx, u *Usage, q Quarantined) (bool, error) {
+func repeated(tx *bolt.Tx, u *state, q Quarantined) (bool, error) {
 	bucket, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
 	at, found := decodePlace(bucket.Get(key))
 	if !found {
@@ -125,7 +134,7 @@ func repeated(tx *bolt.Tx, u *Usage, q Quarantined) (bool, error) {
 }
 
 // rewrite stores anew a message that is in quarantine or held.
-func rewrite(tx *bolt.Tx, u *Usage, q Quarantined) error {
+func rewrite(tx *bolt.Tx, u *state, q Quarantined) error {
 	body, err := encodeQuarantined(q)
 	if err != nil {
 		return err
@@ -204,7 +213,7 @@ func index(tx *bolt.Tx, q Quarantined, a Account) error {
 // QuarantinedOf calls visit with a device's messages that are in quarantine or held, the last that
 // came first, until it returns false; at most limit times.
 func (s *Spool) QuarantinedOf(device string, limit int, visit func(Quarantined) bool) error {
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.view(func(tx *bolt.Tx) error {
 		cursor, prefix := tx.Bucket([]byte(byDeviceBucket)).Cursor(), heldPrefix(device)
 		key, _ := cursor.Seek(heldKey(device, 1<<64-1))
 		if key == nil {

@@ -221,11 +221,11 @@ func TestOldLayoutIsIndexed(t *testing.T) {
 	}
 }
 
-// makeOld turns a spool into one of layout 1: no index, nothing held, and a usage of
-// four numbers.
+// makeOld turns a spool into one of layout 1: no index, nothing held, and no state with a
+// checksum.
 func makeOld(t *testing.T, path string) {
 	t.Helper()
-	db, err := bolt.Open(path, 0o600, nil)
+	db, err := bolt.Open(path, 0o600, &bolt.Options{NoFreelistSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,8 +236,7 @@ func makeOld(t *testing.T, path string) {
 			}
 		}
 		meta := tx.Bucket([]byte("meta"))
-		usage := append([]byte(nil), meta.Get([]byte("usage"))[:32]...)
-		return errors.Join(meta.Put([]byte("usage"), usage), meta.Put([]byte("layout"), []byte{1}))
+		return errors.Join(meta.Delete([]byte("state")), meta.SetSequence(4), meta.Put([]byte("layout"), []byte{1}))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

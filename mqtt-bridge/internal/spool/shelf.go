@@ -30,7 +30,7 @@ type Change struct {
 
 // Write makes all changes in one transaction that is on the disk when Write returns, or none.
 func (s *Spool) Write(changes []Change) error {
-	err := s.db.Update(func(tx *bolt.Tx) error {
+	err := s.update(func(tx *bolt.Tx, _ *state) error {
 		for _, c := range changes {
 			if err := c.write(tx); err != nil {
 				return err
@@ -55,7 +55,7 @@ func (c Change) write(tx *bolt.Tx) error {
 // Each calls visit with all that is on a shelf, by key. A value whose checksum does not hold is
 // passed over, and counted in damaged.
 func (s *Spool) Each(shelf Shelf, visit func(key string, value []byte) error) (damaged int, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(shelf.bucket()).ForEach(func(key, record []byte) error {
 			if value, broken := unseal(shelf.bucket(), key, record); broken == nil {
 				return visit(string(key), append([]byte(nil), value...))

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -12,10 +14,7 @@ import (
 
 const (
 	fileName         = "spool.db"
-	metaBucket       = "meta"
 	quarantineBucket = "quarantine"
-	layoutKey        = "layout"
-	usageKey         = "usage"
 	lockWait         = 3 * time.Second
 	keySize          = 8
 )
@@ -32,6 +31,8 @@ var (
 	ErrNotReplayable = errors.New("a corrupt record cannot be replayed")
 )
 
+var errClosed = errors.New("the spool is not open")
+
 // Limits bound the spool, in bytes of records.
 type Limits struct {
 	Bytes           int64 // of what waits or is held
@@ -42,29 +43,36 @@ type Limits struct {
 
 // Spool is the open store. It is safe for concurrent use.
 type Spool struct {
-	db     *bolt.DB
+	path   string
 	limits Limits
+	found  Report
 	ready  [queues]chan struct{}
 
-	mu    sync.Mutex
-	usage Usage
+	open    sync.RWMutex // held for reading by whoever uses db
+	db      *bolt.DB     // nil while it could not be opened again
+	damaged atomic.Bool  // nothing of the file is believed any more
+
+	mu    sync.Mutex // one change at a time
+	doubt bool       // the last commit failed: reassure before the next
+	state state
 }
 
-// Open opens the spool in dir, which must exist, and makes it if absent. It
-// fails if another process holds it, or if its layout is of another version.
+// Open opens the spool in dir, which must exist, and makes it if absent. It looks at the whole file first. It fails
+// if another process holds it, if its layout is of another version, and with ErrDamaged if it is not as it was written.
 func Open(dir string, limits Limits) (*Spool, error) {
-	// The freelist is rebuilt at open instead of written with each commit.
-	options := &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoFreelistSync: true}
-	db, err := bolt.Open(filepath.Join(dir, fileName), 0o600, options)
-	if err != nil {
-		return nil, fmt.Errorf("open spool in %s (is another bridge running?): %w", dir, err)
-	}
-	s := &Spool{db: db, limits: limits}
+	s := &Spool{path: filepath.Join(dir, fileName), limits: limits}
 	for i := range s.ready {
 		s.ready[i] = make(chan struct{}, 1)
 	}
-	if err := db.Update(s.prepare); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), db.Close())
+	var err error
+	if s.found, err = s.look(); err != nil {
+		return nil, fmt.Errorf("open spool in %s: %w", dir, err)
+	}
+	if s.db, err = openFile(s.path); err != nil {
+		return nil, err
+	}
+	if err := s.db.Update(s.begin); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), s.db.Close())
 	}
 	for i := range s.ready {
 		s.wake(i)
@@ -72,8 +80,42 @@ func Open(dir string, limits Limits) (*Spool, error) {
 	return s, nil
 }
 
-// Close closes the store. A second process can open it afterwards.
+// look examines the file, or makes one.
+func (s *Spool) look() (Report, error) {
+	made, err := s.create()
+	if made || err != nil {
+		return Report{}, err
+	}
+	unlock, err := lock(s.path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer unlock()
+	return examine(s.path)
+}
+
+// begin brings the file to the present layout, and its index to what is there.
+func (s *Spool) begin(tx *bolt.Tx) error {
+	if err := s.prepare(tx); err != nil {
+		return err
+	}
+	if s.found.indexFails {
+		return reindex(tx)
+	}
+	return nil
+}
+
+// Found is what was found in the file when it was opened.
+func (s *Spool) Found() Report { return s.found }
+
+// Close closes the store. A second process can open it afterwards. Once damage was found the file stays
+// locked until the process ends.
 func (s *Spool) Close() error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.db == nil || s.damaged.Load() { // bbolt may hold locks that it never gives back
+		return nil
+	}
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("close spool: %w", err)
 	}
@@ -84,7 +126,7 @@ func (s *Spool) Close() error {
 func (s *Spool) Usage() Usage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.usage
+	return s.state.Usage
 }
 
 // Ready returns a channel that receives when a queue may have become non-empty.
@@ -97,24 +139,66 @@ func (s *Spool) wake(shard int) {
 	}
 }
 
-// update runs change in one durable transaction. The usage is read and stored
+// update runs change in one durable transaction. The state is read and stored
 // with it: a commit that fails in its very last sync may stand all the same, and
 // what is in memory would then be wrong.
-func (s *Spool) update(change func(tx *bolt.Tx, u *Usage) error) error {
+func (s *Spool) update(change func(tx *bolt.Tx, u *state) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var usage Usage
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		meta := tx.Bucket([]byte(metaBucket))
-		usage = decodeUsage(meta.Get([]byte(usageKey)))
-		if err := change(tx, &usage); err != nil {
+	if s.doubt {
+		if err := s.reassure(); err != nil {
 			return err
 		}
-		return meta.Put([]byte(usageKey), encodeUsage(usage))
+	}
+	var next state
+	committing := false
+	err := s.guarded(func(db *bolt.DB) error {
+		return db.Update(func(tx *bolt.Tx) (err error) {
+			if next, err = readState(tx); err != nil {
+				return err
+			}
+			if err = change(tx, &next); err != nil {
+				return err
+			}
+			if err = writeState(tx, next); err != nil {
+				return err
+			}
+			committing = true
+			return nil
+		})
 	})
 	if err != nil {
+		s.doubt = committing
 		return err
 	}
-	s.usage = usage
+	s.state = next
 	return nil
+}
+
+// view runs a function in a transaction that only reads.
+func (s *Spool) view(f func(tx *bolt.Tx) error) error {
+	return s.guarded(func(db *bolt.DB) error { return db.View(f) })
+}
+
+// guarded makes ErrDamaged of what bbolt does at a page that was damaged since the file was opened: it
+// panics, or reads where nothing is mapped. From then on every call returns ErrDamaged.
+func (s *Spool) guarded(f func(db *bolt.DB) error) (err error) {
+	s.open.RLock()
+	defer s.open.RUnlock()
+	switch {
+	case s.damaged.Load():
+		return ErrDamaged
+	case s.db == nil:
+		return errClosed
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		}
+		if errors.Is(err, ErrDamaged) {
+			s.damaged.Store(true)
+		}
+	}()
+	return f(s.db)
 }

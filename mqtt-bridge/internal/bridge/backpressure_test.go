@@ -1,0 +1,143 @@
+package bridge_test
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+)
+
+// The load of a bridge that is held back: 130 MB as they come, of which its spool takes 4.
+const (
+	heldDevices = 6
+	heldEach    = 1000
+	heldSize    = 16 << 10
+	// heldHeap bounds the bridge's heap meanwhile: its queue, the group that is written, the batches that are
+	// tried, and what the embedded broker keeps of its store.
+	heldHeap = 96 << 20
+)
+
+// The gateway says 503, 429 and takes its time, for as long as devices publish and longer: acknowledgements
+// wait at the broker, the bridge keeps within its memory, and then everything arrives, in order.
+func TestHeldBackForLongWithinBoundedMemory(t *testing.T) {
+	s := newSite(t)
+	s.config.QueueBytes, s.config.QueueMessages = 4<<20, 128
+	s.heldBack(t)
+}
+
+func (s *site) heldBack(t *testing.T) {
+	t.Helper()
+	s.config.SpoolBytes = 4 << 20
+	s.gateway.Fail(holding())
+	s.spawn(t)
+	var devices []*gatewaytest.Device
+	var clients []paho.Client
+	for i := range heldDevices {
+		d := gatewaytest.NewDevice(t, fmt.Sprintf("logger-%d", i), attest.COSE)
+		s.gateway.Register(d.Record(t, waymark.DeviceActive))
+		devices, clients = append(devices, d), append(clients, s.connectSoon(t, d))
+	}
+	most := s.watchHeap(t)
+	var publishing sync.WaitGroup
+	for i, d := range devices {
+		publishing.Go(func() { publishLarge(t, clients[i], d) })
+	}
+	publishing.Wait()
+	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	asked := s.gateway.Asked()
+	waitFor(t, "some more tries", func() bool { return s.gateway.Asked() > asked+20 })
+	s.gateway.Fail(nil)
+	for _, d := range devices {
+		waitFor(t, "all of "+d.ID, func() bool { return s.inOrder(d.ID, heldEach) })
+	}
+	if got := most(); got > heldHeap {
+		t.Errorf("the bridge's heap had %d MiB, at most %d are allowed", got>>20, heldHeap>>20)
+	} else {
+		t.Logf("the bridge's heap had at most %d MiB", got>>20)
+	}
+}
+
+// holding answers 503, 429 and, late, 503, in turn. The registry answers.
+func holding() func([]string) *gatewaytest.Failure {
+	var n atomic.Int64
+	return func(texts []string) *gatewaytest.Failure {
+		if texts == nil {
+			return nil
+		}
+		switch n.Add(1) % 3 {
+		case 0:
+			return &gatewaytest.Failure{Status: http.StatusTooManyRequests, Code: waymark.ResourceExhausted, RetryAfter: "1"}
+		case 1:
+			time.Sleep(200 * time.Millisecond)
+		}
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable, Code: waymark.Unavailable}
+	}
+}
+
+func publishLarge(t *testing.T, client paho.Client, d *gatewaytest.Device) {
+	tokens := make(chan paho.Token, 20) // on their way
+	done := make(chan error, 1)
+	go func() {
+		var failure error
+		for token := range tokens {
+			if !token.WaitTimeout(90*time.Second) || token.Error() != nil {
+				failure = fmt.Errorf("publish as %s: %w", d.ID, token.Error())
+			}
+		}
+		done <- failure
+	}()
+	for range heldEach {
+		tokens <- client.Publish("waymark/v1/"+d.ID+"/up", 1, false, d.NextOf(t, heldSize))
+	}
+	close(tokens)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// watchHeap looks at the bridge's heap until the returned function is called, which returns the most that it saw.
+func (s *site) watchHeap(t *testing.T) (most func() int64) {
+	t.Helper()
+	stop, seen := make(chan struct{}), make(chan int64)
+	go func() {
+		highest := int64(0)
+		for {
+			highest = max(highest, s.heap())
+			select {
+			case seen <- highest:
+				return
+			case <-time.After(100 * time.Millisecond):
+			case <-stop:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(stop) })
+	return func() int64 { return <-seen }
+}
+
+// heap is what is in use of the bridge's heap, 0 if it does not answer.
+func (s *site) heap() int64 {
+	response, err := http.Get("http://" + s.config.Listen + "/metrics")
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = response.Body.Close() }()
+	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+		if value, is := strings.CutPrefix(lines.Text(), "go_memstats_heap_inuse_bytes "); is {
+			bytes, _ := strconv.ParseFloat(value, 64)
+			return int64(bytes)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,104 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"go.uber.org/zap"
+)
+
+// spaceEvery is the time between two looks at the room on the broker's disk. min_free_bytes must be more
+// than devices can send in it.
+const spaceEvery = time.Second
+
+// sureFailures is how many looks in a row must find the store failed.
+const sureFailures = 3
+
+// ErrReopen is returned by Run when the bridge has to be closed and opened anew, as Serve does: the broker's store had
+// failed, and would take nothing any more.
+var ErrReopen = errors.New("the broker's store has to be opened anew")
+
+// reopenWait keeps a disk that goes on failing from being tried all the time.
+const reopenWait = 5 * time.Second
+
+// Serve opens a bridge and runs it until ctx ends, and opens it anew as often as it has to be.
+func Serve(ctx context.Context, c config.Config, log *zap.Logger) error {
+	for {
+		b, err := Open(ctx, c, log)
+		if err != nil {
+			return err
+		}
+		err = errors.Join(b.Run(ctx), b.Close())
+		if !errors.Is(err, ErrReopen) || ctx.Err() != nil {
+			return err
+		}
+		log.Warn("the bridge is opened anew", zap.Error(err), zap.Duration("wait", reopenWait))
+		select {
+		case <-time.After(reopenWait):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// tend keeps devices out of the embedded broker while its disk is nearly full, before a write can fail, and so that
+// what is stored can go on to the ledger. It returns ErrReopen once a store that failed has room again.
+func (b *Bridge) tend(ctx context.Context) error {
+	if b.broker == nil {
+		return nil
+	}
+	ticker := time.NewTicker(spaceEvery)
+	defer ticker.Stop()
+	for failures := 0; ; {
+		failed, room := b.broker.Failed(), b.diskHasRoom()
+		failures++
+		if failed == nil {
+			failures = 0
+		}
+		if room && failures >= sureFailures {
+			return fmt.Errorf("%w: %w", ErrReopen, failed)
+		}
+		b.setRoom(room && failed == nil, failed)
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (b *Bridge) diskHasRoom() bool {
+	free, err := b.broker.FreeBytes()
+	if err != nil {
+		b.log.Error("cannot tell how full the broker's disk is", zap.Error(err))
+		return b.broker.Room()
+	}
+	return free >= b.config.Embedded.MinFreeBytes
+}
+
+// setRoom lets devices in or keeps them out, if that is another than before.
+func (b *Bridge) setRoom(room bool, failed error) {
+	if room == b.broker.Room() {
+		return
+	}
+	if room {
+		b.log.Info("there is room again on the broker's disk: devices are let in")
+	} else {
+		b.log.Error("the broker's disk is nearly full, or fails: devices are kept out", zap.Error(failed))
+	}
+	if err := b.broker.SetRoom(room); err != nil {
+		b.log.Error("cannot disconnect devices", zap.Error(err))
+	}
+}
+
+// freeBytes is a metric: -1 if it is not known.
+func (b *Bridge) freeBytes() float64 {
+	free, err := b.broker.FreeBytes()
+	if err != nil {
+		return -1
+	}
+	return float64(free)
+}

@@ -1,0 +1,154 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func roomy() Limits {
+	return Limits{Bytes: 1 << 26, QuarantineBytes: 1 << 24, DeviceMessages: 5, DeviceBytes: 1 << 20}
+}
+
+func mustOpen(t *testing.T, dir string) *Spool {
+	t.Helper()
+	s, err := Open(dir, roomy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func message(device int, payload string) Message {
+	return Message{Device: fmt.Sprintf("logger-%d", device), Received: time.UnixMilli(1.7e12), Payload: []byte(payload)}
+}
+
+// swap puts another file in the place of the spool's, under bbolt, so that what it writes goes there.
+func swap(t *testing.T, s *Spool, with string) {
+	t.Helper()
+	other, err := os.OpenFile(with, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := 0
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if target, linkErr := os.Readlink("/proc/self/fd/" + e.Name()); err != nil || linkErr != nil || target != s.path {
+			continue
+		}
+		if err := syscall.Dup3(int(other.Fd()), fd, 0); err != nil {
+			t.Fatal(err)
+		}
+		swapped++
+	}
+	if swapped != 1 {
+		t.Fatalf("%d files swapped", swapped)
+	}
+}
+
+// At /dev/null writes succeed and are gone, and the sync fails: what a disk does that fails.
+func TestFailedSyncAcknowledgesNothingAndTheSpoolGoesOn(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	if _, err := s.Append([]Message{message(1, "a"), message(2, "b")}); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 3 {
+		swap(t, s, "/dev/null")
+		if n, err := s.Append([]Message{message(1, fmt.Sprint("lost ", round))}); err == nil || n != 0 {
+			t.Fatalf("round %d: appended %d to nowhere: %v", round, n, err)
+		}
+		if entries, err := s.Oldest(ShardOf("logger-1"), 100, 1<<20, nil); err != nil || len(entries) != 1+round {
+			t.Fatalf("round %d: %d entries can be read: %v", round, len(entries), err)
+		}
+		if _, err := s.Append([]Message{message(1, fmt.Sprint("kept ", round))}); err != nil {
+			t.Fatalf("round %d: it does not go on: %v", round, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, filepath.Dir(s.path))
+	entries, err := s.Oldest(ShardOf("logger-1"), 100, 1<<20, nil)
+	if err != nil || len(entries) != 4 || string(entries[3].Payload) != "kept 2" || s.Usage().Messages != 5 {
+		t.Errorf("%d entries, usage %+v: %v", len(entries), s.Usage(), err)
+	}
+}
+
+// While the disk fails at everything nothing is stored, and what is there can be read.
+func TestDiskThatFailsForLong(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	if _, err := s.Append([]Message{message(1, "a")}); err != nil {
+		t.Fatal(err)
+	}
+	swap(t, s, "/dev/null")
+	aside := s.path + ".aside"
+	if err := os.Rename(s.path, aside); err != nil { // it cannot be synced again either
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := s.Append([]Message{message(1, "b")}); err == nil || errors.Is(err, ErrDamaged) {
+			t.Errorf("appended without a disk: %v", err)
+		}
+		if entries, err := s.Oldest(ShardOf("logger-1"), 100, 1<<20, nil); err != nil || len(entries) != 1 {
+			t.Errorf("%d entries, %v", len(entries), err)
+		}
+	}
+	if err := os.Rename(aside, s.path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Append([]Message{message(1, "c")}); err != nil {
+		t.Error(err)
+	}
+	if u := s.Usage(); u.Messages != 2 {
+		t.Errorf("usage %+v", u)
+	}
+}
+
+// A page that is damaged while the spool is open ends nothing but the spool: from then on it stores nothing.
+func TestDamageWhileOpen(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	for i := range 300 {
+		if _, err := s.Append([]Message{message(1, fmt.Sprintf("%0100d", i))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(s.path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 2 * os.Getpagesize(); at < len(raw); at += os.Getpagesize() { // bbolt sees the same pages
+		if _, err := file.WriteAt(bytes.Repeat([]byte{0xFF}, 64), int64(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Oldest(ShardOf("logger-1"), 1000, 1<<20, nil); !errors.Is(err, ErrDamaged) {
+		t.Errorf("read: %v", err)
+	}
+	if n, err := s.Append([]Message{message(1, "more")}); n != 0 || !errors.Is(err, ErrDamaged) {
+		t.Errorf("appended %d: %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

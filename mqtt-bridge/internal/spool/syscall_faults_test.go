@@ -1,0 +1,248 @@
+//go:build faults
+
+package spool
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// These tests run a process under strace, which lets system calls fail, and shows them. (needs strace)
+
+// childFolder names the folder of the spool into which the test binary appends.
+const childFolder = "WAYMARK_TEST_SPOOL"
+
+const appended = 40
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(childFolder); dir != "" {
+		if err := runChild(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// runChild appends messages, each until it is stored, and says so in a line of its own.
+func runChild(dir string) error {
+	s, err := Open(dir, roomy())
+	for tries := 0; err != nil && tries < 20; tries++ {
+		fmt.Println("failed to open")
+		s, err = Open(dir, roomy())
+	}
+	if err != nil {
+		return err
+	}
+	for i, failures := 0, 0; i < appended; {
+		m := message(1, fmt.Sprintf("message %03d", i))
+		if i%5 == 2 {
+			m.Payload = append(m.Payload, make([]byte, 9000)...)
+		}
+		if _, err := s.Append([]Message{m}); err == nil {
+			fmt.Println("stored", i)
+			i++
+			continue
+		} else if failures++; failures > 1000 || errors.Is(err, ErrDamaged) {
+			return err
+		}
+		fmt.Println("failed")
+	}
+	return s.Close()
+}
+
+// trace runs a child under strace and returns what it said, and the trace.
+func trace(t *testing.T, dir string, options ...string) (said, traced string, err error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "trace")
+	args := append([]string{"-f", "-qq", "-s", "16", "-o", file, "-e", "trace=pwrite64,ftruncate,fdatasync,fsync,write,renameat,renameat2,rename"}, options...)
+	child := exec.CommandContext(t.Context(), "strace", append(args, os.Args[0])...)
+	child.Env = append(os.Environ(), childFolder+"="+dir)
+	var out, complaints bytes.Buffer
+	child.Stdout, child.Stderr = &out, &complaints
+	err = child.Run()
+	calls, readErr := os.ReadFile(file)
+	if readErr != nil {
+		t.Fatalf("strace: %v, %s", readErr, complaints.String())
+	}
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, complaints.String())
+	}
+	return out.String(), string(calls), err
+}
+
+var call = regexp.MustCompile(`^\d+ +(\w+)\((\d+|AT_FDCWD)?(.*)`)
+
+// metaWrite is of one of the two first pages.
+var metaWrite = regexp.MustCompile(`, (0|4096|16|4112)\)? *(=|<unfinished|$)`)
+
+// Pages are synced before a meta page is written, that before anything is said to be stored, and the file's name before that.
+func TestEverythingIsSyncedInOrder(t *testing.T) {
+	said, traced, err := trace(t, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, metas, named := map[string]bool{}, map[string]bool{}, true
+	stored := 0
+	lines := bufio.NewScanner(strings.NewReader(traced))
+	for lines.Scan() {
+		found := call.FindStringSubmatch(lines.Text())
+		if found == nil {
+			continue // the end of a call, or of a thread
+		}
+		name, fd, rest := found[1], found[2], found[3]
+		switch name {
+		case "pwrite64":
+			if !metaWrite.MatchString(rest) {
+				pages[fd] = true
+				break
+			}
+			if pages[fd] {
+				t.Fatalf("a meta page is written before the pages are synced: %s", lines.Text())
+			}
+			metas[fd] = true
+		case "fdatasync", "fsync":
+			delete(pages, fd)
+			delete(metas, fd)
+			named = true // of the folder, or of the file after it was
+		case "rename", "renameat", "renameat2":
+			named = false
+		case "write":
+			if fd != "1" || !strings.Contains(rest, "stored") {
+				continue
+			}
+			if stored++; len(pages) > 0 || len(metas) > 0 || !named {
+				t.Fatalf("said before it is synced (%v, %v, %t): %s", pages, metas, named, lines.Text())
+			}
+		}
+	}
+	if stored != appended || strings.Count(said, "stored") != appended {
+		t.Errorf("%d stored:\n%s", stored, said)
+	}
+}
+
+// Whatever fails, and whenever: what was said to be stored is there, in order, and the spool goes on in the same process.
+func TestDiskThatFails(t *testing.T) {
+	for _, fault := range []string{
+		"fdatasync:error=EIO", "fsync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOSPC", "ftruncate:error=ENOSPC", "fdatasync:error=ENOSPC",
+	} {
+		failed := 0
+		for _, when := range []string{"1+7", "2+9", "3+11", "4+8", "5+13", "6+17"} {
+			t.Run(fault+" "+when, func(t *testing.T) {
+				dir := t.TempDir()
+				said, _, err := trace(t, dir, "-e", "inject="+fault+":when="+when)
+				if err != nil {
+					t.Fatal(err)
+				}
+				failed += strings.Count(said, "failed")
+				compareStored(t, dir, said)
+			})
+		}
+		if failed == 0 {
+			t.Errorf("%s: nothing failed", fault)
+		}
+	}
+}
+
+// A process that is killed in the middle of a call leaves what it said to be stored.
+func TestKilledInACall(t *testing.T) {
+	for n := 1; n <= 60; n += 4 {
+		for _, name := range []string{"fdatasync", "pwrite64"} {
+			dir := t.TempDir()
+			said, _, err := trace(t, dir, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, n))
+			if err == nil {
+				t.Fatalf("%s %d: it was not killed", name, n)
+			}
+			compareStored(t, dir, said)
+		}
+	}
+}
+
+// compareStored wants all that was said to be stored, in order. What was not said may be there, and more than once.
+func compareStored(t *testing.T, dir, said string) {
+	t.Helper()
+	s, err := Open(dir, roomy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	entries, err := s.Oldest(ShardOf("logger-1"), 1<<20, 1<<30, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for n := range strings.Count(said, "stored") {
+		want := fmt.Sprintf("message %03d", n)
+		for at < len(entries) && !bytes.HasPrefix(entries[at].Payload, []byte(want)) {
+			at++
+		}
+		if at == len(entries) {
+			t.Fatalf("%s was stored and is gone, or out of order", want)
+		}
+	}
+	for _, e := range entries {
+		if e.Corrupt {
+			t.Errorf("number %d is corrupt", e.Number)
+		}
+	}
+}
+
+// A disk that is really full: nothing more is stored, nothing is lost, and it goes on once there is room.
+func TestDiskThatIsFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Fatalf("this test mounts a small disk, which takes root: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	s := mustOpen(t, dir)
+	filler := filepath.Join(dir, "filler")
+	if err := os.WriteFile(filler, make([]byte, 600<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stored := 0
+	add := func() error {
+		_, err := s.Append([]Message{message(1, fmt.Sprintf("message %04d %01000d", stored, 0))})
+		if err == nil {
+			stored++
+		}
+		return err
+	}
+	for round := range 3 {
+		var err error
+		for err == nil {
+			err = add()
+		}
+		if errors.Is(err, ErrFull) || errors.Is(err, ErrDamaged) || stored < 20 {
+			t.Fatalf("round %d: after %d: %v", round, stored, err)
+		}
+		for range 5 {
+			if err := add(); err == nil {
+				t.Fatal("stored on a full disk")
+			}
+		}
+		if err := os.Truncate(filler, int64(400-200*round)<<10); err != nil {
+			t.Fatal(err)
+		}
+		if err := add(); err != nil {
+			t.Fatalf("round %d: there is room, and it does not go on: %v", round, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = mustOpen(t, dir)
+	entries, err := s.Oldest(ShardOf("logger-1"), 1<<20, 1<<30, nil)
+	if err != nil || len(entries) < stored {
+		t.Fatalf("%d of %d are there: %v", len(entries), stored, err)
+	}
+}
