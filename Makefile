@@ -15,7 +15,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace mosquitto faults pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,13 @@ FAULTS ?= docs/reliability.md
 
 faults: $(TOOLS)/gotestsum build ## every part fails under load, and what was acknowledged is looked for; into docs/reliability.md (needs root and mosquitto; FAULTS= writes nothing)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e -run TestFaultTable -count 1 -timeout 40m ./faults $(if $(FAULTS),-table $(abspath $(FAULTS)))
+
+faults-disk: $(TOOLS)/gotestsum ## the bridge's disk fails, is full, is cut off in any system call (needs strace, and root for a small disk)
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags faults -run 'Disk|Synced|Killed' -count 1 -timeout 10m ./internal/spool ./internal/bridge
+
+devices: $(TOOLS)/gotestsum ## a device in C against the vectors, and one in Go on the network (needs cc and libssl-dev, and the network up)
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags devices -count 1 -timeout 5m ./devices/...
+	@cd test && GOWORK=off go run ./devices/go $(CURDIR)/$(STATE)/endpoints.json
 
 pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/offline-signing.md, as a reader types them (needs curl, jq and openssl)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e

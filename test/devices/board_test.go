@@ -1,0 +1,224 @@
+//go:build devices
+
+package devices_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+)
+
+// board is the program of test/devices/c, which signs a line at a time.
+type board struct {
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+// build compiles the device for this machine, as strictly as a compiler can be told to look.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "board")
+	compile := exec.CommandContext(t.Context(), "cc", "-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-Os", "-fsanitize=undefined,address",
+		"-o", program, "c/board.c", "c/waymark.c", "-lcrypto")
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("cc: %v\n%s", err, out)
+	}
+	return program
+}
+
+func start(t *testing.T, program string, key jwk, h header) *board {
+	t.Helper()
+	seed, err := base64.RawURLEncoding.DecodeString(key.D)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := exec.CommandContext(context.WithoutCancel(t.Context()), program, hex.EncodeToString(seed), h.Device, h.Consortium, h.KeyID)
+	run.Stderr = os.Stderr
+	in, err := run.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := run.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		if err := run.Wait(); err != nil {
+			t.Errorf("board: %v", err)
+		}
+	})
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	return &board{in: in, out: lines}
+}
+
+func (b *board) ask(t *testing.T, format string, args ...any) string {
+	t.Helper()
+	if _, err := fmt.Fprintf(b.in, format+"\n", args...); err != nil || !b.out.Scan() {
+		t.Fatalf("the board is silent: %v", err)
+	}
+	return b.out.Text()
+}
+
+// pack signs message number sequence; previous is empty for the first.
+func (b *board) pack(t *testing.T, sequence uint64, previous, readings string) string {
+	t.Helper()
+	if previous == "" {
+		previous = "-"
+	}
+	return b.ask(t, "pack %d %s %s", sequence, previous, readings)
+}
+
+type jwk struct {
+	D string `json:"d"`
+	X string `json:"x"`
+}
+
+type header struct {
+	Device     string `json:"device"`
+	Consortium string `json:"consortium"`
+	KeyID      string `json:"key_id"`
+	Kind       string `json:"kind"`
+	Sequence   uint64 `json:"sequence"`
+	Previous   string `json:"previous"`
+}
+
+type vector struct {
+	Name    string `json:"name"`
+	Key     string `json:"key"`
+	Text    string `json:"text"`
+	Raw     string `json:"raw"`
+	Digest  string `json:"digest"`
+	Stage   string `json:"stage"`
+	Payload string `json:"payload"`
+	Header  header `json:"header"`
+}
+
+func read(t *testing.T, name string, into any) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "vectors", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func messages(t *testing.T) (map[string]jwk, []vector) {
+	t.Helper()
+	var file struct {
+		Keys    map[string]jwk `json:"keys"`
+		Vectors []vector       `json:"vectors"`
+	}
+	read(t, "messages.json", &file)
+	return file.Keys, file.Vectors
+}
+
+// readings are those of the vectors' packs in CBOR: what the line says, and what is kept of it.
+const readings = "1772352000 temperature Cel 425 -2 humidity %RH 61 0"
+
+// The board signs what the vectors say byte by byte: packs, and every statement that is signed with its key.
+func TestBoardSignsTheVectors(t *testing.T) {
+	keys, vectors := messages(t)
+	program := build(t)
+	packed, stated := 0, 0
+	for _, v := range vectors {
+		if v.Key != "ed25519" || v.Stage != "" || strings.Contains(v.Text, ".") || strings.Contains(v.Name, "rfc9864") || v.Header.Kind == "senml+json" {
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			b := start(t, program, keys[v.Key], v.Header)
+			if v.Header.Kind == "senml+cbor" {
+				packed++
+				if got, want := b.pack(t, v.Header.Sequence, v.Header.Previous, readings), v.Raw+" "+v.Digest; got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
+			}
+			if v.Header.Sequence == 0 && v.Payload != "" {
+				stated++
+				if got := b.ask(t, "statement %s %s", v.Header.Kind, v.Payload); got != v.Text {
+					t.Errorf("got  %s\nwant %s", got, v.Text)
+				}
+			}
+		})
+	}
+	if packed < 2 || stated < 3 {
+		t.Errorf("%d packs and %d statements were signed", packed, stated)
+	}
+}
+
+// What the board signs is understood, whatever it measures, and each message chains to the one before.
+func TestBoardIsUnderstood(t *testing.T) {
+	keys, vectors := messages(t)
+	key := keys["ed25519"]
+	b := start(t, build(t), key, vectors[0].Header)
+	random := rand.New(rand.NewPCG(1, 2))
+	previous := ""
+	for n := uint64(1); n <= 300; n++ {
+		var line strings.Builder
+		fmt.Fprint(&line, 1.7e9+random.IntN(1e8))
+		count := 1 + random.IntN(8)
+		for i := range count {
+			fmt.Fprintf(&line, " sensor-%d Cel %d %d", i, random.Int64N(2e4)-1e4, -random.IntN(3))
+		}
+		raw, digest, _ := strings.Cut(b.pack(t, n, previous, line.String()), " ")
+		bytes, err := hex.DecodeString(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", line.String(), err)
+		}
+		m, err := attest.Parse(attest.Text(bytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.Verify(waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: key.X})
+		if err != nil || hex.EncodeToString(got[:]) != digest || m.Sequence != n || hex.EncodeToString(m.Previous) != previous {
+			t.Fatalf("message %d: digest %x, the board says %s: %v", n, got, digest, err)
+		}
+		pack, err := senml.ParseCBOR(m.Payload)
+		if err != nil || len(pack) != count {
+			t.Fatalf("%s: %d readings: %v", line.String(), len(pack), err)
+		}
+		previous = digest
+	}
+}
+
+// What the board cannot sign it does not sign.
+func TestBoardRefuses(t *testing.T) {
+	keys, vectors := messages(t)
+	program := build(t)
+	h := vectors[0].Header
+	for _, test := range []struct {
+		name, device, line string
+	}{
+		{"more than its memory holds", h.Device, "pack 1 - 1772352000 " + strings.Repeat("n", 2000) + " Cel 1 0"},
+		{"no readings", h.Device, "pack 1 - 1772352000"},
+		{"an id that would need an escape", `log"ger`, "pack 1 - 1772352000 t Cel 1 0"},
+		{"an id that is too long", strings.Repeat("a", 65), "pack 1 - 1772352000 t Cel 1 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h.Device = test.device
+			if got := start(t, program, keys["ed25519"], h).ask(t, "%s", test.line); got != "failed" {
+				t.Errorf("signed %s", got)
+			}
+		})
+	}
+}
