@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
@@ -41,6 +42,9 @@ var (
 	errUnknown = errors.New("the chaincode tells no such event")
 	errSubject = errors.New("it is about nothing that there can be")
 )
+
+// Events returns the names of all events that the chaincode tells, sorted.
+func Events() []string { return slices.Sorted(maps.Keys(records)) }
 
 // Records returns what a transaction has written that told an event, nothing if that is about nothing. It fails for what is no event of the chaincode.
 func Records(t Told) ([]Record, error) {

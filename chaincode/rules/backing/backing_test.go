@@ -49,6 +49,9 @@ func TestEveryEventIsBacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if known := events(t); !slices.Equal(backing.Events(), slices.Sorted(slices.Values(known))) {
+		t.Errorf("of %v, %v are known", known, backing.Events())
+	}
 	for _, name := range events(t) {
 		records, err := backing.Records(backing.Told{Name: name, Payload: payload, TxID: "t", Member: "m"})
 		if err != nil || len(records) == 0 {

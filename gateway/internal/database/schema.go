@@ -21,7 +21,7 @@ import (
 //go:embed migrations/*/*.sql
 var migrations embed.FS
 
-// ModelVersion is that of what a gateway writes into a Model. Whoever changes what is made of a block adds one, or a migration: a
+// ModelVersion is that of what a gateway writes into a Model. Whoever changes what is made of a block, or adds an event, adds one, or a migration: a
 // Model of less is made anew, and one of more is not fed and tells nothing, as while gateways are replaced one by one.
 const ModelVersion = 1
 

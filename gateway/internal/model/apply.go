@@ -55,7 +55,8 @@ type application struct {
 	settle  map[waymark.Place]bool // of which it is to be said anew who has what is there
 	is      *reading               // the records with all that the block has written, for index
 
-	measured measured // what the block recorded
+	measured measured                  // what the block recorded
+	refused  []ledger.BlockTransaction // whose events nobody is told
 }
 
 // subject is a thing that has a row in an index.
@@ -114,7 +115,7 @@ func (a *application) keep(position int, w ledger.Write) error {
 func (a *application) tell(tx ledger.BlockTransaction) error {
 	events, err := parts(tx)
 	if err != nil { // of a faulty chaincode, or forged: a member alone can tell anything beside what it writes for itself
-		events = []event{{name: unknown, payload: []byte("{}")}}
+		events, a.refused = []event{{name: unknown, payload: []byte("{}")}}, append(a.refused, tx)
 	}
 	for n, e := range events {
 		kind, _, _ := strings.Cut(e.name, ".")

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/waymark-ledger/waymark/chaincode/rules/backing"
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
@@ -17,6 +20,8 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/database/databasetest"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
 )
 
@@ -282,5 +287,27 @@ func commissionedIsTold(t *testing.T, open databasetest.Opener) {
 		if len(made) != tt.made || len(all) != tt.made+tt.products {
 			t.Errorf("%s of %s is told of %v, and in all of %v", tt.role, tt.member, made, all)
 		}
+	}
+}
+
+// refusedAreCounted, and the log names the transaction, and nothing of what it tells.
+func refusedAreCounted(t *testing.T, open databasetest.Opener) {
+	w, m := newWorld(t), opened(t, open)
+	registered := ledger.Event{Name: waymark.EventMemberRegistered, Payload: payload(t, waymark.MemberEvent{Member: "carrier"})}
+	w.telling(registered, ledger.Event{Name: "odd.thing", Payload: []byte(`{"secret":"x"}`)}, registered)
+	b := &w.blocks[len(w.blocks)-1]
+	b.Transactions[len(b.Transactions)-1].Writes = nil
+	core, logs := observer.New(zap.WarnLevel)
+	registry := prometheus.NewRegistry()
+	model.NewFeed(m, newChain(0, w.blocks...), zap.New(core), registry)
+	must(t, m.Replay(t.Context(), newChain(0, w.blocks...), uint64(len(w.blocks))))
+	want := "# HELP waymark_gateway_model_events_refused_total How many transactions that were fed told of what they did not write, or of what this gateway does not know: nobody is told.\n" +
+		"# TYPE waymark_gateway_model_events_refused_total counter\nwaymark_gateway_model_events_refused_total 2\n"
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "waymark_gateway_model_events_refused_total"); err != nil {
+		t.Error(err)
+	}
+	entries := logs.All()
+	if len(entries) != 2 || entries[1].ContextMap()["tx_id"] != b.Transactions[len(b.Transactions)-1].TxID || len(entries[0].Context) != 3 {
+		t.Errorf("logged %+v", entries)
 	}
 }

@@ -54,6 +54,14 @@ func NewFeed(m *Model, s Source, log *zap.Logger, registry prometheus.Registerer
 		}
 		return 0
 	}))
+	refused := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "waymark_gateway_model_events_refused_total", Help: "How many transactions that were fed told of what they did not write, or of what this gateway does not know: nobody is told.",
+	})
+	registry.MustRegister(refused)
+	m.refused = func(block uint64, tx ledger.BlockTransaction) {
+		refused.Inc()
+		log.Warn("nobody is told of an event that its transaction does not back", zap.String("tx_id", tx.TxID), zap.Uint64("block", block), zap.String("member", tx.Member))
+	}
 	return f
 }
 

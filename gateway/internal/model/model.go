@@ -28,6 +28,9 @@ type Model struct {
 	tail   tail
 	judged judged
 
+	// refused is told of a transaction whose event nobody is told.
+	refused func(block uint64, tx ledger.BlockTransaction)
+
 	foreign   atomic.Bool   // the ledger that it is fed from is another one
 	pageBytes int           // maxPageBytes
 	pageTime  time.Duration // maxPageTime
@@ -38,7 +41,8 @@ type Model struct {
 
 // New returns the model in a database, which must be prepared before anything succeeds.
 func New(db *database.DB) *Model {
-	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime, summed: maxSummed, series: maxSeries}
+	return &Model{db: db, height: newHeight(), pageBytes: maxPageBytes, pageTime: maxPageTime, summed: maxSummed, series: maxSeries,
+		refused: func(uint64, ledger.BlockTransaction) {}}
 }
 
 // Checkpoint is how far a model has come.
@@ -72,7 +76,7 @@ const applyTimeout = 5 * time.Minute
 
 // Apply adds a block, all of it or nothing: ErrNotNext and ErrOtherLedger change nothing.
 func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
-	var written []*lined
+	var done application
 	err := m.db.UpdateWithin(ctx, applyTimeout, func(ctx context.Context, s database.Statements) error {
 		if err := advance(ctx, s, b); err != nil {
 			return err
@@ -83,17 +87,21 @@ func (m *Model) Apply(ctx context.Context, b ledger.Block) error {
 				return fmt.Errorf("transaction %s: %w", tx.TxID, err)
 			}
 		}
-		written = a.measured.order
 		if err := a.store(&m.numbering); err != nil {
 			return err
 		}
+		done = a
 		return a.index(s)
 	})
-	if err == nil {
-		m.numbering.keep(b.Number+1, written)
-		m.reached(b.Number + 1)
+	if err != nil {
+		return err
 	}
-	return err
+	m.numbering.keep(b.Number+1, done.measured.order)
+	m.reached(b.Number + 1)
+	for _, tx := range done.refused {
+		m.refused(b.Number, tx)
+	}
+	return nil
 }
 
 // advance moves the checkpoint to a block, if it is the next one.

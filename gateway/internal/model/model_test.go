@@ -65,6 +65,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"more events than are held":            eventsOverflow,
 		"events are filtered":                  eventsAreFiltered,
 		"events go back":                       eventsGoBack,
+		"refused events are counted":           refusedAreCounted,
 		"lists show what the ledger shows":     listsShowWhatTheLedgerShows,
 		"pages make each list":                 pagesOfAll,
 		"shipments by their last change":       shipmentsByChange,
