@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,56 @@ func TestFleet(t *testing.T) {
 		if ordered := s.inOrder(d.ID, flow.sent); !ordered && stays(d.ID) {
 			t.Errorf("%s had one bridge all the time, and its messages are not in order", d.ID)
 		}
+	}
+}
+
+// TestFleetCommands: all bridges know of a command, and the one that has its device sends it.
+func TestFleetCommands(t *testing.T) {
+	s := newSite(t)
+	startMosquitto(t, s.mosquittoSettings(t))
+	s.config.Broker = config.BrokerExternal
+	s.config.MQTT.Username = "waymark-bridge"
+	all := []*site{s.member(t, "a"), s.member(t, "b")}
+	for _, b := range all {
+		b.spawn(t)
+	}
+	settled(t, all...)
+	waitFor(t, "events", func() bool { return s.gateway.Streams() == 2*len(all) })
+	var mu sync.Mutex
+	signers := make(map[string][]string) // of what came down to a device: a bridge has a key of its own here
+	flow := newFlow(t, s, 6)
+	for i, d := range flow.devices {
+		token := flow.clients[i].Subscribe("waymark/v1/"+d.ID+"/down", 0, func(_ paho.Client, m paho.Message) {
+			parsed, err := attest.Parse(attest.Text(m.Payload()))
+			if err != nil || parsed.Kind != attest.Command {
+				t.Errorf("came down: %v", err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			signers[d.ID] = append(signers[d.ID], parsed.KeyID)
+		})
+		if !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+		s.gateway.Command(d.ID, "c-1", time.Now().Add(time.Hour))
+	}
+	bridges := make(map[string]bool)
+	for _, d := range flow.devices {
+		var of []string
+		waitFor(t, "the command, and again", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			of = slices.Clone(signers[d.ID])
+			return len(of) > 1
+		})
+		bridges[of[0]] = true
+		if len(slices.Compact(of)) != 1 {
+			t.Errorf("%s is sent its command by several bridges", d.ID)
+		}
+	}
+	if len(bridges) != len(all) {
+		t.Errorf("%d bridges send commands", len(bridges))
 	}
 }
 
