@@ -174,7 +174,7 @@ func TestAnEdgeSignsForWhatCannot(t *testing.T) {
 // oneBirth is a Sparkplug node with an oven: births, and one value by its alias.
 func (p *plant) oneBirth(t *testing.T) {
 	t.Helper()
-	now := uint64(time.Now().UnixMilli()) //nolint:gosec // after 1970
+	now := uint64(time.Now().UnixMilli())
 	number := func(n protowire.Number, v uint64) []byte {
 		return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), v)
 	}

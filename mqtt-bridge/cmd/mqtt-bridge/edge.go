@@ -16,18 +16,19 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 )
 
-// edgeCommand runs an edge, or one of its commands.
-func edgeCommand(ctx context.Context, args []string, out io.Writer) error {
-	switch {
-	case len(args) > 0 && args[0] == "key":
-		return edgeKey(args[1:], out)
-	case len(args) > 0 && args[0] == "registrations":
-		return edgeRegistrations(args[1:], out)
-	case len(args) > 0 && args[0] == "recover":
-		return edgeRecover(args[1:], out)
-	case len(args) > 1 && args[0] == "config" && args[1] == "check":
-		return checkEdgeConfig(args[2:], out)
+// edgeCommands are the commands of an edge. The first whose words are there is meant.
+func edgeCommands() []subcommand {
+	return []subcommand{
+		{[]string{"edge", "config", "check"}, checkEdgeConfig},
+		{[]string{"edge", "key"}, edgeKey},
+		{[]string{"edge", "registrations"}, edgeRegistrations},
+		{[]string{"edge", "recover"}, edgeRecover},
+		{[]string{"edge"}, runEdge},
 	}
+}
+
+// runEdge is an edge until ctx ends.
+func runEdge(ctx context.Context, args []string, _ io.Writer) error {
 	c, rest, err := loadEdgeConfig(args)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func serveEdge(ctx context.Context, c config.Config) error {
 }
 
 // edgeKey makes a key file and prints the public key.
-func edgeKey(args []string, out io.Writer) error {
+func edgeKey(_ context.Context, args []string, out io.Writer) error {
 	flags := newFlags()
 	path := flags.String("out", "", "file to make")
 	algorithm := flags.String("algorithm", string(attest.Ed25519), "EdDSA or ES256")
@@ -75,7 +76,7 @@ func edgeKey(args []string, out io.Writer) error {
 }
 
 // checkEdgeConfig reads everything that the configuration names, and starts nothing.
-func checkEdgeConfig(args []string, out io.Writer) error {
+func checkEdgeConfig(_ context.Context, args []string, out io.Writer) error {
 	c, rest, err := loadEdgeConfig(args)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func checkEdgeConfig(args []string, out io.Writer) error {
 }
 
 // edgeRegistrations prints what the owner sends to its gateway, one request a line.
-func edgeRegistrations(args []string, out io.Writer) error {
+func edgeRegistrations(_ context.Context, args []string, out io.Writer) error {
 	flags := newFlags()
 	path := flags.String("config", "", "configuration file (YAML)")
 	owner := flags.String("owner", "", "the member that is to own the devices")
@@ -120,7 +121,7 @@ func edgeRegistrations(args []string, out io.Writer) error {
 }
 
 // edgeRecover moves a device behind what the ledger has of it.
-func edgeRecover(args []string, out io.Writer) error {
+func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	c, rest, err := loadEdgeConfig(args)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ func writeEdgeConfig(t *testing.T) (path, listen string) {
 	certFile, _ := gatewaytest.Certificate(t)
 	keyFile := filepath.Join(dir, "edge.pem")
 	var out bytes.Buffer
-	if err := edgeCommand(t.Context(), []string{"key", "--out", keyFile, "--algorithm", "ES256"}, &out); err != nil {
+	if err := edgeKey(t.Context(), []string{"--out", keyFile, "--algorithm", "ES256"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	var public waymark.JWK
@@ -51,7 +51,7 @@ log_level: error
 func TestEdge(t *testing.T) {
 	path, listen := writeEdgeConfig(t)
 	var out bytes.Buffer
-	if err := edgeCommand(t.Context(), []string{"config", "check", "--config", path}, &out); err != nil || !strings.Contains(out.String(), "good") {
+	if err := checkEdgeConfig(t.Context(), []string{"--config", path}, &out); err != nil || !strings.Contains(out.String(), "good") {
 		t.Fatalf("%v, %q", err, out.String())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -74,7 +74,7 @@ func TestEdge(t *testing.T) {
 		t.Errorf("stopped with %v", err)
 	}
 	out.Reset()
-	if err := edgeCommand(t.Context(), []string{"recover", "--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42") {
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42") {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }

@@ -65,14 +65,13 @@ type subcommand struct {
 }
 
 func commands() []subcommand {
-	return []subcommand{
+	return append(edgeCommands(), []subcommand{
 		{[]string{"config", "check"}, func(_ context.Context, args []string, out io.Writer) error { return checkConfig(args, out) }},
 		{[]string{"devices", "list"}, listDevices},
-		{[]string{"edge"}, edgeCommand},
 		{[]string{"key"}, func(_ context.Context, args []string, out io.Writer) error { return showKey(args, out) }},
 		{[]string{"quarantine"}, quarantine},
 		{[]string{"spool"}, func(_ context.Context, args []string, out io.Writer) error { return spoolFile(args, out) }},
-	}
+	}...)
 }
 
 // checkConfig reads everything that the configuration names, and starts nothing.
