@@ -250,6 +250,7 @@ func TestWhatTheGatewayLacksEnds(t *testing.T) {
 		take(t, b, event(t, 2, waymark.EventCommandRequested, "logger-1", "new", time.Now().Add(time.Hour)))
 		b.Connected("logger-1")
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(w.shelf) != 1 || w.shelf["logger-1\x00new"] == nil {
 			t.Errorf("on the disk %v", w.shelf)
 		}

@@ -1,12 +1,15 @@
 package spool_test
 
 import (
+	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
+	bolt "go.etcd.io/bbolt"
 )
 
 func queued(t *testing.T, s *spool.Spool, queue int) []string {
@@ -106,5 +109,51 @@ func TestQuarantineOfOneDevice(t *testing.T) {
 	}
 	if got := of("logger-1", 10); !slices.Equal(got, []string{"3", "2"}) {
 		t.Errorf("after the first was dropped: %v", got)
+	}
+}
+
+// A spool of layout 2 had neither statements, nor shelves, nor an index by device.
+func TestASpoolOfLayout2(t *testing.T) {
+	dir := t.TempDir()
+	s, err := spool.Open(dir, roomy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Append([]spool.Message{
+		{Device: "logger-1", Payload: []byte("bad"), Verdict: &spool.Verdict{Code: waymark.Invalid}},
+		{Device: "logger-1", Payload: []byte("pack")},
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(filepath.Join(dir, "spool.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range []string{"quarantine-by-device", "statements", "shelf-commands", "shelf-followed", "shelf-presence"} {
+			if err := tx.DeleteBucket([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte{2})
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = spool.Open(dir, roomy()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	found := 0
+	err = s.QuarantinedOf("logger-1", 10, func(q spool.Quarantined) bool { found++; return string(q.Payload) == "bad" })
+	if err != nil || found != 1 || !slices.Equal(queued(t, s, spool.ShardOf("logger-1")), []string{"pack"}) {
+		t.Errorf("%d in quarantine, %v", found, err)
+	}
+	if err := s.Write([]spool.Change{{Shelf: spool.ShelfCommands, Key: "a", Value: []byte("b")}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Append([]spool.Message{{Device: "logger-1", Payload: []byte("receipt"), Statement: true}}); err != nil {
+		t.Error(err)
 	}
 }
