@@ -126,7 +126,7 @@ func TestASpoolOfLayout2(t *testing.T) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	db, err := bolt.Open(filepath.Join(dir, "spool.db"), 0o600, nil)
+	db, err := bolt.Open(filepath.Join(dir, "spool.db"), 0o600, &bolt.Options{NoFreelistSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,8 @@ func TestASpoolOfLayout2(t *testing.T) {
 				return err
 			}
 		}
-		return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte{2})
+		meta := tx.Bucket([]byte("meta"))
+		return errors.Join(meta.Delete([]byte("state")), meta.SetSequence(2), meta.Put([]byte("layout"), []byte{2}))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
