@@ -2,19 +2,13 @@ package registry
 
 import (
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
-
-// commonName is id-at-commonName (RFC 5280, appendix A.1).
-var commonName = asn1.ObjectIdentifier{2, 5, 4, 3}
 
 // parseCertificate reads one certificate of a kind of key that Waymark knows, from
 // base64 of its DER. Bounds come first: parsing is the dear part.
@@ -83,52 +77,3 @@ func parseChain(texts []string) ([]*x509.Certificate, error) {
 	}
 	return chain, nil
 }
-
-// verifyChain checks that every certificate of a chain holds at a time and is issued
-// by the next, the last one by the authority. Nothing of the system comes in: the
-// authority is the only root, and the time is the transaction's.
-func verifyChain(authority *x509.Certificate, chain []*x509.Certificate, at time.Time) error {
-	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
-	roots.AddCert(authority)
-	for _, c := range chain[1:] {
-		intermediates.AddCert(c)
-	}
-	paths, err := chain[0].Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: intermediates, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
-	want := append(slices.Clone(chain), authority)
-	exact := func(path []*x509.Certificate) bool {
-		return slices.EqualFunc(path, want, func(a, b *x509.Certificate) bool { return a.Equal(b) })
-	}
-	if err != nil || !slices.ContainsFunc(paths, exact) {
-		return unvouched("the chain does not lead to the authority at %s: each certificate must be valid then and issued by the next, the last one by the authority", at.Format(time.RFC3339))
-	}
-	return nil
-}
-
-// vouchesFor checks that a certificate is a device's own, with its id and its key.
-func vouchesFor(c *x509.Certificate, s waymark.Registration) error {
-	names := 0
-	for _, attribute := range c.Subject.Names {
-		if attribute.Type.Equal(commonName) {
-			names++
-		}
-	}
-	if names != 1 || c.Subject.CommonName != s.Device {
-		return unvouched("the common name of the certificate must be the device id, %s", s.Device)
-	}
-	if c.IsCA || !mayUse(c, x509.KeyUsageDigitalSignature) {
-		return unvouched("the certificate must be a device's own, for signatures, not an authority's")
-	}
-	if key, err := attest.JWKOf(c.PublicKey); err != nil || key != s.JWK {
-		return unvouched("the certificate must be for the key that is registered")
-	}
-	return nil
-}
-
-func unvouched(format string, args ...any) error {
-	return waymark.Errorf(waymark.Unauthenticated, format, args...).Because(waymark.ReasonCertificate)
-}
-
-// serialOf is a certificate's serial number as keys and records have it.
-func serialOf(c *x509.Certificate) string { return c.SerialNumber.Text(16) }

@@ -7,6 +7,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // Join registers a device that a device CA of its owner vouches for. The device's own
@@ -58,10 +59,10 @@ func vouched(l ledger.Ledger, authority string, chain []*x509.Certificate, d *wa
 	if err != nil {
 		return nil, err
 	}
-	if err := verifyChain(root, chain, l.Tx().Time); err != nil {
+	if err := attest.VerifyChain(root, chain, l.Tx().Time); err != nil {
 		return nil, err
 	}
-	if err := vouchesFor(chain[0], s); err != nil {
+	if err := attest.Certifies(chain[0], s.Device, s.JWK); err != nil {
 		return nil, err
 	}
 	key := &d.Keys[0]
@@ -75,9 +76,9 @@ func vouched(l ledger.Ledger, authority string, chain []*x509.Certificate, d *wa
 
 // noted is what the ledger keeps of a chain.
 func noted(a *waymark.Authority, chain []*x509.Certificate) *waymark.KeyCertificate {
-	c := &waymark.KeyCertificate{Owner: a.Owner, Authority: a.ID, IssuerKey: a.KeyID, Serial: serialOf(chain[0]), Issuers: []string{}, ExpiresAt: chain[0].NotAfter.UTC()}
+	c := &waymark.KeyCertificate{Owner: a.Owner, Authority: a.ID, IssuerKey: a.KeyID, Serial: attest.SerialOf(chain[0]), Issuers: []string{}, ExpiresAt: chain[0].NotAfter.UTC()}
 	for _, issuer := range chain[1:] {
-		c.Issuers = append(c.Issuers, serialOf(issuer))
+		c.Issuers = append(c.Issuers, attest.SerialOf(issuer))
 	}
 	return c
 }
