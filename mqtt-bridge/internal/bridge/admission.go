@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -21,20 +22,30 @@ type admission struct {
 }
 
 // Login returns until when a device may stay. It fails with ResourceExhausted for
-// one whose quarantine is full, and as logins does. The password comes first: only
+// one whose quarantine is full, and as logins does. The credential comes first: only
 // the device learns that its messages are bad.
 func (a admission) Login(ctx context.Context, device, password string) (time.Time, error) {
 	expires, err := a.logins.Login(ctx, device, password)
 	if err != nil {
 		return time.Time{}, err
 	}
-	full, err := a.quota.OverQuota(device)
+	return expires, a.hasRoom(device)
+}
+
+// LoginByCertificate does as Login.
+func (a admission) LoginByCertificate(ctx context.Context, device string, chain []*x509.Certificate) (time.Time, error) {
+	expires, err := a.logins.LoginByCertificate(ctx, device, chain)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if full {
-		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted,
+	return expires, a.hasRoom(device)
+}
+
+func (a admission) hasRoom(device string) error {
+	full, err := a.quota.OverQuota(device)
+	if err == nil && full {
+		err = waymark.Errorf(waymark.ResourceExhausted,
 			"the quarantine of device %s is full: drop or replay some of its messages", device)
 	}
-	return expires, nil
+	return err
 }

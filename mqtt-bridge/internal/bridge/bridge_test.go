@@ -28,6 +28,8 @@ import (
 type site struct {
 	config  config.Config
 	gateway *gatewaytest.Gateway
+	devices []string                                                      // URLs for devices
+	login   func(t testing.TB, d *gatewaytest.Device) *paho.ClientOptions // of a device, at this site's broker
 }
 
 func newSite(t testing.TB) *site {
@@ -45,7 +47,11 @@ func newSite(t testing.TB) *site {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return &site{config: c, gateway: g}
+	s := &site{config: c, gateway: g, devices: c.MQTT.URLs()}
+	s.login = func(t testing.TB, d *gatewaytest.Device) *paho.ClientOptions {
+		return s.options(t, d.ID, d.ID, d.Password(t, time.Now()))
+	}
+	return s
 }
 
 // start runs a bridge until the returned function is called, which waits for it.
@@ -99,7 +105,11 @@ func (s *site) options(t testing.TB, clientID, user, password string) *paho.Clie
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	return paho.NewClientOptions().AddBroker(s.config.MQTT.URL).
+	options := paho.NewClientOptions()
+	for _, url := range s.devices {
+		options.AddBroker(url)
+	}
+	return options.
 		SetTLSConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).
 		SetClientID(clientID).SetUsername(user).SetPassword(password).
 		SetProtocolVersion(4).SetAutoReconnect(false).SetConnectTimeout(30 * time.Second)
@@ -107,7 +117,12 @@ func (s *site) options(t testing.TB, clientID, user, password string) *paho.Clie
 
 func (s *site) connect(t testing.TB, clientID, user, password string) (paho.Client, error) {
 	t.Helper()
-	client := paho.NewClient(s.options(t, clientID, user, password))
+	return connect(t, s.options(t, clientID, user, password))
+}
+
+func connect(t testing.TB, options *paho.ClientOptions) (paho.Client, error) {
+	t.Helper()
+	client := paho.NewClient(options)
 	token := client.Connect()
 	token.WaitTimeout(30 * time.Second)
 	if token.Error() == nil {
@@ -120,7 +135,7 @@ func (s *site) device(t testing.TB, id string, format attest.Format) (*gatewayte
 	t.Helper()
 	d := gatewaytest.NewDevice(t, id, format)
 	s.gateway.Register(d.Record(t, waymark.DeviceActive))
-	client, err := s.connect(t, id, id, d.Password(t, time.Now()))
+	client, err := connect(t, s.login(t, d))
 	if err != nil {
 		t.Fatalf("connect %s: %v", id, err)
 	}

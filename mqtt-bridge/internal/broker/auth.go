@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"crypto/x509"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
 	"go.uber.org/zap"
 )
 
@@ -28,6 +30,8 @@ type Logins interface {
 	// Login checks a device's password and returns until when it is good. An
 	// error says why the device is refused.
 	Login(ctx context.Context, device, password string) (time.Time, error)
+	// LoginByCertificate does so for a client that proved to hold the key of chain[0].
+	LoginByCertificate(ctx context.Context, device string, chain []*x509.Certificate) (time.Time, error)
 }
 
 // authenticator admits the bridge, the broker's own connections, and devices
@@ -63,7 +67,7 @@ func (a *authenticator) Check(c server.ClientAuthentication) bool {
 		c.RegisterUser(&server.User{Username: name, Permissions: a.bridgePermissions(name)})
 		return true
 	}
-	return a.admitDevice(c, clientID, name, password)
+	return a.admitDevice(c, clientID)
 }
 
 // admitInternal lets in the broker's own connections, one of them into the account of its own events.
@@ -77,18 +81,18 @@ func (a *authenticator) admitInternal(c server.ClientAuthentication, name, passw
 	return name == internalUser || name == systemUser
 }
 
-func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID, name, password string) bool {
-	expires, err := a.checkDevice(clientID, name, password)
+func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID string) bool {
+	expires, err := a.checkDevice(c, clientID)
 	a.observe(err == nil)
 	if err != nil {
-		a.log.Info("device refused", zap.String("device_id", printable(name)), zap.Error(err))
+		a.log.Info("device refused", zap.String("device_id", login.Printable(clientID)), zap.Error(err))
 		return false
 	}
-	c.RegisterUser(&server.User{Username: name, Permissions: devicePermissions(name), ConnectionDeadline: expires})
+	c.RegisterUser(&server.User{Username: clientID, Permissions: devicePermissions(clientID), ConnectionDeadline: expires})
 	return true
 }
 
-func (a *authenticator) checkDevice(clientID, name, password string) (time.Time, error) {
+func (a *authenticator) checkDevice(c server.ClientAuthentication, clientID string) (time.Time, error) {
 	if a.full() {
 		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
 	}
@@ -98,16 +102,25 @@ func (a *authenticator) checkDevice(clientID, name, password string) (time.Time,
 	if a.cramped.Load() {
 		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")
 	}
-	if err := waymark.ValidateID("/username", name); err != nil {
+	password, chain := c.GetOpts().Password, shownChain(c)
+	if err := login.CheckName(clientID, c.GetOpts().Username, len(chain) > 0); err != nil {
 		return time.Time{}, err
-	}
-	// Else a device could take over another's session, or the bridge's.
-	if clientID != name {
-		return time.Time{}, waymark.Errorf(waymark.Unauthenticated, "client id and user name must both be the device id")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
 	defer cancel()
-	return a.logins.Login(ctx, name, password)
+	if password == "" && len(chain) > 0 {
+		return a.logins.LoginByCertificate(ctx, clientID, chain)
+	}
+	return a.logins.Login(ctx, clientID, password)
+}
+
+// shownChain is what the client showed in the handshake, which also proved that it holds
+// the key of the first. Nothing else is known of it.
+func shownChain(c server.ClientAuthentication) []*x509.Certificate {
+	if state := c.GetTLSConnectionState(); state != nil {
+		return state.PeerCertificates
+	}
+	return nil
 }
 
 func (a *authenticator) isSecret(password string) bool {
@@ -117,7 +130,7 @@ func (a *authenticator) isSecret(password string) bool {
 // senderID is the client id of the bridge's client that publishes to devices.
 func (a *authenticator) senderID() string { return a.bridgeID + SenderSuffix }
 
-func (a *authenticator) isBridge(id string) bool { return id == a.bridgeID || id == a.senderID() }
+func (a *authenticator) isBridge(id string) bool { return login.IsBridge(a.bridgeID, id) }
 
 // bridgePermissions: all devices' messages in by the one client, their down topics out by the other. The
 // inbox is where the server itself delivers messages of QoS 1.
@@ -153,12 +166,4 @@ func mqttClientID(c server.ClientAuthentication) (string, bool) {
 	}
 	id, err := strconv.Unquote(parts[1])
 	return id, err == nil
-}
-
-// printable keeps a hostile name from filling the log.
-func printable(name string) string {
-	if waymark.ValidateID("", name) != nil {
-		return "(not an id)"
-	}
-	return name
 }

@@ -24,9 +24,19 @@ func (nobody) Login(context.Context, string, string) (time.Time, error) {
 	return time.Time{}, errors.New("refused")
 }
 
-func start(t *testing.T, o Options) *Broker {
+// LoginByCertificate refuses, too.
+func (nobody) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
+	return time.Time{}, errors.New("refused")
+}
+
+func start(t testing.TB, o Options) *Broker {
 	t.Helper()
-	b, err := Start(t.Context(), o, nobody{}, func(bool) {}, zap.NewNop())
+	return startFor(t, o, nobody{})
+}
+
+func startFor(t testing.TB, o Options, logins Logins) *Broker {
+	t.Helper()
+	b, err := Start(t.Context(), o, logins, func(bool) {}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +44,7 @@ func start(t *testing.T, o Options) *Broker {
 	return b
 }
 
-func options(t *testing.T) Options {
+func options(t testing.TB) Options {
 	t.Helper()
 	certFile, keyFile := gatewaytest.Certificate(t)
 	return Options{Listen: "127.0.0.1:0", CertFile: certFile, KeyFile: keyFile, StoreDir: t.TempDir(),

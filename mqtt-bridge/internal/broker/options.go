@@ -2,12 +2,14 @@ package broker
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
 // AckWait is how long the broker waits for an acknowledgement before it sends a
@@ -98,11 +100,34 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 	}
 	options.MQTT = server.MQTTOpts{
 		Host: host, Port: port,
-		TLSConfig:     &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSConfig:     listenerTLS(certificate),
 		TLSTimeout:    tlsSeconds,
 		AuthTimeout:   authSeconds,
 		AckWait:       AckWait,
 		MaxAckPending: uint16(o.unacknowledged()), //nolint:gosec // at most mostUnacknowledged
 	}
 	return options, nil
+}
+
+// listenerTLS asks clients for a certificate and takes them without. One that is shown is
+// checked when the device logs in, by what the registry says then: no list of authorities
+// stands in a configuration. Until then it only has to be small.
+func listenerTLS(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert,
+		VerifyConnection: func(state tls.ConnectionState) error { return checkChain(state.PeerCertificates) },
+	}
+}
+
+// checkChain checks the bounds of a chain: a device's own, and their authority.
+func checkChain(chain []*x509.Certificate) error {
+	if len(chain) > waymark.MaxChain+1 {
+		return waymark.Errorf(waymark.Unauthenticated, "a client shows at most %d certificates and their authority", waymark.MaxChain)
+	}
+	for _, c := range chain {
+		if len(c.Raw) > waymark.MaxCertificateBytes {
+			return waymark.Errorf(waymark.Unauthenticated, "a certificate has at most %d bytes", waymark.MaxCertificateBytes)
+		}
+	}
+	return nil
 }

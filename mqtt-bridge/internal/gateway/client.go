@@ -94,6 +94,22 @@ func (c *Client) Device(ctx context.Context, id string) (*waymark.Device, error)
 	return &device, nil
 }
 
+// Authority returns a device CA of a member.
+func (c *Client) Authority(ctx context.Context, owner, id string) (*waymark.Authority, error) {
+	authority, err := observed(c, "authority", func() (waymark.Authority, error) {
+		return c.client.DeviceAuthority(ctx, waymark.AuthorityQuery{Owner: owner, Authority: id})
+	})
+	return &authority, err
+}
+
+// Revoked reports whether a certificate under a device CA of a member is revoked.
+func (c *Client) Revoked(ctx context.Context, owner, authority, serial string) (bool, error) {
+	status, err := observed(c, "certificate", func() (waymark.CertificateStatus, error) {
+		return c.client.DeviceCertificate(ctx, waymark.CertificateQuery{Owner: owner, Authority: authority, Serial: serial})
+	})
+	return status.Revoked, err
+}
+
 // observed tells of one request.
 func observed[T any](c *Client, route string, call func() (T, error)) (T, error) {
 	start := time.Now()

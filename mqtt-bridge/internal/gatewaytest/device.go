@@ -37,7 +37,7 @@ func (d *Device) Record(t testing.TB, state waymark.DeviceState) waymark.Device 
 	t.Helper()
 	jwk, err := attest.PublicJWK(d.Key)
 	check(t, err)
-	return waymark.Device{ID: d.ID, Owner: "producer", State: state, Keys: []waymark.DeviceKey{{ID: "k1", JWK: jwk}}}
+	return waymark.Device{ID: d.ID, Owner: owner, State: state, Keys: []waymark.DeviceKey{{ID: "k1", JWK: jwk}}}
 }
 
 // Next signs the device's next message.

@@ -47,6 +47,9 @@ type Gateway struct {
 	held      *held // set while batches are held, and after
 	digests   map[string]map[uint64]attest.Digest
 	down      down
+	// trusted are the device CAs by id; revoked the serial numbers under them.
+	trusted map[string]*Authority
+	revoked map[string]bool
 }
 
 // New starts a fake that ends with the test.
@@ -58,7 +61,7 @@ func New(t testing.TB) *Gateway {
 	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
 		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{},
 		disclosed: map[string][]string{}, refusing: map[string]refusal{}, withheld: map[string]bool{},
-		digests: map[string]map[uint64]attest.Digest{}}
+		digests: map[string]map[uint64]attest.Digest{}, trusted: map[string]*Authority{}, revoked: map[string]bool{}}
 	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
@@ -66,6 +69,8 @@ func New(t testing.TB) *Gateway {
 	mux.HandleFunc("GET /v1/transactions/{tx_id}", g.transaction)
 	g.serveDown(mux)
 	(&leases{rows: map[string]client.Lease{}}).serve(mux)
+	mux.HandleFunc("GET /v1/members/{id}/device-authorities/{authority}", g.authority)
+	mux.HandleFunc("GET /v1/members/{id}/device-authorities/{authority}/certificates/{serial}", g.certificate)
 	server := httptest.NewUnstartedServer(authenticated(mux))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()

@@ -42,7 +42,11 @@ func TestLoginByAnEdge(t *testing.T) {
 		"of another now": {pair{"logger-1": held, "edge-1": moved}, waymark.Forbidden},
 		"without it":     {pair{"logger-1": held, "edge-1": other}, waymark.Unauthenticated},
 	} {
-		checker := login.New("waymark", test.registry)
+		registry := struct {
+			login.Authorities
+			pair
+		}{pair: test.registry}
+		checker := login.New("waymark", registry)
 		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, now)); waymark.CodeOf(err) != test.want {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}

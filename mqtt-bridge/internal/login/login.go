@@ -8,15 +8,23 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
-// Checker checks passwords of devices. It is safe for concurrent use.
+// Registry is the ledger's.
+type Registry interface {
+	Devices
+	Authorities
+}
+
+// Checker checks how devices log in. It is safe for concurrent use.
 type Checker struct {
 	consortium string
 	registry   *cache
+	vouchers   *vouchers
 }
 
-// New makes a checker of the passwords that name consortium.
-func New(consortium string, devices Devices) *Checker {
-	return &Checker{consortium: consortium, registry: newCache(devices, time.Now)}
+// New makes a checker of the passwords that name consortium, and of certificates.
+func New(consortium string, registry Registry) *Checker {
+	devices := newCache(registry, time.Now)
+	return &Checker{consortium: consortium, registry: devices, vouchers: newVouchers(registry, time.Now, devices.questions)}
 }
 
 // Login checks that password is a Connect message of the device, in force now,
@@ -37,13 +45,14 @@ func (c *Checker) Login(ctx context.Context, device, password string) (time.Time
 		return time.Time{}, err
 	}
 	key, err := c.checkSignature(ctx, m, now)
-	if end := key.NotAfter; err == nil && !end.IsZero() && end.Before(expires) {
-		expires = end // nobody stays connected on a key that has ended
+	if err != nil {
+		return time.Time{}, err
 	}
-	return expires, err
+	return earlier(expires, key.NotAfter), nil // nobody stays connected on a key that has ended
 }
 
-// Active reports whether the registry says now that the device may speak, and the edge that signs for it, if any. When the
+// Active reports whether the registry says now that the device may speak, and the edge that signs for it, if any: each is active,
+// and the one that signs has a key in force, and what vouched for the newest is not revoked. When the
 // registry cannot be asked it errs on the side of the device: the ledger checks
 // every message anyway.
 func (c *Checker) Active(ctx context.Context, device string) bool {
@@ -54,45 +63,69 @@ func (c *Checker) Active(ctx context.Context, device string) bool {
 	if err != nil {
 		return waymark.CodeOf(err) != waymark.Unauthenticated
 	}
-	return d.State == waymark.DeviceActive
+	key, found := d.NewestKey(time.Now())
+	return d.State == waymark.DeviceActive && found && waymark.CodeOf(c.vouchers.check(ctx, key.Certificate)) != waymark.Unauthenticated
 }
 
-// checkSignature checks the signature by a key in force. What memory would refuse
-// is asked of the registry anew: the device may have been resumed, or its key
-// rotated, a moment ago.
+// checkSignature checks the signature by a key in force that did not come by a revoked certificate.
 func (c *Checker) checkSignature(ctx context.Context, m *attest.Message, now time.Time) (waymark.DeviceKey, error) {
-	device, err := c.registry.device(ctx, m.Device, freshFor)
+	key, err := c.inForce(ctx, m.Device, now, func(d *waymark.Device) (waymark.DeviceKey, error) { return namedKey(d, m.KeyID, now) })
+	if err != nil {
+		return key, err
+	}
+	if _, err := m.Verify(key.JWK); err != nil {
+		return key, err
+	}
+	return key, c.vouchers.check(ctx, key.Certificate)
+}
+
+// finder finds the key of a device by which it logs in.
+type finder func(*waymark.Device) (waymark.DeviceKey, error)
+
+// inForce returns the key by which a device may log in now. What memory would refuse is asked
+// of the registry anew: the device may have been resumed, or its key rotated, a moment ago.
+func (c *Checker) inForce(ctx context.Context, id string, now time.Time, find finder) (waymark.DeviceKey, error) {
+	device, err := c.registry.device(ctx, id, freshFor)
 	if err != nil {
 		return waymark.DeviceKey{}, err
 	}
-	key, err := c.mayLogIn(ctx, device, m.KeyID, now, freshFor)
-	if err != nil {
-		if device, err = c.registry.device(ctx, m.Device, suspectFor); err == nil {
-			key, err = c.mayLogIn(ctx, device, m.KeyID, now, suspectFor)
-		}
-	}
+	key, err := c.mayLogIn(ctx, device, now, freshFor, find)
 	if err == nil {
-		_, err = m.Verify(key.JWK)
+		return key, nil
 	}
-	return key, err
+	if device, err = c.registry.device(ctx, id, suspectFor); err != nil {
+		return waymark.DeviceKey{}, err
+	}
+	return c.mayLogIn(ctx, device, now, suspectFor, find)
 }
 
-// mayLogIn returns the key by which a device may log in now. Of an edge that holds it the registry is asked
-// unless it has said something within fresh.
-func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, keyID string, now time.Time, fresh time.Duration) (waymark.DeviceKey, error) {
+// mayLogIn returns the key by which a device may log in now.
+func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, now time.Time, fresh time.Duration, find finder) (waymark.DeviceKey, error) {
 	if device.State != waymark.DeviceActive {
 		return waymark.DeviceKey{}, waymark.Errorf(waymark.Forbidden, "device %s is %s", device.ID, device.State)
 	}
-	key, found := device.KeyInForce(keyID, now)
-	if !found {
-		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force for device %s: it is not registered, or has ended; the owner has to rotate or replace it", keyID, device.ID)
-	}
-	if key.Edge == "" {
-		return key, nil
+	return c.mayUse(ctx, device, now, fresh, find)
+}
+
+// mayUse returns the key that is found for a device. Of an edge that holds it the registry is asked unless it
+// has said something within fresh.
+func (c *Checker) mayUse(ctx context.Context, device *waymark.Device, now time.Time, fresh time.Duration, find finder) (waymark.DeviceKey, error) {
+	key, err := find(device)
+	if err != nil || key.Edge == "" {
+		return key, err
 	}
 	edge, err := c.registry.device(ctx, key.Edge, fresh)
 	if waymark.CodeOf(err) == waymark.Unavailable {
 		return key, err
 	}
 	return key, device.CheckEdge(edge, key, now)
+}
+
+// namedKey returns the key in force of an id.
+func namedKey(device *waymark.Device, keyID string, now time.Time) (waymark.DeviceKey, error) {
+	key, found := device.KeyInForce(keyID, now)
+	if !found {
+		return waymark.DeviceKey{}, waymark.Errorf(waymark.Unauthenticated, "key %s is not in force for device %s: it is not registered, or has ended; the owner has to rotate or replace it", keyID, device.ID)
+	}
+	return key, nil
 }

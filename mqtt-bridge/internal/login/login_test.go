@@ -13,12 +13,7 @@ import (
 )
 
 // fixed is a registry of one device.
-type fixed waymark.Device
-
-func (f fixed) Device(context.Context, string) (*waymark.Device, error) {
-	d := waymark.Device(f)
-	return &d, nil
-}
+func fixed(d waymark.Device) changing { return changing{record: &d} }
 
 func TestLogin(t *testing.T) {
 	now := time.Now()
@@ -79,8 +74,11 @@ func TestLoginUntilTheKeyEnds(t *testing.T) {
 	}
 }
 
-// changing is a registry whose one device changes.
-type changing struct{ record *waymark.Device }
+// changing is a registry whose one device changes. None of its keys has a certificate.
+type changing struct {
+	login.Authorities
+	record *waymark.Device
+}
 
 func (c changing) Device(context.Context, string) (*waymark.Device, error) {
 	d := *c.record
@@ -93,7 +91,7 @@ func TestLoginAfterAChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
 		record := d.Record(t, waymark.DeviceSuspended)
-		checker := login.New("waymark", changing{&record})
+		checker := login.New("waymark", changing{record: &record})
 		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, time.Now())); waymark.CodeOf(err) != waymark.Forbidden {
 			t.Fatalf("suspended: %v", err)
 		}
@@ -109,7 +107,7 @@ func TestLoginAfterAChange(t *testing.T) {
 func TestPasswordHasNoDisclosures(t *testing.T) {
 	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
 	record := d.Record(t, waymark.DeviceActive)
-	checker := login.New("waymark", changing{&record})
+	checker := login.New("waymark", changing{record: &record})
 	password := d.Password(t, time.Now())
 	if _, err := checker.Login(t.Context(), d.ID, attest.WithDisclosures(password, [][]byte{[]byte("[]")})); waymark.CodeOf(err) != waymark.Unauthenticated {
 		t.Errorf("with a disclosure: %v", err)

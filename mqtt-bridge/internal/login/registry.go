@@ -34,9 +34,8 @@ func (c *Checker) Spoken(ctx context.Context, m *attest.Message) (*waymark.Devic
 	if err != nil {
 		return nil, err
 	}
-	whatever := *device
-	whatever.State = waymark.DeviceActive
-	key, err := c.mayLogIn(ctx, &whatever, m.KeyID, time.Now(), freshFor)
+	now := time.Now()
+	key, err := c.mayUse(ctx, device, now, freshFor, func(d *waymark.Device) (waymark.DeviceKey, error) { return namedKey(d, m.KeyID, now) })
 	if err == nil {
 		_, err = m.Verify(key.JWK)
 	}
@@ -47,8 +46,8 @@ var errConsortium = waymark.Errorf(waymark.Unauthenticated, "the message is for 
 
 // SignedFor returns the devices for which an edge holds a key, of those that are remembered.
 func (c *Checker) SignedFor(edge string) []string {
-	return c.registry.known.find(func(e entry) bool {
-		return e.device != nil && slices.ContainsFunc(e.device.Keys, func(k waymark.DeviceKey) bool { return k.Edge == edge })
+	return c.registry.known.find(func(r remembered[*waymark.Device]) bool {
+		return r.value != nil && slices.ContainsFunc(r.value.Keys, func(k waymark.DeviceKey) bool { return k.Edge == edge })
 	})
 }
 

@@ -1,0 +1,238 @@
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// anybody lets every device in.
+type anybody struct{}
+
+func (anybody) Login(context.Context, string, string) (time.Time, error) {
+	return time.Now().Add(time.Hour), nil
+}
+
+// LoginByCertificate lets every device in, too.
+func (anybody) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
+	return time.Now().Add(time.Hour), nil
+}
+
+// open starts a broker that lets every device in.
+func open(t testing.TB) *Broker {
+	t.Helper()
+	b := startFor(t, options(t), anybody{})
+	if err := b.Open(); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// The control packets of MQTT 3.1.1 (clause 2.2.1), with their flags.
+const (
+	connectPacket   = 0x10
+	publishPacket   = 0x32 // at QoS 1
+	subscribePacket = 0x82
+	pingPacket      = 0xC0
+)
+
+// packet is a control packet with its length.
+func packet(kind byte, parts ...[]byte) []byte {
+	body := slices.Concat(parts...)
+	return slices.Concat([]byte{kind}, binary.AppendUvarint(nil, uint64(len(body))), body)
+}
+
+// str is a string of MQTT.
+func str(s string) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(s))), s...)
+}
+
+// hello is a CONNECT of a device.
+func hello(device string, keepAlive byte) []byte {
+	return packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, keepAlive}, str(device), str(device), str("password"))
+}
+
+// dial connects without a word of MQTT.
+func dial(t testing.TB, b *Broker) *tls.Conn {
+	t.Helper()
+	conn, err := tls.Dial("tcp", b.Address(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// say sends packets and returns what comes back until the broker ends the connection.
+func say(t testing.TB, b *Broker, close bool, packets ...[]byte) []byte {
+	t.Helper()
+	conn := dial(t, b)
+	_, err := conn.Write(slices.Concat(packets...))
+	if err == nil && close {
+		err = conn.CloseWrite()
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) { // it may have ended by now
+		t.Logf("write: %v", err)
+	}
+	answer, err := io.ReadAll(conn)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal("the broker does not end the connection")
+	}
+	_ = conn.Close()
+	return answer
+}
+
+// serves checks that a device is still served.
+func serves(t testing.TB, b *Broker) {
+	t.Helper()
+	answer := say(t, b, true, hello("witness", 0), packet(pingPacket))
+	if want := []byte{0x20, 2, 0, 0, 0xD0, 0}; !slices.Equal(answer, want) {
+		t.Fatalf("another device is answered % x, want % x", answer, want)
+	}
+}
+
+// malformed are packets that end the connection, before a device has logged in or after.
+var malformed = []struct {
+	name  string
+	after bool // the device has logged in
+	bytes []byte
+}{
+	{"nothing of MQTT", false, []byte("GET / HTTP/1.1\r\n\r\n")},
+	{"publish before connect", false, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1})},
+	{"MQTT 3.1", false, packet(connectPacket, str("MQIsdp"), []byte{3, 2, 0, 0}, str("logger-1"))},
+	{"MQTT 5", false, packet(connectPacket, str("MQTT"), []byte{5, 2, 0, 0, 0}, str("logger-1"))},
+	{"reserved flag of connect", false, packet(connectPacket, str("MQTT"), []byte{4, 3, 0, 0}, str("logger-1"))},
+	{"password without user", false, packet(connectPacket, str("MQTT"), []byte{4, 0x42, 0, 0}, str("logger-1"), str("x"))},
+	{"will of QoS 3", false, packet(connectPacket, str("MQTT"), []byte{4, 0xDE, 0, 0}, str("logger-1"), str("t"), str("w"), str("logger-1"), str("x"))},
+	{"will flags without a will", false, packet(connectPacket, str("MQTT"), []byte{4, 0xEA, 0, 0}, str("logger-1"), str("logger-1"), str("x"))},
+	{"client id cut off", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0, 0xFF, 0xFF}, []byte("logger"))},
+	{"no client id", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC0, 0, 0}, str(""), str("logger-1"), str("x"))},
+	{"client id that is no UTF-8", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("\xff"), str("\xff"), str("x"))},
+	{"wildcard as client id", false, hello(">", 0)},
+	{"too long a connect", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("logger-1"), str("logger-1"), str(strings.Repeat("x", 65000)), make([]byte, maxPayload))},
+	{"a second connect", true, hello("logger-1", 0)},
+	{"length of five bytes", true, []byte{publishPacket, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}},
+	{"256 MB announced", true, []byte{publishPacket, 0xFF, 0xFF, 0xFF, 0x7F}},
+	{"too long a publish", true, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, make([]byte, maxPayload))},
+	{"QoS 3", true, packet(0x36, str("waymark/v1/logger-1/up"), []byte{0, 1})},
+	{"packet id 0", true, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 0})},
+	{"no topic", true, packet(publishPacket, str(""), []byte{0, 1})},
+	{"wildcard to publish to", true, packet(publishPacket, str("waymark/v1/+/up"), []byte{0, 1})},
+	{"NUL in the topic", true, packet(publishPacket, str("waymark/v1/logger-1\x00/up"), []byte{0, 1})},
+	{"topic cut off", true, packet(publishPacket, []byte{0xFF, 0xFF}, []byte("waymark"))},
+	{"subscribe to nothing", true, packet(subscribePacket, []byte{0, 1})},
+	{"subscribe at QoS 3", true, packet(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{3})},
+	{"subscribe with wrong flags", true, packet(0x80, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0})},
+	{"packet type 0", true, packet(0x00)},
+	{"packet type 15", true, packet(0xF0)},
+	{"ping with a body", true, packet(pingPacket, []byte{1})},
+}
+
+func TestMalformedPacketsEndTheirConnectionAlone(t *testing.T) {
+	b := open(t)
+	other := dial(t, b)
+	if _, err := other.Write(hello("bystander", 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range malformed {
+		t.Run(test.name, func(t *testing.T) {
+			packets := [][]byte{test.bytes}
+			if test.after {
+				packets = [][]byte{hello("logger-1", 0), test.bytes}
+			}
+			answer := say(t, b, false, packets...)
+			if accepted := []byte{0x20, 2, 0, 0}; slices.Equal(answer, accepted) != test.after {
+				t.Errorf("answered % x", answer)
+			}
+		})
+	}
+	if _, err := other.Write(packet(pingPacket)); err != nil {
+		t.Fatal(err)
+	}
+	answer := make([]byte, 6)
+	if _, err := io.ReadFull(other, answer); err != nil || !slices.Equal(answer, []byte{0x20, 2, 0, 0, 0xD0, 0}) {
+		t.Errorf("a device that did nothing wrong is answered % x, %v", answer, err)
+	}
+}
+
+// FuzzPackets: whatever a client sends, before it has logged in or after, the broker goes on.
+func FuzzPackets(f *testing.F) {
+	b := open(f)
+	for _, test := range malformed {
+		f.Add(test.bytes)
+	}
+	f.Add(hello("logger-1", 1))
+	f.Add(packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, []byte("message")))
+	f.Add(slices.Concat(packet(0x34, str("waymark/v1/logger-1/up"), []byte{0, 7}, []byte("message")), packet(0x62, []byte{0, 7})))
+	f.Add(packet(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0}))
+	f.Fuzz(func(t *testing.T, packets []byte) {
+		if len(packets) > 2*maxPayload {
+			return // longer than anything that is read at once
+		}
+		say(t, b, true, packets)
+		say(t, b, true, hello("logger-1", 0), packets)
+		serves(t, b)
+	})
+}
+
+// A device that says nothing for half as long again as it promised is gone.
+func TestSilentDeviceIsDisconnected(t *testing.T) {
+	b := open(t)
+	start := time.Now()
+	say(t, b, false, hello("logger-1", 1))
+	if took := time.Since(start); took < time.Second {
+		t.Errorf("disconnected after %s", took)
+	}
+}
+
+// Connections that do not log in are bounded in number and in time, and devices that have
+// logged in do not notice.
+func TestFloodOfConnections(t *testing.T) {
+	b := open(t)
+	device := dial(t, b)
+	if _, err := device.Write(hello("logger-1", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(device, make([]byte, 4)); err != nil {
+		t.Fatal(err)
+	}
+	var idle []net.Conn
+	for range options(t).MaxConnections + spareConnections + 20 {
+		conn, err := net.Dial("tcp", b.Address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		idle = append(idle, conn)
+	}
+	if n := b.server.NumClients(); n > options(t).MaxConnections+spareConnections {
+		t.Errorf("%d connections are held", n)
+	}
+	if _, err := device.Write(packet(pingPacket)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(device, make([]byte, 2)); err != nil {
+		t.Errorf("a device that has logged in: %v", err)
+	}
+	for _, conn := range idle { // the broker ends them, without our doing
+		if err := conn.SetReadDeadline(time.Now().Add(3 * tlsSeconds * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal("a connection that never logs in is kept")
+		}
+	}
+	serves(t, b)
+}
