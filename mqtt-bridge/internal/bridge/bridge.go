@@ -10,6 +10,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/callout"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
@@ -35,7 +36,8 @@ type Bridge struct {
 	gateway *gateway.Client
 	traces  *tracing.Provider
 	logins  *login.Checker
-	broker  *broker.Broker // nil with an external broker
+	broker  *broker.Broker   // nil with an external broker
+	callout *callout.Callout // nil if no cluster asks
 	intake  *intake.Intake
 	relay   *relay.Relay
 	client  source
@@ -52,7 +54,7 @@ type Bridge struct {
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
 	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspect: make(chan string, maxSuspects), listening: make(chan struct{}, 1)}
 	b.down = &down{Bridge: b}
-	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openClient, b.openDown, b.openAdmin} {
+	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openCallout, b.openClient, b.openDown, b.openAdmin} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
@@ -121,18 +123,17 @@ func (b *Bridge) write(ctx context.Context) {
 	b.intake.Run(writing)
 }
 
-// settleBroker waits, after a bridge that died, until the embedded broker will
-// send again first what was not acknowledged.
+// settleBroker waits, after a bridge that died, until the broker will send again first what
+// was not acknowledged. Of one outside nobody knows whether there is any.
 func (b *Bridge) settleBroker(ctx context.Context) {
-	if b.broker == nil {
-		return
-	}
-	unsettled, err := b.broker.Unsettled(ctx)
-	if err != nil {
-		b.log.Warn("cannot tell what the broker has unacknowledged", zap.Error(err))
-	}
-	if !unsettled && err == nil {
-		return
+	if b.broker != nil {
+		unsettled, err := b.broker.Unsettled(ctx)
+		if err != nil {
+			b.log.Warn("cannot tell what the broker has unacknowledged", zap.Error(err))
+		}
+		if !unsettled && err == nil {
+			return
+		}
 	}
 	select {
 	case <-time.After(b.config.MQTT.ReconnectWait):

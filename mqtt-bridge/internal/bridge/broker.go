@@ -59,8 +59,8 @@ func (b *Bridge) openClient(context.Context) error {
 
 // brokerOptions are those of the client that receives, at an external broker.
 func brokerOptions(m config.MQTT) (mqtt.Options, error) {
-	options := mqtt.Options{URL: m.URL, ClientID: m.ClientID, Username: m.Username, ReconnectWait: m.ReconnectWait}
-	if strings.HasPrefix(m.URL, "ssl:") {
+	options := mqtt.Options{URLs: m.URLs(), ClientID: m.ClientID, Username: m.Username, ReconnectWait: m.ReconnectWait}
+	if m.TLS() {
 		settings, err := mqtt.ClientTLS(m.CAFile, m.CertFile, m.KeyFile)
 		if err != nil {
 			return options, err
@@ -91,6 +91,12 @@ func (b *Bridge) admit(ctx context.Context) {
 	select {
 	case <-b.listening:
 	case <-ctx.Done():
+		return
+	}
+	if b.callout != nil {
+		if err := b.callout.Run(ctx); err != nil {
+			b.log.Error("devices are kept out", zap.Error(err))
+		}
 		return
 	}
 	for b.broker != nil {

@@ -28,6 +28,8 @@ type Config struct {
 	MQTT MQTT `koanf:"mqtt"`
 	// Fleet says that this bridge shares its devices with others.
 	Fleet Fleet `koanf:"fleet"`
+	// Callout lets a cluster of nats-servers ask the bridge who may connect.
+	Callout Callout `koanf:"callout"`
 	// Gateway is where messages are submitted.
 	Gateway Gateway `koanf:"gateway"`
 	// Relay shapes the batches.
@@ -111,7 +113,8 @@ type Embedded struct {
 
 // MQTT configures the bridge's own client.
 type MQTT struct {
-	// URL is ssl://host:port; tcp:// is accepted only for a loopback host. Required.
+	// URL is ssl://host:port; tcp:// is accepted only for a loopback host. At most 16 nodes of
+	// one cluster, with commas between them, are tried in turn. Required.
 	URL string `koanf:"url" example:"ssl://127.0.0.1:8883"`
 	// CAFile is the PEM certificate that the broker's certificate is checked
 	// with. Required with ssl.
@@ -125,8 +128,8 @@ type MQTT struct {
 	PasswordFile string `koanf:"password_file" default:""`
 	CertFile     string `koanf:"cert_file" default:""`
 	KeyFile      string `koanf:"key_file" default:""`
-	// ReconnectWait is the shortest wait before connecting again. It must be
-	// longer than the broker's time for sending again what was not acknowledged,
+	// ReconnectWait is the shortest wait before connecting again, and before connecting to an
+	// external broker at the start. It must be longer than the broker's time for sending again what was not acknowledged,
 	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
 	ReconnectWait time.Duration `koanf:"reconnect_wait" default:"2500ms"`
 }
@@ -142,6 +145,26 @@ type Fleet struct {
 	Shards int `koanf:"shards" default:"8"`
 	// Lease is how long a bridge that died, or cannot reach the gateway, keeps its shards. Whole seconds. Default 15s, 5s to 60s.
 	Lease time.Duration `koanf:"lease" default:"15s"`
+}
+
+// Callout lets a cluster of nats-servers, an external broker, ask the bridge who may connect:
+// devices log in there as at the embedded broker.
+type Callout struct {
+	// URL is tls://host:port of the cluster's NATS listener, at most 16 nodes with commas
+	// between them; nats:// is accepted only for a loopback host. Default: none, and nothing is
+	// answered.
+	URL string `koanf:"url" default:""`
+	// CAFile is the PEM certificate that the cluster's certificates are checked with. Required
+	// with tls.
+	CAFile string `koanf:"ca_file" default:""`
+	// Username and PasswordFile are of the user in the account of the callout.
+	Username     string `koanf:"username" default:"callout"`
+	PasswordFile string `koanf:"password_file" default:""`
+	// SeedFile holds the nkey seed of the account key that signs the answers; the cluster's
+	// auth_callout names its public part as issuer.
+	SeedFile string `koanf:"seed_file" default:""`
+	// Account is the one of the bridge, in which devices are put. Default WAYMARK.
+	Account string `koanf:"account" default:"WAYMARK"`
 }
 
 // Gateway configures the client of the REST gateway.

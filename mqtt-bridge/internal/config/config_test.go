@@ -51,6 +51,7 @@ func TestRefused(t *testing.T) {
 		{"no consortium", "consortium: waymark", "", "consortium"},
 		{"gateway in the clear", "https://", "http://", "gateway.url"},
 		{"broker in the clear", "ssl://", "tcp://", "mqtt.url"},
+		{"more than one listener", "ssl://127.0.0.1:8883", "ssl://127.0.0.1:8883,ssl://127.0.0.1:8884", "one URL"},
 		{"no broker certificate", "cert_file: c.pem, ", "", "embedded.cert_file"},
 		{"admin endpoint for all", "listen: 127.0.0.1:9090", "listen: 0.0.0.0:9090", "loopback"},
 		{"too small a spool", "spool_dir:", "spool_bytes: 1\nspool_dir:", "spool_bytes"},
@@ -64,6 +65,8 @@ func TestRefused(t *testing.T) {
 		{"half a second of a lease", "broker: embedded", "fleet: {lease: 5500ms}\nbroker: embedded", "fleet.lease must be whole"},
 		{"too long a client id for a fleet", "mqtt: {", "fleet: {id: a}\nmqtt: {client_id: " + strings.Repeat("a", 33) + ", ", "mqtt.client_id of a fleet"},
 		{"not a duration", "linger: 5ms", "linger: soon", "linger"},
+		{"a callout of the embedded broker", "spool_dir:", "callout: {url: \"tls://a:4222\"}\nspool_dir:", "external broker"},
+		{"a callout in the clear", "spool_dir:", "callout: {url: \"nats://a:4222\"}\nspool_dir:", "callout.url"},
 		{"no YAML", "broker: embedded", "broker: [", "parse"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,5 +104,23 @@ func TestExternalBrokerOnThisMachineMayBeClear(t *testing.T) {
 	text := strings.NewReplacer("broker: embedded", "broker: external", "ssl://", "tcp://").Replace(good)
 	if _, err := load(t, text); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestNodesOfACluster(t *testing.T) {
+	for _, test := range []struct {
+		urls string
+		want int // 0: it is refused
+	}{
+		{"ssl://a:8883,ssl://b:8883,ssl://c:8883", 3},
+		{"ssl://a:8883,tcp://127.0.0.1:1883", 0},
+		{"ssl://a:8883, ssl://b:8883", 0},
+		{"ssl://a:8883,", 0},
+		{strings.Repeat("ssl://a:8883,", 16) + "ssl://b:8883", 0},
+	} {
+		c, err := load(t, strings.NewReplacer("broker: embedded", "broker: external", "ssl://127.0.0.1:8883", test.urls).Replace(good))
+		if (err == nil) != (test.want > 0) || err == nil && len(c.MQTT.URLs()) != test.want {
+			t.Errorf("%s: %d URLs, %v", test.urls, len(c.MQTT.URLs()), err)
+		}
 	}
 }

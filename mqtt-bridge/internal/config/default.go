@@ -14,6 +14,7 @@ func Default() Config {
 		Embedded: Embedded{StoreBytes: 1 << 30, MinFreeBytes: 256 << 20, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
 		MQTT:     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},
 		Fleet:    Fleet{Shards: 8, Lease: 15 * time.Second},
+		Callout:  Callout{Username: "callout", Account: "WAYMARK"},
 		Gateway:  Gateway{Timeout: 60 * time.Second},
 		Relay: Relay{BatchMessages: waymark.MaxBatchMessages, BatchBytes: 1 << 20, Linger: 20 * time.Millisecond, MaxBackoff: 5 * time.Second, StuckAttempts: 20,
 			UndisclosedRetry: time.Minute},

@@ -20,6 +20,7 @@ func (c Config) Validate() error {
 		c.validateBroker(),
 		c.validateMQTT(),
 		c.validateFleet(),
+		c.validateCallout(),
 		c.validateGateway(),
 		c.validateRelay(),
 		required("spool_dir", c.SpoolDir),
@@ -65,18 +66,7 @@ func (c Config) validateBroker() error {
 
 func (c Config) validateMQTT() error {
 	m := c.MQTT
-	u, err := url.Parse(m.URL)
-	if err != nil || u.Host == "" {
-		return fmt.Errorf("mqtt.url must be ssl://host:port, not %q", m.URL)
-	}
-	switch {
-	case u.Scheme == "ssl":
-		err = required("mqtt.ca_file", m.CAFile)
-	case u.Scheme != "tcp":
-		err = fmt.Errorf("mqtt.url must start with ssl:// or tcp://, not %s://", u.Scheme)
-	case !loopback(u.Hostname()) || c.Broker == BrokerEmbedded:
-		err = errors.New("mqtt.url must be ssl://: tcp:// is for an external broker on this machine only")
-	}
+	err := c.validateBrokerURLs()
 	if (m.CertFile == "") != (m.KeyFile == "") {
 		err = errors.Join(err, errors.New("mqtt.cert_file and mqtt.key_file go together"))
 	}

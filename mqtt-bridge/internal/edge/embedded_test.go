@@ -24,6 +24,10 @@ func (everybody) Login(context.Context, string, string) (time.Time, error) {
 	return time.Now().Add(time.Hour), nil
 }
 
+func (everybody) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
+	return time.Now().Add(time.Hour), nil
+}
+
 // The embedded broker at both ends: the edge is at that of the loggers what a bridge is at its own, over TLS and with a password.
 func TestEmbeddedBrokerAtBothEnds(t *testing.T) {
 	p := newPlant(t)

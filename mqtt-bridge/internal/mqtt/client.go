@@ -25,7 +25,7 @@ const (
 
 // Options say which broker and how.
 type Options struct {
-	URL           string      // ssl://host:port or tcp://host:port
+	URLs          []string    // ssl://host:port or tcp://host:port, each node of a cluster; tried in turn
 	TLS           *tls.Config // nil with tcp
 	ClientID      string      // names the persistent session
 	Username      string
@@ -61,8 +61,8 @@ func (c *Client) Subscribed() bool { return c.subscribed.Load() }
 // has a client of its own: what an old one still held is sent again by the
 // broker, and the ledger knows duplicates.
 func (c *Client) Run(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; {
-		lasted, err := c.session(ctx)
+	for node, failures := 0, 0; ctx.Err() == nil; node++ {
+		lasted, err := c.session(ctx, c.options.URLs[node%len(c.options.URLs)])
 		if ctx.Err() != nil {
 			return
 		}
@@ -79,11 +79,11 @@ func (c *Client) Run(ctx context.Context) {
 	}
 }
 
-// session connects, subscribes and receives until the connection is lost or ctx
+// session connects to one node, subscribes and receives until the connection is lost or ctx
 // ends. It reports whether the subscription stood.
-func (c *Client) session(ctx context.Context) (bool, error) {
+func (c *Client) session(ctx context.Context, url string) (bool, error) {
 	lost := make(chan error, 1)
-	client := paho.NewClient(c.clientOptions(ctx, lost))
+	client := paho.NewClient(c.clientOptions(ctx, url, lost))
 	defer client.Disconnect(quiesce)
 	if err := await(ctx, client.Connect(), connectTimeout); err != nil {
 		return false, fmt.Errorf("connect to broker: %w", err)
@@ -103,9 +103,9 @@ func (c *Client) session(ctx context.Context) (bool, error) {
 	}
 }
 
-func (c *Client) clientOptions(ctx context.Context, lost chan<- error) *paho.ClientOptions {
+func (c *Client) clientOptions(ctx context.Context, url string, lost chan<- error) *paho.ClientOptions {
 	return paho.NewClientOptions().
-		AddBroker(c.options.URL).
+		AddBroker(url).
 		SetTLSConfig(c.options.TLS).
 		SetClientID(c.options.ClientID).
 		SetUsername(c.options.Username).

@@ -27,7 +27,6 @@ type Publisher struct {
 func NewPublisher(o Options, log *zap.Logger) *Publisher {
 	p := &Publisher{log: log}
 	options := paho.NewClientOptions().
-		AddBroker(o.URL).
 		SetTLSConfig(o.TLS).
 		SetClientID(o.ClientID).
 		SetUsername(o.Username).
@@ -42,6 +41,9 @@ func NewPublisher(o Options, log *zap.Logger) *Publisher {
 		SetWriteTimeout(publishTimeout).
 		SetKeepAlive(keepAlive).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { log.Warn("no broker connection to publish by", zap.Error(err)) })
+	for _, url := range o.URLs {
+		options.AddBroker(url)
+	}
 	p.client = paho.NewClient(options)
 	return p
 }
