@@ -15,7 +15,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,8 +102,11 @@ bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e
 
-mosquitto: $(TOOLS)/gotestsum build ## bridge, fleet and edge against mosquitto, and a fleet over it on a real network (needs the mosquitto command)
-	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run "TestExternalBroker|TestFleet" -count 1 -timeout 10m ./internal/bridge
+cluster: $(TOOLS)/gotestsum ## the bridge over a cluster of three nats-servers, which are killed
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags cluster -run '^TestCluster$$' -count 1 -timeout 15m ./internal/bridge
+
+mosquitto: $(TOOLS)/gotestsum build ## bridge, fleet and edge over mosquitto, which is killed, and a fleet over it on a real network (needs the mosquitto command)
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags mosquitto -run "TestMosquitto|TestExternalBroker|TestFleet" -count 1 -timeout 15m ./internal/bridge
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags mosquitto -run TestLocalMosquitto -count 1 -timeout 10m ./internal/edge
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,mosquitto -run TestMosquitto -count 1 -timeout 10m ./e2e
 

@@ -7,14 +7,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"slices"
+	"syscall"
 	"testing"
-	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
@@ -22,23 +21,29 @@ import (
 	"go.uber.org/zap"
 )
 
-// childConfig names the configuration with which the test binary is a bridge.
-const childConfig = "WAYMARK_TEST_BRIDGE_CONFIG"
+const (
+	// childConfig names the configuration with which the test binary is a bridge, and
+	// childNode the one with which it is a nats-server.
+	childConfig = "WAYMARK_TEST_BRIDGE_CONFIG"
+	childNode   = "WAYMARK_TEST_NATS_CONFIG"
+)
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childConfig); path != "" {
-		if err := runChild(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	for variable, run := range map[string]func(path string) error{childConfig: runChild, childNode: runNode} {
+		if path := os.Getenv(variable); path != "" {
+			if err := run(path); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	goleak.VerifyTestMain(m,
 		// nats-server's clock runs as long as the process.
 		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server/ats.init.0.func1"))
 }
 
-// runChild is a bridge until it is killed.
+// runChild is a bridge until it is killed or told to stop.
 func runChild(path string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -48,7 +53,26 @@ func runChild(path string) error {
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return err
 	}
-	return bridge.Serve(context.Background(), c, zap.NewNop())
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	return bridge.Serve(ctx, c, zap.NewNop())
+}
+
+// runNode is a nats-server until it is killed or told to stop.
+func runNode(path string) error {
+	options, err := server.ProcessConfigFile(path)
+	if err != nil {
+		return err
+	}
+	options.LogFile = os.Getenv("LOG_FILE")
+	s, err := server.NewServer(options)
+	if err != nil {
+		return err
+	}
+	s.ConfigureLogger()
+	s.Start()
+	s.WaitForShutdown()
+	return nil
 }
 
 // spawn starts a bridge as a process of its own.
@@ -72,54 +96,6 @@ func (s *site) spawn(t *testing.T) *exec.Cmd {
 	return child
 }
 
-func TestNoAcknowledgedMessageIsLostByKill9(t *testing.T) {
-	const total, window = 2000, 40
-	s := newSite(t)
-	d := gatewaytest.NewDevice(t, "logger-1", attest.COSE)
-	s.gateway.Register(d.Record(t, waymark.DeviceActive))
-	messages := make([][]byte, total)
-	for i := range messages {
-		messages[i] = d.Next(t)
-	}
-	kills := []int{150, 500, 501, 900, 1400, 1950} // acknowledged before the kill
-	child := s.spawn(t)
-	client := s.connectSoon(t, d)
-	acknowledged := 0
-	for acknowledged < total {
-		end := min(acknowledged+window, total)
-		tokens := make([]paho.Token, 0, window)
-		for _, m := range messages[acknowledged:end] {
-			tokens = append(tokens, client.Publish("waymark/v1/logger-1/up", 1, false, m))
-		}
-		if len(kills) > 0 && end > kills[0] { // in the middle of the stream
-			kills = kills[1:]
-			if err := child.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			_ = child.Wait() // killed
-			child = s.spawn(t)
-		}
-		acknowledged += leading(tokens)
-		if !client.IsConnectionOpen() {
-			client = s.connectSoon(t, d)
-		}
-	}
-	waitFor(t, "every acknowledged message", func() bool { return len(s.gateway.Order("logger-1")) == total })
-	if !slices.IsSorted(s.gateway.Order("logger-1")) {
-		t.Error("messages reached the ledger out of order")
-	}
-}
-
-// leading counts the acknowledged messages before the first that is not.
-func leading(tokens []paho.Token) int {
-	for i, token := range tokens {
-		if !token.WaitTimeout(2*time.Second) || token.Error() != nil {
-			return i
-		}
-	}
-	return len(tokens)
-}
-
 func (s *site) connectSoon(t *testing.T, d *gatewaytest.Device) paho.Client {
 	t.Helper()
 	var client paho.Client
@@ -128,7 +104,7 @@ func (s *site) connectSoon(t *testing.T, d *gatewaytest.Device) paho.Client {
 			return false
 		}
 		var err error
-		client, err = s.connect(t, d.ID, d.ID, d.Password(t, time.Now()))
+		client, err = connect(t, s.login(t, d))
 		return err == nil
 	})
 	return client

@@ -3,8 +3,6 @@ package bridge_test
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
-	"net/url"
 	"testing"
 	"time"
 
@@ -23,9 +21,11 @@ func TestLogin(t *testing.T) {
 	suspended := gatewaytest.NewDevice(t, "logger-2", attest.JWS)
 	stranger := gatewaytest.NewDevice(t, "logger-3", attest.JWS)
 	bridgeLike := gatewaytest.NewDevice(t, s.config.MQTT.ClientID, attest.JWS)
+	shardLike := gatewaytest.NewDevice(t, s.config.MQTT.ClientID+"-3", attest.JWS)
 	s.gateway.Register(right.Record(t, waymark.DeviceActive))
 	s.gateway.Register(suspended.Record(t, waymark.DeviceSuspended))
 	s.gateway.Register(bridgeLike.Record(t, waymark.DeviceActive))
+	s.gateway.Register(shardLike.Record(t, waymark.DeviceActive))
 	for _, test := range []struct {
 		name               string
 		clientID, password string
@@ -38,6 +38,8 @@ func TestLogin(t *testing.T) {
 		{"another client id", "logger-9", right.Password(t, now), "logger-1", false},
 		{"the bridge's client id", s.config.MQTT.ClientID, right.Password(t, now), "logger-1", false},
 		{"a device called as the bridge", s.config.MQTT.ClientID, bridgeLike.Password(t, now), s.config.MQTT.ClientID, false},
+		{"the client id of one of the bridge's sessions", shardLike.ID, right.Password(t, now), "logger-1", false},
+		{"a device called as one of them", shardLike.ID, shardLike.Password(t, now), shardLike.ID, false},
 		{"another device's password", "logger-1", stranger.Password(t, now), "logger-1", false},
 		{"expired", "logger-1", right.Password(t, now.Add(-2*time.Hour)), "logger-1", false},
 		{"from the future", "logger-1", right.Password(t, now.Add(10*time.Minute)), "logger-1", false},
@@ -72,41 +74,6 @@ func TestNoLoginWithoutTLS(t *testing.T) {
 	}
 }
 
-func TestDeviceTouchesItsOwnTopicsOnly(t *testing.T) {
-	s := newSite(t)
-	s.start(t)
-	d, client := s.device(t, "logger-1", attest.JWS)
-	victim, _ := s.device(t, "logger-2", attest.JWS)
-	for _, test := range []struct {
-		topic string
-		qos   byte
-		want  bool
-	}{
-		{"waymark/v1/logger-1/down", 0, true},
-		{"waymark/v1/logger-1/down", 1, false}, // every one would be scanned at each acknowledgement
-		{"waymark/v1/logger-2/down", 0, false},
-		{"waymark/v1/logger-2/up", 1, false},
-		{"waymark/v1/+/up", 1, false},
-		{"#", 0, false},
-		{"$MQTT/msgs/#", 0, false},
-	} {
-		token, ok := client.Subscribe(test.topic, test.qos, func(paho.Client, paho.Message) {}).(*paho.SubscribeToken)
-		if !ok || !token.WaitTimeout(5*time.Second) {
-			t.Fatalf("no answer to subscribe %s", test.topic)
-		}
-		if got := token.Error() == nil && token.Result()[test.topic] != 0x80; got != test.want {
-			t.Errorf("subscribe %s at QoS %d: granted %t, want %t", test.topic, test.qos, got, test.want)
-		}
-	}
-	token := client.Publish("waymark/v1/logger-2/up", 1, false, victim.Next(t))
-	token.WaitTimeout(5 * time.Second) // on MQTT 3.1.1 a publish that is denied is acknowledged
-	publish(t, client, d, 1)
-	waitFor(t, "the device's own message", func() bool { return s.inOrder("logger-1", 1) })
-	if got := s.gateway.Order("logger-2"); len(got) != 0 {
-		t.Errorf("a message came in on another device's topic: %v", got)
-	}
-}
-
 func TestDevicesAreBoundedAndLeaveRoomForTheBridge(t *testing.T) {
 	s := newSite(t)
 	s.config.Embedded.MaxConnections = 5
@@ -138,34 +105,6 @@ func TestSuspendedDeviceIsDisconnected(t *testing.T) {
 	}
 	if _, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now())); err == nil {
 		t.Error("a suspended device logged in again")
-	}
-}
-
-func TestWillObeysPermissions(t *testing.T) {
-	s := newSite(t)
-	s.start(t)
-	victim, _ := s.device(t, "logger-2", attest.JWS)
-	attacker := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
-	s.gateway.Register(attacker.Record(t, waymark.DeviceActive))
-	options := s.options(t, attacker.ID, attacker.ID, attacker.Password(t, time.Now()))
-	options.SetBinaryWill("waymark/v1/logger-2/up", victim.Next(t), 1, false)
-	var conn net.Conn
-	options.SetCustomOpenConnectionFn(func(_ *url.URL, o paho.ClientOptions) (net.Conn, error) {
-		var err error
-		conn, err = tls.Dial("tcp", s.config.Embedded.Listen, o.TLSConfig)
-		return conn, err
-	})
-	client := paho.NewClient(options)
-	if token := client.Connect(); !token.WaitTimeout(5*time.Second) || token.Error() != nil {
-		t.Fatal(token.Error())
-	}
-	if err := conn.Close(); err != nil { // no DISCONNECT: the broker publishes the will
-		t.Fatal(err)
-	}
-	client.Disconnect(50)
-	time.Sleep(300 * time.Millisecond)
-	if got := s.gateway.Order("logger-2"); len(got) != 0 {
-		t.Errorf("a will came in on another device's topic: %v", got)
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
@@ -25,9 +25,7 @@ import (
 // comes when it is back, and every acknowledged message is submitted. Each bridge submits in the order in which it was given.
 func TestFleet(t *testing.T) {
 	s := newSite(t)
-	startMosquitto(t, s.mosquittoSettings(t))
-	s.config.Broker = config.BrokerExternal
-	s.config.MQTT.Username = "waymark-bridge"
+	s.onMosquitto(t)
 	s.config.Fleet.Lease = 5 * time.Second
 	all := []*site{s.member(t, "a"), s.member(t, "b"), s.member(t, "c")}
 	for _, b := range all[1:] {
@@ -43,7 +41,7 @@ func TestFleet(t *testing.T) {
 	})
 	flow.publish(t, 100)
 	waitFor(t, "what only its spool has", func() bool { return all[0].metric(t, "waymark_bridge_spool_messages") > 0 })
-	kill(first)
+	end(t, first, syscall.SIGKILL)
 	s.gateway.Fail(nil)
 	flow.publish(t, 300) // while its shards wait for the others
 	settled(t, all[1:]...)
@@ -53,7 +51,7 @@ func TestFleet(t *testing.T) {
 	settled(t, all...)
 	flow.publish(t, 100)
 	waitFor(t, "all messages", flow.submitted)
-	kill(back)
+	end(t, back, syscall.SIGKILL)
 	for _, d := range flow.devices {
 		if ordered := s.inOrder(d.ID, flow.sent); !ordered && stays(d.ID) {
 			t.Errorf("%s had one bridge all the time, and its messages are not in order", d.ID)
@@ -177,7 +175,7 @@ func newFlow(t *testing.T, s *site, devices int) *flow {
 	f := &flow{site: s}
 	for n := range devices {
 		d := gatewaytest.NewDevice(t, fmt.Sprint("logger-", n), attest.COSE)
-		client, err := s.connect(t, d.ID, d.ID, "")
+		client, err := connect(t, s.login(t, d))
 		if err != nil {
 			t.Fatal(err)
 		}

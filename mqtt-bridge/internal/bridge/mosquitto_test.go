@@ -4,112 +4,122 @@ package bridge_test
 
 import (
 	"context"
-	"fmt"
+	"encoding/pem"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
 
-// The settings of the README. The test takes anybody's word for a user name, which
-// nobody should: how mosquitto knows its devices is its operator's choice.
-const mosquittoSettings = `user root
-allow_anonymous true
-acl_file %[1]s/acl
-listener %[2]s 127.0.0.1
-certfile %[3]s
-keyfile %[4]s
-persistence true
-persistence_location %[1]s/
-autosave_on_changes true
-autosave_interval 1
-max_queued_messages 1000000
-max_inflight_messages 1024
-max_queued_bytes 0
-`
+const bridgePassword = "bridge-password"
 
-const mosquittoACL = `user waymark-bridge
-topic read waymark/v1/+/up
-topic write waymark/v1/+/down
-pattern write waymark/v1/%u/up
-pattern read waymark/v1/%u/down
-`
-
-// TestExternalBroker kills the bridge, and then mosquitto after its autosave: what
-// was acknowledged arrives, in order.
-func TestExternalBroker(t *testing.T) {
-	s := newSite(t)
-	settings := s.mosquittoSettings(t)
-	broker := startMosquitto(t, settings)
-	s.config.Broker = config.BrokerExternal
-	s.config.MQTT.Username = "waymark-bridge"
-	first := s.spawn(t)
-	d := gatewaytest.NewDevice(t, "logger-1", attest.COSE)
-	client := s.connectSoon(t, d)
-	publish(t, client, d, 500)
-	kill(first)
-	publish(t, client, d, 2000) // while the bridge is away
-	second := s.spawn(t)
-	waitFor(t, "what was published before and after the bridge's death", func() bool { return len(s.gateway.Order(d.ID)) == 2500 })
-	kill(second)
-	publish(t, client, d, 500)
-	time.Sleep(3 * time.Second) // past the autosave
-	kill(broker)
-	startMosquitto(t, settings)
-	s.spawn(t)
-	waitFor(t, "what was published before mosquitto's death", func() bool { return len(s.gateway.Order(d.ID)) == 3000 })
-	if !s.inOrder(d.ID, 3000) {
-		t.Error("the messages are not in order")
-	}
+// TestMosquitto plays the suite over mosquitto, with the settings that operators are given.
+func TestMosquitto(t *testing.T) {
+	testBroker(t, func(t *testing.T) *stage {
+		s := newSite(t)
+		m := s.onMosquitto(t)
+		return &stage{site: s, broker: m, habits: habits{grantsAll: true, qos1: true, forgets: true}, wipe: func(t *testing.T) {
+			if err := os.Remove(filepath.Join(m.dir, "mosquitto.db")); err != nil {
+				t.Fatal(err)
+			}
+		}}
+	})
 }
 
 // TestExternalBrokerHeldBack holds the bridge to its memory while mosquitto has the backlog.
 func TestExternalBrokerHeldBack(t *testing.T) {
 	s := newSite(t)
-	startMosquitto(t, s.mosquittoSettings(t))
-	s.config.Broker = config.BrokerExternal
-	s.config.MQTT.Username = "waymark-bridge"
+	s.onMosquitto(t)
 	s.heldBack(t)
 }
 
-func (s *site) mosquittoSettings(t *testing.T) string {
+// onMosquitto puts a site onto a mosquitto of its own, where devices are known by their certificates.
+func (s *site) onMosquitto(t *testing.T) *mosquitto {
 	t.Helper()
-	dir := t.TempDir()
-	_, port, err := net.SplitHostPort(s.config.Embedded.Listen)
-	if err != nil {
-		t.Fatal(err)
+	ca := gatewaytest.NewAuthority(t, nil)
+	m := newMosquitto(t, s, ca)
+	s.config.Broker = config.BrokerExternal
+	s.config.MQTT.URL, s.devices = "ssl://"+m.bridges, []string{"ssl://" + m.devices}
+	s.config.MQTT.Username, s.config.MQTT.PasswordFile = "waymark-bridge", filepath.Join(m.dir, "password")
+	s.login = func(t testing.TB, d *gatewaytest.Device) *paho.ClientOptions {
+		return s.withChain(t, d, d.ID, "", ca.Issue(t, d, nil))
 	}
-	files := map[string]string{
-		"acl":            mosquittoACL,
-		"mosquitto.conf": fmt.Sprintf(mosquittoSettings, dir, port, s.config.Embedded.CertFile, s.config.Embedded.KeyFile),
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+	m.start(t)
+	return m
+}
+
+// mosquitto is a process that runs with docs/operations/mosquitto.conf.
+type mosquitto struct {
+	dir, devices, bridges string
+	log                   *os.File // in dir
+	process               *exec.Cmd
+}
+
+func newMosquitto(t *testing.T, s *site, ca *gatewaytest.Authority) *mosquitto {
+	t.Helper()
+	m := &mosquitto{dir: t.TempDir(), devices: freeAddress(t), bridges: freeAddress(t)}
+	settings := placed(t, "mosquitto.conf",
+		"/etc/mosquitto/waymark/broker.pem", s.config.Embedded.CertFile, "/etc/mosquitto/waymark/broker.key", s.config.Embedded.KeyFile,
+		"/etc/mosquitto/waymark", m.dir, "/var/lib/mosquitto", m.dir,
+		"8883 0.0.0.0", listener(t, m.devices), "8884 127.0.0.1", listener(t, m.bridges))
+	for name, content := range map[string]string{
+		"mosquitto.conf": "user root\n" + settings, // the test may be run by root, whose files mosquitto's own user cannot read
+		"acl":            placed(t, "mosquitto.acl"),
+		"password":       bridgePassword,
+		"device-cas.pem": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Certificate.Raw})),
+	} {
+		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return filepath.Join(dir, "mosquitto.conf")
-}
-
-func startMosquitto(t *testing.T, settings string) *exec.Cmd {
-	t.Helper()
-	broker := exec.CommandContext(context.Background(), "mosquitto", "-c", settings)
-	broker.Stderr = os.Stderr
-	if err := broker.Start(); err != nil {
+	var err error
+	if m.log, err = os.Create(filepath.Join(m.dir, "log")); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { kill(broker) })
-	return broker
+	t.Cleanup(func() { _ = m.log.Close() })
+	made := exec.CommandContext(t.Context(), "mosquitto_passwd", "-b", "-c", filepath.Join(m.dir, "passwords"), "waymark-bridge", bridgePassword)
+	if text, err := made.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return m
 }
 
-// kill ends a process as kill -9 does.
-func kill(process *exec.Cmd) {
-	_ = process.Process.Kill() // it may be dead already
-	_ = process.Wait()
+// listener is an address as mosquitto has it.
+func listener(t *testing.T, address string) string {
+	t.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port + " " + host
+}
+
+func (m *mosquitto) start(t *testing.T) {
+	t.Helper()
+	m.process = exec.CommandContext(context.Background(), "mosquitto", "-c", filepath.Join(m.dir, "mosquitto.conf"))
+	m.process.Stderr = m.log
+	if err := m.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	started := m.process
+	t.Cleanup(func() { _ = started.Process.Kill(); _ = started.Wait() })
+	waitFor(t, "mosquitto", func() bool {
+		conn, err := net.DialTimeout("tcp", m.devices, time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+}
+
+func (m *mosquitto) end(t *testing.T, how syscall.Signal) {
+	t.Helper()
+	end(t, m.process, how)
 }
