@@ -33,7 +33,7 @@ func (b *Bridge) checks() []admin.Check {
 			return nil
 		}},
 		{Name: "devices", Required: true, Holds: func() error {
-			if b.broker != nil && !b.broker.Opened() {
+			if b.broker != nil && !b.broker.Opened() || b.callout != nil && !b.callout.Answers() {
 				return errors.New("devices are not let in")
 			}
 			if b.broker != nil && !b.broker.Room() {

@@ -144,9 +144,10 @@ func (a *authenticator) bridgePermissions(id string) *server.Permissions {
 
 // devicePermissions: its own topics, letter for letter.
 func devicePermissions(device string) *server.Permissions {
+	up, down := login.Subjects(device)
 	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: []string{"waymark.v1." + device + ".up"}},
-		Subscribe: &server.SubjectPermission{Allow: []string{"waymark.v1." + device + ".down"}},
+		Publish:   &server.SubjectPermission{Allow: []string{up}},
+		Subscribe: &server.SubjectPermission{Allow: []string{down}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -53,6 +54,7 @@ type Callout struct {
 	observe func(accepted bool)
 	log     *zap.Logger
 	turns   chan struct{}
+	conn    atomic.Pointer[nats.Conn] // while Run runs
 }
 
 // New makes one. observe is told of each device's attempt to log in.
@@ -83,8 +85,16 @@ func (c *Callout) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("subscribe callout: %w", err)
 	}
+	c.conn.Store(conn)
+	defer c.conn.Store(nil)
 	<-ctx.Done()
 	return nil
+}
+
+// Answers reports whether the cluster can ask now.
+func (c *Callout) Answers() bool {
+	conn := c.conn.Load()
+	return conn != nil && conn.IsConnected()
 }
 
 func (c *Callout) settings(closed func()) []nats.Option {
@@ -175,7 +185,7 @@ func (c *Callout) user(key, device string, expires time.Time) (string, error) {
 	}
 	u.Name, u.Audience, u.Expires = device, c.options.Account, expires.Unix()
 	u.AllowedConnectionTypes = jwt.StringList{jwt.ConnectionTypeMqtt}
-	u.Pub.Allow = jwt.StringList{"waymark.v1." + device + ".up"}
-	u.Sub.Allow = jwt.StringList{"waymark.v1." + device + ".down"}
+	up, down := login.Subjects(device)
+	u.Pub.Allow, u.Sub.Allow = jwt.StringList{up}, jwt.StringList{down}
 	return u.Encode(c.key)
 }

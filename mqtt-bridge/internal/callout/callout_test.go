@@ -184,9 +184,15 @@ func TestRun(t *testing.T) {
 	if _, err := jwt.DecodeAuthorizationResponseClaims(string(answer.Data)); err != nil {
 		t.Error(err)
 	}
+	if !c.Answers() {
+		t.Error("it does not say that it answers")
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	if c.Answers() {
+		t.Error("it says that it answers when it has ended")
 	}
 }
 

@@ -26,6 +26,12 @@ func CheckName(clientID, user string, certified bool) error {
 	return nil
 }
 
+// Subjects are a device's own topics as nats-server names them: the one to which it
+// publishes, and the one that it may subscribe.
+func Subjects(device string) (up, down string) {
+	return "waymark.v1." + device + ".up", "waymark.v1." + device + ".down"
+}
+
 // Printable keeps a hostile name from filling the log.
 func Printable(name string) string {
 	if waymark.ValidateID("", name) != nil {
