@@ -124,8 +124,11 @@ func (b *Bridge) write(ctx context.Context) {
 }
 
 // settleBroker waits, after a bridge that died, until the broker will send again first what
-// was not acknowledged. Of one outside nobody knows whether there is any.
+// was not acknowledged. Of one outside nobody knows whether there is any; a fleet waits for each of its sessions.
 func (b *Bridge) settleBroker(ctx context.Context) {
+	if b.fleet != nil {
+		return
+	}
 	if b.broker != nil {
 		unsettled, err := b.broker.Unsettled(ctx)
 		if err != nil {
