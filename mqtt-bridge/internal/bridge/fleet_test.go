@@ -62,9 +62,7 @@ func TestFleet(t *testing.T) {
 // TestFleetCommands: all bridges know of a command, and the one that has its device sends it.
 func TestFleetCommands(t *testing.T) {
 	s := newSite(t)
-	startMosquitto(t, s.mosquittoSettings(t))
-	s.config.Broker = config.BrokerExternal
-	s.config.MQTT.Username = "waymark-bridge"
+	s.onMosquitto(t)
 	all := []*site{s.member(t, "a"), s.member(t, "b")}
 	for _, b := range all {
 		b.spawn(t)
