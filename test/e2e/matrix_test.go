@@ -111,6 +111,7 @@ func statusOf(t *testing.T, client *http.Client, method, url, authorization stri
 // own away (ASVS 5.0: 8.2.1, 8.2.2, 8.3.1, 8.3.3, 8.4.1).
 func TestMatrix(t *testing.T) {
 	ctx := limit(t, 4*time.Minute)
+	refused := refusedEvents(ctx, t)
 	rows := matrix()
 	own, absent := newThings(ctx, t), absentThings()
 	byID, done := map[string]operation{}, 0
@@ -138,6 +139,20 @@ func TestMatrix(t *testing.T) {
 	for id := range byID {
 		t.Errorf("%s: the matrix has no row for this route", id)
 	}
+	if after := refusedEvents(ctx, t); after != refused {
+		t.Errorf("of what all routes do %s events are told to nobody, and were %s before", after, refused)
+	}
+}
+
+// refusedEvents is how many events a gateway takes for forged, of all blocks so far.
+func refusedEvents(ctx context.Context, t *testing.T) string {
+	t.Helper()
+	viewer := as(t, "producer", waymark.Viewer)
+	_, last := record(ctx, t, sign(t, logger(ctx, t, attest.Ed25519), attest.COSE, 400).Text())
+	if _, err := viewer.ListShipments(ctx, waymark.ShipmentsQuery{At: last.BlockNumber, Limit: 1}); err != nil { // which waits for it
+		t.Fatal(err)
+	}
+	return metric(ctx, t, viewer, "waymark_gateway_model_events_refused_total")
 }
 
 // call calls the operation as every role of a member, of whom those of may may, and reports
