@@ -175,9 +175,9 @@ type Limits struct {
 	BlockBytes int64 `koanf:"block_bytes" default:"11534336"`
 	// MemoryBytes is what the gateway's heap, stacks and caches try to stay within: near it garbage is
 	// collected more often, and past it nothing is refused. The program itself and the caches of SQLite come on
-	// top, about 64 MiB. GOMEMLIMIT in the environment has precedence. Default 192 MiB, which 2,000 writes in
+	// top, up to 100 MiB. GOMEMLIMIT in the environment has precedence. Default 160 MiB, which 2,000 writes in
 	// flight fit; 64 MiB to 64 GiB.
-	MemoryBytes int64 `koanf:"memory_bytes" default:"201326592"`
+	MemoryBytes int64 `koanf:"memory_bytes" default:"167772160"`
 	// CallerPercent is the part of in_flight and bytes_in_flight, of requests.pending and
 	// requests.pending_bytes, and of the calls at the peer and the answers of the read model that are
 	// made at once, that one caller can have, though always one request. Default 50; 1 to 100.
@@ -262,7 +262,7 @@ func Default() Config {
 		Database:    Database{SQLiteFile: "gateway.db", ModelFile: "model.db"},
 		Webhooks:    Webhooks{Most: 200, PerIdentity: 20, Attempts: 10, DeadLetters: 10_000, Timeout: 15 * time.Second},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},
-		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, Streams: 2000, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 192 << 20, CallerPercent: 50, Rates: defaultRates()},
+		Limits:      Limits{BodyBytes: 5 << 20, HeaderBytes: 16 << 10, InFlight: 2500, Streams: 2000, BytesInFlight: 64 << 20, BlockBytes: 11 << 20, MemoryBytes: 160 << 20, CallerPercent: 50, Rates: defaultRates()},
 		Timeouts: Timeouts{
 			ReadHeader: 5 * time.Second,
 			Read:       12 * time.Second,
