@@ -39,6 +39,7 @@ type vector struct {
 			Shipment, Custodian  string
 			Parties              []string
 			Classes, Private     []waymark.DataClass // that the owner named; private ones come in both
+			Edge                 string              // that signed it
 		}
 		Shipment *struct {
 			Consignor, Custodian, TitleHolder string
@@ -115,7 +116,7 @@ func (v vector) request() Request {
 		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)
 	case v.Resource.Telemetry != nil:
 		w := v.Resource.Telemetry
-		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes)}, Witnessed{Shipment: w.Shipment, Custodian: w.Custodian, Parties: w.Parties}, w.Private)
+		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes), Keys: []waymark.DeviceKey{{Edge: w.Edge}}}, Witnessed{Shipment: w.Shipment, Custodian: w.Custodian, Parties: w.Parties}, w.Private)
 	case v.Resource.Shipment != nil:
 		s := v.Resource.Shipment
 		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor},

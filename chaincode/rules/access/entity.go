@@ -218,7 +218,7 @@ func DeviceAt(d waymark.Device, w Witnessed) Entity {
 func Telemetry(d waymark.Device, w Witnessed, private []waymark.DataClass) Entity {
 	attributes := cedar.RecordMap{
 		"owner": member(d.Owner), "model": cedar.String(d.Model), "parties": members(w.Parties),
-		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private),
+		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private), "signer": signer(d.Edge()),
 	}
 	parents := w.place(attributes)
 	return newEntity("Telemetry", d.ID, attributes, parents...).held(w.Holds)

@@ -7,6 +7,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/rules/settlement"
+	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/rules/title"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
@@ -234,8 +235,7 @@ func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
 	if err != nil {
 		return access.Entity{}, err
 	}
-	then := *d
-	then.Owner = a.Owner // what it reported then stays that member's
+	then := telemetry.Source{Owner: a.Owner, Edge: a.Edge}.Of(*d) // what it reported then stays that member's
 	witnessed, err := custody.Witnessed(r, shipment)
 	return access.Telemetry(then, witnessed, then.Attributes.PrivateClasses()), err
 }

@@ -23,7 +23,7 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 		return nil, err
 	}
 	w, missing := holding(windows, q.Device, q.Sequence)
-	share, err := ShareOf(l, *device, Source{Owner: ownerThen(device, w, missing), Shipment: w.Shipment}, q.Purpose, w.Classes())
+	share, err := ShareOf(l, *device, Source{Owner: ownerThen(device, w, missing), Shipment: w.Shipment, Edge: w.Edge}, q.Purpose, w.Classes())
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +36,18 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 }
 
 // Source is whose readings in the open are: who owned their device when they were recorded, and
-// the shipment that it witnessed then, or empty.
-type Source struct{ Owner, Shipment string }
+// the shipment that it witnessed and the edge that signed for it then, or empty.
+type Source struct{ Owner, Shipment, Edge string }
+
+// Of returns a device as the policies see it as the source.
+func (s Source) Of(d waymark.Device) waymark.Device {
+	d.Owner, d.Keys = s.Owner, []waymark.DeviceKey{{Edge: s.Edge}}
+	return d
+}
 
 // SourceOf is the source of what a window of a device holds.
 func SourceOf(d *waymark.Device, w waymark.Window) Source {
-	return Source{Owner: ownerThen(d, w, nil), Shipment: w.Shipment}
+	return Source{Owner: ownerThen(d, w, nil), Shipment: w.Shipment, Edge: w.Edge}
 }
 
 // ShareOf returns what the caller may have of some classes, or of all if none is named, of what
@@ -51,8 +57,7 @@ func ShareOf(l ledger.Ledger, d waymark.Device, s Source, purpose string, classe
 	if err != nil {
 		return access.Share{}, err
 	}
-	d.Owner = s.Owner
-	return access.ShareOf(l, access.Telemetry(d, witnessed, nil), purpose, classes)
+	return access.ShareOf(l, access.Telemetry(s.Of(d), witnessed, nil), purpose, classes)
 }
 
 // ownerThen is the member that owned the device when a window was recorded. Before

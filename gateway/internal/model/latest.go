@@ -65,7 +65,7 @@ func (s *sharing) each(candidates []named) ([]waymark.Reading, error) {
 
 // latest are the latest readings of the series of the device, the latest first.
 func (s *sharing) latest() ([]named, error) {
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT m.name, s.id, s.at, s.sequence, s.n, s.value, s.unit, s.class, s.owner, s.shipment, s.classes
+	rows, err := s.statements.QueryContext(s.ctx, `SELECT m.name, s.id, s.at, s.sequence, s.n, s.value, s.unit, s.class, s.owner, s.shipment, s.edge, s.classes
 		FROM measurements m JOIN series s ON s.measurement = m.id
 		WHERE m.device = $1 ORDER BY s.at DESC, s.sequence DESC, s.n DESC LIMIT $2`, s.device, s.most+1)
 	if err != nil {

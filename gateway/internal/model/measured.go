@@ -24,7 +24,7 @@ type measured struct {
 }
 
 // line is what the readings of one series have in common.
-type line struct{ device, name, unit, class, classes, owner, shipment string }
+type line struct{ device, name, unit, class, classes, owner, shipment, edge string }
 
 // lined is a line of a block.
 type lined struct {
@@ -147,7 +147,7 @@ func (m *measured) lineOf(w *summary, r senml.Reading) (*lined, error) {
 		return nil, fmt.Errorf("the window of device %s from message %d on has no series of a reading", w.Device, w.First)
 	}
 	if w.lines[i] == nil {
-		w.lines[i] = m.line(line{w.Device, r.Name, r.Unit, string(w.Series[i].Class), w.classes, w.Owner, w.Shipment})
+		w.lines[i] = m.line(line{w.Device, r.Name, r.Unit, string(w.Series[i].Class), w.classes, w.Owner, w.Shipment, w.Edge})
 	}
 	return w.lines[i], nil
 }

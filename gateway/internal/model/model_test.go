@@ -97,6 +97,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 		"what cannot be read ends the feed":          unreadable,
 		"hidden readings leave no trace":             hiddenReadings,
 		"hidden classes leave no trace":              hiddenClasses,
+		"readings that a device and an edge signed":  signedByTwo,
 		"more series than an answer decides":         manySeries,
 		"a forged shipment takes no other readings":  forgedWitness,
 		"cursors of readings are sealed":             sealedReadingCursors,

@@ -58,8 +58,8 @@ func (a *application) number(k *numbering) error {
 		if l.measurement, err = a.measurement(l.device, l.name); err != nil {
 			return err
 		}
-		l.series, err = a.one(`SELECT id FROM series WHERE measurement = $1 AND unit = $2 AND class = $3 AND classes = $4 AND owner = $5 AND shipment = $6`,
-			l.measurement, l.unit, l.class, l.classes, l.owner, l.shipment)
+		l.series, err = a.one(`SELECT id FROM series WHERE measurement = $1 AND unit = $2 AND class = $3 AND classes = $4 AND owner = $5 AND shipment = $6 AND edge = $7`,
+			l.measurement, l.unit, l.class, l.classes, l.owner, l.shipment, l.edge)
 		if err == nil && l.series == 0 {
 			if last == 0 {
 				last, err = a.one(`SELECT COALESCE(MAX(id), 0) FROM series`)

@@ -144,7 +144,7 @@ func (c *comparison) list(t *testing.T, name string, all []waymark.Reading) {
 	byWindow := make(map[uint64][]waymark.Reading)
 	for _, r := range all {
 		w := c.windows[r.Sequence]
-		if w == nil || w.First != r.Window || w.Recorded.TxID != r.TxID || w.Shipment != r.Shipment || w.Disputed != r.Disputed {
+		if w == nil || w.First != r.Window || w.Recorded.TxID != r.TxID || w.Shipment != r.Shipment || w.Edge != r.Edge || w.Disputed != r.Disputed {
 			t.Fatalf("%+v for %q is shown %+v of the window %+v", c.by.Caller, c.purpose, r, w)
 		}
 		byWindow[w.First] = append(byWindow[w.First], r)

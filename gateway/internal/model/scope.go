@@ -10,7 +10,7 @@ import (
 )
 
 // origin is what windows have in common of which the ledger shows a caller the same parts.
-type origin struct{ owner, shipment, classes string }
+type origin struct{ owner, shipment, edge, classes string }
 
 // joined are classes as rows have them.
 func joined(classes []waymark.DataClass) string {
@@ -43,7 +43,7 @@ func (s *sharing) knows(of origin) (bool, error) {
 }
 
 func (s *sharing) sourceOf(of origin) telemetry.Source {
-	return telemetry.SourceOf(s.of, waymark.Window{Owner: of.owner, Shipment: of.shipment})
+	return telemetry.SourceOf(s.of, waymark.Window{Owner: of.owner, Shipment: of.shipment, Edge: of.edge})
 }
 
 // scope is which readings of a measurement an answer looks at: those that its caller may know of.
@@ -80,13 +80,13 @@ func (s *sharing) knownSeries(of scope) (known []string, all bool, err error) {
 		id int64
 		origin
 	}
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT id, owner, shipment, classes FROM series
+	rows, err := s.statements.QueryContext(s.ctx, `SELECT id, owner, shipment, edge, classes FROM series
 		WHERE measurement = $1 AND at >= $2 AND ($3 = '' OR shipment = $3) ORDER BY at DESC LIMIT $4`, of.measurement, of.from, s.shipment, s.most+1)
 	if err != nil {
 		return nil, false, databaseError{err}
 	}
 	found, err := collect(rows, func(rows *sql.Rows) (n numbered, err error) {
-		return n, rows.Scan(&n.id, &n.owner, &n.shipment, &n.classes)
+		return n, rows.Scan(&n.id, &n.owner, &n.shipment, &n.edge, &n.classes)
 	})
 	if err != nil {
 		return nil, false, databaseError{err}

@@ -69,7 +69,7 @@ func (s *sharing) source(series int64) (*source, error) {
 		return known, nil
 	}
 	var of kept
-	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment, classes FROM series WHERE id = $1`, series).Scan(of.columns()...)
+	err := s.statements.QueryRowContext(s.ctx, `SELECT unit, class, owner, shipment, edge, classes FROM series WHERE id = $1`, series).Scan(of.columns()...)
 	if err != nil {
 		return nil, fmt.Errorf("series %d: %w", series, err)
 	}
@@ -83,7 +83,9 @@ type kept struct {
 	origin
 }
 
-func (k *kept) columns() []any { return []any{&k.unit, &k.class, &k.owner, &k.shipment, &k.classes} }
+func (k *kept) columns() []any {
+	return []any{&k.unit, &k.class, &k.owner, &k.shipment, &k.edge, &k.classes}
+}
 
 // judge is source by what the row of the series says.
 func (s *sharing) judge(series int64, by kept) (*source, error) {

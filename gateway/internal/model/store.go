@@ -36,12 +36,12 @@ func (a *application) storeReadings() error {
 
 // storeSeries writes which reading is the latest. One that came late is not.
 func (a *application) storeSeries() error {
-	values := make([]any, 0, 11*len(a.measured.order))
+	values := make([]any, 0, 12*len(a.measured.order))
 	for _, l := range a.measured.order {
 		r := l.latest
-		values = append(values, l.series, l.measurement, l.unit, l.class, l.classes, l.owner, l.shipment, r.at, r.sequence, r.n, r.value)
+		values = append(values, l.series, l.measurement, l.unit, l.class, l.classes, l.owner, l.shipment, l.edge, r.at, r.sequence, r.n, r.value)
 	}
-	return a.rows(`INSERT INTO series (id, measurement, unit, class, classes, owner, shipment, at, sequence, n, value)`, 11,
+	return a.rows(`INSERT INTO series (id, measurement, unit, class, classes, owner, shipment, edge, at, sequence, n, value)`, 12,
 		` ON CONFLICT (id) DO UPDATE SET at = excluded.at, sequence = excluded.sequence, n = excluded.n, value = excluded.value
 		WHERE (series.at, series.sequence, series.n) < (excluded.at, excluded.sequence, excluded.n)`, values)
 }

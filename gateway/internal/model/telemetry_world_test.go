@@ -25,7 +25,8 @@ type measured struct {
 // telemetryWorld is a world with one device that measures much.
 type telemetryWorld struct {
 	*world
-	all []measured
+	all   []measured
+	edges int // that have signed for it
 }
 
 // report records a message with readings, as they are.
@@ -72,7 +73,7 @@ func (w *telemetryWorld) measure(rt *rapid.T, t testing.TB) {
 
 // step does one thing of many that decide who may read what.
 func (w *telemetryWorld) step(rt *rapid.T, t testing.TB) {
-	switch rapid.SampledFrom([]string{"measure", "measure", "measure", "classes", "grant", "hand over the device", "else"}).Draw(rt, "step") {
+	switch rapid.SampledFrom([]string{"measure", "measure", "measure", "classes", "grant", "hand over the device", "change the signer", "else"}).Draw(rt, "step") {
 	case "measure":
 		w.measure(rt, t)
 		w.Now = w.Now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(rt, "seconds")) * time.Second)
@@ -89,7 +90,12 @@ func (w *telemetryWorld) step(rt *rapid.T, t testing.TB) {
 		if err == nil {
 			scenario.Must(w.Consortium, w.As(to, waymark.Operator), registry.AcceptTransfer, waymark.AcceptTransferRequest{Device: "logger-1"})
 			w.logger.Owner = to
+			if w.logger.Edge != "" { // its key has ended
+				w.sign(t, false)
+			}
 		}
+	case "change the signer":
+		w.sign(t, w.logger.Edge == "")
 	default:
 		sequence := w.logger.Next
 		w.world.step(rt)
@@ -99,13 +105,28 @@ func (w *telemetryWorld) step(rt *rapid.T, t testing.TB) {
 	}
 }
 
+// sign has an edge of its owner sign for the device from now on, or the device itself.
+func (w *telemetryWorld) sign(t testing.TB, byEdge bool) {
+	t.Helper()
+	w.edges++
+	next, id := *w.logger, fmt.Sprint("key-", w.edges)
+	registration := next.Replacement(id)
+	if byEdge {
+		edge := w.Device(fmt.Sprint("edge-", w.edges), next.Owner)
+		next.Edge, next.Key = edge.ID, edge.Key
+		registration = next.Registration()
+	}
+	scenario.Must(w.Consortium, w.As(next.Owner, waymark.Admin), registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: next.ID, Registration: registration, Reason: "a test"})
+	*w.logger = next
+}
+
 func drawTelemetryPolicy(t *rapid.T) string {
 	effect, annotation := rapid.SampledFrom([]string{"permit", "permit", "permit", "forbid"}).Draw(t, "effect"), ""
 	if effect == "permit" {
 		annotation = rapid.SampledFrom([]string{"", `@redact("condition") `, `@coarsen("condition:0,air:1") `, `@coarsen("location:2") `, `@retain("P9D") `}).Draw(t, "obligation")
 	}
 	who := rapid.SampledFrom([]string{"principal", `principal in Waymark::Member::"auditor"`, `principal in Waymark::Member::"carrier"`}).Draw(t, "who")
-	when := rapid.SampledFrom([]string{"true", `principal.role == "viewer"`, `context.purpose == "claim"`, `context.dataClass == "air"`}).Draw(t, "when")
+	when := rapid.SampledFrom([]string{"true", `principal.role == "viewer"`, `context.purpose == "claim"`, `context.dataClass == "air"`, `resource.signer == "device"`}).Draw(t, "when")
 	return fmt.Sprintf(`%s%s (%s, action == Waymark::Action::"ReadTelemetry", resource) when { %s };`, annotation, effect, who, when)
 }
 

@@ -17,11 +17,12 @@ CREATE TABLE series (
     classes     TEXT   NOT NULL, -- all that their windows have, sorted, with commas between
     owner       TEXT   NOT NULL, -- of the device, then
     shipment    TEXT   NOT NULL, -- that it witnessed then, or empty
+    edge        TEXT   NOT NULL, -- that signed them, or empty
     at          BIGINT NOT NULL, -- of the latest one, here and to the end as in readings
     sequence    BIGINT NOT NULL,
     n           BIGINT NOT NULL,
     value       BIGINT NOT NULL,
-    UNIQUE (measurement, unit, class, classes, owner, shipment)
+    UNIQUE (measurement, unit, class, classes, owner, shipment, edge)
 );
 
 -- Readings in the open, of which there are more than of anything else: in SQLite they are their own index. Of numbers and booleans alone.
