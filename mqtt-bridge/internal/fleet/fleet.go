@@ -54,6 +54,7 @@ type Fleet struct {
 
 	mu      sync.Mutex
 	held    map[int]*tenure // changed by Run alone
+	entered bool            // a round has succeeded, so that this bridge has what it should
 	failure error           // of the last round
 }
 
@@ -229,7 +230,7 @@ func (f *Fleet) note(ctx context.Context, err error) {
 	}
 	f.mu.Lock()
 	before := f.failure
-	f.failure = err
+	f.failure, f.entered = err, f.entered || err == nil
 	f.mu.Unlock()
 	switch {
 	case err != nil && (before == nil || before.Error() != err.Error()):

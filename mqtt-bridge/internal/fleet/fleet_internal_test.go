@@ -235,6 +235,23 @@ func TestShardsMove(t *testing.T) {
 	})
 }
 
+// TestNotReadyBeforeItHasItsPart: a bridge that has not learnt which shards are its own lets nobody think that devices can come.
+func TestNotReadyBeforeItHasItsPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.cut("a", true)
+		w.start("a")
+		time.Sleep(take)
+		if w.all["a"].Subscribed() {
+			t.Error("it is subscribed, and has not asked yet what is its own")
+		}
+		w.cut("a", false)
+		time.Sleep(take)
+		w.has("a")
+		w.end()
+	})
+}
+
 // TestWhoCannotRenewDisconnects before another has the shard, also if its questions hang; and has its shards again when it can.
 func TestWhoCannotRenewDisconnects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

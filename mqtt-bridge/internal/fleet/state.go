@@ -22,10 +22,14 @@ func (f *Fleet) Has(device string) bool {
 	return f.held[ShardOf(device, f.options.Shards)] != nil
 }
 
-// Subscribed reports whether messages can arrive of all shards that this bridge has. It may have none.
+// Subscribed reports whether messages can arrive of all shards that this bridge has. It may have none, once it knows that others have
+// them: before that nobody may be there for a device, and the broker would acknowledge what nobody gets.
 func (f *Fleet) Subscribed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.entered {
+		return false
+	}
 	for _, t := range f.held {
 		if !t.session.Subscribed() {
 			return false
