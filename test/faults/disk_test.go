@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ import (
 // The disk that is filled.
 const (
 	diskSize    = "size=96m"
+	diskFree    = 8 << 20 // below which the bridge is to keep devices out
+	fullFor     = 5 * time.Second
 	silentAfter = 20 * time.Second // by which nothing may be acknowledged any more
 	silence     = 2 * time.Second  // without a PUBACK
 )
@@ -71,9 +74,16 @@ func full() []fault {
 	site := func(ctx context.Context, t *testing.T) *site {
 		t.Helper()
 		d = newDisk(t)
+		t.Setenv("WAYMARK_BRIDGE_EMBEDDED__MIN_FREE_BYTES", strconv.Itoa(diskFree))
 		return newSite(ctx, t, bridge.Options{Dir: d.dir})
 	}
 	return []fault{
+		{name: "disk of spool and broker full for 5 s", site: site, inflict: func(ctx context.Context, t *testing.T, r *row) {
+			d.fill(t)
+			r.awaitSilence(ctx, t)
+			pause(ctx, fullFor)
+			d.makeRoom(t)
+		}},
 		{name: "disk of spool and broker full, and kill -9 of the bridge meanwhile", site: site, inflict: func(ctx context.Context, t *testing.T, r *row) {
 			d.fill(t)
 			r.awaitSilence(ctx, t)

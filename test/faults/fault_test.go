@@ -115,7 +115,7 @@ func (r *row) awaitEnd(ctx context.Context) error {
 
 // unended counts the messages that are neither recorded, as far as the witness knows, nor in quarantine.
 func (r *row) unended(ctx context.Context) (left int, err error) {
-	q, err := readQuarantine(ctx, r.at)
+	q, err := r.quarantine(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +147,7 @@ func (r *row) compare(ctx context.Context, t *testing.T, from uint64) faults.Out
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := readQuarantine(ctx, r.at)
+	q, err := r.quarantine(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

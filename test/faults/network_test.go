@@ -30,7 +30,7 @@ var local struct {
 	root       string // of the repository
 	at         *endpoints.Network
 	conditions figures.Conditions
-	wrong      string // the folder of the programs whose clock is wrong
+	built      string // the folder of what is built for these tests
 }
 
 func TestMain(m *testing.M) {
@@ -55,11 +55,14 @@ func run(m *testing.M) (code int, err error) {
 	}
 	dir := filepath.Join(local.root, ".waymark", "faults")
 	local.Network = localnet.New(local.root, dir, basePort)
-	local.wrong = filepath.Join(local.root, ".waymark", "wrong-clock")
+	local.built = filepath.Join(local.root, ".waymark", "faults-bin")
 	if err := local.Build(ctx); err != nil {
 		return 1, err
 	}
-	if err := buildWrong(ctx, local.root, local.wrong); err != nil {
+	if err := buildWrong(ctx, local.root, filepath.Join(local.built, wrongClock)); err != nil {
+		return 1, err
+	}
+	if err := buildCluster(ctx, local.root, local.built); err != nil {
 		return 1, err
 	}
 	if err := local.Down(ctx, true); err != nil {

@@ -5,23 +5,25 @@ package faults_test
 import (
 	"context"
 
-	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 )
 
-// quarantine is what a bridge has in quarantine.
+// quarantine is what the bridges of a site have in quarantine.
 type quarantine struct {
 	all      []bridge.Quarantined
 	payloads map[string]bool
 }
 
-func readQuarantine(ctx context.Context, at *endpoints.Network) (*quarantine, error) {
-	all, err := bridge.Quarantine(ctx, at)
-	if err != nil {
-		return nil, err
+func (s *site) quarantine(ctx context.Context) (*quarantine, error) {
+	q := &quarantine{payloads: map[string]bool{}}
+	for _, each := range append([]*site{s}, s.others...) {
+		all, err := bridge.Quarantine(ctx, each.at)
+		if err != nil {
+			return nil, err
+		}
+		q.all = append(q.all, all...)
 	}
-	q := &quarantine{all: all, payloads: map[string]bool{}}
-	for _, m := range all {
+	for _, m := range q.all {
 		q.payloads[string(m.Payload)] = true
 	}
 	return q, nil

@@ -25,7 +25,7 @@ func TestFaultTable(t *testing.T) {
 	t.Logf("the same moments again with -seed %d", *seed)
 	began := time.Now()
 	var outcomes []faults.Outcome
-	rows := slices.Concat(killed(), stopped(), away(), full(), clocks(), messages())
+	rows := slices.Concat(killed(), fleets(), stopped(), away(), full(), clocks(), messages())
 	for _, f := range rows {
 		t.Run(f.name, func(t *testing.T) { outcomes = append(outcomes, f.run(t)) })
 	}

@@ -18,8 +18,9 @@ const witness = "auditor"
 type watch struct {
 	mu       sync.Mutex
 	recorded map[audit.Recorded]bool
-	last     time.Time     // when something was recorded last
-	pause    time.Duration // the longest without, since begin
+	greatest map[string]uint64 // sequence number, by device
+	last     time.Time         // when something was recorded last
+	pause    time.Duration     // the longest without, since begin
 	counting bool
 }
 
@@ -31,7 +32,7 @@ func follow(ctx context.Context, t *testing.T, from uint64) *watch {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w, ended := &watch{recorded: map[audit.Recorded]bool{}}, make(chan error, 1)
+	w, ended := &watch{recorded: map[audit.Recorded]bool{}, greatest: map[string]uint64{}}, make(chan error, 1)
 	go func() { ended <- p.Follow(ctx, from, w.add) }()
 	t.Cleanup(func() {
 		cancel()
@@ -51,6 +52,7 @@ func (w *watch) add(recorded []audit.Recorded) {
 	}
 	for _, r := range recorded {
 		w.recorded[r] = true
+		w.greatest[r.Device] = max(w.greatest[r.Device], r.Sequence)
 	}
 	w.note()
 	w.last = time.Now()
@@ -95,6 +97,13 @@ func (w *watch) has(device string, sequence uint64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.recorded[audit.Recorded{Device: device, Sequence: sequence}]
+}
+
+// beyond reports whether a message of a device with a greater number is recorded.
+func (w *watch) beyond(device string, sequence uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.greatest[device] > sequence
 }
 
 func (w *watch) count() int {

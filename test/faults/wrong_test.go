@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// wrongClock is the folder of the programs whose clock is wrong.
+const wrongClock = "wrong-clock"
+
 // wrongBy is how far a clock is ahead.
 const wrongBy = 20 * time.Minute
 
@@ -81,7 +84,7 @@ func wrongly(ctx context.Context, t *testing.T, name string) (right func()) {
 		t.Fatal(err)
 	}
 	kind, _, _ := strings.Cut(name, ".")
-	cmd := exec.Command(filepath.Join(local.wrong, kind))
+	cmd := exec.Command(filepath.Join(local.built, wrongClock, kind))
 	cmd.Args = append(cmd.Args, strs(t, pid, "cmdline")[1:]...)
 	cmd.Env = strs(t, pid, "environ")
 	if cmd.Dir, err = os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err != nil {

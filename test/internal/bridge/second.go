@@ -44,6 +44,9 @@ type Options struct {
 	// of a gateway instead of the member's. Both may be empty.
 	External string
 	Gateway  string
+	// PasswordFile is of the bridge at such a broker, and More is more of the configuration. Both may be empty.
+	PasswordFile string
+	More         string
 }
 
 // stopTimeout bounds how long a bridge may take to stop.
@@ -110,9 +113,9 @@ func (o Options) write() (string, error) {
 	if o.Gateway != "" {
 		gateway = o.Gateway
 	}
-	text += fmt.Sprintf("mqtt:\n  url: %q\n  ca_file: %q\n  username: waymark-bridge\n", o.broker(), o.Network.MQTT.CAFile) +
+	text += fmt.Sprintf("mqtt:\n  url: %q\n  ca_file: %q\n  username: waymark-bridge\n  password_file: %q\n", o.broker(), o.Network.MQTT.CAFile, o.PasswordFile) +
 		fmt.Sprintf("gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n", gateway, m.CAFile, token) +
-		fmt.Sprintf("spool_dir: %q\nlisten: \"127.0.0.1:%d\"\n", filepath.Join(o.Dir, "spool"), o.HTTPPort)
+		fmt.Sprintf("spool_dir: %q\nlisten: \"127.0.0.1:%d\"\n", filepath.Join(o.Dir, "spool"), o.HTTPPort) + o.More
 	file := filepath.Join(o.Dir, "mqtt-bridge.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil { //nolint:gosec // in a folder of the test
 		return "", fmt.Errorf("write the bridge's configuration: %w", err)

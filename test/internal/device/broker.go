@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -28,7 +29,7 @@ func downTopic(id string) string { return "waymark/v1/" + id + "/down" }
 
 // Broker says where a device publishes.
 type Broker struct {
-	URL    string // ssl://host:port
+	URL    string // ssl://host:port, or several with commas between them, of which it takes the first that answers
 	CAFile string // PEM; empty means the roots of the system
 	// Window bounds the messages that wait for their PUBACK; 0 means DefaultWindow.
 	Window int
@@ -47,12 +48,16 @@ type Broker struct {
 // DefaultWindow is a window that keeps a broker busy and an outbox short.
 const DefaultWindow = 64
 
+func (b Broker) urls() []string { return strings.Split(b.URL, ",") }
+
 // tls returns how to check the broker. It returns Invalid for a URL without TLS:
 // the password must not travel in the clear.
 func (b Broker) tls() (*tls.Config, error) {
-	u, err := url.Parse(b.URL)
-	if err != nil || !slices.Contains([]string{"ssl", "tls", "mqtts"}, u.Scheme) {
-		return nil, waymark.Errorf(waymark.Invalid, "the broker's URL must be ssl://host:port, it is %.80q", b.URL)
+	for _, text := range b.urls() {
+		u, err := url.Parse(text)
+		if err != nil || !slices.Contains([]string{"ssl", "tls", "mqtts"}, u.Scheme) {
+			return nil, waymark.Errorf(waymark.Invalid, "the broker's URL must be ssl://host:port, it is %.80q", text)
+		}
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if b.CAFile == "" {

@@ -32,8 +32,11 @@ func dial(ctx context.Context, d *Device, b Broker, tlsConfig *tls.Config) (*lin
 		return nil, err
 	}
 	l := &link{lost: make(chan struct{})}
-	options := paho.NewClientOptions().
-		AddBroker(b.URL).
+	options := paho.NewClientOptions()
+	for _, url := range b.urls() {
+		options.AddBroker(url)
+	}
+	options.
 		SetTLSConfig(tlsConfig).
 		SetProtocolVersion(protocol311).
 		SetClientID(d.ID()).
