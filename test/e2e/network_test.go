@@ -16,7 +16,7 @@ import (
 )
 
 // basePort keeps clear of the default network's ports.
-const basePort = 17300
+const basePort = 19400
 
 // local is the network that all tests of the package share. TestMain sets it.
 var local struct {
