@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -62,7 +63,7 @@ func (s *Spool) appendOne(tx *bolt.Tx, u *state, m Message) error {
 func (s *Spool) putEntry(tx *bolt.Tx, u *state, number uint64, m Message) error {
 	queue := queueOf(m)
 	bucket := bucketOf(queue)
-	record := seal(bucket, keyOf(number), encodeEntry(m))
+	record := sealed.Seal(bucket, keyOf(number), encodeEntry(m))
 	if u.Bytes+u.HeldBytes+int64(len(record)) > s.limits.Bytes {
 		return ErrFull
 	}

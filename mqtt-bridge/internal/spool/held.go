@@ -3,6 +3,7 @@ package spool
 import (
 	"encoding/binary"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -26,7 +27,7 @@ func hold(tx *bolt.Tx, u *state, q Quarantined, a Account) error {
 		return err
 	}
 	key := heldKey(q.Device, q.Number)
-	record := seal([]byte(heldBucket), key, body)
+	record := sealed.Seal([]byte(heldBucket), key, body)
 	u.add(heldPile, q.Number, record)
 	a.Held++
 	a.HeldBytes += int64(len(record))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -109,7 +110,7 @@ func (s *Spool) takeOut(tx *bolt.Tx, u *state, number uint64) error {
 		return ErrNoSuchMessage
 	}
 	size := int64(len(record))
-	_, damage := unseal([]byte(quarantineBucket), keyOf(number), record)
+	_, damage := sealed.Open([]byte(quarantineBucket), keyOf(number), record)
 	q := decodeQuarantined(quarantineBucket, keyOf(number), record)
 	u.remove(quarantinePile, number, record)
 	if err := bucket.Delete(keyOf(number)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -60,12 +61,12 @@ func putAccount(tx *bolt.Tx, a Account) error {
 	if a.Messages == 0 && a.Held == 0 {
 		return bucket.Delete(key)
 	}
-	return bucket.Put(key, seal([]byte(accountBucket), key, encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes)))
+	return bucket.Put(key, sealed.Seal([]byte(accountBucket), key, encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes)))
 }
 
 // decodeAccount returns messages, bytes, held and held bytes, or nil for what is no account.
 func decodeAccount(key, record []byte) []int64 {
-	body, err := unseal([]byte(accountBucket), key, record)
+	body, err := sealed.Open([]byte(accountBucket), key, record)
 	if err != nil {
 		return nil
 	}
@@ -144,7 +145,7 @@ func rewrite(tx *bolt.Tx, u *state, q Quarantined) error {
 	if tx.Bucket([]byte(name)).Get(key) == nil {
 		name, key, total, own = heldBucket, heldKey(q.Device, q.Number), &u.HeldBytes, &a.HeldBytes
 	}
-	bucket, record := tx.Bucket([]byte(name)), seal([]byte(name), key, body)
+	bucket, record := tx.Bucket([]byte(name)), sealed.Seal([]byte(name), key, body)
 	grown := int64(len(record) - len(bucket.Get(key)))
 	*total, *own = *total+grown, *own+grown
 	if err := bucket.Put(key, record); err != nil {

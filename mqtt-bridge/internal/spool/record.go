@@ -3,43 +3,11 @@ package spool
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 )
-
-// A record is CRC-32C (4 bytes, big endian) over bucket, key and body, then the
-// body. The bucket and the key are covered so that a record that turns up in
-// another place is found, too.
-
-const checksumSize = 4
-
-var errChecksum = errors.New("checksum does not hold")
-
-func checksum(bucket, key, body []byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	sum := crc32.Update(0, table, bucket)
-	sum = crc32.Update(sum, table, key)
-	return crc32.Update(sum, table, body)
-}
-
-func seal(bucket, key, body []byte) []byte {
-	record := make([]byte, checksumSize, checksumSize+len(body))
-	binary.BigEndian.PutUint32(record, checksum(bucket, key, body))
-	return append(record, body...)
-}
-
-func unseal(bucket, key, record []byte) ([]byte, error) {
-	if len(record) < checksumSize {
-		return nil, errChecksum
-	}
-	body := record[checksumSize:]
-	if binary.BigEndian.Uint32(record) != checksum(bucket, key, body) {
-		return nil, errChecksum
-	}
-	return body, nil
-}
 
 // The body of a waiting message: received (8 bytes, Unix milliseconds), length
 // of the device id (1 byte), device id, payload.
@@ -55,10 +23,10 @@ func encodeEntry(m Message) []byte {
 // deviceIn returns the device of a waiting message without a look at the rest, or
 // false for a record that is no message. It does not check the checksum.
 func deviceIn(record []byte) (string, bool) {
-	if len(record) < checksumSize+entryHead {
+	if len(record) < sealed.Overhead+entryHead {
 		return "", false
 	}
-	body := record[checksumSize:]
+	body := record[sealed.Overhead:]
 	end := entryHead + int(body[8])
 	if len(body) < end {
 		return "", false
@@ -69,7 +37,7 @@ func deviceIn(record []byte) (string, bool) {
 // decodeEntry copies what it returns: bbolt's bytes end with the transaction.
 func decodeEntry(bucket, key, record []byte) Entry {
 	e := Entry{Number: binary.BigEndian.Uint64(key)}
-	body, err := unseal(bucket, key, record)
+	body, err := sealed.Open(bucket, key, record)
 	if err != nil || len(body) < entryHead || len(body) < entryHead+int(body[8]) {
 		e.Corrupt, e.Payload = true, append([]byte(nil), record...)
 		return e
@@ -86,7 +54,7 @@ func sealQuarantined(q Quarantined) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seal([]byte(quarantineBucket), keyOf(q.Number), body), nil
+	return sealed.Seal([]byte(quarantineBucket), keyOf(q.Number), body), nil
 }
 
 func encodeQuarantined(q Quarantined) ([]byte, error) {
@@ -102,7 +70,7 @@ func encodeQuarantined(q Quarantined) ([]byte, error) {
 // is, so that it can be seen, exported and dropped like any other.
 func decodeQuarantined(bucket string, key, record []byte) Quarantined {
 	var q Quarantined
-	body, err := unseal([]byte(bucket), key, record)
+	body, err := sealed.Open([]byte(bucket), key, record)
 	if err == nil {
 		err = json.Unmarshal(body, &q)
 	}

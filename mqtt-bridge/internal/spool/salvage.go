@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -180,7 +181,7 @@ type candidate struct {
 // queued reports whether it can only be of a queue: its key is a number below 2^56, and names of buckets, devices and
 // digests are no such keys.
 func (c candidate) queued() bool {
-	return c.honest && len(c.key) == keySize && c.key[0] == 0 && len(c.record) >= checksumSize+entryHead
+	return c.honest && len(c.key) == keySize && c.key[0] == 0 && len(c.record) >= sealed.Overhead+entryHead
 }
 
 // element takes a record that has its checksum. Of others it keeps those that can be of a queue.
@@ -207,7 +208,7 @@ func (g *salvage) element(file io.ReaderAt, c candidate) error {
 // pileOf finds the pile that a record is of, by its checksum.
 func pileOf(key, record []byte) (int, bool) {
 	for pile := range piles {
-		if _, err := unseal(bucketOf(pile), key, record); err == nil && len(key) >= keySize {
+		if _, err := sealed.Open(bucketOf(pile), key, record); err == nil && len(key) >= keySize {
 			return pile, true
 		}
 	}

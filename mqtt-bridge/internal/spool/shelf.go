@@ -3,6 +3,7 @@ package spool
 import (
 	"fmt"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -49,7 +50,7 @@ func (c Change) write(tx *bolt.Tx) error {
 	if c.Value == nil {
 		return bucket.Delete(key)
 	}
-	return bucket.Put(key, seal(c.Shelf.bucket(), key, c.Value))
+	return bucket.Put(key, sealed.Seal(c.Shelf.bucket(), key, c.Value))
 }
 
 // Each calls visit with all that is on a shelf, by key. A value whose checksum does not hold is
@@ -57,7 +58,7 @@ func (c Change) write(tx *bolt.Tx) error {
 func (s *Spool) Each(shelf Shelf, visit func(key string, value []byte) error) (damaged int, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(shelf.bucket()).ForEach(func(key, record []byte) error {
-			if value, broken := unseal(shelf.bucket(), key, record); broken == nil {
+			if value, broken := sealed.Open(shelf.bucket(), key, record); broken == nil {
 				return visit(string(key), append([]byte(nil), value...))
 			}
 			damaged++

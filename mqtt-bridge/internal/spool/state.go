@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -38,13 +39,13 @@ func (s state) encode() []byte {
 	for _, sum := range s.sums {
 		body = binary.BigEndian.AppendUint64(body, sum)
 	}
-	return seal([]byte(metaBucket), []byte(stateKey), body)
+	return sealed.Seal([]byte(metaBucket), []byte(stateKey), body)
 }
 
 // decodeState returns ErrDamaged for what is no state.
 func decodeState(record []byte) (state, error) {
 	var s state
-	body, err := unseal([]byte(metaBucket), []byte(stateKey), record)
+	body, err := sealed.Open([]byte(metaBucket), []byte(stateKey), record)
 	if err != nil || len(body) != (7+piles)*keySize {
 		return s, ErrDamaged
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 )
 
 // root is told of each bucket. One that the layout does not have is looked at for its form.
@@ -50,7 +52,7 @@ func (w *walker) piled(pile int, e element) error {
 }
 
 func (w *walker) countOf(pile int, e element) *int64 {
-	if _, err := unseal(bucketOf(pile), e.key, e.value); err != nil {
+	if _, err := sealed.Open(bucketOf(pile), e.key, e.value); err != nil {
 		return &w.report.Corrupt
 	}
 	switch pile {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -67,7 +68,7 @@ func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64) (int64, error) {
 		return 0, ErrFull
 	}
 	key := keyOf(p.Device, number)
-	if err := tx.Bucket([]byte(messageBucket)).Put(key, seal(messageBucket, key, signed.Raw)); err != nil {
+	if err := tx.Bucket([]byte(messageBucket)).Put(key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {
 		return 0, err
 	}
 	last = place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -17,8 +18,8 @@ func (o *Outbox) check(tx *bolt.Tx) error {
 	}
 	var damaged [][]byte
 	err := tx.Bucket([]byte(messageBucket)).ForEach(func(key, record []byte) error {
-		body, whole := unseal(messageBucket, key, record)
-		if !whole {
+		body, broken := sealed.Open([]byte(messageBucket), key, record)
+		if errors.Is(broken, sealed.ErrChecksum) {
 			damaged = append(damaged, bytes.Clone(key))
 			return nil
 		}

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -53,8 +53,8 @@ func placeOf(tx *bolt.Tx, device string) (place, error) {
 	if record == nil {
 		return place{}, nil
 	}
-	body, whole := unseal(streamBucket, []byte(device), record)
-	if !whole || len(body) != placeSize {
+	body, err := sealed.Open([]byte(streamBucket), []byte(device), record)
+	if err != nil || len(body) != placeSize {
 		return place{}, fmt.Errorf("the place of device %s in its chain does not have its checksum: docs/operations/edge.md says how to recover", device)
 	}
 	latest := int64(binary.BigEndian.Uint64(body[8:])) //nolint:gosec // as put wrote it
@@ -64,7 +64,7 @@ func placeOf(tx *bolt.Tx, device string) (place, error) {
 func (p place) put(tx *bolt.Tx, device string) error {
 	body := binary.BigEndian.AppendUint64(nil, p.number)
 	body = append(binary.BigEndian.AppendUint64(body, uint64(p.latest)), p.digest...) //nolint:gosec // placeOf undoes it
-	return tx.Bucket([]byte(streamBucket)).Put([]byte(device), seal(streamBucket, []byte(device), body))
+	return tx.Bucket([]byte(streamBucket)).Put([]byte(device), sealed.Seal([]byte(streamBucket), []byte(device), body))
 }
 
 func prefixOf(device string) []byte { return append([]byte(device), 0) }
@@ -80,30 +80,4 @@ func splitKey(key []byte) (device string, number uint64) {
 		return string(id), 0
 	}
 	return string(id), binary.BigEndian.Uint64(rest)
-}
-
-// A record is CRC-32C (4 bytes, big endian) over bucket, key and body, then the body: bbolt does not check
-// its data pages.
-const checksumSize = 4
-
-func checksum(bucket string, key, body []byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	sum := crc32.Update(0, table, []byte(bucket))
-	sum = crc32.Update(sum, table, key)
-	return crc32.Update(sum, table, body)
-}
-
-func seal(bucket string, key, body []byte) []byte {
-	record := make([]byte, checksumSize, checksumSize+len(body))
-	binary.BigEndian.PutUint32(record, checksum(bucket, key, body))
-	return append(record, body...)
-}
-
-// unseal returns the body, false if the checksum does not hold.
-func unseal(bucket string, key, record []byte) ([]byte, bool) {
-	if len(record) < checksumSize {
-		return nil, false
-	}
-	body := record[checksumSize:]
-	return body, binary.BigEndian.Uint32(record) == checksum(bucket, key, body)
 }

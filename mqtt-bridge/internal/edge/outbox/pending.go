@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -47,8 +48,8 @@ func (o *Outbox) read(device string, after uint64, limit int) (messages []Messag
 	err = o.db.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket([]byte(messageBucket)).Cursor()
 		for key, record := c.Seek(keyOf(device, after+1)); bytes.HasPrefix(key, prefix) && len(messages) < limit; key, record = c.Next() {
-			body, whole := unseal(messageBucket, key, record)
-			if !whole {
+			body, broken := sealed.Open([]byte(messageBucket), key, record)
+			if broken != nil {
 				damaged = append(damaged, bytes.Clone(key))
 				continue
 			}
@@ -139,7 +140,7 @@ func remove(tx *bolt.Tx, device string, number uint64, gone *Usage) error {
 			break
 		}
 		gone.Messages++
-		gone.Bytes += int64(len(record) - checksumSize)
+		gone.Bytes += int64(len(record) - sealed.Overhead)
 		keys = append(keys, bytes.Clone(key))
 	}
 	for _, key := range keys {
