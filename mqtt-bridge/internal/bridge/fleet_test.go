@@ -123,18 +123,18 @@ func (s *site) member(t *testing.T, id string) *site {
 	return &site{config: c, gateway: s.gateway}
 }
 
-// settled waits until these bridges have all shards.
+// settled waits until these bridges have all shards, and each no more than its part.
 func settled(t *testing.T, bridges ...*site) {
 	t.Helper()
 	waitFor(t, "the shards to settle", func() bool {
-		held, shards := 0.0, 0
+		held, shards := 0, bridges[0].config.Fleet.Shards
 		for _, b := range bridges {
-			held, shards = held+b.metric(t, "waymark_bridge_fleet_shards_held"), b.config.Fleet.Shards
-			if b.ready(t) != http.StatusOK {
+			n := int(b.metric(t, "waymark_bridge_fleet_shards_held"))
+			if held += n; n > (shards+len(bridges)-1)/len(bridges) || b.ready(t) != http.StatusOK {
 				return false
 			}
 		}
-		return int(held) == shards
+		return held == shards
 	})
 }
 
