@@ -37,7 +37,7 @@ func TestMosquitto(t *testing.T) {
 func TestExternalBrokerHeldBack(t *testing.T) {
 	s := newSite(t)
 	s.onMosquitto(t)
-	s.heldBack(t)
+	s.heldBack(t, 300)
 }
 
 // onMosquitto puts a site onto a mosquitto of its own, where devices are known by their certificates.
