@@ -119,6 +119,11 @@ func (d *Device) Password(now time.Time) (string, error) {
 	return d.say(attest.Connect, attest.Login{IssuedAt: now.Unix(), ExpiresAt: now.Add(time.Hour).Unix()})
 }
 
+// Inquiry asks the bridge what became of a message; it is published as it is, and answered on the down topic.
+func (d *Device) Inquiry(number uint64) (string, error) {
+	return d.say(attest.Inquiry, waymark.Inquiry{Number: number})
+}
+
 func (d *Device) header(kind attest.Kind) attest.Header {
 	return attest.Header{Device: d.ID, Consortium: d.Consortium, KeyID: d.KeyID, Kind: kind}
 }

@@ -87,6 +87,9 @@ func TestSaysWhatTheVectorsSay(t *testing.T) {
 	if err != nil || registration != texts["registration-ed25519"] {
 		t.Errorf("registration %s, %v", registration, err)
 	}
+	if inquiry, err := d.Inquiry(1); err != nil || inquiry != texts["inquiry-jws"] {
+		t.Errorf("inquiry %s, %v", inquiry, err)
+	}
 	m, err := attest.Parse(texts["connect-jws"])
 	if err != nil {
 		t.Fatal(err)
