@@ -51,7 +51,7 @@ var errDiffers = errors.New("the read model is not as the ledger makes it: gatew
 
 // checkModel compares the read model with the ledger. A gateway may be feeding it.
 func checkModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
-	return withModel(flags, stderr, func(p *parts) error {
+	return withModel(ctx, flags, stderr, func(ctx context.Context, p *parts) error {
 		if err := p.modelDB.Prepare(ctx); err != nil {
 			return fmt.Errorf("%w (if the read model is the fault: %s)", err, remedy)
 		}
@@ -85,7 +85,7 @@ func checkModel(ctx context.Context, flags []string, stdout, stderr io.Writer) e
 
 // rebuildModel makes the read model anew, also one that cannot be read. A gateway that is running goes on with it.
 func rebuildModel(ctx context.Context, flags []string, stdout, stderr io.Writer) error {
-	return withModel(flags, stderr, func(p *parts) error {
+	return withModel(ctx, flags, stderr, func(ctx context.Context, p *parts) error {
 		height, err := p.ledger.Height(ctx)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func rebuildModel(ctx context.Context, flags []string, stdout, stderr io.Writer)
 }
 
 // withModel does something with the read model that --config names, and serves nothing.
-func withModel(flags []string, stderr io.Writer, do func(*parts) error) error {
+func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(context.Context, *parts) error) error {
 	c, _, err := loadConfig(flags, stderr)
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func withModel(flags []string, stderr io.Writer, do func(*parts) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(p), p.close()) //nolint:contextcheck // ends in order though ctx is done
+	return errors.Join(do(ctx, p), p.close()) //nolint:contextcheck // ends in order though ctx is done
 }
 
 // remedy says what helps a read model that cannot be used: nothing in it is not on the ledger.
