@@ -83,8 +83,8 @@ func (w Writes) have(r Record) bool {
 	if !r.Other {
 		return w.Private[r.Holder][hash]
 	}
-	for member, keys := range w.Private {
-		if member != r.Holder && keys[hash] {
+	for _, member := range slices.Sorted(maps.Keys(w.Private)) {
+		if member != r.Holder && w.Private[member][hash] {
 			return true
 		}
 	}
