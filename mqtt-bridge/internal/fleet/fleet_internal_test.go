@@ -332,6 +332,25 @@ func TestWhatIsOfOtherShards(t *testing.T) {
 	})
 }
 
+// TestBacklogsDoNotWaitForOneAnother: two sessions whose first arrivals are each of the other's shard, before either subscription is answered.
+func TestBacklogsDoNotWaitForOneAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, acked := newStanding(shards), make(chan string, 2)
+		for mine, other := range map[string]string{"logger-1": "logger-2", "logger-2": "logger-1"} {
+			r := &receiver{next: new(next), shard: ShardOf(mine, shards), standing: s}
+			go func() {
+				if err := r.Put(t.Context(), intake.Arrival{Device: other, Ack: func() { acked <- other }}); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		if len(acked) != 2 {
+			t.Errorf("%d of 2 are acknowledged", len(acked))
+		}
+	})
+}
+
 // TestTheOthersLearnThatASessionStands, so that what is for it need not wait for more than a round.
 func TestTheOthersLearnThatASessionStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
