@@ -93,6 +93,8 @@ func (w *world) OpenCommands(_ context.Context, device string) ([]waymark.Comman
 
 func (w *world) CommandPublished(error) {}
 
+func (w *world) set(change func()) { w.mu.Lock(); change(); w.mu.Unlock() }
+
 // take returns what was published since the last time.
 func (w *world) take() []string {
 	w.mu.Lock()
@@ -179,6 +181,30 @@ func TestWhatEndsACommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A command that its device has answered is not published again while the disk fails, and leaves it afterwards.
+func TestAClosedCommandOnADiskThatFails(t *testing.T) {
+	w := newWorld()
+	run(t, w, func(b *Book) {
+		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
+		time.Sleep(time.Second)
+		w.take()
+		w.set(func() { w.broken = true })
+		b.Closed("logger-1", "c-1")
+		time.Sleep(10 * time.Minute)
+		b.Connected("logger-1")
+		time.Sleep(time.Minute)
+		if got := w.take(); len(got) != 0 || len(w.shelf) != 1 {
+			t.Errorf("published %v, on the disk %v", got, w.shelf)
+		}
+		w.set(func() { w.broken = false })
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got := w.take(); len(got) != 0 || b.Len() != 0 || len(w.shelf) != 0 {
+			t.Errorf("published %v, %d open, on the disk %v", got, b.Len(), w.shelf)
+		}
+	})
 }
 
 // A receipt in the spool pauses the repeating. If the ledger does not take it, it goes on.

@@ -24,12 +24,12 @@ func (b *Book) Run(ctx context.Context) {
 func (b *Book) deliver(ctx context.Context) {
 	for ctx.Err() == nil {
 		b.mu.Lock()
-		due, expired, next := b.queue.take(time.Now(), atOnce)
+		due, over, next := b.queue.take(time.Now(), atOnce)
 		b.mu.Unlock()
 		for _, c := range due {
 			b.publish(ctx, c)
 		}
-		b.expire(expired)
+		b.end(over)
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-timer.C:
@@ -48,16 +48,28 @@ func (b *Book) publish(ctx context.Context, c waymark.DeliveredCommand) {
 	}
 }
 
-func (b *Book) expire(expired []name) {
-	if len(expired) == 0 {
+// end takes commands that are over off the disk. While it cannot, they are not published, and it is tried again.
+func (b *Book) end(over []name) {
+	if len(over) == 0 {
 		return
 	}
 	gone := map[name]*waymark.DeliveredCommand{}
-	for _, n := range expired {
+	for _, n := range over {
 		gone[n] = nil
 	}
 	if err := b.change(gone); err != nil {
-		b.log.Error("expired commands stay on the disk", zap.Error(err))
+		b.log.Error("commands that are over stay on the disk", zap.Int("commands", len(over)), zap.Error(err))
+		b.silence(over)
+	}
+}
+
+func (b *Book) silence(over []name) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range over {
+		if w := b.open[n.device][n.id]; w != nil {
+			w.closed = true
+		}
 	}
 }
 
@@ -104,5 +116,5 @@ func (b *Book) plan(w *waiting, due time.Time) {
 
 // Closed is told that the ledger has closed a command.
 func (b *Book) Closed(device, id string) {
-	b.expire([]name{{device, id}})
+	b.end([]name{{device, id}})
 }

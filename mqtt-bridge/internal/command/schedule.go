@@ -23,11 +23,12 @@ type waiting struct {
 	since   time.Time     // when it came to be known here
 	due     time.Time     // when it is published next
 	pause   time.Duration // after that
+	closed  bool          // it is only still on the disk
 	place   int           // in the schedule
 }
 
-// expired reports whether the device must not act on it any more.
-func (w *waiting) expired(now time.Time) bool { return now.Unix() > w.command.ExpiresAt }
+// over reports whether the device need not, or must not, act on it any more.
+func (w *waiting) over(now time.Time) bool { return w.closed || now.Unix() > w.command.ExpiresAt }
 
 // published plans the next time.
 func (w *waiting) published(now time.Time) {
@@ -52,19 +53,19 @@ func (s *schedule) Pop() any {
 	return w
 }
 
-// due takes what is due at a time, at most limit of them, and plans their next time; and what has expired. next is when there is more.
-func (s *schedule) take(now time.Time, limit int) (due []waymark.DeliveredCommand, expired []name, next time.Time) {
+// take takes what is due at a time, at most limit of them, and plans their next time; and what is over. next is when there is more.
+func (s *schedule) take(now time.Time, limit int) (due []waymark.DeliveredCommand, over []name, next time.Time) {
 	next = now.Add(maxPause)
 	for len(*s) > 0 {
 		w := (*s)[0]
 		if w.due.After(now) {
-			return due, expired, w.due
+			return due, over, w.due
 		}
-		if len(due)+len(expired) == limit {
-			return due, expired, now
+		if len(due)+len(over) == limit {
+			return due, over, now
 		}
-		if w.expired(now) {
-			expired = append(expired, nameOf(w.command))
+		if w.over(now) {
+			over = append(over, nameOf(w.command))
 			w.due = now.Add(maxPause) // in case that it cannot be taken off the disk now
 		} else {
 			due = append(due, w.command)
@@ -72,5 +73,5 @@ func (s *schedule) take(now time.Time, limit int) (due []waymark.DeliveredComman
 		}
 		s.changed(w)
 	}
-	return due, expired, next
+	return due, over, next
 }
