@@ -142,26 +142,27 @@ func (d *down) Closed(device, id string) { d.commands.Closed(device, id) }
 func (d *down) Refused(device, id string) { d.commands.Refused(device, id) }
 
 // Present takes what a device says of its connection, if it has signed that. It goes to the ledger if the device's owner wants it there.
-func (d *down) Present(ctx context.Context, m *attest.Message, text string) error {
+func (d *down) Present(ctx context.Context, m *attest.Message, text string) (recorded bool, err error) {
 	device, err := d.logins.Spoken(ctx, m)
 	if err != nil {
 		if code := waymark.CodeOf(err); code == waymark.Unauthenticated || code == waymark.Invalid {
-			return &statement.Refusal{Err: err}
+			return false, &statement.Refusal{Err: err}
 		}
-		return err
+		return false, err
 	}
 	said, err := waymark.ParsePresence(m.Payload)
 	if err != nil {
-		return &statement.Refusal{Err: err}
+		return false, &statement.Refusal{Err: err}
 	}
 	d.presences.Said(m.Device, said, time.Now())
 	if !device.Attributes.RecordsPresence() || device.State != waymark.DeviceActive {
-		return nil
+		return false, nil
 	}
-	if err := d.gateway.RecordPresence(ctx, device.ID, text); err != nil && !gateway.NotWanted(err) {
-		return err
+	err = d.gateway.RecordPresence(ctx, device.ID, text)
+	if gateway.NotWanted(err) {
+		return false, nil
 	}
-	return nil
+	return err == nil, err
 }
 
 // Connected is told of a device that has logged in at the embedded broker.

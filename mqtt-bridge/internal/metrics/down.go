@@ -19,7 +19,7 @@ type down struct {
 
 func newDown() down {
 	statements := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "statements_total",
-		Help: "Receipts of commands and presences that have their end, by kind, and by outcome: relayed, or the code with which they are in quarantine."},
+		Help: "Receipts of commands and presences that have their end, by kind, and by outcome: relayed, noted (a presence that the bridge alone has), or the code with which they are in quarantine."},
 		[]string{"kind", "outcome"})
 	return down{
 		statements: statements,

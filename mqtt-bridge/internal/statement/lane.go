@@ -42,14 +42,14 @@ type Hearer interface {
 	Closed(device, command string)
 	// Refused is told of a command whose receipt the ledger does not take.
 	Refused(device, command string)
-	// Present takes a presence, whose signature is not checked yet. Its error says that it is to be offered again, unless
-	// it is a Refusal, or gateway.RefusedByLedger holds for it.
-	Present(ctx context.Context, m *attest.Message, text string) error
+	// Present takes a presence, whose signature is not checked yet, and reports whether the ledger has it. Its error says that it
+	// is to be offered again, unless it is a Refusal, or gateway.RefusedByLedger holds for it.
+	Present(ctx context.Context, m *attest.Message, text string) (recorded bool, err error)
 }
 
 // Observer is told what happens.
 type Observer interface {
-	// Stated is told of a statement that has its end: relayed, or the code with which it is in quarantine.
+	// Stated is told of a statement that has its end: Relayed, Noted, or the code with which it is in quarantine.
 	Stated(kind attest.Kind, outcome string)
 	// Quarantined is told of a message once it is in quarantine.
 	Quarantined(device string, code spool.Code)
@@ -66,8 +66,11 @@ func (r *Refusal) Error() string { return r.Err.Error() }
 // Unwrap returns why.
 func (r *Refusal) Unwrap() error { return r.Err }
 
-// Relayed is the outcome of a statement that the ledger has, or that is none of its.
-const Relayed = "relayed"
+// The outcomes of statements that are not in quarantine.
+const (
+	Relayed = "relayed" // the ledger has it
+	Noted   = "noted"   // it is none of the ledger's: the bridge alone has it
+)
 
 // Options say how patient a lane is.
 type Options struct {
@@ -84,10 +87,10 @@ type Lane struct {
 	observer Observer
 	log      *zap.Logger
 
-	mu        sync.Mutex
-	aside     map[string]*trial // devices whose oldest statement fails, while others succeed
-	successes uint64
-	failure   error
+	mu       sync.Mutex
+	aside    map[string]*trial // devices whose oldest statement fails, while others succeed
+	recorded uint64            // statements that the ledger has taken
+	failure  error
 }
 
 // New makes a lane. Run starts it.
@@ -108,7 +111,11 @@ func (l *Lane) Run(ctx context.Context) {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })()
 	for failures := 0; ctx.Err() == nil; {
-		entries, err := l.queue.Oldest(spool.Statements, atOnce, bytesAtOnce, l.wants(time.Now()))
+		now := time.Now()
+		entries, err := l.queue.Oldest(spool.Statements, atOnce, bytesAtOnce, l.wants(now))
+		if err == nil {
+			l.forget(now, entries)
+		}
 		switch {
 		case err != nil:
 			l.log.Error("cannot read the spool", zap.Error(err))
@@ -146,9 +153,10 @@ func (l *Lane) await(ctx context.Context) {
 
 // end is what became of an entry: neither verdict nor err if it is done with.
 type end struct {
-	kind    attest.Kind
-	verdict *spool.Verdict
-	err     error // it waits
+	kind     attest.Kind
+	recorded bool // by the ledger
+	verdict  *spool.Verdict
+	err      error // it waits
 }
 
 // round makes one attempt with each entry. Its error says that the ledger as a whole, or the disk, is away.
@@ -210,15 +218,18 @@ func (l *Lane) settle(stop <-chan struct{}, settlements []spool.Settlement) erro
 // tell tells what is on the disk by now.
 func (l *Lane) tell(entries []spool.Entry, ends []end) {
 	for i, e := range entries {
+		if ends[i].err != nil {
+			continue
+		}
+		l.settled(e, ends[i].recorded)
 		switch {
-		case ends[i].err != nil:
 		case ends[i].verdict != nil:
-			l.settled(e)
 			l.observer.Stated(ends[i].kind, string(ends[i].verdict.Code))
 			l.observer.Quarantined(e.Device, ends[i].verdict.Code)
-		default:
-			l.settled(e)
+		case ends[i].recorded:
 			l.observer.Stated(ends[i].kind, Relayed)
+		default:
+			l.observer.Stated(ends[i].kind, Noted)
 		}
 	}
 }
@@ -234,18 +245,20 @@ func (l *Lane) attempt(ctx context.Context, e spool.Entry) end {
 	if err != nil {
 		return end{verdict: verdict(spool.Unreadable, err.Error())}
 	}
+	recorded := false
 	switch m.Kind {
 	case attest.Receipt:
 		err = l.close(ctx, m, text)
+		recorded = err == nil
 	case attest.Presence:
-		err = l.hearer.Present(ctx, m, text)
+		recorded, err = l.hearer.Present(ctx, m, text)
 	default:
 		return end{kind: m.Kind, verdict: verdict(spool.Unreadable, "it is no statement that is relayed")}
 	}
-	if local := new(Refusal); gateway.RefusedByLedger(err) || errors.As(err, &local) {
-		return end{kind: m.Kind, verdict: refusal(err)}
+	if v := l.refusal(e, err); v != nil {
+		return end{kind: m.Kind, verdict: v}
 	}
-	return end{kind: m.Kind, err: err}
+	return end{kind: m.Kind, recorded: recorded, err: err}
 }
 
 func (l *Lane) close(ctx context.Context, m *attest.Message, text string) error {
@@ -267,11 +280,18 @@ func verdict(code spool.Code, detail string) *spool.Verdict {
 	return &spool.Verdict{Code: code, Detail: detail, Time: time.Now().UTC()}
 }
 
-// refusal is the verdict on what the ledger refuses.
-func refusal(err error) *spool.Verdict {
-	var e *waymark.Error
-	if !errors.As(err, &e) {
-		return verdict(waymark.Invalid, err.Error())
+// refusal is the verdict on what can never succeed, nil if err does not say so.
+func (l *Lane) refusal(e spool.Entry, err error) *spool.Verdict {
+	attempts := l.attempts(e)
+	if gateway.RefusedByLedger(err) {
+		attempts++
+	} else if local := new(Refusal); !errors.As(err, &local) {
+		return nil
 	}
-	return &spool.Verdict{Code: e.Code, Detail: e.Message, Reasons: e.Reasons, Time: time.Now().UTC(), Attempts: 1}
+	v := verdict(waymark.Invalid, err.Error())
+	v.Attempts = attempts
+	if refused := new(waymark.Error); errors.As(err, &refused) {
+		v.Code, v.Detail, v.Reasons = refused.Code, refused.Message, refused.Reasons
+	}
+	return v
 }

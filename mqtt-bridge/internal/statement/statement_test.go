@@ -25,20 +25,27 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is everything around a lane.
 type world struct {
-	mu      sync.Mutex
-	entries []spool.Entry
-	ready   chan struct{}
-	full    bool // the quarantine
-	answer  func(device string) error
-	calls   map[string]int // by device
-	closed  []string
-	refused []string
-	codes   map[string]spool.Code // with which a device's statement is in quarantine
-	said    []string
+	mu       sync.Mutex
+	entries  []spool.Entry
+	ready    chan struct{}
+	full     bool // the quarantine
+	answer   func(device string) error
+	calls    map[string]int // by device
+	closed   []string
+	refused  []string
+	codes    map[string]spool.Code // with which a device's statement is in quarantine
+	said     []string
+	noted    bool           // what devices say of their connections is not for the ledger
+	outcomes map[string]int // of statements that have their end
+	tries    map[string]int // attempts of what is in quarantine, by device
+	polls    int
 }
 
+// maxPolls ends a lane that spins: no test looks so often.
+const maxPolls = 50_000
+
 func newWorld() *world {
-	return &world{ready: make(chan struct{}, 1), calls: map[string]int{}, codes: map[string]spool.Code{}, answer: func(string) error { return nil }}
+	return &world{ready: make(chan struct{}, 1), calls: map[string]int{}, codes: map[string]spool.Code{}, tries: map[string]int{}, outcomes: map[string]int{}, answer: func(string) error { return nil }}
 }
 
 func (w *world) Ready(int) <-chan struct{} { return w.ready }
@@ -48,6 +55,9 @@ func (w *world) Oldest(queue, messages, _ int, want func(string) bool) (oldest [
 	defer w.mu.Unlock()
 	if queue != spool.Statements {
 		return nil, fmt.Errorf("asked for queue %d", queue)
+	}
+	if w.polls++; w.polls > maxPolls {
+		return nil, errors.New("asked too often")
 	}
 	for _, e := range w.entries {
 		if len(oldest) < messages && want(e.Device) {
@@ -66,7 +76,7 @@ func (w *world) Settle(_ int, settlements []spool.Settlement) error {
 	for _, s := range settlements {
 		w.entries = slices.DeleteFunc(w.entries, func(e spool.Entry) bool {
 			if e.Number == s.Number && s.Verdict != nil {
-				w.codes[e.Device] = s.Verdict.Code
+				w.codes[e.Device], w.tries[e.Device] = s.Verdict.Code, s.Verdict.Attempts
 			}
 			return e.Number == s.Number
 		})
@@ -97,14 +107,22 @@ func (w *world) Refused(device, id string) {
 	w.mu.Unlock()
 }
 
-func (w *world) Present(_ context.Context, m *attest.Message, _ string) error {
+func (w *world) Present(_ context.Context, m *attest.Message, _ string) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.said = append(w.said, m.Device)
-	return w.answer(m.Device)
+	if w.noted {
+		return false, nil
+	}
+	return true, w.answer(m.Device)
 }
 
-func (w *world) Stated(attest.Kind, string)     {}
+func (w *world) Stated(_ attest.Kind, outcome string) {
+	w.mu.Lock()
+	w.outcomes[outcome]++
+	w.mu.Unlock()
+}
+
 func (w *world) Quarantined(string, spool.Code) {}
 func (w *world) Retried(string)                 {}
 
@@ -263,6 +281,74 @@ func TestAFullQuarantineLosesNothing(t *testing.T) {
 		synctest.Wait()
 		if len(w.entries) != 0 || w.codes["logger-1"] != waymark.NotFound {
 			t.Errorf("%d waiting, %v", len(w.entries), w.codes)
+		}
+	})
+}
+
+// However many others have an end of which the ledger knows nothing, an outage gives nothing up.
+func TestAnOutageWithOtherEndsGivesNothingUp(t *testing.T) {
+	w := newWorld()
+	w.noted = true
+	w.answer = func(device string) error {
+		if device == "logger-1" {
+			return &client.Problem{Status: 503, Code: waymark.Unavailable}
+		}
+		return &client.Problem{Status: 404, Code: waymark.NotFound}
+	}
+	run(t, w, func(*statement.Lane) {
+		w.add(t, "logger-1", attest.Receipt, receipt("c-1"))
+		for n := range 20 {
+			w.add(t, fmt.Sprintf("logger-%d", n+2), attest.Presence, waymark.Presence{State: waymark.PresenceOnline, At: 1, Session: "s"})
+			w.add(t, fmt.Sprintf("logger-%d", n+2), attest.Receipt, receipt("c-1"))
+			time.Sleep(2 * time.Second)
+		}
+		synctest.Wait()
+		if _, given := w.codes["logger-1"]; given || len(w.entries) != 1 || w.outcomes[statement.Noted] != 20 {
+			t.Errorf("%d waiting, %v, outcomes %v", len(w.entries), w.codes, w.outcomes)
+		}
+	})
+}
+
+// What an operator takes out of the queue is tried no more, and leaves no trial behind.
+func TestAFailingStatementIsWithdrawn(t *testing.T) {
+	w := newWorld()
+	w.answer = func(string) error { return &client.Problem{Status: 500, Code: waymark.Internal} }
+	run(t, w, func(l *statement.Lane) {
+		for n := range 3 {
+			w.add(t, fmt.Sprintf("logger-%d", n+1), attest.Receipt, receipt("c-1"))
+		}
+		time.Sleep(10 * time.Second)
+		w.set(func() { w.entries, w.polls = w.entries[1:], 0 })
+		time.Sleep(10 * time.Second)
+		w.set(func() { w.entries = nil })
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if w.polls > 200 || l.Health() != nil {
+			t.Errorf("looked %d times, health %v", w.polls, l.Health())
+		}
+	})
+}
+
+// What is in quarantine says how often it was submitted.
+func TestAttemptsAreCounted(t *testing.T) {
+	w := newWorld()
+	failed := 0
+	w.answer = func(device string) error {
+		if device == "logger-2" {
+			return &statement.Refusal{Err: waymark.Errorf(waymark.Unauthenticated, "forged")}
+		}
+		if failed++; failed < 3 {
+			return &client.Problem{Status: 500, Code: waymark.Internal}
+		}
+		return &client.Problem{Status: 404, Code: waymark.NotFound}
+	}
+	run(t, w, func(*statement.Lane) {
+		w.add(t, "logger-1", attest.Receipt, receipt("c-1"))
+		w.add(t, "logger-2", attest.Presence, waymark.Presence{State: waymark.PresenceGone, At: 1, Session: "s"})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if w.tries["logger-1"] != 3 || w.tries["logger-2"] != 0 || len(w.codes) != 2 {
+			t.Errorf("attempts %v, codes %v", w.tries, w.codes)
 		}
 	})
 }

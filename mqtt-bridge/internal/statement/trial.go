@@ -1,7 +1,9 @@
 package statement
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
@@ -18,9 +20,9 @@ const firstBackoff = 100 * time.Millisecond
 type trial struct {
 	number   uint64 // of the statement
 	attempts int
-	// confirmed counts the attempts between which something else succeeded: an outage gives nothing up.
+	// confirmed counts the attempts between which the ledger took something else: an outage gives nothing up.
 	confirmed int
-	seen      uint64 // the lane's successes at the last attempt
+	seen      uint64 // what the ledger had taken at the last attempt
 	due       time.Time
 }
 
@@ -59,14 +61,14 @@ func (l *Lane) failed(e spool.Entry, err error) (stuck *spool.Verdict, aside boo
 	case t != nil && t.number < e.Number && t.due.After(time.Now()): // behind the one that is tried
 		return nil, true
 	case t == nil || t.number != e.Number:
-		t = &trial{number: e.Number, seen: l.successes}
+		t = &trial{number: e.Number, seen: l.recorded}
 		l.aside[e.Device] = t
 		l.log.Warn("statement fails: its device's statements wait", zap.String("device_id", e.Device), zap.Uint64("number", e.Number), zap.Error(err))
 	}
 	t.attempts++
 	t.due = time.Now().Add(max(backoff(t.attempts, l.options.MaxBackoff), gateway.RetryAfter(err)))
-	if l.successes > t.seen {
-		t.seen = l.successes
+	if l.recorded > t.seen {
+		t.seen = l.recorded
 		t.confirmed++
 	}
 	if t.confirmed < l.options.StuckAttempts {
@@ -75,14 +77,39 @@ func (l *Lane) failed(e spool.Entry, err error) (stuck *spool.Verdict, aside boo
 	return &spool.Verdict{Code: spool.Stuck, Detail: "it fails while others succeed: " + err.Error(), Time: time.Now().UTC(), Attempts: t.attempts}, true
 }
 
-// settled notes that a statement left the queue.
-func (l *Lane) settled(e spool.Entry) {
+// settled notes that a statement left the queue, and whether the ledger has it.
+func (l *Lane) settled(e spool.Entry, recorded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.successes++
+	if recorded {
+		l.recorded++
+	}
 	if t := l.aside[e.Device]; t != nil && t.number == e.Number {
 		delete(l.aside, e.Device)
 	}
+}
+
+// forget drops the trials that were due now and whose statement is not among the oldest that wait: somebody moved it into quarantine.
+func (l *Lane) forget(now time.Time, oldest []spool.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for device, t := range l.aside {
+		at, there := slices.BinarySearchFunc(oldest, t.number, func(e spool.Entry, number uint64) int { return cmp.Compare(e.Number, number) })
+		beyond := len(oldest) > 0 && at == len(oldest)
+		if !there && !beyond && !t.due.After(now) {
+			delete(l.aside, device)
+		}
+	}
+}
+
+// attempts is how often a statement was tried before.
+func (l *Lane) attempts(e spool.Entry) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.aside[e.Device]; t != nil && t.number == e.Number {
+		return t.attempts
+	}
+	return 0
 }
 
 // backoff is how long to wait after so many failures (1 or more): doubling up to limit, half of it random.
