@@ -108,17 +108,28 @@ func sparkplugVector(t *testing.T) (births [2][]byte, data []byte) {
 
 func TestFullOutboxHoldsTheLoggersBack(t *testing.T) {
 	const total = 300
-	p := newPlant(t)
-	p.config.StoreBytes, p.config.Pack.Linger, p.config.Local.QueueMessages = 8000, 0, 10
-	p.startEdge(t) // and no bridge
-	client := p.logger(t, "logger")
-	for i := range total {
-		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	for _, test := range []struct {
+		name   string
+		linger time.Duration
+		queue  int
+	}{
+		{"one by one", 0, 10},
+		{"in groups that never fit", 500 * time.Millisecond, total},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPlant(t)
+			p.config.StoreBytes, p.config.Pack.Linger, p.config.Local.QueueMessages = 8000, test.linger, test.queue
+			p.startEdge(t) // and no bridge
+			client := p.logger(t, "logger")
+			for i := range total {
+				send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+			}
+			waitFor(t, "a full outbox", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
+			p.startBridge(t)
+			waitFor(t, "everything", func() bool { return len(p.ledger(t, "logger-1")) >= total })
+			once(t, p, "logger-1", total)
+		})
 	}
-	waitFor(t, "a full outbox", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
-	p.startBridge(t)
-	waitFor(t, "everything", func() bool { return len(p.ledger(t, "logger-1")) >= total })
-	once(t, p, "logger-1", total)
 }
 
 // once checks that the values 0 to n-1 are on the ledger, each once.

@@ -20,6 +20,12 @@ const (
 	complainEvery = 10 * time.Second
 )
 
+// taken is what was read of one arrival.
+type taken struct {
+	made     []outbox.Fingerprint // empty, or one
+	readings []source.Reading
+}
+
 // group is what one commit is made of.
 type group struct {
 	made     []outbox.Fingerprint
@@ -35,19 +41,49 @@ func (e *Edge) work(ctx context.Context) error {
 		if len(arrivals) == 0 {
 			return nil
 		}
-		err := e.store(ctx, e.read(arrivals))
-		for _, a := range arrivals {
-			if err == nil {
-				a.Ack()
-			}
-			e.queue.done(a)
-		}
+		err := e.take(ctx, arrivals)
 		if errors.Is(err, outbox.ErrFull) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// take signs and acknowledges arrivals, in one commit, or as many at once as there is room for. While there is no room for
+// one it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
+func (e *Edge) take(ctx context.Context, arrivals []local.Arrival) error {
+	read, most := e.read(arrivals), len(arrivals)
+	for len(arrivals) > 0 {
+		n := min(most, len(arrivals))
+		err := e.store(e.group(read[:n]))
+		full := errors.Is(err, outbox.ErrFull)
+		if full && n > 1 {
+			most = n / 2
+			continue
+		}
+		e.note(err)
+		if err == nil {
+			e.acknowledge(arrivals[:n])
+			arrivals, read, most = arrivals[n:], read[n:], 2*n
+			continue
+		}
+		if !full || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-time.After(retryWait):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+func (e *Edge) acknowledge(arrivals []local.Arrival) {
+	for _, a := range arrivals {
+		a.Ack()
+		e.queue.done(a)
 	}
 }
 
@@ -82,12 +118,10 @@ func (e *Edge) gather(ctx context.Context) []local.Arrival {
 	return arrivals
 }
 
-// read makes packs of arrivals, each device's readings in the order in which they came.
-func (e *Edge) read(arrivals []local.Arrival) group {
-	var g group
-	var order []string
-	readings, made := make(map[string][]senml.Reading), make(map[outbox.Fingerprint]bool)
-	for _, a := range arrivals {
+// read reads arrivals, and leaves out those that were signed before.
+func (e *Edge) read(arrivals []local.Arrival) []taken {
+	read, made := make([]taken, len(arrivals)), make(map[outbox.Fingerprint]bool)
+	for i, a := range arrivals {
 		f := outbox.FingerprintOf(a.Topic, a.Payload)
 		if a.Again && (made[f] || e.outbox.Known(f)) {
 			e.metrics.repeated.Inc()
@@ -95,14 +129,26 @@ func (e *Edge) read(arrivals []local.Arrival) group {
 		}
 		if a.QoS > 0 { // else it never comes again
 			made[f] = true
-			g.made = append(g.made, f)
+			read[i].made = []outbox.Fingerprint{f}
 		}
-		for _, r := range e.translate(a) {
+		read[i].readings = e.translate(a)
+	}
+	return read
+}
+
+// group makes packs of what was read, each device's readings in the order in which they came.
+func (e *Edge) group(read []taken) group {
+	var g group
+	var order []string
+	readings := make(map[string][]senml.Reading)
+	for _, t := range read {
+		g.made = append(g.made, t.made...)
+		g.readings += len(t.readings)
+		for _, r := range t.readings {
 			if readings[r.Device] == nil {
 				order = append(order, r.Device)
 			}
 			readings[r.Device] = append(readings[r.Device], r.Reading)
-			g.readings++
 		}
 	}
 	for _, device := range order {
@@ -132,25 +178,14 @@ func encode(readings []senml.Reading) []byte {
 	return pack
 }
 
-// store signs a group, trying again while there is no room. When ctx ends it tries once more and gives up: what is not
-// acknowledged comes again.
-func (e *Edge) store(ctx context.Context, g group) error {
-	for {
-		err := e.outbox.Append(g.packs, g.made)
-		e.note(err)
-		if err == nil {
-			e.metrics.signed.Add(float64(len(g.packs)))
-			e.metrics.readings.Add(float64(g.readings))
-			return nil
-		}
-		if !errors.Is(err, outbox.ErrFull) || ctx.Err() != nil {
-			return err
-		}
-		select {
-		case <-time.After(retryWait):
-		case <-ctx.Done():
-		}
+// store signs a group, all of it or nothing.
+func (e *Edge) store(g group) error {
+	if err := e.outbox.Append(g.packs, g.made); err != nil {
+		return err
 	}
+	e.metrics.signed.Add(float64(len(g.packs)))
+	e.metrics.readings.Add(float64(g.readings))
+	return nil
 }
 
 // note keeps why nothing can be signed, for readiness, and says it in the log now and then.

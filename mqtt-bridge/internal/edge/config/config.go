@@ -18,7 +18,7 @@ type Config struct {
 	// Required.
 	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/edge"`
 	// StoreBytes bounds the messages that wait. Beyond it nothing more is taken from the local
-	// broker. Default 1 GiB, at least 1 MiB.
+	// broker. Default 1 GiB, at least 8 MiB, so that the largest message fits.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
 	// Local is the broker that the loggers publish to.
 	Local Local `koanf:"local"`

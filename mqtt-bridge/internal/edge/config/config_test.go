@@ -107,6 +107,7 @@ func TestRefused(t *testing.T) {
 		{"too many levels", "address: x7", "address: x/7", "levels"},
 		{"no date", "2026-03-01T08:00:00Z", "2026-03-01", "not_before"},
 		{"metrics for all", "listen: 127.0.0.1", "listen: 0.0.0.0", "loopback"},
+		{"a store that the largest message does not fit into", "listen:", "store_bytes: 8388607\nlisten:", "store_bytes"},
 		{"too long a pack", "listen:", "pack: {bytes: 30000}\nlisten:", "pack.bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

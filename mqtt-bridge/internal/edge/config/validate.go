@@ -18,6 +18,9 @@ const (
 	maxKeys    = 8
 	maxSources = 64
 	maxDevices = 4096
+	// minStore has room for what the largest message of the local broker comes to: 10000 metrics of Sparkplug, 1 MiB, with their
+	// names and units spelt out, each signed by itself.
+	minStore = 8 << 20
 )
 
 // Validate checks every member and returns all that is wrong, joined.
@@ -26,7 +29,7 @@ func (c Config) Validate() error {
 		check.Named("consortium", waymark.ValidateID("/consortium", c.Consortium)),
 		check.Named("id", waymark.ValidateID("/id", c.ID)),
 		check.Required("store_dir", c.StoreDir),
-		check.AtLeast("store_bytes", c.StoreBytes, 1<<20),
+		check.AtLeast("store_bytes", c.StoreBytes, minStore),
 		check.Between("keys (their number)", len(c.Keys), 1, maxKeys),
 		check.Between("sources (their number)", len(c.Sources), 1, maxSources),
 		check.Between("devices (their number)", len(c.Devices), 1, maxDevices),
