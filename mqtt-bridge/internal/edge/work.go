@@ -122,7 +122,7 @@ func (e *Edge) gather(ctx context.Context) []local.Arrival {
 func (e *Edge) read(arrivals []local.Arrival) []taken {
 	read, made := make([]taken, len(arrivals)), make(map[outbox.Fingerprint]bool)
 	for i, a := range arrivals {
-		f := outbox.FingerprintOf(a.Topic, a.Payload)
+		f := outbox.FingerprintOf(a.ID, a.Topic, a.Payload)
 		if a.Again && (made[f] || e.outbox.Known(f)) {
 			e.metrics.repeated.Inc()
 			continue

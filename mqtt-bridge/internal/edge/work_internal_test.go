@@ -3,9 +3,81 @@ package edge
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
 )
+
+// signs gives every message the bytes of its pack.
+type signs struct{}
+
+func (signs) Sign(_ string, _ uint64, _, pack []byte) (attest.Signed, error) {
+	return attest.Signed{Raw: pack}, nil
+}
+
+// Equal readings without a time each count; only what a broker sends again, under the same packet id, was signed before.
+func TestEqualReadingsEachCount(t *testing.T) {
+	c := config.Default()
+	c.Sources = []config.Source{{Name: "loggers", Kind: config.JSON, Topic: "{device}", Fields: []config.Field{{From: "/t", Name: "temperature", Unit: "Cel"}}}}
+	c.Devices = []config.Device{{ID: "a", Source: "loggers"}}
+	box, err := outbox.Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Edge{config: c, metrics: newMetrics(), outbox: box, sources: source.New(c, box.Latest), queue: newQueue(100, 1<<20)}
+	for _, test := range []struct {
+		name  string
+		ids   []uint16
+		again bool
+		want  int // readings
+	}{
+		{"two in one group, both on their way when the connection broke", []uint16{1, 2}, true, 2},
+		{"sent again after they were signed", []uint16{1, 2}, true, 0},
+		{"sent again within one group", []uint16{3, 3}, true, 1},
+		{"new, and equal to one that was signed", []uint16{4}, true, 1},
+		{"not said to be sent again", []uint16{4}, false, 1},
+	} {
+		var arrivals []local.Arrival
+		acked := 0
+		for _, id := range test.ids {
+			a := local.Arrival{Topic: "a", Payload: []byte(`{"t":21}`), Received: time.Now(), QoS: 1, ID: id, Again: test.again, Ack: func() { acked++ }}
+			arrivals = append(arrivals, a)
+			e.queue.Put(t.Context(), a)
+		}
+		before := signed(t, box)
+		if err := e.take(t.Context(), arrivals); err != nil {
+			t.Fatal(err)
+		}
+		if got := signed(t, box) - before; got != test.want || acked != len(arrivals) {
+			t.Errorf("%s: %d readings of %d were signed, %d acknowledged", test.name, got, test.want, acked)
+		}
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// signed counts the readings that wait.
+func signed(t *testing.T, box *outbox.Outbox) (n int) {
+	t.Helper()
+	messages, err := box.Pending("a", 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range messages {
+		readings, err := senml.ParseCBOR(m.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(readings)
+	}
+	return n
+}
 
 func TestCut(t *testing.T) {
 	readings := make([]senml.Reading, 7)

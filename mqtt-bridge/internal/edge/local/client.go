@@ -39,6 +39,7 @@ type Arrival struct {
 	Payload  []byte
 	Received time.Time
 	QoS      byte
+	ID       uint16 // of the packet, the same when it is sent again; 0 with QoS 0
 	Again    bool   // the broker has sent it before and had no acknowledgement
 	Ack      func() // acknowledges it
 }
@@ -136,7 +137,7 @@ func (c *Client) clientOptions(ctx context.Context, lost chan<- error) *paho.Cli
 		SetKeepAlive(keepAlive).
 		// Before Connect: the broker sends what waited before we can subscribe.
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
-			c.receiver.Put(ctx, Arrival{Topic: m.Topic(), Payload: m.Payload(), Received: time.Now(), QoS: m.Qos(), Again: m.Duplicate(), Ack: m.Ack})
+			c.receiver.Put(ctx, Arrival{Topic: m.Topic(), Payload: m.Payload(), Received: time.Now(), QoS: m.Qos(), ID: m.MessageID(), Again: m.Duplicate(), Ack: m.Ack})
 		}).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
 }

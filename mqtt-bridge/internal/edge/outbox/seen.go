@@ -8,15 +8,18 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// seenMost is how many fingerprints are kept. It exceeds what a broker may have on its way to one client, 65535 messages.
-const seenMost = 1 << 16
+// seenMost is how many fingerprints are kept: half of the packet ids that there are. A broker gives them one after the
+// other, so that an id that comes again within as many messages is that of the same message; and it has fewer on their way.
+const seenMost = 1 << 15
 
 // Fingerprint stands for a message of the local broker.
 type Fingerprint [16]byte
 
-// FingerprintOf returns the fingerprint of a topic and a payload.
-func FingerprintOf(topic string, payload []byte) Fingerprint {
+// FingerprintOf returns the fingerprint of a message. It has the packet id, which a broker that sends a message again has
+// to keep (MQTT 3.1.1, clause 4.4): readings without a time are often equal, and each counts.
+func FingerprintOf(id uint16, topic string, payload []byte) Fingerprint {
 	h := sha256.New()
+	h.Write(binary.BigEndian.AppendUint16(nil, id))
 	h.Write([]byte(topic + "\x00")) // a topic has no NUL
 	h.Write(payload)
 	return Fingerprint(h.Sum(nil))
