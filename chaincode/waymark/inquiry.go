@@ -30,7 +30,7 @@ type CommitState string
 // The states.
 const (
 	CommitRecorded    CommitState = "recorded"    // the ledger has a message of this number: Digest says which
-	CommitQuarantined CommitState = "quarantined" // the ledger refused it, or could not be asked: the bridge's operator has it
+	CommitQuarantined CommitState = "quarantined" // the bridge's operator has a message of this number, with a reason: Digest says which
 	CommitUnknown     CommitState = "unknown"     // neither the ledger nor the bridge's quarantine has it, yet
 )
 
@@ -45,11 +45,12 @@ type CommitReceipt struct {
 	Device string      `json:"device"`
 	Number uint64      `json:"number"` // that was asked for
 	State  CommitState `json:"state"`
-	// Digest, TxID and Block are of what is recorded, and absent of all else: the DigestPrefix bytes that the ledger
-	// keeps of the message's digest in lower-case hex, the transaction that recorded it and its block.
+	// Digest is of what is recorded or in quarantine, and absent of what is unknown: the first DigestPrefix bytes of that message's
+	// digest, as many as the ledger keeps, in lower-case hex. By it a device knows whether its own is meant.
 	Digest string `json:"digest,omitempty"`
-	TxID   string `json:"tx_id,omitempty"`
-	Block  uint64 `json:"block,omitempty"`
+	// TxID and Block are of what is recorded, and absent of all else: the transaction that recorded it and its block.
+	TxID  string `json:"tx_id,omitempty"`
+	Block uint64 `json:"block,omitempty"`
 	// Code is why it is in quarantine, an id; absent of all else.
 	Code string `json:"code,omitempty"`
 	At   int64  `json:"at"` // seconds since 1970, when the bridge says it
@@ -61,16 +62,16 @@ func (r CommitReceipt) Validate() error {
 }
 
 func (r CommitReceipt) validateState() error {
-	ended := r.Digest != "" || r.TxID != "" || r.Block != 0
+	placed := r.TxID != "" || r.Block != 0
 	switch {
 	case r.State == CommitRecorded && r.Code == "":
 		return first(validateDigest("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
-	case r.State == CommitQuarantined && !ended:
-		return ValidateID("/code", r.Code)
-	case r.State == CommitUnknown && !ended && r.Code == "":
+	case r.State == CommitQuarantined && !placed:
+		return first(validateDigest("/digest", r.Digest), ValidateID("/code", r.Code))
+	case r.State == CommitUnknown && !placed && r.Digest == "" && r.Code == "":
 		return nil
 	}
-	return InvalidField("/state", "must be %s with digest, tx_id and block, %s with code, or %s with none of them", CommitRecorded, CommitQuarantined, CommitUnknown)
+	return InvalidField("/state", "must be %s with digest, tx_id and block, %s with digest and code, or %s with none of them", CommitRecorded, CommitQuarantined, CommitUnknown)
 }
 
 var digestPattern = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(2*DigestPrefix) + `}$`)

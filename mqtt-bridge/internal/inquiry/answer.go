@@ -117,10 +117,6 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 		q.signed = true
 	}
 	receipt := waymark.CommitReceipt{Device: q.message.Device, Number: q.number, At: time.Now().Unix()}
-	if code := d.verdict(q); code != "" {
-		receipt.State, receipt.Code = waymark.CommitQuarantined, string(code)
-		return d.answer(ctx, q, receipt)
-	}
 	recorded, err := d.Ledger.Message(ctx, q.message.Device, q.number)
 	switch {
 	case err == nil:
@@ -129,8 +125,8 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 	case !gateway.NotFound(err):
 		return q.ends(Untold)
 	}
-	if code := d.quarantined(q); code != "" {
-		receipt.State, receipt.Code = waymark.CommitQuarantined, string(code)
+	if f, is := d.inQuarantine(q); is {
+		receipt.State, receipt.Digest, receipt.Code = waymark.CommitQuarantined, f.digest, string(f.code)
 		return d.answer(ctx, q, receipt)
 	}
 	if q.ends(Untold) == "" {
@@ -140,28 +136,31 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 	return d.answer(ctx, q, receipt)
 }
 
-// verdict is why the message went into quarantine a moment ago.
-func (d *Desk) verdict(q *question) spool.Code {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return q.code
-}
-
 // maxLooked bounds the messages in quarantine that are looked at for one answer.
 const maxLooked = 1000
 
-// quarantined is why the message is in quarantine, empty if it is not.
-func (d *Desk) quarantined(q *question) (code spool.Code) {
+// inQuarantine returns the newest message of that number in quarantine. If one has left its queue since the inquiry came, it alone counts.
+func (d *Desk) inQuarantine(q *question) (found, bool) {
+	if f, settled := d.settledAs(q); settled {
+		return f, f.code != ""
+	}
+	var f found
 	err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, func(there spool.Quarantined) bool {
-		if number, is := numberOf(there.Payload); is && number == q.number {
-			code = there.Code
+		if number, digest := identify(there.Payload, q.message.Device); digest != "" && number == q.number && !there.Undisclosed() {
+			f = found{digest, there.Code}
 		}
-		return code == ""
+		return f.code == ""
 	})
 	if err != nil {
 		d.Log.Error("cannot look for a message in quarantine", zap.String("device_id", q.message.Device), zap.Error(err))
 	}
-	return code
+	return f, f.code != ""
+}
+
+func (d *Desk) settledAs(q *question) (found, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return q.found, q.settled
 }
 
 // answer publishes a commit receipt. While it cannot, there is another look; what is lost on the way is asked for again.

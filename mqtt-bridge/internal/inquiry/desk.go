@@ -2,6 +2,7 @@ package inquiry
 
 import (
 	"context"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -119,15 +120,16 @@ func (d *Desk) Settled(e spool.Entry, verdict *spool.Verdict) {
 	if !d.asks(e.Device) {
 		return
 	}
-	number, is := numberOf(e.Payload)
+	number, digest := identify(e.Payload, e.Device)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	q := d.waiting[e.Device]
-	if !is || q == nil || q.number != number || q.answered {
+	if digest == "" || q == nil || q.number != number || q.answered {
 		return
 	}
+	q.found = found{}
 	if verdict != nil && !verdict.Undisclosed() {
-		q.code = verdict.Code
+		q.found = found{digest, verdict.Code}
 	}
 	q.settled, q.behind, q.due = true, 0, time.Now()
 	d.rouse()
@@ -146,15 +148,20 @@ func (d *Desk) rouse() {
 	}
 }
 
-// numberOf is the sequence number of a message of a stream.
-func numberOf(payload []byte) (uint64, bool) {
+// identify returns the sequence number of a message of a device's stream, and its digest as a commit receipt has it, which is
+// empty if the payload is no such message. No signature is checked.
+func identify(payload []byte, device string) (number uint64, digest string) {
 	text, _, err := attest.Split(attest.Text(payload))
 	if err != nil {
-		return 0, false
+		return 0, ""
 	}
 	m, err := attest.Parse(text)
-	if err != nil {
-		return 0, false
+	if err != nil || m.Sequence == 0 || m.Device != device {
+		return 0, ""
 	}
-	return m.Sequence, m.Sequence > 0
+	whole, err := m.Digest()
+	if err != nil {
+		return 0, ""
+	}
+	return m.Sequence, hex.EncodeToString(whole[:waymark.DigestPrefix])
 }

@@ -2,6 +2,7 @@ package inquiry_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -142,8 +143,18 @@ func recorded(number uint64) waymark.CommitReceipt {
 	return waymark.CommitReceipt{Device: "logger-1", Number: number, State: waymark.CommitRecorded, Digest: digest, TxID: txID, Block: 7}
 }
 
-func quarantined(number uint64, code string) waymark.CommitReceipt {
-	return waymark.CommitReceipt{Device: "logger-1", Number: number, State: waymark.CommitQuarantined, Code: code}
+func quarantined(t *testing.T, number uint64, payload []byte, code string) waymark.CommitReceipt {
+	t.Helper()
+	m, err := attest.Parse(attest.Text(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := m.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return waymark.CommitReceipt{Device: "logger-1", Number: number, State: waymark.CommitQuarantined,
+		Digest: hex.EncodeToString(whole[:waymark.DigestPrefix]), Code: code}
 }
 
 func TestWhatTheLedgerHasIsAnsweredAtOnce(t *testing.T) {
@@ -186,12 +197,57 @@ func TestWhatIsInQuarantine(t *testing.T) {
 	w.quarantine["logger-1"] = []spool.Quarantined{{Payload: []byte("garbage")}, {Payload: first, Verdict: spool.Verdict{Code: waymark.Invalid}}}
 	run(t, w, func(t *testing.T, desk *inquiry.Desk) {
 		desk.Ask(about(t, d, 1))
-		w.want(t, quarantined(1, "invalid"))
+		w.want(t, quarantined(t, 1, first, "invalid"))
 		time.Sleep(2 * time.Second)
 		desk.Ask(about(t, d, 2))
 		synctest.Wait()
 		desk.Settled(spool.Entry{Device: "logger-1", Payload: second}, &spool.Verdict{Code: waymark.AlreadyExists})
-		w.want(t, quarantined(2, "already_exists"))
+		w.want(t, quarantined(t, 2, second, "already_exists"))
+	})
+}
+
+// The digest says which message it is: another device's does not count, the newest does, and what left its queue since the question alone.
+func TestWhichMessageIsInQuarantine(t *testing.T) {
+	w, d := newWorld(), gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	first, again := d.Next(t), gatewaytest.NewDevice(t, "logger-1", attest.JWS).NextOf(t, 10)
+	stray := gatewaytest.NewDevice(t, "logger-2", attest.JWS).Next(t)
+	w.quarantine["logger-1"] = []spool.Quarantined{
+		{Payload: stray, Verdict: spool.Verdict{Code: spool.WrongDevice}},
+		{Payload: again, Verdict: spool.Verdict{Code: waymark.AlreadyExists}},
+		{Payload: first, Verdict: spool.Verdict{Code: waymark.Invalid}},
+	}
+	run(t, w, func(t *testing.T, desk *inquiry.Desk) {
+		desk.Ask(about(t, d, 1))
+		w.want(t, quarantined(t, 1, again, "already_exists"))
+		time.Sleep(2 * time.Second)
+		w.set(func() { w.away = true })
+		desk.Ask(about(t, d, 1))
+		synctest.Wait()
+		desk.Settled(spool.Entry{Device: "logger-1", Payload: first}, &spool.Verdict{Code: waymark.FailedPrecondition})
+		w.want(t)
+		w.set(func() { w.away = false })
+		time.Sleep(time.Second)
+		w.want(t, quarantined(t, 1, first, "failed_precondition"))
+		time.Sleep(2 * time.Second)
+		desk.Ask(about(t, d, 1))
+		desk.Settled(spool.Entry{Device: "logger-1", Payload: first}, nil) // an operator has replayed it
+		w.want(t)
+		w.set(func() { w.recorded[1] = true })
+		time.Sleep(time.Second)
+		w.want(t, recorded(1))
+	})
+}
+
+// What the ledger has comes first: after a fork the answer is the same whenever the device asks.
+func TestTheLedgerIsAskedFirst(t *testing.T) {
+	w, d := newWorld(), gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	fork := d.Next(t)
+	run(t, w, func(t *testing.T, desk *inquiry.Desk) {
+		desk.Ask(about(t, d, 1))
+		synctest.Wait()
+		w.set(func() { w.recorded[1] = true })
+		desk.Settled(spool.Entry{Device: "logger-1", Payload: fork}, &spool.Verdict{Code: waymark.AlreadyExists})
+		w.want(t, recorded(1))
 	})
 }
 

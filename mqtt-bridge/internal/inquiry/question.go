@@ -20,8 +20,14 @@ type question struct {
 	signed   bool // the signature was checked
 	settled  bool // the message left its queue since
 	behind   time.Duration
-	code     spool.Code // why it went into quarantine; empty if it did not
+	found    found // how it went into quarantine; zero if it did not
 	answered bool
+}
+
+// found is a message in quarantine.
+type found struct {
+	digest string // of the message, as a commit receipt has it
+	code   spool.Code
 }
 
 // lookAt are the times after an inquiry at which the gateway is asked, besides when its message leaves its queue. With the last

@@ -70,18 +70,23 @@ func (d *Device) Inquiry(format attest.Format, number uint64) (string, error) {
 }
 
 // Free takes a message out of the outbox that the ledger has, or the quarantine, as a bridge has signed. It reports whether it did: it keeps
-// one that is unknown. A message whose number another one has on the ledger is refused for good, and freed with a Conflict.
+// one that is unknown, or of whose number another one is in quarantine. A message whose number another one has on the ledger is refused
+// for good, and freed with a Conflict.
 func (d *Device) Free(r waymark.CommitReceipt) (bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, m := range d.journal.outbox() {
-		if m.Sequence != r.Number || r.State == waymark.CommitUnknown {
+		if m.Sequence != r.Number {
 			continue
+		}
+		same := r.Digest != "" && strings.HasPrefix(hex.EncodeToString(m.Digest[:]), r.Digest)
+		if !same && r.State != waymark.CommitRecorded {
+			return false, nil
 		}
 		if err := d.journal.acknowledge(m.Sequence); err != nil {
 			return false, err
 		}
-		if r.State == waymark.CommitRecorded && !strings.HasPrefix(hex.EncodeToString(m.Digest[:]), r.Digest) {
+		if !same {
 			return true, waymark.Errorf(waymark.Conflict, "the ledger has another message %d of device %s", r.Number, d.profile.ID)
 		}
 		return true, nil

@@ -78,6 +78,7 @@ func TestMemoryIsFreedByCommitReceipts(t *testing.T) {
 		messages = append(messages, sign(t, d))
 	}
 	digest := hex.EncodeToString(messages[1].Digest[:waymark.DigestPrefix])
+	third := hex.EncodeToString(messages[2].Digest[:waymark.DigestPrefix])
 	for _, step := range []struct {
 		name  string
 		r     waymark.CommitReceipt
@@ -88,7 +89,8 @@ func TestMemoryIsFreedByCommitReceipts(t *testing.T) {
 		{"unknown", waymark.CommitReceipt{Number: 1, State: waymark.CommitUnknown}, false, "", 4},
 		{"recorded", waymark.CommitReceipt{Number: 2, State: waymark.CommitRecorded, Digest: digest}, true, "", 3},
 		{"again", waymark.CommitReceipt{Number: 2, State: waymark.CommitRecorded, Digest: digest}, false, "", 3},
-		{"in quarantine", waymark.CommitReceipt{Number: 3, State: waymark.CommitQuarantined, Code: "invalid"}, true, "", 2},
+		{"another is in quarantine", waymark.CommitReceipt{Number: 3, State: waymark.CommitQuarantined, Digest: digest, Code: "invalid"}, false, "", 3},
+		{"in quarantine", waymark.CommitReceipt{Number: 3, State: waymark.CommitQuarantined, Digest: third, Code: "invalid"}, true, "", 2},
 		{"another message is recorded", waymark.CommitReceipt{Number: 1, State: waymark.CommitRecorded, Digest: digest}, true, waymark.Conflict, 1},
 	} {
 		freed, err := d.Free(step.r)

@@ -27,14 +27,16 @@ const (
 
 	// statementDigest is the first half of that of jws-ed25519-1 in messages.json: what the ledger keeps of it.
 	statementDigest = "390b085117faef18fd5812cc03b29f52"
-	statementTx     = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	// secondDigest is that of jws-ed25519-2.
+	secondDigest = "5233292a85419cff51deaa5d6f43bb6b"
+	statementTx  = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
 // The payloads of the examples.
 const (
 	inquiryJSON     = `{"number":1}`
 	recordedJSON    = `{"device":"logger-1","number":1,"state":"recorded","digest":"` + statementDigest + `","tx_id":"` + statementTx + `","block":7,"at":1772352040}`
-	quarantinedJSON = `{"device":"logger-1","number":2,"state":"quarantined","code":"failed_precondition","at":1772352040}`
+	quarantinedJSON = `{"device":"logger-1","number":2,"state":"quarantined","digest":"` + secondDigest + `","code":"failed_precondition","at":1772352040}`
 	unknownJSON     = `{"device":"logger-1","number":3,"state":"unknown","at":1772352040}`
 	commandJSON     = `{"device":"logger-1","id":"c-1","name":"set_point","arguments":"{\"celsius\":4}","expires_at":1772355600,"tx_id":"` + statementTx + `"}`
 	onlineJSON      = `{"state":"online","at":1772352000,"session":"5f1c9a"}`
@@ -58,7 +60,7 @@ func (b *bench) statements() {
 		{"presence", "a device has connected", presenceKind, onlineJSON},
 		{"will", "its last will of the same session", presenceKind, goneJSON},
 		{"commit", "a bridge answers that message 1 (jws-ed25519-1) is on the ledger", commitKind, recordedJSON},
-		{"commit-quarantined", "a bridge answers that message 2 is in quarantine", commitKind, quarantinedJSON},
+		{"commit-quarantined", "a bridge answers that message 2 (jws-ed25519-2) is in quarantine", commitKind, quarantinedJSON},
 		{"commit-unknown", "a bridge answers that it does not know of message 3, nor the ledger", commitKind, unknownJSON},
 		{"command", "a bridge delivers command c-1", commandKind, commandJSON},
 	} {
@@ -83,7 +85,7 @@ func (f *statements) goodOnes() {
 	f.good("commit-other-order", "members in any order", commitKind, `{"at":1772352040,"block":7,"tx_id":"`+statementTx+`","digest":"`+statementDigest+
 		`","state":"recorded","number":1,"device":"logger-1"}`, recorded)
 	f.good("commit-quarantined", "", commitKind, quarantinedJSON,
-		map[string]any{"device": "logger-1", "number": 2, "state": "quarantined", "code": "failed_precondition", "at": 1772352040})
+		map[string]any{"device": "logger-1", "number": 2, "state": "quarantined", "digest": secondDigest, "code": "failed_precondition", "at": 1772352040})
 	f.good("commit-unknown", "", commitKind, unknownJSON, map[string]any{"device": "logger-1", "number": 3, "state": "unknown", "at": 1772352040})
 	f.good("command", "the payload of command-jws in messages.json", commandKind, commandJSON, map[string]any{
 		"device": "logger-1", "id": "c-1", "name": "set_point", "arguments": `{"celsius":4}`, "expires_at": 1772355600, "tx_id": statementTx})
@@ -133,10 +135,11 @@ func (f *statements) badCommits() {
 	})
 	f.bad(commitKind, "commit-quarantined", quarantinedJSON, [][3]string{
 		{"code-missing", `"code":"failed_precondition",`, ""}, {"code-empty", "failed_precondition", ""}, {"code-with-space", "failed_precondition", "failed precondition"},
-		{"with-digest", `"at"`, `"digest":"` + statementDigest + `","at"`}, {"with-block", `"at"`, `"block":7,"at"`},
+		{"digest-missing", `"digest":"` + secondDigest + `",`, ""}, {"digest-short", secondDigest, secondDigest[2:]},
+		{"with-transaction", `"at"`, `"tx_id":"` + statementTx + `","at"`}, {"with-block", `"at"`, `"block":7,"at"`},
 	})
 	f.bad(commitKind, "commit-unknown", unknownJSON, [][3]string{
-		{"with-code", `"at"`, `"code":"invalid","at"`}, {"with-transaction", `"at"`, `"tx_id":"` + statementTx + `","at"`},
+		{"with-digest", `"at"`, `"digest":"` + statementDigest + `","at"`}, {"with-code", `"at"`, `"code":"invalid","at"`}, {"with-transaction", `"at"`, `"tx_id":"` + statementTx + `","at"`},
 	})
 }
 
