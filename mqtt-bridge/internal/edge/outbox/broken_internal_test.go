@@ -2,9 +2,12 @@ package outbox
 
 import (
 	"errors"
+	"io/fs"
+	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	bolt "go.etcd.io/bbolt"
 )
 
 // signs gives every message the bytes of its pack.
@@ -39,5 +42,41 @@ func TestNothingGoesOnAfterACommitThatFailed(t *testing.T) {
 	}
 	if box.Known(Fingerprint{1}) {
 		t.Error("what was not stored is known")
+	}
+}
+
+// noRoom is what bbolt returns when a page cannot be written.
+func noRoom() error { return &fs.PathError{Op: "write", Path: fileName, Err: syscall.ENOSPC} }
+
+// A write that found no room left nothing behind. A sync that did comes after the page that makes the commit stand was written.
+func TestWhatAFailedCommitMeans(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		give  error
+		want  error
+		stays bool
+	}{
+		{"no room for a page", noRoom(), ErrFull, false},
+		{"no room at a sync", syscall.ENOSPC, ErrBroken, true},
+		{"a write that failed", &fs.PathError{Op: "write", Path: fileName, Err: syscall.EIO}, ErrBroken, true},
+		{"a sync that failed", syscall.EIO, ErrBroken, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			box, err := Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			box.commit = func(func(*bolt.Tx) error) error { return test.give }
+			if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}}, nil); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
+			}
+			box.commit = box.db.Update
+			if err := box.Append([]Pack{{Device: "a", Payload: []byte("2")}}, nil); errors.Is(err, ErrBroken) != test.stays {
+				t.Errorf("then %v", err)
+			}
+			if err := box.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -43,6 +44,7 @@ type Usage struct {
 // Outbox is the open store. It is safe for concurrent use.
 type Outbox struct {
 	db     *bolt.DB
+	commit func(func(*bolt.Tx) error) error // db.Update
 	limit  int64
 	signer Signer
 	ready  map[string]chan struct{}
@@ -87,7 +89,8 @@ func open(dir string) (*Outbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open outbox in %s (is another edge running?): %w", dir, err)
 	}
-	o := &Outbox{db: db, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time), kick: make(chan struct{}, 1), acked: make(map[string]uint64), seen: newMemory()}
+	o := &Outbox{db: db, commit: db.Update, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time),
+		kick: make(chan struct{}, 1), acked: make(map[string]uint64), seen: newMemory()}
 	if err := db.Update(prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare outbox in %s: %w", dir, err), db.Close())
 	}
@@ -136,7 +139,7 @@ func (o *Outbox) update(change func(*bolt.Tx) error, done func()) error {
 		return o.broken
 	}
 	var refused error
-	err := o.db.Update(func(tx *bolt.Tx) error {
+	err := o.commit(func(tx *bolt.Tx) error {
 		refused = change(tx)
 		return refused
 	})
@@ -146,9 +149,17 @@ func (o *Outbox) update(change func(*bolt.Tx) error, done func()) error {
 		return nil
 	case refused != nil: // nothing was written
 		return err
-	case errors.Is(err, syscall.ENOSPC): // nor here: the page that makes a commit stand needs no new room
+	case noRoomToWrite(err):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	o.broken = fmt.Errorf("%w: %w", ErrBroken, err)
 	return o.broken
+}
+
+// noRoomToWrite reports whether a commit failed since a page could not be written for want of room. Then it does not stand:
+// the page that makes it stand is the last. bbolt returns what a sync finds as a bare errno; by then that page may have been
+// written, and whether it stays nobody knows.
+func noRoomToWrite(err error) bool {
+	var failed *fs.PathError
+	return errors.As(err, &failed) && errors.Is(failed, syscall.ENOSPC)
 }
