@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"syscall"
@@ -78,5 +79,39 @@ func TestWhatAFailedCommitMeans(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// On a full disk what can be read is published, and the edge stops as ever.
+func TestAFullDiskEndsNothing(t *testing.T) {
+	box, err := Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}, {Device: "a", Payload: []byte("2")}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.db.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(messageBucket)).Put(keyOf("a", 1), []byte("damaged")) }); err != nil {
+		t.Fatal(err)
+	}
+	box.commit = func(func(*bolt.Tx) error) error { return noRoom() }
+	if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 1 || got[0].Number != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	box.Acknowledge("a", 2)
+	if err := box.Run(ctx); err != nil {
+		t.Errorf("run: %v", err)
+	}
+	if u := box.Usage(); u.Messages != 2 || u.Damaged != 0 {
+		t.Errorf("usage %+v", u)
+	}
+	box.commit = box.db.Update
+	if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 1 || box.Usage().Damaged != 1 {
+		t.Errorf("with room: %v, %v", got, err)
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -21,7 +21,7 @@ type Message struct {
 }
 
 // Pending returns messages of a device above a number, lowest first, at most limit. A message that turns out to be damaged
-// is set aside. It returns ErrBroken if nothing may be published.
+// is set aside, the next time if there is no room now. It returns ErrBroken if nothing may be published.
 func (o *Outbox) Pending(device string, after uint64, limit int) ([]Message, error) {
 	messages, damaged, err := o.read(device, after, limit)
 	if err != nil || len(damaged) == 0 {
@@ -35,6 +35,9 @@ func (o *Outbox) Pending(device string, after uint64, limit int) ([]Message, err
 		}
 		return nil
 	}, func() { o.usage.Damaged += int64(len(damaged)) })
+	if errors.Is(err, ErrFull) {
+		return messages, nil
+	}
 	return messages, err
 }
 
@@ -76,14 +79,17 @@ func (o *Outbox) Acknowledge(device string, number uint64) {
 	}
 }
 
-// Run writes acknowledgements until ctx ends, all that wait in one transaction, and once more then. It returns ErrBroken if
-// the outbox is.
+// Run writes acknowledgements until ctx ends, all that wait in one transaction, and once more then, if there is room:
+// what is not written is published again. It returns ErrBroken if the outbox is.
 func (o *Outbox) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-o.kick:
 		case <-ctx.Done():
-			return o.flush()
+			if err := o.flush(); !errors.Is(err, ErrFull) {
+				return err
+			}
+			return nil
 		}
 		err := o.flush()
 		if errors.Is(err, ErrBroken) {
