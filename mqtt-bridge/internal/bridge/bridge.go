@@ -29,22 +29,22 @@ const flushTimeout = 5 * time.Second
 
 // Bridge is the assembled program.
 type Bridge struct {
-	config  config.Config
-	log     *zap.Logger
-	metrics *metrics.Metrics
-	spool   *spool.Spool
-	gateway *gateway.Client
-	traces  *tracing.Provider
-	logins  *login.Checker
-	broker  *broker.Broker   // nil with an external broker
-	callout *callout.Callout // nil if no cluster asks
-	intake  *intake.Intake
-	relay   *relay.Relay
-	client  source
-	fleet   *fleet.Fleet // nil for a bridge that has all devices
-	admin   *admin.Server
-	suspect chan string // devices whose message was rejected
-	down    *down
+	config   config.Config
+	log      *zap.Logger
+	metrics  *metrics.Metrics
+	spool    *spool.Spool
+	gateway  *gateway.Client
+	traces   *tracing.Provider
+	logins   *login.Checker
+	broker   *broker.Broker   // nil with an external broker
+	callout  *callout.Callout // nil if no cluster asks
+	intake   *intake.Intake
+	relay    *relay.Relay
+	client   source
+	fleet    *fleet.Fleet // nil for a bridge that has all devices
+	admin    *admin.Server
+	suspects *suspects
+	down     *down
 
 	listening chan struct{} // holds a token once a subscription stands
 }
@@ -52,7 +52,7 @@ type Bridge struct {
 // Open opens the spool and starts the embedded broker, if there is one. Close
 // undoes it.
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
-	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspect: make(chan string, maxSuspects), listening: make(chan struct{}, 1)}
+	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspects: newSuspects(), listening: make(chan struct{}, 1)}
 	b.down = &down{Bridge: b}
 	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openCallout, b.openClient, b.openDown, b.openAdmin} {
 		if err := step(ctx); err != nil {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
@@ -10,21 +11,63 @@ import (
 )
 
 const (
-	// maxSuspects bounds the devices that wait to be looked at; one more is left
+	// maxSuspects bounds the devices that wait to be looked at: as many as may be connected. One more is left
 	// out, and comes back with its next rejected message.
-	maxSuspects    = 1024
+	maxSuspects    = 100_000
+	recheckers     = 8 // look at once, as each may wait for the registry
 	recheckTimeout = 10 * time.Second
 )
+
+// suspects are devices that wait to be looked at, each once.
+type suspects struct {
+	mu      sync.Mutex
+	waiting map[string]struct{}
+	ready   chan struct{} // holds a token while some may wait
+}
+
+func newSuspects() *suspects {
+	return &suspects{waiting: map[string]struct{}{}, ready: make(chan struct{}, 1)}
+}
+
+func (s *suspects) add(device string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) < maxSuspects {
+		s.waiting[device] = struct{}{}
+	}
+	s.wake()
+}
+
+// take takes one of them; false if none waits. Whoever is woken meanwhile takes the next.
+func (s *suspects) take() (device string, found bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for device = range s.waiting {
+		delete(s.waiting, device)
+		if len(s.waiting) > 0 {
+			s.wake()
+		}
+		return device, true
+	}
+	return "", false
+}
+
+func (s *suspects) wake() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
 
 // observer counts, and remembers whose messages are refused.
 type observer struct {
 	*metrics.Metrics
-	down    *down
-	suspect chan<- string
+	down     *down
+	suspects *suspects
 }
 
 func (b *Bridge) observer() *observer {
-	return &observer{Metrics: b.metrics, down: b.down, suspect: b.suspect}
+	return &observer{Metrics: b.metrics, down: b.down, suspects: b.suspects}
 }
 
 // Settled is told of a message that left its queue, with the verdict on one that is in quarantine now.
@@ -42,21 +85,26 @@ func (o *observer) Quarantined(device string, code spool.Code) {
 }
 
 // Rejected is told of a device of which the ledger rejected a message.
-func (o *observer) Rejected(device string) {
-	select {
-	case o.suspect <- device:
-	default:
-	}
-}
+func (o *observer) Rejected(device string) { o.suspects.add(device) }
 
 // recheck disconnects devices that are no longer active, or have used up their
 // quota of the quarantine. A device was checked when it logged in; that its message
 // is refused is the sign to look again.
 func (b *Bridge) recheck(ctx context.Context) {
+	var parts sync.WaitGroup
+	for range recheckers {
+		parts.Go(func() { b.recheckEach(ctx) })
+	}
+	parts.Wait()
+}
+
+func (b *Bridge) recheckEach(ctx context.Context) {
 	for {
 		select {
-		case device := <-b.suspect:
-			b.recheckOne(ctx, device)
+		case <-b.suspects.ready:
+			for device, found := b.suspects.take(); found && ctx.Err() == nil; device, found = b.suspects.take() {
+				b.recheckOne(ctx, device)
+			}
 		case <-ctx.Done():
 			return
 		}
