@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -56,6 +57,7 @@ func (b *Bridge) openDown(context.Context) error {
 			return d.commands.Take(events, at)
 		}, b.log),
 		follow.New("device", b.gateway, b.spool, d.devicesChanged, b.log),
+		follow.New("device_authority", b.gateway, b.spool, d.authoritiesChanged, b.log),
 	}
 	d.gauges()
 	if b.broker == nil {
@@ -181,22 +183,51 @@ func (d *down) Disconnected(device string, connection uint64, at time.Time, why 
 func (d *down) devicesChanged(_ context.Context, events []client.Event, at spool.Change) error {
 	for _, e := range events {
 		name, device := strings.TrimPrefix(e.Type, "waymark."), e.Subject
+		if name == waymark.EventDevicePresence { // it changes nothing of the device, and comes with each connection
+			continue
+		}
 		d.logins.Tell(device)
 		switch name {
-		case waymark.EventDeviceSuspended, waymark.EventDeviceRetired,
+		case waymark.EventDeviceSuspended, waymark.EventDeviceRetired, waymark.EventTransferAccepted,
 			waymark.EventDeviceKeyRotated, waymark.EventDeviceKeyReplaced, waymark.EventDeviceKeyRevoked:
-			d.cut(device, name)
-			for _, held := range d.logins.SignedFor(device) { // if it is an edge
-				d.logins.Tell(held)
-				d.cut(held, name)
-			}
-		case waymark.EventTransferAccepted:
+			d.cutAll(device, name)
+		}
+		if name == waymark.EventTransferAccepted {
 			if err := d.commands.Moved(device); err != nil {
 				return err
 			}
 		}
 	}
 	return d.spool.Write([]spool.Change{at})
+}
+
+// authoritiesChanged takes events about device CAs: whoever has a key that came by a certificate which is revoked is disconnected.
+func (d *down) authoritiesChanged(_ context.Context, events []client.Event, at spool.Change) error {
+	for _, e := range events {
+		name := strings.TrimPrefix(e.Type, "waymark.")
+		if name != waymark.EventCertificateRevoked {
+			continue
+		}
+		var revoked waymark.AuthorityEvent
+		if err := json.Unmarshal(e.Data, &revoked); err != nil {
+			d.log.Error("cannot read an event", zap.String("event", name), zap.Error(err))
+			continue
+		}
+		d.logins.TellRevoked(revoked.Owner, revoked.Serial)
+		for _, device := range d.logins.VouchedFor(revoked.Owner, revoked.Serial) {
+			d.cutAll(device, name)
+		}
+	}
+	return d.spool.Write([]spool.Change{at})
+}
+
+// cutAll ends the connections of a device, and of those that it signs for if it is an edge.
+func (d *down) cutAll(device, why string) {
+	d.cut(device, why)
+	for _, held := range d.logins.SignedFor(device) {
+		d.logins.Tell(held)
+		d.cut(held, why)
+	}
 }
 
 // cut ends a device's connection. It may log in again if the registry says so then.

@@ -68,7 +68,7 @@ func TestFleetCommands(t *testing.T) {
 		b.spawn(t)
 	}
 	settled(t, all...)
-	waitFor(t, "events", func() bool { return s.gateway.Streams() == 2*len(all) })
+	waitFor(t, "events", func() bool { return s.gateway.Streams() == 3*len(all) })
 	var mu sync.Mutex
 	signers := make(map[string][]string) // of what came down to a device: a bridge has a key of its own here
 	flow := newFlow(t, s, 6)

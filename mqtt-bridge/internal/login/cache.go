@@ -42,10 +42,25 @@ func newCache(devices Devices, now func() time.Time) *cache {
 		known: newMemory[*waymark.Device](maxCached), unknown: newMemory[*waymark.Device](maxUnknown)}
 }
 
-// device returns a device, from memory while that is younger than fresh. It returns
-// Unauthenticated for one that is not registered, and Unavailable if the registry
-// cannot be asked and memory is too old.
-func (c *cache) device(ctx context.Context, id string, fresh time.Duration) (*waymark.Device, error) {
+// asker returns a device. It returns Unauthenticated for one that is not registered, and Unavailable if the registry
+// cannot be asked.
+type asker func(ctx context.Context, id string) (*waymark.Device, error)
+
+// within asks for a device unless memory of it is younger than fresh. While the registry cannot be
+// asked memory is good for staleFor.
+func (c *cache) within(fresh time.Duration) asker {
+	return func(ctx context.Context, id string) (*waymark.Device, error) {
+		return c.device(ctx, id, fresh, staleFor)
+	}
+}
+
+// surely is within for what is not to be decided by old memory.
+func (c *cache) surely(fresh time.Duration) asker {
+	return func(ctx context.Context, id string) (*waymark.Device, error) { return c.device(ctx, id, fresh, fresh) }
+}
+
+// device returns a device, from memory while that is younger than fresh, or than stale if the registry cannot be asked.
+func (c *cache) device(ctx context.Context, id string, fresh, stale time.Duration) (*waymark.Device, error) {
 	known, found := c.lookup(id)
 	age := c.now().Sub(known.asked)
 	if found && (known.value != nil && age < fresh || known.value == nil && age < unknownFor) {
@@ -56,7 +71,7 @@ func (c *cache) device(ctx context.Context, id string, fresh time.Duration) (*wa
 		c.store(asked)
 		return registered(asked)
 	}
-	if found && known.value != nil && age < staleFor {
+	if found && known.value != nil && age < stale {
 		return known.value, nil // devices go on into the spool while the gateway is away
 	}
 	return nil, unanswered()

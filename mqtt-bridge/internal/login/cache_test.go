@@ -50,7 +50,7 @@ func TestCache(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		r.state, r.failure = step.state, step.failure
-		_, err := c.device(t.Context(), "logger-1", freshFor)
+		_, err := c.within(freshFor)(t.Context(), "logger-1")
 		if got := waymark.CodeOf(err); got != step.want || r.asked != step.asked {
 			t.Fatalf("%s: %q after %d questions, want %q after %d", step.name, got, r.asked, step.want, step.asked)
 		}
@@ -60,7 +60,7 @@ func TestCache(t *testing.T) {
 func TestCacheIsBounded(t *testing.T) {
 	c := newCache(&registry{state: waymark.DeviceActive}, time.Now)
 	for i := range maxCached + 10 {
-		if _, err := c.device(t.Context(), strconv.Itoa(i), freshFor); err != nil {
+		if _, err := c.within(freshFor)(t.Context(), strconv.Itoa(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,12 +77,12 @@ func TestCacheIsBounded(t *testing.T) {
 func TestStrangersCostKnownDevicesNothing(t *testing.T) {
 	r := &registry{state: waymark.DeviceActive}
 	c := newCache(r, time.Now)
-	if _, err := c.device(t.Context(), "logger-1", freshFor); err != nil {
+	if _, err := c.within(freshFor)(t.Context(), "logger-1"); err != nil {
 		t.Fatal(err)
 	}
 	r.state = ""
 	for i := range maxUnknown + 10 {
-		if _, err := c.device(t.Context(), "stranger-"+strconv.Itoa(i), freshFor); waymark.CodeOf(err) != waymark.Unauthenticated {
+		if _, err := c.within(freshFor)(t.Context(), "stranger-"+strconv.Itoa(i)); waymark.CodeOf(err) != waymark.Unauthenticated {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestStrangersCostKnownDevicesNothing(t *testing.T) {
 	r.state = waymark.DeviceActive
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if _, err := c.device(ctx, "logger-1", 0); err != nil {
+	if _, err := c.within(0)(ctx, "logger-1"); err != nil {
 		t.Errorf("a known device waits for strangers: %v", err)
 	}
 }

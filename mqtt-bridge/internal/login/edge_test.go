@@ -33,6 +33,8 @@ func TestLoginByAnEdge(t *testing.T) {
 	suspended, moved, other := edge, edge, edge
 	suspended.State, moved.Owner = waymark.DeviceSuspended, "carrier"
 	other.Keys = []waymark.DeviceKey{{ID: "k1", JWK: waymark.JWK{X: "another"}, NotBefore: now.Add(-time.Hour)}}
+	ended := d.Record(t, waymark.DeviceActive) // as by a transfer
+	ended.Keys[0].Edge, ended.Keys[0].NotAfter = "edge-1", now.Add(-time.Second)
 	for name, test := range map[string]struct {
 		registry pair
 		want     waymark.Code
@@ -41,6 +43,7 @@ func TestLoginByAnEdge(t *testing.T) {
 		"suspended":      {pair{"logger-1": held, "edge-1": suspended}, waymark.Forbidden},
 		"of another now": {pair{"logger-1": held, "edge-1": moved}, waymark.Forbidden},
 		"without it":     {pair{"logger-1": held, "edge-1": other}, waymark.Unauthenticated},
+		"ended":          {pair{"logger-1": ended, "edge-1": edge}, waymark.Unauthenticated},
 	} {
 		registry := struct {
 			login.Authorities
@@ -50,7 +53,7 @@ func TestLoginByAnEdge(t *testing.T) {
 		if _, err := checker.Login(t.Context(), d.ID, d.Password(t, now)); waymark.CodeOf(err) != test.want {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
-		if active := checker.Active(t.Context(), d.ID); active != (name != "suspended") {
+		if active := checker.Active(t.Context(), d.ID); active != (test.want == "") {
 			t.Errorf("%s: active %t", name, active)
 		}
 	}

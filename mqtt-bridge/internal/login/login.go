@@ -51,20 +51,17 @@ func (c *Checker) Login(ctx context.Context, device, password string) (time.Time
 	return earlier(expires, key.NotAfter), nil // nobody stays connected on a key that has ended
 }
 
-// Active reports whether the registry says now that the device may speak, and the edge that signs for it, if any: each is active,
-// and the one that signs has a key in force, and what vouched for the newest is not revoked. When the
+// Active reports whether the registry says now that the device may speak: it is active and has a key in force, and its
+// newest one came by no revoked certificate and, if an edge holds it, that edge may sign with it. When the
 // registry cannot be asked it errs on the side of the device: the ledger checks
 // every message anyway.
 func (c *Checker) Active(ctx context.Context, device string) bool {
-	d, err := c.registry.device(ctx, device, suspectFor)
-	if err == nil && d.State == waymark.DeviceActive && d.Edge() != "" {
-		d, err = c.registry.device(ctx, d.Edge(), suspectFor)
+	ask, now := c.registry.within(suspectFor), time.Now()
+	d, err := ask(ctx, device)
+	if err == nil {
+		_, err = c.mayLogIn(ctx, d, now, ask, func(d *waymark.Device) (waymark.DeviceKey, error) { return c.newestKey(ctx, d, now) })
 	}
-	if err != nil {
-		return waymark.CodeOf(err) != waymark.Unauthenticated
-	}
-	key, found := d.NewestKey(time.Now())
-	return d.State == waymark.DeviceActive && found && waymark.CodeOf(c.vouchers.check(ctx, key.Certificate)) != waymark.Unauthenticated
+	return err == nil || waymark.CodeOf(err) == waymark.Unavailable
 }
 
 // checkSignature checks the signature by a key in force that did not come by a revoked certificate.
@@ -85,40 +82,52 @@ type finder func(*waymark.Device) (waymark.DeviceKey, error)
 // inForce returns the key by which a device may log in now. What memory would refuse is asked
 // of the registry anew: the device may have been resumed, or its key rotated, a moment ago.
 func (c *Checker) inForce(ctx context.Context, id string, now time.Time, find finder) (waymark.DeviceKey, error) {
-	device, err := c.registry.device(ctx, id, freshFor)
-	if err != nil {
-		return waymark.DeviceKey{}, err
+	var key waymark.DeviceKey
+	var err error
+	for _, ask := range []asker{c.registry.within(freshFor), c.registry.within(suspectFor)} {
+		device, unknown := ask(ctx, id)
+		if unknown != nil {
+			return key, unknown
+		}
+		if key, err = c.mayLogIn(ctx, device, now, ask, find); err == nil {
+			break
+		}
 	}
-	key, err := c.mayLogIn(ctx, device, now, freshFor, find)
-	if err == nil {
-		return key, nil
-	}
-	if device, err = c.registry.device(ctx, id, suspectFor); err != nil {
-		return waymark.DeviceKey{}, err
-	}
-	return c.mayLogIn(ctx, device, now, suspectFor, find)
+	return key, err
 }
 
 // mayLogIn returns the key by which a device may log in now.
-func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, now time.Time, fresh time.Duration, find finder) (waymark.DeviceKey, error) {
+func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, now time.Time, ask asker, find finder) (waymark.DeviceKey, error) {
 	if device.State != waymark.DeviceActive {
 		return waymark.DeviceKey{}, waymark.Errorf(waymark.Forbidden, "device %s is %s", device.ID, device.State)
 	}
-	return c.mayUse(ctx, device, now, fresh, find)
+	return c.mayUse(ctx, device, now, ask, find)
 }
 
-// mayUse returns the key that is found for a device. Of an edge that holds it the registry is asked unless it
-// has said something within fresh.
-func (c *Checker) mayUse(ctx context.Context, device *waymark.Device, now time.Time, fresh time.Duration, find finder) (waymark.DeviceKey, error) {
+// mayUse returns the key that is found for a device, if the edge that holds it, of which ask tells, may sign with it.
+func (c *Checker) mayUse(ctx context.Context, device *waymark.Device, now time.Time, ask asker, find finder) (waymark.DeviceKey, error) {
 	key, err := find(device)
 	if err != nil || key.Edge == "" {
 		return key, err
 	}
-	edge, err := c.registry.device(ctx, key.Edge, fresh)
+	edge, err := ask(ctx, key.Edge)
 	if waymark.CodeOf(err) == waymark.Unavailable {
 		return key, err
 	}
-	return key, device.CheckEdge(edge, key, now)
+	if err := device.CheckEdge(edge, key, now); err != nil {
+		return key, err
+	}
+	own, _ := edge.OwnKey(key.JWK)
+	return key, c.vouchers.check(ctx, own.Certificate)
+}
+
+// newestKey returns the newest key in force, if it came by no revoked certificate.
+func (c *Checker) newestKey(ctx context.Context, device *waymark.Device, now time.Time) (waymark.DeviceKey, error) {
+	key, found := device.NewestKey(now)
+	if !found {
+		return key, waymark.Errorf(waymark.Unauthenticated, "device %s has no key in force", device.ID)
+	}
+	return key, c.vouchers.check(ctx, key.Certificate)
 }
 
 // namedKey returns the key in force of an id.

@@ -50,12 +50,15 @@ func (m *memory[T]) find(fits func(remembered[T]) bool) (ids []string) {
 	return ids
 }
 
-func (m *memory[T]) forget(id string) {
+// doubt makes an entry older than all that is asked for. What it says is still found.
+func (m *memory[T]) doubt(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if element, found := m.entries[id]; found {
-		m.order.Remove(element)
-		delete(m.entries, id)
+		if e, ok := element.Value.(remembered[T]); ok {
+			e.asked = time.Time{}
+			element.Value = e
+		}
 	}
 }
 
