@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,15 +27,19 @@ func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	var added Usage
 	err := o.update(func(tx *bolt.Tx) error {
 		added = Usage{}
+		all, err := readTotals(tx)
+		if err != nil {
+			return err
+		}
 		for _, p := range packs {
-			size, err := o.add(tx, p, o.usage.Bytes+added.Bytes)
+			size, err := o.add(tx, p, o.usage.Bytes+added.Bytes, &all)
 			if err != nil {
 				return err
 			}
 			added.Messages++
 			added.Bytes += size
 		}
-		return o.seen.put(tx, made)
+		return errors.Join(all.put(tx), o.seen.put(tx, made))
 	}, func() {
 		o.usage.Messages += added.Messages
 		o.usage.Bytes += added.Bytes
@@ -49,8 +54,8 @@ func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	return nil
 }
 
-// add signs one pack and returns the size of its message.
-func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64) (int64, error) {
+// add signs one pack, counts it in all, and returns the size of its message.
+func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64, all *totals) (int64, error) {
 	last, err := placeOf(tx, p.Device)
 	if err != nil {
 		return 0, err
@@ -70,6 +75,10 @@ func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64) (int64, error) {
 	key := keyOf(p.Device, number)
 	if err := tx.Bucket([]byte(messageBucket)).Put(key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {
 		return 0, err
+	}
+	all.sum++
+	if last.digest == nil {
+		all.places++
 	}
 	last = place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}
 	return size, last.put(tx, p.Device)

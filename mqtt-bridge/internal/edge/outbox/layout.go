@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -21,6 +22,9 @@ const (
 
 	layoutKey     = "layout"
 	layoutVersion = 1
+	totalsKey     = "totals"
+
+	firstCommit = 2 // number of the first transaction of a file that bbolt has made
 )
 
 func prepare(tx *bolt.Tx) error {
@@ -31,12 +35,37 @@ func prepare(tx *bolt.Tx) error {
 	}
 	meta := tx.Bucket([]byte(metaBucket))
 	switch have := meta.Get([]byte(layoutKey)); {
+	case have == nil && tx.ID() == firstCommit:
+		return errors.Join(meta.Put([]byte(layoutKey), []byte{layoutVersion}), totals{}.put(tx))
 	case have == nil:
-		return meta.Put([]byte(layoutKey), []byte{layoutVersion})
+		return errMissing
 	case !bytes.Equal(have, []byte{layoutVersion}):
 		return fmt.Errorf("its layout is version %x, this program knows %d", have, layoutVersion)
 	}
 	return nil
+}
+
+// errMissing says that what was written is not there: a page of the file is damaged, or of before.
+var errMissing = errors.New("places of devices in their chains are missing, so the file is damaged: docs/operations/edge.md says how to recover")
+
+// totals are a record of their own that changes with every place, so that a place that is not found, or of before, is
+// noticed: a device without one begins at number 1.
+type totals struct {
+	places uint64 // how many there are
+	sum    uint64 // of their numbers
+}
+
+func readTotals(tx *bolt.Tx) (totals, error) {
+	body, err := sealed.Open([]byte(metaBucket), []byte(totalsKey), tx.Bucket([]byte(metaBucket)).Get([]byte(totalsKey)))
+	if err != nil || len(body) != 16 {
+		return totals{}, errMissing
+	}
+	return totals{places: binary.BigEndian.Uint64(body), sum: binary.BigEndian.Uint64(body[8:])}, nil
+}
+
+func (t totals) put(tx *bolt.Tx) error {
+	body := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, t.places), t.sum)
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(totalsKey), sealed.Seal([]byte(metaBucket), []byte(totalsKey), body))
 }
 
 // place is where a device stands in its chain.

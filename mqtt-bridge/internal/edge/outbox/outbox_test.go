@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,7 +288,15 @@ func TestADamagedPlaceIsAnErrorUntilItIsRecovered(t *testing.T) {
 		t.Errorf("%d messages, the first %+v, %v", len(messages), parsed, err)
 	}
 	closed(t, box)
-	if last, err := outbox.Recover(dir, "a", 2); err != nil || last != 10 { // its own place is further on than the ledger
+	change(t, dir, flip("streams", 0))
+	if _, err := outbox.Recover(dir, "ab", 3); err != nil { // while that of a is damaged
+		t.Fatal(err)
+	}
+	if last, err := outbox.Recover(dir, "a", 9); err != nil || last != 10 {
+		t.Fatal(last, err)
+	}
+	closed(t, open(t, dir, s))
+	if last, err := outbox.Recover(dir, "a", 2); err != nil || last != 11 { // its own place is further on than the ledger
 		t.Error(last, err)
 	}
 }
@@ -297,18 +306,100 @@ func TestAnOlderCopyIsFound(t *testing.T) {
 	box := open(t, dir, s)
 	add(t, box, packs("a", 1)...)
 	closed(t, box)
+	change(t, dir, earlier(t, dir, s))
+	if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
+		t.Error("opened with a message beyond its place")
+	}
+}
+
+// hide flips the bit of 16 in the count of the page that has the places of 20 devices: 16 of them are not found any more.
+func hide(t *testing.T, dir string) {
+	t.Helper()
+	path, size, flipped := filepath.Join(dir, "outbox.db"), os.Getpagesize(), 0
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page := range slices.Chunk(file, size) {
+		if page[8] == 2 && page[10] == 20 && bytes.Contains(page, []byte("device-00")) { // a leaf
+			page[10] ^= 16
+			flipped++
+		}
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil || flipped == 0 {
+		t.Fatal(flipped, err)
+	}
+}
+
+func TestPlacesThatAreHiddenAreMissed(t *testing.T) {
+	dir, s := t.TempDir(), newSigner(t)
+	box := open(t, dir, s)
+	for i := range 20 {
+		add(t, box, packs(fmt.Sprintf("device-%02d", i), 1)...)
+		box.Acknowledge(fmt.Sprintf("device-%02d", i), 1)
+	}
+	flush(t, box)
+	closed(t, box)
+	box = open(t, dir, s)
+	closed(t, box)
+	hide(t, dir)
+	if _, err := outbox.Open(dir, 1<<20, []string{"device-07"}, s); err == nil || !strings.Contains(err.Error(), "are missing") {
+		t.Errorf("opened: %v", err)
+	}
+	if _, err := outbox.Recover(dir, "device-07", 1); err == nil {
+		t.Error("recovered, and nobody knows what else is missing")
+	}
+}
+
+func TestWhatIsMissing(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(tx *bolt.Tx) error
+	}{
+		{"a place", func(tx *bolt.Tx) error { return tx.Bucket([]byte("streams")).Delete([]byte("a")) }},
+		{"all places", func(tx *bolt.Tx) error {
+			_, err := tx.CreateBucket([]byte("other"))
+			return errors.Join(err, tx.DeleteBucket([]byte("streams")))
+		}},
+		{"the totals", func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Delete([]byte("totals")) }},
+		{"everything", func(tx *bolt.Tx) error {
+			return errors.Join(tx.DeleteBucket([]byte("streams")), tx.DeleteBucket([]byte("meta")))
+		}},
+		{"the last place", nil}, // one of before is there
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir, s := t.TempDir(), newSigner(t)
+			box := open(t, dir, s)
+			add(t, box, slices.Concat(packs("a", 1), packs("ab", 1))...)
+			closed(t, box)
+			if test.change == nil {
+				test.change = earlier(t, dir, s)
+			}
+			box = open(t, dir, s)
+			box.Acknowledge("a", 9)
+			box.Acknowledge("ab", 9)
+			flush(t, box)
+			closed(t, box)
+			change(t, dir, test.change)
+			if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
+				t.Error("opened")
+			}
+		})
+	}
+}
+
+// earlier lets device a sign one message more, and returns a change that puts its place of before back.
+func earlier(t *testing.T, dir string, s *signer) func(tx *bolt.Tx) error {
+	t.Helper()
 	var place []byte
 	change(t, dir, func(tx *bolt.Tx) error {
 		place = bytes.Clone(tx.Bucket([]byte("streams")).Get([]byte("a")))
 		return nil
 	})
-	box = open(t, dir, s)
+	box := open(t, dir, s)
 	add(t, box, packs("a", 1)...)
 	closed(t, box)
-	change(t, dir, func(tx *bolt.Tx) error { return tx.Bucket([]byte("streams")).Put([]byte("a"), place) })
-	if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
-		t.Error("opened with a message beyond its place")
-	}
+	return func(tx *bolt.Tx) error { return tx.Bucket([]byte("streams")).Put([]byte("a"), place) }
 }
 
 func TestOpenRefuses(t *testing.T) {
