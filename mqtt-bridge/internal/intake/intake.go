@@ -70,11 +70,12 @@ func New(store Store, maxCount int, maxBytes int64, hearer Hearer, observer Obse
 }
 
 // Put queues an arrival. It blocks while the queue is full, and returns ErrClosed
-// or the context's error if the arrival was not taken.
+// or the context's error if the arrival was not taken. The context is to end with the
+// connection by which it came: an acknowledgement is good for nothing from then on.
 func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	i.observer.Received()
 	message, said := inspect(a)
-	return i.queue.put(ctx, &pending{message: message, said: said, ack: a.Ack})
+	return i.queue.put(ctx, &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}})
 }
 
 // Close makes Put refuse and lets Run end once the queue is written.

@@ -258,12 +258,21 @@ func waitFor(t *testing.T, holds func() bool) {
 	t.Fatal("waited too long")
 }
 
-// A broker that is kept waiting sends the same message again: it takes one place, and
+// A broker that is kept waiting sends the same message again, by a new connection: it takes one place, and
 // is acknowledged once, when it is stored.
 func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
 	s, a := &store{failure: spool.ErrFull}, &acks{}
-	in := start(t, s, 2, 1<<20)
-	for _, p := range []string{"1", "1", "2", "1", "2"} {
+	in := start(t, s, 2, 2)
+	for range 3 {
+		connection, lose := context.WithCancel(t.Context())
+		for _, p := range []string{"1", "2"} {
+			if err := put(connection, in, &acks{}, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lose()
+	}
+	for _, p := range []string{"1", "2"} {
 		if err := put(t.Context(), in, a, p); err != nil {
 			t.Fatal(err)
 		}
@@ -277,6 +286,43 @@ func TestASendingAgainTakesNoSecondPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { return len(s.all()) == 3 })
+}
+
+// A device publishes a message again: both sendings are of one connection, and the broker waits for each. They count against the bounds
+// until their connection is over.
+func TestEachSendingOfAConnectionIsAcknowledged(t *testing.T) {
+	for name, bounds := range map[string]struct {
+		count int
+		size  int64
+	}{"by count": {3, 1 << 20}, "by bytes": {100, 3}} {
+		s, a := &store{failure: spool.ErrFull}, &acks{}
+		in := start(t, s, bounds.count, bounds.size)
+		connection, lose := context.WithCancel(t.Context())
+		for _, p := range []string{"1", "1", "2"} {
+			if err := put(connection, in, a, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := put(waiting, in, a, "1"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: took a sending more: %v", name, err)
+		}
+		cancel()
+		if name == "by bytes" {
+			lose()
+			for _, p := range []string{"1", "1", "2"} {
+				if err := put(t.Context(), in, a, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		s.fail(nil)
+		waitFor(t, func() bool { return slices.Equal(a.all(), []string{"1", "1", "2"}) })
+		if len(s.all()) != 2 {
+			t.Errorf("%s: stored %d", name, len(s.all()))
+		}
+		lose()
+	}
 }
 
 // What is of no stream is told apart, an inquiry is kept nowhere, and each is acknowledged in its turn.
@@ -297,7 +343,7 @@ func TestWhatIsOfNoStream(t *testing.T) {
 	in.Close()
 	in.Run(t.Context())
 	// The second inquiry is the first one sent again.
-	if got := a.all(); !slices.Equal(got, []string{"3", "1", "2", "4"}) {
+	if got := a.all(); !slices.Equal(got, []string{"0", "3", "1", "2", "4"}) {
 		t.Errorf("acknowledged %v", got)
 	}
 	if got, want := heard.all(), []string{"cose " + string(attest.Inquiry), "jws pack", "cose " + string(attest.Receipt), "jws " + string(attest.Presence)}; !slices.Equal(got, want) {

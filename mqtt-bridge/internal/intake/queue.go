@@ -15,13 +15,33 @@ import (
 // unacknowledged, and the broker will send it again.
 var ErrClosed = errors.New("intake is closed")
 
-// pending is a message that waits to be written, with the acknowledgement of its
-// latest sending: a broker that is kept waiting sends the same message again.
+// pending is a message that waits to be written, with the acknowledgements of its sendings: a broker that is kept
+// waiting sends it again, by a new connection, and a device may publish it again.
 type pending struct {
 	message spool.Message
 	said    *attest.Message // nil for one of a stream, and for one that cannot be read
-	ack     func()
+	acks    []ack
 }
+
+// ack acknowledges one sending, which only the connection can by which it came.
+type ack struct {
+	give func()
+	over <-chan struct{} // closed when that connection is
+}
+
+func (a ack) late() bool {
+	select {
+	case <-a.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// places is what a message takes of the queue's bounds: as much as its sendings do, each of which keeps what it brought.
+func (p *pending) places() int { return max(1, len(p.acks)) }
+
+func (p *pending) size() int64 { return int64(p.places()) * int64(len(p.message.Payload)) }
 
 // passing reports whether a message is not to be stored: it is asked, and answered or asked again.
 func (p *pending) passing() bool { return p.said != nil && p.said.Kind == attest.Inquiry }
@@ -44,6 +64,7 @@ type queue struct {
 	mu     sync.Mutex
 	items  []*pending
 	known  map[identity]*pending // of items
+	count  int                   // of places taken
 	bytes  int64
 	closed bool
 	space  chan struct{} // closed and replaced when room is made or the queue closes
@@ -55,8 +76,8 @@ func newQueue(maxCount int, maxBytes int64) *queue {
 }
 
 // put blocks while there is no room. A message larger than the whole queue goes
-// in when the queue is empty. One that is in the queue already takes no second
-// place.
+// in when the queue is empty. One that is in the queue already is written once; sent again by another
+// connection it takes no second place. ctx is of the connection by which it came.
 func (q *queue) put(ctx context.Context, p *pending) error {
 	for {
 		wait, err := q.tryPut(p)
@@ -75,22 +96,45 @@ func (q *queue) put(ctx context.Context, p *pending) error {
 func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	size, id := int64(len(p.message.Payload)), p.identity()
-	first := q.known[id]
+	first := q.known[p.identity()]
+	if first != nil {
+		q.forget(first)
+	}
 	switch {
 	case q.closed:
 		return nil, ErrClosed
-	case first != nil:
-		first.ack = p.ack
-		return nil, nil
-	case len(q.items) > 0 && (len(q.items) >= q.maxCount || q.bytes+size > q.maxBytes):
+	case first != nil && len(first.acks) == 0:
+		first.acks = p.acks // in the place of one that came to nothing
+	case len(q.items) > 0 && (q.count >= q.maxCount || q.bytes+int64(len(p.message.Payload)) > q.maxBytes):
 		return q.space, nil
+	case first != nil:
+		q.account(first, -1)
+		first.acks = append(first.acks, p.acks...)
+		q.account(first, 1)
+	default:
+		q.items = append(q.items, p)
+		q.known[p.identity()] = p
+		q.account(p, 1)
+		q.signal()
 	}
-	q.items = append(q.items, p)
-	q.known[id] = p
-	q.bytes += size
-	q.signal()
 	return nil, nil
+}
+
+// forget drops the acknowledgements of a message that come too late.
+func (q *queue) forget(p *pending) {
+	before := len(p.acks)
+	q.account(p, -1)
+	p.acks = slices.DeleteFunc(p.acks, ack.late)
+	q.account(p, 1)
+	if len(p.acks) < before {
+		q.makeRoom()
+	}
+}
+
+// account counts what a message takes, or does not any more.
+func (q *queue) account(p *pending, sign int) {
+	q.count += sign * p.places()
+	q.bytes += int64(sign) * p.size()
 }
 
 // take returns the oldest items, up to count and bytes but at least one if there
@@ -110,14 +154,16 @@ func (q *queue) take(count int, bytes int64) ([]*pending, bool) {
 }
 
 // release drops the n oldest items and makes room. It returns their acknowledgements,
-// in order.
+// in order; those whose connection is over do nothing.
 func (q *queue) release(n int) (acks []func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, p := range q.items[:n] {
-		q.bytes -= int64(len(p.message.Payload))
+		q.account(p, -1)
 		delete(q.known, p.identity())
-		acks = append(acks, p.ack)
+		for _, a := range p.acks {
+			acks = append(acks, a.give)
+		}
 	}
 	q.items = slices.Clone(q.items[n:])
 	q.makeRoom()
