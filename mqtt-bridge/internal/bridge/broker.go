@@ -53,7 +53,7 @@ func (b *Bridge) openClient(context.Context) error {
 		b.openFleet(receiving)
 		return nil
 	}
-	b.client = mqtt.New(receiving, b.intake, b.subscribed, b.log)
+	b.client = mqtt.New(receiving, b.intake, func() {}, b.subscribed, b.log)
 	return nil
 }
 
@@ -85,26 +85,34 @@ func (b *Bridge) subscribed() {
 	}
 }
 
-// admit lets devices in once a subscription stands: from then on nothing is
-// acknowledged to them that nobody gets. It tries until it succeeds.
+// admit lets devices in once a subscription stands, of a fleet those of all shards: from then on nothing is
+// acknowledged to them that nobody gets.
 func (b *Bridge) admit(ctx context.Context) {
+	var standing <-chan struct{} = b.listening
+	if b.fleet != nil {
+		standing = b.fleet.Stood()
+	}
 	select {
-	case <-b.listening:
+	case <-standing:
 	case <-ctx.Done():
 		return
 	}
-	if b.callout != nil {
-		if err := b.callout.Run(ctx); err != nil {
-			b.log.Error("devices are kept out", zap.Error(err))
-		}
-		return
+	switch {
+	case b.callout != nil:
+		persist(ctx, b.callout.Run, b.log)
+	case b.broker != nil:
+		persist(ctx, func(context.Context) error { return b.broker.Open() }, b.log)
 	}
-	for b.broker != nil {
-		err := b.broker.Open()
-		if err == nil {
+}
+
+// persist tries to let devices in until it succeeds.
+func persist(ctx context.Context, open func(context.Context) error, log *zap.Logger) {
+	for {
+		err := open(ctx)
+		if err == nil || ctx.Err() != nil {
 			return
 		}
-		b.log.Error("devices are kept out", zap.Error(err), zap.Duration("wait", admitWait))
+		log.Error("devices are kept out", zap.Error(err), zap.Duration("wait", admitWait))
 		select {
 		case <-time.After(admitWait):
 		case <-ctx.Done():

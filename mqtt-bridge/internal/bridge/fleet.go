@@ -19,10 +19,10 @@ type source interface {
 // openFleet makes this bridge one of a fleet, whose sessions are as options say but for their client ids.
 func (b *Bridge) openFleet(options mqtt.Options) {
 	c := b.config.Fleet
-	open := func(clientID string, r fleet.Receiver, subscribed func()) fleet.Session {
+	open := func(clientID string, r fleet.Receiver, anew, subscribed func()) fleet.Session {
 		session := options
 		session.ClientID = clientID
-		return mqtt.New(session, r, func() { subscribed(); b.subscribed() }, b.log)
+		return mqtt.New(session, r, anew, subscribed, b.log)
 	}
 	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait},
 		b.gateway, open, b.intake, b.metrics, b.log)

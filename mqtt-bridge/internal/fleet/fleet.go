@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options say which bridge of which fleet this is.
@@ -22,8 +23,9 @@ type Options struct {
 	Settle time.Duration // between having a shard and its session
 }
 
-// Open makes the session of a client id. What arrives goes to r; subscribed is called each time that its subscription stands.
-type Open func(clientID string, r Receiver, subscribed func()) Session
+// Open makes the session of a client id. What arrives goes to r. anew is called each time that the broker turns out not to have it,
+// before anything arrives; subscribed each time that its subscription stands, when Subscribed says so.
+type Open func(clientID string, r Receiver, anew, subscribed func()) Session
 
 // Move says why a bridge has a shard or has it no more.
 type Move string
@@ -48,7 +50,7 @@ type Fleet struct {
 	leases   Leases
 	open     Open
 	next     Receiver
-	standing standing
+	standing *standing
 	observer Observer
 	log      *zap.Logger
 
@@ -68,6 +70,12 @@ func New(o Options, leases Leases, open Open, next Receiver, observer Observer, 
 
 // holderBytes is how much of a holder's name tells two processes of one id apart.
 const holderBytes = 8
+
+// maxAtOnce is how many leases are asked for at a time, so that a round takes a small part of a lease, with many shards too.
+const maxAtOnce = 16
+
+// own stands for the lease of the bridge itself among shards.
+const own = -1
 
 // leaveTimeout bounds how long giving up leases may take at the end. What is not given up ends by itself.
 const leaveTimeout = 2 * time.Second
@@ -90,9 +98,6 @@ func (f *Fleet) Run(ctx context.Context) {
 // round renews what this bridge has, and gives up and takes what it should.
 func (f *Fleet) round(ctx context.Context) error {
 	if err := f.renew(ctx); err != nil { // first of all: others wait for these to end
-		return err
-	}
-	if err := f.take(ctx, f.own()); err != nil {
 		if errors.Is(err, ErrHeld) {
 			f.give(ctx, slices.Collect(maps.Keys(f.held)))
 			err = fmt.Errorf("another process is bridge %s of this fleet, or was until a moment ago", f.options.ID)
@@ -108,60 +113,89 @@ func (f *Fleet) round(ctx context.Context) error {
 	return f.move(ctx, f.names.read(all))
 }
 
-// renew renews the leases of the shards that this bridge has, until one cannot be: the others are not asked for in vain, and each session
-// ends before its lease does.
+// renew renews at once the lease by which the others know of this bridge, and those of the shards that it has. Each session ends before
+// its lease does. It fails with ErrHeld if another is this bridge.
 func (f *Fleet) renew(ctx context.Context) error {
-	for _, shard := range slices.Sorted(maps.Keys(f.held)) {
+	held := slices.Sorted(maps.Keys(f.held))
+	lost := make([]bool, f.options.Shards)
+	err := atOnce(ctx, append([]int{own}, held...), func(ctx context.Context, shard int) error {
+		if shard == own {
+			return f.take(ctx, f.own())
+		}
 		t, began := f.held[shard], time.Now()
-		if t.ended() {
-			f.lose(shard)
-			continue
+		if lost[shard] = t.ended(); lost[shard] {
+			return nil
 		}
 		err := f.take(ctx, f.leaseOf(shard))
-		if errors.Is(err, ErrHeld) || err == nil && !t.extend(f.until(began)) {
+		lost[shard] = errors.Is(err, ErrHeld) || err == nil && !t.extend(f.until(began))
+		if lost[shard] {
+			return nil
+		}
+		return err
+	})
+	if ctx.Err() != nil { // all ends, and is given up in order
+		return ctx.Err()
+	}
+	for _, shard := range held {
+		if lost[shard] {
 			f.lose(shard)
-		} else if err != nil {
-			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // move does what the leases of all say.
 func (f *Fleet) move(ctx context.Context, v view) error {
 	for _, shard := range v.stood {
-		f.standing.note(shard)
+		f.standing.told(shard)
 	}
-	var others []int
+	var others, mine []int
 	for shard, home := range homesOf(f.options.Shards, v.living) {
 		ours, holder := home == f.options.ID, v.held[shard]
 		switch {
 		case f.held[shard] != nil && !ours:
 			others = append(others, shard)
 		case f.held[shard] == nil && ours && (holder == "" || holder == f.holder):
-			if err := f.begin(ctx, shard); err != nil {
-				return err
-			}
+			mine = append(mine, shard)
 		}
 	}
+	err := f.begin(ctx, mine)
 	f.give(ctx, others)
-	return nil
+	return err
 }
 
-// begin takes a shard that nobody has.
-func (f *Fleet) begin(ctx context.Context, shard int) error {
-	began := time.Now()
-	if err := f.take(ctx, f.leaseOf(shard)); err != nil {
-		if errors.Is(err, ErrHeld) { // somebody was faster
-			return nil
+// begin takes shards that nobody has, but for those at which somebody is faster.
+func (f *Fleet) begin(ctx context.Context, shards []int) error {
+	asked := make([]time.Time, f.options.Shards) // of those that it has now
+	err := atOnce(ctx, shards, func(ctx context.Context, shard int) error {
+		began := time.Now()
+		err := f.take(ctx, f.leaseOf(shard))
+		if err == nil {
+			asked[shard] = began
+		} else if errors.Is(err, ErrHeld) {
+			err = nil
 		}
 		return err
+	})
+	for shard, began := range asked {
+		if began.IsZero() {
+			continue
+		}
+		session := f.open(f.names.session(shard), &receiver{next: f.next, shard: shard, standing: f.standing}, f.lostStore, func() { f.standing.note(shard) })
+		f.keep(shard, newTenure(ctx, session, f.options.Settle, f.until(began)))
+		f.observer.Moved(Taken)
+		f.log.Info("shard taken", zap.Int("shard", shard))
 	}
-	session := f.open(f.names.session(shard), &receiver{next: f.next, shard: shard, standing: f.standing}, func() { f.standing.note(shard) })
-	f.keep(shard, newTenure(ctx, session, f.options.Settle, f.until(began)))
-	f.observer.Moved(Taken)
-	f.log.Info("shard taken", zap.Int("shard", shard))
-	return nil
+	return err
+}
+
+// lostStore is told that the broker did not have a session of this bridge's.
+func (f *Fleet) lostStore() {
+	subscribed := make([]bool, f.options.Shards)
+	for shard := range subscribed {
+		subscribed[shard] = f.subscribed(shard)
+	}
+	f.standing.lost(subscribed, f.options.Lease)
 }
 
 // lose ends a session whose lease is another's, or may be.
@@ -180,12 +214,15 @@ func (f *Fleet) give(ctx context.Context, shards []int) {
 	for _, shard := range shards {
 		f.held[shard].end()
 		f.keep(shard, nil)
-		asking, cancel := f.within(ctx)
-		_ = f.leases.Release(asking, f.leaseOf(shard)) // or it ends by itself
-		cancel()
 		f.observer.Moved(Given)
 		f.log.Info("shard given up", zap.Int("shard", shard))
 	}
+	_ = atOnce(ctx, shards, func(ctx context.Context, shard int) error {
+		asking, cancel := f.within(ctx)
+		defer cancel()
+		_ = f.leases.Release(asking, f.leaseOf(shard)) // or it ends by itself
+		return nil
+	})
 }
 
 func (f *Fleet) keep(shard int, t *tenure) {
@@ -203,10 +240,20 @@ func (f *Fleet) own() Lease { return Lease{Name: f.names.bridge(f.options.ID), H
 
 func (f *Fleet) leaseOf(shard int) Lease {
 	l := Lease{Name: f.names.shard(shard), Holder: f.holder}
-	if f.standing.has(shard) {
+	if f.subscribed(shard) {
 		l.Note = stands
 	}
 	return l
+}
+
+// atOnce asks about shards, some at a time, until one question fails.
+func atOnce(ctx context.Context, shards []int, ask func(ctx context.Context, shard int) error) error {
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.SetLimit(maxAtOnce)
+	for _, shard := range shards {
+		asking.Go(func() error { return ask(ctx, shard) })
+	}
+	return asking.Wait()
 }
 
 func (f *Fleet) take(ctx context.Context, l Lease) error {

@@ -26,7 +26,7 @@ type Leases interface {
 	List(ctx context.Context, prefix string) ([]Lease, error)
 }
 
-// stands is the note of a shard's lease once its session has stood.
+// stands is the note of a shard's lease while its holder is subscribed in its session.
 const stands = "session stands"
 
 // names are those of the leases and sessions of a fleet. The number of shards is part of them: to bridges with another number it is

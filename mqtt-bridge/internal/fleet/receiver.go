@@ -16,25 +16,22 @@ type Receiver interface {
 type receiver struct {
 	next     Receiver
 	shard    int
-	standing standing
+	standing *standing
 }
 
-// Put passes on what is of the shard. What is of another it acknowledges unread: that shard's session has it too, and keeps it until
-// its holder has it. Until that session stands for the first time nobody would, so it waits.
+// Put passes on what is of the shard. What is of another it acknowledges unread, if that shard's session is known to stand: it has it
+// too, and keeps it until its holder has it. Else nobody may have it, so it is passed on as well; the ledger knows what comes twice.
 //
-// An arrival shows that its own session stands, and is the first to: after a bridge that died the backlog comes before the answer to the
-// subscription, which is not read while an arrival waits. Sessions would wait for one another for ever.
+// It does not wait for the other session. What waited for this one comes before the answer to its subscription, which is not read
+// while an arrival waits: sessions would wait for one another for ever. An arrival shows that its own session stands.
 func (r *receiver) Put(ctx context.Context, a intake.Arrival) error {
-	r.standing.note(r.shard)
-	shard := ShardOf(a.Device, len(r.standing))
-	if shard == r.shard {
-		return r.next.Put(ctx, a)
+	if err := ctx.Err(); err != nil { // of a connection that is over, and may be of a session that is
+		return err
 	}
-	select {
-	case <-r.standing[shard].known:
+	r.standing.note(r.shard)
+	if shard := ShardOf(a.Device, r.standing.shards()); shard != r.shard && r.standing.has(shard) {
 		a.Ack()
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return r.next.Put(ctx, a)
 }

@@ -38,6 +38,18 @@ func (f *Fleet) Subscribed() bool {
 	return true
 }
 
+// subscribed reports whether messages of a shard can arrive here now.
+func (f *Fleet) subscribed(shard int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	t := f.held[shard]
+	return t != nil && t.session.Subscribed()
+}
+
+// Stood is closed once the sessions of all shards were known to stand, here and at the others: from then on nothing is acknowledged to
+// devices that nobody gets.
+func (f *Fleet) Stood() <-chan struct{} { return f.standing.whole }
+
 // State returns why this bridge has no part in the fleet, or no shard; nil if it has some.
 func (f *Fleet) State() error {
 	f.mu.Lock()

@@ -20,8 +20,11 @@ const (
 	writeTimeout     = 10 * time.Second
 	keepAlive        = 30 * time.Second
 	maxReconnectWait = 10 * time.Second
+	watchInterval    = time.Second
 	quiesce          = 500 // ms for the last acknowledgements when it disconnects
 )
+
+var errLost = errors.New("connection lost")
 
 // Options say which broker and how.
 type Options struct {
@@ -44,14 +47,16 @@ type Receiver interface {
 type Client struct {
 	options      Options
 	receiver     Receiver
+	onNew        func()
 	onSubscribed func()
 	log          *zap.Logger
 	subscribed   atomic.Bool
 }
 
-// New makes a client. onSubscribed is called each time the subscription stands.
-func New(options Options, receiver Receiver, onSubscribed func(), log *zap.Logger) *Client {
-	return &Client{options: options, receiver: receiver, onSubscribed: onSubscribed, log: log}
+// New makes a client. onNew is called each time the broker turns out not to have the session, before anything arrives; onSubscribed
+// each time the subscription stands.
+func New(options Options, receiver Receiver, onNew, onSubscribed func(), log *zap.Logger) *Client {
+	return &Client{options: options, receiver: receiver, onNew: onNew, onSubscribed: onSubscribed, log: log}
 }
 
 // Subscribed reports whether messages can arrive now.
@@ -82,28 +87,44 @@ func (c *Client) Run(ctx context.Context) {
 // session connects to one node, subscribes and receives until the connection is lost or ctx
 // ends. It reports whether the subscription stood.
 func (c *Client) session(ctx context.Context, url string) (bool, error) {
-	lost := make(chan error, 1)
-	client := paho.NewClient(c.clientOptions(ctx, url, lost))
+	ctx, cancel := context.WithCancelCause(ctx) // what a handler waits with is of this connection
+	client := paho.NewClient(c.clientOptions(ctx, url, cancel))
 	defer client.Disconnect(quiesce)
-	if err := await(ctx, client.Connect(), connectTimeout); err != nil {
+	defer cancel(nil) // before that: it waits for the handler
+	token := client.Connect()
+	if err := await(ctx, token, connectTimeout); err != nil {
 		return false, fmt.Errorf("connect to broker: %w", err)
 	}
+	if connected, ok := token.(*paho.ConnectToken); ok && !connected.SessionPresent() {
+		c.onNew()
+	}
+	go watch(ctx, client, cancel)
 	if err := subscribe(ctx, client); err != nil {
 		return false, fmt.Errorf("subscribe %s: %w", upFilter, err)
 	}
 	c.log.Info("subscribed", zap.String("topic", upFilter))
-	c.onSubscribed()
 	c.subscribed.Store(true)
 	defer c.subscribed.Store(false)
-	select {
-	case err := <-lost:
-		return true, fmt.Errorf("connection lost: %w", err)
-	case <-ctx.Done():
-		return true, nil
-	}
+	c.onSubscribed()
+	<-ctx.Done()
+	return true, context.Cause(ctx)
 }
 
-func (c *Client) clientOptions(ctx context.Context, url string, lost chan<- error) *paho.ClientOptions {
+// watch ends what is of a connection once that is lost. The client does not say so while a handler waits.
+func watch(ctx context.Context, client paho.Client, lose context.CancelCauseFunc) {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for client.IsConnectionOpen() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+	lose(errLost)
+}
+
+func (c *Client) clientOptions(ctx context.Context, url string, lose context.CancelCauseFunc) *paho.ClientOptions {
 	return paho.NewClientOptions().
 		AddBroker(url).
 		SetTLSConfig(c.options.TLS).
@@ -121,7 +142,7 @@ func (c *Client) clientOptions(ctx context.Context, url string, lost chan<- erro
 		SetKeepAlive(keepAlive).
 		// Before Connect: the broker sends what waited before we can subscribe.
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { c.receive(ctx, m) }).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
+		SetConnectionLostHandler(func(_ paho.Client, err error) { lose(fmt.Errorf("%w: %w", errLost, err)) })
 }
 
 // receive blocks while the receiver has no room, and with it the connection:
@@ -156,6 +177,6 @@ func await(ctx context.Context, token paho.Token, timeout time.Duration) error {
 	case <-timer.C:
 		return errors.New("no answer in time")
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
