@@ -74,8 +74,8 @@ const holderBytes = 8
 // maxAtOnce is how many leases are asked for at a time, so that a round takes a small part of a lease, with many shards too.
 const maxAtOnce = 16
 
-// own stands for the lease of the bridge itself among shards.
-const own = -1
+// itself stands for the lease of the bridge itself among shards.
+const itself = -1
 
 // leaveTimeout bounds how long giving up leases may take at the end. What is not given up ends by itself.
 const leaveTimeout = 2 * time.Second
@@ -117,20 +117,14 @@ func (f *Fleet) round(ctx context.Context) error {
 // its lease does. It fails with ErrHeld if another is this bridge.
 func (f *Fleet) renew(ctx context.Context) error {
 	held := slices.Sorted(maps.Keys(f.held))
-	lost := make([]bool, f.options.Shards)
-	err := atOnce(ctx, append([]int{own}, held...), func(ctx context.Context, shard int) error {
-		if shard == own {
-			return f.take(ctx, f.own())
+	lost, another := make([]bool, f.options.Shards), false
+	err := f.atOnce(ctx, append([]int{itself}, held...), func(ctx context.Context, shard int) (err error) {
+		if shard == itself {
+			err = f.take(ctx, f.own())
+			another = errors.Is(err, ErrHeld)
+			return err
 		}
-		t, began := f.held[shard], time.Now()
-		if lost[shard] = t.ended(); lost[shard] {
-			return nil
-		}
-		err := f.take(ctx, f.leaseOf(shard))
-		lost[shard] = errors.Is(err, ErrHeld) || err == nil && !t.extend(f.until(began))
-		if lost[shard] {
-			return nil
-		}
+		lost[shard], err = f.renewShard(ctx, shard)
 		return err
 	})
 	if ctx.Err() != nil { // all ends, and is given up in order
@@ -141,7 +135,25 @@ func (f *Fleet) renew(ctx context.Context) error {
 			f.lose(shard)
 		}
 	}
+	if another { // whatever else failed
+		return ErrHeld
+	}
 	return err
+}
+
+// renewShard renews the lease of a shard, and reports whether that is lost.
+func (f *Fleet) renewShard(ctx context.Context, shard int) (bool, error) {
+	t, began := f.held[shard], time.Now()
+	if t.ended() {
+		return true, nil
+	}
+	switch err := f.take(ctx, f.leaseOf(shard)); {
+	case errors.Is(err, ErrHeld):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	return !t.extend(f.until(began)), nil
 }
 
 // move does what the leases of all say.
@@ -167,7 +179,7 @@ func (f *Fleet) move(ctx context.Context, v view) error {
 // begin takes shards that nobody has, but for those at which somebody is faster.
 func (f *Fleet) begin(ctx context.Context, shards []int) error {
 	asked := make([]time.Time, f.options.Shards) // of those that it has now
-	err := atOnce(ctx, shards, func(ctx context.Context, shard int) error {
+	err := f.atOnce(ctx, shards, func(ctx context.Context, shard int) error {
 		began := time.Now()
 		err := f.take(ctx, f.leaseOf(shard))
 		if err == nil {
@@ -217,7 +229,7 @@ func (f *Fleet) give(ctx context.Context, shards []int) {
 		f.observer.Moved(Given)
 		f.log.Info("shard given up", zap.Int("shard", shard))
 	}
-	_ = atOnce(ctx, shards, func(ctx context.Context, shard int) error {
+	_ = f.atOnce(ctx, shards, func(ctx context.Context, shard int) error {
 		asking, cancel := f.within(ctx)
 		defer cancel()
 		_ = f.leases.Release(asking, f.leaseOf(shard)) // or it ends by itself
@@ -246,9 +258,12 @@ func (f *Fleet) leaseOf(shard int) Lease {
 	return l
 }
 
-// atOnce asks about shards, some at a time, until one question fails.
-func atOnce(ctx context.Context, shards []int, ask func(ctx context.Context, shard int) error) error {
-	asking, ctx := errgroup.WithContext(ctx)
+// atOnce asks about shards, some at a time, and returns the first error. That one fails says nothing of the others; together they take
+// no longer than is between two rounds.
+func (f *Fleet) atOnce(ctx context.Context, shards []int, ask func(ctx context.Context, shard int) error) error {
+	ctx, cancel := context.WithTimeout(ctx, f.options.Lease/3)
+	defer cancel()
+	var asking errgroup.Group
 	asking.SetLimit(maxAtOnce)
 	for _, shard := range shards {
 		asking.Go(func() error { return ask(ctx, shard) })

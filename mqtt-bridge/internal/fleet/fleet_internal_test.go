@@ -30,6 +30,7 @@ type book struct {
 	rows map[string]row
 	away map[string]bool // ids of bridges that do not reach it
 	slow time.Duration   // how long each question takes
+	lame string          // a lease that nobody can take
 }
 
 type row struct {
@@ -67,6 +68,9 @@ func (d desk) do(ctx context.Context, f func() error) error {
 
 func (d desk) Take(ctx context.Context, l Lease, within time.Duration) error {
 	return d.do(ctx, func() error {
+		if l.Name == d.lame {
+			return errAway
+		}
 		if was := d.rows[l.Name]; was.Holder != l.Holder && time.Now().Before(was.until) {
 			return ErrHeld
 		}
@@ -317,6 +321,23 @@ func TestWhoCannotRenewDisconnects(t *testing.T) {
 	})
 }
 
+// TestOneLeaseOfMany that cannot be renewed says nothing of the others.
+func TestOneLeaseOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start("a")
+		time.Sleep(take)
+		w.book.mu.Lock()
+		w.lame = names{"f", shards}.shard(0)
+		w.book.mu.Unlock()
+		time.Sleep(2 * lease)
+		if f := w.all["a"]; f.Held() != shards-1 || f.Has("logger-2") || !f.Subscribed() || !errors.Is(f.State(), errAway) {
+			t.Errorf("%d held, %v", f.Held(), f.State())
+		}
+		w.end()
+	})
+}
+
 // TestAnIDIsOneBridges: another process of that id has nothing, and says why.
 func TestAnIDIsOneBridges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -329,159 +350,6 @@ func TestAnIDIsOneBridges(t *testing.T) {
 		if err := w.all["a/2"].State(); err == nil || !strings.Contains(err.Error(), "another process is bridge a") {
 			t.Errorf("the second says %v", err)
 		}
-		w.end()
-	})
-}
-
-// next takes what it is given, and keeps whose it was.
-type next struct {
-	mu      sync.Mutex
-	devices []string
-}
-
-func (n *next) Put(_ context.Context, a intake.Arrival) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.devices = append(n.devices, a.Device)
-	return nil
-}
-
-// TestWhatIsOfOtherShards is acknowledged unread while their sessions are known to stand, and is taken else. Nothing waits: what waited
-// for a session comes before the answer to its subscription.
-func TestWhatIsOfOtherShards(t *testing.T) {
-	n, s := new(next), newStanding(shards)
-	r := &receiver{next: n, shard: ShardOf("logger-1", shards), standing: s}
-	device, acked := "logger-2", 0
-	if ShardOf(device, shards) == r.shard {
-		t.Fatal("both devices are of one shard")
-	}
-	put := func(ctx context.Context, device string) error {
-		return r.Put(ctx, intake.Arrival{Device: device, Ack: func() { acked++ }})
-	}
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := put(over, "logger-1"); !errors.Is(err, context.Canceled) || s.has(r.shard) || len(n.devices) != 0 {
-		t.Errorf("of a connection that is over: %v, taken %v", err, n.devices)
-	}
-	for _, step := range []struct {
-		name   string
-		before func()
-		device string
-		taken  bool
-	}{
-		{"its own", func() {}, "logger-1", true},
-		{"nobody may have it", func() {}, device, true},
-		{"another has it", func() { s.note(ShardOf(device, shards)) }, device, false},
-		{"its own still", func() {}, "logger-1", true},
-		{"the broker lost it", func() { s.lost(make([]bool, shards), lease) }, device, true},
-	} {
-		step.before()
-		n.devices, acked = nil, 0
-		if err := put(t.Context(), step.device); err != nil || (len(n.devices) == 1) != step.taken || (acked == 1) == step.taken {
-			t.Errorf("%s: %v, %d acknowledged, taken %v", step.name, err, acked, n.devices)
-		}
-	}
-	if !s.has(r.shard) {
-		t.Error("an arrival does not show that its session stands")
-	}
-}
-
-// TestAFleetThatStopsInOrderStartsWithABacklog: no lease tells any more that a session stands, and each has messages of all shards.
-func TestAFleetThatStopsInOrderStartsWithABacklog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.start("a")
-		w.start("b")
-		time.Sleep(2 * take)
-		w.end()
-		for n := range 100 {
-			w.publish(fmt.Sprint("logger-", n%6))
-		}
-		w.start("a")
-		w.start("b")
-		time.Sleep(take)
-		w.has("a", "b")
-		w.knows("a", "b")
-		count := make(map[string]int)
-		for _, device := range w.next.devices {
-			count[device]++
-		}
-		for n := range 6 {
-			if device := fmt.Sprint("logger-", n); count[device] < 100/6 {
-				t.Errorf("of %s %d messages are taken", device, count[device])
-			}
-		}
-		w.end()
-	})
-}
-
-// TestTheOthersLearnThatASessionStands, so that what is for it is not taken by all for more than a round, and devices can be let in.
-func TestTheOthersLearnThatASessionStands(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.start("a")
-		w.start("b")
-		time.Sleep(settle / 2)
-		for _, bridge := range []string{"a", "b"} {
-			if w.all[bridge].stood() {
-				t.Errorf("%s lets devices in before a session stands", bridge)
-			}
-		}
-		time.Sleep(2 * take)
-		w.knows("a", "b")
-		w.stop["a"]()
-		w.start("a")
-		time.Sleep(lease/3 + settle) // nobody has its shards when it comes back
-		w.knows("a", "b")
-		w.end()
-	})
-}
-
-// stood reports whether all sessions have stood.
-func (f *Fleet) stood() bool {
-	select {
-	case <-f.Stood():
-		return true
-	default:
-		return false
-	}
-}
-
-// knows fails the test unless these bridges know that all sessions stand.
-func (w *world) knows(bridges ...string) {
-	w.t.Helper()
-	for _, bridge := range bridges {
-		f := w.all[bridge]
-		for shard := range shards {
-			if !f.standing.has(shard) {
-				w.t.Errorf("%s does not know of shard %d", bridge, shard)
-			}
-		}
-		if !f.stood() {
-			w.t.Errorf("%s lets no devices in", bridge)
-		}
-	}
-}
-
-// TestALostStore: with one session the broker has lost the others. Those that are subscribed it has; the word of a lease may be older.
-func TestALostStore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.start("a")
-		w.start("b")
-		time.Sleep(2 * take)
-		a := w.all["a"]
-		a.lostStore()
-		for range 2 {
-			for shard := range shards {
-				if a.standing.has(shard) != a.subscribed(shard) {
-					t.Errorf("shard %d: known to stand %t", shard, a.standing.has(shard))
-				}
-			}
-			time.Sleep(lease - time.Second)
-		}
-		time.Sleep(lease)
-		w.knows("a", "b")
 		w.end()
 	})
 }
