@@ -26,8 +26,8 @@ type Config struct {
 	Uplink Uplink `koanf:"uplink"`
 	// Pack shapes the messages that are signed.
 	Pack Pack `koanf:"pack"`
-	// Sources say what comes from the local broker and how it is read, 1 to 64. A message is read by
-	// the first whose topic it has.
+	// Sources say what comes from the local broker and how it is read, 1 to 64. No topic
+	// may be of two.
 	Sources []Source `koanf:"sources"`
 	// Devices are those that the edge signs for, 1 to 4096. What comes of others is counted and not signed.
 	Devices []Device `koanf:"devices"`

@@ -76,6 +76,16 @@ func TestKeyOf(t *testing.T) {
 	}
 }
 
+func TestSourcesBesideEachOther(t *testing.T) {
+	for _, topic := range []string{"{device}", "loggers/{device}/data", "others/{device}", "spBv1.0/Plant/{device}"} {
+		text := strings.Replace(good, "packs/{device}", topic, 1)
+		text = strings.Replace(text, "group: Plant", "group: Plant2", 1)
+		if _, err := load(t, text); err != nil {
+			t.Errorf("%s: %v", topic, err)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for _, test := range []struct{ name, old, replacement, want string }{
 		{"unknown member", "store_dir:", "store_dri:", "store_dri"},
@@ -108,6 +118,11 @@ func TestRefused(t *testing.T) {
 		{"no date", "2026-03-01T08:00:00Z", "2026-03-01", "not_before"},
 		{"metrics for all", "listen: 127.0.0.1", "listen: 0.0.0.0", "loopback"},
 		{"a store that the largest message does not fit into", "listen:", "store_bytes: 8388607\nlisten:", "store_bytes"},
+		{"two sources of a topic", `"packs/{device}"`, `"loggers/{device}"`, "sources[1] and sources[0] overlap"},
+		{"two sources of some topics", `"packs/{device}"`, `"{device}/+"`, "overlap"},
+		{"a topic of the Sparkplug group", `"packs/{device}"`, `"+/Plant/DDATA/{device}/+"`, "sources[2] and sources[1] overlap"},
+		{"the topic above the Sparkplug group's", `"packs/{device}"`, `"+/{device}"`, "sources[2] and sources[1] overlap"},
+		{"a group twice", `- {name: packs, kind: senml, topic: "packs/{device}"}`, `- {name: more, kind: sparkplug, group: Plant, fields: [{from: T, name: t}]}`, "overlap"},
 		{"too long a pack", "listen:", "pack: {bytes: 30000}\nlisten:", "pack.bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

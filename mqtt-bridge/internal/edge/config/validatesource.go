@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config/check"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/sparkplug"
 )
 
 // MaxFields bounds the fields of a source: a device may measure as many things.
@@ -19,8 +20,40 @@ func (c Config) validateSources() (errs []error) {
 		at := fmt.Sprintf("sources[%d]", i)
 		errs = append(errs, check.Required(at+".name", s.Name), check.Once(names, at+".name", s.Name), s.validateKind(at))
 		errs = append(errs, s.validateFields(at)...)
+		for j, other := range c.Sources[:i] {
+			if overlap(s.filter(), other.filter()) {
+				errs = append(errs, fmt.Errorf("%s and sources[%d] overlap: a broker may send a message of both twice, and it would be signed twice", at, j))
+			}
+		}
 	}
 	return errs
+}
+
+// filter is the topic filter of a source.
+func (s Source) filter() string {
+	if s.Kind == Sparkplug {
+		return sparkplug.Filter(s.Group)
+	}
+	return strings.ReplaceAll(s.Topic, deviceLevel, "+")
+}
+
+// overlap reports whether there is a topic that both filters match, of which each may end with #.
+func overlap(a, b string) bool {
+	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
+	for i := range min(len(as), len(bs)) {
+		switch {
+		case as[i] == "#" || bs[i] == "#":
+			return true
+		case as[i] != bs[i] && as[i] != "+" && bs[i] != "+":
+			return false
+		}
+	}
+	return len(as) == len(bs) || endsAbove(as, bs) || endsAbove(bs, as)
+}
+
+// endsAbove reports whether long is short with # below it, which matches the topic of short itself.
+func endsAbove(short, long []string) bool {
+	return len(long) == len(short)+1 && long[len(short)] == "#"
 }
 
 func (s Source) validateKind(at string) error {
