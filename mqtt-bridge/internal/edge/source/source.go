@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 )
@@ -46,6 +47,7 @@ const (
 	BadTime       Reason = "bad_time"       // the time is missing or none
 	Future        Reason = "future"         // the ledger would refuse it as being ahead of its clock
 	TooOld        Reason = "too_old"        // it is from before not_before
+	TooMany       Reason = "too_many"       // the device has measured waymark.MaxMeasured other things already
 )
 
 const (
@@ -75,14 +77,19 @@ type Sources struct {
 	names   []string
 	readers []reader
 	since   map[string]time.Time // by device id
+	// measured is what each device has measured since the start, at most waymark.MaxMeasured things.
+	measured map[string]map[series]bool
 }
+
+// series is what the ledger tells measurements apart by.
+type series struct{ name, unit string }
 
 // Latest says when the latest reading of a device was measured that was signed already.
 type Latest func(device string) time.Time
 
 // New makes the sources of a configuration that was validated.
 func New(c config.Config, latest Latest) *Sources {
-	s := &Sources{since: make(map[string]time.Time)}
+	s := &Sources{since: make(map[string]time.Time), measured: make(map[string]map[series]bool)}
 	for _, d := range c.Devices {
 		if since, err := time.Parse(time.RFC3339, d.NotBefore); err == nil {
 			s.since[d.ID] = since
@@ -163,8 +170,31 @@ func (s *Sources) check(r Reading, now time.Time) Reason {
 		return TooOld
 	case len(r.Body) > maxBody:
 		return TooLarge
+	case !s.measures(r):
+		return TooMany
 	}
 	return ""
+}
+
+// measures notes what a reading measured, and reports false if the ledger would not take one thing more of its device.
+func (s *Sources) measures(r Reading) bool {
+	thing := series{name: r.Name}
+	if r.Kind.Measures() {
+		thing.unit = r.Unit
+	}
+	known := s.measured[r.Device]
+	if known[thing] {
+		return true
+	}
+	if len(known) == waymark.MaxMeasured {
+		return false
+	}
+	if known == nil {
+		known = make(map[series]bool)
+		s.measured[r.Device] = known
+	}
+	known[thing] = true
+	return true
 }
 
 // relativeBelow is where SenML's times begin to be absolute, in seconds since 1970 (RFC 8428, clause 4.5.3).

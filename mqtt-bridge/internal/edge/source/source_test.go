@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
@@ -122,6 +124,22 @@ func TestReadingsFromBeforeTheRegistrationAreLeftOut(t *testing.T) {
 	s := one(config.Source{Name: "s", Kind: config.SenML, Topic: "{device}"}, config.Device{ID: "logger-1", NotBefore: "2026-03-01T08:00:00Z"})
 	got := s.Read(source.Message{Topic: "logger-1", Received: now, Payload: []byte(`[{"n":"t","u":"Cel","v":1,"t":1772351999},{"n":"t","u":"Cel","v":2,"t":1772352000}]`)})
 	check(t, got, `[{"n":"t","u":"Cel","v":2,"t":1772352000}]`, map[source.Reason]int{source.TooOld: 1})
+}
+
+// A device that measures more than the ledger takes of it loses what is beyond, and not its whole messages.
+func TestTooManyMeasurements(t *testing.T) {
+	s := one(config.Source{Name: "s", Kind: config.SenML, Topic: "{device}"}, config.Device{ID: "logger-1"})
+	read := func(records ...string) source.Result {
+		return s.Read(source.Message{Topic: "logger-1", Received: now, Payload: []byte("[" + strings.Join(records, ",") + "]")})
+	}
+	var all []string
+	for i := range waymark.MaxMeasured {
+		all = append(all, fmt.Sprintf(`{"n":"n%d","u":"Cel","v":1,"t":1772352000}`, i))
+	}
+	for range 2 { // the second time they are known
+		check(t, read(append(all, `{"n":"more","u":"Cel","v":1,"t":1772352000}`)...), "["+strings.Join(all, ",")+"]", map[source.Reason]int{source.TooMany: 1})
+	}
+	check(t, read(`{"n":"n0","u":"K","v":1,"t":1772352000}`, `{"n":"n0","vs":"warm","t":1772352000}`, all[0]), "["+all[0]+"]", map[source.Reason]int{source.TooMany: 2})
 }
 
 // TestNetworkServers reads what the examples of docs/operations/edge.md read.
