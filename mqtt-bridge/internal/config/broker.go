@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config/check"
 )
 
 // maxBrokerURLs bounds the nodes of a cluster that are tried.
@@ -18,12 +20,12 @@ func (m MQTT) TLS() bool { return strings.HasPrefix(m.URL, "ssl:") }
 
 func (c Config) validateBrokerURLs() error {
 	urls := c.MQTT.URLs()
-	errs := []error{between("number of URLs in mqtt.url", len(urls), 1, maxBrokerURLs)}
+	errs := []error{check.Between("number of URLs in mqtt.url", len(urls), 1, maxBrokerURLs)}
 	if c.Broker == BrokerEmbedded && len(urls) > 1 {
 		errs = append(errs, errors.New("mqtt.url has one URL: the embedded broker has one listener"))
 	}
 	if c.MQTT.TLS() {
-		errs = append(errs, required("mqtt.ca_file", c.MQTT.CAFile))
+		errs = append(errs, check.Required("mqtt.ca_file", c.MQTT.CAFile))
 	}
 	for _, text := range urls {
 		errs = append(errs, c.validateBrokerURL(text))
@@ -40,7 +42,7 @@ func (c Config) validateBrokerURL(text string) error {
 		return fmt.Errorf("mqtt.url must start with ssl:// or tcp://, not %s://", u.Scheme)
 	case (u.Scheme == "ssl") != c.MQTT.TLS():
 		return errors.New("mqtt.url must have one scheme for all nodes")
-	case u.Scheme == "tcp" && (!loopback(u.Hostname()) || c.Broker == BrokerEmbedded):
+	case u.Scheme == "tcp" && (!check.Loopback(u.Hostname()) || c.Broker == BrokerEmbedded):
 		return errors.New("mqtt.url must be ssl://: tcp:// is for an external broker on this machine only")
 	}
 	return nil
@@ -52,17 +54,17 @@ func (c Config) validateCallout() error {
 	}
 	urls := strings.Split(c.Callout.URL, ",")
 	errs := []error{
-		between("number of URLs in callout.url", len(urls), 1, maxBrokerURLs), required("callout.username", c.Callout.Username),
-		required("callout.password_file", c.Callout.PasswordFile), required("callout.seed_file", c.Callout.SeedFile), required("callout.account", c.Callout.Account),
+		check.Between("number of URLs in callout.url", len(urls), 1, maxBrokerURLs), check.Required("callout.username", c.Callout.Username),
+		check.Required("callout.password_file", c.Callout.PasswordFile), check.Required("callout.seed_file", c.Callout.SeedFile), check.Required("callout.account", c.Callout.Account),
 	}
 	if c.Broker != BrokerExternal {
 		errs = append(errs, errors.New("callout is for an external broker"))
 	}
 	if strings.HasPrefix(c.Callout.URL, "tls:") {
-		errs = append(errs, required("callout.ca_file", c.Callout.CAFile))
+		errs = append(errs, check.Required("callout.ca_file", c.Callout.CAFile))
 	}
 	for _, text := range urls {
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "tls" && (u.Scheme != "nats" || !loopback(u.Hostname())) {
+		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "tls" && (u.Scheme != "nats" || !check.Loopback(u.Hostname())) {
 			errs = append(errs, fmt.Errorf("callout.url must be tls://host:port, not %q; nats:// is for this machine only", text))
 		}
 	}

@@ -15,21 +15,21 @@ import (
 // Validate checks every member and returns all that is wrong, joined.
 func (c Config) Validate() error {
 	return errors.Join(
-		wrap("consortium", waymark.ValidateID("/consortium", c.Consortium)),
-		wrap("id", waymark.ValidateID("/id", c.ID)),
+		check.Named("consortium", waymark.ValidateID("/consortium", c.Consortium)),
+		check.Named("id", waymark.ValidateID("/id", c.ID)),
 		c.validateBroker(),
 		c.validateMQTT(),
 		c.validateFleet(),
 		c.validateCallout(),
 		c.validateGateway(),
 		c.validateRelay(),
-		required("spool_dir", c.SpoolDir),
-		atLeast("spool_bytes", c.SpoolBytes, 1<<20),
-		atLeast("quarantine_bytes", c.QuarantineBytes, 1<<20),
-		between("quarantine_device_messages", c.QuarantineDeviceMessages, 1, 1000000),
-		atLeast("quarantine_device_bytes", c.QuarantineDeviceBytes, 256<<10),
-		between("queue_messages", c.QueueMessages, 1, 65536),
-		atLeast("queue_bytes", c.QueueBytes, 1<<20),
+		check.Required("spool_dir", c.SpoolDir),
+		check.AtLeast("spool_bytes", c.SpoolBytes, 1<<20),
+		check.AtLeast("quarantine_bytes", c.QuarantineBytes, 1<<20),
+		check.Between("quarantine_device_messages", c.QuarantineDeviceMessages, 1, 1000000),
+		check.AtLeast("quarantine_device_bytes", c.QuarantineDeviceBytes, 256<<10),
+		check.Between("queue_messages", c.QueueMessages, 1, 65536),
+		check.AtLeast("queue_bytes", c.QueueBytes, 1<<20),
 		c.validateListen(),
 		c.Traces.validate(),
 	)
@@ -53,14 +53,14 @@ func (c Config) validateBroker() error {
 	}
 	e := c.Embedded
 	return errors.Join(
-		hostPort("embedded.listen", e.Listen),
-		required("embedded.cert_file", e.CertFile),
-		required("embedded.key_file", e.KeyFile),
-		required("embedded.store_dir", e.StoreDir),
-		atLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
-		atLeast("embedded.min_free_bytes", e.MinFreeBytes, 1<<20),
-		between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
-		between("embedded.max_connections", e.MaxConnections, 1, 100000),
+		check.HostPort("embedded.listen", e.Listen),
+		check.Required("embedded.cert_file", e.CertFile),
+		check.Required("embedded.key_file", e.KeyFile),
+		check.Required("embedded.store_dir", e.StoreDir),
+		check.AtLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
+		check.AtLeast("embedded.min_free_bytes", e.MinFreeBytes, 1<<20),
+		check.Between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
+		check.Between("embedded.max_connections", e.MaxConnections, 1, 100000),
 	)
 }
 
@@ -71,8 +71,8 @@ func (c Config) validateMQTT() error {
 		err = errors.Join(err, errors.New("mqtt.cert_file and mqtt.key_file go together"))
 	}
 	return errors.Join(err,
-		wrap("mqtt.client_id", waymark.ValidateID("/mqtt/client_id", m.ClientID)),
-		between("mqtt.reconnect_wait", m.ReconnectWait, 0, time.Minute))
+		check.Named("mqtt.client_id", waymark.ValidateID("/mqtt/client_id", m.ClientID)),
+		check.Between("mqtt.reconnect_wait", m.ReconnectWait, 0, time.Minute))
 }
 
 // In a fleet both are part of the names of leases, which are ids.
@@ -83,14 +83,14 @@ const (
 
 func (c Config) validateFleet() error {
 	f := c.Fleet
-	errs := []error{between("fleet.shards", f.Shards, 2, 64), between("fleet.lease", f.Lease, waymark.MinLeaseSeconds*time.Second, waymark.MaxLeaseSeconds*time.Second)}
+	errs := []error{check.Between("fleet.shards", f.Shards, 2, 64), check.Between("fleet.lease", f.Lease, waymark.MinLeaseSeconds*time.Second, waymark.MaxLeaseSeconds*time.Second)}
 	if f.Lease%time.Second != 0 {
 		errs = append(errs, fmt.Errorf("fleet.lease must be whole seconds, is %v", f.Lease))
 	}
 	if f.ID == "" {
 		return errors.Join(errs...)
 	}
-	errs = append(errs, wrap("fleet.id", waymark.ValidateID("/fleet/id", f.ID)))
+	errs = append(errs, check.Named("fleet.id", waymark.ValidateID("/fleet/id", f.ID)))
 	if len(f.ID) > maxFleetID || len(c.MQTT.ClientID) > maxFleetClientID {
 		errs = append(errs, fmt.Errorf("fleet.id must be at most %d characters, and mqtt.client_id of a fleet %d", maxFleetID, maxFleetClientID))
 	}
@@ -106,30 +106,30 @@ func (c Config) validateGateway() error {
 		return fmt.Errorf("gateway.url must be https://host:port, not %q", c.Gateway.URL)
 	}
 	return errors.Join(
-		required("gateway.ca_file", c.Gateway.CAFile),
-		required("gateway.token_file", c.Gateway.TokenFile),
-		between("gateway.timeout", c.Gateway.Timeout, time.Second, 5*time.Minute),
+		check.Required("gateway.ca_file", c.Gateway.CAFile),
+		check.Required("gateway.token_file", c.Gateway.TokenFile),
+		check.Between("gateway.timeout", c.Gateway.Timeout, time.Second, 5*time.Minute),
 	)
 }
 
 func (c Config) validateRelay() error {
 	r := c.Relay
 	return errors.Join(
-		between("relay.batch_messages", r.BatchMessages, 1, waymark.MaxBatchMessages),
-		between("relay.batch_bytes", r.BatchBytes, waymark.MaxMessageBytes, waymark.MaxBatchBytes),
-		between("relay.linger", r.Linger, 0, 5*time.Second),
-		between("relay.stuck_attempts", r.StuckAttempts, 3, 10000),
-		between("relay.undisclosed_retry", r.UndisclosedRetry, time.Second, time.Hour),
-		between("relay.max_backoff", r.MaxBackoff, 100*time.Millisecond, 5*time.Minute),
+		check.Between("relay.batch_messages", r.BatchMessages, 1, waymark.MaxBatchMessages),
+		check.Between("relay.batch_bytes", r.BatchBytes, waymark.MaxMessageBytes, waymark.MaxBatchBytes),
+		check.Between("relay.linger", r.Linger, 0, 5*time.Second),
+		check.Between("relay.stuck_attempts", r.StuckAttempts, 3, 10000),
+		check.Between("relay.undisclosed_retry", r.UndisclosedRetry, time.Second, time.Hour),
+		check.Between("relay.max_backoff", r.MaxBackoff, 100*time.Millisecond, 5*time.Minute),
 	)
 }
 
 func (c Config) validateListen() error {
-	if err := hostPort("listen", c.Listen); err != nil {
+	if err := check.HostPort("listen", c.Listen); err != nil {
 		return err
 	}
 	host, _, err := net.SplitHostPort(c.Listen)
-	if err == nil && !loopback(host) && c.AdminTokenFile == "" {
+	if err == nil && !check.Loopback(host) && c.AdminTokenFile == "" {
 		return errors.New("listen must be a loopback address, since it is plain HTTP; set admin_token_file to listen elsewhere")
 	}
 	return err
@@ -142,23 +142,9 @@ func (t Traces) validate() error {
 	}
 	if t.Endpoint != "" {
 		u, err := url.Parse(t.Endpoint)
-		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !check.Loopback(u.Hostname())) {
 			errs = append(errs, errors.New("traces.endpoint must be https://host:port/path; http:// is for a loopback address only"))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func loopback(host string) bool { return check.Loopback(host) }
-
-func hostPort(name, value string) error { return check.HostPort(name, value) }
-
-func required(name, value string) error { return check.Required(name, value) }
-
-func wrap(name string, err error) error { return check.Named(name, err) }
-
-func atLeast(name string, value, low int64) error { return check.AtLeast(name, value, low) }
-
-func between[T int | time.Duration](name string, value, low, high T) error {
-	return check.Between(name, value, low, high)
 }
