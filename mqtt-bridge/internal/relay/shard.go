@@ -33,6 +33,7 @@ type shard struct {
 // work is what one attempt submits.
 type work struct {
 	entries []spool.Entry
+	full    bool   // there was no room for more
 	trial   *trial // nil for an ordinary batch
 	txID    string // of its transaction if it is under way
 }
@@ -79,7 +80,7 @@ func (s *shard) next(now time.Time) (work, error) {
 	}
 	s.tried = false
 	entries, err := s.queue.Oldest(s.index, s.window.size, s.options.BatchBytes, func(device string) bool { return s.aside[device] == nil })
-	return work{entries: s.fit(entries)}, err
+	return s.fit(entries), err
 }
 
 // await returns when there may be something to relay, after lingering for more.
@@ -103,16 +104,18 @@ func (s *shard) stopping() bool {
 	}
 }
 
-// fit cuts entries to what one batch may hold as text, which for binary messages
+// fit makes a batch of entries: no more than one may hold as text, which for binary messages
 // is longer than what they take in the spool.
-func (s *shard) fit(entries []spool.Entry) []spool.Entry {
+func (s *shard) fit(entries []spool.Entry) work {
 	total := 0
 	for i, e := range entries {
-		if total += len(attest.Text(e.Payload)); total > s.options.BatchBytes && i > 0 {
-			return entries[:i]
+		size := len(attest.Text(e.Payload))
+		if total+size > s.options.BatchBytes && i > 0 {
+			return work{entries: entries[:i], full: true}
 		}
+		total += size
 	}
-	return entries
+	return work{entries: entries, full: len(entries) >= s.window.size || total > s.options.BatchBytes/2} // or the next is large
 }
 
 // deliver makes one attempt. What it does not settle stays in the spool.
@@ -145,7 +148,7 @@ func (s *shard) passed(w work, took time.Duration) {
 	}
 	s.tries = 0
 	if w.txID == "" { // how long another's end takes says nothing of this batch
-		s.window.passed(len(w.entries), took)
+		s.window.passed(len(w.entries), w.full, took)
 	}
 }
 

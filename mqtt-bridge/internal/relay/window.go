@@ -6,7 +6,8 @@ const (
 	// slow is how long an answer may take before batches get smaller: a fraction of the time in which gateways
 	// answer a write, and many times what a block takes.
 	slow = 5 * time.Second
-	// steps is in how many answers a batch grows from the threshold to twice that.
+	// steps is of how many parts a batch grows by one beyond the threshold: in six answers to twice that, and from one
+	// message, after an outage with little traffic, to 500 in some fifty.
 	steps = 8
 )
 
@@ -20,17 +21,19 @@ type window struct {
 
 func newWindow(most int) window { return window{size: most, threshold: most, most: most} }
 
-// passed is told of n messages that were answered. Fewer than there may be say nothing of more.
-func (w *window) passed(n int, took time.Duration) {
+// passed is told of n messages that were answered, and whether they filled their batch. Fewer than there may be say
+// nothing of more: neither a quick answer to them nor a slow one.
+func (w *window) passed(n int, full bool, took time.Duration) {
 	w.held = false
 	switch {
-	case took > slow:
+	case took > slow && full:
 		w.cut(n)
+	case took > slow:
 	case n < w.size:
 	case w.size < w.threshold:
 		w.size = min(2*w.size, w.threshold)
 	default:
-		w.size = min(w.size+max(1, w.threshold/steps), w.most)
+		w.size = min(w.size+max(1, w.size/steps), w.most)
 	}
 }
 
