@@ -22,16 +22,15 @@ func askedParameters(o rest.Operation) openapi3.Parameters {
 func (b *schemas) describeAsked(responses *openapi3.Responses, o rest.Operation) {
 	ok := responses.Value(strconv.Itoa(o.Status)).Value
 	if o.Listed {
-		ok.Headers[rest.HeaderBlock] = headersOf(rest.HeaderBlock)[rest.HeaderBlock]
+		addHeaders(ok, rest.HeaderBlock)
 	}
 	if !o.Asked {
 		return
 	}
-	ok.Headers[rest.HeaderETag] = headersOf(rest.HeaderETag)[rest.HeaderETag]
+	addHeaders(ok, rest.HeaderETag)
 	unchanged := openapi3.NewResponse().WithDescription("The answer is the one that " + rest.HeaderMatch + " names")
 	unchanged.Headers = always()
-	unchanged.Headers[rest.HeaderETag] = ok.Headers[rest.HeaderETag]
-	unchanged.Headers[rest.HeaderBlock] = headersOf(rest.HeaderBlock)[rest.HeaderBlock]
+	addHeaders(unchanged, rest.HeaderETag, rest.HeaderBlock)
 	b.responsesShared[unchangedResponse] = &openapi3.ResponseRef{Value: unchanged}
 	responses.Set(strconv.Itoa(http.StatusNotModified), &openapi3.ResponseRef{Ref: responsePrefix + unchangedResponse})
 }

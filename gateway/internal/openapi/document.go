@@ -51,6 +51,10 @@ func Document() ([]byte, error) {
 		}
 		item.SetOperation(o.Method, operation)
 	}
+	shared := sharedParameters()
+	if err := shareParameters(paths, shared); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
 	all := &openapi3.T{
 		OpenAPI: openAPIVersion,
 		Info: &openapi3.Info{
@@ -64,7 +68,7 @@ func Document() ([]byte, error) {
 		Security: security(),
 		Tags:     tags(),
 		Components: &openapi3.Components{
-			Schemas: b.components, SecuritySchemes: securitySchemes(), Headers: sharedHeaders(), Parameters: sharedParameters(), Responses: b.responsesShared,
+			Schemas: b.components, SecuritySchemes: securitySchemes(), Headers: sharedHeaders(), Parameters: shared, Responses: b.responsesShared,
 		},
 	}
 	data, err := json.MarshalIndent(all, "", "  ")
@@ -132,7 +136,7 @@ func (b *schemas) responses(o rest.Operation) (*openapi3.Responses, error) {
 	}
 	ok.Headers = always()
 	if o.Created {
-		ok.Headers["Location"] = header("Where the created thing is")
+		addHeaders(ok, headerLocation)
 	}
 	responses := openapi3.NewResponses(openapi3.WithStatus(o.Status, &openapi3.ResponseRef{Value: ok}))
 	for _, status := range o.Problems {

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -17,6 +18,7 @@ const (
 
 	responsePrefix = "#/components/responses/"
 	headerPrefix   = "#/components/headers/"
+	headerLocation = "Location"
 
 	schemeToken       = "token"
 	schemeJWT         = "oidc"
@@ -50,6 +52,9 @@ func sharedHeaders() openapi3.Headers {
 		"WWW-Authenticate":         header("The credential that is asked for"),
 		rest.HeaderETag:            header("Names what is answered: another answer has another one. A weak one (W/) of a list does not depend on the block"),
 		rest.HeaderBlock:           header("The last block that the list has, as its member block says"),
+		rest.HeaderApplied:         header("The preferences that were applied"),
+		rest.HeaderReplayed:        header("true if this is the answer to an earlier request with the same key"),
+		headerLocation:             header("Where the created thing is, or the transaction of a write that is under way"),
 	}
 }
 
@@ -64,6 +69,11 @@ func headersOf(names ...string) openapi3.Headers {
 		all[name] = &openapi3.HeaderRef{Ref: headerPrefix + name}
 	}
 	return all
+}
+
+// addHeaders adds some of those that are shared.
+func addHeaders(answer *openapi3.Response, names ...string) {
+	maps.Copy(answer.Headers, headersOf(names...))
 }
 
 // problemName is the component of a problem's response.
@@ -84,9 +94,9 @@ func (b *schemas) problem(status int) (*openapi3.ResponseRef, error) {
 	answer.Headers = always()
 	switch status {
 	case http.StatusUnauthorized:
-		answer.Headers["WWW-Authenticate"] = headersOf("WWW-Authenticate")["WWW-Authenticate"]
+		addHeaders(answer, "WWW-Authenticate")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		answer.Headers[rest.HeaderRetryAfter] = headersOf(rest.HeaderRetryAfter)[rest.HeaderRetryAfter]
+		addHeaders(answer, rest.HeaderRetryAfter)
 	}
 	b.responsesShared[problemName(status)] = &openapi3.ResponseRef{Value: answer}
 	return &openapi3.ResponseRef{Ref: responsePrefix + problemName(status)}, nil

@@ -46,10 +46,7 @@ func (b *schemas) describeWrite(responses *openapi3.Responses, o rest.Operation)
 	if !o.Write {
 		return nil
 	}
-	applied := header("The preferences that were applied")
-	ok := responses.Value(strconv.Itoa(o.Status)).Value
-	ok.Headers[rest.HeaderApplied] = applied
-	ok.Headers[rest.HeaderReplayed] = header("true if this is the answer to an earlier request with the same key")
+	addHeaders(responses.Value(strconv.Itoa(o.Status)).Value, rest.HeaderApplied, rest.HeaderReplayed)
 	schema, err := b.of(reflect.TypeFor[client.Transaction]())
 	if err != nil {
 		return err
@@ -59,9 +56,7 @@ func (b *schemas) describeWrite(responses *openapi3.Responses, o rest.Operation)
 	pending := openapi3.NewResponse().WithContent(content).
 		WithDescription("Kept, and followed by this member's gateways until it is in a block: ask for the transaction")
 	pending.Headers = always()
-	pending.Headers["Location"] = header("Where the transaction is")
-	pending.Headers[rest.HeaderRetryAfter] = header("Seconds after which to ask")
-	pending.Headers[rest.HeaderApplied] = applied
+	addHeaders(pending, headerLocation, rest.HeaderRetryAfter, rest.HeaderApplied)
 	b.responsesShared[acceptedResponse] = &openapi3.ResponseRef{Value: pending}
 	responses.Set(strconv.Itoa(http.StatusAccepted), &openapi3.ResponseRef{Ref: responsePrefix + acceptedResponse})
 	return nil
