@@ -16,19 +16,12 @@ const manyOperations = 3
 // another parameter has that name. Operations refer to it then.
 func shareParameters(paths *openapi3.Paths, components openapi3.ParametersMap) error {
 	same := map[string][]*openapi3.ParameterRef{} // by the parameter's JSON
-	for _, path := range paths.InMatchingOrder() {
-		for _, operation := range paths.Value(path).Operations() {
-			for _, p := range operation.Parameters {
-				if p.Ref != "" {
-					continue
-				}
-				text, err := json.Marshal(p.Value)
-				if err != nil {
-					return err
-				}
-				same[string(text)] = append(same[string(text)], p)
-			}
+	for _, p := range written(paths) {
+		text, err := json.Marshal(p.Value)
+		if err != nil {
+			return err
 		}
+		same[string(text)] = append(same[string(text)], p)
 	}
 	for _, text := range slices.Sorted(maps.Keys(same)) {
 		if uses := same[text]; len(uses) >= manyOperations {
@@ -40,6 +33,20 @@ func shareParameters(paths *openapi3.Paths, components openapi3.ParametersMap) e
 		}
 	}
 	return nil
+}
+
+// written are the parameters of all operations that refer to no component.
+func written(paths *openapi3.Paths) (all []*openapi3.ParameterRef) {
+	for _, path := range paths.Map() {
+		for _, operation := range path.Operations() {
+			for _, p := range operation.Parameters {
+				if p.Ref == "" {
+					all = append(all, p)
+				}
+			}
+		}
+	}
+	return all
 }
 
 func freeName(components openapi3.ParametersMap, name string) string {
