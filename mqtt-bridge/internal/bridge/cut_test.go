@@ -1,12 +1,15 @@
 package bridge_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
 // The devices for which an edge signs are cut off with it, and those that it no longer signs for.
@@ -90,4 +93,26 @@ func TestARecordedPresenceForgetsNothing(t *testing.T) {
 	if _, err := s.connect(t, d.ID, d.ID, d.Password(t, time.Now())); err != nil {
 		t.Errorf("it was asked about again: %v", err)
 	}
+}
+
+// The last will of a device whose edge was suspended is nobody's word, and does not hold up what the device says later.
+func TestALastWillByASuspendedEdge(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	s.following(t)
+	e, d := gatewaytest.NewDevice(t, "edge-1", attest.JWS), gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	d.Key = e.Key
+	held := d.Record(t, waymark.DeviceActive)
+	held.Keys[0].Edge = e.ID
+	s.gateway.Register(e.Record(t, waymark.DeviceActive))
+	s.gateway.Register(held)
+	options := s.options(t, d.ID, d.ID, d.Password(t, time.Now()))
+	gone := waymark.Presence{State: waymark.PresenceGone, At: time.Now().Unix(), Session: "s-1"}
+	options.SetBinaryWill("waymark/v1/"+d.ID+"/up", d.Say(t, attest.Presence, gone), 1, false)
+	if token := paho.NewClient(options).Connect(); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	s.gateway.Register(e.Record(t, waymark.DeviceSuspended))
+	s.gateway.Happen(waymark.EventDeviceSuspended, e.ID, waymark.DeviceEvent{Device: e.ID})
+	waitFor(t, "quarantine", func() bool { return slices.Equal(s.quarantined(t), []spool.Code{waymark.Forbidden}) })
 }

@@ -143,11 +143,12 @@ func (d *down) Closed(device, id string) { d.commands.Closed(device, id) }
 // Refused is told of a command whose receipt the ledger does not take.
 func (d *down) Refused(device, id string) { d.commands.Refused(device, id) }
 
-// Present takes what a device says of its connection, if it has signed that. It goes to the ledger if the device's owner wants it there.
+// Present takes what a device says of its connection, if it has signed that. It goes to the ledger if the device's owner wants it there
+// and the device may speak; else it is noted here alone.
 func (d *down) Present(ctx context.Context, m *attest.Message, text string) (recorded bool, err error) {
 	device, err := d.logins.Spoken(ctx, m)
 	if err != nil {
-		if code := waymark.CodeOf(err); code == waymark.Unauthenticated || code == waymark.Invalid {
+		if code := waymark.CodeOf(err); code == waymark.Unauthenticated || code == waymark.Forbidden || code == waymark.Invalid {
 			return false, &statement.Refusal{Err: err}
 		}
 		return false, err

@@ -293,6 +293,9 @@ func TestAPresenceGoesToTheLedgerIfItsOwnerWants(t *testing.T) {
 		})
 	}
 	waitFor(t, "the ledger", func() bool { return slices.Equal(s.gateway.Presences(), []string{"logger-2 online", "logger-2 gone"}) })
+	waitFor(t, "what is noted here alone", func() bool {
+		return strings.Contains(s.metrics(t), `waymark_bridge_statements_total{kind="presence",outcome="noted"} 2`)
+	})
 	if codes := s.quarantined(t); !slices.Equal(codes, []spool.Code{waymark.Unauthenticated, waymark.Unauthenticated}) {
 		t.Errorf("in quarantine: %v", codes)
 	}
