@@ -66,7 +66,8 @@ unit: $(TOOLS)/gotestsum ## unit and conformance tests of every module; with the
 	    --jsonfile $(CURDIR)/$(STATE)/tests/$$(echo $$file | tr / -).json -- "$$@"; }; \
 	  if [ $$m = chaincode ]; then run rules $$($(RULES)) && run $$m -race $$(go list ./... | grep -vxF "$$($(RULES))"); \
 	  else run $$m -race -timeout 20m ./...; fi && \
-	  if [ $$m = gateway ]; then run model -count 1 ./internal/model -rapid.checks=100; fi) || exit 1; done
+	  if [ $$m = gateway ]; then run model -count 1 ./internal/model -rapid.checks=100; \
+	  elif [ $$m = mqtt-bridge ]; then run held -count 1 -run '^TestHeldBack' ./internal/bridge; fi) || exit 1; done
 
 e2e: $(TOOLS)/gotestsum build ## conformance, scenarios, faults and upgrades on real networks of their own
 	@mkdir -p $(STATE)/tests

@@ -58,6 +58,7 @@ func forgeries(t *testing.T, shipment, device, serial string, sale *deal, note s
 		"window/" + device + first,
 		"command/" + device + "/forged",
 		"commands/" + device,
+		"presence/" + device,
 		"policy/producer/producer/forged",
 		"slots/producer/producer",
 		"slot/producer/producer" + first,

@@ -26,14 +26,6 @@ const (
 	heldHeap = 96 << 20
 )
 
-// The gateway says 503, 429 and takes its time, for as long as devices publish and longer: acknowledgements
-// wait at the broker, the bridge keeps within its memory, and then everything arrives, in order.
-func TestHeldBackForLongWithinBoundedMemory(t *testing.T) {
-	s := newSite(t)
-	s.config.QueueBytes, s.config.QueueMessages = 4<<20, 128
-	s.heldBack(t, 1000) // 130 MB as they come
-}
-
 func (s *site) heldBack(t *testing.T, each int) {
 	t.Helper()
 	s.config.SpoolBytes = 4 << 20

@@ -108,6 +108,7 @@ func TestEveryEventIsTakenOnceInOrder(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.set(func() { s.broken = false })
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		var want []string
 		for n := 6; n <= 700; n++ {
 			want = append(want, fmt.Sprintf("%d:0:0", n))

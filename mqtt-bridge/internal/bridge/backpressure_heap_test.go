@@ -1,0 +1,15 @@
+//go:build !race
+
+// The race detector makes all that passes here take minutes, and a heap of its own: `make unit` runs this without it.
+
+package bridge_test
+
+import "testing"
+
+// The gateway says 503, 429 and takes its time, for as long as devices publish and longer: acknowledgements
+// wait at the broker, the bridge keeps within its memory, and then everything arrives, in order.
+func TestHeldBackForLongWithinBoundedMemory(t *testing.T) {
+	s := newSite(t)
+	s.config.QueueBytes, s.config.QueueMessages = 4<<20, 128
+	s.heldBack(t, 1000) // 130 MB as they come
+}
