@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -33,7 +34,7 @@ func (s *shard) setAside(e spool.Entry, err error) {
 		return
 	}
 	s.aside[e.Device] = &trial{device: e.Device, number: e.Number, attempts: s.tries, seen: s.successes.Load(),
-		due: time.Now().Add(backoff(s.tries, s.options.MaxBackoff))}
+		due: time.Now().Add(pause.Backoff(s.tries, s.options.MaxBackoff))}
 	s.tries = 0
 	s.asideCount.Add(1)
 	s.log.Warn("message fails even alone: its device is set aside", zap.String("device_id", e.Device),
@@ -75,7 +76,7 @@ func (s *shard) nextTrial(now time.Time) (again <-chan time.Time, cancel func())
 func (s *shard) failedAlone(w work, err error) {
 	t := w.trial
 	t.attempts++
-	t.due = time.Now().Add(max(backoff(t.attempts, s.options.MaxBackoff), gateway.RetryAfter(err)))
+	t.due = time.Now().Add(max(pause.Backoff(t.attempts, s.options.MaxBackoff), gateway.RetryAfter(err)))
 	if up := s.successes.Load(); up > t.seen {
 		t.seen = up
 		t.confirmed++

@@ -6,6 +6,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -59,7 +60,7 @@ func (s *shard) settle(entries []spool.Entry, settlements []spool.Settlement) bo
 			break
 		}
 		s.failed(err)
-		if !pause(s.stop, backoff(attempts, s.options.MaxBackoff)) {
+		if !pause.For(s.stop, pause.Backoff(attempts, s.options.MaxBackoff)) {
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -50,7 +51,7 @@ func (s *shard) run(ctx context.Context) {
 		case err != nil:
 			failures++
 			s.failed(fmt.Errorf("%w: %w", errUnread, err))
-			pause(s.stop, backoff(failures, s.options.MaxBackoff))
+			pause.For(s.stop, pause.Backoff(failures, s.options.MaxBackoff))
 		case len(next.entries) == 0:
 			failures = 0
 			s.await()
@@ -89,7 +90,7 @@ func (s *shard) await() {
 	defer cancel()
 	select {
 	case <-s.queue.Ready(s.index):
-		pause(s.stop, s.options.Linger)
+		pause.For(s.stop, s.options.Linger)
 	case <-again:
 	case <-s.stop:
 	}
@@ -178,24 +179,24 @@ func (s *shard) postpone(w work, err error) {
 		return
 	}
 	if gateway.Away(err) { // it says nothing about these messages
-		wait := max(backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(err))
+		wait := max(pause.Backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(err))
 		if gateway.CredentialRefused(err) { // only a person can help: no hurry
 			wait = max(wait, s.options.MaxBackoff)
 		}
-		pause(s.stop, wait)
+		pause.For(s.stop, wait)
 		return
 	}
 	if up := s.successes.Load(); up > s.seen { // it is these messages that fail, so they need not wait long
 		s.seen, s.failures = up, 1
 	}
-	wait := backoff(s.failures, s.options.MaxBackoff)
+	wait := pause.Backoff(s.failures, s.options.MaxBackoff)
 	if w.trial != nil {
 		s.failedAlone(w, err)
 	} else {
 		wait = max(wait, gateway.RetryAfter(err))
 		s.narrow(w, err)
 	}
-	pause(s.stop, wait)
+	pause.For(s.stop, wait)
 }
 
 // keepOpen lets a batch be followed whose transaction has no end yet. That is no failure of its messages, and
@@ -206,7 +207,7 @@ func (s *shard) keepOpen(w work, under *gateway.UnderWay) {
 	}
 	w.txID = under.TxID
 	s.open = &w
-	pause(s.stop, max(backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(under)))
+	pause.For(s.stop, max(pause.Backoff(s.failures, s.options.MaxBackoff), gateway.RetryAfter(under)))
 }
 
 // narrow halves a batch that failed several times, so that what can succeed does,

@@ -9,6 +9,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -130,7 +131,7 @@ func (l *Lane) Run(ctx context.Context) {
 			continue
 		}
 		failures++
-		pause(ctx.Done(), max(backoff(failures, l.options.MaxBackoff), gateway.RetryAfter(err)))
+		pause.For(ctx.Done(), max(pause.Backoff(failures, l.options.MaxBackoff), gateway.RetryAfter(err)))
 	}
 }
 
@@ -208,7 +209,7 @@ func (l *Lane) settle(stop <-chan struct{}, settlements []spool.Settlement) erro
 		}
 		l.note(err)
 		l.observer.Retried("statement_disk")
-		if !pause(stop, backoff(attempts, l.options.MaxBackoff)) {
+		if !pause.For(stop, pause.Backoff(attempts, l.options.MaxBackoff)) {
 			return err //nolint:wrapcheck // it says all
 		}
 	}

@@ -2,19 +2,17 @@ package statement
 
 import (
 	"cmp"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
 
 // maxAside bounds the devices that are set aside. A statement of one more is tried with each round.
 const maxAside = 256
-
-const firstBackoff = 100 * time.Millisecond
 
 // trial is a device whose oldest statement fails, while the ledger is there: its statements wait, and those of others go on.
 type trial struct {
@@ -66,7 +64,7 @@ func (l *Lane) failed(e spool.Entry, err error) (stuck *spool.Verdict, aside boo
 		l.log.Warn("statement fails: its device's statements wait", zap.String("device_id", e.Device), zap.Uint64("number", e.Number), zap.Error(err))
 	}
 	t.attempts++
-	t.due = time.Now().Add(max(backoff(t.attempts, l.options.MaxBackoff), gateway.RetryAfter(err)))
+	t.due = time.Now().Add(max(pause.Backoff(t.attempts, l.options.MaxBackoff), gateway.RetryAfter(err)))
 	if l.recorded > t.seen {
 		t.seen = l.recorded
 		t.confirmed++
@@ -110,25 +108,4 @@ func (l *Lane) attempts(e spool.Entry) int {
 		return t.attempts
 	}
 	return 0
-}
-
-// backoff is how long to wait after so many failures (1 or more): doubling up to limit, half of it random.
-func backoff(attempts int, limit time.Duration) time.Duration {
-	wait := limit
-	if attempts < 16 {
-		wait = min(limit, firstBackoff<<(attempts-1))
-	}
-	return wait/2 + rand.N(wait/2+1) //nolint:gosec // jitter, not a secret
-}
-
-// pause waits, and reports whether it was not stopped.
-func pause(stop <-chan struct{}, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-stop:
-		return false
-	}
 }
