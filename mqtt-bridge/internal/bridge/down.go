@@ -236,9 +236,7 @@ func (d *down) cut(device, why string) {
 	if d.broker == nil {
 		return
 	}
-	if err := d.broker.Disconnect(device); err != nil {
-		d.log.Warn("cannot disconnect device", zap.String("device_id", device), zap.Error(err))
-	}
+	d.broker.Disconnect(device)
 	d.observer().Rejected(device) // a login that was under way is looked at once more
 	d.log.Info("device disconnected, if it was connected", zap.String("device_id", device), zap.String("event", why))
 }

@@ -37,7 +37,7 @@ func (b *Bridge) checks() []admin.Check {
 				return errors.New("devices are not let in")
 			}
 			if b.broker != nil && !b.broker.Room() {
-				return errors.New("devices are kept out: the broker's disk is nearly full, or fails")
+				return errors.New("devices are kept out: the broker's disk is nearly full")
 			}
 			return nil
 		}},

@@ -14,7 +14,8 @@ import (
 // than devices can send in it.
 const spaceEvery = time.Second
 
-// sureFailures is how many looks in a row must find the store failed.
+// sureFailures is how many looks in a row must find the store failed. Until then nobody is kept out: such a store acknowledges
+// nothing anyway.
 const sureFailures = 3
 
 // ErrReopen is returned by Run when the bridge has to be closed and opened anew, as Serve does: the broker's store had
@@ -52,22 +53,32 @@ func (b *Bridge) tend(ctx context.Context) error {
 	}
 	ticker := time.NewTicker(spaceEvery)
 	defer ticker.Stop()
-	for failures := 0; ; {
+	var seen looks
+	for {
 		failed, room := b.broker.Failed(), b.diskHasRoom()
-		failures++
-		if failed == nil {
-			failures = 0
-		}
-		if room && failures >= sureFailures {
+		if seen.sure(failed) && room {
 			return fmt.Errorf("%w: %w", ErrReopen, failed)
 		}
-		b.setRoom(room && failed == nil, failed)
+		b.setRoom(room)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// looks count those in a row that found the store failed.
+type looks struct{ failures int }
+
+// sure reports whether the store has failed for sure, with what one more look found.
+func (l *looks) sure(failed error) bool {
+	if failed == nil {
+		l.failures = 0
+		return false
+	}
+	l.failures++
+	return l.failures >= sureFailures
 }
 
 func (b *Bridge) diskHasRoom() bool {
@@ -80,18 +91,16 @@ func (b *Bridge) diskHasRoom() bool {
 }
 
 // setRoom lets devices in or keeps them out, if that is another than before.
-func (b *Bridge) setRoom(room bool, failed error) {
+func (b *Bridge) setRoom(room bool) {
 	if room == b.broker.Room() {
 		return
 	}
 	if room {
 		b.log.Info("there is room again on the broker's disk: devices are let in")
 	} else {
-		b.log.Error("the broker's disk is nearly full, or fails: devices are kept out", zap.Error(failed))
+		b.log.Error("the broker's disk is nearly full: devices are kept out")
 	}
-	if err := b.broker.SetRoom(room); err != nil {
-		b.log.Error("cannot disconnect devices", zap.Error(err))
-	}
+	b.broker.SetRoom(room)
 }
 
 // freeBytes is a metric: -1 if it is not known.

@@ -124,9 +124,6 @@ func (b *Bridge) recheckOne(ctx context.Context, device string) {
 	if !full && b.logins.Active(ctx, device) {
 		return
 	}
-	if err := b.broker.Disconnect(device); err != nil {
-		b.log.Warn("cannot disconnect device", zap.String("device_id", device), zap.Error(err))
-		return
-	}
+	b.broker.Disconnect(device)
 	b.log.Info("device disconnected: it is not active, or its quarantine is full", zap.String("device_id", device), zap.Bool("quarantine_full", full))
 }

@@ -21,6 +21,10 @@ import (
 // than authSeconds.
 const loginTimeout = 8 * time.Second
 
+// openWait is how long a device that logs in may wait until devices are let in: as long as a bridge takes to
+// subscribe after it started. So a restart refuses nobody who connects again at once.
+const openWait = 2 * time.Second
+
 // internalUser is the name of the broker's own connections inside the process.
 // No device can have it: it is no id.
 const internalUser = ".internal"
@@ -40,23 +44,26 @@ type authenticator struct {
 	logins   Logins
 	bridgeID string
 	secret   string      // of the bridge and of internal connections; never leaves the process
-	open     atomic.Bool // devices may connect
+	opened   latch       // devices may connect
+	stopping latch       // none will be let in any more
 	cramped  atomic.Bool // the disk is nearly full: devices may not, although open
 	log      *zap.Logger
 	observe  func(accepted bool)
+	live     *connections           // of devices
 	full     func() bool            // as many devices as may be are connected
 	system   func() *server.Account // of which the broker's own events are
 }
 
 func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *zap.Logger) *authenticator {
-	return &authenticator{logins: logins, bridgeID: bridgeID, secret: rand.Text(), observe: observe, log: log}
+	return &authenticator{logins: logins, bridgeID: bridgeID, secret: rand.Text(), observe: observe, log: log,
+		opened: newLatch(), stopping: newLatch(), live: newConnections()}
 }
 
 // Check is called by the server for each new connection, in that connection's
 // own goroutine.
 func (a *authenticator) Check(c server.ClientAuthentication) bool {
 	name, password := c.GetOpts().Username, c.GetOpts().Password
-	clientID, isMQTT := mqttClientID(c)
+	number, clientID, isMQTT := mqttClient(c)
 	switch {
 	case !isMQTT:
 		return a.admitInternal(c, name, password)
@@ -67,7 +74,7 @@ func (a *authenticator) Check(c server.ClientAuthentication) bool {
 		c.RegisterUser(&server.User{Username: name, Permissions: a.bridgePermissions(name)})
 		return true
 	}
-	return a.admitDevice(c, clientID)
+	return a.admitDevice(c, clientID, number)
 }
 
 // admitInternal lets in the broker's own connections, one of them into the account of its own events.
@@ -81,10 +88,17 @@ func (a *authenticator) admitInternal(c server.ClientAuthentication, name, passw
 	return name == internalUser || name == systemUser
 }
 
-func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID string) bool {
+// admitDevice lets a device in. It is among the live ones before it is looked for room the last time: when there is none any more
+// those are disconnected.
+func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID string, number uint64) bool {
 	expires, err := a.checkDevice(c, clientID)
+	if err == nil {
+		a.live.begin(clientID, number)
+		err = a.hasRoom()
+	}
 	a.observe(err == nil)
 	if err != nil {
+		a.live.end(clientID, number)
 		a.log.Info("device refused", zap.String("device_id", login.Printable(clientID)), zap.Error(err))
 		return false
 	}
@@ -93,25 +107,46 @@ func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID stri
 }
 
 func (a *authenticator) checkDevice(c server.ClientAuthentication, clientID string) (time.Time, error) {
-	if a.full() {
-		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
+	if err := a.hasRoom(); err != nil {
+		return time.Time{}, err
 	}
-	if !a.open.Load() {
-		return time.Time{}, waymark.Errorf(waymark.Unavailable, "the bridge is not subscribed yet: connect again")
-	}
-	if a.cramped.Load() {
-		return time.Time{}, waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")
+	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	defer cancel()
+	if err := a.awaitOpened(); err != nil {
+		return time.Time{}, err
 	}
 	password, chain := c.GetOpts().Password, shownChain(c)
 	if err := login.CheckName(clientID, c.GetOpts().Username, len(chain) > 0); err != nil {
 		return time.Time{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
-	defer cancel()
 	if password == "" && len(chain) > 0 {
 		return a.logins.LoginByCertificate(ctx, clientID, chain)
 	}
 	return a.logins.Login(ctx, clientID, password)
+}
+
+// hasRoom checks that there is room for one more device and for what it sends.
+func (a *authenticator) hasRoom() error {
+	switch {
+	case a.full():
+		return waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
+	case a.cramped.Load():
+		return waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")
+	}
+	return nil
+}
+
+// awaitOpened waits for a moment until devices are let in.
+func (a *authenticator) awaitOpened() error {
+	timer := time.NewTimer(openWait)
+	defer timer.Stop()
+	select {
+	case <-a.opened.c:
+		return nil
+	case <-a.stopping.c:
+	case <-timer.C:
+	}
+	return waymark.Errorf(waymark.Unavailable, "the bridge is not subscribed yet: connect again")
 }
 
 // shownChain is what the client showed in the handshake, which also proved that it holds
@@ -152,19 +187,20 @@ func devicePermissions(device string) *server.Permissions {
 }
 
 // connectionName is `address - mid:N - "client id"`.
-var connectionName = regexp.MustCompile(`(?s) - mid(?:_ws)?:\d+ - (".*")$`)
+var connectionName = regexp.MustCompile(`(?s) - mid(?:_ws)?:(\d+) - (".*")$`)
 
-// mqttClientID reads the client id from the server's name of the connection:
-// there is no other way to it here.
-func mqttClientID(c server.ClientAuthentication) (string, bool) {
+// mqttClient reads the number and the client id from the server's name of the connection:
+// there is no other way to them here.
+func mqttClient(c server.ClientAuthentication) (number uint64, id string, isMQTT bool) {
 	named, ok := c.(fmt.Stringer)
 	if !ok {
-		return "", false
+		return 0, "", false
 	}
 	parts := connectionName.FindStringSubmatch(named.String())
 	if parts == nil {
-		return "", false
+		return 0, "", false
 	}
-	id, err := strconv.Unquote(parts[1])
-	return id, err == nil
+	number, wrong := strconv.ParseUint(parts[1], 10, 64)
+	id, err := strconv.Unquote(parts[2])
+	return number, id, err == nil && wrong == nil
 }

@@ -68,23 +68,17 @@ func (b *Broker) SenderCredential() (username, password string) {
 
 // Disconnect ends the connection of a device, if there is one. Logging in again
 // is up to Logins.
-func (b *Broker) Disconnect(device string) error {
-	connections, err := b.server.Connz(&server.ConnzOptions{MQTTClient: device, Username: true})
-	if err != nil {
-		return fmt.Errorf("find connection: %w", err)
+func (b *Broker) Disconnect(device string) { b.disconnect(b.auth.live.of(device)) }
+
+func (b *Broker) disconnect(connections []uint64) {
+	for _, id := range connections {
+		_ = b.server.DisconnectClientByID(id) // it fails for one that has gone
 	}
-	var failures []error
-	for _, c := range connections.Conns {
-		failures = append(failures, b.server.DisconnectClientByID(c.Cid))
-	}
-	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("disconnect device: %w", err)
-	}
-	return nil
 }
 
 // Stop ends all connections and closes the store.
 func (b *Broker) Stop() {
+	b.auth.stopping.set()
 	for _, conn := range []*nats.Conn{b.watching, b.conn} {
 		if conn != nil {
 			conn.Close()

@@ -159,9 +159,9 @@ func FuzzClientID(f *testing.F) {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		got, ok := mqttClientID(named{name: fmt.Sprintf("127.0.0.1:5 - mid:7 - %q", id)})
-		if !ok || got != id {
-			t.Errorf("read %q, %t; want %q", got, ok, id)
+		number, got, ok := mqttClient(named{name: fmt.Sprintf("127.0.0.1:5 - mid:7 - %q", id)})
+		if !ok || got != id || number != 7 {
+			t.Errorf("read %q of %d, %t; want %q of 7", got, number, ok, id)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
@@ -20,18 +21,37 @@ const openedFile = "opened"
 // before its first one the broker would acknowledge messages that nobody gets. If
 // it fails, devices are kept out; it can be called again.
 func (b *Broker) Open() error {
-	if b.auth.open.Load() {
+	if b.Opened() {
 		return nil
 	}
 	if err := b.markOpened(); err != nil {
 		return fmt.Errorf("open broker: %w", err)
 	}
-	b.auth.open.Store(true)
+	b.auth.opened.set()
 	return nil
 }
 
 // Opened reports whether devices are let in.
-func (b *Broker) Opened() bool { return b.auth.open.Load() }
+func (b *Broker) Opened() bool { return b.auth.opened.isSet() }
+
+// latch is set once, and stays so.
+type latch struct {
+	once *sync.Once
+	c    chan struct{} // closed once it is set
+}
+
+func newLatch() latch { return latch{once: &sync.Once{}, c: make(chan struct{})} }
+
+func (l latch) set() { l.once.Do(func() { close(l.c) }) }
+
+func (l latch) isSet() bool {
+	select {
+	case <-l.c:
+		return true
+	default:
+		return false
+	}
+}
 
 // markOpened writes the mark and has it on the disk before it returns, with all
 // folders of the store: after a power loss a mark that is missing would make a

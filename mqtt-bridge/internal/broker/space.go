@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"syscall"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -18,10 +19,11 @@ func (b *Broker) FreeBytes() (int64, error) {
 }
 
 // Failed says why the store takes nothing any more, nil if it does. After a write or a sync that failed the
-// server acknowledges nothing until it is started anew.
+// server acknowledges nothing until it is started anew. Another status than 503 is not the store's: the server answers 500
+// when it was not scheduled for a millisecond while it looked whether it listens.
 func (b *Broker) Failed() error {
 	health := b.server.Healthz(&server.HealthzOptions{})
-	if health.Error == "" {
+	if health.StatusCode != http.StatusServiceUnavailable {
 		return nil
 	}
 	return errors.New("the broker's store: " + health.Error)
@@ -29,25 +31,10 @@ func (b *Broker) Failed() error {
 
 // SetRoom lets devices in, or keeps them out and disconnects those that are there: what is acknowledged to
 // nobody needs no room. The bridge itself stays, and goes on with what is stored.
-func (b *Broker) SetRoom(room bool) error {
+func (b *Broker) SetRoom(room bool) {
 	b.auth.cramped.Store(!room)
-	if room {
-		return nil
-	}
-	const page = 1024
-	for offset := 0; ; offset += page {
-		connections, err := b.server.Connz(&server.ConnzOptions{Username: true, Offset: offset, Limit: page})
-		if err != nil {
-			return fmt.Errorf("find connections: %w", err)
-		}
-		for _, c := range connections.Conns {
-			if c.MQTTClient != "" && !b.auth.isBridge(c.MQTTClient) {
-				_ = b.server.DisconnectClientByID(c.Cid) // it fails for one that has gone
-			}
-		}
-		if len(connections.Conns) < page {
-			return nil
-		}
+	if !room {
+		b.disconnect(b.auth.live.all())
 	}
 }
 

@@ -3,6 +3,7 @@ package broker
 import (
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -34,14 +35,25 @@ type Watcher interface {
 	Disconnected(device string, connection uint64, at time.Time, why presence.Why)
 }
 
-// Watch tells w of connections until Stop. To be called before Open.
+// Watch tells w of connections until Stop. To be called before Open. When more happens than can be told, what was left
+// out is told from what is connected then.
 func (b *Broker) Watch(w Watcher) error {
-	conn, err := nats.Connect("", nats.InProcessServer(b.server), nats.UserInfo(systemUser, b.auth.secret))
+	var dropped atomic.Bool
+	conn, err := nats.Connect("", nats.InProcessServer(b.server), nats.UserInfo(systemUser, b.auth.secret),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			b.log.Warn("the broker's events about connections were dropped: the connections are compared", zap.Error(err))
+			dropped.Store(true)
+		}))
 	if err != nil {
 		return fmt.Errorf("connect to broker in process: %w", err)
 	}
 	b.watching = conn
-	sub, err := conn.Subscribe("$SYS.ACCOUNT."+server.DEFAULT_GLOBAL_ACCOUNT+".*", func(m *nats.Msg) { b.tell(w, m) })
+	sub, err := conn.Subscribe("$SYS.ACCOUNT."+server.DEFAULT_GLOBAL_ACCOUNT+".*", func(m *nats.Msg) {
+		b.tell(w, m)
+		if dropped.Swap(false) {
+			b.compare(w)
+		}
+	})
 	if err == nil {
 		err = sub.SetPendingLimits(maxUntold, maxUntoldBytes)
 	}
@@ -59,13 +71,37 @@ func (b *Broker) tell(w Watcher, m *nats.Msg) {
 	switch m.Subject {
 	case connectSubject:
 		var event server.ConnectEventMsg
-		if b.reads(m, &event) && b.isDevice(event.Client) {
+		if b.reads(m, &event) && b.isDevice(event.Client) && b.auth.live.tell(event.Client.MQTTClient, event.Client.ID) {
 			w.Connected(event.Client.MQTTClient, event.Client.ID, event.Time)
 		}
 	case disconnectSubject:
 		var event server.DisconnectEventMsg
-		if b.reads(m, &event) && b.isDevice(event.Client) {
+		if b.reads(m, &event) && b.isDevice(event.Client) && b.auth.live.end(event.Client.MQTTClient, event.Client.ID) {
 			w.Disconnected(event.Client.MQTTClient, event.Client.ID, event.Time, whyOf(event.Reason))
+		}
+	}
+}
+
+// compare tells w of the connections that ended or began without its being told.
+func (b *Broker) compare(w Watcher) {
+	connz, err := b.server.Connz(&server.ConnzOptions{Limit: b.server.NumClients() + spareConnections})
+	if err != nil {
+		b.log.Error("the broker's connections cannot be listed", zap.Error(err))
+		return
+	}
+	live := make(map[uint64]bool, len(connz.Conns))
+	for _, c := range connz.Conns {
+		live[c.Cid] = true
+	}
+	now, missed := time.Now(), b.auth.live.compare(live)
+	for device, ids := range missed.ended {
+		for _, id := range ids {
+			w.Disconnected(device, id, now, presence.Faulty)
+		}
+	}
+	for device, ids := range missed.begun {
+		for _, id := range ids {
+			w.Connected(device, id, now)
 		}
 	}
 }
