@@ -11,6 +11,7 @@ import (
 	"errors"
 	"strings"
 
+	"filippo.io/edwards25519"
 	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/veraison/go-cose"
@@ -87,10 +88,28 @@ func JWKOf(key crypto.PublicKey) (waymark.JWK, error) {
 }
 
 // ValidateJWK checks that key is a usable public key: the right length, on its
-// curve if it has one, and with no member of another key type. It returns Invalid.
+// curve if it has one, of no small order, and with no member of another key type. It returns Invalid.
 func ValidateJWK(key waymark.JWK) error {
-	_, err := parseJWK(key)
-	return err
+	parsed, err := parseJWK(key)
+	if err != nil {
+		return err
+	}
+	if public, ok := parsed.key.(ed25519.PublicKey); ok {
+		return checkPoint(public)
+	}
+	return nil
+}
+
+// checkPoint: for a point of small order anybody can make a signature that holds so that its owner could disown whatever it signed.
+func checkPoint(public ed25519.PublicKey) error {
+	point, err := new(edwards25519.Point).SetBytes(public)
+	if err != nil {
+		return waymark.InvalidField("/jwk/x", "is not a point of curve Ed25519")
+	}
+	if point.MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return waymark.InvalidField("/jwk/x", "is a point of small order, for which anybody can sign: make another key")
+	}
+	return nil
 }
 
 func parseJWK(key waymark.JWK) (publicKey, error) {

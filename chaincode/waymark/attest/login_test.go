@@ -56,7 +56,13 @@ func TestValidateJWK(t *testing.T) {
 		pointer string // empty if it is valid
 	}{
 		{"P-256", waymark.JWK{KeyType: "EC", Curve: "P-256", X: x, Y: y}, ""},
-		{"Ed25519", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x}, ""},
+		{"Ed25519 (RFC 8037, appendix A.2)", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}, ""},
+		{"Ed25519: no point", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, "/jwk/x"},
+		{"Ed25519: order 1", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, "/jwk/x"},
+		{"Ed25519: order 1, written in another way", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "7v_______________________________________38"}, "/jwk/x"},
+		{"Ed25519: order 2", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "7P_______________________________________38"}, "/jwk/x"},
+		{"Ed25519: order 4", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, "/jwk/x"},
+		{"Ed25519: order 8", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o"}, "/jwk/x"},
 		{"empty", waymark.JWK{}, "/jwk"},
 		{"Ed25519 with y", waymark.JWK{KeyType: "OKP", Curve: "Ed25519", X: x, Y: y}, "/jwk"},
 		{"P-384", waymark.JWK{KeyType: "EC", Curve: "P-384", X: x, Y: y}, "/jwk"},
