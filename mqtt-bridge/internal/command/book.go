@@ -61,12 +61,13 @@ type Book struct {
 	queue schedule                       // of all of them
 	wake  chan struct{}                  // holds a token when the schedule was changed
 	stale stale                          // devices of which the gateway is to be asked
+	ended ended                          // what its answers open no more
 }
 
 // Open makes a book of what the store has. What is damaged there is told in the log, and comes again from the gateway.
 func Open(store Store, sender Sender, gateway Gateway, observer Observer, log *zap.Logger) (*Book, error) {
 	b := &Book{store: store, sender: sender, gateway: gateway, observer: observer, log: log, limit: MaxOpen,
-		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale()}
+		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded()}
 	now := time.Now()
 	damaged, err := store.Each(spool.ShelfCommands, func(_ string, value []byte) error {
 		c, err := waymark.ParseDeliveredCommand(value)
@@ -126,11 +127,25 @@ func (b *Book) drop(n name) {
 	}
 }
 
-// change opens and closes commands, and makes other changes of the store, in one transaction. A command
-// of which a nil is given is closed. What there is no room for is left to the gateway.
+// change opens commands, closes those that have ended, of which a nil is given, and makes other changes of the store, in one
+// transaction. What there is no room for is left to the gateway.
 func (b *Book) change(changed map[name]*waymark.DeliveredCommand, others ...spool.Change) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	b.noteEnded(changed)
+	return b.write(changed, others...)
+}
+
+// correct makes the changes of an answer of the gateway that was asked for at a time. A nil is given of what it lacks.
+func (b *Book) correct(asked time.Time, answer map[name]*waymark.DeliveredCommand) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.withhold(asked, answer)
+	return b.write(answer)
+}
+
+// write does the work of both. To be called with writing held.
+func (b *Book) write(changed map[name]*waymark.DeliveredCommand, others ...spool.Change) error {
 	opened, closed := b.divide(changed)
 	changes := slices.Clone(others)
 	for _, n := range closed {

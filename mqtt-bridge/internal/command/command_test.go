@@ -35,7 +35,8 @@ type world struct {
 	start     time.Time
 	open      map[string][]waymark.Command // at the gateway, by device
 	asked     []string
-	away      bool // the gateway
+	away      bool   // the gateway
+	during    func() // happens once, while the gateway answers
 }
 
 func newWorld() *world {
@@ -83,12 +84,17 @@ func (w *world) Send(_ context.Context, device string, kind attest.Kind, stateme
 
 func (w *world) OpenCommands(_ context.Context, device string) ([]waymark.Command, error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.asked = append(w.asked, device)
-	if w.away {
+	away, open, during := w.away, slices.Clone(w.open[device]), w.during
+	w.during = nil
+	w.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	if away {
 		return nil, errors.New("away")
 	}
-	return slices.Clone(w.open[device]), nil
+	return open, nil
 }
 
 func (w *world) CommandPublished(error) {}
@@ -207,10 +213,92 @@ func TestAClosedCommandOnADiskThatFails(t *testing.T) {
 	})
 }
 
-// A receipt in the spool pauses the repeating. If the ledger does not take it, it goes on.
+// requested is a command as the gateway has it, open for long.
+func requested(device, id string) waymark.Command {
+	return waymark.Command{ID: id, Device: device, Name: "wake", Arguments: "{}", ExpiresAt: time.Now().Add(1e6 * time.Hour), Requested: waymark.Stamp{TxID: txID}}
+}
+
+// What has ended is not opened again by an answer of the gateway that was asked before, or whose peer is behind. One that the book
+// never had neither.
+func TestAnOldAnswerOpensNothing(t *testing.T) {
+	far := time.Now().Add(1e6 * time.Hour)
+	for name, end := range map[string]func(t *testing.T, b *Book){
+		"cancelled by an event": func(t *testing.T, b *Book) {
+			take(t, b, event(t, 2, waymark.EventCommandCancelled, "logger-1", "c-1", far), event(t, 3, waymark.EventCommandClosed, "logger-1", "c-2", far))
+		},
+		"closed by its receipt": func(_ *testing.T, b *Book) { b.Closed("logger-1", "c-1"); b.Closed("logger-1", "c-2") },
+		"moved": func(t *testing.T, b *Book) {
+			if err := b.Moved("logger-1"); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		for _, before := range []bool{false, true} {
+			w := newWorld()
+			run(t, w, func(b *Book) {
+				w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1"), requested("logger-1", "c-2")}
+				take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", far))
+				time.Sleep(time.Second)
+				if before {
+					end(t, b)
+				} else {
+					w.set(func() { w.during = func() { end(t, b) } })
+				}
+				b.Connected("logger-1")
+				time.Sleep(settling / 2)
+				w.set(func() { w.open["logger-1"] = nil })
+				w.take()
+				time.Sleep(time.Hour)
+				if got := w.take(); len(got) != 0 || b.Len() != 0 || len(w.shelf) != 0 || len(w.asked) == 0 {
+					t.Errorf("%s, before the question %t: published %d, %d open, on the disk %v, asked %v", name, before, len(got), b.Len(), w.shelf, w.asked)
+				}
+			})
+		}
+	}
+}
+
+// A command of the new owner's that came before the book was told of that owner is open again once the gateway has surely settled.
+func TestTheNewOwnersCommand(t *testing.T) {
+	w := newWorld()
+	run(t, w, func(b *Book) {
+		w.open["logger-1"] = []waymark.Command{requested("logger-1", "new"), requested("logger-1", "newer")}
+		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "new", time.Now().Add(time.Hour)))
+		time.Sleep(time.Second)
+		if err := b.Moved("logger-1"); err != nil || b.Len() != 0 {
+			t.Errorf("%d open, %v", b.Len(), err)
+		}
+		take(t, b, event(t, 2, waymark.EventCommandRequested, "logger-1", "newer", time.Now().Add(time.Hour)))
+		if b.Len() != 1 {
+			t.Errorf("of an event: %d open", b.Len())
+		}
+		time.Sleep(settling + time.Second)
+		if b.Len() != 2 || w.shelf["logger-1\x00new"] == nil {
+			t.Errorf("%d open, on the disk %v", b.Len(), w.shelf)
+		}
+	})
+}
+
+// How many have ended is bounded, and whatever has is known for as long as an answer may be older.
+func TestTheEndedAreBounded(t *testing.T) {
+	e, start := newEnded(), time.Now()
+	for n := range maxEnded + 10 {
+		e.note(name{"logger-1", fmt.Sprint(n)}, start)
+	}
+	if len(e.order) != maxEnded || len(e.at) != maxEnded || e.since(start, name{"logger-1", "9"}) || !e.since(start, name{"logger-1", "10"}) {
+		t.Errorf("%d in order, %d known", len(e.order), len(e.at))
+	}
+	e.note(name{"logger-1", "10"}, start.Add(settling))
+	e.note(name{"logger-1", "last"}, start.Add(settling+2*refreshTimeout))
+	if len(e.order) != 2 || !e.since(start.Add(settling+refreshTimeout), name{"logger-1", "10"}) || e.since(start.Add(2*settling), name{"logger-1", "10"}) {
+		t.Errorf("%d in order, %d known", len(e.order), len(e.at))
+	}
+}
+
+// A receipt in the spool pauses the repeating. If the ledger does not take it, it goes on, as long as the gateway has the command.
 func TestAReceiptPausesACommand(t *testing.T) {
 	w := newWorld()
 	run(t, w, func(b *Book) {
+		w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1")}
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
 		synctest.Wait()
 		b.Answered("logger-1", "c-1")
@@ -223,6 +311,13 @@ func TestAReceiptPausesACommand(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		if got := w.take(); len(got) != 1 {
 			t.Errorf("after its receipt was refused: %v", got)
+		}
+		w.set(func() { w.open["logger-1"] = nil })
+		b.Refused("logger-1", "c-1")
+		b.Refused("logger-2", "c-1")
+		time.Sleep(time.Minute)
+		if got := w.take(); len(got) != 0 || b.Len() != 0 || slices.Contains(w.asked, "logger-2") {
+			t.Errorf("of a command that the gateway has no more: %v, asked %v", got, w.asked)
 		}
 	})
 }

@@ -94,18 +94,26 @@ func (b *Book) Seen(device string) {
 }
 
 // Answered is told that a receipt of a command is in the spool.
-func (b *Book) Answered(device, id string) { b.replan(device, id, afterReceipt) }
+func (b *Book) Answered(device, id string) { _ = b.replan(device, id, afterReceipt) }
 
-// Refused is told that the ledger does not take that receipt.
-func (b *Book) Refused(device, id string) { b.replan(device, id, firstPause) }
+// Refused is told that the ledger does not take that receipt. The command may have ended, so the gateway is asked.
+func (b *Book) Refused(device, id string) {
+	if b.replan(device, id, firstPause) {
+		b.fallBehind(device)
+	}
+}
 
-func (b *Book) replan(device, id string, pause time.Duration) {
+// replan reports whether the book has that command.
+func (b *Book) replan(device, id string, pause time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if w := b.open[device][id]; w != nil {
-		w.pause = firstPause
-		b.plan(w, time.Now().Add(pause))
+	w := b.open[device][id]
+	if w == nil {
+		return false
 	}
+	w.pause = firstPause
+	b.plan(w, time.Now().Add(pause))
+	return true
 }
 
 func (b *Book) plan(w *waiting, due time.Time) {

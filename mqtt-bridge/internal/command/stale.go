@@ -17,9 +17,6 @@ const (
 	maxAsked       = 100_000
 	refreshTimeout = 10 * time.Second
 	refreshWait    = 2 * time.Second
-	// settling is how old a command must be before it counts that the gateway does not have it: its peer can be behind the
-	// events of another.
-	settling = 30 * time.Second
 )
 
 // stale are devices of which the book may lack commands, in the order in which they came.
@@ -27,7 +24,14 @@ type stale struct {
 	order  []string
 	waits  map[string]bool // of order
 	asked  map[string]bool // for which the gateway was asked, since the start
+	later  []moved         // to be added, in this order
 	filled chan struct{}   // holds a token when there may be one to ask for
+}
+
+// moved is a device that came to another owner: when the gateway surely knows it.
+type moved struct {
+	device string
+	due    time.Time
 }
 
 func newStale() stale {
@@ -51,6 +55,26 @@ func (s *stale) add(device string) {
 	s.waits[device] = true
 	s.order = append(s.order, device)
 	s.signal()
+}
+
+// addLater adds a device at a time, which must be no earlier than that of any before.
+func (s *stale) addLater(device string, due time.Time) {
+	if len(s.later) < maxStale {
+		s.later = append(s.later, moved{device, due})
+		s.signal()
+	}
+}
+
+// ripen adds those whose time has come, and returns how long it takes until there is more.
+func (s *stale) ripen(now time.Time) time.Duration {
+	for len(s.later) > 0 {
+		if first := s.later[0]; first.due.After(now) {
+			return first.due.Sub(now)
+		}
+		s.add(s.later[0].device)
+		s.later = s.later[1:]
+	}
+	return settling
 }
 
 // next takes the device that waits longest.
@@ -82,25 +106,37 @@ func (b *Book) fallBehind(device string) {
 	b.stale.add(device)
 }
 
-// Moved is told that a device came to another owner, which ended its commands of before.
+// Moved is told that a device came to another owner, which ended its commands of before, those too that the book does not have. One
+// of the new owner's may have been told of before this; once the gateway surely knows, it is asked.
 func (b *Book) Moved(device string) error {
-	if err := b.change(b.settled(device, time.Now())); err != nil {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	gone := b.settled(device, time.Now())
+	gone[allOf(device)] = nil
+	b.noteEnded(gone)
+	if err := b.write(gone); err != nil {
 		return err
 	}
-	b.fallBehind(device) // of the new owner's
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stale.addLater(device, time.Now().Add(settling))
 	return nil
 }
 
 // refresh asks the gateway for one device after another, while there is room.
 func (b *Book) refresh(ctx context.Context) {
 	for {
-		device, found := b.nextStale()
-		if !found {
+		device, wait := b.nextStale()
+		if device == "" {
+			timer := time.NewTimer(wait)
 			select {
+			case <-timer.C:
 			case <-b.stale.filled:
 			case <-ctx.Done():
+				timer.Stop()
 				return
 			}
+			timer.Stop()
 			continue
 		}
 		if err := b.refreshOne(ctx, device); err != nil {
@@ -115,20 +151,24 @@ func (b *Book) refresh(ctx context.Context) {
 	}
 }
 
-func (b *Book) nextStale() (string, bool) {
+// nextStale returns the device of which the gateway is to be asked next; if there is none, how long to wait for one, or for a signal.
+func (b *Book) nextStale() (device string, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	wait = b.stale.ripen(time.Now())
 	if len(b.queue) >= b.limit {
-		return "", false
+		return "", wait
 	}
-	return b.stale.next()
+	device, _ = b.stale.next()
+	return device, wait
 }
 
 // refreshOne makes the book right for a device.
 func (b *Book) refreshOne(ctx context.Context, device string) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	changed := b.settled(device, time.Now().Add(-settling))
+	asked := time.Now()
+	answer := b.settled(device, asked.Add(-settling))
 	commands, err := b.gateway.OpenCommands(ctx, device)
 	if err != nil && !gateway.NotFound(err) {
 		return err //nolint:wrapcheck // it says all
@@ -140,9 +180,9 @@ func (b *Book) refreshOne(ctx context.Context, device string) error {
 			b.log.Error("the gateway answered with a command that cannot be delivered", zap.String("device_id", device), zap.Error(err))
 			continue
 		}
-		changed[nameOf(d)] = &d
+		answer[nameOf(d)] = &d
 	}
-	return b.change(changed)
+	return b.correct(asked, answer)
 }
 
 // settled are the commands of a device that are known since before a time, each to be closed unless the gateway has it.
