@@ -84,6 +84,15 @@ func (o *observer) Quarantined(device string, code spool.Code) {
 	o.Rejected(device)
 }
 
+// AtMostOnce is told of a device that publishes at QoS 0. At the embedded broker that ends its connection: what it sends
+// so is in nobody's bounds.
+func (o *observer) AtMostOnce(device string) {
+	o.Metrics.AtMostOnce()
+	if o.down.broker != nil {
+		o.down.broker.Disconnect(device)
+	}
+}
+
 // Rejected is told of a device of which the ledger rejected a message.
 func (o *observer) Rejected(device string) { o.suspects.add(device) }
 

@@ -23,7 +23,10 @@ type Arrival struct {
 	Device   string // from the topic
 	Received time.Time
 	Payload  []byte
-	Ack      func() // acknowledges it to the broker; called once it is on the disk
+	// AtMostOnce says that it came at QoS 0 (MQTT 3.1.1, clause 4.3.1): nobody can hold back what is sent so, and nobody would know
+	// whether it arrived.
+	AtMostOnce bool
+	Ack        func() // acknowledges it to the broker; called once it is on the disk
 }
 
 // Store keeps messages durably.
@@ -48,6 +51,8 @@ type Observer interface {
 	// Quarantined is told of a message once it is in quarantine.
 	Quarantined(device string, code spool.Code)
 	AppendFailed(err error)
+	// AtMostOnce is told of a device of which a message came at QoS 0, and was not taken.
+	AtMostOnce(device string)
 }
 
 // Intake is the queue and its writer.
@@ -71,9 +76,13 @@ func New(store Store, maxCount int, maxBytes int64, hearer Hearer, observer Obse
 
 // Put queues an arrival. It blocks while the queue is full, and returns ErrClosed
 // or the context's error if the arrival was not taken. The context is to end with the
-// connection by which it came: an acknowledgement is good for nothing from then on.
+// connection by which it came: an acknowledgement is good for nothing from then on. What comes at QoS 0 is not taken.
 func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	i.observer.Received()
+	if a.AtMostOnce {
+		i.observer.AtMostOnce(a.Device)
+		return nil
+	}
 	message, said := inspect(a)
 	return i.queue.put(ctx, &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}})
 }

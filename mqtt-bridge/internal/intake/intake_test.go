@@ -58,6 +58,7 @@ func (silent) Received()                      {}
 func (silent) Acknowledged(int)               {}
 func (silent) Quarantined(string, spool.Code) {}
 func (silent) AppendFailed(error)             {}
+func (silent) AtMostOnce(string)              {}
 
 // ears is a Hearer.
 type ears struct {

@@ -21,6 +21,7 @@ type Metrics struct {
 	registry     *prometheus.Registry
 	received     prometheus.Counter
 	acknowledged prometheus.Counter
+	atMostOnce   prometheus.Counter
 	appends      *prometheus.CounterVec
 	relayed      *prometheus.CounterVec
 	quarantined  *prometheus.CounterVec
@@ -38,6 +39,7 @@ func New() *Metrics {
 		registry:     prometheus.NewRegistry(),
 		received:     counter("received_total", "Messages that arrived over MQTT, repeated ones included."),
 		acknowledged: counter("acknowledged_total", "Messages acknowledged to the broker, each after it was on the disk."),
+		atMostOnce:   counter("at_most_once_total", "Messages that came at QoS 0, and were not taken."),
 		appends:      counters("append_failures_total", "Commits to the spool that failed, by reason; acknowledgements wait meanwhile.", "reason"),
 		relayed:      counters("relayed_total", "Messages answered by the ledger, by outcome.", "outcome"),
 		quarantined:  counters("quarantined_total", "Messages put into quarantine, by code.", "code"),
@@ -52,7 +54,7 @@ func New() *Metrics {
 		}, []string{"route", "status"}),
 	}
 	m.registry.MustRegister(m.down.collectors()...)
-	m.registry.MustRegister(m.received, m.acknowledged, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports, m.moves,
+	m.registry.MustRegister(m.received, m.acknowledged, m.atMostOnce, m.appends, m.relayed, m.quarantined, m.retries, m.logins, m.requests, m.exports, m.moves,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -72,6 +74,9 @@ func (m *Metrics) Received() { m.received.Inc() }
 
 // Acknowledged counts n messages acknowledged.
 func (m *Metrics) Acknowledged(n int) { m.acknowledged.Add(float64(n)) }
+
+// AtMostOnce counts a message that came at QoS 0.
+func (m *Metrics) AtMostOnce() { m.atMostOnce.Inc() }
 
 // Quarantined counts a message put into quarantine.
 func (m *Metrics) Quarantined(code spool.Code) {

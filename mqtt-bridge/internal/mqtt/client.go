@@ -149,7 +149,7 @@ func (c *Client) clientOptions(ctx context.Context, url string, lose context.Can
 // the broker then holds what follows.
 func (c *Client) receive(ctx context.Context, m paho.Message) {
 	err := c.receiver.Put(ctx, intake.Arrival{
-		Device: deviceOf(m.Topic()), Received: time.Now(), Payload: m.Payload(), Ack: m.Ack,
+		Device: deviceOf(m.Topic()), Received: time.Now(), Payload: m.Payload(), AtMostOnce: m.Qos() == 0, Ack: m.Ack,
 	})
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, intake.ErrClosed) {
 		c.log.Error("message not taken", zap.Error(err))
