@@ -165,6 +165,24 @@ func TestRestartWithABacklog(t *testing.T) {
 	once(t, p, "logger-1", 20)
 }
 
+// A broker sends what it retained at each subscription: a logger that is long dead would be signed for as if it measured.
+func TestWhatIsRetainedIsNoNews(t *testing.T) {
+	p := newPlant(t)
+	p.startBridge(t)
+	stop := p.startEdge(t)
+	client := p.logger(t, "logger")
+	if token := client.Publish("loggers/logger-1", 1, true, []byte(`{"t":0}`)); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	waitFor(t, "the message", func() bool { return len(p.ledger(t, "logger-1")) == 1 })
+	stop()
+	p.startEdge(t)
+	send(t, client, "loggers/logger-1", []byte(`{"t":1}`))
+	waitFor(t, "the next", func() bool { return len(p.ledger(t, "logger-1")) > 1 })
+	waitFor(t, "what was retained", func() bool { return strings.Contains(metrics(t, p), "waymark_edge_retained_total 1") })
+	once(t, p, "logger-1", 2)
+}
+
 func TestCheck(t *testing.T) {
 	p := newPlant(t)
 	if err := edge.Check(p.config); err != nil {

@@ -17,6 +17,7 @@ type metrics struct {
 	received  *prometheus.CounterVec
 	refused   *prometheus.CounterVec
 	repeated  prometheus.Counter
+	retained  prometheus.Counter
 	readings  prometheus.Counter
 	signed    prometheus.Counter
 	delivered prometheus.Counter
@@ -31,6 +32,7 @@ func newMetrics() *metrics {
 		received:  counters("received_total", "Messages of the local broker, by source; none is one that no source reads.", "source"),
 		refused:   counters("refused_total", "What gave no reading, by source and reason; the message was acknowledged all the same.", "source", "reason"),
 		repeated:  counter("repeated_total", "Messages that the local broker sent again, and that were signed before."),
+		retained:  counter("retained_total", "Messages that the local broker had retained, which it sends at each subscription; acknowledged and not read."),
 		readings:  counter("readings_total", "Readings that were signed."),
 		signed:    counter("signed_total", "Messages that were signed."),
 		delivered: counter("delivered_total", "Messages acknowledged by the consortium's broker."),
@@ -38,7 +40,7 @@ func newMetrics() *metrics {
 		rebirths:  counter("rebirth_requests_total", "Requests to Sparkplug nodes for their births."),
 		connects:  counters("connects_total", "Connections of devices to the consortium's broker that were tried, by outcome.", "outcome"),
 	}
-	m.registry.MustRegister(m.received, m.refused, m.repeated, m.readings, m.signed, m.delivered, m.failures, m.rebirths, m.connects,
+	m.registry.MustRegister(m.received, m.refused, m.repeated, m.retained, m.readings, m.signed, m.delivered, m.failures, m.rebirths, m.connects,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

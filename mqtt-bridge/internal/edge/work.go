@@ -118,10 +118,15 @@ func (e *Edge) gather(ctx context.Context) []local.Arrival {
 	return arrivals
 }
 
-// read reads arrivals, and leaves out those that were signed before.
+// read reads arrivals, and leaves out those that were signed before and those that are no news: what a broker retained it
+// sends at each subscription, however old it is.
 func (e *Edge) read(arrivals []local.Arrival) []taken {
 	read, made := make([]taken, len(arrivals)), make(map[outbox.Fingerprint]bool)
 	for i, a := range arrivals {
+		if a.Retained {
+			e.metrics.retained.Inc()
+			continue
+		}
 		f := outbox.FingerprintOf(a.ID, a.Topic, a.Payload)
 		if a.Again && (made[f] || e.outbox.Known(f)) {
 			e.metrics.repeated.Inc()

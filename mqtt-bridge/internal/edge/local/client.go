@@ -41,6 +41,7 @@ type Arrival struct {
 	QoS      byte
 	ID       uint16 // of the packet, the same when it is sent again; 0 with QoS 0
 	Again    bool   // the broker has sent it before and had no acknowledgement
+	Retained bool   // the broker kept it and sends it at a subscription: it may be of any time
 	Ack      func() // acknowledges it
 }
 
@@ -137,7 +138,8 @@ func (c *Client) clientOptions(ctx context.Context, lost chan<- error) *paho.Cli
 		SetKeepAlive(keepAlive).
 		// Before Connect: the broker sends what waited before we can subscribe.
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) {
-			c.receiver.Put(ctx, Arrival{Topic: m.Topic(), Payload: m.Payload(), Received: time.Now(), QoS: m.Qos(), ID: m.MessageID(), Again: m.Duplicate(), Ack: m.Ack})
+			c.receiver.Put(ctx, Arrival{Topic: m.Topic(), Payload: m.Payload(), Received: time.Now(), QoS: m.Qos(), ID: m.MessageID(), Again: m.Duplicate(),
+				Retained: m.Retained(), Ack: m.Ack})
 		}).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { lost <- err })
 }
