@@ -132,8 +132,12 @@ func spLives() []*spScript {
 			message("DDATA", "press/oven", spPayload(5, spTemp(6))).refuses("unborn", 1).asks(),
 		spBegin("repeated-births", "what a birth repeats is no new reading").born().
 			message("NBIRTH", "press", spPayload(0, spSession(3))).
-			message("DBIRTH", "press/oven", spPayload(1, spOven()...)).
+			message("DBIRTH", "press/oven", spPayload(1, spOven()...)).refuses("repeated", 5).
 			message("DDATA", "press/oven", spPayload(2, spTemp(5.5))).gives("oven-1", spTempGiven),
+		spBegin("future-then-birth", "a time that is not believed makes no birth a repetition").born().
+			message("DDATA", "press/oven", spPayload(2, spMetric(spAlias(1), spAt(spStart+300000), spFloat(1)))).refuses("future", 1).
+			message("NBIRTH", "press", spPayload(0, spSession(3))).
+			message("DBIRTH", "press/oven", spPayload(1, spMetric(spName("Temp"), spAlias(1), spAt(spStart+1000), spType(9), spFloat(5.5)))).gives("oven-1", spTempGiven),
 	}
 }
 
@@ -148,7 +152,7 @@ func spGaps() []*spScript {
 			message("DDATA", "press/oven", spPayload(3, spTemp(5.5))).refuses("unborn", 1).asks().
 			message("DDATA", "press/oven", spPayload(4, spMetric(spName("Temp"), spAt(spStart+1000), spType(9), spFloat(5.5)))).gives("oven-1", spTempGiven).asks().
 			message("NBIRTH", "press", spPayload(0, spSession(3))).
-			message("DBIRTH", "press/oven", spPayload(1, spOven()...)).
+			message("DBIRTH", "press/oven", spPayload(1, spOven()...)).refuses("repeated", 5).
 			message("DDATA", "press/oven", spPayload(2, spMetric(spAlias(1), spAt(spStart+2000), spFloat(6)))).
 			gives("oven-1", `[{"n":"temperature","u":"Cel","v":6,"t":1772352002}]`),
 		spBegin("no-birth", "an edge that has just started asks for the births").

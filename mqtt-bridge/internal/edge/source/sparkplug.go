@@ -61,7 +61,7 @@ func (s *sparkplugReader) read(m Message, r *Result) bool {
 		r.refuse(UnknownDevice, 1)
 		return true
 	}
-	outcome := node.Take(t, m.Payload)
+	outcome := node.Take(t, m.Payload, m.Received.Add(maxAhead))
 	for reason, n := range outcome.Refused {
 		r.refuse(Reason(reason), n)
 	}

@@ -16,6 +16,7 @@ const (
 	Unsupported Refusal = "unsupported" // of a type that can be no reading
 	BadValue    Refusal = "bad_value"   // the value is not of its type, or no number
 	NoTime      Refusal = "no_time"     // neither the metric nor its payload has a time
+	Repeated    Refusal = "repeated"    // a birth says it, and what was observed of the metric is not older
 )
 
 // good is the quality of a value that is to be trusted (clause 6.4.10).
@@ -83,8 +84,9 @@ func NewNode(wanted Wanted, devices map[string]time.Time) *Node {
 	return n
 }
 
-// Take reads the next message of the node. Messages are to be given in the order in which they came.
-func (n *Node) Take(t Topic, payload []byte) Outcome {
+// Take reads the next message of the node. Messages are to be given in the order in which they came. What is later than
+// believed is an observation, too, but the value of a birth to come is no repetition for being older.
+func (n *Node) Take(t Topic, payload []byte, believed time.Time) Outcome {
 	var o Outcome
 	p, err := Decode(payload)
 	if err != nil || p.Seq == nil && t.Type != NDEATH {
@@ -102,7 +104,7 @@ func (n *Node) Take(t Topic, payload []byte) Outcome {
 		n.count(*p.Seq)
 	}
 	if subject := n.things[t.Device]; subject != nil {
-		n.of(subject, t, p, &o)
+		n.of(subject, t, p, believed, &o)
 	}
 	o.Rebirth = o.Rebirth || !n.following
 	return o
@@ -143,7 +145,7 @@ func sessionOf(p Payload) *uint64 {
 }
 
 // of reads a message of the node or of a device that is of interest.
-func (n *Node) of(subject *thing, t Topic, p Payload, o *Outcome) {
+func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Outcome) {
 	birth := t.Type == NBIRTH || t.Type == DBIRTH
 	switch {
 	case t.Type == DDEATH:
@@ -162,13 +164,14 @@ func (n *Node) of(subject *thing, t Topic, p Payload, o *Outcome) {
 		if !n.wanted(t.Device, known.name) {
 			continue
 		}
-		observed, refusal := known.observe(m, p.Timestamp)
+		observed, refusal := subject.observe(known, m, p.Timestamp, birth)
 		if refusal != "" {
 			o.refuse(refusal)
-		} else if subject.isNew(observed, birth) {
-			observed.Device = t.Device
-			o.Observations = append(o.Observations, observed)
+			continue
 		}
+		subject.note(observed, believed)
+		observed.Device = t.Device
+		o.Observations = append(o.Observations, observed)
 	}
 }
 
@@ -202,13 +205,20 @@ func (t *thing) find(m Metric, following bool) (known metric, found bool) {
 	return metric{name: m.Name, typ: m.Type}, m.Name != "" && m.Type != 0
 }
 
-// isNew reports whether an observation is no repetition, and remembers it. A birth tells again what every metric was at last.
-func (t *thing) isNew(o Observation, birth bool) bool {
-	latest := t.latest[o.Metric]
-	if o.Time.After(latest) {
+// observe reads the value of a metric. A birth tells again what every one was at last.
+func (t *thing) observe(known metric, m Metric, published uint64, birth bool) (Observation, Refusal) {
+	o, refusal := known.observe(m, published)
+	if refusal == "" && birth && (!o.Time.After(t.latest[o.Metric]) || !o.Time.After(t.known)) {
+		refusal = Repeated
+	}
+	return o, refusal
+}
+
+// note remembers the time of an observation, unless it is later than believed.
+func (t *thing) note(o Observation, believed time.Time) {
+	if o.Time.After(t.latest[o.Metric]) && !o.Time.After(believed) {
 		t.latest[o.Metric] = o.Time
 	}
-	return !birth || o.Time.After(latest) && o.Time.After(t.known)
 }
 
 // observe reads the value, the type from the birth unless the message has its own.
