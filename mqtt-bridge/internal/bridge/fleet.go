@@ -21,7 +21,7 @@ func (b *Bridge) openFleet(options mqtt.Options) {
 	c := b.config.Fleet
 	open := func(clientID string, r fleet.Receiver, anew, subscribed func()) fleet.Session {
 		session := options
-		session.ClientID = clientID
+		session.ClientID, session.Asks = clientID, true
 		return mqtt.New(session, r, anew, subscribed, b.log)
 	}
 	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait},

@@ -147,6 +147,7 @@ func (f *Fleet) renewShard(ctx context.Context, shard int) (bool, error) {
 	if t.ended() {
 		return true, nil
 	}
+	f.standing.heard(shard, t.session.Heard())
 	switch err := f.take(ctx, f.leaseOf(shard)); {
 	case errors.Is(err, ErrHeld):
 		return true, nil
@@ -193,7 +194,9 @@ func (f *Fleet) begin(ctx context.Context, shards []int) error {
 		if began.IsZero() {
 			continue
 		}
-		session := f.open(f.names.session(shard), &receiver{next: f.next, shard: shard, standing: f.standing}, f.lostStore, func() { f.standing.note(shard) })
+		var session Session
+		session = f.open(f.names.session(shard), &receiver{next: f.next, shard: shard, standing: f.standing}, f.lostStore,
+			func() { f.standing.heard(shard, session.Heard()) })
 		f.keep(shard, newTenure(ctx, session, f.options.Settle, f.until(began)))
 		f.observer.Moved(Taken)
 		f.log.Info("shard taken", zap.Int("shard", shard))
@@ -202,13 +205,7 @@ func (f *Fleet) begin(ctx context.Context, shards []int) error {
 }
 
 // lostStore is told that the broker did not have a session of this bridge's.
-func (f *Fleet) lostStore() {
-	subscribed := make([]bool, f.options.Shards)
-	for shard := range subscribed {
-		subscribed[shard] = f.subscribed(shard)
-	}
-	f.standing.lost(subscribed, f.options.Lease)
-}
+func (f *Fleet) lostStore() { f.standing.lost(f.options.Lease, f.fresh()) }
 
 // lose ends a session whose lease is another's, or may be.
 func (f *Fleet) lose(shard int) {
@@ -252,7 +249,7 @@ func (f *Fleet) own() Lease { return Lease{Name: f.names.bridge(f.options.ID), H
 
 func (f *Fleet) leaseOf(shard int) Lease {
 	l := Lease{Name: f.names.shard(shard), Holder: f.holder}
-	if f.subscribed(shard) {
+	if f.stands(shard) {
 		l.Note = stands
 	}
 	return l

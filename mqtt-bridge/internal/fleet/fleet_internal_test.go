@@ -107,7 +107,8 @@ type hub struct {
 	by map[string]string // whose the sessions are
 	is map[string]bool   // which sessions there are
 
-	wait map[string][]string // of which devices a session has messages unacknowledged
+	wait map[string][]string  // of which devices a session has messages unacknowledged
+	gone map[string]time.Time // since when the connection of a session is gone, and nobody knows
 }
 
 func (h *hub) Moved(Move) {}
@@ -171,6 +172,24 @@ func (p plug) Subscribed() bool {
 	return p.by[p.client] == p.bridge
 }
 
+func (p plug) Heard() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if gone, is := p.gone[p.client]; is {
+		return gone
+	}
+	return time.Now()
+}
+
+// breaks has the connection of a session be gone, or back.
+func (h *hub) breaks(client string, gone bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if delete(h.gone, client); gone {
+		h.gone[client] = time.Now()
+	}
+}
+
 // world is bridges of a fleet.
 type world struct {
 	*hub
@@ -183,7 +202,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	return &world{
-		hub:  &hub{t: t, by: make(map[string]string), is: make(map[string]bool), wait: make(map[string][]string)},
+		hub:  &hub{t: t, by: make(map[string]string), is: make(map[string]bool), wait: make(map[string][]string), gone: make(map[string]time.Time)},
 		book: &book{rows: make(map[string]row), away: make(map[string]bool)},
 		stop: make(map[string]func()), all: make(map[string]*Fleet),
 	}

@@ -23,12 +23,12 @@ type receiver struct {
 // too, and keeps it until its holder has it. Else nobody may have it, so it is passed on as well; the ledger knows what comes twice.
 //
 // It does not wait for the other session. What waited for this one comes before the answer to its subscription, which is not read
-// while an arrival waits: sessions would wait for one another for ever. An arrival shows that its own session stands.
+// while an arrival waits: sessions would wait for one another for ever. An arrival shows that its own session stands, unless the broker lost one.
 func (r *receiver) Put(ctx context.Context, a intake.Arrival) error {
 	if err := ctx.Err(); err != nil { // of a connection that is over, and may be of a session that is
 		return err
 	}
-	r.standing.note(r.shard)
+	r.standing.arrived(r.shard)
 	if shard := ShardOf(a.Device, r.standing.shards()); shard != r.shard && r.standing.has(shard) {
 		a.Ack()
 		return nil

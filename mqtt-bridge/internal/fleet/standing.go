@@ -13,6 +13,7 @@ type standing struct {
 
 	mu    sync.Mutex
 	known []bool
+	gone  time.Time // when the broker was last found not to have a session; zero if it never was
 	deaf  time.Time // until then what leases say may be of a store that the broker lost
 }
 
@@ -22,11 +23,23 @@ func newStanding(shards int) *standing {
 
 func (s *standing) shards() int { return len(s.known) }
 
-// note notes that a session stands.
-func (s *standing) note(shard int) {
+// heard notes that a session stands, since the broker answered over its connection what was sent at a time.
+func (s *standing) heard(shard int, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.set(shard)
+	if at.After(s.gone) {
+		s.set(shard)
+	}
+}
+
+// arrived notes that a session stands, since something came. Once the broker was found not to have a session that says nothing: it may
+// have come before.
+func (s *standing) arrived(shard int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone.IsZero() {
+		s.set(shard)
+	}
 }
 
 // told notes that a session stands by the note of its lease.
@@ -50,15 +63,14 @@ func (s *standing) set(shard int) {
 	}
 }
 
-// lost notes that the broker did not have a session, so that it may have none but those that are subscribed now. It believes no
-// lease for so long as one lasts: by then each has been renewed by a holder that knows.
-func (s *standing) lost(subscribed []bool, lease time.Duration) {
+// lost notes that the broker did not have a session, so that it may have none: of a connection that broke with it nobody may know yet.
+// It believes no lease until each has been renewed by a holder that heard of its broker since; they say so for fresh after they did.
+func (s *standing) lost(lease, fresh time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for shard := range s.known {
-		s.known[shard] = s.known[shard] && subscribed[shard]
-	}
-	s.deaf = time.Now().Add(lease)
+	clear(s.known)
+	s.gone = time.Now()
+	s.deaf = s.gone.Add(lease + fresh)
 }
 
 func (s *standing) has(shard int) bool {

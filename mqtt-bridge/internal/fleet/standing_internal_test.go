@@ -50,18 +50,21 @@ func TestWhatIsOfOtherShards(t *testing.T) {
 	}{
 		{"its own", func() {}, "logger-1", true},
 		{"nobody may have it", func() {}, device, true},
-		{"another has it", func() { s.note(ShardOf(device, shards)) }, device, false},
+		{"another has it", func() { s.heard(ShardOf(device, shards), time.Now()) }, device, false},
 		{"its own still", func() {}, "logger-1", true},
-		{"the broker lost it", func() { s.lost(make([]bool, shards), lease) }, device, true},
+		{"the broker lost it", func() { s.lost(lease, lease/3) }, device, true},
+		{"what came before says nothing", func() { s.arrived(ShardOf(device, shards)) }, device, true},
+		{"it has it again", func() { s.heard(ShardOf(device, shards), time.Now()) }, device, false},
 	} {
 		step.before()
 		n.devices, acked = nil, 0
+		shows := s.gone.IsZero() // an arrival, that its session stands
 		if err := put(t.Context(), step.device); err != nil || (len(n.devices) == 1) != step.taken || (acked == 1) == step.taken {
 			t.Errorf("%s: %v, %d acknowledged, taken %v", step.name, err, acked, n.devices)
 		}
-	}
-	if !s.has(r.shard) {
-		t.Error("an arrival does not show that its session stands")
+		if s.has(r.shard) != shows {
+			t.Errorf("%s: its own session is known to stand: %t", step.name, !shows)
+		}
 	}
 }
 
@@ -142,25 +145,41 @@ func (w *world) knows(bridges ...string) {
 	}
 }
 
-// TestALostStore: with one session the broker has lost the others. Those that are subscribed it has; the word of a lease may be older.
+// TestALostStore: while the connection of another session is gone and nobody knows, what is of its shard is taken, the bridge is not
+// ready, and no lease by which another says so is believed.
 func TestALostStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.start("a")
+		time.Sleep(time.Second)
 		w.start("b")
-		time.Sleep(2 * take)
-		a := w.all["a"]
+		time.Sleep(10*lease/3 - time.Second)
+		a, dumb := w.all["a"], make(map[string]int) // a shard of each bridge
+		for shard, home := range homesOf(shards, []string{"a", "b"}) {
+			dumb[home] = shard
+		}
+		for _, shard := range dumb {
+			w.breaks(names{"f", shards}.session(shard), true)
+		}
+		time.Sleep(1500 * time.Millisecond) // b has renewed its leases meanwhile, and knows of nothing
 		a.lostStore()
-		for range 2 {
-			for shard := range shards {
-				if a.standing.has(shard) != a.subscribed(shard) {
-					t.Errorf("shard %d: known to stand %t", shard, a.standing.has(shard))
-				}
+		for range 10 {
+			time.Sleep(lease / 3)
+			if a.standing.has(dumb["a"]) || a.standing.has(dumb["b"]) || a.Subscribed() {
+				t.Errorf("known to stand: its own %t, the other's %t; subscribed %t", a.standing.has(dumb["a"]), a.standing.has(dumb["b"]), a.Subscribed())
 			}
-			time.Sleep(lease - time.Second)
+		}
+		for shard := range shards {
+			if shard != dumb["a"] && shard != dumb["b"] && !a.standing.has(shard) {
+				t.Errorf("shard %d is not known to stand", shard)
+			}
+		}
+		for _, shard := range dumb {
+			w.breaks(names{"f", shards}.session(shard), false)
 		}
 		time.Sleep(lease)
 		w.knows("a", "b")
+		w.has("a", "b")
 		w.end()
 	})
 }

@@ -3,6 +3,7 @@ package fleet
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrElsewhere is why nothing is sent to a device whose shard another bridge has.
@@ -22,7 +23,7 @@ func (f *Fleet) Has(device string) bool {
 	return f.held[ShardOf(device, f.options.Shards)] != nil
 }
 
-// Subscribed reports whether messages can arrive of all shards that this bridge has. It may have none, once it knows that others have
+// Subscribed reports whether messages can arrive of all shards that this bridge has, also since the broker was found not to have a session. It may have none, once it knows that others have
 // them: before that nobody may be there for a device, and the broker would acknowledge what nobody gets.
 func (f *Fleet) Subscribed() bool {
 	f.mu.Lock()
@@ -30,21 +31,24 @@ func (f *Fleet) Subscribed() bool {
 	if !f.entered {
 		return false
 	}
-	for _, t := range f.held {
-		if !t.session.Subscribed() {
+	for shard, t := range f.held {
+		if !t.session.Subscribed() || !f.standing.has(shard) {
 			return false
 		}
 	}
 	return true
 }
 
-// subscribed reports whether messages of a shard can arrive here now.
-func (f *Fleet) subscribed(shard int) bool {
+// stands reports whether messages of a shard arrive here now: the broker has answered a short time ago.
+func (f *Fleet) stands(shard int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := f.held[shard]
-	return t != nil && t.session.Subscribed()
+	return t != nil && t.session.Subscribed() && time.Since(t.session.Heard()) < f.fresh()
 }
+
+// fresh is how long what the broker answered counts, so that it shows between two rounds.
+func (f *Fleet) fresh() time.Duration { return f.options.Lease / 3 }
 
 // Stood is closed once the sessions of all shards were known to stand, here and at the others: from then on nothing is acknowledged to
 // devices that nobody gets.

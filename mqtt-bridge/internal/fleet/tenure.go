@@ -9,8 +9,11 @@ import (
 type Session interface {
 	// Run keeps it, connecting again for ever, until ctx ends. Then it disconnects, within a second.
 	Run(ctx context.Context)
-	// Subscribed reports whether messages can arrive now.
+	// Subscribed reports whether messages can arrive now, as far as is known: a connection can be gone for a while before that shows.
 	Subscribed() bool
+	// Heard returns when something was sent that the broker has answered over the connection that the session has, at most a short
+	// time ago while that is good; zero if it has answered nothing.
+	Heard() time.Time
 }
 
 // tenure is a shard while this bridge has it.

@@ -34,6 +34,7 @@ type Options struct {
 	Username      string
 	Password      string
 	ReconnectWait time.Duration // shortest wait before connecting again
+	Asks          bool          // the broker each second whether it is there, so that Heard tells it
 }
 
 // Receiver takes what arrives.
@@ -51,6 +52,7 @@ type Client struct {
 	onSubscribed func()
 	log          *zap.Logger
 	subscribed   atomic.Bool
+	heard        atomic.Pointer[time.Time] // nil before the first
 }
 
 // New makes a client. onNew is called each time the broker turns out not to have the session, before anything arrives; onSubscribed
@@ -61,6 +63,15 @@ func New(options Options, receiver Receiver, onNew, onSubscribed func(), log *za
 
 // Subscribed reports whether messages can arrive now.
 func (c *Client) Subscribed() bool { return c.subscribed.Load() }
+
+// Heard returns when something was sent that the broker has answered over the connection that the session has or had last; zero before the
+// first. What has arrived is passed on before an answer is read.
+func (c *Client) Heard() time.Time {
+	if at := c.heard.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
+}
 
 // Run keeps a session until ctx ends, connecting again for ever. Each connection
 // has a client of its own: what an old one still held is sent again by the
@@ -98,10 +109,12 @@ func (c *Client) session(ctx context.Context, url string) (bool, error) {
 	if connected, ok := token.(*paho.ConnectToken); ok && !connected.SessionPresent() {
 		c.onNew()
 	}
-	go watch(ctx, client, cancel)
+	asked := time.Now()
+	go c.watch(ctx, client, cancel)
 	if err := subscribe(ctx, client); err != nil {
 		return false, fmt.Errorf("subscribe %s: %w", upFilter, err)
 	}
+	c.heard.Store(&asked)
 	c.log.Info("subscribed", zap.String("topic", upFilter))
 	c.subscribed.Store(true)
 	defer c.subscribed.Store(false)
@@ -110,13 +123,27 @@ func (c *Client) session(ctx context.Context, url string) (bool, error) {
 	return true, context.Cause(ctx)
 }
 
-// watch ends what is of a connection once that is lost. The client does not say so while a handler waits.
-func watch(ctx context.Context, client paho.Client, lose context.CancelCauseFunc) {
+// watch ends what is of a connection once that is lost. The client does not say so while a handler waits. Until then it asks whether the
+// broker is there, if it is to: a connection can be gone without a sign.
+func (c *Client) watch(ctx context.Context, client paho.Client, lose context.CancelCauseFunc) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
+	var asked time.Time
+	var token paho.Token
+	var answered <-chan struct{} // nil while nothing is asked
 	for client.IsConnectionOpen() {
 		select {
 		case <-ticker.C:
+			if c.options.Asks && c.subscribed.Load() && answered == nil {
+				asked = time.Now()
+				token = client.Unsubscribe(noFilter)
+				answered = token.Done()
+			}
+		case <-answered:
+			if answered = nil; token.Error() == nil {
+				at := asked
+				c.heard.Store(&at)
+			}
 		case <-ctx.Done():
 			return
 		}

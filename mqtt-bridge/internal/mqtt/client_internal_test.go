@@ -135,3 +135,34 @@ func TestWhatWaitsEndsWithItsConnection(t *testing.T) {
 	<-done
 	expect[*packets.DisconnectPacket](s, third)
 }
+
+// TestHeard: what the broker answers shows that it is there; that a connection stands shows nothing.
+func TestHeard(t *testing.T) {
+	s := newScript(t)
+	subscribed := make(chan struct{}, 1)
+	c := New(Options{URLs: []string{"tcp://" + s.listener.Addr().String()}, ClientID: "bridge", Asks: true}, full{}, func() {},
+		func() { subscribed <- struct{}{} }, zap.NewNop())
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); c.Run(ctx) }()
+	if !c.Heard().IsZero() {
+		t.Error("heard before anything was sent")
+	}
+	conn := s.accept(true)
+	s.grant(conn)
+	<-subscribed
+	first := c.Heard()
+	asked := expect[*packets.UnsubscribePacket](s, conn)
+	if first.IsZero() || !c.Heard().Equal(first) {
+		t.Errorf("heard at %v, then without an answer at %v", first, c.Heard())
+	}
+	answer, _ := packets.NewControlPacket(packets.Unsuback).(*packets.UnsubackPacket)
+	answer.MessageID = asked.MessageID
+	s.send(conn, answer)
+	expect[*packets.UnsubscribePacket](s, conn) // it asks again once that is read
+	if asked.Topics[0] != noFilter || !c.Heard().After(first) || !c.Subscribed() {
+		t.Errorf("it ended %v; heard at %v after an answer", asked.Topics, c.Heard())
+	}
+	cancel()
+	<-done
+}

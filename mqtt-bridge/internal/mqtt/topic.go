@@ -9,6 +9,7 @@ const (
 	upSuffix    = "/up"
 	downSuffix  = "/down"
 	upFilter    = topicPrefix + "+" + upSuffix
+	noFilter    = topicPrefix + "none" // which no session has: to end it is a question that changes nothing
 )
 
 // deviceOf returns the device level of an Up topic, empty for any other topic.
