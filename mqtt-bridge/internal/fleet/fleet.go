@@ -130,11 +130,7 @@ func (f *Fleet) renew(ctx context.Context) error {
 	if ctx.Err() != nil { // all ends, and is given up in order
 		return ctx.Err()
 	}
-	for _, shard := range held {
-		if lost[shard] {
-			f.lose(shard)
-		}
-	}
+	f.lose(slices.DeleteFunc(held, func(shard int) bool { return !lost[shard] }))
 	if another { // whatever else failed
 		return ErrHeld
 	}
@@ -207,31 +203,33 @@ func (f *Fleet) begin(ctx context.Context, shards []int) error {
 // lostStore is told that the broker did not have a session of this bridge's.
 func (f *Fleet) lostStore() { f.standing.lost(f.options.Lease, f.fresh()) }
 
-// lose ends a session whose lease is another's, or may be.
-func (f *Fleet) lose(shard int) {
-	f.held[shard].end()
-	f.keep(shard, nil)
-	f.observer.Moved(Lost)
-	f.log.Warn("shard lost: its lease could not be renewed in time", zap.Int("shard", shard))
+// lose ends sessions whose leases are another's, or may be.
+func (f *Fleet) lose(shards []int) {
+	f.end(shards, Lost, f.log.Warn, "shard lost: its lease could not be renewed in time")
 }
 
 // give disconnects the sessions of shards, and then lets others have them.
 func (f *Fleet) give(ctx context.Context, shards []int) {
-	for _, shard := range shards {
-		f.held[shard].cancel() // all at once
-	}
-	for _, shard := range shards {
-		f.held[shard].end()
-		f.keep(shard, nil)
-		f.observer.Moved(Given)
-		f.log.Info("shard given up", zap.Int("shard", shard))
-	}
+	f.end(shards, Given, f.log.Info, "shard given up")
 	_ = f.atOnce(ctx, shards, func(ctx context.Context, shard int) error {
 		asking, cancel := f.within(ctx)
 		defer cancel()
 		_ = f.leases.Release(asking, f.leaseOf(shard)) // or it ends by itself
 		return nil
 	})
+}
+
+// end disconnects the sessions of shards, all at once, and says why.
+func (f *Fleet) end(shards []int, why Move, say func(string, ...zap.Field), text string) {
+	for _, shard := range shards {
+		f.held[shard].cancel()
+	}
+	for _, shard := range shards {
+		f.held[shard].end()
+		f.keep(shard, nil)
+		f.observer.Moved(why)
+		say(text, zap.Int("shard", shard))
+	}
 }
 
 func (f *Fleet) keep(shard int, t *tenure) {

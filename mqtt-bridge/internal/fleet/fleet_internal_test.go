@@ -107,6 +107,8 @@ type hub struct {
 	by map[string]string // whose the sessions are
 	is map[string]bool   // which sessions there are
 
+	leaving time.Duration // how long it takes to disconnect
+
 	wait map[string][]string  // of which devices a session has messages unacknowledged
 	gone map[string]time.Time // since when the connection of a session is gone, and nobody knows
 }
@@ -138,6 +140,7 @@ func (p plug) Run(ctx context.Context) {
 		p.subscribed()
 	}
 	<-ctx.Done()
+	time.Sleep(p.leaving)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.by, p.client)
@@ -188,6 +191,30 @@ func (h *hub) breaks(client string, gone bool) {
 	if delete(h.gone, client); gone {
 		h.gone[client] = time.Now()
 	}
+}
+
+// TestWhatIsLostTogetherEndsTogether, though each session takes a while to disconnect.
+func TestWhatIsLostTogetherEndsTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.leaving = 500 * time.Millisecond
+		w.start("a")
+		time.Sleep(take)
+		w.book.mu.Lock()
+		for name, r := range w.rows { // as if others had them
+			if strings.Contains(name, "shard") {
+				r.Holder, r.until = "b:x", time.Now().Add(time.Hour)
+				w.rows[name] = r
+			}
+		}
+		w.book.mu.Unlock()
+		time.Sleep(lease/3 + w.leaving + time.Millisecond)
+		if f := w.all["a"]; f.Held() != 0 {
+			t.Errorf("%d are held still", f.Held())
+		}
+		w.has()
+		w.end()
+	})
 }
 
 // world is bridges of a fleet.
