@@ -116,3 +116,26 @@ func TestALastWillByASuspendedEdge(t *testing.T) {
 	s.gateway.Happen(waymark.EventDeviceSuspended, e.ID, waymark.DeviceEvent{Device: e.ID})
 	waitFor(t, "quarantine", func() bool { return slices.Equal(s.quarantined(t), []spool.Code{waymark.Forbidden}) })
 }
+
+// A login that read that its device is active, just before the device was suspended, does not keep it connected.
+func TestALoginThatIsUnderWay(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	s.following(t)
+	other, mark := s.device(t, "logger-2", attest.JWS)
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	s.gateway.Register(d.Record(t, waymark.DeviceActive))
+	asked, answer := s.gateway.Delay(d.ID)
+	defer answer()
+	client := paho.NewClient(s.options(t, d.ID, d.ID, d.Password(t, time.Now())))
+	token := client.Connect()
+	<-asked
+	s.gateway.Register(d.Record(t, waymark.DeviceSuspended))
+	s.gateway.Happen(waymark.EventDeviceSuspended, d.ID, waymark.DeviceEvent{Device: d.ID})
+	s.gateway.Happen(waymark.EventDeviceKeyReplaced, other.ID, waymark.DeviceEvent{Device: other.ID})
+	waitFor(t, "the event behind it", func() bool { return !mark.IsConnectionOpen() })
+	if answer(); !token.WaitTimeout(30 * time.Second) {
+		t.Fatal("the login does not end")
+	}
+	waitFor(t, "the end of its connection", func() bool { return !client.IsConnectionOpen() })
+}

@@ -34,6 +34,7 @@ type down struct {
 	statements *statement.Lane
 	presences  *presence.Register
 	streams    []*follow.Stream
+	cuts       cuts
 }
 
 func (b *Bridge) openDown(context.Context) error {
@@ -168,8 +169,12 @@ func (d *down) Present(ctx context.Context, m *attest.Message, text string) (rec
 	return err == nil, err
 }
 
-// Connected is told of a device that has logged in at the embedded broker.
+// Connected is told of a device that has logged in at the embedded broker. One that was cut off meanwhile is looked at: what let it in may
+// have been asked for before.
 func (d *down) Connected(device string, connection uint64, at time.Time) {
+	if d.cuts.has(device, time.Now()) {
+		d.suspects.add(device)
+	}
 	d.presences.Connected(device, connection, at)
 	d.commands.Connected(device)
 }
@@ -236,7 +241,7 @@ func (d *down) cut(device, why string) {
 	if d.broker == nil {
 		return
 	}
+	d.cuts.note(device, time.Now()) // before: a login that was under way comes after it, and is looked at
 	d.broker.Disconnect(device)
-	d.observer().Rejected(device) // a login that was under way is looked at once more
 	d.log.Info("device disconnected, if it was connected", zap.String("device_id", device), zap.String("event", why))
 }

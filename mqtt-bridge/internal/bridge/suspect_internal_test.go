@@ -3,6 +3,7 @@ package bridge
 import (
 	"strconv"
 	"testing"
+	"time"
 )
 
 // Whoever is to be looked at is, once, however many they are.
@@ -26,5 +27,27 @@ func TestSuspects(t *testing.T) {
 	<-s.ready // for whoever works beside
 	if _, found := s.take(); found {
 		t.Error("one more")
+	}
+}
+
+// Whoever was cut off is known for as long as a login that was under way takes, and not for ever.
+func TestCuts(t *testing.T) {
+	var c cuts
+	start := time.Now()
+	for i := range maxSuspects + 1 {
+		c.note(strconv.Itoa(i), start)
+	}
+	c.note("later", start.Add(loginSpan))
+	for _, test := range []struct {
+		device string
+		after  time.Duration
+		want   bool
+	}{
+		{"0", loginSpan, true}, {strconv.Itoa(maxSuspects), loginSpan, false}, {"later", 2*loginSpan - 1, true}, {"0", 2 * loginSpan, false},
+		{"later", 2 * loginSpan, true}, {"later", 9 * loginSpan, false},
+	} {
+		if got := c.has(test.device, start.Add(test.after)); got != test.want {
+			t.Errorf("%s after %v: %t", test.device, test.after, got)
+		}
 	}
 }

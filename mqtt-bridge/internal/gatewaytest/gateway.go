@@ -45,6 +45,7 @@ type Gateway struct {
 	failing   func(texts []string) *Failure
 	asked     int
 	held      *held // set while batches are held, and after
+	delayed   map[string]*delay
 	digests   map[string]map[uint64]attest.Digest
 	down      down
 	// trusted are the device CAs by id; revoked the serial numbers under them.
@@ -61,7 +62,8 @@ func New(t testing.TB) *Gateway {
 	g := &Gateway{CAFile: certFile, TokenFile: filepath.Join(t.TempDir(), "token"),
 		devices: map[string]waymark.Device{}, recorded: map[string]map[uint64]bool{}, order: map[string][]uint64{},
 		disclosed: map[string][]string{}, refusing: map[string]refusal{}, withheld: map[string]bool{},
-		digests: map[string]map[uint64]attest.Digest{}, trusted: map[string]*Authority{}, revoked: map[string]bool{}}
+		digests: map[string]map[uint64]attest.Digest{}, trusted: map[string]*Authority{}, revoked: map[string]bool{},
+		delayed: map[string]*delay{}}
 	check(t, os.WriteFile(g.TokenFile, []byte(token+"\n"), 0o600))
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/messages", g.messages)
@@ -172,7 +174,15 @@ func (g *Gateway) device(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	device, found := g.devices[r.PathValue("id")]
+	id := r.PathValue("id")
+	device, found := g.devices[id]
+	if late := g.delayed[id]; late != nil {
+		delete(g.delayed, id)
+		g.mu.Unlock()
+		close(late.asked)
+		<-late.released
+		g.mu.Lock()
+	}
 	if !found {
 		problem(w, Failure{Status: http.StatusNotFound, Code: waymark.NotFound})
 		return

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
@@ -88,4 +89,17 @@ func (g *Gateway) transaction(w http.ResponseWriter, r *http.Request) {
 	case Unknown:
 	}
 	_ = json.NewEncoder(w).Encode(t)
+}
+
+// delay is of an answer that is under way.
+type delay struct{ asked, released chan struct{} }
+
+// Delay holds the next answer about a device, which says how the device is when it is asked for, until release. asked is closed when it
+// is asked for.
+func (g *Gateway) Delay(device string) (asked <-chan struct{}, release func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := &delay{make(chan struct{}), make(chan struct{})}
+	g.delayed[device] = d
+	return d.asked, sync.OnceFunc(func() { close(d.released) })
 }

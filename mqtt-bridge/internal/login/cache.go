@@ -66,9 +66,7 @@ func (c *cache) device(ctx context.Context, id string, fresh, stale time.Duratio
 	if found && (known.value != nil && age < fresh || known.value == nil && age < unknownFor) {
 		return registered(known)
 	}
-	asked, err := c.ask(ctx, id, c.slotsFor(known))
-	if err == nil {
-		c.store(asked)
+	if asked, err := c.ask(ctx, id, c.slotsFor(known)); err == nil {
 		return registered(asked)
 	}
 	if found && known.value != nil && age < stale {
@@ -96,12 +94,21 @@ func registered(r remembered[*waymark.Device]) (*waymark.Device, error) {
 	return r.value, nil
 }
 
+// ask asks the registry about a device, and remembers what it says.
 func (c *cache) ask(ctx context.Context, id string, slots chan struct{}) (remembered[*waymark.Device], error) {
-	device, err := inTurn(ctx, slots, func() (*waymark.Device, error) { return c.devices.Device(ctx, id) })
-	if err != nil && !gateway.NotFound(err) {
-		return remembered[*waymark.Device]{}, err
-	}
-	return remembered[*waymark.Device]{id: id, value: device, asked: c.now()}, nil
+	return inTurn(ctx, slots, func() (remembered[*waymark.Device], error) {
+		asked, err := c.known.ask(id, c.now(), func() (*waymark.Device, bool, error) {
+			device, err := c.devices.Device(ctx, id)
+			if gateway.NotFound(err) {
+				return nil, false, nil
+			}
+			return device, true, err
+		})
+		if err == nil && asked.value == nil { // registered devices stay so: retired is a state
+			c.unknown.store(asked)
+		}
+		return asked, err
+	})
 }
 
 func (c *cache) lookup(id string) (remembered[*waymark.Device], bool) {
@@ -109,12 +116,4 @@ func (c *cache) lookup(id string) (remembered[*waymark.Device], bool) {
 		return e, true
 	}
 	return c.unknown.lookup(id)
-}
-
-func (c *cache) store(e remembered[*waymark.Device]) {
-	if e.value == nil { // registered devices stay so: retired is a state
-		c.unknown.store(e)
-		return
-	}
-	c.known.store(e)
 }

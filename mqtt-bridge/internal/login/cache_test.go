@@ -16,17 +16,22 @@ type registry struct {
 	state   waymark.DeviceState // empty: not registered
 	failure error
 	asked   int
+	during  func() // happens once, while it answers
 }
 
 func (r *registry) Device(_ context.Context, id string) (*waymark.Device, error) {
 	r.asked++
+	state, during := r.state, r.during
+	if r.during = nil; during != nil {
+		during()
+	}
 	switch {
 	case r.failure != nil:
 		return nil, r.failure
-	case r.state == "":
+	case state == "":
 		return nil, &client.Problem{Status: 404, Code: waymark.NotFound}
 	}
-	return &waymark.Device{ID: id, State: r.state}, nil
+	return &waymark.Device{ID: id, State: state}, nil
 }
 
 func TestCache(t *testing.T) {
@@ -100,5 +105,56 @@ func TestStrangersCostKnownDevicesNothing(t *testing.T) {
 	defer cancel()
 	if _, err := c.within(0)(ctx, "logger-1"); err != nil {
 		t.Errorf("a known device waits for strangers: %v", err)
+	}
+}
+
+// What is told of while it is asked about is asked about again, for the first time and later; an answer that comes after that of a later
+// question changes nothing.
+func TestAnAnswerOfBeforeItWasToldOf(t *testing.T) {
+	now := time.Now()
+	r := &registry{state: waymark.DeviceActive}
+	c := newCache(r, func() time.Time { return now })
+	ask := c.within(freshFor)
+	suspend := func() { r.state = waymark.DeviceSuspended; c.known.doubt("logger-1") }
+	for range 2 {
+		r.state, r.during = waymark.DeviceActive, suspend
+		for _, want := range []waymark.DeviceState{waymark.DeviceActive, waymark.DeviceSuspended, waymark.DeviceSuspended} {
+			d, err := ask(t.Context(), "logger-1")
+			if err != nil || d.State != want {
+				t.Fatalf("%+v, %v, want %s", d, err, want)
+			}
+		}
+		now = now.Add(2 * freshFor)
+	}
+	if r.asked != 4 {
+		t.Errorf("asked %d times", r.asked)
+	}
+	r.state, r.during = waymark.DeviceActive, func() {
+		now = now.Add(time.Second)
+		r.state = waymark.DeviceSuspended
+		if _, err := c.within(0)(t.Context(), "logger-1"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := ask(t.Context(), "logger-1"); err != nil {
+		t.Error(err)
+	}
+	if d, err := ask(t.Context(), "logger-1"); err != nil || d.State != waymark.DeviceSuspended {
+		t.Errorf("an older answer is remembered: %+v, %v", d, err)
+	}
+}
+
+// An answer is as old as its question.
+func TestAnAnswerIsAsOldAsItsQuestion(t *testing.T) {
+	now := time.Now()
+	r := &registry{state: waymark.DeviceActive, during: func() { now = now.Add(freshFor) }}
+	c := newCache(r, func() time.Time { return now })
+	for range 2 {
+		if _, err := c.within(freshFor)(t.Context(), "logger-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.asked != 2 {
+		t.Errorf("asked %d times", r.asked)
 	}
 }

@@ -80,9 +80,7 @@ func (c *Checker) Tell(device string) { c.registry.known.doubt(device) }
 
 // TellRevoked is told of a certificate of owner that it is revoked: the registry is asked anew.
 func (c *Checker) TellRevoked(owner, serial string) {
-	for _, id := range c.vouchers.revocations.find(func(r remembered[bool]) bool {
-		return strings.HasPrefix(r.id, owner+"/") && strings.HasSuffix(r.id, "/"+serial)
-	}) {
-		c.vouchers.revocations.doubt(id)
-	}
+	c.vouchers.revocations.doubtAll(func(id string) bool {
+		return strings.HasPrefix(id, owner+"/") && strings.HasSuffix(id, "/"+serial)
+	})
 }

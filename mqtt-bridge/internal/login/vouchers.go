@@ -85,12 +85,14 @@ func (v *vouchers) revoked(ctx context.Context, k *waymark.KeyCertificate, seria
 	if found && (known.value || age < freshFor) { // what is revoked stays so
 		return known.value, nil
 	}
-	revoked, err := inTurn(ctx, v.questions, func() (bool, error) {
-		return v.authorities.Revoked(ctx, k.Owner, k.Authority, serial)
+	asked, err := inTurn(ctx, v.questions, func() (remembered[bool], error) {
+		return v.revocations.ask(id, v.now(), func() (bool, bool, error) {
+			revoked, err := v.authorities.Revoked(ctx, k.Owner, k.Authority, serial)
+			return revoked, true, err
+		})
 	})
 	if err == nil {
-		v.revocations.store(remembered[bool]{id: id, value: revoked, asked: v.now()})
-		return revoked, nil
+		return asked.value, nil
 	}
 	if found && age < staleFor {
 		return known.value, nil
