@@ -70,10 +70,15 @@ func (c *Checker) checkSignature(ctx context.Context, m *attest.Message, now tim
 	if err != nil {
 		return key, err
 	}
+	return key, c.checkBy(ctx, m, key)
+}
+
+// checkBy checks the signature by a key, and that the key did not come by a revoked certificate.
+func (c *Checker) checkBy(ctx context.Context, m *attest.Message, key waymark.DeviceKey) error {
 	if _, err := m.Verify(key.JWK); err != nil {
-		return key, err
+		return err
 	}
-	return key, c.vouchers.check(ctx, key.Certificate)
+	return c.vouchers.check(ctx, key.Certificate)
 }
 
 // finder finds the key of a device by which it logs in.

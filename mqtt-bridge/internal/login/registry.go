@@ -48,7 +48,7 @@ func (c *Checker) spoken(ctx context.Context, m *attest.Message, ask asker) (*wa
 	now := time.Now()
 	key, err := c.mayUse(ctx, device, now, ask, func(d *waymark.Device) (waymark.DeviceKey, error) { return namedKey(d, m.KeyID, now) })
 	if err == nil {
-		_, err = m.Verify(key.JWK)
+		err = c.checkBy(ctx, m, key)
 	}
 	return device, err
 }

@@ -117,3 +117,31 @@ func TestAnEdgeWhoseCertificateIsRevoked(t *testing.T) {
 		}
 	}
 }
+
+// What is signed by a key that came by a revoked certificate is nobody's word, whatever it says.
+func TestWhatIsSaidByARevokedCertificate(t *testing.T) {
+	p, d, chain := newPlant(t, waymark.DeviceActive, nil)
+	said := waymark.Presence{State: waymark.PresenceOnline, At: time.Now().Unix(), Session: "s-1"}
+	m, err := attest.Parse(attest.Text(d.Say(t, attest.Presence, said)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name    string
+		revoked []string
+		want    waymark.Code
+	}{
+		{"none", nil, ""},
+		{"its own", []string{attest.SerialOf(chain[0])}, waymark.Unauthenticated},
+		{"its issuer's", []string{attest.SerialOf(chain[1])}, waymark.Unauthenticated},
+	} {
+		p.revoked = test.revoked
+		checker := login.New("waymark", p)
+		if _, err := checker.Spoken(t.Context(), m); waymark.CodeOf(err) != test.want {
+			t.Errorf("%s, spoken: %v", test.name, err)
+		}
+		if err := checker.Signed(t.Context(), m); waymark.CodeOf(err) != test.want {
+			t.Errorf("%s, signed: %v", test.name, err)
+		}
+	}
+}
