@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	groupMessages = 1024 // most arrivals in one commit
+	groupMessages = 1024  // most arrivals in one commit
+	groupReadings = 16384 // what has as many readings is a commit, with all those of its last arrival
 	retryWait     = 200 * time.Millisecond
 	complainEvery = 10 * time.Second
 )
@@ -51,11 +52,23 @@ func (e *Edge) work(ctx context.Context) error {
 	}
 }
 
-// take signs and acknowledges arrivals, in one commit, or as many at once as there is room for. While there is no room for
-// one it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
+// take signs and acknowledges arrivals. Only what goes into one commit is read at a time: a reading takes more memory than
+// it took as a payload.
 func (e *Edge) take(ctx context.Context, arrivals []local.Arrival) error {
-	read, most := e.read(arrivals), len(arrivals)
 	for len(arrivals) > 0 {
+		read := e.read(arrivals)
+		if err := e.sign(ctx, arrivals[:len(read)], read); err != nil {
+			return err
+		}
+		arrivals = arrivals[len(read):]
+	}
+	return nil
+}
+
+// sign signs and acknowledges what was read of arrivals, in one commit, or as many at once as there is room for. While there is
+// no room for one it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
+func (e *Edge) sign(ctx context.Context, arrivals []local.Arrival, read []taken) error {
+	for most := len(arrivals); len(arrivals) > 0; {
 		n := min(most, len(arrivals))
 		err := e.store(e.group(read[:n]))
 		full := errors.Is(err, outbox.ErrFull)
@@ -118,27 +131,36 @@ func (e *Edge) gather(ctx context.Context) []local.Arrival {
 	return arrivals
 }
 
-// read reads arrivals, and leaves out those that were signed before and those that are no news: what a broker retained it
-// sends at each subscription, however old it is.
+// read reads arrivals, as many as make one commit, and leaves out those that were signed before and those that are no news:
+// what a broker retained it sends at each subscription, however old it is.
 func (e *Edge) read(arrivals []local.Arrival) []taken {
-	read, made := make([]taken, len(arrivals)), make(map[outbox.Fingerprint]bool)
-	for i, a := range arrivals {
-		if a.Retained {
-			e.metrics.retained.Inc()
-			continue
-		}
-		f := outbox.FingerprintOf(a.ID, a.Topic, a.Payload)
-		if a.Again && (made[f] || e.outbox.Known(f)) {
-			e.metrics.repeated.Inc()
-			continue
-		}
-		if a.QoS > 0 { // else it never comes again
-			made[f] = true
-			read[i].made = []outbox.Fingerprint{f}
-		}
-		read[i].readings = e.translate(a)
+	var read []taken
+	made := make(map[outbox.Fingerprint]bool)
+	for readings := 0; len(read) < len(arrivals) && readings < groupReadings; {
+		t := e.readOne(arrivals[len(read)], made)
+		readings += len(t.readings)
+		read = append(read, t)
 	}
 	return read
+}
+
+// readOne reads an arrival. made is what is in the same commit before it.
+func (e *Edge) readOne(a local.Arrival, made map[outbox.Fingerprint]bool) (t taken) {
+	if a.Retained {
+		e.metrics.retained.Inc()
+		return t
+	}
+	f := outbox.FingerprintOf(a.ID, a.Topic, a.Payload)
+	if a.Again && (made[f] || e.outbox.Known(f)) {
+		e.metrics.repeated.Inc()
+		return t
+	}
+	if a.QoS > 0 { // else it never comes again
+		made[f] = true
+		t.made = []outbox.Fingerprint{f}
+	}
+	t.readings = e.translate(a)
+	return t
 }
 
 // group makes packs of what was read, each device's readings in the order in which they came.

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,40 @@ func TestEqualReadingsEachCount(t *testing.T) {
 		if got := signed(t, box) - before; got != test.want || acked != len(arrivals) {
 			t.Errorf("%s: %d readings of %d were signed, %d acknowledged", test.name, got, test.want, acked)
 		}
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A queue full of packs with very many readings is signed in several commits, so that they are never in memory all at once.
+func TestManyReadingsAreSeveralCommits(t *testing.T) {
+	const arriving, each, message = 40, senml.MaxReadings, 100
+	c := config.Default()
+	c.Pack.Readings = message
+	c.Sources = []config.Source{{Name: "packs", Kind: config.SenML, Topic: "{device}"}}
+	c.Devices = []config.Device{{ID: "a", Source: "packs"}}
+	box, err := outbox.Open(t.TempDir(), 64<<20, []string{"a"}, signs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Edge{config: c, metrics: newMetrics(), outbox: box, sources: source.New(c, box.Latest), queue: newQueue(arriving, 64<<20)}
+	pack := fmt.Appendf(nil, `[{"bn":"t","bu":"Cel","bt":%d,"v":21}%s]`, time.Now().Unix(), strings.Repeat(`,{"v":21}`, each-1))
+	last, most := 0, 0
+	var arrivals []local.Arrival
+	for range arriving {
+		a := local.Arrival{Topic: "a", Payload: pack, Received: time.Now(), Ack: func() {
+			now := message * int(box.Usage().Messages)
+			last, most = now, max(most, now-last)
+		}}
+		arrivals = append(arrivals, a)
+		e.queue.Put(t.Context(), a)
+	}
+	if err := e.take(t.Context(), arrivals); err != nil {
+		t.Fatal(err)
+	}
+	if last != arriving*each || most > groupReadings+each {
+		t.Errorf("%d readings of %d were signed, up to %d at once", last, arriving*each, most)
 	}
 	if err := box.Close(); err != nil {
 		t.Fatal(err)
