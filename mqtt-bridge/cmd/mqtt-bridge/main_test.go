@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
@@ -107,6 +108,36 @@ func TestSpoolCommands(t *testing.T) {
 	}
 	if _, err := command("check"); err != nil {
 		t.Errorf("check of the new one: %v", err)
+	}
+}
+
+func TestStoreCommands(t *testing.T) {
+	path, _ := writeConfig(t)
+	file := filepath.Join(filepath.Dir(path), "store", "jetstream", "$G", "streams", "$MQTT_msgs", "msgs", "1.blk")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Repeat([]byte{1, 0, 0, 0}, 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := func(name string) string {
+		var out bytes.Buffer
+		if err := storeFiles([]string{name, "--config", path}, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if got := command("check"); !strings.Contains(got, "1.blk: 400 bytes at 0") || !strings.Contains(got, "1 places") {
+		t.Errorf("check: %s", got)
+	}
+	if err := run(t.Context(), []string{"--config", path}); !errors.Is(err, broker.ErrDamaged) || !strings.Contains(err.Error(), "store salvage") {
+		t.Errorf("served: %v", err)
+	}
+	if got := command("salvage"); !strings.Contains(got, "1 places") {
+		t.Errorf("salvage: %s", got)
+	}
+	if got := command("check"); got != "0 places are damaged\n" {
+		t.Errorf("check of the new one: %s", got)
 	}
 }
 

@@ -41,8 +41,12 @@ func spoolFile(args []string, out io.Writer) error {
 }
 
 func writeReport(out io.Writer, r spool.Report) error {
-	_, err := fmt.Fprintf(out, "%d messages wait, %d are in quarantine, %d are held, %d records have no good checksum, %d messages were not found\n",
-		r.Messages, r.Quarantined, r.Held, r.Corrupt, r.Unreadable)
+	missing := fmt.Sprintf("%d messages were", r.Unreadable)
+	if r.Uncounted {
+		missing = "how many there should be is lost, too, so nobody knows how many were"
+	}
+	_, err := fmt.Fprintf(out, "%d messages wait, %d are in quarantine, %d are held, %d records have no good checksum; %s not found\n",
+		r.Messages, r.Quarantined, r.Held, r.Corrupt, missing)
 	if r.Mended {
 		_, err = fmt.Fprintln(out, "a flipped bit was put right: check the disk")
 	}

@@ -20,8 +20,10 @@ type Report struct {
 	// Mended says that a flipped bit was put right in a meta page. Torn says that one of the
 	// two does not hold: its transaction is lost. If a power loss tore it, nothing of that was acknowledged.
 	Mended, Torn bool
-	// Unreadable counts the messages of a damaged file that could not be found again.
+	// Unreadable counts the messages of a damaged file that could not be found again, unless Uncounted says that what tells how many
+	// there should be is lost, too.
 	Unreadable int64
+	Uncounted  bool
 
 	layout     int
 	indexFails bool // the quarantine's index does not fit it

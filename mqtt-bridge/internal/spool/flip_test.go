@@ -277,6 +277,29 @@ func TestSalvage(t *testing.T) {
 	}
 }
 
+// Without the record that counts them nobody can say how many are missing, and so the report does not say that none is.
+func TestSalvageSaysWhatItDoesNotKnow(t *testing.T) {
+	whole, _ := fill(t, t.TempDir())
+	for _, test := range []struct {
+		name   string
+		damage func([]byte) []byte
+		want   bool
+	}{
+		{"both meta pages", func(raw []byte) []byte { clear(raw[:2*os.Getpagesize()]); return raw }, false},
+		{"each count", func(raw []byte) []byte {
+			return bytes.ReplaceAll(raw, []byte(stateKey), bytes.Repeat([]byte("x"), len(stateKey)))
+		}, true},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, fileName), test.damage(bytes.Clone(whole)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if report, _, err := Salvage(dir, time.Now()); err != nil || report.Uncounted != test.want {
+			t.Errorf("%s: %+v, %v", test.name, report, err)
+		}
+	}
+}
+
 func TestNoSecondProcessLooksAtAnOpenSpool(t *testing.T) {
 	dir := t.TempDir()
 	mustOpen(t, dir)

@@ -65,6 +65,7 @@ type salvage struct {
 	bytes   int
 	corrupt []Quarantined
 	stored  state // the newest that was found
+	counted bool  // one was found
 	budget  int   // bytes that may still be read for the present page: what is in it may be anything
 }
 
@@ -188,7 +189,7 @@ func (c candidate) queued() bool {
 func (g *salvage) element(file io.ReaderAt, c candidate) error {
 	if string(c.key) == stateKey {
 		if s, err := decodeState(c.record); err == nil && s.last >= g.stored.last {
-			g.stored = s
+			g.stored, g.counted = s, true
 		}
 		return nil
 	}
@@ -262,6 +263,7 @@ func (g *salvage) finish(tx *bolt.Tx) error {
 	g.report.Messages, g.report.Quarantined, g.report.Held = s.Messages, s.QuarantineMessages-int64(len(g.corrupt)), s.Held
 	g.report.Corrupt = int64(len(g.corrupt))
 	found := s.Messages + s.QuarantineMessages + s.Held
+	g.report.Uncounted = !g.counted
 	g.report.Unreadable = max(0, g.stored.Messages+g.stored.QuarantineMessages+g.stored.Held-found)
 	if err := reindex(tx); err != nil {
 		return err
