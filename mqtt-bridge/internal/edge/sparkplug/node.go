@@ -49,8 +49,8 @@ func (o *Outcome) refuse(r Refusal) {
 // Wanted says whether a metric of a device (empty: of the node) is of interest.
 type Wanted func(device, metric string) bool
 
-// Node follows one edge node, from what it publishes. It is not safe for concurrent use. What it
-// keeps is bounded by the devices that it was told of, and MaxMetrics for each.
+// Node follows one edge node, from what it publishes. It is not safe for concurrent use. It keeps what is
+// wanted of the devices that it was told of, and the aliases of all else: 8 bytes for each, at most MaxMetrics a device.
 type Node struct {
 	wanted    Wanted
 	following bool    // the births are known, and nothing after them was missed
@@ -61,17 +61,9 @@ type Node struct {
 
 // thing is the node itself or one of its devices.
 type thing struct {
-	alive   bool      // its birth was seen in this session
-	known   time.Time // up to when everything is known from before
-	metrics map[string]metric
-	aliases map[uint64]metric
-	latest  map[string]time.Time // of the observations of each wanted metric: a birth repeats what is not later
-}
-
-// metric is what a birth says of one.
-type metric struct {
-	name, unit string
-	typ        DataType
+	birth  *birth               // nil if it was not seen in this session
+	known  time.Time            // up to when everything is known from before
+	latest map[string]time.Time // of the observations of each wanted metric: a birth repeats what is not later
 }
 
 // NewNode follows a node and those of its devices that are named, each with the time of its latest observation that is known
@@ -114,7 +106,7 @@ func (n *Node) Take(t Topic, payload []byte, believed time.Time) Outcome {
 func (n *Node) begin(p Payload) {
 	n.following, n.next, n.session = true, (*p.Seq+1)%256, sessionOf(p)
 	for _, t := range n.things {
-		t.alive, t.aliases = false, nil
+		t.birth = nil
 	}
 }
 
@@ -146,25 +138,29 @@ func sessionOf(p Payload) *uint64 {
 
 // of reads a message of the node or of a device that is of interest.
 func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Outcome) {
-	birth := t.Type == NBIRTH || t.Type == DBIRTH
+	wanted := func(metric string) bool { return n.wanted(t.Device, metric) }
+	born := t.Type == NBIRTH || t.Type == DBIRTH
 	switch {
 	case t.Type == DDEATH:
-		subject.alive = false
+		subject.birth = nil
 		return
-	case birth:
-		subject.bear(p)
+	case born:
+		subject.birth = bear(p.Metrics, wanted)
 	}
 	for _, m := range p.Metrics {
+		if m.Name != "" && !wanted(m.Name) {
+			continue
+		}
 		known, found := subject.find(m, n.following)
 		if !found {
 			o.refuse(Unborn)
 			o.Rebirth = true
 			continue
 		}
-		if !n.wanted(t.Device, known.name) {
+		if known.name == "" {
 			continue
 		}
-		observed, refusal := subject.observe(known, m, p.Timestamp, birth)
+		observed, refusal := subject.observe(known, m, p.Timestamp, born)
 		if refusal != "" {
 			o.refuse(refusal)
 			continue
@@ -175,30 +171,14 @@ func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Out
 	}
 }
 
-// bear takes what a birth says of each metric.
-func (t *thing) bear(p Payload) {
-	t.alive, t.metrics, t.aliases = true, make(map[string]metric, len(p.Metrics)), make(map[uint64]metric)
-	for _, m := range p.Metrics {
-		if m.Name == "" {
-			continue
-		}
-		born := metric{name: m.Name, unit: m.Unit, typ: m.Type}
-		t.metrics[m.Name] = born
-		if m.Alias != nil {
-			t.aliases[*m.Alias] = born
-		}
-	}
-}
-
-// find says which metric is meant, false if that cannot be known: an alias is worth nothing unless
-// every birth was seen. What has its own name and type needs no birth.
+// find says which metric is meant, one without a name if it is not wanted; false if that cannot be known: an alias is worth
+// nothing unless every birth was seen. What has its own name and type needs no birth.
 func (t *thing) find(m Metric, following bool) (known metric, found bool) {
-	if following && t.alive {
+	if following && t.birth != nil {
 		if m.Name == "" && m.Alias != nil {
-			known, found = t.aliases[*m.Alias]
-			return known, found
+			return t.birth.called(*m.Alias)
 		}
-		if known, found = t.metrics[m.Name]; found {
+		if known, found = t.birth.metrics[m.Name]; found {
 			return known, true
 		}
 	}
@@ -206,9 +186,9 @@ func (t *thing) find(m Metric, following bool) (known metric, found bool) {
 }
 
 // observe reads the value of a metric. A birth tells again what every one was at last.
-func (t *thing) observe(known metric, m Metric, published uint64, birth bool) (Observation, Refusal) {
+func (t *thing) observe(known metric, m Metric, published uint64, born bool) (Observation, Refusal) {
 	o, refusal := known.observe(m, published)
-	if refusal == "" && birth && (!o.Time.After(t.latest[o.Metric]) || !o.Time.After(t.known)) {
+	if refusal == "" && born && (!o.Time.After(t.latest[o.Metric]) || !o.Time.After(t.known)) {
 		refusal = Repeated
 	}
 	return o, refusal

@@ -137,7 +137,7 @@ func (m *Metric) properties(b []byte) error {
 func (m *Metric) property(key string, value []byte) error {
 	return fields(value, func(f field) (err error) {
 		switch {
-		case key == "engUnit" && f.block(propertyString):
+		case key == "engUnit" && f.block(propertyString) && len(f.bytes) <= maxUnit:
 			m.Unit, err = f.text()
 		case key == "Quality" && (f.varint(propertyInt) || f.varint(propertyLong)):
 			m.Quality = &f.bits

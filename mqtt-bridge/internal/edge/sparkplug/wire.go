@@ -12,7 +12,8 @@ import (
 const (
 	MaxBytes   = 1 << 20
 	MaxMetrics = 10000
-	maxText    = 8 << 10 // of a name, a unit or a text value, in bytes
+	maxText    = 8 << 10 // of a name or a text value, in bytes
+	maxUnit    = 256     // of a unit, in bytes: a longer one counts as none
 )
 
 var (
