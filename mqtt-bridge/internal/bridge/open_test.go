@@ -46,3 +46,28 @@ func TestNotReadyUntilDevicesAreLetIn(t *testing.T) {
 	d, client := s.device(t, "logger-1", attest.JWS)
 	publish(t, client, d, 1)
 }
+
+// A spool that is taken away from a bridge that runs: nothing more is stored, and it goes on once the file is back.
+func TestNothingIsAcknowledgedIntoASpoolThatWasTakenAway(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	d, client := s.device(t, "logger-1", attest.COSE)
+	publish(t, client, d, 3)
+	waitFor(t, "the first", func() bool { return s.inOrder(d.ID, 3) })
+	file := filepath.Join(s.config.SpoolDir, "spool.db")
+	if err := os.Rename(file, file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the bridge to say that it stores nothing", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	publish(t, client, d, 1) // which the broker keeps
+	for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if !s.inOrder(d.ID, 3) {
+			t.Fatal("something was stored in a file without a name")
+		}
+	}
+	if err := os.Rename(file+".away", file); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
+	waitFor(t, "the message that waited", func() bool { return s.inOrder(d.ID, 4) })
+}

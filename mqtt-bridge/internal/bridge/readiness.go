@@ -64,6 +64,9 @@ func (b *Bridge) health() error { return errors.Join(b.relay.Health(), b.down.st
 
 // spoolHolds says why nothing can be stored, or read any more.
 func (b *Bridge) spoolHolds() error {
+	if err := b.spool.InPlace(); err != nil { // noticed even if nothing arrives
+		return err
+	}
 	if err := b.relay.Health(); errors.Is(err, spool.ErrDamaged) {
 		return err
 	}
@@ -72,6 +75,12 @@ func (b *Bridge) spoolHolds() error {
 
 // tellFound logs what is not as it should be in a spool that could be opened all the same.
 func (b *Bridge) tellFound(found spool.Report) {
+	if found.Made {
+		b.log.Info("there never was a spool here: an empty one was made")
+	}
+	if found.Unmarked != nil {
+		b.log.Warn("a spool that is lost would not be missed at the next start", zap.Error(found.Unmarked))
+	}
 	if found.Mended {
 		b.log.Error("a flipped bit in the spool's file was put right: check the disk")
 	}

@@ -93,6 +93,8 @@ func (m *Metrics) AppendFailed(err error) {
 		reason = "quarantine_full"
 	case errors.Is(err, spool.ErrDamaged):
 		reason = "spool_damaged"
+	case errors.Is(err, spool.ErrReplaced):
+		reason = "spool_replaced"
 	}
 	m.appends.WithLabelValues(reason).Inc()
 }

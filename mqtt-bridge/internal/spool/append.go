@@ -13,10 +13,11 @@ import (
 // transaction that is on the disk when Append returns. Those with a Verdict go
 // into quarantine, the others to the end of their device's queue. With no room
 // for even the first it returns ErrFull or ErrQuarantineFull; on any error
-// nothing was stored, and the caller must not acknowledge.
+// the caller must not acknowledge, and nothing was stored, unless the file was
+// replaced at that very moment.
 func (s *Spool) Append(messages []Message) (n int, err error) {
 	var touched [queues]bool
-	err = s.update(func(tx *bolt.Tx, u *state) error {
+	err = s.updateInPlace(func(tx *bolt.Tx, u *state) error {
 		for n = 0; n < len(messages); n++ {
 			err := s.appendOne(tx, u, messages[n])
 			if n > 0 && (errors.Is(err, ErrFull) || errors.Is(err, ErrQuarantineFull)) {

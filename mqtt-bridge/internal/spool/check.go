@@ -24,6 +24,8 @@ type Report struct {
 	// there should be is lost, too.
 	Unreadable int64
 	Uncounted  bool
+	Made       bool  // there never was a file: it is a new one
+	Unmarked   error // why it is not marked that there is a file, so that it would not be missed; nil if it is
 
 	layout     int
 	indexFails bool // the quarantine's index does not fit it

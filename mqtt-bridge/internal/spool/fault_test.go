@@ -94,6 +94,9 @@ func TestDiskThatFailsForLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	swap(t, s, "/dev/null")
+	if _, err := s.Append([]Message{message(1, "b")}); err == nil || errors.Is(err, ErrReplaced) {
+		t.Errorf("appended without a disk: %v", err)
+	}
 	aside := s.path + ".aside"
 	if err := os.Rename(s.path, aside); err != nil { // it cannot be synced again either
 		t.Fatal(err)
@@ -104,6 +107,9 @@ func TestDiskThatFailsForLong(t *testing.T) {
 		}
 		if entries, err := s.Oldest(ShardOf("logger-1"), 100, 1<<20, nil); err != nil || len(entries) != 1 {
 			t.Errorf("%d entries, %v", len(entries), err)
+		}
+		if err := s.Settle(ShardOf("logger-1"), []Settlement{{Number: 1}}); err == nil || errors.Is(err, ErrDamaged) {
+			t.Errorf("settled without a disk: %v", err)
 		}
 	}
 	if err := os.Rename(aside, s.path); err != nil {

@@ -17,17 +17,36 @@ const lockPoll = 20 * time.Millisecond
 
 // openFile opens a file that is there. The freelist is rebuilt at open instead of written with each commit.
 func openFile(path string) (*bolt.DB, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoFreelistSync: true})
-	if err != nil {
-		return nil, fmt.Errorf("open spool %s (is another bridge running?): %w", path, err)
+	db, _, err := openKnown(path)
+	return db, err
+}
+
+// openKnown also returns which file it is that is open, whatever has its name later.
+func openKnown(path string) (db *bolt.DB, is os.FileInfo, err error) {
+	known := func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		file, err := os.OpenFile(name, flag, mode) //nolint:gosec // the operator's folder
+		if err != nil {
+			return nil, err
+		}
+		if is, err = file.Stat(); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		return file, nil
 	}
-	return db, nil
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoFreelistSync: true, OpenFile: known})
+	if err != nil {
+		return nil, nil, fmt.Errorf("open spool %s (is another bridge running?): %w", path, err)
+	}
+	return db, is, nil
 }
 
 // create makes a file under another name and then gives it its own, so that a power loss leaves a whole one
-// or none. It reports whether there was none.
+// or none. It reports whether there was none, and returns ErrGone if there should be one.
 func (s *Spool) create() (bool, error) {
 	if _, err := os.Stat(s.path); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if err := s.missed(); err != nil {
 		return false, err
 	}
 	fresh := s.path + ".new"
@@ -90,8 +109,12 @@ func lock(path string) (unlock func(), err error) {
 // reassure makes the file certain again after a commit that failed. Whether that commit stands is not known, and after
 // a sync that failed neither is what is on the disk: what the kernel shows is not what a power loss would
 // leave. So both meta pages are written once more and synced. Until that succeeds nothing is stored;
-// then the file is opened anew, so that bbolt goes on from what is there and not from what it remembers.
+// then the file is opened anew, so that bbolt goes on from what is there and not from what it remembers. A file that
+// was replaced stays as it is open: it has no name by which it could be.
 func (s *Spool) reassure() error {
+	if err := s.InPlace(); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("sync spool again: %w", err)
@@ -122,10 +145,16 @@ func (s *Spool) reopen() error {
 		}
 		s.db = nil
 	}
-	db, err := openFile(s.path)
+	return s.openDB()
+}
+
+// openDB opens the file. To be called with s.open, or by Open.
+func (s *Spool) openDB() error {
+	db, is, err := openKnown(s.path)
 	if err != nil {
 		return err
 	}
 	s.db = db
+	s.is.Store(&is)
 	return nil
 }

@@ -3,6 +3,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -48,17 +49,19 @@ type Spool struct {
 	found  Report
 	ready  [queues]chan struct{}
 
-	open    sync.RWMutex // held for reading by whoever uses db
-	db      *bolt.DB     // nil while it could not be opened again
-	damaged atomic.Bool  // nothing of the file is believed any more
+	open    sync.RWMutex                // held for reading by whoever uses db
+	db      *bolt.DB                    // nil while it could not be opened again
+	is      atomic.Pointer[os.FileInfo] // the file that is open
+	damaged atomic.Bool                 // nothing of the file is believed any more
 
 	mu    sync.Mutex // one change at a time
 	doubt bool       // the last commit failed: reassure before the next
 	state state
 }
 
-// Open opens the spool in dir, which must exist, and makes it if absent. It looks at the whole file first. It fails
-// if another process holds it, if its layout is of another version, and with ErrDamaged if it is not as it was written.
+// Open opens the spool in dir, which must exist, and makes it if there never was one. It looks at the whole file first. It fails
+// if another process holds it, if its layout is of another version, with ErrDamaged if it is not as it was written, and
+// with ErrGone if there was one and is none.
 func Open(dir string, limits Limits) (*Spool, error) {
 	s := &Spool{path: filepath.Join(dir, fileName), limits: limits}
 	for i := range s.ready {
@@ -68,12 +71,13 @@ func Open(dir string, limits Limits) (*Spool, error) {
 	if s.found, err = s.look(); err != nil {
 		return nil, fmt.Errorf("open spool in %s: %w", dir, err)
 	}
-	if s.db, err = openFile(s.path); err != nil {
+	if err := s.openDB(); err != nil {
 		return nil, err
 	}
 	if err := s.db.Update(s.begin); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), s.db.Close())
 	}
+	s.found.Unmarked = s.mark()
 	for i := range s.ready {
 		s.wake(i)
 	}
@@ -84,7 +88,7 @@ func Open(dir string, limits Limits) (*Spool, error) {
 func (s *Spool) look() (Report, error) {
 	made, err := s.create()
 	if made || err != nil {
-		return Report{}, err
+		return Report{Made: made}, err
 	}
 	unlock, err := lock(s.path)
 	if err != nil {
