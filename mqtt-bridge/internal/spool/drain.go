@@ -8,7 +8,7 @@ import (
 
 // Oldest returns the oldest entries of a queue, in order of arrival: at most
 // messages of them, and together at most bytes of payload, but at least one if
-// there is any. Those of devices that want does not accept are passed over; a nil
+// there is any. Those that want, which is asked of each in order, does not accept are passed over; a nil
 // want accepts all. They stay in the queue until Settle.
 func (s *Spool) Oldest(shard, messages, bytes int, want func(device string) bool) ([]Entry, error) {
 	p := picker{shard: shard, messages: messages, bytes: bytes, want: want}

@@ -15,17 +15,16 @@ import (
 )
 
 const (
-	atOnce      = 64 // statements that are looked at together
-	bytesAtOnce = 1 << 20
-	workers     = 8 // requests at once
-	stopGrace   = 5 * time.Second
+	workers   = 8 // requests at once
+	stopGrace = 5 * time.Second
 )
 
 // Queue is where statements wait.
 type Queue interface {
 	// Ready receives when the queue may have become non-empty.
 	Ready(queue int) <-chan struct{}
-	// Oldest returns the oldest entries of the devices that want accepts, within bounds but at least one if there is any.
+	// Oldest returns the oldest entries of those that want accepts, which is asked of each, in order; within bounds but at least one if
+	// there is any.
 	Oldest(queue, messages, bytes int, want func(device string) bool) ([]spool.Entry, error)
 	// Settle durably removes entries, those with a verdict into quarantine.
 	Settle(queue int, settlements []spool.Settlement) error
@@ -152,54 +151,6 @@ func (l *Lane) await(ctx context.Context) {
 	}
 }
 
-// end is what became of an entry: neither verdict nor err if it is done with.
-type end struct {
-	kind     attest.Kind
-	recorded bool // by the ledger
-	verdict  *spool.Verdict
-	err      error // it waits
-}
-
-// round makes one attempt with each entry. Its error says that the ledger as a whole, or the disk, is away.
-func (l *Lane) round(ctx context.Context, stop <-chan struct{}, entries []spool.Entry) error {
-	ends := make([]end, len(entries))
-	turns := make(chan struct{}, workers)
-	var parts sync.WaitGroup
-	for i, e := range entries {
-		turns <- struct{}{}
-		parts.Go(func() {
-			defer func() { <-turns }()
-			ends[i] = l.attempt(ctx, e)
-		})
-	}
-	parts.Wait()
-	var settlements []spool.Settlement
-	var away error
-	for i, e := range entries {
-		switch {
-		case ends[i].err == nil:
-			settlements = append(settlements, spool.Settlement{Number: e.Number, Verdict: ends[i].verdict})
-		case gateway.Away(ends[i].err):
-			away = ends[i].err
-			l.observer.Retried("statement_away")
-		default:
-			stuck, aside := l.failed(e, ends[i].err)
-			if !aside {
-				away = ends[i].err
-			}
-			if stuck != nil {
-				ends[i] = end{kind: ends[i].kind, verdict: stuck}
-				settlements = append(settlements, spool.Settlement{Number: e.Number, Verdict: stuck})
-			}
-		}
-	}
-	if err := l.settle(stop, settlements); err != nil {
-		return err
-	}
-	l.tell(entries, ends)
-	return away
-}
-
 // settle tries until the spool has it on the disk.
 func (l *Lane) settle(stop <-chan struct{}, settlements []spool.Settlement) error {
 	for attempts := 1; len(settlements) > 0; attempts++ {
@@ -233,33 +184,6 @@ func (l *Lane) tell(entries []spool.Entry, ends []end) {
 			l.observer.Stated(ends[i].kind, Noted)
 		}
 	}
-}
-
-// attempt makes one request.
-func (l *Lane) attempt(ctx context.Context, e spool.Entry) end {
-	if e.Corrupt {
-		l.log.Error("a record of the spool is corrupt: check the disk", zap.Uint64("number", e.Number))
-		return end{verdict: verdict(spool.Corrupt, "the record in the spool does not have its checksum")}
-	}
-	text := attest.Text(e.Payload)
-	m, err := attest.Parse(text)
-	if err != nil {
-		return end{verdict: verdict(spool.Unreadable, err.Error())}
-	}
-	recorded := false
-	switch m.Kind {
-	case attest.Receipt:
-		err = l.close(ctx, m, text)
-		recorded = err == nil
-	case attest.Presence:
-		recorded, err = l.hearer.Present(ctx, m, text)
-	default:
-		return end{kind: m.Kind, verdict: verdict(spool.Unreadable, "it is no statement that is relayed")}
-	}
-	if v := l.refusal(e, err); v != nil {
-		return end{kind: m.Kind, verdict: v}
-	}
-	return end{kind: m.Kind, recorded: recorded, err: err}
 }
 
 func (l *Lane) close(ctx context.Context, m *attest.Message, text string) error {

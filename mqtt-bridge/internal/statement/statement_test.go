@@ -39,6 +39,9 @@ type world struct {
 	outcomes map[string]int // of statements that have their end
 	tries    map[string]int // attempts of what is in quarantine, by device
 	polls    int
+	slow     time.Duration // that the ledger takes
+	sessions []string      // of the presences that were tried
+	untrue   string        // the session that is refused
 }
 
 // maxPolls ends a lane that spins: no test looks so often.
@@ -89,6 +92,7 @@ func (w *world) CloseCommand(_ context.Context, receipt string) error {
 	if err != nil {
 		return err
 	}
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.calls[m.Device]++
@@ -108,9 +112,17 @@ func (w *world) Refused(device, id string) {
 }
 
 func (w *world) Present(_ context.Context, m *attest.Message, _ string) (bool, error) {
+	said, err := waymark.ParsePresence(m.Payload)
+	if err != nil {
+		return false, err
+	}
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.said = append(w.said, m.Device)
+	w.said, w.sessions = append(w.said, m.Device), append(w.sessions, said.Session)
+	if said.Session == w.untrue {
+		return false, &statement.Refusal{Err: waymark.Errorf(waymark.Unauthenticated, "forged")}
+	}
 	if w.noted {
 		return false, nil
 	}

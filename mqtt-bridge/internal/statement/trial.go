@@ -24,7 +24,7 @@ type trial struct {
 	due       time.Time
 }
 
-// wants leaves out devices that are set aside for now.
+// wants leaves out devices that are set aside for now, and takes a share of each other one.
 func (l *Lane) wants(now time.Time) func(device string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -32,7 +32,14 @@ func (l *Lane) wants(now time.Time) func(device string) bool {
 	for device, t := range l.aside {
 		waiting[device] = t.due.After(now)
 	}
-	return func(device string) bool { return !waiting[device] }
+	taken := map[string]int{}
+	return func(device string) bool {
+		if waiting[device] || taken[device] == share {
+			return false
+		}
+		taken[device]++
+		return true
+	}
 }
 
 // nextTrial is how long it is until a device that is set aside has its turn.
