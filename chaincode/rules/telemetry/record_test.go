@@ -156,6 +156,22 @@ func TestARegisteredDeviceIsSilent(t *testing.T) {
 	expect(t, c.Record(m1), "recorded")
 }
 
+// TestWholeSecondsOfTheRegistration: a device that writes whole seconds may measure in the very second in which it was registered.
+func TestWholeSecondsOfTheRegistration(t *testing.T) {
+	c := scenario.New(t)
+	second := c.Now.Truncate(time.Second).Add(time.Minute)
+	c.Now = second.Add(700 * time.Millisecond)
+	d := c.Device("logger-1", "producer")
+	c.Now = second.Add(-time.Second) // at which the device says that it measured
+	early := d.Pack(400)
+	d.Next, d.Previous = 1, nil
+	c.Now = second
+	whole := d.Pack(400)
+	c.Now = second.Add(900 * time.Millisecond)
+	expect(t, c.Record(early), "invalid time")
+	expect(t, c.Record(whole), "recorded")
+}
+
 // TestKeysSpeakInTheirIntervals: by the transaction's time, whatever the device says.
 func TestKeysSpeakInTheirIntervals(t *testing.T) {
 	c := scenario.New(t)

@@ -74,9 +74,10 @@ func (s *session) accept(m *attest.Message, digest attest.Digest, readings []sen
 	return nil
 }
 
-// checkTimes refuses readings from the future or from before the device was
+// checkTimes refuses readings from the future or from before the second in which the device was
 // registered.
 func checkTimes(readings []senml.Reading, registered, now time.Time) error {
+	registered = registered.Truncate(time.Second)
 	for _, r := range readings {
 		if r.Time.After(now.Add(attest.MaxClockSkew)) {
 			return waymark.Errorf(waymark.Invalid, "a reading is from %s, in the future: set the device's clock", r.Time.Format(time.RFC3339)).Because(waymark.ReasonTime)
