@@ -159,6 +159,15 @@ func spGaps() []*spScript {
 			message("DDATA", "press/oven", spPayload(17, spTemp(5.5))).refuses("unborn", 1).asks(),
 		spBegin("unknown-alias", "of a device that is alive").born().
 			message("DDATA", "press/oven", spPayload(2, spMetric(spAlias(77), spAt(spStart), spFloat(1)), spTemp(5.5))).gives("oven-1", spTempGiven).refuses("unborn", 1).asks(),
+		spBegin("alias-twice", "it says nothing, whether or not the second metric is of interest; to ask for the births would not help").
+			message("NBIRTH", "press", spPayload(0, spSession(3))).
+			message("DBIRTH", "press/oven", spPayload(1, spMetric(spName("Temp"), spAlias(1), spAt(spStart+1000), spType(9), spFloat(5.5)),
+				spMetric(spName("Setpoint"), spAlias(1), spAt(spStart), spType(9), spFloat(80)),
+				spMetric(spName("Running"), spAlias(2), spType(11), spNull()), spMetric(spName("Batch"), spAlias(2), spType(12), spNull()),
+				spMetric(spName("Count"), spAlias(3), spType(3), spNull()), spMetric(spName("Count"), spAlias(3), spType(3), spNull()))).
+			gives("oven-1", spTempGiven).refuses("null", 4).
+			message("DDATA", "press/oven", spPayload(2, spTemp(80), spMetric(spAlias(2), spAt(spStart), spBoolean(1)), spMetric(spAlias(3), spAt(spStart), spInt(7)))).
+			gives("oven-1", `[{"n":"count","u":"count","v":7,"t":1772352000}]`).refuses("ambiguous", 2),
 		spBegin("others", "nodes that are not listed, and commands").
 			message("NBIRTH", "pump", spPayload(0, spSession(0))).refuses("unknown_device", 1).
 			message("NCMD", "press", spDeath()),

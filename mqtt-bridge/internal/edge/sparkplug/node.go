@@ -10,6 +10,7 @@ const (
 	Malformed   Refusal = "malformed"   // the message is no payload, or has no sequence number
 	OldDeath    Refusal = "old_death"   // a death of an earlier session of the node
 	Unborn      Refusal = "unborn"      // an alias, or no type, and no birth that says what it means
+	Ambiguous   Refusal = "ambiguous"   // an alias that the birth gives to two metrics
 	Null        Refusal = "null"        // the metric says that it has no value
 	Transient   Refusal = "transient"   // the metric says that it is not to be stored
 	Quality     Refusal = "quality"     // its quality is bad or stale
@@ -44,6 +45,7 @@ func (o *Outcome) refuse(r Refusal) {
 		o.Refused = make(map[Refusal]int)
 	}
 	o.Refused[r]++
+	o.Rebirth = o.Rebirth || r == Unborn
 }
 
 // Wanted says whether a metric of a device (empty: of the node) is of interest.
@@ -151,10 +153,9 @@ func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Out
 		if m.Name != "" && !wanted(m.Name) {
 			continue
 		}
-		known, found := subject.find(m, n.following)
-		if !found {
-			o.refuse(Unborn)
-			o.Rebirth = true
+		known, refusal := subject.find(m, n.following)
+		if refusal != "" {
+			o.refuse(refusal)
 			continue
 		}
 		if known.name == "" {
@@ -171,18 +172,21 @@ func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Out
 	}
 }
 
-// find says which metric is meant, one without a name if it is not wanted; false if that cannot be known: an alias is worth
+// find says which metric is meant, one without a name if it is not wanted, or why that cannot be known: an alias is worth
 // nothing unless every birth was seen. What has its own name and type needs no birth.
-func (t *thing) find(m Metric, following bool) (known metric, found bool) {
+func (t *thing) find(m Metric, following bool) (metric, Refusal) {
 	if following && t.birth != nil {
 		if m.Name == "" && m.Alias != nil {
 			return t.birth.called(*m.Alias)
 		}
-		if known, found = t.birth.metrics[m.Name]; found {
-			return known, true
+		if known, found := t.birth.metrics[m.Name]; found {
+			return known, ""
 		}
 	}
-	return metric{name: m.Name, typ: m.Type}, m.Name != "" && m.Type != 0
+	if m.Name == "" || m.Type == 0 {
+		return metric{}, Unborn
+	}
+	return metric{name: m.Name, typ: m.Type}, ""
 }
 
 // observe reads the value of a metric. A birth tells again what every one was at last.
