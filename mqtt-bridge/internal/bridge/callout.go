@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/callout"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 )
 
@@ -33,6 +34,16 @@ func (b *Bridge) openCallout(context.Context) error {
 			return err
 		}
 	}
-	b.callout, err = callout.New(options, admission{logins: b.logins, quota: b.spool}, b.metrics.Login, b.log)
+	b.callout, err = callout.New(options, ofCluster{admission{logins: b.logins, quota: b.spool}, b.logins}, b.metrics.Login, b.log)
 	return err
 }
+
+// ofCluster is an admission that knows who is remembered.
+type ofCluster struct {
+	admission
+
+	checker *login.Checker
+}
+
+// Known reports whether a device is remembered.
+func (c ofCluster) Known(device string) bool { return c.checker.Known(device) }

@@ -19,9 +19,12 @@ const (
 	// subject is where servers ask, and queue lets one of several bridges answer.
 	subject = "$SYS.REQ.USER.AUTH"
 	queue   = "waymark-bridge"
-	// maxAtOnce bounds the logins that are looked at; maxWaiting those that wait, and
+	// maxAtOnce bounds the logins of devices that are known, of which each takes a moment; maxWaiting those that wait, and
 	// maxWaitingBytes them together. What comes beyond is refused by the server, in its time.
-	maxAtOnce       = 64
+	maxAtOnce = 256
+	// maxStrangers bounds the logins of others, which can take all of loginTimeout and are refused beyond it: whoever makes up ids
+	// keeps no known device waiting.
+	maxStrangers    = 1024
 	maxWaiting      = 4096
 	maxWaitingBytes = 32 << 20
 	loginTimeout    = 8 * time.Second
@@ -44,6 +47,8 @@ type Logins interface {
 	// Login checks a device's password and returns until when it is good. An error says
 	// why the device is refused.
 	Login(ctx context.Context, device, password string) (time.Time, error)
+	// Known reports whether a device is remembered: its login takes no longer than a moment.
+	Known(device string) bool
 }
 
 // Callout answers a cluster.
@@ -53,7 +58,8 @@ type Callout struct {
 	logins  Logins
 	observe func(accepted bool)
 	log     *zap.Logger
-	turns   chan struct{}
+	turns   chan struct{}             // of devices that are known
+	others  chan struct{}             // turns of strangers
 	conn    atomic.Pointer[nats.Conn] // while Run runs
 }
 
@@ -67,7 +73,7 @@ func New(o Options, logins Logins, observe func(accepted bool), log *zap.Logger)
 	if err != nil || !nkeys.IsValidPublicAccountKey(public) {
 		return nil, waymark.Errorf(waymark.Invalid, "the seed of the callout's issuer must be of an account key")
 	}
-	return &Callout{options: o, key: key, logins: logins, observe: observe, log: log, turns: make(chan struct{}, maxAtOnce)}, nil
+	return &Callout{options: o, key: key, logins: logins, observe: observe, log: log, turns: make(chan struct{}, maxAtOnce), others: make(chan struct{}, maxStrangers)}, nil
 }
 
 // Run answers until ctx ends, connecting again for ever. Nothing of it is left when it returns.
@@ -111,48 +117,68 @@ func (c *Callout) settings(closed func()) []nats.Option {
 	return settings
 }
 
-// take looks at a login when it is one of few.
+// take looks at a login: of a device that is known when it is one of few, of another at once or not at all.
 func (c *Callout) take(ctx context.Context, m *nats.Msg) {
-	select {
-	case c.turns <- struct{}{}:
-	case <-ctx.Done():
+	request, err := jwt.DecodeAuthorizationRequestClaims(string(m.Data))
+	if err != nil {
+		c.log.Warn("login cannot be read", zap.Error(err))
 		return
 	}
-	go func() {
-		defer func() { <-c.turns }()
-		ctx, cancel := context.WithTimeout(ctx, loginTimeout)
-		defer cancel()
-		answer, err := c.answer(ctx, m.Data)
-		if err == nil {
-			err = m.Respond(answer)
+	if !c.logins.Known(request.ClientInformation.MQTT) {
+		select {
+		case c.others <- struct{}{}:
+			go c.look(ctx, m, request, c.others)
+		default:
+			c.respond(m, request, time.Time{}, waymark.Errorf(waymark.Unavailable, "too many devices log in that are not known yet: connect again later"))
 		}
-		if err != nil {
-			c.log.Warn("login not answered", zap.Error(err))
-		}
-	}()
+		return
+	}
+	select {
+	case c.turns <- struct{}{}:
+		go c.look(ctx, m, request, c.turns)
+	case <-ctx.Done():
+	}
+}
+
+// look decides, and gives back its turn.
+func (c *Callout) look(ctx context.Context, m *nats.Msg, request *jwt.AuthorizationRequestClaims, turns <-chan struct{}) {
+	defer func() { <-turns }()
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	defer cancel()
+	expires, err := c.check(ctx, request)
+	c.respond(m, request, expires, err)
 }
 
 // wait takes all turns, so that no login is looked at any more.
 func (c *Callout) wait() {
-	for range maxAtOnce {
+	for range cap(c.turns) {
 		c.turns <- struct{}{}
+	}
+	for range cap(c.others) {
+		c.others <- struct{}{}
+	}
+}
+
+// respond answers that a device is let in until it expires, or why not.
+func (c *Callout) respond(m *nats.Msg, request *jwt.AuthorizationRequestClaims, expires time.Time, refused error) {
+	answer, err := c.answer(request, expires, refused)
+	if err == nil {
+		err = m.Respond(answer)
+	}
+	if err != nil {
+		c.log.Warn("login not answered", zap.Error(err))
 	}
 }
 
 // answer is the signed answer to a server's question: a user that is the device and can touch
 // its own topics, or why there is none.
-func (c *Callout) answer(ctx context.Context, question []byte) ([]byte, error) {
-	request, err := jwt.DecodeAuthorizationRequestClaims(string(question))
-	if err != nil {
-		return nil, fmt.Errorf("read login: %w", err)
-	}
+func (c *Callout) answer(request *jwt.AuthorizationRequestClaims, expires time.Time, err error) ([]byte, error) {
 	answer := jwt.NewAuthorizationResponseClaims(request.UserNkey)
 	if answer == nil {
 		return nil, waymark.Errorf(waymark.Invalid, "a login without a key for its user")
 	}
 	answer.Audience = request.Server.ID
 	device := request.ClientInformation.MQTT
-	expires, err := c.check(ctx, request)
 	c.observe(err == nil)
 	if err == nil {
 		answer.Jwt, err = c.user(request.UserNkey, device, expires)

@@ -20,12 +20,18 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server/ats.init.0.func1"))
 }
 
-// registry knows one device and its password.
-type registry struct{}
+// registry knows one device and its password. What it says of others waits for held, if that is not nil.
+type registry struct{ asked, held chan struct{} }
+
+func (registry) Known(device string) bool { return device == "logger-1" }
 
 var until = time.Now().Add(time.Hour).Truncate(time.Second)
 
-func (registry) Login(_ context.Context, device, password string) (time.Time, error) {
+func (r registry) Login(_ context.Context, device, password string) (time.Time, error) {
+	if r.held != nil && !r.Known(device) {
+		r.asked <- struct{}{}
+		<-r.held
+	}
 	if device != "logger-1" || password != "signed" {
 		return time.Time{}, waymark.Errorf(waymark.Unauthenticated, "refused")
 	}
@@ -105,7 +111,7 @@ func TestAnswer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text, user := question(t, test.change)
-			raw, err := c.answer(t.Context(), []byte(text))
+			raw, err := c.reply(t, text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,6 +127,16 @@ func TestAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reply is the answer to a question.
+func (c *Callout) reply(t testing.TB, text string) ([]byte, error) {
+	request, err := jwt.DecodeAuthorizationRequestClaims(text)
+	if err != nil {
+		return nil, err
+	}
+	expires, err := c.check(t.Context(), request)
+	return c.answer(request, expires, err)
 }
 
 func checkUser(t *testing.T, token string) {
@@ -152,48 +168,98 @@ func TestSeedMustBeOfAnAccount(t *testing.T) {
 	}
 }
 
-// Questions are answered until Run ends, and nothing of it is left then.
-func TestRun(t *testing.T) {
-	options := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true}
-	s, err := server.NewServer(options)
+// running runs a callout until end, when nothing of it is left, and returns a connection by which it can be asked.
+func running(t *testing.T, change func(*Callout)) (c *Callout, conn *nats.Conn, end func()) {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Start()
-	defer func() { s.Shutdown(); s.WaitForShutdown() }()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	if !s.ReadyForConnections(10 * time.Second) {
 		t.Fatal("no server")
 	}
-	c := newCallout(t, s.ClientURL())
+	c = newCallout(t, s.ClientURL())
+	change(c)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
+	if conn, err = nats.Connect(s.ClientURL()); err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(conn.Close)
 	text, _ := question(t, nil)
-	answer, err := conn.Request(subject, []byte(text), time.Second)
+	_, err = conn.Request(subject, []byte(text), time.Second)
 	for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		answer, err = conn.Request(subject, []byte(text), time.Second)
+		_, err = conn.Request(subject, []byte(text), time.Second)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jwt.DecodeAuthorizationResponseClaims(string(answer.Data)); err != nil {
-		t.Error(err)
+	return c, conn, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
-	if !c.Answers() {
-		t.Error("it does not say that it answers")
+}
+
+// asks asks about a device, and returns the answer.
+func asks(t *testing.T, conn *nats.Conn, device string) *jwt.AuthorizationResponseClaims {
+	t.Helper()
+	text, _ := question(t, named(device))
+	message, err := conn.Request(subject, []byte(text), 20*time.Second)
+	if err != nil {
+		t.Fatalf("about %s: %v", device, err)
 	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
+	answer, err := jwt.DecodeAuthorizationResponseClaims(string(message.Data))
+	if err != nil {
+		t.Fatal(err)
 	}
+	return answer
+}
+
+func named(device string) func(*jwt.AuthorizationRequestClaims) {
+	return func(q *jwt.AuthorizationRequestClaims) {
+		q.ClientInformation.MQTT, q.ConnectOptions.Username = device, device
+	}
+}
+
+// Questions are answered until Run ends, and nothing of it is left then.
+func TestRun(t *testing.T) {
+	c, conn, end := running(t, func(*Callout) {})
+	if answer := asks(t, conn, "logger-1"); answer.Error != "" || !c.Answers() {
+		t.Errorf("%q; it answers: %t", answer.Error, c.Answers())
+	}
+	end()
 	if c.Answers() {
 		t.Error("it says that it answers when it has ended")
 	}
+}
+
+// However many strangers wait for the registry, a device that is known does not, and one stranger more is refused at once.
+func TestStrangersKeepNobodyWaiting(t *testing.T) {
+	const most = 3
+	r := registry{make(chan struct{}, most), make(chan struct{})}
+	_, conn, end := running(t, func(c *Callout) { c.logins, c.turns, c.others = r, make(chan struct{}, 1), make(chan struct{}, most) })
+	for range most {
+		text, _ := question(t, named("stranger"))
+		if err := conn.PublishRequest(subject, nats.NewInbox(), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range most {
+		<-r.asked
+	}
+	if answer := asks(t, conn, "logger-1"); answer.Error != "" {
+		t.Errorf("a device that is known: %q", answer.Error)
+	}
+	if answer := asks(t, conn, "stranger"); answer.Error != string(waymark.Unavailable) {
+		t.Errorf("a stranger more: %q", answer.Error)
+	}
+	close(r.held)
+	end()
 }
 
 // FuzzAnswer: whatever a server asks, it is answered or refused.
@@ -204,7 +270,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add("")
 	f.Add("eyJ0eXAiOiJKV1QifQ.e30.AA")
 	f.Fuzz(func(t *testing.T, text string) {
-		if answer, err := c.answer(t.Context(), []byte(text)); err == nil && len(answer) == 0 {
+		if answer, err := c.reply(t, text); err == nil && len(answer) == 0 {
 			t.Error("no answer")
 		}
 	})

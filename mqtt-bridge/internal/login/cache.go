@@ -13,6 +13,7 @@ const (
 	suspectFor   = time.Second      // a device of which the ledger rejected a message
 	unknownFor   = time.Second      // a device that is not: it may be registered any moment
 	staleFor     = time.Hour        // use when the registry cannot be asked
+	patience     = time.Second      // use when the registry does not answer, for those that log in
 	maxCached    = 20000            // devices, and certificates
 	maxUnknown   = 1000             // ids that anybody can make up
 	maxQuestions = 16               // asked of the registry at once about devices that are known
@@ -48,31 +49,50 @@ type asker func(ctx context.Context, id string) (*waymark.Device, error)
 
 // within asks for a device unless memory of it is younger than fresh. While the registry cannot be
 // asked memory is good for staleFor.
-func (c *cache) within(fresh time.Duration) asker {
-	return func(ctx context.Context, id string) (*waymark.Device, error) {
-		return c.device(ctx, id, fresh, staleFor)
-	}
+func (c *cache) within(fresh time.Duration) asker { return asking{c, fresh, staleFor, 0}.device }
+
+// readily is within for the many that log in: when the registry does not answer within patience that is as if it could not be asked.
+func (c *cache) readily(fresh time.Duration) asker {
+	return asking{c, fresh, staleFor, patience}.device
 }
 
 // surely is within for what is not to be decided by old memory.
-func (c *cache) surely(fresh time.Duration) asker {
-	return func(ctx context.Context, id string) (*waymark.Device, error) { return c.device(ctx, id, fresh, fresh) }
+func (c *cache) surely(fresh time.Duration) asker { return asking{c, fresh, fresh, 0}.device }
+
+// asking is how a device is asked for: memory of it is good while it is younger than fresh, and while that is younger than stale if the
+// registry cannot be asked, or does not answer within patience if there is one.
+type asking struct {
+	*cache
+
+	fresh, stale, patience time.Duration
 }
 
-// device returns a device, from memory while that is younger than fresh, or than stale if the registry cannot be asked.
-func (c *cache) device(ctx context.Context, id string, fresh, stale time.Duration) (*waymark.Device, error) {
-	known, found := c.lookup(id)
-	age := c.now().Sub(known.asked)
-	if found && (known.value != nil && age < fresh || known.value == nil && age < unknownFor) {
+func (a asking) device(ctx context.Context, id string) (*waymark.Device, error) {
+	known, found := a.lookup(id)
+	age := a.now().Sub(known.asked)
+	if found && age < a.freshFor(known) {
 		return registered(known)
 	}
-	if asked, err := c.ask(ctx, id, c.slotsFor(known)); err == nil {
+	remembered := known.value != nil && age < a.stale
+	if remembered && a.patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.patience)
+		defer cancel()
+	}
+	if asked, err := a.ask(ctx, id, a.slotsFor(known)); err == nil {
 		return registered(asked)
 	}
-	if found && known.value != nil && age < stale {
+	if remembered {
 		return known.value, nil // devices go on into the spool while the gateway is away
 	}
 	return nil, unanswered()
+}
+
+func (a asking) freshFor(known remembered[*waymark.Device]) time.Duration {
+	if known.value == nil {
+		return unknownFor
+	}
+	return a.fresh
 }
 
 func unanswered() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -17,10 +18,15 @@ type registry struct {
 	failure error
 	asked   int
 	during  func() // happens once, while it answers
+	hangs   bool
 }
 
-func (r *registry) Device(_ context.Context, id string) (*waymark.Device, error) {
+func (r *registry) Device(ctx context.Context, id string) (*waymark.Device, error) {
 	r.asked++
+	if r.hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	state, during := r.state, r.during
 	if r.during = nil; during != nil {
 		during()
@@ -157,4 +163,41 @@ func TestAnAnswerIsAsOldAsItsQuestion(t *testing.T) {
 	if r.asked != 2 {
 		t.Errorf("asked %d times", r.asked)
 	}
+}
+
+// While the registry answers nobody, a device that is remembered waits for a moment, unless something of it has changed.
+func TestARegistryThatHangs(t *testing.T) {
+	const whole = 8 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		r := &registry{state: waymark.DeviceActive}
+		c := newCache(r, time.Now)
+		for _, id := range []string{"logger-1", "logger-2", "logger-3"} {
+			if _, err := c.readily(freshFor)(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.known.doubt("logger-2")
+		time.Sleep(freshFor)
+		r.hangs = true
+		for _, test := range []struct {
+			name, id string
+			ask      asker
+			waits    time.Duration
+			want     waymark.Code
+		}{
+			{"remembered", "logger-1", c.readily(freshFor), patience, ""},
+			{"it has changed", "logger-2", c.readily(freshFor), whole, waymark.Unavailable},
+			{"a stranger", "logger-4", c.readily(freshFor), whole, waymark.Unavailable},
+			{"one that is suspected", "logger-3", c.within(suspectFor), whole, ""},
+			{"what is to be sure", "logger-1", c.surely(freshFor), whole, waymark.Unavailable},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), whole)
+			began := time.Now()
+			_, err := test.ask(ctx, test.id)
+			if waited := time.Since(began); waymark.CodeOf(err) != test.want || waited != test.waits {
+				t.Errorf("%s: %v after %v", test.name, err, waited)
+			}
+			cancel()
+		}
+	})
 }

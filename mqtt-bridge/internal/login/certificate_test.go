@@ -27,6 +27,7 @@ type plant struct {
 	ca      *gatewaytest.Authority
 	revoked []string
 	away    bool
+	hangs   bool // when asked about certificates
 }
 
 func (p *plant) Device(context.Context, string) (*waymark.Device, error) {
@@ -44,7 +45,11 @@ func (p *plant) Authority(_ context.Context, _, id string) (*waymark.Authority, 
 	return &waymark.Authority{ID: id, Certificate: base64.StdEncoding.EncodeToString(p.ca.Certificate.Raw)}, nil
 }
 
-func (p *plant) Revoked(_ context.Context, _, _, serial string) (bool, error) {
+func (p *plant) Revoked(ctx context.Context, _, _, serial string) (bool, error) {
+	if p.hangs {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
 	if p.away {
 		return false, errors.New("away")
 	}
@@ -231,6 +236,22 @@ func TestCertificatesWhileTheRegistryIsAway(t *testing.T) {
 			if _, err := checker.LoginByCertificate(t.Context(), "logger-1", chain); waymark.CodeOf(err) != waymark.Unauthenticated {
 				t.Errorf("revoked, away %t: %v", away, err)
 			}
+		}
+	})
+}
+
+// While nobody answers about certificates what is remembered of them serves within a moment each.
+func TestCertificatesOfARegistryThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _, chain := newPlant(t, waymark.DeviceActive, nil)
+		checker := login.New("waymark", p)
+		for _, hangs := range []bool{false, true} {
+			p.hangs = hangs
+			began := time.Now()
+			if _, err := checker.LoginByCertificate(t.Context(), "logger-1", chain); err != nil || time.Since(began) > 2*time.Second {
+				t.Errorf("hangs %t: %v after %v", hangs, err, time.Since(began))
+			}
+			time.Sleep(time.Minute)
 		}
 	})
 }

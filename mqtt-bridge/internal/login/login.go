@@ -89,7 +89,7 @@ type finder func(*waymark.Device) (waymark.DeviceKey, error)
 func (c *Checker) inForce(ctx context.Context, id string, now time.Time, find finder) (waymark.DeviceKey, error) {
 	var key waymark.DeviceKey
 	var err error
-	for _, ask := range []asker{c.registry.within(freshFor), c.registry.within(suspectFor)} {
+	for _, ask := range []asker{c.registry.readily(freshFor), c.registry.readily(suspectFor)} {
 		device, unknown := ask(ctx, id)
 		if unknown != nil {
 			return key, unknown

@@ -16,6 +16,12 @@ func (c *Checker) Device(ctx context.Context, id string) (*waymark.Device, error
 	return c.registry.within(freshFor)(ctx, id)
 }
 
+// Known reports whether a device is remembered: its login waits for the registry for a moment at most.
+func (c *Checker) Known(device string) bool {
+	_, found := c.registry.known.lookup(device)
+	return found
+}
+
 // Signed checks that a message is for the consortium and signed by a key of its device that is in force
 // now, and that the device is active. Errors are those of Login.
 func (c *Checker) Signed(ctx context.Context, m *attest.Message) error {

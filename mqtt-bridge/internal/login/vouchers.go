@@ -85,6 +85,11 @@ func (v *vouchers) revoked(ctx context.Context, k *waymark.KeyCertificate, seria
 	if found && (known.value || age < freshFor) { // what is revoked stays so
 		return known.value, nil
 	}
+	if found && age < staleFor {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
 	asked, err := inTurn(ctx, v.questions, func() (remembered[bool], error) {
 		return v.revocations.ask(id, v.now(), func() (bool, bool, error) {
 			revoked, err := v.authorities.Revoked(ctx, k.Owner, k.Authority, serial)
