@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxSuspects bounds the devices that wait to be looked at: as many as may be connected. One more is left
+	// maxSuspects bounds the devices that wait to be looked at: more than may be connected. One more is left
 	// out, and comes back with its next rejected message.
 	maxSuspects    = 100_000
 	recheckers     = 8 // look at once, as each may wait for the registry

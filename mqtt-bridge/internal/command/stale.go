@@ -13,7 +13,7 @@ const (
 	// maxStale bounds the devices that wait for the gateway to be asked of them. One that is left out is asked for when it
 	// connects again, or sends something.
 	maxStale = 10_000
-	// maxAsked bounds the devices that are known to need it no more: as many as can be connected.
+	// maxAsked bounds the devices that are known to need it no more: more than can be connected.
 	maxAsked       = 100_000
 	refreshTimeout = 10 * time.Second
 	refreshWait    = 2 * time.Second

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 )
 
 const good = `
@@ -41,6 +43,16 @@ func TestLoad(t *testing.T) {
 	}
 	if got := c.AdminToken(); got != filepath.Join("spool", "admin.token") {
 		t.Errorf("admin token %s", got)
+	}
+}
+
+// Of every device that may be connected the bridge knows that it is there.
+func TestConnectionsAreNoMoreThanAreRemembered(t *testing.T) {
+	for more, refused := range []bool{false, true} {
+		text := strings.Replace(good, "store_dir: store", fmt.Sprint("store_dir: store, max_connections: ", presence.MaxDevices+more), 1)
+		if _, err := load(t, text); (err != nil) != refused || refused && !strings.Contains(err.Error(), "embedded.max_connections") {
+			t.Errorf("%d more: %v", more, err)
+		}
 	}
 }
 

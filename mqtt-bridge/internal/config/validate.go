@@ -43,6 +43,9 @@ func (c Config) AdminToken() string {
 	return filepath.Join(c.SpoolDir, "admin.token")
 }
 
+// maxConnections is no more than the devices of which the bridge knows who is there: presence.MaxDevices.
+const maxConnections = 50_000
+
 func (c Config) validateBroker() error {
 	switch c.Broker {
 	case BrokerExternal:
@@ -60,7 +63,7 @@ func (c Config) validateBroker() error {
 		check.AtLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
 		check.AtLeast("embedded.min_free_bytes", e.MinFreeBytes, 1<<20),
 		check.Between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
-		check.Between("embedded.max_connections", e.MaxConnections, 1, 100000),
+		check.Between("embedded.max_connections", e.MaxConnections, 1, maxConnections),
 	)
 }
 

@@ -120,6 +120,32 @@ func TestDevicesAreBoundedAndTheOldestIsForgotten(t *testing.T) {
 	}
 }
 
+// Who is connected is not forgotten, however long ago it said anything, unless nobody else is there.
+func TestConnectedDevicesAreNotForgotten(t *testing.T) {
+	r := open(t, newDisk())
+	r.limit = 1000
+	for n := range 900 {
+		r.Connected(fmt.Sprintf("logger-%04d", n), uint64(n+1), at(n))
+	}
+	for n := range 101 {
+		r.Seen(fmt.Sprintf("other-%04d", n), attest.JWS, at(1000+n))
+	}
+	known, connected := r.Counts()
+	if got := r.List("other", 1); known != 901 || connected != 900 || got[0].Device != "other-0100" {
+		t.Errorf("%d known, %d connected, %+v", known, connected, got)
+	}
+	for n := range 100 {
+		r.Connected(fmt.Sprintf("third-%04d", n), uint64(n+1001), at(2000+n))
+	}
+	if known, connected := r.Counts(); known != 1000 || connected != 1000 {
+		t.Errorf("%d known, %d connected", known, connected)
+	}
+	r.Connected("one-more", 2000, at(3000))
+	if known, _ := r.Counts(); known != 1000 || !the(t, r, "one-more").Connected {
+		t.Errorf("%d known", known)
+	}
+}
+
 func TestWhatCannotBeWrittenIsWrittenLater(t *testing.T) {
 	d := newDisk()
 	r := open(t, d)

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// MaxDevices bounds the devices that are known. Beyond it those that were seen longest ago are forgotten.
+	// MaxDevices bounds the devices that are known, and those that may be connected. Beyond it those that were seen longest ago are
+	// forgotten, but for the connected ones.
 	MaxDevices = 50_000
 	// flushEvery is how much of what was seen a crash may cost.
 	flushEvery = 5 * time.Second
@@ -130,14 +131,25 @@ func (r *Register) change(device string, at time.Time, change func(*Record)) {
 	}
 }
 
-// forget drops the devices that were seen longest ago, some more than it must.
+// forget drops the devices that were seen longest ago, some more than it must; the connected ones only if it must.
 func (r *Register) forget() {
-	all := make([]*Record, 0, len(r.records))
+	all, connected := make([]*Record, 0, len(r.records)), 0
 	for _, record := range r.records {
-		all = append(all, record)
+		if all = append(all, record); record.Connected {
+			connected++
+		}
 	}
-	slices.SortFunc(all, func(a, b *Record) int { return a.LastSeen.Compare(b.LastSeen) })
-	for _, record := range all[:min(len(all)-r.limit+spare, len(all)-1)] {
+	slices.SortFunc(all, func(a, b *Record) int {
+		switch {
+		case a.Connected == b.Connected:
+			return a.LastSeen.Compare(b.LastSeen)
+		case a.Connected:
+			return 1
+		}
+		return -1
+	})
+	must := len(all) - r.limit
+	for _, record := range all[:max(must, min(must+spare, len(all)-1-connected))] {
 		delete(r.records, record.Device)
 		r.dirty[record.Device] = true
 	}
