@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
@@ -165,6 +166,25 @@ func TestQuarantine(t *testing.T) {
 	}
 	if err := admin.NewClient(r.address, "wrong").Drop(ctx, numbers[2]); err == nil || !strings.Contains(err.Error(), "401") {
 		t.Errorf("dropped with a wrong token: %v", err)
+	}
+}
+
+// A token that could not be written is made by the next start.
+func TestATokenThatIsNotWritten(t *testing.T) {
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "admin.token")
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 0, Max: was.Max}); err != nil {
+		t.Fatal(err)
+	}
+	_, failed := admin.EnsureToken(path)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if token, err := admin.EnsureToken(path); failed == nil || err != nil || token == "" {
+		t.Errorf("%v, then %v", failed, err)
 	}
 }
 

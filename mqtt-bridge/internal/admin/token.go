@@ -7,17 +7,19 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/secret"
 )
 
 // EnsureToken reads the token in the file at path, and makes one, readable by
-// its owner alone, if there is no such file.
+// its owner alone and whole or not at all, if there is no such file.
 func EnsureToken(path string) (string, error) {
 	token, err := ReadToken(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return token, err
 	}
 	token = rand.Text() + rand.Text()
-	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+	if err := secret.Write(path, []byte(token+"\n")); err != nil {
 		return "", fmt.Errorf("write admin token: %w", err)
 	}
 	return token, nil
@@ -31,7 +33,7 @@ func ReadToken(path string) (string, error) {
 	}
 	token := strings.TrimSpace(string(raw))
 	if token == "" {
-		return "", fmt.Errorf("admin token %s is empty", path)
+		return "", fmt.Errorf("admin token %s is empty: remove the file, and one is made", path)
 	}
 	return token, nil
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/secret"
 )
 
 // The files of a folder that hold a key, PEM (PKCS #8), readable by the bridge's user alone.
@@ -28,7 +29,7 @@ func Open(dir, name, bridge, consortium string) (*Key, error) {
 	path := filepath.Join(dir, name)
 	private, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		private, err = create(dir, path)
+		private, err = create(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("bridge key %s: %w", path, err)
@@ -63,8 +64,8 @@ func read(path string) (crypto.Signer, error) {
 	return private, nil
 }
 
-// create makes a key. It is written whole under another name first, so that a crash leaves no part of one.
-func create(dir, path string) (crypto.Signer, error) {
+// create makes a key, which is there whole or not at all.
+func create(path string) (crypto.Signer, error) {
 	private, err := attest.GenerateKey(attest.Ed25519)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says all
@@ -73,24 +74,5 @@ func create(dir, path string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
-	file, err := os.CreateTemp(dir, FileName+"-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	err = pem.Encode(file, &pem.Block{Type: pemType, Bytes: der})
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, errors.Join(err, os.Remove(file.Name()))
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return nil, errors.Join(err, os.Remove(file.Name()))
-	}
-	return private, syncFolder(dir)
-}
-
-func syncFolder(dir string) error {
-	folder, err := os.Open(dir) //nolint:gosec // the bridge's own folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return private, secret.Write(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}))
 }
