@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/bridge"
 	"github.com/waymark-ledger/waymark/test/internal/contract"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 )
@@ -63,5 +64,8 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	fmt.Printf("e2e: a network of four members after %s\n", time.Since(began).Round(time.Millisecond))
-	return m.Run(), nil
+	if code = m.Run(); code != 0 { // whoever reads that may not have the files
+		fmt.Println(bridge.Explanation(filepath.Join(local.Dir(), "logs", "mqtt-bridge.log"), "device refused"))
+	}
+	return code, nil
 }

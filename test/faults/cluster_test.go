@@ -65,7 +65,7 @@ func atCluster(ctx context.Context, t *testing.T) *site {
 	secret := filepath.Join(c.dir, "password")
 	callout := fmt.Sprintf("callout: {url: %q, ca_file: %q, password_file: %q, seed_file: %q}\n", c.urls("tls://", c.nats), c.certFile, secret, filepath.Join(c.dir, "seed"))
 	s := newSite(ctx, t, bridge.Options{Network: &at, External: c.urls("ssl://", c.mqtt), PasswordFile: secret, More: callout})
-	s.cluster = c
+	s.cluster, s.logs = c, append(s.logs, c.log.Name())
 	return s
 }
 
@@ -93,7 +93,7 @@ func newCluster(ctx context.Context, t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	c.issuer = strings.TrimSpace(string(issuer))
-	if c.log, err = os.OpenFile(filepath.Join(local.Dir(), "logs", "nats-cluster.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if c.log, err = os.OpenFile(logFile("nats-cluster"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.log.Close() })

@@ -6,11 +6,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/faults"
 	"github.com/waymark-ledger/waymark/test/internal/audit"
+	"github.com/waymark-ledger/waymark/test/internal/bridge"
 )
 
 // How long a row may take: until everything has its end once the fault is over, and in all.
@@ -53,6 +55,7 @@ func (f fault) run(t *testing.T) faults.Outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), rowWithin)
 	defer cancel()
 	r := &row{fault: f, site: ours()}
+	defer r.explain(t, sources.Load())
 	if f.site != nil {
 		r.site = f.site(ctx, t)
 	}
@@ -73,6 +76,22 @@ func (f fault) run(t *testing.T) faults.Outcome {
 	o := r.compare(ctx, t, from)
 	f.check(t, o)
 	return o
+}
+
+// explain prints what may explain a failure of the row, whose devices are those that were made since there were so many: where it
+// failed, nobody may have the logs.
+func (r *row) explain(t *testing.T, before int64) {
+	t.Helper()
+	if !t.Failed() {
+		return
+	}
+	var devices []string
+	for n := before + 1; n <= sources.Load(); n++ {
+		devices = append(devices, strconv.Quote(sourceID(n)))
+	}
+	for _, log := range r.logs {
+		t.Log(bridge.Explanation(log, devices...))
+	}
 }
 
 // check fails the test unless the promises are kept.

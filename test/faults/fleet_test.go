@@ -21,7 +21,7 @@ func atFleet(ctx context.Context, t *testing.T) *site {
 		return newSite(ctx, t, bridge.Options{External: m.url(), More: fmt.Sprintf("fleet: {id: %s, shards: 8, lease: 5s}\n", id)})
 	}
 	s, other := member("bridge-a"), member("bridge-b")
-	s.broker, s.others = m.process(), []*site{other}
+	s.broker, s.others, s.logs = m.process(), []*site{other}, append(s.logs, m.log.Name())
 	return s
 }
 

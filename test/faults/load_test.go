@@ -32,12 +32,15 @@ type source struct {
 	sent    []device.Message
 }
 
+// sources counts the devices of all rows.
 var sources atomic.Int64
+
+func sourceID(n int64) string { return fmt.Sprintf("logger-%d", n) }
 
 // newSource makes a device of the producer, registers it and connects it.
 func (s *site) newSource(ctx context.Context, t *testing.T) *source {
 	t.Helper()
-	dir, id := t.TempDir(), fmt.Sprintf("logger-%d", sources.Add(1))
+	dir, id := t.TempDir(), sourceID(sources.Add(1))
 	d, err := device.Create(dir, device.Settings{ID: id, Consortium: local.at.Consortium,
 		Owner: "producer", Model: "TL-20"})
 	if err != nil {

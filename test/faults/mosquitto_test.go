@@ -45,7 +45,7 @@ func atMosquitto(ctx context.Context, t *testing.T) *site {
 	t.Helper()
 	m := newMosquitto(ctx, t)
 	s := newSite(ctx, t, bridge.Options{External: m.url()})
-	s.broker = m.process()
+	s.broker, s.logs = m.process(), append(s.logs, m.log.Name())
 	return s
 }
 
@@ -73,7 +73,7 @@ func newMosquitto(ctx context.Context, t *testing.T) *mosquitto {
 			t.Fatal(err)
 		}
 	}
-	log, err := os.OpenFile(filepath.Join(local.Dir(), "logs", "mosquitto.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(logFile("mosquitto"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,10 +19,16 @@ type site struct {
 	bridge, broker process            // of a site of its own
 	others         []*site            // bridges that share the broker
 	cluster        *cluster           // that is the broker
+	logs           []string           // of bridges and broker
 }
 
 // ours is the network's own.
-func ours() *site { return &site{at: local.at, config: firstConfig()} }
+func ours() *site {
+	return &site{at: local.at, config: firstConfig(), logs: []string{logFile("mqtt-bridge")}}
+}
+
+// logFile is where a process of the network, or of a site, says what it does.
+func logFile(name string) string { return filepath.Join(local.Dir(), "logs", name+".log") }
 
 func ofBridge(_ context.Context, _ *testing.T, r *row) process { return r.bridge }
 func ofBroker(_ context.Context, _ *testing.T, r *row) process { return r.broker }
@@ -48,7 +54,7 @@ func newSite(ctx context.Context, t *testing.T, o bridge.Options) *site {
 		o.Network = local.at
 	}
 	o.Program, o.Member, o.First = program("mqtt-bridge"), "producer", firstConfig()
-	o.LogFile = filepath.Join(local.Dir(), "logs", "mqtt-bridge.second.log")
+	o.LogFile = logFile("mqtt-bridge.second")
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
@@ -62,7 +68,7 @@ func newSite(ctx context.Context, t *testing.T, o bridge.Options) *site {
 			t.Error(err)
 		}
 	})
-	return &site{at: second.At, config: second.Config, bridge: process{
+	return &site{at: second.At, config: second.Config, logs: []string{o.LogFile}, bridge: process{
 		name: "bridge",
 		pid:  func(context.Context) (int, error) { return second.PID(), nil },
 		kill: func(context.Context) error { second.Kill(); return nil },

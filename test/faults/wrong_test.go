@@ -90,7 +90,7 @@ func wrongly(ctx context.Context, t *testing.T, name string) (right func()) {
 	if cmd.Dir, err = os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.OpenFile(filepath.Join(local.Dir(), "logs", name+".wrong.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(logFile(name+".wrong"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func StartSecond(ctx context.Context, o Options) (*Second, error) {
 	s := &Second{At: &at, Config: file, process: cmd, ended: make(chan error, 1)}
 	go func() { s.ended <- cmd.Wait() }()
 	if err := s.awaitReady(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop())
+		return nil, errors.Join(fmt.Errorf("%w; %s", err, Explanation(o.LogFile)), s.Stop())
 	}
 	return s, nil
 }
