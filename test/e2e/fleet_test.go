@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/test/internal/device"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
+	"github.com/waymark-ledger/waymark/test/internal/mosquitto"
 )
 
 // fleetShards is how many parts the devices have.
@@ -32,12 +32,12 @@ type member struct {
 }
 
 // newMember writes the configuration of one.
-func newMember(t *testing.T, id, broker string) *member {
+func newMember(t *testing.T, id string, broker *mosquitto.Broker) *member {
 	t.Helper()
 	m, dir, listen := local.at.Members["producer"], t.TempDir(), freeAddress(t)
 	token := filepath.Join(dir, "relay.token")
 	text := fmt.Sprintf("consortium: %s\nbroker: external\nfleet: {id: %s, shards: %d, lease: 5s}\n", local.at.Consortium, id, fleetShards) +
-		fmt.Sprintf("mqtt: {url: %q, ca_file: %q, username: waymark-bridge}\n", broker, local.at.MQTT.CAFile) +
+		fmt.Sprintf("mqtt: {url: %q, ca_file: %q, username: %q, password_file: %q}\n", broker.Bridges, local.at.MQTT.CAFile, mosquitto.Username, broker.PasswordFile) +
 		fmt.Sprintf("gateway: {url: %q, ca_file: %q, token_file: %q}\n", m.GatewayURL, m.CAFile, token) +
 		fmt.Sprintf("spool_dir: %q\nlisten: %q\n", filepath.Join(dir, "spool"), listen)
 	b := &member{config: filepath.Join(dir, "mqtt-bridge.yaml"), address: listen}
@@ -102,47 +102,38 @@ func ask(ctx context.Context, url string) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// mosquitto runs with the settings of the bridge's README, with the certificate of the network's own broker, and returns its URL. It takes
-// anybody's word for a user name: the ledger takes nobody's word for a message.
-func mosquitto(t *testing.T) (url string) {
+// newMosquitto starts a broker with the certificate of the network's own.
+func newMosquitto(ctx context.Context, t *testing.T) *mosquitto.Broker {
 	t.Helper()
 	first, err := os.ReadFile(filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := regexp.MustCompile(`(?m)^ +(cert|key)_file: "?([^"\n]+)"?$`).FindAllStringSubmatch(string(first), 2)
-	if len(files) != 2 {
-		t.Fatalf("the bridge's configuration names %d files of a certificate and its key", len(files))
+	files := map[string]string{}
+	for _, found := range regexp.MustCompile(`(?m)^ +(cert|key)_file: "?([^"\n]+)"?$`).FindAllStringSubmatch(string(first), -1) {
+		files[found[1]] = found[2]
 	}
-	dir, address := t.TempDir(), freeAddress(t)
-	_, port, err := net.SplitHostPort(address)
+	root, err := localnet.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := filepath.Join(dir, "mosquitto.conf")
-	text := fmt.Sprintf("user root\nallow_anonymous true\nlistener %s 127.0.0.1\ncertfile %s\nkeyfile %s\npersistence true\npersistence_location %s/\n", port, files[0][2], files[1][2], dir) +
-		"autosave_on_changes true\nautosave_interval 1\nmax_queued_messages 1000000\nmax_inflight_messages 1024\nmax_queued_bytes 0\nlog_type error\nlog_type warning\n"
-	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
+	b, err := mosquitto.New(mosquitto.Options{Root: root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: filepath.Join(local.Dir(), "logs", "mosquitto.log")})
+	if err != nil {
 		t.Fatal(err)
 	}
-	broker := exec.Command("mosquitto", "-c", settings)
-	broker.Stderr = t.Output()
-	if err := broker.Start(); err != nil {
+	if err := b.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = broker.Process.Kill() // it may have ended
-		_ = broker.Wait()
-	})
-	return "ssl://" + address
+	t.Cleanup(b.Kill)
+	return b
 }
 
 // TestMosquittoFleet: of two bridges that share the devices at one broker one is killed under load. The other takes its shards, and gives
 // them back when it is there again; then every peer has each message that was acknowledged, once.
 func TestMosquittoFleet(t *testing.T) {
 	ctx := limit(t, 4*time.Minute)
-	url := mosquitto(t)
-	one, other := newMember(t, "a", url), newMember(t, "b", url)
+	broker := newMosquitto(ctx, t)
+	one, other := newMember(t, "a", broker), newMember(t, "b", broker)
 	one.start(t)
 	other.start(t)
 	shared := func() bool {
@@ -155,7 +146,15 @@ func TestMosquittoFleet(t *testing.T) {
 	end, ended, all := make(chan struct{}), make(chan error, devices), make([]*device.Device, devices)
 	for n := range all {
 		d := logger(ctx, t, attest.Ed25519)
-		s := connectAt(ctx, t, d, url, local.at.MQTT.CAFile)
+		shown, err := broker.Certificate(d.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := d.Connect(ctx, device.Broker{URL: broker.Devices, CAFile: local.at.MQTT.CAFile, Certificate: shown})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
 		all[n] = d
 		go func() { ended <- streamUntil(ctx, d, s, end) }()
 	}

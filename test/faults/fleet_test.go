@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"regexp"
 	"testing"
-
-	"github.com/waymark-ledger/waymark/test/internal/bridge"
 )
 
 // atFleet starts two bridges that share the devices at one mosquitto.
@@ -18,10 +16,10 @@ func atFleet(ctx context.Context, t *testing.T) *site {
 	t.Helper()
 	m := newMosquitto(ctx, t)
 	member := func(id string) *site {
-		return newSite(ctx, t, bridge.Options{External: m.url(), More: fmt.Sprintf("fleet: {id: %s, shards: 8, lease: 5s}\n", id)})
+		return m.site(ctx, t, fmt.Sprintf("fleet: {id: %s, shards: 8, lease: 5s}\n", id))
 	}
-	s, other := member("bridge-a"), member("bridge-b")
-	s.broker, s.others, s.logs = m.process(), []*site{other}, append(s.logs, m.log.Name())
+	s := member("bridge-a")
+	s.others = []*site{member("bridge-b")}
 	return s
 }
 

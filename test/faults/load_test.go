@@ -77,6 +77,12 @@ func (s *site) newSource(ctx context.Context, t *testing.T) *source {
 func (s *source) connect(ctx context.Context, t *testing.T, at *site, b device.Broker) {
 	t.Helper()
 	b.URL, b.CAFile = at.at.MQTT.URL, at.at.MQTT.CAFile
+	if at.certificate != nil {
+		var err error
+		if b.Certificate, err = at.certificate(s.device.ID()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	session, err := s.device.Connect(ctx, b)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ package faults_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"path/filepath"
 	"testing"
@@ -20,6 +21,8 @@ type site struct {
 	others         []*site            // bridges that share the broker
 	cluster        *cluster           // that is the broker
 	logs           []string           // of bridges and broker
+	// certificate gives a device one by which it logs in; nil where it logs in by its key.
+	certificate func(device string) (*tls.Certificate, error)
 }
 
 // ours is the network's own.

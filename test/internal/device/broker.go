@@ -31,6 +31,8 @@ func downTopic(id string) string { return "waymark/v1/" + id + "/down" }
 type Broker struct {
 	URL    string // ssl://host:port, or several with commas between them, of which it takes the first that answers
 	CAFile string // PEM; empty means the roots of the system
+	// Certificate is shown to a broker that asks for one; it may be nil.
+	Certificate *tls.Certificate
 	// Window bounds the messages that wait for their PUBACK; 0 means DefaultWindow.
 	Window int
 	// Down is called with each message on the device's down topic. It must not block.
@@ -60,6 +62,9 @@ func (b Broker) tls() (*tls.Config, error) {
 		}
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if b.Certificate != nil {
+		c.Certificates = []tls.Certificate{*b.Certificate}
+	}
 	if b.CAFile == "" {
 		return c, nil
 	}
