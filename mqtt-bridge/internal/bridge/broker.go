@@ -30,7 +30,8 @@ func (b *Bridge) openBroker(ctx context.Context) error {
 		return err
 	}
 	b.broker = started
-	b.metrics.Gauge("store_free_bytes", "Room on the disk of the embedded broker's store; devices are kept out below embedded.min_free_bytes.", b.freeBytes)
+	b.metrics.Gauge("store_free_bytes", "Room on the disk of the embedded broker's store; devices are kept out below embedded.min_free_bytes. -1 if it cannot be told.", b.freeBytes)
+	b.metrics.Gauge("store_min_free_bytes", "embedded.min_free_bytes.", func() float64 { return float64(e.MinFreeBytes) })
 	return nil
 }
 
