@@ -44,6 +44,7 @@ type Bridge struct {
 	fleet    *fleet.Fleet // nil for a bridge that has all devices
 	admin    *admin.Server
 	suspects *suspects
+	sieve    *sieve
 	down     *down
 
 	listening chan struct{} // holds a token once a subscription stands
@@ -52,7 +53,7 @@ type Bridge struct {
 // Open opens the spool and starts the embedded broker, if there is one. Close
 // undoes it.
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
-	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspects: newSuspects(), listening: make(chan struct{}, 1)}
+	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspects: newSuspects(), sieve: newSieve(log), listening: make(chan struct{}, 1)}
 	b.down = &down{Bridge: b}
 	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openCallout, b.openClient, b.openDown, b.openAdmin} {
 		if err := step(ctx); err != nil {
@@ -101,6 +102,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	parts.Go(func() { b.relay.Run(ctx) })
 	parts.Go(func() { b.down.run(ctx) })
 	parts.Go(func() { b.recheck(ctx) })
+	parts.Go(func() { b.sieve.run(ctx, b.spool, b.logins) })
 	parts.Go(func() { b.admit(ctx) })
 	parts.Go(func() { b.settleBroker(ctx); b.client.Run(receiving) })
 	parts.Go(func() {
@@ -149,7 +151,8 @@ func (b *Bridge) openSpool(context.Context) error {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
 	store, err := spool.Open(b.config.SpoolDir, spool.Limits{Bytes: b.config.SpoolBytes, QuarantineBytes: b.config.QuarantineBytes,
-		DeviceMessages: int64(b.config.QuarantineDeviceMessages), DeviceBytes: b.config.QuarantineDeviceBytes})
+		DeviceMessages: int64(b.config.QuarantineDeviceMessages), DeviceBytes: b.config.QuarantineDeviceBytes,
+		UnregisteredMessages: int64(b.config.QuarantineUnregisteredMessages), UnregisteredBytes: b.config.QuarantineUnregisteredBytes})
 	if err != nil {
 		return err
 	}
@@ -161,6 +164,8 @@ func (b *Bridge) openSpool(context.Context) error {
 	b.metrics.Gauge("quarantine_bytes", "Bytes in quarantine.", func() float64 { return float64(store.Usage().QuarantineBytes) })
 	b.metrics.Gauge("held_messages", "Messages beyond their device's quota of the quarantine.", func() float64 { return float64(store.Usage().Held) })
 	b.metrics.Gauge("held_bytes", "Bytes of the messages held; they count against the spool.", func() float64 { return float64(store.Usage().HeldBytes) })
+	b.metrics.Counter("unregistered_dropped_total", "Messages of ids that the registry does not know that were dropped, beyond their quota of the quarantine.",
+		func() float64 { return float64(store.Dropped()) })
 	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.down, b.observer(), b.log)
 	return nil
 }

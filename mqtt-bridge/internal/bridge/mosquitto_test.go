@@ -5,17 +5,22 @@ package bridge_test
 import (
 	"context"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
 const bridgePassword = "bridge-password"
@@ -38,6 +43,50 @@ func TestExternalBrokerHeldBack(t *testing.T) {
 	s := newSite(t)
 	s.onMosquitto(t)
 	s.heldBack(t, 300)
+}
+
+// TestMosquittoStrangers: ids that anybody can make up, at a broker that asks no registry, do not fill the quarantine, however many
+// they are and whatever they publish: a device of the registry goes on, and all of its messages are kept, bad ones too.
+func TestMosquittoStrangers(t *testing.T) {
+	const strangers, each, shared, good, bad = 100, 15, 20, 200, 10
+	s := newSite(t)
+	s.onMosquitto(t)
+	s.config.QuarantineBytes, s.config.QuarantineUnregisteredMessages = 1<<20, shared // they have three times as much
+	s.start(t)
+	d, client := s.device(t, "logger-1", attest.JWS)
+	for n := range strangers {
+		made := gatewaytest.NewDevice(t, fmt.Sprintf("made-up-%d", n), attest.JWS)
+		stranger, err := connect(t, s.login(t, made))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range each {
+			payload := made.NextOf(t, 1000) // the ledger is asked
+			if i%2 == 0 {
+				payload = fmt.Appendf(nil, "nonsense %d %s", i, strings.Repeat("x", 1000))
+			}
+			if token := stranger.Publish("waymark/v1/"+made.ID+"/up", 1, false, payload); !token.WaitTimeout(time.Minute) || token.Error() != nil {
+				t.Fatalf("%s: %v", made.ID, token.Error())
+			}
+		}
+		stranger.Disconnect(0)
+		publish(t, client, d, good/strangers)
+	}
+	for n := range bad {
+		if token := client.Publish("waymark/v1/logger-1/up", 1, false, fmt.Appendf(nil, "nonsense %d", n)); !token.WaitTimeout(time.Minute) || token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+	}
+	waitFor(t, "the device's messages", func() bool { return s.inOrder(d.ID, good) })
+	c := s.admin(t)
+	want := []spool.Account{{Device: d.ID, Messages: bad}, {Unregistered: true, Messages: shared, Full: true}}
+	waitFor(t, "the accounts", func() bool {
+		accounts, err := c.Devices(t.Context())
+		for i := range accounts {
+			accounts[i].Bytes = 0
+		}
+		return err == nil && slices.Equal(accounts, want)
+	})
 }
 
 // onMosquitto puts a site onto a mosquitto of its own, where devices are known by their certificates.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
@@ -64,10 +65,11 @@ type observer struct {
 	*metrics.Metrics
 	down     *down
 	suspects *suspects
+	sieve    *sieve
 }
 
 func (b *Bridge) observer() *observer {
-	return &observer{Metrics: b.metrics, down: b.down, suspects: b.suspects}
+	return &observer{Metrics: b.metrics, down: b.down, suspects: b.suspects, sieve: b.sieve}
 }
 
 // Settled is told of a message that left its queue, with the verdict on one that is in quarantine now.
@@ -82,6 +84,13 @@ func (o *observer) Settled(e spool.Entry, verdict *spool.Verdict) {
 func (o *observer) Quarantined(device string, code spool.Code) {
 	o.Metrics.Quarantined(code)
 	o.Rejected(device)
+	o.sieve.wake()
+}
+
+// Relayed is told what the ledger made of a message.
+func (o *observer) Relayed(outcome waymark.Outcome) {
+	o.Metrics.Relayed(outcome)
+	o.sieve.relayed(outcome)
 }
 
 // AtMostOnce is told of a device that publishes at QoS 0. At the embedded broker that ends its connection: what it sends

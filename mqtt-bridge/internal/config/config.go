@@ -50,6 +50,11 @@ type Config struct {
 	// 1000000, and 4 MiB, at least 256 KiB.
 	QuarantineDeviceMessages int   `koanf:"quarantine_device_messages" default:"1000"`
 	QuarantineDeviceBytes    int64 `koanf:"quarantine_device_bytes" default:"4194304"`
+	// QuarantineUnregisteredMessages and QuarantineUnregisteredBytes are what all ids together may have in
+	// quarantine that the registry does not know. What is beyond is dropped and counted: such ids come only by an external broker
+	// that lets in whom the registry does not know. Default 10000 messages, 1 to 1000000, and 16 MiB, at least 256 KiB.
+	QuarantineUnregisteredMessages int   `koanf:"quarantine_unregistered_messages" default:"10000"`
+	QuarantineUnregisteredBytes    int64 `koanf:"quarantine_unregistered_bytes" default:"16777216"`
 	// QueueMessages bounds the messages in memory before the spool. Default
 	// 4096, 1 to 65536.
 	QueueMessages int `koanf:"queue_messages" default:"4096"`

@@ -28,6 +28,8 @@ func (c Config) Validate() error {
 		check.AtLeast("quarantine_bytes", c.QuarantineBytes, 1<<20),
 		check.Between("quarantine_device_messages", c.QuarantineDeviceMessages, 1, 1000000),
 		check.AtLeast("quarantine_device_bytes", c.QuarantineDeviceBytes, 256<<10),
+		check.Between("quarantine_unregistered_messages", c.QuarantineUnregisteredMessages, 1, 1000000),
+		check.AtLeast("quarantine_unregistered_bytes", c.QuarantineUnregisteredBytes, 256<<10),
 		check.Between("queue_messages", c.QueueMessages, 1, 65536),
 		check.AtLeast("queue_bytes", c.QueueBytes, 1<<20),
 		c.validateListen(),

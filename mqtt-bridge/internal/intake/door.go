@@ -27,6 +27,7 @@ func inspect(a Arrival) (spool.Message, *attest.Message) {
 	if err := waymark.ValidateID("/topic", a.Device); err != nil {
 		m.Device = "" // it may be of any length
 		m.Verdict = verdict(spool.WrongDevice, "the topic names no possible device", a.Received)
+		m.Verdict.Unregistered = true
 		return m, nil
 	}
 	said, fault := examine(a)

@@ -29,7 +29,7 @@ func known(t *testing.T) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, gauge := range regexp.MustCompile(`\.Gauge\("([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, gauge := range regexp.MustCompile(`\.(?:Gauge|Counter)\("([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
 			names[namespace+"_"+gauge[1]] = true
 		}
 	}

@@ -74,7 +74,8 @@ func (s *Spool) putEntry(tx *bolt.Tx, u *state, number uint64, m Message) error 
 }
 
 // quarantine counts a message whose payload is in quarantine already, stores any
-// other, or holds it if it is beyond its device's quota. It returns
+// other, or holds it if it is beyond its device's quota. One of an id that the registry
+// does not know is dropped if it is beyond the quota of these, or there is no room at all. It returns
 // ErrQuarantineFull, and changes nothing, if the quarantine as a whole is full.
 func (s *Spool) quarantine(tx *bolt.Tx, u *state, q Quarantined) error {
 	if known, err := repeated(tx, u, q); known || err != nil {
@@ -84,11 +85,15 @@ func (s *Spool) quarantine(tx *bolt.Tx, u *state, q Quarantined) error {
 	if err != nil {
 		return err
 	}
-	a := accountOf(tx, q.Device)
+	a, size := accountOf(tx, q.Device, q.Unregistered), int64(len(sealed))
+	crowded := u.QuarantineBytes+size > s.limits.QuarantineBytes
 	switch {
-	case a.Held > 0 || !s.limits.room(a, int64(len(sealed))): // in order of arrival
+	case a.Unregistered && (crowded || !s.limits.room(a, size)):
+		u.dropped++
+		return nil
+	case a.Held > 0 || !s.limits.room(a, size): // in order of arrival
 		return hold(tx, u, q, a)
-	case u.QuarantineBytes+int64(len(sealed)) > s.limits.QuarantineBytes:
+	case crowded:
 		return ErrQuarantineFull
 	}
 	return enter(tx, u, q, sealed, a)

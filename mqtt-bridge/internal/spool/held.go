@@ -65,7 +65,7 @@ func (s *Spool) promoteOne(tx *bolt.Tx, u *state, key, record []byte) (bool, err
 	if err != nil {
 		return false, err
 	}
-	a := accountOf(tx, device)
+	a := accountOf(tx, device, false)
 	if !s.limits.room(a, int64(len(sealed))) || u.QuarantineBytes+int64(len(sealed)) > s.limits.QuarantineBytes {
 		return false, nil
 	}

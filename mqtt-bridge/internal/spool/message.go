@@ -50,6 +50,8 @@ type Verdict struct {
 	Reasons  []string  `json:"reasons,omitempty"` // ids of the rules that decided
 	Time     time.Time `json:"time"`              // when it was decided
 	Attempts int       `json:"attempts"`          // how often it was submitted, 0 if never
+	// Unregistered says that the registry does not know the device: it counts against the quota of all such ids.
+	Unregistered bool `json:"unregistered,omitempty"`
 }
 
 // Undisclosed reports whether the message is on the ledger, and only waits until every

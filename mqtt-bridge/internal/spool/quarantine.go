@@ -120,14 +120,14 @@ func (s *Spool) takeOut(tx *bolt.Tx, u *state, number uint64) error {
 		if err := reindex(tx); err != nil {
 			return err
 		}
-	} else if err := unindex(tx, q, size); err != nil {
+	} else if err := unindex(tx, q, quarantinePile, size); err != nil {
 		return err
 	}
 	return s.promote(tx, u)
 }
 
-// unindex takes a message that left the quarantine out of the index.
-func unindex(tx *bolt.Tx, q Quarantined, size int64) error {
+// unindex takes a message that left the quarantine, or those held, out of the index.
+func unindex(tx *bolt.Tx, q Quarantined, pile int, size int64) error {
 	digests, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
 	if at, found := decodePlace(digests.Get(key)); found && at.number == q.Number {
 		if err := digests.Delete(key); err != nil {
@@ -137,7 +137,11 @@ func unindex(tx *bolt.Tx, q Quarantined, size int64) error {
 	if err := tx.Bucket([]byte(byDeviceBucket)).Delete(heldKey(q.Device, q.Number)); err != nil {
 		return err
 	}
-	a := accountOf(tx, q.Device)
-	a.Messages, a.Bytes = a.Messages-1, a.Bytes-size
+	a := accountOf(tx, q.Device, q.Unregistered)
+	if pile == heldPile {
+		a.Held, a.HeldBytes = a.Held-1, a.HeldBytes-size
+	} else {
+		a.Messages, a.Bytes = a.Messages-1, a.Bytes-size
+	}
 	return putAccount(tx, a)
 }

@@ -22,12 +22,15 @@ const (
 
 // Account is what one device has in quarantine.
 type Account struct {
-	Device    string `json:"device"`
-	Messages  int64  `json:"messages"`   // in quarantine
-	Bytes     int64  `json:"bytes"`      // of their records
-	Held      int64  `json:"held"`       // messages beyond the quota; they move into quarantine when there is room
-	HeldBytes int64  `json:"held_bytes"` // of their records, which count against the spool
-	Full      bool   `json:"full"`       // the quota is used up
+	Device string `json:"device"`
+	// Unregistered says that it is the one account of all ids that the registry does not know; Device is empty then.
+	Unregistered bool `json:"unregistered,omitempty"`
+
+	Messages  int64 `json:"messages"`   // in quarantine
+	Bytes     int64 `json:"bytes"`      // of their records
+	Held      int64 `json:"held"`       // messages beyond the quota; they move into quarantine when there is room
+	HeldBytes int64 `json:"held_bytes"` // of their records, which count against the spool
+	Full      bool  `json:"full"`       // the quota is used up
 }
 
 // place says where a payload is, and how often it came again.
@@ -39,6 +42,9 @@ type place struct {
 // accountKey is never empty, unlike a device.
 func accountKey(device string) []byte { return append([]byte{'d'}, device...) }
 
+// strangersKey is of the account of all ids that the registry does not know.
+const strangersKey = "u"
+
 func digestKey(device string, payload []byte) []byte {
 	h := sha256.New()
 	_, _ = h.Write([]byte{byte(len(device))}) //nolint:gosec // appendOne bounds it; a hash never fails
@@ -47,9 +53,28 @@ func digestKey(device string, payload []byte) []byte {
 	return h.Sum(nil)
 }
 
-func accountOf(tx *bolt.Tx, device string) Account {
+func (a Account) key() []byte {
+	if a.Unregistered {
+		return []byte(strangersKey)
+	}
+	return accountKey(a.Device)
+}
+
+func accountOf(tx *bolt.Tx, device string, unregistered bool) Account {
 	a := Account{Device: device}
-	key := accountKey(device)
+	if unregistered {
+		a = Account{Unregistered: true}
+	}
+	return a.read(tx)
+}
+
+// accountAt returns the account with a key that is there.
+func accountAt(tx *bolt.Tx, key []byte) Account {
+	return accountOf(tx, string(key[1:]), string(key) == strangersKey)
+}
+
+func (a Account) read(tx *bolt.Tx) Account {
+	key := a.key()
 	if n := decodeAccount(key, tx.Bucket([]byte(accountBucket)).Get(key)); n != nil {
 		a.Messages, a.Bytes, a.Held, a.HeldBytes = n[0], n[1], n[2], n[3]
 	}
@@ -57,7 +82,7 @@ func accountOf(tx *bolt.Tx, device string) Account {
 }
 
 func putAccount(tx *bolt.Tx, a Account) error {
-	bucket, key := tx.Bucket([]byte(accountBucket)), accountKey(a.Device)
+	bucket, key := tx.Bucket([]byte(accountBucket)), a.key()
 	if a.Messages == 0 && a.Held == 0 {
 		return bucket.Delete(key)
 	}
@@ -76,7 +101,11 @@ func decodeAccount(key, record []byte) []int64 {
 // room reports whether a record of size bytes is within the quota. A quota of 0 is
 // none, and one message is within any quota, however large it is.
 func (l Limits) room(a Account, size int64) bool {
-	return a.Messages == 0 || (l.DeviceMessages == 0 || a.Messages < l.DeviceMessages) && (l.DeviceBytes == 0 || a.Bytes+size <= l.DeviceBytes)
+	messages, bytes := l.DeviceMessages, l.DeviceBytes
+	if a.Unregistered {
+		messages, bytes = l.UnregisteredMessages, l.UnregisteredBytes
+	}
+	return a.Messages == 0 || (messages == 0 || a.Messages < messages) && (bytes == 0 || a.Bytes+size <= bytes)
 }
 
 func (l Limits) full(a Account) bool { return a.Held > 0 || !l.room(a, 1) }
@@ -85,7 +114,7 @@ func (l Limits) full(a Account) bool { return a.Held > 0 || !l.room(a, 1) }
 func (s *Spool) OverQuota(device string) (bool, error) {
 	var full bool
 	err := s.view(func(tx *bolt.Tx) error {
-		full = s.limits.full(accountOf(tx, device))
+		full = s.limits.full(accountOf(tx, device, false))
 		return nil
 	})
 	if err != nil {
@@ -94,12 +123,13 @@ func (s *Spool) OverQuota(device string) (bool, error) {
 	return full, nil
 }
 
-// Devices returns the accounts of all devices with something in quarantine, by device.
+// Devices returns the accounts of all devices with something in quarantine, by device, and last the one of all ids that
+// the registry does not know.
 func (s *Spool) Devices() ([]Account, error) {
 	accounts := []Account{}
 	err := s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte(accountBucket)).ForEach(func(key, _ []byte) error {
-			a := accountOf(tx, string(key[1:]))
+			a := accountAt(tx, key)
 			a.Full = s.limits.full(a)
 			accounts = append(accounts, a)
 			return nil
@@ -140,13 +170,14 @@ func rewrite(tx *bolt.Tx, u *state, q Quarantined) error {
 	if err != nil {
 		return err
 	}
-	a := accountOf(tx, q.Device)
-	name, key, total, own := quarantineBucket, keyOf(q.Number), &u.QuarantineBytes, &a.Bytes
-	if tx.Bucket([]byte(name)).Get(key) == nil {
-		name, key, total, own = heldBucket, heldKey(q.Device, q.Number), &u.HeldBytes, &a.HeldBytes
+	a := accountOf(tx, q.Device, q.Unregistered)
+	pile, key, old := locate(tx, q.Device, q.Number)
+	total, own := &u.QuarantineBytes, &a.Bytes
+	if pile == heldPile {
+		total, own = &u.HeldBytes, &a.HeldBytes
 	}
-	bucket, record := tx.Bucket([]byte(name)), sealed.Seal([]byte(name), key, body)
-	grown := int64(len(record) - len(bucket.Get(key)))
+	bucket, record := tx.Bucket(bucketOf(pile)), sealed.Seal(bucketOf(pile), key, body)
+	grown := int64(len(record) - len(old))
 	*total, *own = *total+grown, *own+grown
 	if err := bucket.Put(key, record); err != nil {
 		return err
@@ -156,14 +187,21 @@ func rewrite(tx *bolt.Tx, u *state, q Quarantined) error {
 
 // lookUp finds a message in quarantine or among those held.
 func lookUp(tx *bolt.Tx, device string, number uint64) (Quarantined, bool) {
-	if record := tx.Bucket([]byte(quarantineBucket)).Get(keyOf(number)); record != nil {
-		return decodeQuarantined(quarantineBucket, keyOf(number), record), true
+	pile, key, record := locate(tx, device, number)
+	if record == nil {
+		return Quarantined{}, false
 	}
-	key := heldKey(device, number)
-	if record := tx.Bucket([]byte(heldBucket)).Get(key); record != nil {
-		return decodeQuarantined(heldBucket, key, record), true
+	return decodeQuarantined(string(bucketOf(pile)), key, record), true
+}
+
+// locate finds the record of a message in quarantine or among those held, nil if it is in neither.
+func locate(tx *bolt.Tx, device string, number uint64) (pile int, key, record []byte) {
+	key = keyOf(number)
+	if record = tx.Bucket([]byte(quarantineBucket)).Get(key); record != nil {
+		return quarantinePile, key, record
 	}
-	return Quarantined{}, false
+	key = heldKey(device, number)
+	return heldPile, key, tx.Bucket([]byte(heldBucket)).Get(key)
 }
 
 // repeats returns how often the payload of q came again since it is in quarantine.
@@ -186,7 +224,7 @@ func reindex(tx *bolt.Tx) error {
 	}
 	err := tx.Bucket([]byte(quarantineBucket)).ForEach(func(key, record []byte) error {
 		q := decodeQuarantined(quarantineBucket, key, record)
-		a := accountOf(tx, q.Device)
+		a := accountOf(tx, q.Device, q.Unregistered)
 		a.Messages, a.Bytes = a.Messages+1, a.Bytes+int64(len(record))
 		return index(tx, q, a)
 	})
@@ -195,7 +233,7 @@ func reindex(tx *bolt.Tx) error {
 	}
 	return tx.Bucket([]byte(heldBucket)).ForEach(func(key, record []byte) error {
 		q := decodeQuarantined(heldBucket, key, record)
-		a := accountOf(tx, q.Device)
+		a := accountOf(tx, q.Device, false)
 		a.Held, a.HeldBytes = a.Held+1, a.HeldBytes+int64(len(record))
 		return index(tx, q, a)
 	})

@@ -40,6 +40,9 @@ type Limits struct {
 	QuarantineBytes int64
 	DeviceMessages  int64 // of one device in quarantine; 0: no bound of its own
 	DeviceBytes     int64 // of one device in quarantine; 0: no bound of its own
+	// UnregisteredMessages and UnregisteredBytes are of all ids together that the registry does not know; 0: no bound of their own.
+	UnregisteredMessages int64
+	UnregisteredBytes    int64
 }
 
 // Spool is the open store. It is safe for concurrent use.
@@ -54,9 +57,10 @@ type Spool struct {
 	is      atomic.Pointer[os.FileInfo] // the file that is open
 	damaged atomic.Bool                 // nothing of the file is believed any more
 
-	mu    sync.Mutex // one change at a time
-	doubt bool       // the last commit failed: reassure before the next
-	state state
+	mu      sync.Mutex // one change at a time
+	doubt   bool       // the last commit failed: reassure before the next
+	state   state
+	dropped int64 // messages since Open
 }
 
 // Open opens the spool in dir, which must exist, and makes it if there never was one. It looks at the whole file first. It fails
@@ -175,6 +179,7 @@ func (s *Spool) update(change func(tx *bolt.Tx, u *state) error) error {
 		s.doubt = committing
 		return err
 	}
+	s.dropped, next.dropped = s.dropped+next.dropped, 0
 	s.state = next
 	return nil
 }

@@ -31,6 +31,8 @@ type state struct {
 	// sums are of the numbers of each pile's messages, modulo 2^64: another than that of what
 	// is found says that something cannot be.
 	sums [piles]uint64
+	// dropped are messages of ids that the registry does not know, of this transaction alone. It is not stored.
+	dropped int64
 }
 
 func (s state) encode() []byte {
