@@ -125,7 +125,8 @@ type MQTT struct {
 	// with. Required with ssl.
 	CAFile string `koanf:"ca_file" example:"ca.pem"`
 	// ClientID names the persistent session, and must stay the same for ever. What goes to devices is published by
-	// another client, whose id is this one and -down. Default waymark-bridge.
+	// another client, whose id is this one and -down. At a broker that binds no client id to a user, as mosquitto, it must be
+	// one that nobody can guess. Default waymark-bridge.
 	ClientID string `koanf:"client_id" default:"waymark-bridge"`
 	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential
 	// at an external broker. The embedded broker knows its bridge without one.
