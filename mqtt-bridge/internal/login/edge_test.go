@@ -58,3 +58,33 @@ func TestLoginByAnEdge(t *testing.T) {
 		}
 	}
 }
+
+// A login by an edge ends with the edge's own key.
+func TestLoginByAnEdgeEndsWithItsKey(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+	held, edge := d.Record(t, waymark.DeviceActive), d.Record(t, waymark.DeviceActive)
+	held.Keys[0].Edge, edge.ID = "edge-1", "edge-1"
+	for _, test := range []struct{ held, own, want time.Duration }{
+		{0, time.Minute, time.Minute},
+		{time.Minute, 0, time.Minute},
+		{time.Minute, time.Hour, time.Minute},
+		{time.Hour, time.Minute, time.Minute},
+	} {
+		after := func(d time.Duration) time.Time {
+			if d == 0 {
+				return time.Time{}
+			}
+			return now.Add(d)
+		}
+		held.Keys[0].NotAfter, edge.Keys[0].NotAfter = after(test.held), after(test.own)
+		registry := struct {
+			login.Authorities
+			pair
+		}{pair: pair{"logger-1": held, "edge-1": edge}}
+		ends, err := login.New("waymark", registry).Login(t.Context(), d.ID, d.Password(t, now))
+		if err != nil || !ends.Equal(now.Add(test.want)) {
+			t.Errorf("%+v: ends %s after, %v", test, ends.Sub(now), err)
+		}
+	}
+}

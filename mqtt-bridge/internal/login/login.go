@@ -109,7 +109,8 @@ func (c *Checker) mayLogIn(ctx context.Context, device *waymark.Device, now time
 	return c.mayUse(ctx, device, now, ask, find)
 }
 
-// mayUse returns the key that is found for a device, if the edge that holds it, of which ask tells, may sign with it.
+// mayUse returns the key that is found for a device, if the edge that holds it, of which ask tells, may sign with it. It ends
+// no later than that of the edge.
 func (c *Checker) mayUse(ctx context.Context, device *waymark.Device, now time.Time, ask asker, find finder) (waymark.DeviceKey, error) {
 	key, err := find(device)
 	if err != nil || key.Edge == "" {
@@ -123,6 +124,9 @@ func (c *Checker) mayUse(ctx context.Context, device *waymark.Device, now time.T
 		return key, err
 	}
 	own, _ := edge.OwnKey(key.JWK)
+	if end := earlier(own.NotAfter, key.NotAfter); !end.IsZero() {
+		key.NotAfter = end
+	}
 	return key, c.vouchers.check(ctx, own.Certificate)
 }
 
