@@ -66,10 +66,12 @@ type observer struct {
 	down     *down
 	suspects *suspects
 	sieve    *sieve
+	settled  func(spool.Entry)
 }
 
 func (b *Bridge) observer() *observer {
-	return &observer{Metrics: b.metrics, down: b.down, suspects: b.suspects, sieve: b.sieve}
+	return &observer{Metrics: b.metrics, down: b.down, suspects: b.suspects, sieve: b.sieve,
+		settled: func(e spool.Entry) { b.intake.Settled(e) }}
 }
 
 // Settled is told of a message that left its queue, with the verdict on one that is in quarantine now.
@@ -77,6 +79,7 @@ func (o *observer) Settled(e spool.Entry, verdict *spool.Verdict) {
 	if verdict != nil {
 		o.Quarantined(e.Device, verdict.Code)
 	}
+	o.settled(e)
 	o.down.inquiries.Settled(e, verdict)
 }
 

@@ -59,6 +59,7 @@ type Observer interface {
 type Intake struct {
 	store    Store
 	queue    *queue
+	copies   *copies
 	hearer   Hearer
 	observer Observer
 	log      *zap.Logger
@@ -71,7 +72,7 @@ type Intake struct {
 // New makes an intake whose queue holds at most maxCount messages of together at
 // most maxBytes.
 func New(store Store, maxCount int, maxBytes int64, hearer Hearer, observer Observer, log *zap.Logger) *Intake {
-	return &Intake{store: store, queue: newQueue(maxCount, maxBytes), hearer: hearer, observer: observer, log: log}
+	return &Intake{store: store, queue: newQueue(maxCount, maxBytes), copies: newCopies(time.Now), hearer: hearer, observer: observer, log: log}
 }
 
 // Put queues an arrival. It blocks while the queue is full, and returns ErrClosed
@@ -84,8 +85,17 @@ func (i *Intake) Put(ctx context.Context, a Arrival) error {
 		return nil
 	}
 	message, said := inspect(a)
-	return i.queue.put(ctx, &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}})
+	p := &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}}
+	if p.waits() && i.copies.has(p) {
+		a.Ack()
+		i.observer.Acknowledged(1)
+		return nil
+	}
+	return i.queue.put(ctx, p)
 }
+
+// Settled is told of a message that left the queue of its device's stream.
+func (i *Intake) Settled(e spool.Entry) { i.copies.settled(e) }
 
 // Close makes Put refuse and lets Run end once the queue is written.
 func (i *Intake) Close() { i.queue.close() }
@@ -119,7 +129,9 @@ func (i *Intake) drain(ctx context.Context) bool {
 		if len(group) == 0 {
 			return closed
 		}
+		i.copies.expect(group)
 		n, err := i.write(group)
+		i.copies.stored(group, n)
 		i.note(err)
 		if err == nil {
 			i.acknowledge(group[:n], i.queue.release(n))

@@ -46,13 +46,18 @@ func (p *pending) size() int64 { return int64(p.places()) * int64(len(p.message.
 // passing reports whether a message is not to be stored: it is asked, and answered or asked again.
 func (p *pending) passing() bool { return p.said != nil && p.said.Kind == attest.Inquiry }
 
+// waits reports whether a message will wait in the queue of its device's stream.
+func (p *pending) waits() bool { return p.said == nil && p.message.Verdict == nil }
+
 // identity tells whether two arrivals are the same message.
 type identity [sha256.Size]byte
 
-func (p *pending) identity() identity {
+func (p *pending) identity() identity { return identify(p.message.Device, p.message.Payload) }
+
+func identify(device string, payload []byte) identity {
 	h := sha256.New()
-	h.Write([]byte(p.message.Device + "\x00")) // a device id holds no NUL
-	h.Write(p.message.Payload)
+	h.Write([]byte(device + "\x00")) // a device id holds no NUL
+	h.Write(payload)
 	return identity(h.Sum(nil))
 }
 
