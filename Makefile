@@ -116,8 +116,8 @@ FAULTS ?= docs/reliability.md
 faults: $(TOOLS)/gotestsum build ## every part fails under load, and what was acknowledged is looked for; into docs/reliability.md (needs root and mosquitto; FAULTS= writes nothing)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e -run TestFaultTable -count 1 -timeout 40m ./faults $(if $(FAULTS),-table $(abspath $(FAULTS)))
 
-faults-disk: $(TOOLS)/gotestsum ## the bridge's disk fails, is full, is cut off in any system call (needs strace, and root for a small disk)
-	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags faults -run 'Disk|Synced|Killed' -count 1 -timeout 10m ./internal/spool ./internal/bridge
+faults-disk: $(TOOLS)/gotestsum ## the bridge's disk, or an edge's, fails, is full, is cut off in any system call (needs strace, and root for a small disk)
+	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags faults -run 'Disk|Synced|Killed' -count 1 -timeout 10m ./internal/spool ./internal/bridge ./internal/edge/outbox ./internal/edge
 
 devices: $(TOOLS)/gotestsum ## a device in C against the vectors, and one in Go on the network (needs cc and libssl-dev, and the network up)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags devices -count 1 -timeout 5m ./devices/...

@@ -4,18 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"syscall"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 )
 
 // FreeBytes is the room on the disk that the store is on.
 func (b *Broker) FreeBytes() (int64, error) {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(b.storeDir, &s); err != nil {
-		return 0, fmt.Errorf("look for room in the broker's store: %w", err)
+	free, err := disk.Free(b.storeDir)
+	if err != nil {
+		return 0, fmt.Errorf("the broker's store: %w", err)
 	}
-	return int64(s.Bavail) * s.Bsize, nil //nolint:gosec // no disk has 2^63 bytes
+	return free, nil
 }
 
 // Failed says why the store takes nothing any more, nil if it does. After a write or a sync that failed the

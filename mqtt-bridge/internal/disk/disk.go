@@ -1,4 +1,4 @@
-// Package disk is what of a file system has to be on its disk.
+// Package disk is what of a file system has to be on its disk, and how much room there is.
 package disk
 
 import (

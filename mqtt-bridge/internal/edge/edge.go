@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
@@ -93,21 +94,33 @@ func (e *Edge) openOutbox(keys *signer) error {
 	if err := os.MkdirAll(e.config.StoreDir, 0o700); err != nil {
 		return fmt.Errorf("make store folder: %w", err)
 	}
-	box, err := outbox.Open(e.config.StoreDir, e.config.StoreBytes, e.devices(), keys)
+	limits := outbox.Limits{Bytes: e.config.StoreBytes, FreeBytes: e.config.StoreFreeBytes}
+	box, err := outbox.Open(e.config.StoreDir, limits, e.devices(), keys)
 	if err != nil {
 		return err
 	}
 	e.outbox, e.sources = box, source.New(e.config, box.Latest)
-	if n := box.Usage().Unlisted; n > 0 {
-		e.log.Warn("messages of devices that are not listed any more wait for ever: list those once more until they are gone", zap.Int64("messages", n))
-	}
-	if n := box.Usage().Damaged; n > 0 {
-		e.log.Error("signed messages do not have their checksum: they stay in the file, and their numbers stay gaps", zap.Int64("messages", n))
-	}
+	e.tell(box.Found(), box.Usage())
 	e.metrics.gauge("outbox_messages", "Messages that were signed and not acknowledged by the consortium's broker.", func() float64 { return float64(box.Usage().Messages) })
 	e.metrics.gauge("outbox_bytes", "Bytes of the same.", func() float64 { return float64(box.Usage().Bytes) })
 	e.metrics.gauge("outbox_damaged", "Messages whose checksum does not hold.", func() float64 { return float64(box.Usage().Damaged) })
 	return nil
+}
+
+// tell says what was found in the outbox that is not as it should be.
+func (e *Edge) tell(found boltfile.Findings, u outbox.Usage) {
+	if found.Mended || found.Torn {
+		e.log.Warn("a meta page of the outbox did not hold", zap.Bool("mended", found.Mended), zap.Bool("torn", found.Torn))
+	}
+	if u.Unlisted > 0 {
+		e.log.Warn("messages of devices that are not listed any more wait for ever: list those once more until they are gone", zap.Int64("messages", u.Unlisted))
+	}
+	if u.Damaged > 0 {
+		e.log.Error("signed messages do not have their checksum: they stay in the file, and their numbers stay gaps", zap.Int64("messages", u.Damaged))
+	}
+	if u.Forgotten > 0 {
+		e.log.Error("fingerprints of what was signed do not have their checksum: what the local broker sends again of it is signed twice", zap.Int64("fingerprints", u.Forgotten))
+	}
 }
 
 func (e *Edge) openLocal(*signer) error {
@@ -165,8 +178,8 @@ func (e *Edge) checks() []admin.Check {
 			return e.failure
 		}},
 		{Name: "damage", Holds: func() error {
-			if n := e.outbox.Usage().Damaged; n > 0 {
-				return fmt.Errorf("%d signed messages do not have their checksum", n)
+			if u := e.outbox.Usage(); u.Damaged > 0 || u.Forgotten > 0 {
+				return fmt.Errorf("%d signed messages and %d fingerprints do not have their checksum", u.Damaged, u.Forgotten)
 			}
 			return nil
 		}},

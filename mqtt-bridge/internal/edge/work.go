@@ -34,8 +34,8 @@ type group struct {
 	readings int
 }
 
-// work reads, signs and acknowledges until ctx ends, and then what has arrived by that time. It returns outbox.ErrBroken if
-// the outbox is.
+// work reads, signs and acknowledges until ctx ends, and then what has arrived by that time. It returns an error if the
+// outbox cannot be used any more.
 func (e *Edge) work(ctx context.Context) error {
 	for {
 		arrivals := e.gather(ctx)
@@ -43,7 +43,7 @@ func (e *Edge) work(ctx context.Context) error {
 			return nil
 		}
 		err := e.take(ctx, arrivals)
-		if errors.Is(err, outbox.ErrFull) {
+		if outbox.Waits(err) {
 			return nil
 		}
 		if err != nil {
@@ -66,13 +66,12 @@ func (e *Edge) take(ctx context.Context, arrivals []local.Arrival) error {
 }
 
 // sign signs and acknowledges what was read of arrivals, in one commit, or as many at once as there is room for. While there is
-// no room for one it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
+// no room for one, or the disk fails, it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
 func (e *Edge) sign(ctx context.Context, arrivals []local.Arrival, read []taken) error {
 	for most := len(arrivals); len(arrivals) > 0; {
 		n := min(most, len(arrivals))
 		err := e.store(e.group(read[:n]))
-		full := errors.Is(err, outbox.ErrFull)
-		if full && n > 1 {
+		if errors.Is(err, outbox.ErrFull) && n > 1 {
 			most = n / 2
 			continue
 		}
@@ -82,7 +81,7 @@ func (e *Edge) sign(ctx context.Context, arrivals []local.Arrival, read []taken)
 			arrivals, read, most = arrivals[n:], read[n:], 2*n
 			continue
 		}
-		if !full || ctx.Err() != nil {
+		if !outbox.Waits(err) || ctx.Err() != nil {
 			return err
 		}
 		select {

@@ -26,7 +26,7 @@ func TestEqualReadingsEachCount(t *testing.T) {
 	c := config.Default()
 	c.Sources = []config.Source{{Name: "loggers", Kind: config.JSON, Topic: "{device}", Fields: []config.Field{{From: "/t", Name: "temperature", Unit: "Cel"}}}}
 	c.Devices = []config.Device{{ID: "a", Source: "loggers"}}
-	box, err := outbox.Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
+	box, err := outbox.Open(t.TempDir(), outbox.Limits{Bytes: 1 << 20}, []string{"a"}, signs{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestManyReadingsAreSeveralCommits(t *testing.T) {
 	c.Pack.Readings = message
 	c.Sources = []config.Source{{Name: "packs", Kind: config.SenML, Topic: "{device}"}}
 	c.Devices = []config.Device{{ID: "a", Source: "packs"}}
-	box, err := outbox.Open(t.TempDir(), 64<<20, []string{"a"}, signs{})
+	box, err := outbox.Open(t.TempDir(), outbox.Limits{Bytes: 64 << 20}, []string{"a"}, signs{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@
 // what can never be recorded. It survives the death of the process at any point, a power
 // loss at any write and a disk that fails or is full, and checks every record that it reads.
 //
-// It is a file of bbolt's. What bbolt does not look at itself is looked at here: each record has a checksum, a
-// state record with a checksum says what there is, and before the file is opened every page is read and held against
-// it. A commit that failed is followed by a sync of what must be certain, before the next.
+// It is a file of bbolt's, kept as package boltfile keeps one: each record has a checksum, and a state record with a checksum
+// says what there is, against which what is found is held before the file is opened.
 package spool

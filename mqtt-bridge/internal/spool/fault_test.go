@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 )
 
 func roomy() Limits {
@@ -30,42 +30,13 @@ func message(device int, payload string) Message {
 	return Message{Device: fmt.Sprintf("logger-%d", device), Received: time.UnixMilli(1.7e12), Payload: []byte(payload)}
 }
 
-// swap puts another file in the place of the spool's, under bbolt, so that what it writes goes there.
-func swap(t *testing.T, s *Spool, with string) {
-	t.Helper()
-	other, err := os.OpenFile(with, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Close() }()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	swapped := 0
-	for _, e := range entries {
-		fd, err := strconv.Atoi(e.Name())
-		if target, linkErr := os.Readlink("/proc/self/fd/" + e.Name()); err != nil || linkErr != nil || target != s.path {
-			continue
-		}
-		if err := syscall.Dup3(int(other.Fd()), fd, 0); err != nil {
-			t.Fatal(err)
-		}
-		swapped++
-	}
-	if swapped != 1 {
-		t.Fatalf("%d files swapped", swapped)
-	}
-}
-
-// At /dev/null writes succeed and are gone, and the sync fails: what a disk does that fails.
 func TestFailedSyncAcknowledgesNothingAndTheSpoolGoesOn(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	if _, err := s.Append([]Message{message(1, "a"), message(2, "b")}); err != nil {
 		t.Fatal(err)
 	}
 	for round := range 3 {
-		swap(t, s, "/dev/null")
+		boltfiletest.Swap(t, s.path, "/dev/null")
 		if n, err := s.Append([]Message{message(1, fmt.Sprint("lost ", round))}); err == nil || n != 0 {
 			t.Fatalf("round %d: appended %d to nowhere: %v", round, n, err)
 		}
@@ -93,7 +64,7 @@ func TestDiskThatFailsForLong(t *testing.T) {
 	if _, err := s.Append([]Message{message(1, "a")}); err != nil {
 		t.Fatal(err)
 	}
-	swap(t, s, "/dev/null")
+	boltfiletest.Swap(t, s.path, "/dev/null")
 	if _, err := s.Append([]Message{message(1, "b")}); err == nil || errors.Is(err, ErrReplaced) {
 		t.Errorf("appended without a disk: %v", err)
 	}

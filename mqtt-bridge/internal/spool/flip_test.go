@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,14 @@ import (
 	"testing"
 	"time"
 )
+
+// Of a file of bbolt's: the head of a page, a meta page after it, and the kinds of pages.
+const (
+	pageHead, metaSize   = 16, 64
+	branchFlag, leafFlag = 1, 2
+)
+
+var order = binary.NativeEndian
 
 // contents is what can be read of a spool, by what it is.
 func contents(t *testing.T, s *Spool) map[string]int {

@@ -7,12 +7,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 	bolt "go.etcd.io/bbolt"
 )
 
-// ErrReplaced says that the open file is not the one that has its name any more: somebody removed it, moved it or put
-// another in its place, and what is stored is gone once this process ends. Nothing new is stored; what was goes on.
-var ErrReplaced = errors.New("the spool's file was removed or replaced while it was open")
+// ErrReplaced says that the open file is not the one that has its name any more. Nothing new is stored; what was goes on.
+var ErrReplaced = boltfile.ErrReplaced
 
 // ErrGone says that there was a spool, and is none. To begin with an empty one its mark has to be removed too.
 var ErrGone = errors.New("the spool's file is gone")
@@ -25,13 +26,7 @@ const (
 )
 
 // InPlace returns ErrReplaced unless the file that is open has its name.
-func (s *Spool) InPlace() error {
-	named, err := os.Stat(s.path)
-	if err == nil && os.SameFile(named, *s.is.Load()) {
-		return nil
-	}
-	return errors.Join(ErrReplaced, err)
-}
+func (s *Spool) InPlace() error { return s.file.InPlace() }
 
 // updateInPlace is update if the file has its name before and after it, else ErrReplaced.
 func (s *Spool) updateInPlace(change func(tx *bolt.Tx, u *state) error) error {
@@ -44,8 +39,11 @@ func (s *Spool) updateInPlace(change func(tx *bolt.Tx, u *state) error) error {
 	return s.InPlace()
 }
 
-// missed returns ErrGone if there has been a file.
+// missed returns ErrGone if there has been a file, and is none.
 func (s *Spool) missed() error {
+	if _, err := os.Stat(s.path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	mark := s.markPath()
 	if _, err := os.Stat(mark); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(fmt.Errorf("%w: put %s back, or remove %s to begin with an empty one", ErrGone, s.path, mark), err)
@@ -62,7 +60,7 @@ func (s *Spool) mark() error {
 	if err := os.WriteFile(mark, []byte(markText), 0o600); err != nil {
 		return fmt.Errorf("mark that there is a spool: %w", err)
 	}
-	return syncFolder(filepath.Dir(mark))
+	return disk.SyncFolder(filepath.Dir(mark))
 }
 
 func (s *Spool) markPath() string { return filepath.Join(filepath.Dir(s.path), markName) }

@@ -1,17 +1,14 @@
 package spool
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
-)
 
-// A commit writes pages, syncs, writes a meta page and syncs. (make faults looks at the calls themselves.) So a power
-// loss in it leaves the file as the commit before did, with any of the new pages, whole, in part or
-// garbled; or with all of them, and the meta page so.
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
+)
 
 // history is the file after each commit, and how many messages were acknowledged then.
 type history struct {
@@ -57,45 +54,6 @@ func record(t *testing.T) history {
 	return h
 }
 
-// tear writes a page of next over one of file as a disk does that loses its power in between.
-func tear(random *rand.Rand, file, next []byte, at, size int) {
-	const sector = 512
-	switch random.IntN(4) {
-	case 0: // it is not written
-	case 1:
-		copy(file[at:at+size], next[at:at+size])
-	case 2: // to a sector
-		end := at + random.IntN(size/sector+1)*sector
-		copy(file[at:end], next[at:end])
-	case 3:
-		for i := at; i < at+size; i++ {
-			file[i] = byte(random.Uint32())
-		}
-	}
-}
-
-// lose returns a file as a power loss may leave it in the commit that makes next of file.
-func lose(random *rand.Rand, file, next []byte) []byte {
-	size := os.Getpagesize()
-	torn := make([]byte, len(next))
-	copy(torn, file)
-	synced := random.IntN(2) == 1 // the pages are, and the meta page is on its way
-	for at := 0; at < len(next); at += size {
-		changed := !bytes.Equal(torn[at:at+size], next[at:at+size])
-		switch meta := at < 2*size; {
-		case !changed || meta && !synced:
-		case synced && !meta:
-			copy(torn[at:at+size], next[at:at+size])
-		default:
-			tear(random, torn, next, at, size)
-		}
-	}
-	if !synced && random.IntN(2) == 0 {
-		torn = torn[:len(file)]
-	}
-	return torn
-}
-
 func TestPowerLossAtAnyWrite(t *testing.T) {
 	h := record(t)
 	dir := t.TempDir()
@@ -103,7 +61,7 @@ func TestPowerLossAtAnyWrite(t *testing.T) {
 	torn := 0
 	for i := range len(h.files) - 1 {
 		for range 4 {
-			if err := os.WriteFile(filepath.Join(dir, fileName), lose(random, h.files[i], h.files[i+1]), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, fileName), boltfiletest.Lose(random, h.files[i], h.files[i+1]), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s, err := Open(dir, roomy())

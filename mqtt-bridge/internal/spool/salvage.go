@@ -1,15 +1,13 @@
 package spool
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
@@ -20,8 +18,6 @@ const (
 	// maxSalvagedKey and maxSalvagedRecord bound what is looked at: keys of the queues, and what is in quarantine.
 	maxSalvagedKey    = 1 + waymark.MaxIDLength + keySize
 	maxSalvagedRecord = 1 << 20
-	// defaultPage is the size of a page where the file does not say it.
-	defaultPage = 4096
 )
 
 // Salvage makes a new spool of what can be read of the one in dir, which no process may have open, and puts
@@ -33,28 +29,20 @@ const (
 // checksum goes into quarantine as Corrupt.
 func Salvage(dir string, now time.Time) (r Report, old string, err error) {
 	path := filepath.Join(dir, fileName)
-	unlock, err := lock(path)
+	unlock, err := boltfile.Lock(path)
 	if err != nil {
-		return r, "", err
+		return r, "", fmt.Errorf("salvage spool: %w", err)
 	}
 	defer unlock()
-	fresh := path + ".new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return r, "", fmt.Errorf("make spool: %w", err)
-	}
-	db, err := openFile(fresh)
-	if err != nil {
-		return r, "", err
-	}
-	g := salvage{db: db}
-	if err := errors.Join(g.run(path), db.Close()); err != nil {
+	var g salvage
+	if err := boltfile.Draft(path, func(db *bolt.DB) error { g.db = db; return g.run(path) }); err != nil {
 		return r, "", fmt.Errorf("salvage spool: %w", err)
 	}
 	old = fmt.Sprintf("%s.damaged-%d", path, now.Unix())
 	if err := os.Link(path, old); err != nil { // there is a spool under its name all the time
 		return r, "", fmt.Errorf("keep the damaged spool: %w", err)
 	}
-	return g.report, old, rename(fresh, path)
+	return g.report, old, boltfile.Adopt(path)
 }
 
 // salvage copies records from a damaged file.
@@ -66,13 +54,6 @@ type salvage struct {
 	corrupt []Quarantined
 	stored  state // the newest that was found
 	counted bool  // one was found
-	budget  int   // bytes that may still be read for the present page: what is in it may be anything
-}
-
-// where is what is known of the page of an element.
-type where struct {
-	honest bool // it has both marks of a page of records, and the element is in its table
-	inside bool // it is a page in the record of a bucket
 }
 
 // salvaged is a record whose pile is known.
@@ -82,30 +63,11 @@ type salvaged struct {
 }
 
 func (g *salvage) run(path string) error {
-	file, err := os.Open(path) //nolint:gosec // the operator's folder
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	size := int64(defaultPage)
-	if first, second, err := readMetas(file); err == nil {
-		for _, m := range []metaPage{first, second} {
-			if m.holds() {
-				size = m.pageSize()
-			}
-		}
-	}
 	if err := g.db.Update(makeQueues); err != nil {
 		return err
 	}
-	for at := int64(0); at+size <= info.Size(); at += size {
-		if err := g.page(file, at, size); err != nil {
-			return err
-		}
+	if err := boltfile.Scan(path, maxSalvagedKey, maxSalvagedRecord, g.element); err != nil {
+		return err
 	}
 	if err := g.flush(); err != nil {
 		return err
@@ -120,90 +82,28 @@ func makeQueues(tx *bolt.Tx) error {
 	return makeBuckets(tx)
 }
 
-// page takes what it can of what may be a page of records. One of the two marks of such a page may be damaged.
-func (g *salvage) page(file io.ReaderAt, at, size int64) error {
-	page := make([]byte, size)
-	if _, err := file.ReadAt(page, at); err != nil {
-		return fmt.Errorf("read: %w", err)
-	}
-	named, leaf := order.Uint64(page) == uint64(at/size), order.Uint16(page[8:]) == leafFlag //nolint:gosec // never negative
-	if !named && !leaf {
-		return nil
-	}
-	g.budget = maxPageBytes
-	return g.elements(file, page, at, where{honest: named && leaf})
-}
-
-// elements goes through the heads of a page at an offset of a file: as many as it says, or as there are before
-// the first record begins.
-func (g *salvage) elements(file io.ReaderAt, page []byte, at int64, from where) error {
-	if len(page) < pageHead+elementHead {
-		return nil
-	}
-	said, room := int(order.Uint16(page[10:])), int(order.Uint32(page[pageHead+4:])/elementHead)
-	for i := range max(said, min(room, len(page)/elementHead)) {
-		head := pageHead + i*elementHead
-		if head+elementHead > len(page) {
-			break
-		}
-		found, ok := g.read(file, page[head:], at+int64(head))
-		if !ok {
-			continue
-		}
-		found.honest, found.inside = from.honest && i < said, from.inside
-		if err := g.element(file, found); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// read returns what the head of an element, at an offset of the file, says where it is; false if that cannot be.
-func (g *salvage) read(file io.ReaderAt, head []byte, at int64) (candidate, bool) {
-	offset, key, value := order.Uint32(head[4:]), order.Uint32(head[8:]), order.Uint32(head[12:])
-	if offset < elementHead || key == 0 || key > maxSalvagedKey || value > maxSalvagedRecord || int(key+value) > g.budget {
-		return candidate{}, false
-	}
-	g.budget -= int(key + value)
-	both, start := make([]byte, key+value), at+int64(offset)
-	if _, err := file.ReadAt(both, start); err != nil { // it would be beyond the end
-		return candidate{}, false
-	}
-	return candidate{key: both[:key:key], record: both[key:], at: start + int64(key)}, true
-}
-
-// candidate is what may be an element.
-type candidate struct {
-	where
-	key, record []byte
-	at          int64 // of the record in the file
-}
-
-// queued reports whether it can only be of a queue: its key is a number below 2^56, and names of buckets, devices and
-// digests are no such keys.
-func (c candidate) queued() bool {
-	return c.honest && len(c.key) == keySize && c.key[0] == 0 && len(c.record) >= sealed.Overhead+entryHead
-}
-
-// element takes a record that has its checksum. Of others it keeps those that can be of a queue.
-func (g *salvage) element(file io.ReaderAt, c candidate) error {
-	if string(c.key) == stateKey {
-		if s, err := decodeState(c.record); err == nil && s.last >= g.stored.last {
+// element takes a record that has its checksum. Of others it keeps those that can only be of a queue.
+func (g *salvage) element(c boltfile.Candidate) (known bool, err error) {
+	if string(c.Key) == stateKey {
+		if s, err := decodeState(c.Record); err == nil && s.last >= g.stored.last {
 			g.stored, g.counted = s, true
 		}
-		return nil
+		return true, nil
 	}
-	if pile, ok := pileOf(c.key, c.record); ok {
-		return g.take(salvaged{pile: pile, key: c.key, record: c.record})
+	if pile, ok := pileOf(c.Key, c.Record); ok {
+		return true, g.take(salvaged{pile: pile, key: c.Key, record: c.Record})
 	}
-	if !c.inside && len(c.record) > bucketHead+pageHead && order.Uint16(c.record[bucketHead+8:]) == leafFlag { // a bucket with its page in it
-		return g.elements(file, c.record[bucketHead:], c.at+bucketHead, where{honest: c.honest, inside: true})
-	}
-	if c.queued() {
-		g.corrupt = append(g.corrupt, Quarantined{Received: time.UnixMilli(0).UTC(), Payload: c.record,
+	if !c.Bucket && queued(c) {
+		g.corrupt = append(g.corrupt, Quarantined{Received: time.UnixMilli(0).UTC(), Payload: c.Record,
 			Verdict: Verdict{Code: Corrupt, Detail: "the record was salvaged and does not have its checksum", Time: time.Now().UTC()}})
 	}
-	return nil
+	return false, nil
+}
+
+// queued reports whether a record can only be of a queue: its key is a number below 2^56, and names of buckets, devices and
+// digests are no such keys.
+func queued(c boltfile.Candidate) bool {
+	return c.Counted && len(c.Key) == keySize && c.Key[0] == 0 && len(c.Record) >= sealed.Overhead+entryHead
 }
 
 // pileOf finds the pile that a record is of, by its checksum.

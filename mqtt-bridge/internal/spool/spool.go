@@ -3,20 +3,16 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
-	"sync/atomic"
-	"time"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	bolt "go.etcd.io/bbolt"
 )
 
 const (
 	fileName         = "spool.db"
 	quarantineBucket = "quarantine"
-	lockWait         = 3 * time.Second
 	keySize          = 8
 )
 
@@ -31,8 +27,6 @@ var (
 	ErrNoSuchMessage = errors.New("no such message in quarantine")
 	ErrNotReplayable = errors.New("a corrupt record cannot be replayed")
 )
-
-var errClosed = errors.New("the spool is not open")
 
 // Limits bound the spool, in bytes of records.
 type Limits struct {
@@ -50,12 +44,8 @@ type Spool struct {
 	path   string
 	limits Limits
 	found  Report
+	file   *boltfile.File
 	ready  [queues]chan struct{}
-
-	open    sync.RWMutex                // held for reading by whoever uses db
-	db      *bolt.DB                    // nil while it could not be opened again
-	is      atomic.Pointer[os.FileInfo] // the file that is open
-	damaged atomic.Bool                 // nothing of the file is believed any more
 
 	mu      sync.Mutex // one change at a time
 	doubt   bool       // the last commit failed: reassure before the next
@@ -75,11 +65,11 @@ func Open(dir string, limits Limits) (*Spool, error) {
 	if s.found, err = s.look(); err != nil {
 		return nil, fmt.Errorf("open spool in %s: %w", dir, err)
 	}
-	if err := s.openDB(); err != nil {
-		return nil, err
+	if s.file, err = boltfile.Open(s.path); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	if err := s.db.Update(s.begin); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), s.db.Close())
+	if err := s.file.Update(s.begin); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), s.file.Close())
 	}
 	s.found.Unmarked = s.mark()
 	for i := range s.ready {
@@ -90,15 +80,13 @@ func Open(dir string, limits Limits) (*Spool, error) {
 
 // look examines the file, or makes one.
 func (s *Spool) look() (Report, error) {
-	made, err := s.create()
+	if err := s.missed(); err != nil {
+		return Report{}, err
+	}
+	made, err := boltfile.Make(s.path, s.prepare)
 	if made || err != nil {
 		return Report{Made: made}, err
 	}
-	unlock, err := lock(s.path)
-	if err != nil {
-		return Report{}, err
-	}
-	defer unlock()
 	return examine(s.path)
 }
 
@@ -118,17 +106,7 @@ func (s *Spool) Found() Report { return s.found }
 
 // Close closes the store. A second process can open it afterwards. Once damage was found the file stays
 // locked until the process ends.
-func (s *Spool) Close() error {
-	s.open.Lock()
-	defer s.open.Unlock()
-	if s.db == nil || s.damaged.Load() { // bbolt may hold locks that it never gives back
-		return nil
-	}
-	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("close spool: %w", err)
-	}
-	return nil
-}
+func (s *Spool) Close() error { return s.file.Close() }
 
 // Usage returns how full the spool is.
 func (s *Spool) Usage() Usage {
@@ -159,24 +137,17 @@ func (s *Spool) update(change func(tx *bolt.Tx, u *state) error) error {
 		}
 	}
 	var next state
-	committing := false
-	err := s.guarded(func(db *bolt.DB) error {
-		return db.Update(func(tx *bolt.Tx) (err error) {
-			if next, err = readState(tx); err != nil {
-				return err
-			}
-			if err = change(tx, &next); err != nil {
-				return err
-			}
-			if err = writeState(tx, next); err != nil {
-				return err
-			}
-			committing = true
-			return nil
-		})
+	err := s.file.Update(func(tx *bolt.Tx) (err error) {
+		if next, err = readState(tx); err != nil {
+			return err
+		}
+		if err = change(tx, &next); err != nil {
+			return err
+		}
+		return writeState(tx, next)
 	})
 	if err != nil {
-		s.doubt = committing
+		s.doubt = errors.Is(err, boltfile.ErrDoubt)
 		return err
 	}
 	s.dropped, next.dropped = s.dropped+next.dropped, 0
@@ -184,30 +155,17 @@ func (s *Spool) update(change func(tx *bolt.Tx, u *state) error) error {
 	return nil
 }
 
-// view runs a function in a transaction that only reads.
-func (s *Spool) view(f func(tx *bolt.Tx) error) error {
-	return s.guarded(func(db *bolt.DB) error { return db.View(f) })
+// reassure ends the doubt about a commit that failed.
+func (s *Spool) reassure() error {
+	if _, err := s.file.Reassure(); err != nil {
+		return fmt.Errorf("make the spool certain: %w", err)
+	}
+	if err := s.view(func(tx *bolt.Tx) (err error) { s.state, err = readState(tx); return err }); err != nil {
+		return fmt.Errorf("read spool again: %w", err)
+	}
+	s.doubt = false
+	return nil
 }
 
-// guarded makes ErrDamaged of what bbolt does at a page that was damaged since the file was opened: it
-// panics, or reads where nothing is mapped. From then on every call returns ErrDamaged.
-func (s *Spool) guarded(f func(db *bolt.DB) error) (err error) {
-	s.open.RLock()
-	defer s.open.RUnlock()
-	switch {
-	case s.damaged.Load():
-		return ErrDamaged
-	case s.db == nil:
-		return errClosed
-	}
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrDamaged, p)
-		}
-		if errors.Is(err, ErrDamaged) {
-			s.damaged.Store(true)
-		}
-	}()
-	return f(s.db)
-}
+// view runs a function in a transaction that only reads.
+func (s *Spool) view(f func(tx *bolt.Tx) error) error { return s.file.View(f) }

@@ -2,8 +2,8 @@ package spool
 
 import (
 	"encoding/binary"
-	"errors"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
@@ -22,7 +22,7 @@ const (
 
 // ErrDamaged says that the file is not as it was written: nothing is stored any more until a person has looked
 // at it. `mqtt-bridge spool salvage` makes a new one of what can be read.
-var ErrDamaged = errors.New("the spool's file is damaged")
+var ErrDamaged = boltfile.ErrDamaged
 
 // state is what a transaction leaves behind.
 type state struct {

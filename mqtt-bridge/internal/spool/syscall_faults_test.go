@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 )
 
 // These tests run a process under strace, which lets system calls fail, and shows them. (needs strace)
@@ -64,21 +65,7 @@ func runChild(dir string) error {
 // trace runs a child under strace and returns what it said, and the trace.
 func trace(t *testing.T, dir string, options ...string) (said, traced string, err error) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "trace")
-	args := append([]string{"-f", "-qq", "-s", "16", "-o", file, "-e", "trace=pwrite64,ftruncate,fdatasync,fsync,write,renameat,renameat2,rename"}, options...)
-	child := exec.CommandContext(t.Context(), "strace", append(args, os.Args[0])...)
-	child.Env = append(os.Environ(), childFolder+"="+dir)
-	var out, complaints bytes.Buffer
-	child.Stdout, child.Stderr = &out, &complaints
-	err = child.Run()
-	calls, readErr := os.ReadFile(file)
-	if readErr != nil {
-		t.Fatalf("strace: %v, %s", readErr, complaints.String())
-	}
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, complaints.String())
-	}
-	return out.String(), string(calls), err
+	return boltfiletest.Trace(t, childFolder+"="+dir, options...)
 }
 
 var call = regexp.MustCompile(`^\d+ +(\w+)\((\d+|AT_FDCWD)?(.*)`)

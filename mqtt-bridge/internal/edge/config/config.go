@@ -20,6 +20,9 @@ type Config struct {
 	// StoreBytes bounds the messages that wait. Beyond it nothing more is taken from the local
 	// broker. Default 1 GiB, at least 8 MiB, so that the largest message fits.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
+	// StoreFreeBytes is what has to be free on the disk of StoreDir, with what is free in the store, for anything more to be
+	// taken: so there is room to take out what was acknowledged. Default 64 MiB, at least 1 MiB.
+	StoreFreeBytes int64 `koanf:"store_free_bytes" default:"67108864"`
 	// Local is the broker that the loggers publish to.
 	Local Local `koanf:"local"`
 	// Uplink is the way to the consortium's broker.

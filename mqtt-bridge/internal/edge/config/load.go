@@ -12,11 +12,11 @@ const envPrefix = "WAYMARK_EDGE_"
 // Default returns the configuration before the file and the environment.
 func Default() Config {
 	return Config{
-		StoreBytes: 1 << 30,
-		Local:      Local{ClientID: "waymark-edge", QueueMessages: 1024, QueueBytes: 32 << 20, RebirthWait: 10 * time.Second},
-		Uplink:     Uplink{Window: 16, ConnectRate: 10, MaxBackoff: time.Minute},
-		Pack:       Pack{Readings: 500, Bytes: 16 << 10, Linger: 200 * time.Millisecond},
-		LogLevel:   "info",
+		StoreBytes: 1 << 30, StoreFreeBytes: 64 << 20,
+		Local:    Local{ClientID: "waymark-edge", QueueMessages: 1024, QueueBytes: 32 << 20, RebirthWait: 10 * time.Second},
+		Uplink:   Uplink{Window: 16, ConnectRate: 10, MaxBackoff: time.Minute},
+		Pack:     Pack{Readings: 500, Bytes: 16 << 10, Linger: 200 * time.Millisecond},
+		LogLevel: "info",
 	}
 }
 

@@ -30,6 +30,7 @@ func (c Config) Validate() error {
 		check.Named("id", waymark.ValidateID("/id", c.ID)),
 		check.Required("store_dir", c.StoreDir),
 		check.AtLeast("store_bytes", c.StoreBytes, minStore),
+		check.AtLeast("store_free_bytes", c.StoreFreeBytes, 1<<20),
 		check.Between("keys (their number)", len(c.Keys), 1, maxKeys),
 		check.Between("sources (their number)", len(c.Sources), 1, maxSources),
 		check.Between("devices (their number)", len(c.Devices), 1, maxDevices),

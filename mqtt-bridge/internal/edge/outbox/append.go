@@ -3,11 +3,13 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
-	bolt "go.etcd.io/bbolt"
 )
 
 // Pack is a pack of readings, in SenML CBOR, that is to be signed.
@@ -17,32 +19,35 @@ type Pack struct {
 	Latest  time.Time // of its readings
 }
 
+// addition is what one Append comes to.
+type addition struct {
+	messages, bytes int64
+	numbers         map[string]uint64 // of the last message, by device
+}
+
 // Append signs packs as the next messages of their devices, in order, and keeps the fingerprints of what they are made
-// of, all in one transaction that is on the disk when it returns. It returns ErrFull if there is no room, and ErrBroken; with
+// of, all in one transaction that is on the disk when it returns. It returns ErrFull, ErrDisk (see Waits) or ErrBroken; with
 // any error nothing was signed, and what the packs are made of must not be acknowledged.
 func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	if len(packs) == 0 && len(made) == 0 {
 		return nil
 	}
-	var added Usage
-	err := o.update(func(tx *bolt.Tx) error {
-		added = Usage{}
-		all, err := readTotals(tx)
-		if err != nil {
-			return err
-		}
+	if err := o.room(); err != nil {
+		return fmt.Errorf("sign messages: %w", err)
+	}
+	var a addition
+	err := o.update(func(b *books) error {
+		a = addition{numbers: make(map[string]uint64)}
 		for _, p := range packs {
-			size, err := o.add(tx, p, o.usage.Bytes+added.Bytes, &all)
-			if err != nil {
+			if err := o.add(b, p, &a); err != nil {
 				return err
 			}
-			added.Messages++
-			added.Bytes += size
 		}
-		return errors.Join(all.put(tx), o.seen.put(tx, made))
+		return o.seen.put(b, made)
 	}, func() {
-		o.usage.Messages += added.Messages
-		o.usage.Bytes += added.Bytes
+		o.usage.Messages += a.messages
+		o.usage.Bytes += a.bytes
+		maps.Copy(o.numbers, a.numbers)
 		o.seen.note(made)
 	})
 	if err != nil {
@@ -54,32 +59,66 @@ func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	return nil
 }
 
-// add signs one pack, counts it in all, and returns the size of its message.
-func (o *Outbox) add(tx *bolt.Tx, p Pack, used int64, all *totals) (int64, error) {
-	last, err := placeOf(tx, p.Device)
+// room returns ErrFull if what is left of the disk is for taking messages out.
+func (o *Outbox) room() error {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if o.broken != nil || o.limits.FreeBytes == 0 {
+		return o.broken
+	}
+	inside, err := o.file.FreeBytes()
 	if err != nil {
-		return 0, err
+		return err
+	}
+	outside, err := disk.Free(o.dir)
+	if err != nil {
+		return errors.Join(ErrDisk, err)
+	}
+	if free := inside + outside; free < o.limits.FreeBytes {
+		return fmt.Errorf("%w: %d bytes are free on its disk", ErrFull, free)
+	}
+	return nil
+}
+
+// add signs one pack.
+func (o *Outbox) add(b *books, p Pack, a *addition) error {
+	last, err := o.lastOf(b, p.Device, a)
+	if err != nil {
+		return err
 	}
 	number := last.number + 1
 	if number > waymark.MaxSequence {
-		return 0, waymark.Errorf(waymark.ResourceExhausted, "device %s has used all its numbers", p.Device)
+		return waymark.Errorf(waymark.ResourceExhausted, "device %s has used all its numbers", p.Device)
 	}
 	signed, err := o.signer.Sign(p.Device, number, last.digest, p.Payload)
 	if err != nil {
-		return 0, fmt.Errorf("message %d of device %s: %w", number, p.Device, err)
+		return fmt.Errorf("message %d of device %s: %w", number, p.Device, err)
 	}
-	size := int64(len(signed.Raw))
-	if used+size > o.limit {
-		return 0, ErrFull
+	a.messages++
+	a.bytes += int64(len(signed.Raw))
+	a.numbers[p.Device] = number
+	if o.usage.Bytes+a.bytes > o.limits.Bytes {
+		return ErrFull
 	}
 	key := keyOf(p.Device, number)
-	if err := tx.Bucket([]byte(messageBucket)).Put(key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {
-		return 0, err
+	if err := b.put(messages, key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {
+		return err
 	}
-	all.sum++
-	if last.digest == nil {
-		all.places++
+	return place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}.put(b, p.Device)
+}
+
+// lastOf returns a device's place. One that is not what was written, as on a page of before, is ErrDamaged: a number would be used twice.
+func (o *Outbox) lastOf(b *books, device string, a *addition) (place, error) {
+	last, err := placeOf(b.tx, device)
+	if err != nil {
+		return last, err
 	}
-	last = place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}
-	return size, last.put(tx, p.Device)
+	want, added := a.numbers[device]
+	if !added {
+		want = o.numbers[device]
+	}
+	if last.number != want {
+		return last, fmt.Errorf("%w: device %s is at number %d, not %d", boltfile.ErrDamaged, device, want, last.number)
+	}
+	return last, nil
 }

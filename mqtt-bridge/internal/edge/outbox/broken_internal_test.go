@@ -3,11 +3,15 @@ package outbox
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -18,20 +22,33 @@ func (signs) Sign(_ string, _ uint64, _, pack []byte) (attest.Signed, error) {
 	return attest.Signed{Raw: pack}, nil
 }
 
-// After a commit of which nobody knows whether it stands, nothing is published or signed: the number that it used may be free
-// after a power loss.
-func TestNothingGoesOnAfterACommitThatFailed(t *testing.T) {
-	box, err := Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
+// mustOpen opens an outbox of device a.
+func mustOpen(t *testing.T, dir string, l Limits) *Outbox {
+	t.Helper()
+	box, err := Open(dir, l, []string{"a"}, signs{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}}, nil); err != nil {
+	t.Cleanup(func() { _ = box.Close() })
+	return box
+}
+
+func pack(text string) []Pack { return []Pack{{Device: "a", Payload: []byte(text)}} }
+
+func pathOf(box *Outbox) string { return filepath.Join(box.dir, fileName) }
+
+// While nobody can find out whether a commit stands, nothing is published or signed: the number that it used may be free
+// after a power loss.
+func TestNothingGoesOnWhileACommitIsInDoubt(t *testing.T) {
+	box := mustOpen(t, t.TempDir(), Limits{Bytes: 1 << 20})
+	if err := box.Append(pack("1"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := box.db.Close(); err != nil { // as a disk that is gone
+	boltfiletest.Swap(t, pathOf(box), "/dev/null")
+	if err := os.Rename(pathOf(box), pathOf(box)+".aside"); err != nil { // as a disk that is gone
 		t.Fatal(err)
 	}
-	if err := box.Append([]Pack{{Device: "a", Payload: []byte("2")}}, []Fingerprint{{1}}); !errors.Is(err, ErrBroken) || errors.Is(err, ErrFull) {
+	if err := box.Append(pack("2"), []Fingerprint{{1}}); !errors.Is(err, ErrBroken) || Waits(err) {
 		t.Errorf("append: %v", err)
 	}
 	if got, err := box.Pending("a", 0, 10); !errors.Is(err, ErrBroken) || len(got) > 0 {
@@ -46,72 +63,130 @@ func TestNothingGoesOnAfterACommitThatFailed(t *testing.T) {
 	}
 }
 
-// noRoom is what bbolt returns when a page cannot be written.
-func noRoom() error { return &fs.PathError{Op: "write", Path: fileName, Err: syscall.ENOSPC} }
-
-// A write that found no room left nothing behind. A sync that did comes after the page that makes the commit stand was written.
-func TestWhatAFailedCommitMeans(t *testing.T) {
+// Of a commit that failed the outbox finds out that it does not stand, says what it waits for, and goes on.
+func TestACommitThatFailed(t *testing.T) {
 	for _, test := range []struct {
-		name  string
-		give  error
-		want  error
-		stays bool
+		name, disk string
+		want       error
 	}{
-		{"no room for a page", noRoom(), ErrFull, false},
-		{"no room at a sync", syscall.ENOSPC, ErrBroken, true},
-		{"a write that failed", &fs.PathError{Op: "write", Path: fileName, Err: syscall.EIO}, ErrBroken, true},
-		{"a sync that failed", syscall.EIO, ErrBroken, true},
+		{"no room for a page", "/dev/full", ErrFull},
+		{"a sync that fails", "/dev/null", ErrDisk},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			box, err := Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
-			if err != nil {
-				t.Fatal(err)
+			box := mustOpen(t, t.TempDir(), Limits{Bytes: 1 << 20})
+			for n := range 3 {
+				boltfiletest.Swap(t, pathOf(box), test.disk)
+				if err := box.Append(pack("lost"), []Fingerprint{{9}}); !errors.Is(err, test.want) || !Waits(err) {
+					t.Errorf("got %v, want %v", err, test.want)
+				}
+				if err := box.Append(pack(fmt.Sprint(n)), nil); err != nil {
+					t.Errorf("then %v", err)
+				}
 			}
-			box.commit = func(func(*bolt.Tx) error) error { return test.give }
-			if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}}, nil); !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
-			}
-			box.commit = box.db.Update
-			if err := box.Append([]Pack{{Device: "a", Payload: []byte("2")}}, nil); errors.Is(err, ErrBroken) != test.stays {
-				t.Errorf("then %v", err)
-			}
-			if err := box.Close(); err != nil {
-				t.Fatal(err)
+			got, err := box.Pending("a", 0, 10)
+			if err != nil || len(got) != 3 || got[2].Number != 3 || string(got[2].Raw) != "2" || box.Known(Fingerprint{9}) {
+				t.Errorf("%v, %v", got, err)
 			}
 		})
 	}
 }
 
-// On a full disk what can be read is published, and the edge stops as ever.
+// Less than the reserve is free: nothing more is taken, and what is acknowledged is taken out.
+func TestReserve(t *testing.T) {
+	dir := t.TempDir()
+	box := mustOpen(t, dir, Limits{Bytes: 1 << 20})
+	if err := box.Append(pack("1"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	box = mustOpen(t, dir, Limits{Bytes: 1 << 20, FreeBytes: 1 << 60})
+	if err := box.Append(pack("2"), nil); !errors.Is(err, ErrFull) {
+		t.Errorf("append: %v", err)
+	}
+	box.Acknowledge("a", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := box.Run(ctx); err != nil || box.Usage().Messages != 0 {
+		t.Errorf("%v, %+v", err, box.Usage())
+	}
+}
+
+// noRoom is what a commit comes to on a disk that stays full.
+func noRoom(func(*bolt.Tx) error) error {
+	return fmt.Errorf("%w: %w", boltfile.ErrDoubt, &os.PathError{Op: "write", Path: fileName, Err: syscall.ENOSPC})
+}
+
+// On a full disk what can be read is published, what is damaged stays where it is, and the edge stops as ever.
 func TestAFullDiskEndsNothing(t *testing.T) {
-	box, err := Open(t.TempDir(), 1<<20, []string{"a"}, signs{})
-	if err != nil {
+	dir := t.TempDir()
+	box := mustOpen(t, dir, Limits{Bytes: 1 << 20})
+	for _, text := range []string{"1", "2", "3"} {
+		if err := box.Append(pack(text), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := box.file.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(messageBucket)).Put(keyOf("a", 1), []byte("damaged")) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := box.Append([]Pack{{Device: "a", Payload: []byte("1")}, {Device: "a", Payload: []byte("2")}}, nil); err != nil {
-		t.Fatal(err)
+	box.commit = noRoom
+	for range 2 {
+		if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 2 || got[0].Number != 2 {
+			t.Errorf("%v, %v", got, err)
+		}
 	}
-	if err := box.db.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(messageBucket)).Put(keyOf("a", 1), []byte("damaged")) }); err != nil {
-		t.Fatal(err)
-	}
-	box.commit = func(func(*bolt.Tx) error) error { return noRoom() }
-	if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 1 || got[0].Number != 2 {
-		t.Errorf("%v, %v", got, err)
+	if u := box.Usage(); u.Messages != 2 || u.Damaged != 1 {
+		t.Errorf("usage %+v", u)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	box.Acknowledge("a", 2)
+	if err := box.Run(ctx); err != nil || box.Usage().Messages != 2 {
+		t.Errorf("run: %v, %+v", err, box.Usage())
+	}
+	box.commit = box.file.Update
 	if err := box.Run(ctx); err != nil {
 		t.Errorf("run: %v", err)
 	}
-	if u := box.Usage(); u.Messages != 2 || u.Damaged != 0 {
+	if u := box.Usage(); u.Messages != 1 || u.Damaged != 1 || len(box.doomed) != 0 {
 		t.Errorf("usage %+v", u)
-	}
-	box.commit = box.db.Update
-	if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 1 || box.Usage().Damaged != 1 {
-		t.Errorf("with room: %v, %v", got, err)
 	}
 	if err := box.Close(); err != nil {
 		t.Fatal(err)
+	}
+	if u := mustOpen(t, dir, Limits{Bytes: 1 << 20}).Usage(); u.Messages != 1 || u.Damaged != 1 {
+		t.Errorf("after a restart: usage %+v", u)
+	}
+}
+
+// A page that is damaged, or of before, while the outbox is open hides messages or a device's place: no number is used again for it.
+func TestWhatGoesMissingWhileItIsOpen(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		damage func(tx *bolt.Tx) error
+	}{
+		{"a message", func(tx *bolt.Tx) error { return tx.Bucket([]byte(messageBucket)).Delete(keyOf("a", 2)) }},
+		{"the last message", func(tx *bolt.Tx) error { return tx.Bucket([]byte(messageBucket)).Delete(keyOf("a", 3)) }},
+		{"the place", func(tx *bolt.Tx) error { return tx.Bucket([]byte(streamBucket)).Delete([]byte("a")) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			box := mustOpen(t, t.TempDir(), Limits{Bytes: 1 << 20})
+			for _, text := range []string{"1", "2", "3"} {
+				if err := box.Append(pack(text), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := box.file.Update(test.damage); err != nil {
+				t.Fatal(err)
+			}
+			err := box.Append(pack("4"), nil)
+			if _, pending := box.Pending("a", 1, 10); !errors.Is(err, boltfile.ErrDamaged) && !errors.Is(pending, boltfile.ErrDamaged) {
+				t.Errorf("signed (%v) and published (%v)", err, pending)
+			}
+			if err := box.Append(pack("5"), nil); !errors.Is(err, boltfile.ErrDamaged) {
+				t.Errorf("goes on: %v", err)
+			}
+		})
 	}
 }

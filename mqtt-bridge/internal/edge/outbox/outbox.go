@@ -3,28 +3,30 @@ package outbox
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	bolt "go.etcd.io/bbolt"
 )
 
-const (
-	fileName = "outbox.db"
-	lockWait = 3 * time.Second
-)
+const fileName = "outbox.db"
 
 var (
 	// ErrFull says that there is no room now: wait until something was acknowledged, or the disk has room.
 	ErrFull = errors.New("the outbox is full")
-	// ErrBroken says that a commit failed in a way after which nobody knows what is on the disk. Nothing
+	// ErrDisk says that the disk failed and nothing was stored: try again.
+	ErrDisk = errors.New("the outbox cannot be written")
+	// ErrBroken says that a commit failed, and that nobody can find out whether it stands. Nothing
 	// more is signed or published until the outbox was closed and opened again.
-	ErrBroken = errors.New("the outbox cannot be trusted: its disk failed")
+	ErrBroken = errors.New("the outbox cannot be trusted: its disk fails")
 )
+
+// Waits reports whether an error says that trying again may help.
+func Waits(err error) bool { return errors.Is(err, ErrFull) || errors.Is(err, ErrDisk) }
 
 // Signer signs for devices.
 type Signer interface {
@@ -33,48 +35,64 @@ type Signer interface {
 	Sign(device string, number uint64, previous, pack []byte) (attest.Signed, error)
 }
 
+// Limits say when nothing more is taken.
+type Limits struct {
+	Bytes int64 // of the messages that wait
+	// FreeBytes are to be left on the disk, so that what was acknowledged can be taken out even then.
+	FreeBytes int64
+}
+
 // Usage says how full the outbox is.
 type Usage struct {
 	Messages int64
 	Bytes    int64
-	Damaged  int64 // messages whose checksum does not hold: set aside, and never published
+	Damaged  int64 // messages whose checksum does not hold: never published
 	Unlisted int64 // of Messages, when it was opened: of devices that were not named, which nobody publishes
+	// Forgotten counts the fingerprints whose checksum does not hold: what the local broker sends again of those is signed twice.
+	Forgotten int64
 }
 
 // Outbox is the open store. It is safe for concurrent use.
 type Outbox struct {
-	db     *bolt.DB
-	commit func(func(*bolt.Tx) error) error // db.Update
-	limit  int64
+	dir    string
+	found  boltfile.Findings
+	file   *boltfile.File
+	commit func(func(*bolt.Tx) error) error // file.Update
+	limits Limits
 	signer Signer
 	ready  map[string]chan struct{}
 	latest map[string]time.Time // by device, when it was opened
 	kick   chan struct{}        // holds a token while acknowledgements wait to be written
 
 	// mu keeps readers out while a commit is under way: what a failed one leaves must not be published.
-	mu     sync.RWMutex
-	usage  Usage
-	broken error
-	seen   memory
+	mu      sync.RWMutex
+	usage   Usage
+	broken  error
+	numbers map[string]uint64 // of the last message, by device
+	doomed  map[string]bool   // keys of damaged messages that could not be set aside yet
+	seen    memory
 
 	ackMu sync.Mutex
 	acked map[string]uint64 // by device, not yet written
 }
 
 // Open opens the outbox in dir, which must exist, and makes it if absent. devices are those that may be signed
-// for. Every record is checked: a message that is damaged is set aside and counted; a place in a chain that is
-// damaged is an error, and so is a store of another version or one that another process holds.
-func Open(dir string, limit int64, devices []string, signer Signer) (*Outbox, error) {
-	o, err := open(dir)
-	if err != nil {
+// for. Every page and record is checked: a message that is damaged is set aside and counted; a place in a chain that is
+// damaged is an error, and so is anything else that is not as it was written (boltfile.ErrDamaged), a store of another version, or one that
+// another process holds. It needs no room on the disk but for the first time.
+func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
+	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time),
+		kick: make(chan struct{}, 1), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
+	var err error
+	if o.file, o.found, err = open(dir); err != nil {
 		return nil, err
 	}
-	o.limit, o.signer = limit, signer
+	o.commit = o.file.Update
 	for _, d := range devices {
 		o.ready[d] = make(chan struct{}, 1)
 	}
-	if err := o.db.Update(o.check); err != nil {
-		return nil, errors.Join(fmt.Errorf("check outbox in %s: %w", dir, err), o.db.Close())
+	if err := o.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read outbox in %s: %w", dir, err), o.file.Close())
 	}
 	for d := range o.ready {
 		o.wake(d)
@@ -82,28 +100,29 @@ func Open(dir string, limit int64, devices []string, signer Signer) (*Outbox, er
 	return o, nil
 }
 
-func open(dir string) (*Outbox, error) {
-	// The freelist is rebuilt at open instead of written with each commit.
-	options := &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoFreelistSync: true}
-	db, err := bolt.Open(filepath.Join(dir, fileName), 0o600, options)
+// open looks at the file, or makes one, and opens it.
+func open(dir string) (*boltfile.File, boltfile.Findings, error) {
+	path := filepath.Join(dir, fileName)
+	made, err := boltfile.Make(path, prepare)
+	var found boltfile.Findings
+	if err == nil && !made {
+		found, err = examine(path)
+	}
+	var file *boltfile.File
+	if err == nil {
+		file, err = boltfile.Open(path)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open outbox in %s (is another edge running?): %w", dir, err)
+		return nil, found, fmt.Errorf("open outbox in %s: %w", dir, err)
 	}
-	o := &Outbox{db: db, commit: db.Update, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time),
-		kick: make(chan struct{}, 1), acked: make(map[string]uint64), seen: newMemory()}
-	if err := db.Update(prepare); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare outbox in %s: %w", dir, err), db.Close())
-	}
-	return o, nil
+	return file, found, nil
 }
 
 // Close closes the store. To be called after Run.
-func (o *Outbox) Close() error {
-	if err := o.db.Close(); err != nil {
-		return fmt.Errorf("close outbox: %w", err)
-	}
-	return nil
-}
+func (o *Outbox) Close() error { return o.file.Close() }
+
+// Found is what was found of the file's pages when it was opened.
+func (o *Outbox) Found() boltfile.Findings { return o.found }
 
 // Usage returns how full the outbox is.
 func (o *Outbox) Usage() Usage {
@@ -131,35 +150,49 @@ func (o *Outbox) wake(device string) {
 	}
 }
 
-// update runs change in one durable transaction, and then done with the store still locked.
-func (o *Outbox) update(change func(*bolt.Tx) error, done func()) error {
+// update runs change in one durable transaction, and then done with the store still locked. After a commit that failed it
+// finds out whether that stands, before anybody else reads or writes.
+func (o *Outbox) update(change func(*books) error, done func()) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.broken != nil {
 		return o.broken
 	}
-	var refused error
 	err := o.commit(func(tx *bolt.Tx) error {
-		refused = change(tx)
-		return refused
+		b, err := openBooks(tx)
+		if err != nil {
+			return err
+		}
+		if err := change(b); err != nil {
+			return err
+		}
+		return b.close()
 	})
-	switch {
-	case err == nil:
+	stands := err == nil
+	if errors.Is(err, boltfile.ErrDoubt) {
+		stands, err = o.settle(err)
+	}
+	if stands {
 		done()
 		return nil
-	case refused != nil: // nothing was written
-		return err
-	case noRoomToWrite(err):
-		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
-	o.broken = fmt.Errorf("%w: %w", ErrBroken, err)
-	return o.broken
+	if errors.Is(err, boltfile.ErrDamaged) {
+		o.broken = err
+	}
+	return err
 }
 
-// noRoomToWrite reports whether a commit failed since a page could not be written for want of room. Then it does not stand:
-// the page that makes it stand is the last. bbolt returns what a sync finds as a bare errno; by then that page may have been
-// written, and whether it stays nobody knows.
-func noRoomToWrite(err error) bool {
-	var failed *fs.PathError
-	return errors.As(err, &failed) && errors.Is(failed, syscall.ENOSPC)
+// settle ends the doubt about a commit that failed, or the use of the outbox.
+func (o *Outbox) settle(failed error) (stands bool, err error) {
+	stands, err = o.file.Reassure()
+	switch {
+	case err != nil:
+		o.broken = fmt.Errorf("%w: %w", ErrBroken, errors.Join(failed, err))
+		return false, o.broken
+	case stands:
+		return true, nil
+	case errors.Is(failed, syscall.ENOSPC), errors.Is(failed, syscall.EDQUOT):
+		return false, fmt.Errorf("%w: %w", ErrFull, failed)
+	}
+	return false, fmt.Errorf("%w: %w", ErrDisk, failed)
 }

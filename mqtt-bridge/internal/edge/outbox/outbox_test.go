@@ -15,12 +15,10 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 	bolt "go.etcd.io/bbolt"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // signer signs with ECDSA, whose signatures differ each time: signed anew is never the same.
 type signer struct {
@@ -47,7 +45,7 @@ func (s *signer) Sign(device string, number uint64, previous, pack []byte) (atte
 
 func open(t *testing.T, dir string, s *signer) *outbox.Outbox {
 	t.Helper()
-	box, err := outbox.Open(dir, 1<<20, []string{"a", "ab"}, s)
+	box, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"a", "ab"}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +168,7 @@ func TestWhatFailsUsesNoNumber(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	s := newSigner(t)
-	box, err := outbox.Open(t.TempDir(), 1000, []string{"a"}, s)
+	box, err := outbox.Open(t.TempDir(), outbox.Limits{Bytes: 1000}, []string{"a"}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +221,7 @@ func TestFingerprintsAreKept(t *testing.T) {
 // change alters the file behind the outbox's back.
 func change(t *testing.T, dir string, f func(tx *bolt.Tx) error) {
 	t.Helper()
-	db, err := bolt.Open(filepath.Join(dir, "outbox.db"), 0o600, nil)
+	db, err := bolt.Open(filepath.Join(dir, "outbox.db"), 0o600, &bolt.Options{NoFreelistSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +272,7 @@ func TestADamagedPlaceIsAnErrorUntilItIsRecovered(t *testing.T) {
 	add(t, box, packs("a", 3)...)
 	closed(t, box)
 	change(t, dir, flip("streams", 0))
-	if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
+	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"a"}, s); err == nil {
 		t.Fatal("opened")
 	}
 	if last, err := outbox.Recover(dir, "a", 7); err != nil || last != 8 {
@@ -307,7 +305,7 @@ func TestAnOlderCopyIsFound(t *testing.T) {
 	add(t, box, packs("a", 1)...)
 	closed(t, box)
 	change(t, dir, earlier(t, dir, s))
-	if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
+	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"a"}, s); err == nil {
 		t.Error("opened with a message beyond its place")
 	}
 }
@@ -343,7 +341,7 @@ func TestPlacesThatAreHiddenAreMissed(t *testing.T) {
 	box = open(t, dir, s)
 	closed(t, box)
 	hide(t, dir)
-	if _, err := outbox.Open(dir, 1<<20, []string{"device-07"}, s); err == nil || !strings.Contains(err.Error(), "are missing") {
+	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"device-07"}, s); err == nil || !strings.Contains(err.Error(), "are missing") {
 		t.Errorf("opened: %v", err)
 	}
 	if _, err := outbox.Recover(dir, "device-07", 1); err == nil {
@@ -361,6 +359,17 @@ func TestWhatIsMissing(t *testing.T) {
 			_, err := tx.CreateBucket([]byte("other"))
 			return errors.Join(err, tx.DeleteBucket([]byte("streams")))
 		}},
+		{"a message", func(tx *bolt.Tx) error {
+			key, _ := tx.Bucket([]byte("messages")).Cursor().First()
+			return tx.Bucket([]byte("messages")).Delete(key)
+		}},
+		{"what was set aside", func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte("damaged")).Put([]byte("a\x00\x00\x00\x00\x00\x00\x00\x00\x01"), nil)
+		}},
+		{"a fingerprint", func(tx *bolt.Tx) error {
+			key, _ := tx.Bucket([]byte("seen")).Cursor().First()
+			return tx.Bucket([]byte("seen")).Delete(key)
+		}},
 		{"the totals", func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Delete([]byte("totals")) }},
 		{"everything", func(tx *bolt.Tx) error {
 			return errors.Join(tx.DeleteBucket([]byte("streams")), tx.DeleteBucket([]byte("meta")))
@@ -376,13 +385,15 @@ func TestWhatIsMissing(t *testing.T) {
 				test.change = earlier(t, dir, s)
 			}
 			box = open(t, dir, s)
-			box.Acknowledge("a", 9)
 			box.Acknowledge("ab", 9)
 			flush(t, box)
+			if err := box.Append(nil, []outbox.Fingerprint{{1}}); err != nil {
+				t.Fatal(err)
+			}
 			closed(t, box)
 			change(t, dir, test.change)
-			if _, err := outbox.Open(dir, 1<<20, []string{"a"}, s); err == nil {
-				t.Error("opened")
+			if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"a"}, s); !errors.Is(err, boltfile.ErrDamaged) {
+				t.Errorf("opened: %v", err)
 			}
 		})
 	}
@@ -404,20 +415,20 @@ func earlier(t *testing.T, dir string, s *signer) func(tx *bolt.Tx) error {
 
 func TestOpenRefuses(t *testing.T) {
 	dir, s := t.TempDir(), newSigner(t)
-	if _, err := outbox.Open(filepath.Join(dir, "absent"), 1<<20, nil, s); err == nil {
+	if _, err := outbox.Open(filepath.Join(dir, "absent"), outbox.Limits{Bytes: 1 << 20}, nil, s); err == nil {
 		t.Error("opened in a folder that is not there")
 	}
 	box := open(t, dir, s)
 	closed(t, box)
-	change(t, dir, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte{2}) })
-	if _, err := outbox.Open(dir, 1<<20, nil, s); err == nil {
-		t.Error("opened a layout of the future")
+	change(t, dir, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte{3}) })
+	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, nil, s); err == nil || errors.Is(err, boltfile.ErrDamaged) {
+		t.Errorf("opened a layout of the future: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "outbox.db"), []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := outbox.Open(dir, 1<<20, nil, s); err == nil {
-		t.Error("opened what is no database")
+	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, nil, s); !errors.Is(err, boltfile.ErrDamaged) {
+		t.Errorf("opened what is no database: %v", err)
 	}
 }
 
@@ -427,7 +438,7 @@ func TestWhatItKnowsOfBefore(t *testing.T) {
 	at := time.UnixMilli(1772352000123)
 	add(t, box, outbox.Pack{Device: "a", Payload: []byte("1"), Latest: at}, outbox.Pack{Device: "a", Payload: []byte("2"), Latest: at.Add(-time.Hour)})
 	closed(t, box)
-	box, err := outbox.Open(dir, 1<<20, []string{"ab"}, s) // a is not listed any more
+	box, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"ab"}, s) // a is not listed any more
 	if err != nil {
 		t.Fatal(err)
 	}

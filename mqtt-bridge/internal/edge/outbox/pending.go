@@ -3,10 +3,10 @@ package outbox
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
@@ -21,50 +21,77 @@ type Message struct {
 }
 
 // Pending returns messages of a device above a number, lowest first, at most limit. A message that turns out to be damaged
-// is set aside, the next time if there is no room now. It returns ErrBroken if nothing may be published.
+// is set aside, and one that is not there is boltfile.ErrDamaged. It returns ErrBroken if nothing may be published.
 func (o *Outbox) Pending(device string, after uint64, limit int) ([]Message, error) {
-	messages, damaged, err := o.read(device, after, limit)
-	if err != nil || len(damaged) == 0 {
-		return messages, err
+	r := reader{device: device, last: after, limit: limit}
+	if err := o.read(&r); err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	err = o.update(func(tx *bolt.Tx) error {
-		for _, key := range damaged {
-			if err := setAside(tx, key); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, func() { o.usage.Damaged += int64(len(damaged)) })
-	if errors.Is(err, ErrFull) {
-		return messages, nil
+	if err := o.setAside(r.lost); err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	return messages, err
+	return r.messages, nil
 }
 
-func (o *Outbox) read(device string, after uint64, limit int) (messages []Message, damaged [][]byte, err error) {
+func (o *Outbox) read(r *reader) error {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	if o.broken != nil {
-		return nil, nil, o.broken
+		return o.broken
 	}
-	prefix := prefixOf(device)
-	err = o.db.View(func(tx *bolt.Tx) error {
-		c := tx.Bucket([]byte(messageBucket)).Cursor()
-		for key, record := c.Seek(keyOf(device, after+1)); bytes.HasPrefix(key, prefix) && len(messages) < limit; key, record = c.Next() {
-			body, broken := sealed.Open([]byte(messageBucket), key, record)
-			if broken != nil {
-				damaged = append(damaged, bytes.Clone(key))
-				continue
-			}
-			_, number := splitKey(key)
-			messages = append(messages, Message{number, bytes.Clone(body)})
+	r.doomed = o.doomed
+	return o.file.View(r.read)
+}
+
+// reader reads the messages of a device.
+type reader struct {
+	device   string
+	last     uint64 // number of the last one that was read, or is known; 0 if there is none
+	limit    int
+	doomed   map[string]bool
+	messages []Message
+	lost     []record // are damaged
+}
+
+func (r *reader) read(tx *bolt.Tx) error {
+	prefix, c := prefixOf(r.device), tx.Bucket([]byte(messageBucket)).Cursor()
+	for key, value := c.Seek(keyOf(r.device, r.last+1)); bytes.HasPrefix(key, prefix) && len(r.messages) < r.limit; key, value = c.Next() {
+		_, number := splitKey(key)
+		if err := r.reach(tx, number); err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("read outbox: %w", err)
+		r.take(key, number, value)
 	}
-	return messages, damaged, nil
+	if len(r.messages) == r.limit || r.last == 0 {
+		return nil
+	}
+	stands, err := placeOf(tx, r.device)
+	if err != nil {
+		return err
+	}
+	return r.reach(tx, stands.number+1)
+}
+
+// reach goes on to a number. Those in between must have been set aside: a page that is damaged, or of before, hides others.
+func (r *reader) reach(tx *bolt.Tx, number uint64) error {
+	for r.last > 0 && r.last+1 < number {
+		r.last++
+		if tx.Bucket([]byte(damagedBucket)).Get(keyOf(r.device, r.last)) == nil {
+			return fmt.Errorf("%w: message %d of device %s is not there", boltfile.ErrDamaged, r.last, r.device)
+		}
+	}
+	return nil
+}
+
+func (r *reader) take(key []byte, number uint64, value []byte) {
+	r.last = number
+	body, broken := sealed.Open([]byte(messageBucket), key, value)
+	switch {
+	case broken == nil:
+		r.messages = append(r.messages, Message{number, bytes.Clone(body)})
+	case !r.doomed[string(key)]:
+		r.lost = append(r.lost, record{bytes.Clone(key), sizeOf(value)})
+	}
 }
 
 // Acknowledge says that a device's messages up to a number were acknowledged. Run takes them out of the outbox some
@@ -79,24 +106,24 @@ func (o *Outbox) Acknowledge(device string, number uint64) {
 	}
 }
 
-// Run writes acknowledgements until ctx ends, all that wait in one transaction, and once more then, if there is room:
-// what is not written is published again. It returns ErrBroken if the outbox is.
+// Run writes acknowledgements until ctx ends, all that wait in one transaction, and once more then, if it can be:
+// what is not written is published again. It returns an error if the outbox cannot be used any more.
 func (o *Outbox) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-o.kick:
 		case <-ctx.Done():
-			if err := o.flush(); !errors.Is(err, ErrFull) {
+			if err := o.flush(); !Waits(err) {
 				return err
 			}
 			return nil
 		}
 		err := o.flush()
-		if errors.Is(err, ErrBroken) {
-			return err
-		}
 		if err == nil {
 			continue
+		}
+		if !Waits(err) {
+			return err
 		}
 		select { // the disk is full: what is to be taken out waits
 		case <-time.After(ackRetry):
@@ -114,18 +141,21 @@ func (o *Outbox) flush() error {
 	if len(acked) == 0 {
 		return nil
 	}
-	var gone Usage
-	err := o.update(func(tx *bolt.Tx) error {
-		gone = Usage{}
+	var gone removal
+	err := o.update(func(b *books) error {
+		gone = removal{}
 		for device, number := range acked {
-			if err := remove(tx, device, number, &gone); err != nil {
+			if err := o.remove(b, device, number, &gone); err != nil {
 				return err
 			}
 		}
 		return nil
 	}, func() {
-		o.usage.Messages -= gone.Messages
-		o.usage.Bytes -= gone.Bytes
+		o.usage.Messages -= gone.messages
+		o.usage.Bytes -= gone.bytes
+		for _, key := range gone.moved {
+			delete(o.doomed, string(key))
+		}
 	})
 	if err == nil {
 		return nil
@@ -136,23 +166,39 @@ func (o *Outbox) flush() error {
 	return fmt.Errorf("take acknowledged messages out: %w", err)
 }
 
-// remove deletes a device's messages up to a number, and counts them.
-func remove(tx *bolt.Tx, device string, number uint64, gone *Usage) error {
-	messages, prefix := tx.Bucket([]byte(messageBucket)), prefixOf(device)
-	var keys [][]byte
-	c := messages.Cursor()
-	for key, record := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, record = c.Next() {
+// removal is what one flush comes to.
+type removal struct {
+	messages, bytes int64
+	moved           [][]byte // keys of damaged messages that could not be set aside before
+}
+
+// remove deletes a device's messages up to a number.
+func (o *Outbox) remove(b *books, device string, number uint64, gone *removal) error {
+	var keys, moved [][]byte
+	prefix, c := prefixOf(device), b.tx.Bucket([]byte(messageBucket)).Cursor()
+	for key, value := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = c.Next() {
 		if _, n := splitKey(key); n > number {
 			break
 		}
-		gone.Messages++
-		gone.Bytes += int64(len(record) - sealed.Overhead)
-		keys = append(keys, bytes.Clone(key))
+		key = bytes.Clone(key)
+		if o.doomed[string(key)] {
+			moved = append(moved, key)
+			continue
+		}
+		gone.messages++
+		gone.bytes += sizeOf(value)
+		keys = append(keys, key)
 	}
 	for _, key := range keys {
-		if err := messages.Delete(key); err != nil {
+		if err := b.delete(messages, key); err != nil {
 			return err
 		}
 	}
+	for _, key := range moved {
+		if err := move(b, key); err != nil {
+			return err
+		}
+	}
+	gone.moved = append(gone.moved, moved...)
 	return nil
 }

@@ -1,10 +1,11 @@
 package outbox
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -41,31 +42,35 @@ type memory struct {
 
 func newMemory() memory { return memory{has: make(map[Fingerprint]int)} }
 
-func (m *memory) load(tx *bolt.Tx) error {
-	return tx.Bucket([]byte(seenBucket)).ForEach(func(_, value []byte) error {
-		if len(value) != len(Fingerprint{}) {
-			return fmt.Errorf("a fingerprint of %d bytes: the file is damaged", len(value))
+// load returns how many are damaged.
+func (m *memory) load(tx *bolt.Tx) (lost int64, err error) {
+	err = tx.Bucket([]byte(seenBucket)).ForEach(func(key, record []byte) error {
+		body, broken := sealed.Open([]byte(seenBucket), key, record)
+		if broken != nil || len(body) != len(Fingerprint{}) {
+			lost++
+			body = make([]byte, len(Fingerprint{})) // it has its place, and leaves with the others
 		}
-		m.note([]Fingerprint{Fingerprint(value)})
+		m.note([]Fingerprint{Fingerprint(body)})
 		return nil
 	})
+	return lost, err
 }
 
 // put writes fingerprints, and deletes the oldest beyond the bound.
-func (m *memory) put(tx *bolt.Tx, made []Fingerprint) error {
-	bucket := tx.Bucket([]byte(seenBucket))
+func (m *memory) put(b *books, made []Fingerprint) error {
+	cursor := b.tx.Bucket([]byte(seenBucket)).Cursor()
+	newest, _ := cursor.Last()
+	number := seen.number(newest, nil)
 	for _, f := range made {
-		number, err := bucket.NextSequence()
-		if err != nil {
-			return err
-		}
-		if err := bucket.Put(binary.BigEndian.AppendUint64(nil, number), f[:]); err != nil {
+		number++
+		key := binary.BigEndian.AppendUint64(nil, number)
+		if err := b.put(seen, key, sealed.Seal([]byte(seenBucket), key, f[:])); err != nil {
 			return err
 		}
 	}
 	for range m.excess(len(made)) {
-		oldest, _ := bucket.Cursor().First()
-		if err := bucket.Delete(oldest); err != nil {
+		oldest, _ := cursor.First()
+		if err := b.delete(seen, bytes.Clone(oldest)); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package spool
+package boltfile
 
 import (
 	"errors"
@@ -16,6 +16,8 @@ const (
 	metaMagic   = 0xED0CDAED
 	metaVersion = 2
 	noFreelist  = 1<<64 - 1
+	minPage     = 1 << 10
+	maxPage     = 1 << 16
 )
 
 // metaPage is one of the two.
@@ -33,7 +35,7 @@ func (m metaPage) transaction() uint64 { return order.Uint64(m.bytes[48:]) }
 func (m metaPage) holds() bool {
 	h := fnv.New64a()
 	_, _ = h.Write(m.bytes[:56]) // a hash never fails
-	return order.Uint32(m.bytes) == metaMagic && order.Uint32(m.bytes[4:]) == metaVersion && order.Uint64(m.bytes[56:]) == h.Sum64()
+	return m.pageSize() >= minPage && m.pageSize() <= maxPage && order.Uint32(m.bytes) == metaMagic && order.Uint32(m.bytes[4:]) == metaVersion && order.Uint64(m.bytes[56:]) == h.Sum64()
 }
 
 // mend puts one flipped bit right, wherever it is, and reports whether there was one. The page was whole
@@ -56,7 +58,7 @@ func readMetas(file *os.File) (first, second metaPage, err error) {
 	if err != nil {
 		return first, second, err
 	}
-	for size := int64(1 << 10); size <= 1<<16; size <<= 1 {
+	for size := int64(minPage); size <= maxPage; size <<= 1 {
 		m, err := readMeta(file, size+pageHead)
 		if err != nil {
 			break // the end of the file

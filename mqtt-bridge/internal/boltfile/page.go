@@ -1,4 +1,4 @@
-package spool
+package boltfile
 
 import (
 	"encoding/binary"

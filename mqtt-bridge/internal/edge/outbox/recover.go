@@ -1,0 +1,64 @@
+package outbox
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	bolt "go.etcd.io/bbolt"
+)
+
+// Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
+// device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
+// recorded is the last number on the ledger. It returns the number that is left out. The edge must not run. A file that is damaged in
+// another way cannot be recovered: nobody knows of which devices something is missing.
+func Recover(dir, device string, recorded uint64) (uint64, error) {
+	file, _, err := open(dir)
+	if err != nil {
+		return 0, err
+	}
+	err = file.Update(func(tx *bolt.Tx) (err error) {
+		recorded, err = recoverPlace(tx, device, recorded)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("recover device %s: %w", device, err)
+	}
+	return recorded + 1, errors.Join(err, file.Close())
+}
+
+// recoverPlace returns the number before the one that is left out.
+func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (uint64, error) {
+	b, err := openBooks(tx)
+	if err != nil {
+		return 0, err
+	}
+	known, err := placeOf(tx, device)
+	if err == nil {
+		recorded = max(recorded, known.number)
+	}
+	if err := drop(b, device); err != nil {
+		return 0, err
+	}
+	next := place{number: recorded + 1, digest: make([]byte, attest.DigestSize), latest: known.latest}
+	if err := next.put(b, device); err != nil {
+		return 0, err
+	}
+	b.all, err = recount(tx) // what a damaged place added to the sum is not known
+	return recorded, errors.Join(err, b.close())
+}
+
+// drop deletes the messages of a device.
+func drop(b *books, device string) error {
+	prefix := prefixOf(device)
+	for c := b.tx.Bucket([]byte(messageBucket)).Cursor(); ; {
+		key, _ := c.Seek(prefix)
+		if !bytes.HasPrefix(key, prefix) {
+			return nil
+		}
+		if err := b.delete(messages, bytes.Clone(key)); err != nil {
+			return err
+		}
+	}
+}
