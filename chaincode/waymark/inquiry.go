@@ -9,16 +9,24 @@ import (
 // the payload of a signed message of kind attest.Inquiry, and never to the ledger.
 type Inquiry struct {
 	Number uint64 `json:"number"` // the sequence number of the message
+	// Hash is of the bytes that were published, the first DigestPrefix bytes of their SHA-256 in lower-case hex. By it
+	// a bridge knows a message of which it cannot read the number. May be absent.
+	Hash string `json:"hash,omitempty"`
 }
 
 // Validate checks the form of the inquiry.
-func (i Inquiry) Validate() error { return ValidateSequence("/number", i.Number) }
+func (i Inquiry) Validate() error {
+	if i.Hash != "" {
+		return first(ValidateSequence("/number", i.Number), validateDigest("/hash", i.Hash))
+	}
+	return ValidateSequence("/number", i.Number)
+}
 
-// ParseInquiry reads the payload of an inquiry: one JSON object with the member of Inquiry, letter
-// for letter. It returns Invalid.
+// ParseInquiry reads the payload of an inquiry: one JSON object with the members of Inquiry, letter
+// for letter, each once, and none that is null. It returns Invalid.
 func ParseInquiry(payload []byte) (Inquiry, error) {
 	var i Inquiry
-	if err := readStatement(payload, "the inquiry's payload", &i, "number"); err != nil {
+	if err := readStatement(payload, "the inquiry's payload", &i, "number", "hash"); err != nil {
 		return Inquiry{}, err
 	}
 	return i, i.Validate()
@@ -31,12 +39,13 @@ type CommitState string
 const (
 	CommitRecorded    CommitState = "recorded"    // the ledger has a message of this number: Digest says which
 	CommitQuarantined CommitState = "quarantined" // the bridge's operator has a message of this number, with a reason: Digest says which
+	CommitUnreadable  CommitState = "unreadable"  // the bridge's operator has what was published, which no ledger will ever read: Digest is the hash of the inquiry
 	CommitUnknown     CommitState = "unknown"     // neither the ledger nor the bridge's quarantine has it, yet
 )
 
 // CommitStates returns every state of a message.
 func CommitStates() []CommitState {
-	return []CommitState{CommitRecorded, CommitQuarantined, CommitUnknown}
+	return []CommitState{CommitRecorded, CommitQuarantined, CommitUnreadable, CommitUnknown}
 }
 
 // CommitReceipt is a bridge's answer to an Inquiry. It travels as the payload of a message of kind
@@ -46,12 +55,13 @@ type CommitReceipt struct {
 	Number uint64      `json:"number"` // that was asked for
 	State  CommitState `json:"state"`
 	// Digest is of what is recorded or in quarantine, and absent of what is unknown: the first DigestPrefix bytes of that message's
-	// digest, as many as the ledger keeps, in lower-case hex. By it a device knows whether its own is meant.
+	// digest, as many as the ledger keeps, in lower-case hex. By it a device knows whether its own is meant. Of what is unreadable it is
+	// the hash of the inquiry.
 	Digest string `json:"digest,omitempty"`
 	// TxID and Block are of what is recorded, and absent of all else: the transaction that recorded it and its block.
 	TxID  string `json:"tx_id,omitempty"`
 	Block uint64 `json:"block,omitempty"`
-	// Code is why it is in quarantine, an id; absent of all else.
+	// Code is why it is in quarantine or unreadable, an id; absent of all else.
 	Code string `json:"code,omitempty"`
 	At   int64  `json:"at"` // seconds since 1970, when the bridge says it
 }
@@ -66,12 +76,13 @@ func (r CommitReceipt) validateState() error {
 	switch {
 	case r.State == CommitRecorded && r.Code == "":
 		return first(validateDigest("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
-	case r.State == CommitQuarantined && !placed:
+	case (r.State == CommitQuarantined || r.State == CommitUnreadable) && !placed:
 		return first(validateDigest("/digest", r.Digest), ValidateID("/code", r.Code))
 	case r.State == CommitUnknown && !placed && r.Digest == "" && r.Code == "":
 		return nil
 	}
-	return InvalidField("/state", "must be %s with digest, tx_id and block, %s with digest and code, or %s with none of them", CommitRecorded, CommitQuarantined, CommitUnknown)
+	return InvalidField("/state", "must be %s with digest, tx_id and block, %s or %s with digest and code, or %s with none of them",
+		CommitRecorded, CommitQuarantined, CommitUnreadable, CommitUnknown)
 }
 
 var digestPattern = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(2*DigestPrefix) + `}$`)

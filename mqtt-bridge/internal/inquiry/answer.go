@@ -2,6 +2,7 @@ package inquiry
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -125,6 +126,10 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 	case !gateway.NotFound(err):
 		return q.ends(Untold)
 	}
+	if f, is := d.unreadable(q); is {
+		receipt.State, receipt.Digest, receipt.Code = waymark.CommitUnreadable, f.digest, string(f.code)
+		return d.answer(ctx, q, receipt)
+	}
 	if f, is := d.inQuarantine(q); is {
 		receipt.State, receipt.Digest, receipt.Code = waymark.CommitQuarantined, f.digest, string(f.code)
 		return d.answer(ctx, q, receipt)
@@ -139,22 +144,40 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 // maxLooked bounds the messages in quarantine that are looked at for one answer.
 const maxLooked = 1000
 
+// unreadable returns what the device means by its hash, if that is in quarantine and no number can be read of it.
+func (d *Desk) unreadable(q *question) (f found, is bool) {
+	if q.hash == "" {
+		return f, false
+	}
+	d.visit(q, func(there spool.Quarantined) bool {
+		if _, digest := identify(there.Payload, q.message.Device); digest == "" && strings.HasPrefix(there.Hash(), q.hash) {
+			f, is = found{q.hash, there.Code}, true
+		}
+		return !is
+	})
+	return f, is
+}
+
 // inQuarantine returns the newest message of that number in quarantine. If one has left its queue since the inquiry came, it alone counts.
 func (d *Desk) inQuarantine(q *question) (found, bool) {
 	if f, settled := d.settledAs(q); settled {
 		return f, f.code != ""
 	}
 	var f found
-	err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, func(there spool.Quarantined) bool {
+	d.visit(q, func(there spool.Quarantined) bool {
 		if number, digest := identify(there.Payload, q.message.Device); digest != "" && number == q.number && !there.Undisclosed() {
 			f = found{digest, there.Code}
 		}
 		return f.code == ""
 	})
-	if err != nil {
+	return f, f.code != ""
+}
+
+// visit goes through what the device has in quarantine, the newest first, until look returns false.
+func (d *Desk) visit(q *question, look func(there spool.Quarantined) bool) {
+	if err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, look); err != nil {
 		d.Log.Error("cannot look for a message in quarantine", zap.String("device_id", q.message.Device), zap.Error(err))
 	}
-	return f, f.code != ""
 }
 
 func (d *Desk) settledAs(q *question) (found, bool) {

@@ -104,7 +104,7 @@ func (d *Desk) Ask(m *attest.Message) {
 		d.Observer.Inquired(Limited)
 		return
 	}
-	q := &question{message: m, number: asked.Number, asked: now, due: now}
+	q := &question{message: m, number: asked.Number, hash: asked.Hash, asked: now, due: now}
 	if before != nil {
 		q.due = before.followed(now)
 	}

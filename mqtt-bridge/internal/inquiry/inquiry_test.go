@@ -2,6 +2,7 @@ package inquiry_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -229,13 +230,59 @@ func TestWhichMessageIsInQuarantine(t *testing.T) {
 		time.Sleep(time.Second)
 		w.want(t, quarantined(t, 1, first, "failed_precondition"))
 		time.Sleep(2 * time.Second)
+		w.set(func() { w.away = true })
 		desk.Ask(about(t, d, 1))
+		synctest.Wait()
 		desk.Settled(spool.Entry{Device: "logger-1", Payload: first}, nil) // an operator has replayed it
+		w.set(func() { w.away = false })
 		w.want(t)
 		w.set(func() { w.recorded[1] = true })
 		time.Sleep(time.Second)
 		w.want(t, recorded(1))
 	})
+}
+
+// A message that nobody can read has its end for whoever says which bytes it published, also if they were cut; for others, and of others, it has none.
+func TestWhatCannotBeRead(t *testing.T) {
+	garbage, long := []byte("garbage"), make([]byte, 200<<10)
+	hash := func(payload []byte) string { return fmt.Sprintf("%x", sha256.Sum256(payload)) }
+	half := func(payload []byte) string { return hash(payload)[:2*waymark.DigestPrefix] }
+	unreadable := func(payload []byte, code string) waymark.CommitReceipt {
+		return waymark.CommitReceipt{Device: "logger-1", Number: 5, State: waymark.CommitUnreadable, Digest: half(payload), Code: code}
+	}
+	unknown := waymark.CommitReceipt{Device: "logger-1", Number: 5, State: waymark.CommitUnknown}
+	readable := gatewaytest.NewDevice(t, "logger-1", attest.COSE).Next(t)
+	for name, test := range map[string]struct {
+		hash string
+		want waymark.CommitReceipt
+	}{
+		"garbage":                     {half(garbage), unreadable(garbage, "unreadable")},
+		"longer than what is kept":    {half(long), unreadable(long, "too_large")},
+		"no hash":                     {"", unknown},
+		"of other bytes":              {half([]byte("other")), unknown},
+		"readable, of another number": {half(readable), unknown},
+	} {
+		w, d := newWorld(), gatewaytest.NewDevice(t, "logger-1", attest.JWS)
+		w.quarantine["logger-1"] = []spool.Quarantined{
+			{Payload: readable, Verdict: spool.Verdict{Code: waymark.Invalid}},
+			{Payload: garbage, Verdict: spool.Verdict{Code: spool.Unreadable}},
+			{Payload: long[:128<<10], Verdict: spool.Verdict{Code: spool.TooLarge, Whole: hash(long)}},
+		}
+		run(t, w, func(t *testing.T, desk *inquiry.Desk) {
+			m, err := attest.Parse(attest.Text(d.Say(t, attest.Inquiry, waymark.Inquiry{Number: 5, Hash: test.hash})))
+			if err != nil {
+				t.Fatal(err)
+			}
+			desk.Ask(m)
+			if test.want.State == waymark.CommitUnknown {
+				time.Sleep(time.Minute + time.Second)
+			}
+			w.want(t, test.want)
+		})
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
 }
 
 // What the ledger has comes first: after a fork the answer is the same whenever the device asks.

@@ -11,6 +11,7 @@ import (
 type question struct {
 	message *attest.Message
 	number  uint64 // of the message that is asked for
+	hash    string // of what was published, empty if the device has not said it
 	asked   time.Time
 	due     time.Time // when it is looked at next
 	looks   int       // how often it was

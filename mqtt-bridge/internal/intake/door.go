@@ -38,8 +38,12 @@ func inspect(a Arrival) (spool.Message, *attest.Message) {
 // examine returns a message of no stream, or why nothing can be made of it.
 func examine(a Arrival) (*attest.Message, *spool.Verdict) {
 	if len(a.Payload) > waymark.MaxMessageBytes {
-		return nil, verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed (SHA-256 %x; at most %d bytes are kept)",
-			len(a.Payload), waymark.MaxMessageBytes, sha256.Sum256(a.Payload), maxKept), a.Received)
+		v := verdict(spool.TooLarge, fmt.Sprintf("the message has %d bytes, at most %d are allowed, and at most %d are kept",
+			len(a.Payload), waymark.MaxMessageBytes, maxKept), a.Received)
+		if len(a.Payload) > maxKept {
+			v.Whole = fmt.Sprintf("%x", sha256.Sum256(a.Payload))
+		}
+		return nil, v
 	}
 	text := attest.Text(a.Payload)
 	if len(text) > waymark.MaxMessageBytes {

@@ -3,7 +3,9 @@ package intake_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -396,7 +398,7 @@ func TestOfAHugeMessageLittleIsKept(t *testing.T) {
 	waitFor(t, func() bool { return len(s.all()) == 1 })
 	m := s.all()[0]
 	if len(m.Payload) != 4*waymark.MaxMessageBytes || m.Verdict == nil || m.Verdict.Code != spool.TooLarge ||
-		!strings.Contains(m.Verdict.Detail, "8388608 bytes") {
+		!strings.Contains(m.Verdict.Detail, "8388608 bytes") || m.Verdict.Whole != fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Repeat("x", 8<<20)))) {
 		t.Errorf("kept %d bytes, %+v", len(m.Payload), m.Verdict)
 	}
 }

@@ -1,6 +1,8 @@
 package spool
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -52,6 +54,8 @@ type Verdict struct {
 	Attempts int       `json:"attempts"`          // how often it was submitted, 0 if never
 	// Unregistered says that the registry does not know the device: it counts against the quota of all such ids.
 	Unregistered bool `json:"unregistered,omitempty"`
+	// Whole is the SHA-256 of what was published, in hex, if the payload is only its beginning.
+	Whole string `json:"whole,omitempty"`
 }
 
 // Undisclosed reports whether the message is on the ledger, and only waits until every
@@ -85,6 +89,15 @@ type Quarantined struct {
 	Payload   []byte `json:"payload"`             // base64 in JSON
 	Repeats   uint64 `json:"repeats,omitempty"`   // how often the device sent the very same since
 	Statement bool   `json:"statement,omitempty"` // it is of the queue of Statements
+}
+
+// Hash is the SHA-256 of what was published, in hex.
+func (q Quarantined) Hash() string {
+	if q.Whole != "" {
+		return q.Whole
+	}
+	sum := sha256.Sum256(q.Payload)
+	return hex.EncodeToString(sum[:])
 }
 
 // Usage is how full the spool is.

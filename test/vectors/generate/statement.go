@@ -29,7 +29,9 @@ const (
 	statementDigest = "390b085117faef18fd5812cc03b29f52"
 	// secondDigest is that of jws-ed25519-2.
 	secondDigest = "5233292a85419cff51deaa5d6f43bb6b"
-	statementTx  = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	// unreadableHash is of the bytes "no message", which were published.
+	unreadableHash = "20bb545a5e591308d36f41734257e8be"
+	statementTx    = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
 // The payloads of the examples.
@@ -37,6 +39,8 @@ const (
 	inquiryJSON     = `{"number":1}`
 	recordedJSON    = `{"device":"logger-1","number":1,"state":"recorded","digest":"` + statementDigest + `","tx_id":"` + statementTx + `","block":7,"at":1772352040}`
 	quarantinedJSON = `{"device":"logger-1","number":2,"state":"quarantined","digest":"` + secondDigest + `","code":"failed_precondition","at":1772352040}`
+	hashedJSON      = `{"number":4,"hash":"` + unreadableHash + `"}`
+	unreadableJSON  = `{"device":"logger-1","number":4,"state":"unreadable","digest":"` + unreadableHash + `","code":"unreadable","at":1772352040}`
 	unknownJSON     = `{"device":"logger-1","number":3,"state":"unknown","at":1772352040}`
 	commandJSON     = `{"device":"logger-1","id":"c-1","name":"set_point","arguments":"{\"celsius\":4}","expires_at":1772355600,"tx_id":"` + statementTx + `"}`
 	onlineJSON      = `{"state":"online","at":1772352000,"session":"5f1c9a"}`
@@ -61,6 +65,8 @@ func (b *bench) statements() {
 		{"will", "its last will of the same session", presenceKind, goneJSON},
 		{"commit", "a bridge answers that message 1 (jws-ed25519-1) is on the ledger", commitKind, recordedJSON},
 		{"commit-quarantined", "a bridge answers that message 2 (jws-ed25519-2) is in quarantine", commitKind, quarantinedJSON},
+		{"inquiry-hash", "a device asks what became of message 4, and says which bytes it published", inquiryKind, hashedJSON},
+		{"commit-unreadable", "a bridge answers that nobody can read what was published", commitKind, unreadableJSON},
 		{"commit-unknown", "a bridge answers that it does not know of message 3, nor the ledger", commitKind, unknownJSON},
 		{"command", "a bridge delivers command c-1", commandKind, commandJSON},
 	} {
@@ -80,12 +86,15 @@ func (f *statements) good(name, about, kind, payload string, says map[string]any
 func (f *statements) goodOnes() {
 	f.good("inquiry", "the payload of inquiry-jws in messages.json", inquiryKind, inquiryJSON, map[string]any{"number": 1})
 	f.good("inquiry-largest", "2^53 - 1, with spaces", inquiryKind, "{ \"number\" :\n9007199254740991 }", map[string]any{"number": 1<<53 - 1})
+	f.good("inquiry-hash", "it says which bytes were published", inquiryKind, hashedJSON, map[string]any{"number": 4, "hash": unreadableHash})
 	recorded := map[string]any{"device": "logger-1", "number": 1, "state": "recorded", "digest": statementDigest, "tx_id": statementTx, "block": 7, "at": 1772352040}
 	f.good("commit-recorded", "the payload of commit-jws in messages.json", commitKind, recordedJSON, recorded)
 	f.good("commit-other-order", "members in any order", commitKind, `{"at":1772352040,"block":7,"tx_id":"`+statementTx+`","digest":"`+statementDigest+
 		`","state":"recorded","number":1,"device":"logger-1"}`, recorded)
 	f.good("commit-quarantined", "", commitKind, quarantinedJSON,
 		map[string]any{"device": "logger-1", "number": 2, "state": "quarantined", "digest": secondDigest, "code": "failed_precondition", "at": 1772352040})
+	f.good("commit-unreadable", "", commitKind, unreadableJSON,
+		map[string]any{"device": "logger-1", "number": 4, "state": "unreadable", "digest": unreadableHash, "code": "unreadable", "at": 1772352040})
 	f.good("commit-unknown", "", commitKind, unknownJSON, map[string]any{"device": "logger-1", "number": 3, "state": "unknown", "at": 1772352040})
 	f.good("command", "the payload of command-jws in messages.json", commandKind, commandJSON, map[string]any{
 		"device": "logger-1", "id": "c-1", "name": "set_point", "arguments": `{"celsius":4}`, "expires_at": 1772355600, "tx_id": statementTx})
@@ -120,6 +129,10 @@ func (f *statements) badInquiries() {
 		{"number-null", "1", "null"}, {"number-zero", "1", "0"}, {"number-negative", "1", "-1"}, {"number-fraction", "1", "1.0"},
 		{"number-text", "1", `"1"`}, {"number-too-large", "1", "9007199254740992"}, {"number-twice", "1", `1,"number":1`}, {"other-case", "number", "Number"},
 	})
+	f.bad(inquiryKind, "inquiry-hash", hashedJSON, [][3]string{
+		{"short", unreadableHash, unreadableHash[2:]}, {"whole", unreadableHash, unreadableHash + unreadableHash}, {"no-hex", unreadableHash[:2], "xy"},
+		{"null", `"` + unreadableHash + `"`, "null"}, {"number", `"` + unreadableHash + `"`, "1"}, {"alone", `"number":4,`, ""},
+	})
 }
 
 func (f *statements) badCommits() {
@@ -137,6 +150,9 @@ func (f *statements) badCommits() {
 		{"code-missing", `"code":"failed_precondition",`, ""}, {"code-empty", "failed_precondition", ""}, {"code-with-space", "failed_precondition", "failed precondition"},
 		{"digest-missing", `"digest":"` + secondDigest + `",`, ""}, {"digest-short", secondDigest, secondDigest[2:]},
 		{"with-transaction", `"at"`, `"tx_id":"` + statementTx + `","at"`}, {"with-block", `"at"`, `"block":7,"at"`},
+	})
+	f.bad(commitKind, "commit-unreadable", unreadableJSON, [][3]string{
+		{"code-missing", `"code":"unreadable",`, ""}, {"digest-missing", `"digest":"` + unreadableHash + `",`, ""}, {"with-block", `"at"`, `"block":7,"at"`},
 	})
 	f.bad(commitKind, "commit-unknown", unknownJSON, [][3]string{
 		{"with-digest", `"at"`, `"digest":"` + statementDigest + `","at"`}, {"with-code", `"at"`, `"code":"invalid","at"`}, {"with-transaction", `"at"`, `"tx_id":"` + statementTx + `","at"`},
