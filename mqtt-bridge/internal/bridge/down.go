@@ -46,7 +46,7 @@ func (b *Bridge) openDown(context.Context) error {
 	if d.presences, err = presence.Open(b.spool, b.log); err != nil {
 		return err
 	}
-	if d.commands, err = command.Open(b.spool, d, b.gateway, b.metrics, b.log); err != nil {
+	if d.commands, err = command.Open(b.spool, d, b.gateway, d.presences, b.metrics, b.log); err != nil {
 		return err
 	}
 	d.inquiries = inquiry.New(inquiry.Parts{Ledger: b.gateway, Quarantine: b.spool, Devices: b.logins, Sender: d,
@@ -199,7 +199,7 @@ func (d *down) devicesChanged(_ context.Context, events []client.Event, at spool
 			d.cutAll(device, name)
 		}
 		if name == waymark.EventTransferAccepted {
-			if err := d.commands.Moved(device); err != nil {
+			if err := d.commands.Moved(device, e.ID); err != nil {
 				return err
 			}
 		}

@@ -15,7 +15,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// MaxOpen bounds the commands that the book has. What is beyond is read from the gateway when there is room.
+// MaxOpen bounds the commands that the book has. What is beyond is read from the gateway when there is room. Commands of all members come
+// here, so those of devices that were never heard of here give way to others: they are read when their device appears.
 const MaxOpen = 10_000
 
 // Store keeps what is open.
@@ -39,6 +40,12 @@ type Gateway interface {
 	OpenCommands(ctx context.Context, device string) ([]waymark.Command, error)
 }
 
+// Presences know devices.
+type Presences interface {
+	// Knows reports whether a device was ever connected here, or said something.
+	Knows(device string) bool
+}
+
 // Observer is told what happens.
 type Observer interface {
 	// CommandPublished is told of each time that a command was handed to the broker, or could not be.
@@ -50,6 +57,7 @@ type Book struct {
 	store    Store
 	sender   Sender
 	gateway  Gateway
+	here     Presences
 	observer Observer
 	log      *zap.Logger
 	limit    int
@@ -62,12 +70,13 @@ type Book struct {
 	wake  chan struct{}                  // holds a token when the schedule was changed
 	stale stale                          // devices of which the gateway is to be asked
 	ended ended                          // what its answers open no more
+	moves moves                          // what events of before open no more
 }
 
 // Open makes a book of what the store has. What is damaged there is told in the log, and comes again from the gateway.
-func Open(store Store, sender Sender, gateway Gateway, observer Observer, log *zap.Logger) (*Book, error) {
-	b := &Book{store: store, sender: sender, gateway: gateway, observer: observer, log: log, limit: MaxOpen,
-		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded()}
+func Open(store Store, sender Sender, gateway Gateway, here Presences, observer Observer, log *zap.Logger) (*Book, error) {
+	b := &Book{store: store, sender: sender, gateway: gateway, here: here, observer: observer, log: log, limit: MaxOpen,
+		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded(), moves: newMoves()}
 	now := time.Now()
 	damaged, err := store.Each(spool.ShelfCommands, func(_ string, value []byte) error {
 		c, err := waymark.ParseDeliveredCommand(value)
@@ -178,16 +187,52 @@ func (b *Book) divide(changed map[name]*waymark.DeliveredCommand) (opened []waym
 		}
 	}
 	room := b.limit - len(b.queue) + len(closed)
+	var left []waymark.DeliveredCommand
 	for n, c := range changed {
 		switch {
 		case c == nil || b.has(n):
 		case len(opened) >= room:
-			b.stale.add(n.device)
+			left = append(left, *c)
 		default:
 			opened = append(opened, *c)
 		}
 	}
+	if len(left) == 0 {
+		return opened, closed
+	}
+	return b.giveWay(left, opened, closed)
+}
+
+// giveWay lets what is left without room take that of devices that are not known here. The gateway is asked for the rest.
+func (b *Book) giveWay(left, opened []waymark.DeliveredCommand, closed []name) ([]waymark.DeliveredCommand, []name) {
+	strangers := b.strangers(len(left), closed)
+	for _, c := range left {
+		if len(strangers) == 0 || !b.here.Knows(c.Device) {
+			b.stale.leaveOut(c.Device, b.here.Knows(c.Device))
+			continue
+		}
+		b.stale.leaveOut(strangers[0].device, false)
+		opened, closed, strangers = append(opened, c), append(closed, strangers[0]), strangers[1:]
+	}
 	return opened, closed
+}
+
+// strangers finds at most n commands of devices that are not known here, but for those that are closed already.
+func (b *Book) strangers(n int, closed []name) (found []name) {
+	for device, of := range b.open {
+		if b.here.Knows(device) {
+			continue
+		}
+		for id := range of {
+			if len(found) == n {
+				return found
+			}
+			if n := (name{device, id}); !slices.Contains(closed, n) {
+				found = append(found, n)
+			}
+		}
+	}
+	return found
 }
 
 func (b *Book) apply(opened []waymark.DeliveredCommand, closed []name) {

@@ -37,6 +37,8 @@ type world struct {
 	asked     []string
 	away      bool   // the gateway
 	during    func() // happens once, while the gateway answers
+
+	strangers map[string]bool // devices that were never there
 }
 
 func newWorld() *world {
@@ -99,6 +101,12 @@ func (w *world) OpenCommands(_ context.Context, device string) ([]waymark.Comman
 
 func (w *world) CommandPublished(error) {}
 
+func (w *world) Knows(device string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.strangers[device]
+}
+
 func (w *world) set(change func()) { w.mu.Lock(); change(); w.mu.Unlock() }
 
 // take returns what was published since the last time.
@@ -115,7 +123,7 @@ func run(t *testing.T, w *world, test func(b *Book)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w.start = time.Now()
-		b, err := Open(w, w, w, w, zap.NewNop())
+		b, err := Open(w, w, w, w, w, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +142,7 @@ func event(t *testing.T, n int, kind, device, id string, expires time.Time) clie
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client.Event{ID: fmt.Sprintf("%d:0:0", n), Type: "waymark." + kind, Subject: device, Data: data, TxID: txID}
+	return client.Event{ID: fmt.Sprintf("%d:0:0", n), Type: "waymark." + kind, Subject: device, Data: data, TxID: txID, Time: time.Now()}
 }
 
 func checkpoint(id string) spool.Change {
@@ -228,7 +236,7 @@ func TestAnOldAnswerOpensNothing(t *testing.T) {
 		},
 		"closed by its receipt": func(_ *testing.T, b *Book) { b.Closed("logger-1", "c-1"); b.Closed("logger-1", "c-2") },
 		"moved": func(t *testing.T, b *Book) {
-			if err := b.Moved("logger-1"); err != nil {
+			if err := b.Moved("logger-1", "4:0:0"); err != nil {
 				t.Error(err)
 			}
 		},
@@ -264,7 +272,7 @@ func TestTheNewOwnersCommand(t *testing.T) {
 		w.open["logger-1"] = []waymark.Command{requested("logger-1", "new"), requested("logger-1", "newer")}
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "new", time.Now().Add(time.Hour)))
 		time.Sleep(time.Second)
-		if err := b.Moved("logger-1"); err != nil || b.Len() != 0 {
+		if err := b.Moved("logger-1", "1:0:0"); err != nil || b.Len() != 0 {
 			t.Errorf("%d open, %v", b.Len(), err)
 		}
 		take(t, b, event(t, 2, waymark.EventCommandRequested, "logger-1", "newer", time.Now().Add(time.Hour)))
@@ -375,8 +383,80 @@ func TestWhatTheGatewayLacksEnds(t *testing.T) {
 		if len(w.shelf) != 1 || w.shelf["logger-1\x00new"] == nil {
 			t.Errorf("on the disk %v", w.shelf)
 		}
-		if err := b.Moved("logger-1"); err != nil || b.Len() != 0 {
+		if err := b.Moved("logger-1", "3:0:0"); err != nil || b.Len() != 0 {
 			t.Errorf("the new owner's device has %d commands of before, %v", b.Len(), err)
+		}
+	})
+}
+
+// A command of a former owner is not opened, whichever of the two streams of events is behind the other.
+func TestACommandOfTheFormerOwner(t *testing.T) {
+	far := time.Now().Add(1e6 * time.Hour)
+	for _, test := range []struct {
+		name  string
+		ago   time.Duration // when it was requested
+		moved string        // the event of the transfer, if the book has been told of it
+		open  bool          // at the gateway
+		want  int
+	}{
+		{"it was told of the transfer before", 0, "9:0:0", true, 0},
+		{"a command of the new owner", 0, "4:0:0", true, 1},
+		{"old, and ended meanwhile", time.Minute, "", false, 0},
+		{"old, and open", time.Minute, "", true, 1},
+	} {
+		w := newWorld()
+		run(t, w, func(b *Book) {
+			if test.open {
+				w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1")}
+			}
+			if test.moved != "" {
+				if err := b.Moved("logger-1", test.moved); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e := event(t, 5, waymark.EventCommandRequested, "logger-1", "c-1", far)
+			e.Time = e.Time.Add(-test.ago)
+			take(t, b, e)
+			synctest.Wait()
+			if b.Len() != test.want {
+				t.Errorf("%s: %d open, want %d; asked %v", test.name, b.Len(), test.want, w.asked)
+			}
+		})
+	}
+}
+
+// Commands of devices that were never there keep out none of a device that was, and come when theirs does.
+func TestCommandsOfStrangersGiveWay(t *testing.T) {
+	w := newWorld()
+	far := time.Now().Add(1e6 * time.Hour)
+	run(t, w, func(b *Book) {
+		b.limit, w.strangers = 2, map[string]bool{"absent-1": true, "absent-2": true, "absent-3": true}
+		for i, device := range []string{"absent-1", "absent-2", "absent-3"} {
+			w.open[device] = []waymark.Command{requested(device, "c")}
+			take(t, b, event(t, i+1, waymark.EventCommandRequested, device, "c", far))
+		}
+		synctest.Wait()
+		if b.Len() != 2 || len(w.asked) != 0 {
+			t.Errorf("%d open, asked %v", b.Len(), w.asked)
+		}
+		w.take()
+		take(t, b, event(t, 4, waymark.EventCommandRequested, "logger-1", "c", far))
+		synctest.Wait()
+		if got := w.take(); !slices.Contains(got, "logger-1/c") || b.Len() != 2 || len(w.shelf) != 2 {
+			t.Errorf("published %v, %d open, on the disk %v", got, b.Len(), w.shelf)
+		}
+		w.open["logger-2"] = []waymark.Command{requested("logger-2", "c")}
+		b.Connected("logger-2")
+		synctest.Wait()
+		if got := w.take(); !slices.Contains(got, "logger-2/c") {
+			t.Errorf("published %v to a device that connects to a full book, asked %v", got, w.asked)
+		}
+		take(t, b, event(t, 5, waymark.EventCommandClosed, "logger-1", "c", far))
+		w.set(func() { delete(w.strangers, "absent-1") })
+		b.Connected("absent-1")
+		synctest.Wait()
+		if got := w.take(); !slices.Contains(got, "absent-1/c") {
+			t.Errorf("published %v to a device that appears, asked %v", got, w.asked)
 		}
 	})
 }

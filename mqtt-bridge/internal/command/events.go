@@ -11,31 +11,45 @@ import (
 	"go.uber.org/zap"
 )
 
-// Take takes events about commands, in their order, and the checkpoint behind them, in one transaction.
+// Take takes events about commands, in their order, and the checkpoint behind them, in one transaction. What was requested longer
+// ago than the gateway needs to settle may have ended since, as by a transfer that is told of by other events: of such a device the gateway is asked.
 func (b *Book) Take(events []client.Event, checkpoint spool.Change) error {
-	changed := map[name]*waymark.DeliveredCommand{}
+	changed, now := map[name]*waymark.DeliveredCommand{}, time.Now()
+	var behind []string
 	for _, e := range events {
-		c, open, err := read(e, time.Now())
+		c, open, err := b.read(e, now)
 		switch {
 		case err != nil: // of a chaincode that this bridge does not know
 			b.log.Error("event about a command cannot be read", zap.String("event", e.ID), zap.Error(err))
-		case open:
-			changed[nameOf(c)] = &c
-		default:
+		case !open:
 			changed[nameOf(c)] = nil
+		case now.Sub(e.Time) > settling:
+			behind = append(behind, c.Device)
+		default:
+			changed[nameOf(c)] = &c
 		}
 	}
-	return b.change(changed, checkpoint)
+	if err := b.change(changed, checkpoint); err != nil {
+		return err
+	}
+	for _, device := range behind {
+		b.fallBehind(device)
+	}
+	return nil
 }
 
-// read returns the command that an event is about, and whether it waits for its device after it.
-func read(e client.Event, now time.Time) (c waymark.DeliveredCommand, open bool, err error) {
+// read returns the command that an event is about, and whether it waits for its device after it, for all that is known.
+func (b *Book) read(e client.Event, now time.Time) (c waymark.DeliveredCommand, open bool, err error) {
+	at, err := placeOf(e.ID)
+	if err != nil {
+		return c, false, err
+	}
 	var told waymark.CommandEvent
 	if err := json.Unmarshal(e.Data, &told); err != nil {
 		return c, false, err
 	}
 	c = waymark.DeliveredCommand{Device: told.Device, ID: told.ID, Name: told.Name, Arguments: told.Arguments,
 		ExpiresAt: told.ExpiresAt.Unix(), TxID: e.TxID}
-	open = strings.TrimPrefix(e.Type, "waymark.") == waymark.EventCommandRequested && now.Unix() <= c.ExpiresAt
+	open = strings.TrimPrefix(e.Type, "waymark.") == waymark.EventCommandRequested && now.Unix() <= c.ExpiresAt && !b.movedSince(c.Device, at)
 	return c, open, c.Validate()
 }

@@ -57,6 +57,14 @@ func (s *stale) add(device string) {
 	s.signal()
 }
 
+// leaveOut notes that the book lacks a command of a device. One that is not known here is asked for once it appears.
+func (s *stale) leaveOut(device string, known bool) {
+	delete(s.asked, device)
+	if known {
+		s.add(device)
+	}
+}
+
 // addLater adds a device at a time, which must be no earlier than that of any before.
 func (s *stale) addLater(device string, due time.Time) {
 	if len(s.later) < maxStale {
@@ -106,9 +114,13 @@ func (b *Book) fallBehind(device string) {
 	b.stale.add(device)
 }
 
-// Moved is told that a device came to another owner, which ended its commands of before, those too that the book does not have. One
-// of the new owner's may have been told of before this; once the gateway surely knows, it is asked.
-func (b *Book) Moved(device string) error {
+// Moved is told of the event by which a device came to another owner. That ended its commands of before, those too that the book does not
+// have or is not told of yet. One of the new owner's may have been told of before this; once the gateway surely knows, it is asked.
+func (b *Book) Moved(device, event string) error {
+	at, err := placeOf(event)
+	if err != nil { // the rest is right all the same
+		b.log.Error("event about a device cannot be read", zap.String("event", event), zap.Error(err))
+	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	gone := b.settled(device, time.Now())
@@ -119,8 +131,15 @@ func (b *Book) Moved(device string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.moves.note(device, at)
 	b.stale.addLater(device, time.Now().Add(settling))
 	return nil
+}
+
+func (b *Book) movedSince(device string, at place) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.moves.ended(device, at)
 }
 
 // refresh asks the gateway for one device after another, while there is room.
@@ -156,7 +175,7 @@ func (b *Book) nextStale() (device string, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait = b.stale.ripen(time.Now())
-	if len(b.queue) >= b.limit {
+	if len(b.queue) >= b.limit && len(b.strangers(1, nil)) == 0 {
 		return "", wait
 	}
 	device, _ = b.stale.next()

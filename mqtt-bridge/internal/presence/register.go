@@ -72,6 +72,13 @@ func (r *Register) Seen(device string, format attest.Format, at time.Time) {
 	r.change(device, at, func(record *Record) { record.Envelope = format })
 }
 
+// Knows reports whether a device was ever connected here, or said something.
+func (r *Register) Knows(device string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.records[device] != nil
+}
+
 // Envelope is the one that a device used last, JWS if it is not known.
 func (r *Register) Envelope(device string) attest.Format {
 	r.mu.Lock()
