@@ -58,7 +58,7 @@ func metrics(t testing.TB, p *plant) string {
 	return string(text)
 }
 
-// An edge that starts in the middle asks the node for its births, and reads what comes then.
+// An edge that starts in the middle asks the node for its births, and reads what comes then, but not what it signed before.
 func TestSparkplugNodeIsAskedForItsBirths(t *testing.T) {
 	p := newPlant(t)
 	p.startBridge(t)
@@ -68,7 +68,7 @@ func TestSparkplugNodeIsAskedForItsBirths(t *testing.T) {
 	if !token.WaitTimeout(30*time.Second) || token.Error() != nil {
 		t.Fatal(token.Error())
 	}
-	p.startEdge(t)
+	stop := p.startEdge(t)
 	node.Publish("spBv1.0/Plant/DDATA/press/oven", 0, false, data)
 	select {
 	case <-asked:
@@ -82,6 +82,13 @@ func TestSparkplugNodeIsAskedForItsBirths(t *testing.T) {
 	if r := p.ledger(t, "oven-1"); r[0].Decimal() != "4.25" || r[1].Decimal() != "5.5" {
 		t.Errorf("%+v", r)
 	}
+	stop()
+	p.startEdge(t)
+	node.Publish("spBv1.0/Plant/NBIRTH/press", 0, false, births[0])
+	node.Publish("spBv1.0/Plant/DBIRTH/press/oven", 0, false, births[1])
+	waitFor(t, "the births", func() bool {
+		return strings.Contains(metrics(t, p), `waymark_edge_refused_total{reason="repeated",source="plant"} 1`)
+	})
 }
 
 // sparkplugVector returns the births and the data of the first vector.

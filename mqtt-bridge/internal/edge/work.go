@@ -3,7 +3,6 @@ package edge
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
@@ -192,8 +191,15 @@ func (e *Edge) translate(a local.Arrival) []source.Reading {
 	return r.Readings
 }
 
-func latestOf(readings []senml.Reading) time.Time {
-	return slices.MaxFunc(readings, func(a, b senml.Reading) int { return a.Time.Compare(b.Time) }).Time
+// latestOf returns the time of the latest reading of each name.
+func latestOf(readings []senml.Reading) map[string]time.Time {
+	latest := make(map[string]time.Time)
+	for _, r := range readings {
+		if r.Time.After(latest[r.Name]) {
+			latest[r.Name] = r.Time
+		}
+	}
+	return latest
 }
 
 func encode(readings []senml.Reading) []byte {

@@ -16,7 +16,7 @@ import (
 type Pack struct {
 	Device  string
 	Payload []byte
-	Latest  time.Time // of its readings
+	Latest  map[string]time.Time // of its readings, by name
 }
 
 // addition is what one Append comes to.
@@ -104,7 +104,7 @@ func (o *Outbox) add(b *books, p Pack, a *addition) error {
 	if err := b.put(messages, key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {
 		return err
 	}
-	return place{number: number, digest: signed.Digest[:], latest: max(last.latest, p.Latest.UnixMilli())}.put(b, p.Device)
+	return place{number: number, digest: signed.Digest[:], latest: last.latest.with(p.Latest)}.put(b, p.Device)
 }
 
 // lastOf returns a device's place. One that is not what was written, as on a page of before, is ErrDamaged: a number would be used twice.

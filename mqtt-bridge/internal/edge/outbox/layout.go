@@ -3,6 +3,7 @@ package outbox
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -46,10 +47,11 @@ func prepare(tx *bolt.Tx) error {
 type place struct {
 	number uint64 // of its last message, 0 before the first
 	digest []byte // of the same, nil before the first
-	latest int64  // time of its latest reading, in milliseconds since 1970
+	latest latest // of its readings
 }
 
-const placeSize = 8 + 8 + attest.DigestSize
+// latestAt is where latest begins in a place, as JSON.
+const latestAt = keySize + attest.DigestSize
 
 func placeOf(tx *bolt.Tx, device string) (place, error) {
 	record := tx.Bucket([]byte(streamBucket)).Get([]byte(device))
@@ -57,17 +59,23 @@ func placeOf(tx *bolt.Tx, device string) (place, error) {
 		return place{}, nil
 	}
 	body, err := sealed.Open([]byte(streamBucket), []byte(device), record)
-	if err != nil || len(body) != placeSize {
+	var known latest
+	if err == nil && len(body) > latestAt {
+		err = json.Unmarshal(body[latestAt:], &known)
+	}
+	if err != nil || len(body) <= latestAt {
 		return place{}, fmt.Errorf("the place of device %s in its chain does not have its checksum: docs/operations/edge.md says how to recover", device)
 	}
-	latest := int64(binary.BigEndian.Uint64(body[8:])) //nolint:gosec // as put wrote it
-	return place{number: binary.BigEndian.Uint64(body), latest: latest, digest: bytes.Clone(body[16:])}, nil
+	return place{number: binary.BigEndian.Uint64(body), digest: bytes.Clone(body[keySize:latestAt]), latest: known}, nil
 }
 
 func (p place) put(b *books, device string) error {
-	body := binary.BigEndian.AppendUint64(nil, p.number)
-	body = append(binary.BigEndian.AppendUint64(body, uint64(p.latest)), p.digest...) //nolint:gosec // placeOf undoes it
-	return b.put(places, []byte(device), sealed.Seal([]byte(streamBucket), []byte(device), body))
+	known, err := json.Marshal(p.latest)
+	if err != nil {
+		return err
+	}
+	body := append(binary.BigEndian.AppendUint64(nil, p.number), p.digest...)
+	return b.put(places, []byte(device), sealed.Seal([]byte(streamBucket), []byte(device), append(body, known...)))
 }
 
 func prefixOf(device string) []byte { return append([]byte(device), 0) }

@@ -3,7 +3,6 @@ package outbox
 import (
 	"bytes"
 	"fmt"
-	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 	bolt "go.etcd.io/bbolt"
@@ -36,7 +35,7 @@ func (o *Outbox) load() error {
 func (o *Outbox) loadPlaces(tx *bolt.Tx) error {
 	return tx.Bucket([]byte(streamBucket)).ForEach(func(device, _ []byte) error {
 		p, err := placeOf(tx, string(device))
-		o.latest[string(device)] = time.UnixMilli(p.latest)
+		o.latest[string(device)] = p.latest.times()
 		o.numbers[string(device)] = p.number
 		return err
 	})

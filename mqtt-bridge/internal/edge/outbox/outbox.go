@@ -61,8 +61,8 @@ type Outbox struct {
 	limits Limits
 	signer Signer
 	ready  map[string]chan struct{}
-	latest map[string]time.Time // by device, when it was opened
-	kick   chan struct{}        // holds a token while acknowledgements wait to be written
+	latest map[string]map[string]time.Time // by device and name, when it was opened
+	kick   chan struct{}                   // holds a token while acknowledgements wait to be written
 
 	// mu keeps readers out while a commit is under way: what a failed one leaves must not be published.
 	mu      sync.RWMutex
@@ -81,7 +81,7 @@ type Outbox struct {
 // damaged is an error, and so is anything else that is not as it was written (boltfile.ErrDamaged), a store of another version, or one that
 // another process holds. It needs no room on the disk but for the first time.
 func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
-	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]time.Time),
+	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]map[string]time.Time),
 		kick: make(chan struct{}, 1), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
 	var err error
 	if o.file, o.found, err = open(dir); err != nil {
@@ -131,13 +131,9 @@ func (o *Outbox) Usage() Usage {
 	return o.usage
 }
 
-// Latest returns the time of a device's latest reading that was signed before the outbox was opened, 1970 if there is none.
-func (o *Outbox) Latest(device string) time.Time {
-	if at, known := o.latest[device]; known {
-		return at
-	}
-	return time.UnixMilli(0)
-}
+// Latest returns the time of a device's latest reading of each name that was signed before the outbox was opened. It knows as many
+// names as a device may measure.
+func (o *Outbox) Latest(device string) map[string]time.Time { return o.latest[device] }
 
 // Ready returns a channel that receives when a device may have something to publish, nil for one
 // that is not listed.

@@ -84,8 +84,8 @@ type Sources struct {
 // series is what the ledger tells measurements apart by.
 type series struct{ name, unit string }
 
-// Latest says when the latest reading of a device was measured that was signed already.
-type Latest func(device string) time.Time
+// Latest says when the latest reading of each name was measured that was signed for a device already.
+type Latest func(device string) map[string]time.Time
 
 // New makes the sources of a configuration that was validated.
 func New(c config.Config, latest Latest) *Sources {

@@ -23,13 +23,13 @@ func newSparkplug(s config.Source, ids map[string]string, latest Latest) *sparkp
 	for _, f := range s.Fields {
 		r.fields[f.From] = f
 	}
-	devices := make(map[string]map[string]time.Time)
+	devices := make(map[string]map[string]sparkplug.Times)
 	for address, id := range ids {
 		node, device, _ := strings.Cut(address, "/")
 		if devices[node] == nil {
-			devices[node] = make(map[string]time.Time)
+			devices[node] = make(map[string]sparkplug.Times)
 		}
-		devices[node][device] = latest(id)
+		devices[node][device] = r.known(latest(id))
 	}
 	for node, known := range devices {
 		r.nodes[node] = sparkplug.NewNode(func(device, metric string) bool {
@@ -39,6 +39,15 @@ func newSparkplug(s config.Source, ids map[string]string, latest Latest) *sparkp
 		}, known)
 	}
 	return r
+}
+
+// known returns the times of readings, by the metrics that they are of.
+func (s *sparkplugReader) known(latest map[string]time.Time) sparkplug.Times {
+	known := make(sparkplug.Times)
+	for metric, f := range s.fields {
+		known[metric] = latest[f.Name]
+	}
+	return known
 }
 
 // addressOf is what a configuration calls a node, or a device of it.

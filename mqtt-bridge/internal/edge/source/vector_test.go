@@ -61,7 +61,7 @@ func (v vector) message(t testing.TB, received int64) source.Message {
 }
 
 // never is the Latest of an edge that has signed nothing.
-func never(string) time.Time { return time.Time{} }
+func never(string) map[string]time.Time { return nil }
 
 func TestSparkplugVectors(t *testing.T) {
 	file, c := readVectors(t)
@@ -136,25 +136,33 @@ func FuzzSparkplug(f *testing.F) {
 	})
 }
 
-// An edge that starts again asks for the births, and takes nothing of them that it had signed before.
+// An edge that starts again asks for the births, and takes nothing of them that it had signed before: that another metric's
+// reading is later says nothing.
 func TestABirthAfterARestartRepeatsNothing(t *testing.T) {
 	file, c := readVectors(t)
+	births := time.UnixMilli(file.Received)
 	for _, test := range []struct {
-		signed int64 // the latest reading of the oven
+		name   string
+		signed map[string]time.Time // of the oven
 		want   int
-	}{{file.Received - 1, 5}, {file.Received, 0}} {
-		sources := source.New(c, func(device string) time.Time {
+	}{
+		{"everything", map[string]time.Time{"temperature": births, "pressure": births, "running": births, "batch": births, "count": births}, 0},
+		{"all of before", map[string]time.Time{"temperature": births.Add(-1), "pressure": births.Add(-time.Hour)}, 5},
+		{"one, and later than the births", map[string]time.Time{"temperature": births.Add(time.Minute)}, 4},
+	} {
+		sources := source.New(c, func(device string) map[string]time.Time {
 			if device != "oven-1" {
-				return time.Time{}
+				return nil
 			}
-			return time.UnixMilli(test.signed)
+			return test.signed
 		})
-		got := 0
+		got, repeated := 0, 0
 		for _, m := range file.Cases[0].Messages[:2] {
-			got += len(sources.Read(m.message(t, file.Received)).Readings)
+			r := sources.Read(m.message(t, file.Received))
+			got, repeated = got+len(r.Readings), repeated+r.Refused["repeated"]
 		}
-		if data := sources.Read(file.Cases[0].Messages[2].message(t, file.Received)); got != test.want || len(data.Readings) != 1 {
-			t.Errorf("signed up to %d: %d readings of births, want %d; %d of data", test.signed, got, test.want, len(data.Readings))
+		if data := sources.Read(file.Cases[0].Messages[2].message(t, file.Received)); got != test.want || repeated != 5-test.want || len(data.Readings) != 1 {
+			t.Errorf("%s was signed: %d readings of births, want %d; %d repeated; %d of data", test.name, got, test.want, repeated, len(data.Readings))
 		}
 	}
 }

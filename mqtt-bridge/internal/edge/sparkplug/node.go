@@ -1,6 +1,9 @@
 package sparkplug
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Refusal is why a metric or a whole message gave no observation.
 type Refusal string
@@ -63,17 +66,20 @@ type Node struct {
 
 // thing is the node itself or one of its devices.
 type thing struct {
-	birth  *birth               // nil if it was not seen in this session
-	known  time.Time            // up to when everything is known from before
-	latest map[string]time.Time // of the observations of each wanted metric: a birth repeats what is not later
+	birth  *birth // nil if it was not seen in this session
+	latest Times  // of the observations of each wanted metric: a birth repeats what is not later
 }
 
-// NewNode follows a node and those of its devices that are named, each with the time of its latest observation that is known
-// already. The empty name is the node.
-func NewNode(wanted Wanted, devices map[string]time.Time) *Node {
-	n := &Node{wanted: wanted, things: map[string]*thing{"": {latest: make(map[string]time.Time)}}}
+// Times are times of metrics, by name.
+type Times map[string]time.Time
+
+// NewNode follows a node and those of its devices that are named, each with the times of its metrics' latest observations that
+// are known already. The empty name is the node.
+func NewNode(wanted Wanted, devices map[string]Times) *Node {
+	n := &Node{wanted: wanted, things: map[string]*thing{"": {latest: make(Times)}}}
 	for d, known := range devices {
-		n.things[d] = &thing{known: known, latest: make(map[string]time.Time)}
+		n.things[d] = &thing{latest: make(Times)}
+		maps.Copy(n.things[d].latest, known)
 	}
 	return n
 }
@@ -192,7 +198,7 @@ func (t *thing) find(m Metric, following bool) (metric, Refusal) {
 // observe reads the value of a metric. A birth tells again what every one was at last.
 func (t *thing) observe(known metric, m Metric, published uint64, born bool) (Observation, Refusal) {
 	o, refusal := known.observe(m, published)
-	if refusal == "" && born && (!o.Time.After(t.latest[o.Metric]) || !o.Time.After(t.known)) {
+	if refusal == "" && born && !o.Time.After(t.latest[o.Metric]) {
 		refusal = Repeated
 	}
 	return o, refusal

@@ -52,9 +52,9 @@ func TestRebirth(t *testing.T) {
 // A birth of very many metrics leaves little behind: what is wanted, and the aliases of all else, which are known when data comes.
 func TestBirthsLeaveLittle(t *testing.T) {
 	const devices, most = 10, 120 << 10 // bytes for each, of 700 KiB of payload
-	known := make(map[string]time.Time)
+	known := make(map[string]sparkplug.Times)
 	for i := range devices {
-		known[fmt.Sprint(i)] = time.Time{}
+		known[fmt.Sprint(i)] = nil
 	}
 	n := sparkplug.NewNode(func(_, metric string) bool { return metric == "Temp" }, known)
 	n.Take(sparkplug.Topic{Type: sparkplug.NBIRTH, Node: "press"}, payload(0), time.Now())
