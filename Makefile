@@ -121,7 +121,8 @@ faults-disk: $(TOOLS)/gotestsum ## the bridge's disk, or an edge's, fails, is fu
 
 devices: $(TOOLS)/gotestsum ## a device in C against the vectors, and one in Go on the network (needs cc and libssl-dev, and the network up)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags devices -count 1 -timeout 5m ./devices/...
-	@cd test && GOWORK=off go run ./devices/go $(CURDIR)/$(STATE)/endpoints.json
+	@$(BIN)/mqtt-bridge key --config $(STATE)/bridge/mqtt-bridge.yaml > $(STATE)/bridge.json
+	@cd test && GOWORK=off go run ./devices/go $(CURDIR)/$(STATE)/endpoints.json $(CURDIR)/$(STATE)/bridge.json
 
 pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/offline-signing.md, as a reader types them (needs curl, jq and openssl)
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e
@@ -141,6 +142,7 @@ openapi-lint: ## Redocly's rules on the OpenAPI document (needs node and npm)
 	@cd test/openapi && npm ci --no-audit --no-fund --loglevel error && npm test
 
 node: ## a device written in JavaScript (needs node and npm, and the network up)
+	@$(BIN)/mqtt-bridge key --config $(STATE)/bridge/mqtt-bridge.yaml > $(STATE)/bridge.json
 	@cd test/node && npm ci --no-audit --no-fund --loglevel error && npm test
 
 $(TOOLS)/determinism: $(wildcard test/cmd/determinism/*.go test/internal/determinism/*.go)

@@ -4,7 +4,9 @@ package devices_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -198,6 +200,121 @@ func TestBoardIsUnderstood(t *testing.T) {
 			t.Fatalf("%s: %d readings: %v", line.String(), len(pack), err)
 		}
 		previous = digest
+	}
+}
+
+// hears is what the board says to a message of the bridge of the vectors, about its message of a number and a digest.
+func (b *board) hears(t *testing.T, bridge, keyID string, key jwk, number int, digest string, message []byte) string {
+	t.Helper()
+	public, err := base64.RawURLEncoding.DecodeString(key.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.ask(t, "hear %s %s %x %d %s %x", bridge, keyID, public, number, digest, message)
+}
+
+// The board reads what a bridge signs as any reader does, whatever the order of its members, and refuses what is none.
+func TestBoardHearsTheBridge(t *testing.T) {
+	keys, vectors := messages(t)
+	var file struct {
+		Statements []struct{ Name, Kind, Payload, Code string }
+	}
+	read(t, "statements.json", &file)
+	key := keys["ed25519-other"]
+	seed, err := base64.RawURLEncoding.DecodeString(key.D)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, build(t), keys["ed25519"], vectors[0].Header)
+	heard := map[string]int{}
+	for _, v := range file.Statements {
+		if v.Kind != string(attest.Commit) || v.Payload == "" {
+			continue
+		}
+		signed, err := attest.Sign(attest.COSE, ed25519.NewKeyFromSeed(seed), attest.Header{Device: "bridge", Consortium: "waymark", KeyID: "b1", Kind: attest.Commit}, []byte(v.Payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := b.hears(t, "bridge", "b1", key, 1, strings.Repeat("0", 64), signed.Raw)
+		if (got == "failed") != (v.Code != "") {
+			t.Errorf("%s: %s", v.Name, got)
+		}
+		heard[got]++
+	}
+	if heard["free"] < 2 || heard["keep"] < 3 || heard["failed"] < 40 {
+		t.Errorf("%v", heard)
+	}
+}
+
+// It forgets a message only if the bridge of its operator has signed, for it, that it may.
+func TestBoardFreesItsMessages(t *testing.T) {
+	keys, vectors := messages(t)
+	raw := map[string][]byte{}
+	for _, v := range vectors {
+		raw[v.Name], _ = hex.DecodeString(v.Raw)
+	}
+	key, own := keys["ed25519-other"], keys["ed25519"]
+	flipped := bytes.Clone(raw["commit-cose"])
+	flipped[len(flipped)-1] ^= 1
+	const recorded, second = "390b085117faef18fd5812cc03b29f520b89d527ad23430427768f32c53e5dce", "5233292a85419cff51deaa5d6f43bb6b"
+	other := strings.Repeat("0", 64)
+	program := build(t)
+	for _, test := range []struct {
+		name, device, bridge, keyID string
+		key                         jwk
+		number                      int
+		digest                      string
+		message                     []byte
+		want                        string
+	}{
+		{"recorded", "logger-1", "bridge", "b1", key, 1, recorded, raw["commit-cose"], "free"},
+		{"another of its number is recorded", "logger-1", "bridge", "b1", key, 1, other, raw["commit-cose"], "free"},
+		{"of another number", "logger-1", "bridge", "b1", key, 2, recorded, raw["commit-cose"], "keep"},
+		{"in quarantine", "logger-1", "bridge", "b1", key, 2, second + second, raw["commit-quarantined-cose"], "free"},
+		{"another is in quarantine", "logger-1", "bridge", "b1", key, 2, other, raw["commit-quarantined-cose"], "keep"},
+		{"unknown", "logger-1", "bridge", "b1", key, 3, other, raw["commit-unknown-cose"], "keep"},
+		{"other bytes cannot be read", "logger-1", "bridge", "b1", key, 4, other, raw["commit-unreadable-cose"], "keep"},
+		{"another key", "logger-1", "bridge", "b1", own, 1, recorded, raw["commit-cose"], "failed"},
+		{"another bridge", "logger-1", "bridge-2", "b1", key, 1, recorded, raw["commit-cose"], "failed"},
+		{"another key id", "logger-1", "bridge", "b2", key, 1, recorded, raw["commit-cose"], "failed"},
+		{"for another device", "logger-2", "bridge", "b1", key, 1, recorded, raw["commit-cose"], "failed"},
+		{"a flipped bit", "logger-1", "bridge", "b1", key, 1, recorded, flipped, "failed"},
+		{"cut", "logger-1", "bridge", "b1", key, 1, recorded, flipped[:len(flipped)-1], "failed"},
+		{"cut in the payload", "logger-1", "bridge", "b1", key, 1, recorded, flipped[:70], "failed"},
+		{"cut in the header", "logger-1", "bridge", "b1", key, 1, recorded, flipped[:9], "failed"},
+		{"a command", "logger-1", "bridge", "b1", key, 1, recorded, raw["command-cose"], "failed"},
+		{"its own word", "logger-1", "bridge", "b1", own, 1, recorded, raw["inquiry-cose"], "failed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := vectors[0].Header
+			h.Device = test.device
+			if len(test.message) == 0 {
+				t.Fatal("there is no such vector")
+			}
+			if got := start(t, program, own, h).hears(t, test.bridge, test.keyID, test.key, test.number, test.digest, test.message); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// What it asks is the inquiry of the vectors.
+func TestBoardAsks(t *testing.T) {
+	keys, vectors := messages(t)
+	b := start(t, build(t), keys["ed25519"], vectors[0].Header)
+	for _, v := range vectors {
+		if v.Name == "inquiry-cose" {
+			if got := b.ask(t, "inquiry 1"); got != v.Text {
+				t.Errorf("got  %s\nwant %s", got, v.Text)
+			}
+		}
+	}
+	m, err := attest.Parse(b.ask(t, "inquiry %d", uint64(1)<<53-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, err := waymark.ParseInquiry(m.Payload); err != nil || q.Number != 1<<53-1 {
+		t.Errorf("%+v, %v", q, err)
 	}
 }
 

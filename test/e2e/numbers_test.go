@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,10 +118,18 @@ func awaitGap(ctx context.Context, t *testing.T, id string, last, missing uint64
 	}
 }
 
-// The small device in Go registers, publishes, and is on the ledger.
+// The small device in Go registers, publishes, and frees its messages as the bridge says that they are on the ledger.
 func TestDeviceInGo(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)
-	run := exec.CommandContext(ctx, "go", "run", "../devices/go", filepath.Join(local.Dir(), "endpoints.json"))
+	bridge, err := json.Marshal(bridgeKey(ctx, t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyFile := filepath.Join(t.TempDir(), "bridge.json")
+	if err := os.WriteFile(keyFile, bridge, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.CommandContext(ctx, "go", "run", "../devices/go", filepath.Join(local.Dir(), "endpoints.json"), keyFile)
 	run.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -5,11 +5,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { signCOSE, signJWS } from './envelope.mjs';
 import { writeAttestation } from './attestation.mjs';
 import { encode, Tagged } from './cbor.mjs';
+import { frees, writeInquiry } from './commit.mjs';
 
 export class Device {
   #key;
   #sequence = 0;
   #previous;
+  #waiting = []; // messages that are not known to be on the ledger, oldest first: {raw, digest, sequence}
 
   constructor({ id, owner, consortium, algorithm, format }) {
     Object.assign(this, { id, owner, consortium, algorithm, format, keyID: 'k1' });
@@ -64,6 +66,22 @@ export class Device {
     const signed = await this.#sign(header, payload);
     this.#sequence += 1;
     this.#previous = signed.digest;
-    return { ...signed, sequence: this.#sequence };
+    const message = { ...signed, sequence: this.#sequence };
+    this.#waiting.push(message);
+    return message;
+  }
+
+  get waiting() {
+    return [...this.#waiting];
+  }
+
+  // inquiry is what is published to ask what became of a message.
+  async inquiry(number) {
+    return (await this.#sign(this.#header('vnd.waymark.inquiry+json'), writeInquiry(number))).raw;
+  }
+
+  // free forgets the messages that a commit receipt lets it forget.
+  free(receipt) {
+    this.#waiting = this.#waiting.filter((message) => !frees(receipt, message));
   }
 }

@@ -1,9 +1,12 @@
-/* The two functions that a board brings, here by OpenSSL's libcrypto, and what makes a program of it: each line of
+/* The functions that a board brings, here by OpenSSL's libcrypto, and what makes a program of it: each line of
  * standard input is something to sign, and a line of standard output what came of it, so that it can be held
  * against test/vectors (devices_test.go does).
  *
  *   pack SEQUENCE PREVIOUS TIME NAME UNIT VALUE EXPONENT [NAME UNIT VALUE EXPONENT]...   prints MESSAGE DIGEST in hex
  *   statement TYPE PAYLOAD                                                               prints the text form
+ *   inquiry NUMBER                                                                       prints the text form
+ *   hear BRIDGE KEY PUBLIC NUMBER DIGEST MESSAGE        prints free or keep: what the message from the bridge, in hex, says
+ *                                                       of the one of that number and digest
  */
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -26,6 +29,18 @@ static int sign(void *context, const uint8_t *message, size_t size, uint8_t sign
 static int sha256(void *context, const uint8_t *message, size_t size, uint8_t digest[WM_DIGEST]) {
   (void)context;
   return EVP_Digest(message, size, digest, NULL, EVP_sha256(), NULL) == 1 ? 0 : -1;
+}
+
+static int verify(void *context, const uint8_t key[WM_KEY], const uint8_t *message, size_t size,
+                  const uint8_t signature[WM_SIGNATURE]) {
+  (void)context;
+  EVP_PKEY *public = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, WM_KEY);
+  EVP_MD_CTX *md = EVP_MD_CTX_new();
+  int ok = public && md && EVP_DigestVerifyInit(md, NULL, NULL, NULL, public) == 1 &&
+           EVP_DigestVerify(md, signature, WM_SIGNATURE, message, size) == 1;
+  EVP_MD_CTX_free(md);
+  EVP_PKEY_free(public);
+  return ok ? 0 : -1;
 }
 
 static void print_hex(const uint8_t *bytes, size_t length) {
@@ -63,15 +78,50 @@ static int pack(struct wm_device *device) {
   return 0;
 }
 
-static int statement(struct wm_device *device) {
-  static uint8_t out[MESSAGE];
+static int print_text(const uint8_t *out, size_t length) {
   static char form[2 * MESSAGE];
-  const char *type = strtok(NULL, " "), *payload = strtok(NULL, "");
-  if (!type || !payload) return -1;
-  size_t length = wm_statement(device, type, payload, out, sizeof out);
   if (length == 0 || wm_text(out, length, form, sizeof form) == 0) return -1;
   fputs(form, stdout);
   return 0;
+}
+
+static int statement(struct wm_device *device) {
+  static uint8_t out[MESSAGE];
+  const char *type = strtok(NULL, " "), *payload = strtok(NULL, "");
+  if (!type || !payload) return -1;
+  return print_text(out, wm_statement(device, type, payload, out, sizeof out));
+}
+
+static int inquiry(struct wm_device *device) {
+  static uint8_t out[MESSAGE];
+  const char *number = strtok(NULL, " ");
+  return number ? print_text(out, wm_inquiry(device, strtoull(number, NULL, 10), out, sizeof out)) : -1;
+}
+
+static int hear(struct wm_device *device) {
+  static uint8_t message[MESSAGE], scratch[MESSAGE];
+  uint8_t digest[WM_DIGEST];
+  struct wm_commit commit;
+  struct wm_bridge bridge;
+  bridge.id = strtok(NULL, " ");
+  bridge.key_id = strtok(NULL, " ");
+  const char *key = strtok(NULL, " "), *number = strtok(NULL, " "), *hash = strtok(NULL, " "), *heard = strtok(NULL, " ");
+  if (!heard || read_hex(key, bridge.key, WM_KEY) != 0 || read_hex(hash, digest, WM_DIGEST) != 0) return -1;
+  size_t length = strlen(heard) / 2;
+  if (length > sizeof message || read_hex(heard, message, length) != 0) return -1;
+  if (wm_hear(device, &bridge, message, length, scratch, sizeof scratch, &commit) != 0) return -1;
+  fputs(wm_frees(&commit, strtoull(number, NULL, 10), digest) ? "free" : "keep", stdout);
+  return 0;
+}
+
+static int answer(const char *what, struct wm_device *device) {
+  static const struct {
+    const char *name;
+    int (*act)(struct wm_device *);
+  } known[] = {{"pack", pack}, {"statement", statement}, {"inquiry", inquiry}, {"hear", hear}};
+  for (size_t i = 0; what && i < sizeof known / sizeof *known; i++)
+    if (strcmp(what, known[i].name) == 0) return known[i].act(device);
+  return -1;
 }
 
 /* board SEED DEVICE CONSORTIUM KEY: the seed is the private key of RFC 8032, 32 bytes in hex. */
@@ -81,12 +131,10 @@ int main(int argc, char **argv) {
   if (argc != 5 || read_hex(argv[1], seed, sizeof seed) != 0) return 2;
   EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof seed);
   if (!key) return 2;
-  struct wm_device device = {{key, sign, sha256}, argv[2], argv[3], argv[4], 0, {0}};
+  struct wm_device device = {{key, sign, sha256, verify}, argv[2], argv[3], argv[4], 0, {0}};
   while (fgets(line, sizeof line, stdin)) {
     line[strcspn(line, "\n")] = 0;
-    const char *what = strtok(line, " ");
-    int failed = !what || (strcmp(what, "pack") == 0 ? pack(&device) : statement(&device)) != 0;
-    puts(failed ? "failed" : "");
+    puts(answer(strtok(line, " "), &device) == 0 ? "" : "failed");
     fflush(stdout);
   }
   EVP_PKEY_free(key);

@@ -157,6 +157,17 @@ size_t wm_statement(struct wm_device *d, const char *type, const char *payload, 
   return seal(d, type, (const uint8_t *)payload, strlen(payload), out, size, digest);
 }
 
+size_t wm_inquiry(struct wm_device *d, uint64_t number, uint8_t *out, size_t size) {
+  char payload[40] = "{\"number\":", digits[20];
+  size_t length = strlen(payload), count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  while (count > 0) payload[length++] = digits[--count];
+  payload[length++] = '}';
+  payload[length] = 0;
+  return wm_statement(d, "vnd.waymark.inquiry+json", payload, out, size);
+}
+
 size_t wm_text(const uint8_t *message, size_t length, char *out, size_t size) {
   static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   size_t written = 0, needed = length / 3 * 4 + (length % 3 ? length % 3 + 1 : 0);
@@ -170,4 +181,153 @@ size_t wm_text(const uint8_t *message, size_t length, char *out, size_t size) {
   if (have > 0) out[written++] = alphabet[bits << (6 - have) & 63];
   out[written] = 0;
   return written;
+}
+
+/* --- What a bridge says: sections 5 and 16. Its header is the one that it must have, so it is compared and not read. --- */
+
+/* bytes_head reads the head of a byte string of less than 64 KiB. It returns how long the head is, or 0. */
+static size_t bytes_head(const uint8_t *at, size_t left, size_t *length) {
+  if (left < 3 || at[0] >> 5 != BYTES) return 0;
+  int info = at[0] & 31;
+  *length = info < 24 ? (size_t)info : info == 24 ? at[1] : (size_t)(at[1] << 8 | at[2]);
+  return info < 24 ? 1 : info == 24 ? 2 : info == 25 ? 3 : 0;
+}
+
+/* unseal finds the payload of a bridge's message, and checks the signature. It returns the payload's length, or 0. */
+static size_t unseal(const struct wm_device *d, const struct wm_bridge *bridge, const uint8_t *message, size_t length,
+                     uint8_t *scratch, size_t size, const uint8_t **payload) {
+  uint8_t header[MAX_HEADER], start[MAX_HEADER + 8];
+  struct buffer h = {header, sizeof header, 0, 0}, s = {start, sizeof start, 0, 0}, b = {scratch, size, 0, 0};
+  struct wm_device as = *d;
+  as.id = bridge->id;
+  as.key_id = bridge->key_id;
+  if (!is_id(as.id) || !is_id(as.key_id) || !is_id(as.consortium)) return 0;
+  protect(&h, &as, "vnd.waymark.commit+json");
+  head(&s, TAG, 18);
+  head(&s, ARRAY, 4);
+  string(&s, BYTES, header, h.length);
+  head(&s, MAP, 0);
+  if (h.full || s.full || length < s.length || memcmp(message, start, s.length) != 0) return 0;
+
+  const uint8_t *at = message + s.length, signed_by[] = {BYTES << 5 | 24, WM_SIGNATURE};
+  size_t left = length - s.length, content = 0, skip = bytes_head(at, left, &content);
+  if (skip == 0 || left != skip + content + sizeof signed_by + WM_SIGNATURE) return 0;
+  *payload = at + skip;
+  if (memcmp(*payload + content, signed_by, sizeof signed_by) != 0) return 0;
+
+  head(&b, ARRAY, 4);
+  text(&b, "Signature1");
+  string(&b, BYTES, header, h.length);
+  string(&b, BYTES, NULL, 0);
+  string(&b, BYTES, *payload, content);
+  const uint8_t *signature = *payload + content + sizeof signed_by;
+  if (b.full || d->crypto.verify(d->crypto.context, bridge->key, scratch, b.length, signature) != 0) return 0;
+  return content;
+}
+
+/* span is a piece of JSON. A text is without its quotes. */
+struct span {
+  const char *at;
+  size_t length;
+  int is_text;
+};
+
+static int is(struct span s, const char *what) { return s.length == strlen(what) && memcmp(s.at, what, s.length) == 0; }
+
+/* scan steps over white space, and then over c. */
+static int scan(struct span *rest, char c) {
+  while (rest->length > 0 && strchr(" \t\r\n", *rest->at) && *rest->at) rest->at++, rest->length--;
+  if (rest->length == 0 || *rest->at != c) return 0;
+  rest->at++, rest->length--;
+  return 1;
+}
+
+/* value reads a text without escapes, or digits: a receipt has nothing else. */
+static int value(struct span *rest, struct span *v) {
+  v->is_text = scan(rest, '"');
+  v->at = rest->at;
+  const char *allowed = v->is_text ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-" : "0123456789";
+  while (rest->length > 0 && *rest->at && strchr(allowed, *rest->at)) rest->at++, rest->length--;
+  v->length = (size_t)(rest->at - v->at);
+  if (v->length == 0 || !v->is_text) return v->length > 0;
+  if (rest->length == 0 || *rest->at != '"') return 0;
+  rest->at++, rest->length--;
+  return 1;
+}
+
+static int whole(struct span v, uint64_t most, uint64_t *n) {
+  if (v.is_text || v.length > 16 || v.at[0] == '0') return 0;
+  *n = 0;
+  for (size_t i = 0; i < v.length; i++) *n = *n * 10 + (uint64_t)(v.at[i] - '0');
+  return *n <= most;
+}
+
+/* hex reads length bytes in lower-case digits; out may be NULL. */
+static int hex(struct span v, size_t length, uint8_t *out) {
+  static const char digits[] = "0123456789abcdef";
+  if (!v.is_text || v.length != 2 * length) return 0;
+  for (size_t i = 0; i < v.length; i++) {
+    const char *digit = memchr(digits, v.at[i], 16);
+    if (!digit) return 0;
+    if (out) out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - digits));
+  }
+  return 1;
+}
+
+static int state(struct span v, enum wm_state *s) {
+  static const char *const names[] = {"unknown", "recorded", "quarantined", "unreadable"};
+  for (size_t i = 0; i < 4; i++) {
+    if (!v.is_text || !is(v, names[i])) continue;
+    *s = (enum wm_state)i;
+    return 1;
+  }
+  return 0;
+}
+
+enum { DEVICE = 1, NUMBER = 2, STATE = 4, AT = 8, DIGEST = 16, TRANSACTION = 32, BLOCK = 64, CODE = 128 };
+
+/* member takes in one member. It returns its bit, or 0 if its value cannot be. */
+static int member(const struct wm_device *d, struct wm_commit *c, struct span name, struct span v) {
+  static const uint64_t last_number = 9007199254740991, last_second = 253402300799;
+  uint64_t n;
+  if (is(name, "device")) return v.is_text && is(v, d->id) ? DEVICE : 0;
+  if (is(name, "number")) return whole(v, last_number, &c->number) ? NUMBER : 0;
+  if (is(name, "state")) return state(v, &c->state) ? STATE : 0;
+  if (is(name, "at")) return whole(v, last_second, &n) ? AT : 0;
+  if (is(name, "digest")) return hex(v, WM_COMMIT, c->digest) ? DIGEST : 0;
+  if (is(name, "tx_id")) return hex(v, 32, NULL) ? TRANSACTION : 0;
+  if (is(name, "block")) return whole(v, last_number, &n) ? BLOCK : 0;
+  if (is(name, "code")) return v.is_text && v.length <= MAX_ID && !strchr("_:-", v.at[0]) ? CODE : 0;
+  return 0;
+}
+
+/* read_commit reads a flat JSON object with the members that its state asks for, each once, and no others. */
+static int read_commit(const struct wm_device *d, struct span rest, struct wm_commit *c) {
+  int seen = 0, bit;
+  if (rest.length == 0 || rest.at[0] != '{' || !scan(&rest, '{')) return 0;
+  do {
+    struct span name, v;
+    if (!value(&rest, &name) || !name.is_text || !scan(&rest, ':') || !value(&rest, &v)) return 0;
+    bit = member(d, c, name, v);
+    if (bit == 0 || seen & bit) return 0;
+    seen |= bit;
+  } while (scan(&rest, ','));
+  if (!scan(&rest, '}') || scan(&rest, 0) || rest.length > 0) return 0;
+  int more = c->state == WM_UNKNOWN ? 0 : c->state == WM_RECORDED ? DIGEST | TRANSACTION | BLOCK : DIGEST | CODE;
+  return seen == (DEVICE | NUMBER | STATE | AT | more);
+}
+
+int wm_hear(const struct wm_device *d, const struct wm_bridge *bridge, const uint8_t *message, size_t length,
+            uint8_t *scratch, size_t size, struct wm_commit *commit) {
+  const uint8_t *payload = NULL;
+  size_t content = unseal(d, bridge, message, length, scratch, size, &payload);
+  struct span all = {(const char *)payload, content, 0};
+  memset(commit, 0, sizeof *commit);
+  return content > 0 && read_commit(d, all, commit) ? 0 : -1;
+}
+
+int wm_frees(const struct wm_commit *c, uint64_t number, const uint8_t digest[WM_DIGEST]) {
+  if (c->number != number) return 0;
+  if (c->state == WM_RECORDED) return 1; /* this message, or another of its number: then it is refused for good */
+  return c->state == WM_QUARANTINED && memcmp(c->digest, digest, WM_COMMIT) == 0;
 }

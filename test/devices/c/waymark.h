@@ -1,6 +1,6 @@
 /* A Waymark device for a small board: signed messages as COSE_Sign1 with SenML in CBOR
- * (docs/device-protocol.md, sections 2 to 8). C99, no allocation, no library but for two functions that the board
- * has to bring. Numbers are integers: a board without floating point will do.
+ * (docs/device-protocol.md, sections 2 to 8), and the question what became of them (section 16). C99, no allocation, no
+ * library but for three functions that the board has to bring. Numbers are integers: a board without floating point will do.
  */
 #ifndef WAYMARK_H
 #define WAYMARK_H
@@ -10,13 +10,18 @@
 
 #define WM_DIGEST 32
 #define WM_SIGNATURE 64
+#define WM_KEY 32
+#define WM_COMMIT 16
 
 /* What the board brings. Each returns 0, or another value if it failed. */
 struct wm_crypto {
-  void *context; /* handed to both */
+  void *context; /* handed to each */
   /* Ed25519 (RFC 8032) with the device's private key, over a message of any length. */
   int (*sign)(void *context, const uint8_t *message, size_t size, uint8_t signature[WM_SIGNATURE]);
   int (*sha256)(void *context, const uint8_t *message, size_t size, uint8_t digest[WM_DIGEST]);
+  /* 0 if the signature is of this public key. Not needed by a board that asks nothing. */
+  int (*verify)(void *context, const uint8_t key[WM_KEY], const uint8_t *message, size_t size,
+                const uint8_t signature[WM_SIGNATURE]);
 };
 
 /* A device. Ids are 1 to 64 characters of A-Z a-z 0-9 _ : -, and end with NUL. */
@@ -53,5 +58,35 @@ size_t wm_statement(struct wm_device *device, const char *type, const char *payl
 /* wm_text writes the text form of a message, base64url and a NUL, and returns its length, or 0 if it does not fit:
  * a broker's password and what stands in JSON are texts; what is published is the bytes. */
 size_t wm_text(const uint8_t *message, size_t length, char *out, size_t size);
+
+/* --- To free memory safely: keep each message, its number and its digest until the ledger has it. Ask for each, the
+ * oldest first, about once in two minutes; hear what comes on the topic down; forget the messages that it lets you. --- */
+
+/* wm_inquiry signs the question what became of message number, to be published. It returns its length, or 0. */
+size_t wm_inquiry(struct wm_device *device, uint64_t number, uint8_t *out, size_t size);
+
+/* The operator's bridge, as `mqtt-bridge key` prints it: only what it has signed is believed. */
+struct wm_bridge {
+  const char *id;
+  const char *key_id;
+  uint8_t key[WM_KEY]; /* Ed25519 */
+};
+
+enum wm_state { WM_UNKNOWN, WM_RECORDED, WM_QUARANTINED, WM_UNREADABLE };
+
+/* What a bridge says became of a message of a number. */
+struct wm_commit {
+  uint64_t number;
+  enum wm_state state;
+  uint8_t digest[WM_COMMIT]; /* of the message that it means, its first half; of no use if the state is WM_UNKNOWN */
+};
+
+/* wm_hear reads a commit receipt as it came, with the help of scratch, which needs room for it. It returns 0, or another
+ * value if this bridge has not signed it, or it is not for this device, or is something else: pass over it. */
+int wm_hear(const struct wm_device *device, const struct wm_bridge *bridge, const uint8_t *message, size_t length,
+            uint8_t *scratch, size_t size, struct wm_commit *commit);
+
+/* wm_frees says whether the message of a number and a digest may be forgotten. If not, publish it again, and ask again. */
+int wm_frees(const struct wm_commit *commit, uint64_t number, const uint8_t digest[WM_DIGEST]);
 
 #endif

@@ -1,5 +1,5 @@
 // Command go is a device in Go, short enough to read: it makes a key, signs its registration, and signs, chains and
-// publishes readings (docs/device-protocol.md). The packages attest and senml do the envelope and the
+// publishes readings, and keeps each until the bridge has signed that the ledger has it (docs/device-protocol.md). The packages attest and senml do the envelope and the
 // pack; all else is here and in the standard library.
 package main
 
@@ -32,7 +32,7 @@ type Device struct {
 type state struct {
 	Sequence uint64   `json:"sequence"` // of the last message signed
 	Digest   []byte   `json:"digest"`   // of that message; the next carries it
-	Waiting  [][]byte `json:"waiting"`  // signed, and without a PUBACK, oldest first
+	Waiting  [][]byte `json:"waiting"`  // signed, and not known to be on the ledger, oldest first
 }
 
 // Load reads the state of the chain from a file, which need not be there.
@@ -76,7 +76,7 @@ func (d *Device) save(s state) error {
 	return nil
 }
 
-// Sign signs readings as the next message and keeps it until Acknowledged.
+// Sign signs readings as the next message and keeps it until it is freed.
 func (d *Device) Sign(readings []senml.Reading) error {
 	kind, encode := attest.PackCBOR, senml.EncodeCBOR
 	if d.Format == attest.JWS {
@@ -98,13 +98,6 @@ func (d *Device) Sign(readings []senml.Reading) error {
 // Waiting returns what is to be published, in order: at a new start or connection, all of it again.
 func (d *Device) Waiting() [][]byte { return d.state.Waiting }
 
-// Acknowledged forgets the n oldest messages that wait: their PUBACK has come.
-func (d *Device) Acknowledged(n int) error {
-	s := d.state
-	s.Waiting = s.Waiting[n:]
-	return d.save(s)
-}
-
 // Registration is what the owner sends to the ledger: signed by the key that it names.
 func (d *Device) Registration(owner, model string) (string, error) {
 	jwk, err := attest.PublicJWK(d.Key)
@@ -119,21 +112,20 @@ func (d *Device) Password(now time.Time) (string, error) {
 	return d.say(attest.Connect, attest.Login{IssuedAt: now.Unix(), ExpiresAt: now.Add(time.Hour).Unix()})
 }
 
-// Inquiry asks the bridge what became of a message; it is published as it is, and answered on the down topic.
-func (d *Device) Inquiry(number uint64) (string, error) {
-	return d.say(attest.Inquiry, waymark.Inquiry{Number: number})
-}
-
 func (d *Device) header(kind attest.Kind) attest.Header {
 	return attest.Header{Device: d.ID, Consortium: d.Consortium, KeyID: d.KeyID, Kind: kind}
 }
 
 // say signs a statement that is not part of the chain, as text.
 func (d *Device) say(kind attest.Kind, statement any) (string, error) {
+	signed, err := d.sign(kind, statement)
+	return signed.Text(), err
+}
+
+func (d *Device) sign(kind attest.Kind, statement any) (attest.Signed, error) {
 	payload, err := json.Marshal(statement)
 	if err != nil {
-		return "", err
+		return attest.Signed{}, err
 	}
-	signed, err := attest.Sign(d.Format, d.Key, d.header(kind), payload)
-	return signed.Text(), err
+	return attest.Sign(d.Format, d.Key, d.header(kind), payload)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -35,13 +36,14 @@ func main() {
 	}
 }
 
-// run makes a device, has it registered, publishes three messages and waits until the ledger has them.
+// run makes a device, has it registered, publishes three messages and frees each as the bridge says that the ledger has it.
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 {
-		return errors.New("usage: go run ./devices/go ENDPOINTS")
+	if len(args) != 2 {
+		return errors.New("usage: go run ./devices/go ENDPOINTS BRIDGE-KEY")
 	}
-	network, err := endpoints.Load(args[0])
-	if err != nil {
+	network, noNetwork := endpoints.Load(args[0])
+	bridge, noBridge := loadBridge(args[1])
+	if err := errors.Join(noNetwork, noBridge); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "waymark-device-") // a real device keeps it
@@ -67,10 +69,19 @@ func run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if err := publish(ctx, network, d); err != nil {
+	if err := deliver(ctx, network, d, bridge); err != nil {
 		return err
 	}
 	return recorded(ctx, operator, d)
+}
+
+// loadBridge reads what `mqtt-bridge key` printed.
+func loadBridge(path string) (b Bridge, err error) {
+	raw, err := os.ReadFile(path) //nolint:gosec // the file that the operator gave
+	if err != nil {
+		return b, err
+	}
+	return b, json.Unmarshal(raw, &b)
 }
 
 // register sends the device's registration to its owner's gateway, as the owner would.
@@ -121,27 +132,87 @@ func connect(ctx context.Context, network *endpoints.Network, d *Device) (mqtt.C
 	}
 }
 
-// publish publishes what waits, in order, and forgets it as its PUBACKs come.
-func publish(ctx context.Context, network *endpoints.Network, d *Device) error {
+// deliver publishes what waits, in order, and asks for each message until it can be freed.
+func deliver(ctx context.Context, network *endpoints.Network, d *Device, b Bridge) error {
 	c, err := connect(ctx, network, d)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer c.Disconnect(250)
+	heard := make(chan []byte, 16)
+	down := func(_ mqtt.Client, m mqtt.Message) {
+		select {
+		case heard <- m.Payload():
+		default: // it is asked for again
+		}
+	}
+	if err := settled(c.Subscribe("waymark/v1/"+d.ID+"/down", 0, down)); err != nil {
+		return fmt.Errorf("subscribe: %w", err)
+	}
+	for ctx.Err() == nil {
+		if err := publish(c, d, d.Waiting()...); err != nil {
+			return err
+		}
+		if freed, err := ask(ctx, c, d, b, heard); freed || err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// publish publishes messages, and returns when each has its PUBACK.
+func publish(c mqtt.Client, d *Device, messages ...[]byte) error {
 	var tokens []mqtt.Token
-	for _, raw := range d.Waiting() {
+	for _, raw := range messages {
 		tokens = append(tokens, c.Publish("waymark/v1/"+d.ID+"/up", 1, false, raw))
 	}
 	for _, token := range tokens {
 		if err := settled(token); err != nil {
 			return fmt.Errorf("publish: %w", err)
 		}
-		if err := d.Acknowledged(1); err != nil {
-			return err
+	}
+	return nil
+}
+
+// ask asks for the oldest message, frees it, and goes on with the next. It reports whether all are freed; those that are not are to be
+// published again.
+func ask(ctx context.Context, c mqtt.Client, d *Device, b Bridge, heard <-chan []byte) (bool, error) {
+	for {
+		number, err := d.Oldest()
+		if number == 0 || err != nil {
+			return err == nil, err
+		}
+		inquiry, err := d.Inquiry(number)
+		if err != nil {
+			return false, err
+		}
+		if err := publish(c, d, inquiry); err != nil {
+			return false, err
+		}
+		freed, err := hear(ctx, d, b, number, heard)
+		if !freed || err != nil {
+			return false, err
 		}
 	}
-	fmt.Printf("%s: %d messages acknowledged\n", d.ID, len(tokens))
-	return nil
+}
+
+// hear waits for the receipt of a message, and reports whether it was freed by it.
+func hear(ctx context.Context, d *Device, b Bridge, number uint64, heard <-chan []byte) (bool, error) {
+	for again := time.After(2 * patience); ; {
+		select {
+		case payload := <-heard:
+			r, err := d.Hear(payload, b)
+			if err != nil || r.Number != number {
+				continue // it is not for us, or of before
+			}
+			fmt.Printf("%s: message %d is %s\n", d.ID, r.Number, r.State)
+			return d.Free(r)
+		case <-again:
+			return false, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
 }
 
 func settled(token mqtt.Token) error {
