@@ -125,8 +125,8 @@ func (e *Edge) tell(found boltfile.Findings, u outbox.Usage) {
 
 func (e *Edge) openLocal(*signer) error {
 	l := e.config.Local
-	o := local.Options{URL: l.URL, ClientID: l.ClientID, Username: l.Username, Filters: e.sources.Filters()}
-	if strings.HasPrefix(l.URL, "ssl:") {
+	o := local.Options{URLs: l.URLs(), ClientID: l.ClientID, Username: l.Username, Filters: e.sources.Filters()}
+	if strings.Contains(l.URL, "ssl:") {
 		settings, err := mqtt.ClientTLS(l.CAFile, l.CertFile, l.KeyFile)
 		if err != nil {
 			return fmt.Errorf("local: %w", err)

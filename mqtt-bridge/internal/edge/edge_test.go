@@ -19,8 +19,9 @@ func TestLoggersReachTheLedger(t *testing.T) {
 	p := newPlant(t)
 	p.config.Uplink.URL += ",ssl://" + freeAddress(t) // a node of the cluster that is down
 	p.startBridge(t)
-	p.startEdge(t)
 	client := p.logger(t, "logger")
+	p.config.Local.URL = "tcp://" + freeAddress(t) + "," + p.config.Local.URL // and one of the loggers' cluster
+	p.startEdge(t)
 	for i := range 50 {
 		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
 		send(t, client, "packs/logger-2", fmt.Appendf(nil, `[{"n":"t","u":"Cel","v":%d,"t":%d}]`, i, time.Now().Unix()))

@@ -52,7 +52,8 @@ type Key struct {
 
 // Local is the broker that the loggers publish to.
 type Local struct {
-	// URL is ssl://host:port; tcp:// for a loopback host, or with AllowPlain. Required.
+	// URL is ssl://host:port; tcp:// for a loopback host, or with AllowPlain. At most 16 nodes of one cluster, with commas
+	// between them, are tried in turn. Required.
 	URL string `koanf:"url" example:"tcp://127.0.0.1:1883"`
 	// AllowPlain allows tcp:// to another machine. Whoever is on the way can then change what
 	// the edge signs. Default false.

@@ -53,11 +53,22 @@ func (l Local) validate() error {
 	)
 }
 
+// URLs are the nodes of the broker.
+func (l Local) URLs() []string { return strings.Split(l.URL, ",") }
+
 func (l Local) validateURL() error {
-	u, err := url.Parse(l.URL)
+	errs := []error{check.Between("local.url (its nodes)", len(l.URLs()), 1, 16)}
+	for _, node := range l.URLs() {
+		errs = append(errs, l.validateNode(node))
+	}
+	return errors.Join(errs...)
+}
+
+func (l Local) validateNode(node string) error {
+	u, err := url.Parse(node)
 	switch {
 	case err != nil || u.Host == "":
-		return fmt.Errorf("local.url must be ssl://host:port or tcp://host:port, not %q", l.URL)
+		return fmt.Errorf("local.url must be ssl://host:port or tcp://host:port, not %q", node)
 	case u.Scheme == "ssl":
 		return check.Required("local.ca_file", l.CAFile)
 	case u.Scheme != "tcp":

@@ -25,7 +25,7 @@ const (
 
 // Options say which broker and how.
 type Options struct {
-	URL      string      // ssl://host:port or tcp://host:port
+	URLs     []string    // ssl://host:port or tcp://host:port, each node of a cluster; tried in turn
 	TLS      *tls.Config // nil with tcp
 	ClientID string      // names the persistent session
 	Username string
@@ -77,8 +77,8 @@ func (c *Client) Publish(topic string, payload []byte) {
 
 // Run keeps the session until ctx ends, connecting again for ever.
 func (c *Client) Run(ctx context.Context) {
-	for failures := 0; ctx.Err() == nil; {
-		lasted, err := c.session(ctx)
+	for node, failures := 0, 0; ctx.Err() == nil; node++ {
+		lasted, err := c.session(ctx, c.options.URLs[node%len(c.options.URLs)])
 		if ctx.Err() != nil {
 			return
 		}
@@ -95,13 +95,13 @@ func (c *Client) Run(ctx context.Context) {
 	}
 }
 
-// session connects, subscribes and receives until the connection is lost or ctx ends. It reports whether the
+// session connects to one node, subscribes and receives until the connection is lost or ctx ends. It reports whether the
 // subscriptions stood.
-func (c *Client) session(ctx context.Context) (bool, error) {
+func (c *Client) session(ctx context.Context, url string) (bool, error) {
 	ctx, cancel := context.WithCancel(ctx) // what a handler still waits with is of this connection
 	defer cancel()
 	lost := make(chan error, 1)
-	client := paho.NewClient(c.clientOptions(ctx, lost))
+	client := paho.NewClient(c.clientOptions(ctx, url, lost))
 	defer client.Disconnect(quiesceMillis)
 	if err := await(ctx, client.Connect()); err != nil {
 		return false, fmt.Errorf("connect: %w", err)
@@ -120,9 +120,9 @@ func (c *Client) session(ctx context.Context) (bool, error) {
 	}
 }
 
-func (c *Client) clientOptions(ctx context.Context, lost chan<- error) *paho.ClientOptions {
+func (c *Client) clientOptions(ctx context.Context, url string, lost chan<- error) *paho.ClientOptions {
 	return paho.NewClientOptions().
-		AddBroker(c.options.URL).
+		AddBroker(url).
 		SetTLSConfig(c.options.TLS).
 		SetClientID(c.options.ClientID).
 		SetUsername(c.options.Username).
