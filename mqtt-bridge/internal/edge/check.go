@@ -16,7 +16,7 @@ func Check(c config.Config) error {
 	_, uplinkCA := mqtt.ClientTLS(c.Uplink.CAFile, "", "")
 	_, password := passwordOf(c.Local)
 	errs := []error{keys, check.Named("uplink", uplinkCA), password}
-	if strings.HasPrefix(c.Local.URL, "ssl:") {
+	if strings.Contains(c.Local.URL, "ssl:") {
 		_, err := mqtt.ClientTLS(c.Local.CAFile, c.Local.CertFile, c.Local.KeyFile)
 		errs = append(errs, check.Named("local", err))
 	}
