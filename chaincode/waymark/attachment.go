@@ -18,10 +18,12 @@ type Attachment struct {
 	SeenAt time.Time `json:"seen_at"`
 	// DeviceChanged is the transaction of the device's last change when it was attached.
 	DeviceChanged string `json:"device_changed" form:"transaction"`
-	// Edge is the device that signed for it then; absent if it signed itself.
+	// Edge is the device that could sign for it then, by the newest key in force that one holds; absent if it signed itself.
 	Edge string `json:"edge,omitempty" metadata:",optional" form:"id"`
 	// EdgeChanged is the transaction of the edge's last change when it was attached.
 	EdgeChanged string `json:"edge_changed,omitempty" metadata:",optional" form:"transaction"`
+	// MoreEdges are others that could sign for it then, by older keys, while those overlapped.
+	MoreEdges []AttachedEdge `json:"more_edges,omitempty" metadata:",optional"`
 	// Calibration is what its owner said of it when it was attached: the one that counts.
 	Calibration *Calibration `json:"calibration,omitempty" metadata:",optional"`
 	Attached    Stamp        `json:"attached"`
@@ -33,6 +35,26 @@ type Attachment struct {
 	Heard *WitnessFinding `json:"heard,omitempty" metadata:",optional"`
 	// Recalled are the lots in the goods that were recalled when somebody attached or detached it.
 	Recalled []string `json:"recalled,omitempty" metadata:",optional" form:"lots"`
+}
+
+// AttachedEdge is a device that could sign for another one when that was attached.
+type AttachedEdge struct {
+	Edge    string `json:"edge" form:"id"`
+	Changed string `json:"changed" form:"transaction"` // the transaction of its last change then
+}
+
+// EdgeChange is the transaction of an edge's last change when the device was attached; empty if it is not known to have signed
+// for the device then.
+func (a Attachment) EdgeChange(edge string) string {
+	if edge == a.Edge {
+		return a.EdgeChanged
+	}
+	for _, more := range a.MoreEdges {
+		if more.Edge == edge {
+			return more.Changed
+		}
+	}
+	return ""
 }
 
 // AttachDeviceRequest makes a device witness the conditions of a shipment.

@@ -1,6 +1,9 @@
 package waymark
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CheckEdge checks that the edge which holds a key for the device signs with it at a time: it is another
 // device of the same owner and active, and has the key itself, in force. A key that the device has
@@ -44,10 +47,22 @@ func (d Device) OwnKey(jwk JWK) (key DeviceKey, found bool) {
 	return DeviceKey{}, false
 }
 
-// Edge is the edge that signs for the device by its newest key; empty for a device that signs itself.
-func (d Device) Edge() string {
-	if len(d.Keys) == 0 {
-		return ""
+// Edges are the devices that hold a key of the device which is in force for a transaction of time at, each once, by the
+// newest of these keys first: while keys overlap there can be several, and the device have one itself beside.
+func (d Device) Edges(at time.Time) []string {
+	var edges []string
+	for _, k := range slices.Backward(d.Keys) {
+		if k.Edge != "" && k.InForce(d.JudgedAt(at)) && !slices.Contains(edges, k.Edge) {
+			edges = append(edges, k.Edge)
+		}
 	}
-	return d.Keys[len(d.Keys)-1].Edge
+	return edges
+}
+
+// Edge is the first of Edges; empty for a device that nobody but itself signs for.
+func (d Device) Edge(at time.Time) string {
+	if edges := d.Edges(at); len(edges) > 0 {
+		return edges[0]
+	}
+	return ""
 }

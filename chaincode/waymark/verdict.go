@@ -86,7 +86,7 @@ const TooHot = "HOT"
 // covers nothing, and what it measured outside still breaks a rule.
 type WitnessFinding struct {
 	Device string `json:"device" form:"id"`
-	Edge   string `json:"edge,omitempty" metadata:",optional" form:"id"` // that signed for it when it was attached; absent if it did itself
+	Edge   string `json:"edge,omitempty" metadata:",optional" form:"id"` // that could sign for it when it was attached; absent if it did itself
 	// Detached says that it had left. Then it does not count, and the reasons are what was amiss with it.
 	Detached bool     `json:"detached,omitempty" metadata:",optional"`
 	Counts   bool     `json:"counts"`

@@ -110,13 +110,13 @@ func (v vector) request() Request {
 		if w.Custodian != "" {
 			w.Shipment = cmp.Or(w.Shipment, "s1")
 		}
-		r.Resource = DeviceAt(waymark.Device{ID: d.ID, Owner: d.Owner, Model: d.Model, State: d.State, Keys: []waymark.DeviceKey{{ID: "k1"}, {ID: "k2", Edge: d.Edge}}}, w)
+		r.Resource = DeviceAt(waymark.Device{ID: d.ID, Owner: d.Owner, Model: d.Model, State: d.State, Keys: []waymark.DeviceKey{{ID: "k1"}, {ID: "k2", Edge: d.Edge}}}, v.Context.Time, w)
 	case v.Resource.Command != nil:
 		c := v.Resource.Command
 		r.Resource = Command(waymark.Device{ID: c.Device, Owner: c.Owner}, c.Custodian, c.Requester)
 	case v.Resource.Telemetry != nil:
 		w := v.Resource.Telemetry
-		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes), Keys: []waymark.DeviceKey{{Edge: w.Edge}}}, Witnessed{Shipment: w.Shipment, Custodian: w.Custodian, Parties: w.Parties}, w.Private)
+		r.Resource = Telemetry(waymark.Device{ID: w.Device, Owner: w.Owner, Model: w.Model, Attributes: measuring(w.Classes)}, w.Edge, Witnessed{Shipment: w.Shipment, Custodian: w.Custodian, Parties: w.Parties}, w.Private)
 	case v.Resource.Shipment != nil:
 		s := v.Resource.Shipment
 		r.Resource = Shipment(waymark.Shipment{ID: "s1", Consignor: s.Consignor},
@@ -154,7 +154,7 @@ func (v vector) request() Request {
 	case v.Resource.Device.ID:
 		r.Principal = r.Resource
 	default:
-		r.Principal = Device(waymark.Device{ID: v.Principal.Device, Owner: v.Resource.Device.Owner, State: waymark.DeviceActive})
+		r.Principal = Device(waymark.Device{ID: v.Principal.Device, Owner: v.Resource.Device.Owner, State: waymark.DeviceActive}, v.Context.Time)
 	}
 	return r
 }

@@ -74,7 +74,7 @@ func requests(custodian string) []Request {
 	var all []Request
 	for n := range len(everyone) * len(waymark.Roles()) * 2 * 2 * 3 {
 		r := askTelemetry("")
-		r.Resource = Telemetry(waymark.Device{ID: "logger-1", Owner: "producer", Model: "TL-20"}, Witnessed{Shipment: "s1", Custodian: custodian}, nil)
+		r.Resource = Telemetry(waymark.Device{ID: "logger-1", Owner: "producer", Model: "TL-20"}, "", Witnessed{Shipment: "s1", Custodian: custodian}, nil)
 		pick := func(values ...string) string {
 			value := values[n%len(values)]
 			n /= len(values)

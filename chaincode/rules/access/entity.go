@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
@@ -120,7 +121,7 @@ func Member(id string) Entity { return newEntity("Member", id, nil) }
 // Consortium is what belongs to all members.
 func Consortium(channel string) Entity { return newEntity("Consortium", channel, nil) }
 
-func deviceAttributes(d waymark.Device) cedar.RecordMap {
+func deviceAttributes(d waymark.Device, edge string) cedar.RecordMap {
 	attributes := d.Attributes
 	if attributes == nil {
 		attributes = &waymark.DeviceAttributes{}
@@ -129,11 +130,11 @@ func deviceAttributes(d waymark.Device) cedar.RecordMap {
 		"owner": member(d.Owner), "state": cedar.String(d.State), "model": cedar.String(d.Model),
 		"firmware": cedar.String(attributes.FirmwareSHA256), "calibrationExpires": calibration(attributes),
 		"classes": classSet(d.Attributes.Classes()), "locationClass": cedar.String(attributes.LocationClass),
-		"signer": signer(d.Edge()),
+		"signer": signer(edge),
 	}
 }
 
-// signer is who signs for a device: itself, or the edge that holds its key.
+// signer is who signs for a device: itself, or an edge that holds a key of it.
 func signer(edge string) cedar.String {
 	if edge == "" {
 		return "device"
@@ -196,29 +197,28 @@ func (w Witnessed) place(attributes cedar.RecordMap) (parents []cedar.EntityUID)
 	return []cedar.EntityUID{uid("Shipment", w.Shipment)}
 }
 
-// Device is a device, as principal or resource.
-func Device(d waymark.Device) Entity { return DeviceAt(d, Witnessed{}) }
+// Device is a device, as principal or resource, for a transaction of time at.
+func Device(d waymark.Device, at time.Time) Entity { return DeviceAt(d, at, Witnessed{}) }
 
 // DeviceBy is a device as it speaks with one of its keys.
 func DeviceBy(d waymark.Device, k waymark.DeviceKey) Entity {
-	attributes := deviceAttributes(d)
-	attributes["signer"] = signer(k.Edge)
-	return newEntity("Device", d.ID, attributes)
+	return newEntity("Device", d.ID, deviceAttributes(d, k.Edge))
 }
 
-// DeviceAt is a device with the shipment that it witnesses.
-func DeviceAt(d waymark.Device, w Witnessed) Entity {
-	attributes := deviceAttributes(d)
+// DeviceAt is a device with the shipment that it witnesses. While an edge can sign for it, by whichever key, an edge does: nobody
+// knows by which key it will speak next.
+func DeviceAt(d waymark.Device, at time.Time, w Witnessed) Entity {
+	attributes := deviceAttributes(d, d.Edge(at))
 	parents := w.place(attributes)
 	return newEntity("Device", d.ID, attributes, parents...).held(w.Holds)
 }
 
-// Telemetry is what a device has reported while it witnessed a shipment. private are the
-// classes of it that are not in the open.
-func Telemetry(d waymark.Device, w Witnessed, private []waymark.DataClass) Entity {
+// Telemetry is what a device has reported while it witnessed a shipment, or an edge for it, empty if it signed
+// itself. private are the classes of it that are not in the open.
+func Telemetry(d waymark.Device, edge string, w Witnessed, private []waymark.DataClass) Entity {
 	attributes := cedar.RecordMap{
 		"owner": member(d.Owner), "model": cedar.String(d.Model), "parties": members(w.Parties),
-		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private), "signer": signer(d.Edge()),
+		"classes": classSet(d.Attributes.Classes()), "privateClasses": classSet(private), "signer": signer(edge),
 	}
 	parents := w.place(attributes)
 	return newEntity("Telemetry", d.ID, attributes, parents...).held(w.Holds)

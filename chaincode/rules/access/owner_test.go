@@ -16,7 +16,7 @@ var testTime = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 func askTelemetry(member string) Request {
 	return Request{
 		Principal: Caller(ledger.Caller{Member: member, Role: waymark.Viewer}), Action: waymark.ActReadTelemetry,
-		Resource: Telemetry(waymark.Device{ID: "logger-1", Owner: "producer", Model: "TL-20"}, Witnessed{Shipment: "s1", Custodian: "carrier", Parties: []string{"producer", "carrier"}}, nil),
+		Resource: Telemetry(waymark.Device{ID: "logger-1", Owner: "producer", Model: "TL-20"}, "", Witnessed{Shipment: "s1", Custodian: "carrier", Parties: []string{"producer", "carrier"}}, nil),
 		Context:  waymark.DecisionContext{Time: testTime, DataClass: waymark.ClassCondition, Holds: []string{}},
 	}
 }

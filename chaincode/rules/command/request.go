@@ -22,7 +22,7 @@ func Request(l ledger.Ledger, r waymark.CommandRequest) (*waymark.Command, error
 	if err != nil {
 		return nil, err
 	}
-	if _, err := access.Permit(l, waymark.ActCommandDevice, access.DeviceAt(*d, witnessed), r.Purpose); err != nil {
+	if _, err := access.Permit(l, waymark.ActCommandDevice, access.DeviceAt(*d, tx.Time, witnessed), r.Purpose); err != nil {
 		return nil, err
 	}
 	old, err := ledger.Load[waymark.Command](l, ledger.CommandKey(r.Device, r.ID))

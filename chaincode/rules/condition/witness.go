@@ -14,7 +14,7 @@ type Witness struct {
 	Attachment waymark.Attachment
 	Device     waymark.Device
 	Stream     waymark.Stream
-	Unsound    bool     // a certificate of a key on the way is revoked, or the edge that signs for it is not as it was
+	Unsound    bool     // a certificate of a key on the way is revoked, or an edge that signs for it is not as it was
 	Exposure   Exposure // empty if it has told nothing that a rule over time asks for
 }
 

@@ -74,34 +74,43 @@ func witnessed(r ledger.Reader, a waymark.Attachment) (*condition.Witness, error
 	return &condition.Witness{Attachment: a, Device: *device, Stream: at, Unsound: unsound, Exposure: exposure}, err
 }
 
-// unsound reports whether a certificate is revoked that a key of the device, or of the edge that signs
-// for it, came with since it was attached, or the edge is not as it was.
+// unsound reports whether a certificate is revoked that a key of the device, or of an edge that could sign
+// for it, came with since it was attached, or such an edge is not as it was. One of which the attachment does
+// not say how it was is not.
 func unsound(r ledger.Reader, device *waymark.Device, a waymark.Attachment) (bool, error) {
-	revoked, err := registry.RevokedSince(r, device, a.Attached.Time)
-	if err != nil || revoked || a.Edge == "" {
-		return revoked, err
+	unsound, err := registry.RevokedSince(r, device, a.Attached.Time)
+	for _, id := range device.Edges(a.Attached.Time) {
+		if unsound || err != nil {
+			break
+		}
+		unsound, err = edgeUnsound(r, id, a)
 	}
-	edge, err := registry.RequireDevice(r, a.Edge)
+	return unsound, err
+}
+
+func edgeUnsound(r ledger.Reader, id string, a waymark.Attachment) (bool, error) {
+	edge, err := registry.RequireDevice(r, id)
 	if err != nil {
 		return false, err
 	}
-	if edge.State != waymark.DeviceActive || edge.Changed.TxID != a.EdgeChanged {
+	if edge.State != waymark.DeviceActive || edge.Changed.TxID != a.EdgeChange(id) {
 		return true, nil
 	}
 	return registry.RevokedSince(r, edge, a.Attached.Time)
 }
 
-// edgeOf returns the edge that signs for a device, and the transaction of its last change; nothing
-// for a device that signs itself.
-func edgeOf(r ledger.Reader, d *waymark.Device) (id, changed string, err error) {
-	if d.Edge() == "" {
-		return "", "", nil
+// edgesOf returns the edges that can sign for a device at the time of the transaction, and the transactions of their
+// last changes.
+func edgesOf(l ledger.Ledger, d *waymark.Device) ([]waymark.AttachedEdge, error) {
+	var edges []waymark.AttachedEdge
+	for _, id := range d.Edges(l.Tx().Time) {
+		edge, err := registry.RequireDevice(l, id)
+		if err != nil {
+			return nil, err
+		}
+		edges = append(edges, waymark.AttachedEdge{Edge: edge.ID, Changed: edge.Changed.TxID})
 	}
-	edge, err := registry.RequireDevice(r, d.Edge())
-	if err != nil {
-		return "", "", err
-	}
-	return edge.ID, edge.Changed.TxID, nil
+	return edges, nil
 }
 
 // exposureOf reads what an attached device told, or had told when it was detached.

@@ -186,8 +186,12 @@ func attach(l ledger.Ledger, now *shipment.State, d *waymark.Device) (*waymark.A
 		Shipment: now.Shipment.ID, Device: d.ID, Owner: d.Owner, After: at.Last, Seen: at.Last, SeenAt: startOfLeg(l, at),
 		DeviceChanged: d.Changed.TxID, Calibration: d.Attributes.Calibrated(), Attached: l.Tx().Stamp(), Recalled: now.Holds.Recalled(),
 	}
-	if a.Edge, a.EdgeChanged, err = edgeOf(l, d); err != nil {
+	edges, err := edgesOf(l, d)
+	if err != nil {
 		return nil, err
+	}
+	if len(edges) > 0 {
+		a.Edge, a.EdgeChanged, a.MoreEdges = edges[0].Edge, edges[0].Changed, edges[1:]
 	}
 	if err := ledger.Save(l, ledger.AttachmentKey(a.Device), &a); err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func resolveGoods(l ledger.Ledger, r waymark.CheckRequest, q *access.Request, su
 func resolveDevice(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (err error) {
 	switch r.Action {
 	case waymark.ActRegisterDevice, waymark.ActJoinDevice:
-		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceRegistered})
+		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceRegistered}, l.Tx().Time)
 	case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer:
 		q.Resource, err = device(l, r.Device)
 	case waymark.ActReport:
@@ -182,12 +182,12 @@ func moneyOf(l ledger.Ledger, r waymark.CheckRequest) access.Entity {
 	return access.Member(r.Member)
 }
 
-func device(r ledger.Reader, id string) (access.Entity, error) {
-	d, err := registry.RequireDevice(r, id)
+func device(l ledger.Ledger, id string) (access.Entity, error) {
+	d, err := registry.RequireDevice(l, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	return access.Device(*d), nil
+	return access.Device(*d, l.Tx().Time), nil
 }
 
 func transfer(r ledger.Reader, device string) (access.Entity, error) {
@@ -210,34 +210,34 @@ func commandTo(r ledger.Reader, device, requester string) (access.Entity, error)
 
 // commanded is a device as who commands it sees it: with who has custody of the
 // shipment that it witnesses.
-func commanded(r ledger.Reader, id string) (access.Entity, error) {
-	d, err := registry.RequireDevice(r, id)
+func commanded(l ledger.Ledger, id string) (access.Entity, error) {
+	d, err := registry.RequireDevice(l, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	witnessed, err := custody.WitnessedBy(r, id)
-	return access.DeviceAt(*d, witnessed), err
+	witnessed, err := custody.WitnessedBy(l, id)
+	return access.DeviceAt(*d, l.Tx().Time, witnessed), err
 }
 
 // telemetryOf is what a device reported for a shipment, or if none is named what it
 // reports now, for the shipment that it witnesses.
-func telemetryOf(r ledger.Reader, id, shipment string) (access.Entity, error) {
-	d, err := registry.RequireDevice(r, id)
+func telemetryOf(l ledger.Ledger, id, shipment string) (access.Entity, error) {
+	d, err := registry.RequireDevice(l, id)
 	if err != nil {
 		return access.Entity{}, err
 	}
 	if shipment == "" {
-		witnessed, err := custody.WitnessedBy(r, id)
-		return access.Telemetry(*d, witnessed, d.Attributes.PrivateClasses()), err
+		witnessed, err := custody.WitnessedBy(l, id)
+		return access.Telemetry(*d, d.Edge(l.Tx().Time), witnessed, d.Attributes.PrivateClasses()), err
 	}
 	what := "witness " + id + " of shipment " + shipment
-	a, err := ledger.Require[waymark.Attachment](r, ledger.WitnessKey(shipment, id), what)
+	a, err := ledger.Require[waymark.Attachment](l, ledger.WitnessKey(shipment, id), what)
 	if err != nil {
 		return access.Entity{}, err
 	}
-	then := telemetry.Source{Owner: a.Owner, Edge: a.Edge}.Of(*d) // what it reported then stays that member's
-	witnessed, err := custody.Witnessed(r, shipment)
-	return access.Telemetry(then, witnessed, then.Attributes.PrivateClasses()), err
+	then := telemetry.Source{Owner: a.Owner, Edge: a.Edge} // what it reported then stays that member's
+	witnessed, err := custody.Witnessed(l, shipment)
+	return then.Seen(*d, witnessed, d.Attributes.PrivateClasses()), err
 }
 
 func attachment(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) error {

@@ -29,7 +29,7 @@ func prepare(l ledger.Ledger, edges *Edges, pointer, registration string, activa
 		return nil, nil, err
 	}
 	d = newDevice(tx, statement, activate)
-	if err := access.Authorize(tx, waymark.ActRegisterDevice, access.Device(*d)); err != nil {
+	if err := access.Authorize(tx, waymark.ActRegisterDevice, access.Device(*d, tx.Time)); err != nil {
 		return nil, nil, err
 	}
 	if old, err = existing(l, statement); err != nil || old != nil {
@@ -110,7 +110,7 @@ func Device(l ledger.Ledger, q waymark.DeviceQuery) (*waymark.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d, access.Authorize(l.Tx(), waymark.ActReadDevice, access.Device(*d))
+	return d, access.Authorize(l.Tx(), waymark.ActReadDevice, access.Device(*d, l.Tx().Time))
 }
 
 // RequireDevice loads a device, or returns NotFound.
@@ -124,7 +124,7 @@ func manage(l ledger.Ledger, id string) (*waymark.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d, access.Authorize(l.Tx(), waymark.ActManageDevice, access.Device(*d))
+	return d, access.Authorize(l.Tx(), waymark.ActManageDevice, access.Device(*d, l.Tx().Time))
 }
 
 // notRetired refuses any change of a retired device.

@@ -49,7 +49,7 @@ func TestAnEdgeSignsForADevice(t *testing.T) {
 	edge := c.Device("edge-1", "producer")
 	d := c.NewHeld("logger-1", edge)
 	record := scenario.Must(c, by, registry.RegisterDevice, registration(d))
-	if k := record.Keys[0]; k.Edge != "edge-1" || k.JWK != edge.Statement().JWK || record.Edge() != "edge-1" || k.Origin != waymark.KeyByDevice {
+	if k := record.Keys[0]; k.Edge != "edge-1" || k.JWK != edge.Statement().JWK || record.Edge(c.Now) != "edge-1" || k.Origin != waymark.KeyByDevice {
 		t.Errorf("device %+v", record)
 	}
 	own := *d
@@ -146,7 +146,7 @@ func TestAnEdgeThatEnds(t *testing.T) {
 	follow := *d
 	follow.Key, follow.KeyID = edge.Key, "k2"
 	rotated := scenario.Must(c, by, registry.RotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.RotationTo(follow)})
-	if rotated.Edge() != "edge-1" || rotated.Keys[1].Edge != "edge-1" {
+	if rotated.Edge(c.Now) != "edge-1" || rotated.Keys[1].Edge != "edge-1" {
 		t.Errorf("rotated %+v", rotated)
 	}
 	c.Now = c.Now.Add(time.Minute)
@@ -156,7 +156,7 @@ func TestAnEdgeThatEnds(t *testing.T) {
 	scenario.Must(c, c.As("carrier", waymark.Operator), registry.AcceptTransfer, waymark.AcceptTransferRequest{Device: "edge-1"})
 	expectOutcome(c, d, "forbidden edge-not-active")
 	replaced := scenario.Must(c, c.As("producer", waymark.Admin), registry.ReplaceKey, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: d.Replacement("k3"), Reason: "it signs itself now"})
-	if replaced.Edge() != "" {
+	if replaced.Edge(c.Now) != "" {
 		t.Errorf("replaced %+v", replaced)
 	}
 	expectOutcome(c, d, "recorded")

@@ -27,7 +27,7 @@ func Join(l ledger.Ledger, r waymark.JoinDeviceRequest) (*waymark.Device, error)
 		return nil, err
 	}
 	d := newDevice(tx, statement, false)
-	if err := access.Authorize(tx, waymark.ActJoinDevice, access.Device(*d)); err != nil {
+	if err := access.Authorize(tx, waymark.ActJoinDevice, access.Device(*d, tx.Time)); err != nil {
 		return nil, err
 	}
 	old, err := existing(l, statement)

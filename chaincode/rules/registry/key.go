@@ -60,7 +60,7 @@ func ReplaceKey(l ledger.Ledger, r waymark.ReplaceKeyRequest) (*waymark.Device, 
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(l.Tx(), waymark.ActReplaceDeviceKey, access.Device(*d)); err != nil {
+	if err := access.Authorize(l.Tx(), waymark.ActReplaceDeviceKey, access.Device(*d, l.Tx().Time)); err != nil {
 		return nil, err
 	}
 	statement, err := proveRegistration("/registration", r.Registration, l.Tx().Channel)

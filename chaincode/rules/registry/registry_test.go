@@ -121,7 +121,7 @@ func TestOldRecordsAreRead(t *testing.T) {
 	if _, inForce := record.KeyInForce("k0", c.Now); inForce {
 		t.Error("the replaced key is in force")
 	}
-	if _, inForce := record.KeyInForce("k1", c.Now); !inForce || record.Edge() != "" {
+	if _, inForce := record.KeyInForce("k1", c.Now); !inForce || record.Edge(c.Now) != "" {
 		t.Error("the present key is not in force")
 	}
 	rotated := scenario.Must(c, by, registry.RotateKey, waymark.RotateKeyRequest{Device: "logger-1", Rotation: d.Rotation("k2")})

@@ -20,7 +20,7 @@ func OfferTransfer(l ledger.Ledger, r waymark.OfferTransferRequest) (*waymark.Tr
 	if err != nil {
 		return nil, err
 	}
-	if err := access.Authorize(tx, waymark.ActOfferTransfer, access.Device(*d)); err != nil {
+	if err := access.Authorize(tx, waymark.ActOfferTransfer, access.Device(*d, tx.Time)); err != nil {
 		return nil, err
 	}
 	last, err := ledger.Load[waymark.Transfer](l, ledger.TransferKey(d.ID))

@@ -120,9 +120,8 @@ func sealedWindow(l ledger.Ledger, q waymark.DisclosedQuery) (w waymark.Window, 
 	if !measured {
 		witnessed = access.Witnessed{} // nobody's but the owner's of then
 	}
-	then := Source{Owner: ownerThen(device, w, missing), Edge: w.Edge}.Of(*device)
-	classes := w.SealedClasses()
-	share, err = access.ShareOf(l, access.Telemetry(then, witnessed, classes), q.Purpose, classes)
+	classes, then := w.SealedClasses(), Source{Owner: ownerThen(device, w, missing), Edge: w.Edge}
+	share, err = access.ShareOf(l, then.Seen(*device, witnessed, classes), q.Purpose, classes)
 	if err == nil {
 		err = missing
 	}

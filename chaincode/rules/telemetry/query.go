@@ -39,10 +39,11 @@ func Window(l ledger.Ledger, q waymark.WindowQuery) (*waymark.Window, error) {
 // the shipment that it witnessed and the edge that signed for it then, or empty.
 type Source struct{ Owner, Shipment, Edge string }
 
-// Of returns a device as the policies see it as the source.
-func (s Source) Of(d waymark.Device) waymark.Device {
-	d.Owner, d.Keys = s.Owner, []waymark.DeviceKey{{Edge: s.Edge}}
-	return d
+// Seen is what a device has reported from the source, as the policies see it; private are the classes of it
+// that are not in the open.
+func (s Source) Seen(d waymark.Device, w access.Witnessed, private []waymark.DataClass) access.Entity {
+	d.Owner = s.Owner
+	return access.Telemetry(d, s.Edge, w, private)
 }
 
 // SourceOf is the source of what a window of a device holds.
@@ -57,7 +58,7 @@ func ShareOf(l ledger.Ledger, d waymark.Device, s Source, purpose string, classe
 	if err != nil {
 		return access.Share{}, err
 	}
-	return access.ShareOf(l, access.Telemetry(s.Of(d), witnessed, nil), purpose, classes)
+	return access.ShareOf(l, s.Seen(d, witnessed, nil), purpose, classes)
 }
 
 // ownerThen is the member that owned the device when a window was recorded. Before
