@@ -18,6 +18,7 @@ type disk struct {
 	records map[string][]byte
 	broken  bool
 	most    int // changes of one transaction
+	writes  int
 }
 
 func newDisk() *disk { return &disk{records: map[string][]byte{}} }
@@ -27,6 +28,7 @@ func (d *disk) Write(changes []spool.Change) error {
 		return errors.New("no space left on device")
 	}
 	d.most = max(d.most, len(changes))
+	d.writes++
 	for _, c := range changes {
 		if c.Value == nil {
 			delete(d.records, c.Key)
@@ -144,6 +146,71 @@ func TestConnectedDevicesAreNotForgotten(t *testing.T) {
 	if known, _ := r.Counts(); known != 1000 || !the(t, r, "one-more").Connected {
 		t.Errorf("%d known", known)
 	}
+}
+
+// TestThatADeviceIsThere is so with each message, and is not written with each: once a minute, with whatever else there is to
+// write, and at the end.
+func TestThatADeviceIsThere(t *testing.T) {
+	d := newDisk()
+	r := open(t, d)
+	said := waymark.Presence{State: waymark.PresenceOnline, At: at(0).Unix(), Session: "s-1"}
+	seen := func(second int) func() { return func() { r.Seen("logger-1", attest.COSE, at(second)) } }
+	for _, step := range []struct {
+		name   string
+		do     func()
+		writes int
+	}{
+		{"the first time", seen(0), 1},
+		{"again", seen(30), 0},
+		{"and again", seen(59), 0},
+		{"a minute later", seen(60), 1},
+		{"again", seen(119), 0},
+		{"in another envelope", func() { r.Seen("logger-1", attest.JWS, at(119)) }, 1},
+		{"it says so", func() { r.Said("logger-1", said, at(119)) }, 1},
+		{"it says so again", func() { r.Said("logger-1", said, at(119)) }, 0},
+		{"it connects", func() { r.Connected("logger-1", 1, at(119)) }, 1},
+		{"it goes", func() { r.Disconnected("logger-1", 1, at(119), Closed) }, 1},
+		{"and is there", func() { r.Seen("logger-1", attest.JWS, at(125)) }, 0},
+	} {
+		d.writes = 0
+		step.do()
+		if r.flush(); d.writes != step.writes {
+			t.Errorf("%s: %d transactions, want %d", step.name, d.writes, step.writes)
+		}
+	}
+	r.Flush()
+	if got := the(t, open(t, d), "logger-1").LastSeen; got != at(125) {
+		t.Errorf("after the end it was seen at %v", got)
+	}
+}
+
+// TestHowManyAreConnected is counted as it changes.
+func TestHowManyAreConnected(t *testing.T) {
+	r := open(t, newDisk())
+	r.limit = 3
+	connected := func(step string, want int) {
+		t.Helper()
+		if known, got := r.Counts(); got != want || known > r.limit {
+			t.Errorf("%s: %d of %d are connected, want %d", step, got, known, want)
+		}
+	}
+	for n := range 3 {
+		r.Connected(fmt.Sprint("logger-", n), 1, at(n))
+	}
+	connected("three come", 3)
+	r.Connected("logger-0", 2, at(3))
+	connected("one connects once more", 3)
+	r.Disconnected("logger-0", 1, at(3), Takeover)
+	connected("its old connection ends", 3)
+	r.Disconnected("logger-0", 2, at(4), Closed)
+	r.Disconnected("logger-0", 2, at(4), Closed)
+	connected("it goes", 2)
+	r.Connected("logger-3", 1, at(5))
+	connected("who is not connected is forgotten", 3)
+	r.Connected("logger-4", 1, at(6))
+	connected("who was seen longest ago is forgotten", 3)
+	r.Disconnected("logger-1", 1, at(7), Closed)
+	connected("one that is forgotten goes", 3)
 }
 
 func TestWhatCannotBeWrittenIsWrittenLater(t *testing.T) {

@@ -23,7 +23,8 @@ type Record struct {
 	// Said is what the device itself said last, by a message or its last will. Its signature was checked.
 	Said *waymark.Presence `json:"said,omitempty"`
 
-	connection uint64 // the one that it has
+	connection uint64    // the one that it has
+	marked     time.Time // LastSeen, when it was to be written last
 }
 
 // End is how a connection ended.

@@ -19,8 +19,9 @@ const (
 	// MaxDevices bounds the devices that are known, and those that may be connected. Beyond it those that were seen longest ago are
 	// forgotten, but for the connected ones.
 	MaxDevices = 50_000
-	// flushEvery is how much of what was seen a crash may cost.
+	// flushEvery is how much of what was seen a crash may cost, but for when a device was last seen: of that, seenEvery.
 	flushEvery = 5 * time.Second
+	seenEvery  = time.Minute
 	// maxFlushed bounds the records of one transaction.
 	maxFlushed = 2000
 	// spare is how many are forgotten at once, so that the oldest are not looked for with each new one.
@@ -41,9 +42,10 @@ type Register struct {
 	log   *zap.Logger
 	limit int
 
-	mu      sync.Mutex
-	records map[string]*Record
-	dirty   map[string]bool // not on the disk as they are
+	mu        sync.Mutex
+	records   map[string]*Record
+	connected int             // of the records
+	dirty     map[string]bool // to be written soon
 }
 
 // Open reads the records. A device that was connected when the bridge ended is not any more.
@@ -58,6 +60,7 @@ func Open(store Store, log *zap.Logger) (*Register, error) {
 			record.Connected, record.Ended = false, &End{At: record.LastSeen, Why: Shutdown}
 			r.dirty[key] = true
 		}
+		record.marked = record.LastSeen
 		r.records[key] = record
 		return nil
 	})
@@ -69,7 +72,11 @@ func Open(store Store, log *zap.Logger) (*Register, error) {
 
 // Seen notes that a device sent something, in an envelope.
 func (r *Register) Seen(device string, format attest.Format, at time.Time) {
-	r.change(device, at, func(record *Record) { record.Envelope = format })
+	r.change(device, at, func(record *Record) bool {
+		was := record.Envelope
+		record.Envelope = format
+		return was != format
+	})
 }
 
 // Knows reports whether a device was ever connected here, or said something.
@@ -91,35 +98,41 @@ func (r *Register) Envelope(device string) attest.Format {
 
 // Connected notes a connection, by its number at the broker.
 func (r *Register) Connected(device string, connection uint64, at time.Time) {
-	r.change(device, at, func(record *Record) {
+	r.change(device, at, func(record *Record) bool {
 		record.Connected, record.Since, record.connection = true, at, connection
 		record.Connections++
+		return true
 	})
 }
 
 // Disconnected notes the end of a connection. That of an older one, which a takeover ended, changes no more than
 // how many there were.
 func (r *Register) Disconnected(device string, connection uint64, at time.Time, why Why) {
-	r.change(device, at, func(record *Record) {
+	r.change(device, at, func(record *Record) bool {
 		if why == Takeover {
 			record.Takeovers++
 		}
 		if record.connection == connection {
 			record.Connected, record.Ended = false, &End{At: at, Why: why}
 		}
+		return true
 	})
 }
 
 // Said notes what a device has signed, if it is newer than what is known.
 func (r *Register) Said(device string, said waymark.Presence, at time.Time) {
-	r.change(device, at, func(record *Record) {
-		if record.Said == nil || said.After(*record.Said) {
+	r.change(device, at, func(record *Record) bool {
+		news := record.Said == nil || said.After(*record.Said)
+		if news {
 			record.Said = &said
 		}
+		return news
 	})
 }
 
-func (r *Register) change(device string, at time.Time, change func(*Record)) {
+// change notes that a device was there, and what else change does, which reports whether that is anything. That alone is
+// written now and then: it is so with each message of each device.
+func (r *Register) change(device string, at time.Time, change func(*Record) bool) {
 	at = at.UTC()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -131,20 +144,34 @@ func (r *Register) change(device string, at time.Time, change func(*Record)) {
 	if at.After(record.LastSeen) {
 		record.LastSeen = at
 	}
-	change(record)
-	r.dirty[device] = true
+	r.count(record, -1)
+	if change(record) || record.LastSeen.Sub(record.marked) >= seenEvery {
+		r.mark(record)
+	}
+	r.count(record, 1)
 	if len(r.records) > r.limit {
 		r.forget()
 	}
 }
 
+// mark has a record written as it is by then.
+func (r *Register) mark(record *Record) {
+	record.marked = record.LastSeen
+	r.dirty[record.Device] = true
+}
+
+// count counts a record among those that are connected, or no more.
+func (r *Register) count(record *Record, by int) {
+	if record.Connected {
+		r.connected += by
+	}
+}
+
 // forget drops the devices that were seen longest ago, some more than it must; the connected ones only if it must.
 func (r *Register) forget() {
-	all, connected := make([]*Record, 0, len(r.records)), 0
+	all, connected := make([]*Record, 0, len(r.records)), r.connected
 	for _, record := range r.records {
-		if all = append(all, record); record.Connected {
-			connected++
-		}
+		all = append(all, record)
 	}
 	slices.SortFunc(all, func(a, b *Record) int {
 		switch {
@@ -157,6 +184,7 @@ func (r *Register) forget() {
 	})
 	must := len(all) - r.limit
 	for _, record := range all[:max(must, min(must+spare, len(all)-1-connected))] {
+		r.count(record, -1)
 		delete(r.records, record.Device)
 		r.dirty[record.Device] = true
 	}
@@ -184,12 +212,7 @@ func (r *Register) List(after string, limit int) []Record {
 func (r *Register) Counts() (known, connected int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, record := range r.records {
-		if record.Connected {
-			connected++
-		}
-	}
-	return len(r.records), connected
+	return len(r.records), r.connected
 }
 
 // Run brings what was seen to the disk from time to time, until ctx ends, and then the rest.
@@ -199,15 +222,27 @@ func (r *Register) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case <-ticker.C:
-			r.Flush()
+			r.flush()
 		case <-ctx.Done():
 		}
 	}
 	r.Flush()
 }
 
-// Flush brings what was seen to the disk. What cannot be written is written with the next.
+// Flush brings all that was seen to the disk. What cannot be written is written with the next.
 func (r *Register) Flush() {
+	r.mu.Lock()
+	for _, record := range r.records {
+		if record.LastSeen.After(record.marked) {
+			r.mark(record)
+		}
+	}
+	r.mu.Unlock()
+	r.flush()
+}
+
+// flush brings what is marked to the disk.
+func (r *Register) flush() {
 	for {
 		changes, err := r.changes()
 		if err == nil && len(changes) > 0 {
@@ -215,7 +250,7 @@ func (r *Register) Flush() {
 		}
 		if err != nil {
 			r.log.Warn("presences are not on the disk", zap.Error(err))
-			r.mark(changes)
+			r.again(changes)
 			return
 		}
 		if len(changes) < maxFlushed {
@@ -248,7 +283,8 @@ func (r *Register) changes() ([]spool.Change, error) {
 	return changes, nil
 }
 
-func (r *Register) mark(changes []spool.Change) {
+// again has what could not be written written once more.
+func (r *Register) again(changes []spool.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range changes {
