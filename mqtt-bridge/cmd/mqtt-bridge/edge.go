@@ -12,8 +12,8 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/key"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/key"
 )
 
 // edgeCommands are the commands of an edge. The first whose words are there is meant.

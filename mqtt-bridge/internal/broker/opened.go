@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 	"go.uber.org/zap"
 )
 
@@ -71,19 +72,11 @@ func (b *Broker) markOpened() error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		return syncFolder(path)
-	})
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path) //nolint:gosec // a folder of the broker's own store
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+		if err = disk.SyncFolder(path); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	})
 }
 
 // clearUnopened starts afresh if the process died before devices were ever let

@@ -28,7 +28,7 @@ type Edge struct {
 	metrics *metrics
 	outbox  *outbox.Outbox
 	queue   *queue
-	client  *local.Client
+	client  *mqtt.Session
 	uplink  *uplink.Uplink
 	admin   *admin.Server
 	// sources and asked belong to work alone.
@@ -125,7 +125,7 @@ func (e *Edge) tell(found boltfile.Findings, u outbox.Usage) {
 
 func (e *Edge) openLocal(*signer) error {
 	l := e.config.Local
-	o := local.Options{URLs: l.URLs(), ClientID: l.ClientID, Username: l.Username, Filters: e.sources.Filters()}
+	o := mqtt.Options{URLs: l.URLs(), ClientID: l.ClientID, Username: l.Username, Filters: e.sources.Filters()}
 	if strings.Contains(l.URL, "ssl:") {
 		settings, err := mqtt.ClientTLS(l.CAFile, l.CertFile, l.KeyFile)
 		if err != nil {

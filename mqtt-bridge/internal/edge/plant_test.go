@@ -19,8 +19,8 @@ import (
 	bridgeconfig "github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/key"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/key"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 )

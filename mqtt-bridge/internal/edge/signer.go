@@ -7,7 +7,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/key"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/key"
 )
 
 // signer signs for devices with the edge's keys. It is safe for concurrent use.

@@ -4,21 +4,20 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
 
 const (
 	// maxTaken bounds the events that are taken in one transaction, and wait for it.
-	maxTaken     = 256
-	askTimeout   = 30 * time.Second
-	firstBackoff = 200 * time.Millisecond
-	maxBackoff   = 30 * time.Second
+	maxTaken   = 256
+	askTimeout = 30 * time.Second
+	maxBackoff = 30 * time.Second
 )
 
 // Gateway has the events.
@@ -77,10 +76,7 @@ func (s *Stream) Run(ctx context.Context) {
 		}
 		s.note(err)
 		s.log.Warn("no events", zap.Error(err))
-		select {
-		case <-time.After(backoff(failures)):
-		case <-ctx.Done():
-		}
+		pause.For(ctx.Done(), pause.Backoff(failures, maxBackoff))
 	}
 }
 
@@ -177,13 +173,4 @@ func (s *Stream) checkpoint(ctx context.Context) (after string, err error) {
 		return "", fmt.Errorf("ask where the events are: %w", err)
 	}
 	return after, s.store.Write([]spool.Change{s.at(after)})
-}
-
-// backoff doubles, half of it random.
-func backoff(failures int) time.Duration {
-	wait := maxBackoff
-	if failures < 8 {
-		wait = min(wait, firstBackoff<<failures)
-	}
-	return wait/2 + rand.N(wait/2) //nolint:gosec // jitter, not a secret
 }

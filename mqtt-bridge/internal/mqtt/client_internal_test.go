@@ -35,12 +35,24 @@ func newScript(t *testing.T) *script {
 // accept takes the next connection, and says whether there is a session.
 func (s *script) accept(present bool) net.Conn {
 	s.Helper()
+	return s.greet(s.arrive(), present)
+}
+
+// arrive takes the next connection, and does not answer yet.
+func (s *script) arrive() net.Conn {
+	s.Helper()
 	conn, err := s.listener.Accept()
 	if err != nil {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = conn.Close() })
 	expect[*packets.ConnectPacket](s, conn)
+	return conn
+}
+
+// greet answers a connection.
+func (s *script) greet(conn net.Conn, present bool) net.Conn {
+	s.Helper()
 	answer, _ := packets.NewControlPacket(packets.Connack).(*packets.ConnackPacket)
 	answer.SessionPresent = present
 	s.send(conn, answer)
@@ -116,22 +128,32 @@ func TestWhatWaitsEndsWithItsConnection(t *testing.T) {
 	}
 
 	second := s.accept(false)
+	if c.Stands() {
+		t.Error("it stands, and the broker does not have it")
+	}
 	if s.grant(second); anew.Load() != 1 {
 		t.Errorf("%d sessions lost", anew.Load())
 	}
 	s.publish(second, 1)
 	<-r.waits
-	if <-subscribed; !c.Subscribed() {
+	if <-subscribed; !c.Subscribed() || !c.Stands() {
 		t.Error("not subscribed")
 	}
 	_ = second.Close()
 	<-r.ends
-	third := s.accept(true)
-	if c.Subscribed() {
+	conn := s.arrive()
+	if c.Subscribed() || c.Stands() || !c.InDoubt() {
 		t.Error("subscribed by a connection that is lost")
 	}
-	s.grant(third)
+	third := s.greet(conn, true)
+	s.publish(third, 1)
+	<-r.waits
+	expect[*packets.SubscribePacket](s, third) // which is not answered
+	if c.Subscribed() || !c.Stands() || c.InDoubt() {
+		t.Error("the broker has the session, and it does not stand")
+	}
 	cancel()
+	<-r.ends
 	<-done
 	expect[*packets.DisconnectPacket](s, third)
 }

@@ -1,4 +1,3 @@
-// Package mqtt is the bridge's MQTT 3.1.1 client: one persistent session, one
-// subscription at QoS 1, and acknowledgements that are sent only when the
-// receiver says so.
+// Package mqtt is what speaks MQTT 3.1.1 to a broker: persistent sessions with subscriptions at QoS 1, whose
+// acknowledgements are sent only when the receiver says so, and a publisher to devices.
 package mqtt

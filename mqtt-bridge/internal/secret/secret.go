@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 )
 
 // Write puts content into a file at path of mode 0600, in place of one that is there. It is on the disk when Write returns. If that fails,
@@ -23,9 +25,5 @@ func Write(path string, content []byte) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
-	folder, err := os.Open(dir) //nolint:gosec // the operator's folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return disk.SyncFolder(dir)
 }

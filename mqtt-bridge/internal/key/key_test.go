@@ -2,13 +2,15 @@ package key_test
 
 import (
 	"crypto"
+	"crypto/x509"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/key"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/key"
 )
 
 func TestMakeAndLoad(t *testing.T) {
@@ -37,6 +39,17 @@ func TestMakeAndLoad(t *testing.T) {
 	}
 }
 
+// A crash leaves the whole key or none: it is written under another name, of which nothing is left.
+func TestOneFile(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := key.Make(filepath.Join(dir, "edge.pem"), attest.Ed25519); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("files %v, %v", entries, err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "edge.pem")
 	if _, err := key.Make(path, attest.MLDSA44); waymark.CodeOf(err) != waymark.Invalid {
@@ -45,7 +58,16 @@ func TestRefused(t *testing.T) {
 	if _, err := key.Load(path); err == nil {
 		t.Error("a file that is not there was read")
 	}
-	for _, text := range []string{"", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
+	good, err := key.Make(filepath.Join(t.TempDir(), "another.pem"), attest.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	for _, text := range []string{"", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", one + one, one + "more"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
