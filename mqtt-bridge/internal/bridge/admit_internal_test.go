@@ -2,11 +2,13 @@ package bridge
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"go.uber.org/zap"
 )
 
@@ -37,5 +39,29 @@ func TestAdmissionIsTriedUntilItSucceeds(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// open lets every device in.
+type open struct{}
+
+func (open) Login(context.Context, string, string) (time.Time, error) { return time.Unix(1, 0), nil }
+
+func (open) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
+	return time.Unix(1, 0), nil
+}
+
+func (open) OverQuota(string) (bool, error) { return false, nil }
+
+// TestNobodyComesInUnheard: while the broker may have lost the bridge's sessions, what a device publishes may be nobody's.
+func TestNobodyComesInUnheard(t *testing.T) {
+	stands := false
+	door := ofCluster{admission{logins: open{}, quota: open{}}, nil, func() bool { return stands }}
+	if _, err := door.Login(t.Context(), "logger-1", "password"); waymark.CodeOf(err) != waymark.Unavailable {
+		t.Errorf("let in: %v", err)
+	}
+	stands = true
+	if until, err := door.Login(t.Context(), "logger-1", "password"); err != nil || until != time.Unix(1, 0) {
+		t.Errorf("kept out: %v", err)
 	}
 }

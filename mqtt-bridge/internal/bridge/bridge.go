@@ -18,6 +18,7 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sign"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/tracing"
 	"go.uber.org/zap"
@@ -55,7 +56,7 @@ type Bridge struct {
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
 	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspects: newSuspects(), sieve: newSieve(log), listening: make(chan struct{}, 1)}
 	b.down = &down{Bridge: b}
-	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openBroker, b.openCallout, b.openClient, b.openDown, b.openAdmin} {
+	for _, step := range []func(context.Context) error{b.openSpool, b.openTraces, b.openGateway, b.openKey, b.openBroker, b.openCallout, b.openClient, b.openDown, b.openAdmin} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Close())
 		}
@@ -168,6 +169,11 @@ func (b *Bridge) openSpool(context.Context) error {
 		func() float64 { return float64(store.Dropped()) })
 	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.down, b.observer(), b.log)
 	return nil
+}
+
+func (b *Bridge) openKey(context.Context) (err error) {
+	b.down.key, err = sign.Open(b.config.SpoolDir, sign.FileName, b.config.ID, b.config.Consortium)
+	return err
 }
 
 func (b *Bridge) openTraces(context.Context) error {

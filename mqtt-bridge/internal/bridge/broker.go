@@ -106,6 +106,9 @@ func (b *Bridge) admit(ctx context.Context) {
 	}
 }
 
+// stands reports whether the broker keeps what devices publish now. The embedded one loses no store while it runs.
+func (b *Bridge) stands() bool { return b.broker != nil || b.client.Stands() }
+
 // persist tries to let devices in until it succeeds.
 func persist(ctx context.Context, open func(context.Context) error, log *zap.Logger) {
 	for {

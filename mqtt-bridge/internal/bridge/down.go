@@ -40,9 +40,6 @@ type down struct {
 func (b *Bridge) openDown(context.Context) error {
 	d := b.down
 	var err error
-	if d.key, err = sign.Open(b.config.SpoolDir, sign.FileName, b.config.ID, b.config.Consortium); err != nil {
-		return err
-	}
 	if d.presences, err = presence.Open(b.spool, b.log); err != nil {
 		return err
 	}

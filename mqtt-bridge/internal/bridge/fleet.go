@@ -14,17 +14,20 @@ type source interface {
 	Run(ctx context.Context)
 	// Subscribed reports whether messages can arrive now of all devices that are this bridge's.
 	Subscribed() bool
+	// Stands reports whether the broker keeps what any device publishes now, for this bridge or its fleet.
+	Stands() bool
 }
 
 // openFleet makes this bridge one of a fleet, whose sessions are as options say but for their client ids.
 func (b *Bridge) openFleet(options mqtt.Options) {
-	c := b.config.Fleet
+	c, public := b.config.Fleet, b.down.key.Public()
 	open := func(clientID string, r fleet.Receiver, anew, subscribed func()) fleet.Session {
 		session := options
 		session.ClientID, session.Asks = clientID, true
 		return mqtt.New(session, r, anew, subscribed, b.log)
 	}
-	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait},
+	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait,
+		Signer: public.Bridge + ":" + public.ID},
 		b.gateway, open, b.intake, b.metrics, b.log)
 	b.client = b.fleet
 	b.metrics.Gauge("fleet_shards", "Shards of the fleet.", func() float64 { return float64(c.Shards) })

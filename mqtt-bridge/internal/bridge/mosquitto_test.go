@@ -30,7 +30,7 @@ func TestMosquitto(t *testing.T) {
 	testBroker(t, func(t *testing.T) *stage {
 		s := newSite(t)
 		m := s.onMosquitto(t)
-		return &stage{site: s, broker: m, habits: habits{grantsAll: true, qos1: true, forgets: true}, wipe: func(t *testing.T) {
+		return &stage{site: s, broker: m, habits: habits{grantsAll: true, qos1: true, forgets: true, open: true}, wipe: func(t *testing.T) {
 			if err := os.Remove(filepath.Join(m.dir, "mosquitto.db")); err != nil {
 				t.Fatal(err)
 			}

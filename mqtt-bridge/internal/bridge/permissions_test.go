@@ -21,6 +21,7 @@ type habits struct {
 	grantsAll bool // subscriptions are granted, and what may not be read is not delivered
 	qos1      bool // a device may subscribe its down topic at QoS 1
 	forgets   bool // what it acknowledged a moment before it is killed can be lost
+	open      bool // it lets devices in without asking the bridge
 }
 
 var embedded = habits{}

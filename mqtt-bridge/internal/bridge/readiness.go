@@ -32,15 +32,7 @@ func (b *Bridge) checks() []admin.Check {
 			}
 			return nil
 		}},
-		{Name: "devices", Required: true, Holds: func() error {
-			if b.broker != nil && !b.broker.Opened() || b.callout != nil && !b.callout.Answers() {
-				return errors.New("devices are not let in")
-			}
-			if b.broker != nil && !b.broker.Room() {
-				return errors.New("devices are kept out: the broker's disk is nearly full")
-			}
-			return nil
-		}},
+		{Name: "devices", Required: true, Holds: b.letsIn},
 		{Name: "spool", Required: true, Holds: b.spoolHolds},
 		{Name: "credential", Required: true, Holds: func() error {
 			if err := b.health(); gateway.CredentialRefused(err) {
@@ -57,6 +49,19 @@ func (b *Bridge) checks() []admin.Check {
 		{Name: "gateway", Holds: b.health},
 		{Name: "events", Holds: b.down.following},
 	}...)
+}
+
+// letsIn says why devices are kept out, or ought to be.
+func (b *Bridge) letsIn() error {
+	switch {
+	case !b.stands():
+		return errors.New("nobody may hear devices that come now: not all sessions of the bridge, or of its fleet, are known to stand")
+	case b.broker != nil && !b.broker.Opened() || b.callout != nil && !b.callout.Answers():
+		return errors.New("devices are not let in")
+	case b.broker != nil && !b.broker.Room():
+		return errors.New("devices are kept out: the broker's disk is nearly full")
+	}
+	return nil
 }
 
 // health is what stands between the bridge and the gateway, nil if nothing.

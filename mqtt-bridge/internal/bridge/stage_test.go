@@ -141,9 +141,15 @@ func testBrokerRestarts(t *testing.T, s *stage) {
 }
 
 // testBrokerNew takes from the broker all that it holds: the bridge subscribes again by itself,
-// and what is acknowledged from then on arrives.
+// and what is acknowledged from then on arrives. Before that no device comes in; where the broker lets them in by itself, its operator
+// sees to it.
 func testBrokerNew(t *testing.T, s *stage) {
 	const each = 300
+	if s.broker != nil && !s.habits.open { // the bridge is back later than devices could be
+		s.endBridge(t, syscall.SIGTERM)
+		s.config.MQTT.ReconnectWait = 10 * time.Second
+		s.raise(t)
+	}
 	d := s.enrol(t, "logger-1")
 	s.flow(t, d, upcoming(t, d, each), nil)
 	s.settled(t, d, each, nil)
@@ -151,7 +157,9 @@ func testBrokerNew(t *testing.T, s *stage) {
 	s.wipe(t)
 	waitFor(t, "the bridge to notice", func() bool { return s.ready(t) != 200 })
 	s.startBroker(t)
-	waitFor(t, "the bridge's subscription", func() bool { return s.ready(t) == 200 })
+	if s.habits.open {
+		waitFor(t, "the bridge's subscription", func() bool { return s.ready(t) == 200 })
+	}
 	s.flow(t, d, upcoming(t, d, each), nil)
 	s.settled(t, d, 2*each, nil)
 }

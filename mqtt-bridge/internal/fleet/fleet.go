@@ -21,6 +21,7 @@ type Options struct {
 	Shards int           // the same at all bridges, or they are of two fleets
 	Lease  time.Duration // how long a bridge that died keeps what it had; whole seconds
 	Settle time.Duration // between having a shard and its session
+	Signer string        // whom devices know by what this bridge signs; the same at all bridges, or devices pass over what some say
 }
 
 // Open makes the session of a client id. What arrives goes to r. anew is called each time that the broker turns out not to have it,
@@ -58,6 +59,7 @@ type Fleet struct {
 	held    map[int]*tenure // changed by Run alone
 	entered bool            // a round has succeeded, so that this bridge has what it should
 	failure error           // of the last round
+	strange []string        // bridges that sign as another than this one
 }
 
 // New makes a Fleet, which has nothing before Run.
@@ -158,8 +160,9 @@ func (f *Fleet) move(ctx context.Context, v view) error {
 	for _, shard := range v.stood {
 		f.standing.told(shard)
 	}
+	f.compare(v.living)
 	var others, mine []int
-	for shard, home := range homesOf(f.options.Shards, v.living) {
+	for shard, home := range homesOf(f.options.Shards, slices.Collect(maps.Keys(v.living))) {
 		ours, holder := home == f.options.ID, v.held[shard]
 		switch {
 		case f.held[shard] != nil && !ours:
@@ -243,7 +246,9 @@ func (f *Fleet) keep(shard int, t *tenure) {
 }
 
 // own is the lease by which the others know that this bridge lives.
-func (f *Fleet) own() Lease { return Lease{Name: f.names.bridge(f.options.ID), Holder: f.holder} }
+func (f *Fleet) own() Lease {
+	return Lease{Name: f.names.bridge(f.options.ID), Holder: f.holder, Note: f.options.Signer}
+}
 
 func (f *Fleet) leaseOf(shard int) Lease {
 	l := Lease{Name: f.names.shard(shard), Holder: f.holder}

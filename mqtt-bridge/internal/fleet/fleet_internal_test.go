@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,8 +110,9 @@ type hub struct {
 
 	leaving time.Duration // how long it takes to disconnect
 
-	wait map[string][]string  // of which devices a session has messages unacknowledged
-	gone map[string]time.Time // since when the connection of a session is gone, and nobody knows
+	wait  map[string][]string  // of which devices a session has messages unacknowledged
+	gone  map[string]time.Time // since when the connection of a session is gone, and nobody knows
+	doubt map[string]bool      // which connections are lost and not made again
 }
 
 func (h *hub) Moved(Move) {}
@@ -169,6 +171,12 @@ func (h *hub) publish(device string) {
 	}
 }
 
+func (p plug) InDoubt() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.doubt[p.client]
+}
+
 func (p plug) Subscribed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -222,16 +230,17 @@ type world struct {
 	*hub
 	*book
 
-	stop map[string]func()
-	all  map[string]*Fleet
-	next next
+	stop    map[string]func()
+	all     map[string]*Fleet
+	signers map[string]string // of bridges with a key of their own
+	next    next
 }
 
 func newWorld(t *testing.T) *world {
 	return &world{
-		hub:  &hub{t: t, by: make(map[string]string), is: make(map[string]bool), wait: make(map[string][]string), gone: make(map[string]time.Time)},
+		hub:  &hub{t: t, by: make(map[string]string), is: make(map[string]bool), wait: make(map[string][]string), gone: make(map[string]time.Time), doubt: make(map[string]bool)},
 		book: &book{rows: make(map[string]row), away: make(map[string]bool)},
-		stop: make(map[string]func()), all: make(map[string]*Fleet),
+		stop: make(map[string]func()), all: make(map[string]*Fleet), signers: make(map[string]string),
 	}
 }
 
@@ -241,7 +250,7 @@ func (w *world) start(key string) {
 	open := func(client string, r Receiver, anew, subscribed func()) Session {
 		return plug{w.hub, client, key, r, anew, subscribed}
 	}
-	f := New(Options{Fleet: "f", ID: id, Shards: shards, Lease: lease, Settle: settle}, desk{w.book, key}, open, &w.next, w, zap.NewNop())
+	f := New(Options{Fleet: "f", ID: id, Shards: shards, Lease: lease, Settle: settle, Signer: cmp.Or(w.signers[id], "bridge-1:k")}, desk{w.book, key}, open, &w.next, w, zap.NewNop())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); f.Run(ctx) }()
@@ -396,6 +405,29 @@ func TestAnIDIsOneBridges(t *testing.T) {
 		if err := w.all["a/2"].State(); err == nil || !strings.Contains(err.Error(), "another process is bridge a") {
 			t.Errorf("the second says %v", err)
 		}
+		w.end()
+	})
+}
+
+// TestABridgeWithAnotherKey: devices would pass over what it says, so it says so, and so do the others, who cannot know whose is right.
+func TestABridgeWithAnotherKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.signers["c"] = "bridge-1:another"
+		for _, bridge := range []string{"a", "b", "c"} {
+			w.start(bridge)
+		}
+		time.Sleep(take)
+		for bridge, strange := range map[string]string{"a": "c", "b": "c", "c": "a, b"} {
+			if err := w.all[bridge].State(); err == nil || !strings.Contains(err.Error(), "bridges "+strange+" sign as another") {
+				t.Errorf("%s says %v", bridge, err)
+			}
+		}
+		w.stop["c"]()
+		w.signers["c"] = ""
+		w.start("c")
+		time.Sleep(take)
+		w.has("a", "b", "c")
 		w.end()
 	})
 }

@@ -48,17 +48,17 @@ func (n names) session(shard int) string { return fmt.Sprintf("%s-%dof%d", n.fle
 
 // view is what the leases say.
 type view struct {
-	living []string       // ids of bridges
-	held   map[int]string // who has a shard; none, if nobody has it
-	stood  []int          // shards whose session stands
+	living map[string]string // ids of bridges, with what they sign as: the notes of their leases
+	held   map[int]string    // who has a shard; none, if nobody has it
+	stood  []int             // shards whose session stands
 }
 
 // read sorts leases. Those that are no bridge's of this fleet and no shard's say nothing.
 func (n names) read(all []Lease) view {
-	v := view{held: make(map[int]string)}
+	v := view{living: make(map[string]string), held: make(map[int]string)}
 	for _, l := range all {
 		if id, ok := strings.CutPrefix(l.Name, n.bridge("")); ok {
-			v.living = append(v.living, id)
+			v.living[id] = l.Note
 			continue
 		}
 		text, ok := strings.CutPrefix(l.Name, n.prefix()+"shard:")

@@ -9,7 +9,7 @@ import (
 // standing says of each shard whether its session is known to stand: from then on the broker keeps for it whatever comes, whether
 // anybody is there or not, unless it loses its store. It is safe for concurrent use.
 type standing struct {
-	whole chan struct{} // closed once all were known to stand
+	whole chan struct{} // closed once all were known to stand at a time
 
 	mu    sync.Mutex
 	known []bool
@@ -71,6 +71,13 @@ func (s *standing) lost(lease, fresh time.Duration) {
 	clear(s.known)
 	s.gone = time.Now()
 	s.deaf = s.gone.Add(lease + fresh)
+}
+
+// all reports whether all are known to stand now.
+func (s *standing) all() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !slices.Contains(s.known, false)
 }
 
 func (s *standing) has(shard int) bool {

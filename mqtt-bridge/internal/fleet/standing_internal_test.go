@@ -158,13 +158,24 @@ func TestALostStore(t *testing.T) {
 		for shard, home := range homesOf(shards, []string{"a", "b"}) {
 			dumb[home] = shard
 		}
+		client := names{"f", shards}.session(dumb["a"])
+		for _, lost := range []bool{true, false} { // a connection, and no store
+			w.hub.mu.Lock()
+			w.doubt[client] = lost
+			w.hub.mu.Unlock()
+			if a.Stands() == lost {
+				t.Errorf("its connection lost %t: stands %t", lost, a.Stands())
+			}
+		}
 		for _, shard := range dumb {
 			w.breaks(names{"f", shards}.session(shard), true)
 		}
 		time.Sleep(1500 * time.Millisecond) // b has renewed its leases meanwhile, and knows of nothing
 		a.lostStore()
 		for range 10 {
-			time.Sleep(lease / 3)
+			if time.Sleep(lease / 3); a.Stands() {
+				t.Error("it lets devices in, of whose messages it may get none")
+			}
 			if a.standing.has(dumb["a"]) || a.standing.has(dumb["b"]) || a.Subscribed() {
 				t.Errorf("known to stand: its own %t, the other's %t; subscribed %t", a.standing.has(dumb["a"]), a.standing.has(dumb["b"]), a.Subscribed())
 			}
@@ -180,6 +191,9 @@ func TestALostStore(t *testing.T) {
 		time.Sleep(lease)
 		w.knows("a", "b")
 		w.has("a", "b")
+		if !a.Stands() {
+			t.Error("it lets nobody in")
+		}
 		w.end()
 	})
 }

@@ -14,6 +14,8 @@ type Session interface {
 	// Heard returns when something was sent that the broker has answered over the connection that the session has, at most a short
 	// time ago while that is good; zero if it has answered nothing.
 	Heard() time.Time
+	// InDoubt reports whether the connection was lost, so that the broker may have lost the session too, and is not made again.
+	InDoubt() bool
 }
 
 // tenure is a shard while this bridge has it.
