@@ -112,9 +112,10 @@ mosquitto: $(TOOLS)/gotestsum build ## bridge, fleet and edge over mosquitto, wh
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,mosquitto -run TestMosquitto -count 1 -timeout 10m ./e2e
 
 FAULTS ?= docs/reliability.md
+TOGETHER ?= 1
 
-faults: $(TOOLS)/gotestsum build ## every part fails under load, and what was acknowledged is looked for; into docs/reliability.md (needs root and mosquitto; FAULTS= writes nothing)
-	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e -run TestFaultTable -count 1 -timeout 40m ./faults $(if $(FAULTS),-table $(abspath $(FAULTS)))
+faults: $(TOOLS)/gotestsum build ## every part fails under load, and what was acknowledged is looked for; into docs/reliability.md (needs root and mosquitto; FAULTS= writes nothing, TOGETHER=2 is sooner)
+	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e -run TestFaultTable -count 1 -timeout 40m ./faults -together $(TOGETHER) $(if $(FAULTS),-table $(abspath $(FAULTS)))
 
 faults-disk: $(TOOLS)/gotestsum ## the bridge's disk, or an edge's, fails, is full, is cut off in any system call (needs strace, and root for a small disk)
 	@cd mqtt-bridge && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags faults -run 'Disk|Synced|Killed' -count 1 -timeout 10m ./internal/spool ./internal/bridge ./internal/edge/outbox ./internal/edge

@@ -31,7 +31,7 @@ func clocks() []fault {
 		{what: "chaincode of another member", name: "chaincode.carrier"},
 		{what: "gateway's peer", name: "peer.producer"},
 	} {
-		rows = append(rows, fault{name: "the clock of the " + p.what + " is 20 minutes ahead", remark: p.remark,
+		rows = append(rows, fault{name: "the clock of the " + p.what + " is 20 minutes ahead", alone: true, remark: p.remark,
 			inflict: func(ctx context.Context, t *testing.T, _ *row) {
 				right := wrongly(ctx, t, p.name)
 				pause(ctx, wrongFor)
@@ -46,7 +46,7 @@ func clocks() []fault {
 func deviceClock(off time.Duration, mayLogIn bool) inflicting {
 	return func(ctx context.Context, t *testing.T, r *row) {
 		t.Helper()
-		s := r.add(ctx, t)
+		s := r.newSource(ctx, t)
 		s.sendMany(ctx, t, clockMessages, off)
 		if err := s.session.Close(); err != nil {
 			t.Fatal(err)

@@ -93,7 +93,7 @@ func newCluster(ctx context.Context, t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	c.issuer = strings.TrimSpace(string(issuer))
-	if c.log, err = os.OpenFile(logFile("nats-cluster"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if c.log, err = os.OpenFile(newLog("nats-cluster"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.log.Close() })

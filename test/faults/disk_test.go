@@ -70,27 +70,27 @@ func (d *disk) makeRoom(t *testing.T) {
 
 // full are the rows of a disk that is full: that of spool and broker, which is one here.
 func full() []fault {
-	var d *disk // of the row that runs
 	site := func(ctx context.Context, t *testing.T) *site {
 		t.Helper()
-		d = newDisk(t)
-		t.Setenv("WAYMARK_BRIDGE_EMBEDDED__MIN_FREE_BYTES", strconv.Itoa(diskFree))
-		return newSite(ctx, t, bridge.Options{Dir: d.dir})
+		d := newDisk(t)
+		s := newSite(ctx, t, bridge.Options{Dir: d.dir, Env: []string{"WAYMARK_BRIDGE_EMBEDDED__MIN_FREE_BYTES=" + strconv.Itoa(diskFree)}})
+		s.disk = d
+		return s
 	}
 	return []fault{
 		{name: "disk of spool and broker full for 5 s", site: site, inflict: func(ctx context.Context, t *testing.T, r *row) {
-			d.fill(t)
+			r.disk.fill(t)
 			r.awaitSilence(ctx, t)
 			pause(ctx, fullFor)
-			d.makeRoom(t)
+			r.disk.makeRoom(t)
 		}},
 		{name: "disk of spool and broker full, and kill -9 of the bridge meanwhile", site: site, inflict: func(ctx context.Context, t *testing.T, r *row) {
-			d.fill(t)
+			r.disk.fill(t)
 			r.awaitSilence(ctx, t)
 			if err := r.bridge.kill(ctx); err != nil {
 				t.Fatal(err)
 			}
-			d.makeRoom(t)
+			r.disk.makeRoom(t)
 			if err := r.bridge.start(ctx); err != nil {
 				t.Fatal(err)
 			}

@@ -35,7 +35,7 @@ func (s *site) key(ctx context.Context, t *testing.T) (b device.Bridge) {
 // addHearing connects one more device, which keeps its messages until it is told what became of them.
 func (r *row) addHearing(ctx context.Context, t *testing.T) (*source, <-chan device.Heard) {
 	t.Helper()
-	s, key, heard := r.add(ctx, t), r.key(ctx, t), make(chan device.Heard, 100)
+	s, key, heard := r.newSource(ctx, t), r.key(ctx, t), make(chan device.Heard, 100)
 	if err := s.session.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strconv"
 	"testing"
 	"time"
 
@@ -28,6 +27,8 @@ type fault struct {
 	name string
 	// site is the bridge and the broker to which the row's devices publish; nil means the network's own.
 	site func(context.Context, *testing.T) *site
+	// alone says that what fails is the network's, on which all rows are.
+	alone bool
 	// inflict lets it happen, and returns when it is over.
 	inflict inflicting
 	// quarantined are the messages that are to end there, by code.
@@ -44,6 +45,7 @@ type fault struct {
 type row struct {
 	fault
 	*site
+	number  int // of the row, from 1
 	devices []*source
 	seen    *watch
 	extra   [][]byte // payloads outside of any stream that were acknowledged
@@ -51,16 +53,16 @@ type row struct {
 }
 
 // run lets a fault happen under load, and tells what became of every message.
-func (f fault) run(t *testing.T) faults.Outcome {
+func (f fault) run(t *testing.T, number int) faults.Outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), rowWithin)
 	defer cancel()
-	r := &row{fault: f, site: ours()}
-	defer r.explain(t, sources.Load())
+	r := &row{fault: f, site: ours(), number: number}
+	defer r.explain(t)
 	if f.site != nil {
 		r.site = f.site(ctx, t)
 	}
 	from := height(ctx, t, witness)
-	r.seen = follow(ctx, t, from)
+	r.seen = follow(ctx, t, from, r.devicePrefix())
 	load := r.begin(ctx, t)
 	pause(ctx, before)
 	r.seen.begin()
@@ -78,19 +80,17 @@ func (f fault) run(t *testing.T) faults.Outcome {
 	return o
 }
 
-// explain prints what may explain a failure of the row, whose devices are those that were made since there were so many: where it
-// failed, nobody may have the logs.
-func (r *row) explain(t *testing.T, before int64) {
+// devicePrefix begins the ids of the row's devices, and of no other's.
+func (r *row) devicePrefix() string { return fmt.Sprintf("logger-%d-", r.number) }
+
+// explain prints what may explain a failure of the row: where it failed, nobody may have the logs.
+func (r *row) explain(t *testing.T) {
 	t.Helper()
 	if !t.Failed() {
 		return
 	}
-	var devices []string
-	for n := before + 1; n <= sources.Load(); n++ {
-		devices = append(devices, strconv.Quote(sourceID(n)))
-	}
 	for _, log := range r.logs {
-		t.Log(bridge.Explanation(log, devices...))
+		t.Log(bridge.Explanation(log, `"`+r.devicePrefix()))
 	}
 }
 

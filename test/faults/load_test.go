@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,15 +32,10 @@ type source struct {
 	sent    []device.Message
 }
 
-// sources counts the devices of all rows.
-var sources atomic.Int64
-
-func sourceID(n int64) string { return fmt.Sprintf("logger-%d", n) }
-
-// newSource makes a device of the producer, registers it and connects it.
-func (s *site) newSource(ctx context.Context, t *testing.T) *source {
+// newSource makes a device of the producer, registers it and connects it. It is one of the row's from then on.
+func (r *row) newSource(ctx context.Context, t *testing.T) *source {
 	t.Helper()
-	dir, id := t.TempDir(), sourceID(sources.Add(1))
+	dir, id := t.TempDir(), r.devicePrefix()+strconv.Itoa(len(r.devices)+1)
 	d, err := device.Create(dir, device.Settings{ID: id, Consortium: local.at.Consortium,
 		Owner: "producer", Model: "TL-20"})
 	if err != nil {
@@ -69,7 +64,8 @@ func (s *site) newSource(ctx context.Context, t *testing.T) *source {
 		}
 	}
 	made := &source{device: d, home: filepath.Join(dir, id)}
-	made.connect(ctx, t, s, device.Broker{})
+	made.connect(ctx, t, r.site, device.Broker{})
+	r.devices = append(r.devices, made)
 	return made
 }
 
@@ -123,7 +119,6 @@ func (r *row) begin(ctx context.Context, t *testing.T) *load {
 	for range loadDevices {
 		l.devices = append(l.devices, r.newSource(ctx, t))
 	}
-	r.devices = append(r.devices, l.devices...)
 	for _, s := range l.devices {
 		go func() { l.ended <- l.publish(ctx, s) }()
 	}

@@ -31,14 +31,6 @@ func messages() []fault {
 	}
 }
 
-// add connects one more device, which is not part of the load.
-func (r *row) add(ctx context.Context, t *testing.T) *source {
-	t.Helper()
-	s := r.newSource(ctx, t)
-	r.devices = append(r.devices, s)
-	return s
-}
-
 // publish publishes any bytes and waits for their PUBACK.
 func (s *source) publish(ctx context.Context, t *testing.T, raw []byte) {
 	t.Helper()
@@ -49,7 +41,7 @@ func (s *source) publish(ctx context.Context, t *testing.T, raw []byte) {
 
 func poison(ctx context.Context, t *testing.T, r *row) {
 	t.Helper()
-	s := r.add(ctx, t)
+	s := r.newSource(ctx, t)
 	bad := [][]byte{[]byte("poison"), forged(t, s)}
 	for _, raw := range bad {
 		s.sendMany(ctx, t, goodMessages/len(bad)/2, 0)
@@ -76,7 +68,7 @@ func forged(t *testing.T, s *source) []byte {
 
 func history(ctx context.Context, t *testing.T, r *row) {
 	t.Helper()
-	s := r.add(ctx, t)
+	s := r.newSource(ctx, t)
 	s.sendMany(ctx, t, goodMessages, 0)
 	for _, m := range s.sent {
 		s.publish(ctx, t, m.Raw)
@@ -86,7 +78,7 @@ func history(ctx context.Context, t *testing.T, r *row) {
 // disorder publishes each message of a device twice, each few of them shuffled.
 func disorder(ctx context.Context, t *testing.T, r *row) {
 	t.Helper()
-	s := r.add(ctx, t)
+	s := r.newSource(ctx, t)
 	random := rand.New(rand.NewPCG(*seed, 1))
 	for len(s.sent) < goodMessages {
 		var some []device.Message
@@ -110,7 +102,7 @@ func disorder(ctx context.Context, t *testing.T, r *row) {
 // restored lets a copy of a device that was made earlier sign as well.
 func restored(ctx context.Context, t *testing.T, r *row) {
 	t.Helper()
-	s := r.add(ctx, t)
+	s := r.newSource(ctx, t)
 	s.sendMany(ctx, t, goodMessages/2, 0)
 	dir := t.TempDir()
 	copyFiles(t, s.home, filepath.Join(dir, s.device.ID()))

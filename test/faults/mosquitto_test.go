@@ -35,7 +35,7 @@ func newMosquitto(ctx context.Context, t *testing.T) debians {
 	for _, found := range brokerFile.FindAllStringSubmatch(string(first), -1) {
 		files[found[1]] = found[2]
 	}
-	m, err := mosquitto.New(mosquitto.Options{Root: local.root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: logFile("mosquitto")})
+	m, err := mosquitto.New(mosquitto.Options{Root: local.root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: newLog("mosquitto")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,8 @@ const basePort = 17800
 var (
 	table = flag.String("table", "", "write the table into this page")
 	seed  = flag.Uint64("seed", 0, "of the moments at which things are killed; 0 for another one each time")
+	// together makes the table sooner; pauses are then those of a machine that has more to do.
+	together = flag.Int("together", 1, "rows at once, of those whose faults are not of the network's own parts")
 )
 
 // local is the network that all rows share. TestMain sets it.

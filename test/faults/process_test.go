@@ -156,16 +156,16 @@ func leaderDies(ctx context.Context, t *testing.T, r *row) {
 // killed are the rows of kill -9.
 func killed() []fault {
 	return []fault{
-		{name: "kill -9 of the bridge with its broker, 20 times", inflict: kills(20, 6*time.Second, 0, always(part("mqtt-bridge")))},
-		{name: "kill -9 of the bridge with its broker, 5 times, while commands go down", inflict: commanded(kills(5, 4*time.Second, 0, always(part("mqtt-bridge"))))},
+		{name: "kill -9 of the bridge with its broker, 20 times", site: withBroker, inflict: kills(20, 6*time.Second, 0, ofBridge)},
+		{name: "kill -9 of the bridge with its broker, 5 times, while commands go down", site: withBroker, inflict: commanded(kills(5, 4*time.Second, 0, ofBridge))},
 		{name: "kill -9 of the bridge at mosquitto, 5 times", site: atMosquitto, inflict: kills(5, 6*time.Second, 0, ofBridge)},
 		{name: "kill -9 of mosquitto, 5 times", site: atMosquitto, inflict: asking(kills(5, 4*time.Second, 0, ofBroker)), unsure: true, late: true,
 			remark: "mosquitto acknowledges before it writes: the device asks the ledger before it forgets."},
-		{name: "kill -9 of the bridge's gateway, 5 times", inflict: kills(5, 4*time.Second, 0, always(part("gateway.producer")))},
-		{name: "kill -9 of that gateway's peer, down for 2 s", inflict: kills(1, time.Second, 2*time.Second, always(part("peer.producer")))},
-		{name: "kill -9 of another member's peer, down for 2 s", inflict: kills(1, time.Second, 2*time.Second, always(part("peer.carrier")))},
-		{name: "kill -9 of the leading orderer, down until another leads", inflict: leaderDies},
-		{name: "kill -9 of the chaincode of the gateway's peer, 3 times", inflict: kills(3, 3*time.Second, time.Second, always(comingBack("chaincode.producer")))},
+		{name: "kill -9 of the bridge's gateway, 5 times", alone: true, inflict: kills(5, 4*time.Second, 0, always(part("gateway.producer")))},
+		{name: "kill -9 of that gateway's peer, down for 2 s", alone: true, inflict: kills(1, time.Second, 2*time.Second, always(part("peer.producer")))},
+		{name: "kill -9 of another member's peer, down for 2 s", alone: true, inflict: kills(1, time.Second, 2*time.Second, always(part("peer.carrier")))},
+		{name: "kill -9 of the leading orderer, down until another leads", alone: true, inflict: leaderDies},
+		{name: "kill -9 of the chaincode of the gateway's peer, 3 times", alone: true, inflict: kills(3, 3*time.Second, time.Second, always(comingBack("chaincode.producer")))},
 	}
 }
 
@@ -177,14 +177,14 @@ func stopped() []fault {
 		which choose
 		site  func(context.Context, *testing.T) *site
 	}{
-		{what: "the bridge with its broker", which: always(part("mqtt-bridge"))},
+		{what: "the bridge with its broker", which: ofBridge, site: withBroker},
 		{what: "mosquitto", which: ofBroker, site: atMosquitto},
 		{what: "the bridge's gateway", which: always(part("gateway.producer"))},
 		{what: "that gateway's peer", which: always(part("peer.producer"))},
 		{what: "the leading orderer", which: leader},
 		{what: "the chaincode of the gateway's peer", which: always(part("chaincode.producer"))},
 	} {
-		rows = append(rows, fault{name: fmt.Sprintf("SIGSTOP of %s for %.0f s", s.what, stands.Seconds()), site: s.site, inflict: stills(s.which)})
+		rows = append(rows, fault{name: fmt.Sprintf("SIGSTOP of %s for %.0f s", s.what, stands.Seconds()), site: s.site, alone: s.site == nil, inflict: stills(s.which)})
 	}
 	return rows
 }

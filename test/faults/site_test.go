@@ -5,12 +5,15 @@ package faults_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
+	"github.com/waymark-ledger/waymark/test/internal/way"
 )
 
 // site is a bridge and a broker.
@@ -20,6 +23,8 @@ type site struct {
 	bridge, broker process            // of a site of its own
 	others         []*site            // bridges that share the broker
 	cluster        *cluster           // that is the broker
+	way            *way.Way           // to the gateway
+	disk           *disk              // of spool and broker
 	logs           []string           // of bridges and broker
 	// certificate gives a device one by which it logs in; nil where it logs in by its key.
 	certificate func(device string) (*tls.Certificate, error)
@@ -36,6 +41,12 @@ func logFile(name string) string { return filepath.Join(local.Dir(), "logs", nam
 func ofBridge(_ context.Context, _ *testing.T, r *row) process { return r.bridge }
 func ofBroker(_ context.Context, _ *testing.T, r *row) process { return r.broker }
 
+// withBroker starts a bridge with a broker of its own, as the network has one.
+func withBroker(ctx context.Context, t *testing.T) *site {
+	t.Helper()
+	return newSite(ctx, t, bridge.Options{})
+}
+
 // freePort is a port that nobody listens on.
 func freePort(t *testing.T) int {
 	t.Helper()
@@ -47,6 +58,12 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+// started counts the parts of sites, of which each has a log of its own.
+var started atomic.Int64
+
+// newLog is the log of a part that is started for one row.
+func newLog(name string) string { return logFile(fmt.Sprintf("%s.%d", name, started.Add(1))) }
+
 // firstConfig is the configuration of the network's own bridge.
 func firstConfig() string { return filepath.Join(local.Dir(), "bridge", "mqtt-bridge.yaml") }
 
@@ -57,7 +74,7 @@ func newSite(ctx context.Context, t *testing.T, o bridge.Options) *site {
 		o.Network = local.at
 	}
 	o.Program, o.Member, o.First = program("mqtt-bridge"), "producer", firstConfig()
-	o.LogFile = logFile("mqtt-bridge.second")
+	o.LogFile = newLog("mqtt-bridge")
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,14 +25,11 @@ func TestFaultTable(t *testing.T) {
 	}
 	t.Logf("the same moments again with -seed %d", *seed)
 	began := time.Now()
-	var outcomes []faults.Outcome
 	rows := slices.Concat(killed(), fleets(), stopped(), away(), full(), clocks(), messages())
-	for _, f := range rows {
-		t.Run(f.name, func(t *testing.T) { outcomes = append(outcomes, f.run(t)) })
-	}
+	outcomes := inflictAll(t, rows)
 	took := time.Since(began).Round(time.Second)
-	text := fmt.Sprintf("Measured on %s in %s, with seed %d: %s; commit %s.\n\n%s", local.conditions.Date.Format(time.DateOnly), took, *seed,
-		local.conditions.Text(), local.conditions.Waymark, faults.Table(outcomes))
+	text := fmt.Sprintf("Measured on %s in %s, with seed %d, %d at once: %s; commit %s.\n\n%s", local.conditions.Date.Format(time.DateOnly), took, *seed,
+		*together, local.conditions.Text(), local.conditions.Waymark, faults.Table(outcomes))
 	fmt.Println(text)
 	if took > tableWithin {
 		t.Logf("it took %s, and is meant to take %s", took, tableWithin)
@@ -42,6 +40,44 @@ func TestFaultTable(t *testing.T) {
 	if err := write(*table, text); err != nil {
 		t.Error(err)
 	}
+}
+
+// inflictAll runs all rows: first those that make the network's own parts fail, one after another, then the others, so many at once
+// as are to be. It returns the outcomes of those that came to an end, in the order of the rows.
+func inflictAll(t *testing.T, rows []fault) []faults.Outcome {
+	t.Helper()
+	outcomes := make([]*faults.Outcome, len(rows))
+	run := func(i int) {
+		t.Run(rows[i].name, func(t *testing.T) {
+			o := rows[i].run(t, i+1)
+			outcomes[i] = &o
+		})
+	}
+	for i, f := range rows {
+		if f.alone {
+			run(i)
+		}
+	}
+	turns := make(chan struct{}, max(1, *together))
+	var all sync.WaitGroup
+	for i, f := range rows {
+		if f.alone {
+			continue
+		}
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			run(i)
+		})
+	}
+	all.Wait()
+	var ended []faults.Outcome
+	for _, o := range outcomes {
+		if o != nil {
+			ended = append(ended, *o)
+		}
+	}
+	return ended
 }
 
 // write puts the table into its page.

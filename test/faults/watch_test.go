@@ -4,6 +4,7 @@ package faults_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,8 +15,9 @@ import (
 // witness is the member whose peer nothing happens to.
 const witness = "auditor"
 
-// watch is what the witness's peer records, as it does.
+// watch is what the witness's peer records of a row's devices, as it does.
 type watch struct {
+	prefix   string // of their ids
 	mu       sync.Mutex
 	recorded map[audit.Recorded]bool
 	greatest map[string]uint64 // sequence number, by device
@@ -24,15 +26,15 @@ type watch struct {
 	counting bool
 }
 
-// follow watches from a block on, until ctx ends.
-func follow(ctx context.Context, t *testing.T, from uint64) *watch {
+// follow watches from a block on, until ctx ends, the devices whose ids have a prefix.
+func follow(ctx context.Context, t *testing.T, from uint64, prefix string) *watch {
 	t.Helper()
 	p, err := audit.Connect(local.at, witness)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w, ended := &watch{recorded: map[audit.Recorded]bool{}, greatest: map[string]uint64{}}, make(chan error, 1)
+	w, ended := &watch{prefix: prefix, recorded: map[audit.Recorded]bool{}, greatest: map[string]uint64{}}, make(chan error, 1)
 	go func() { ended <- p.Follow(ctx, from, w.add) }()
 	t.Cleanup(func() {
 		cancel()
@@ -47,15 +49,17 @@ func follow(ctx context.Context, t *testing.T, from uint64) *watch {
 func (w *watch) add(recorded []audit.Recorded) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(recorded) == 0 {
-		return
-	}
+	some := false
 	for _, r := range recorded {
-		w.recorded[r] = true
-		w.greatest[r.Device] = max(w.greatest[r.Device], r.Sequence)
+		if strings.HasPrefix(r.Device, w.prefix) {
+			some, w.recorded[r] = true, true
+			w.greatest[r.Device] = max(w.greatest[r.Device], r.Sequence)
+		}
 	}
-	w.note()
-	w.last = time.Now()
+	if some {
+		w.note()
+		w.last = time.Now()
+	}
 }
 
 // note takes what has passed since the last commit for a pause.

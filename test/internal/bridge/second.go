@@ -47,6 +47,8 @@ type Options struct {
 	// PasswordFile is of the bridge at such a broker, and More is more of the configuration. Both may be empty.
 	PasswordFile string
 	More         string
+	// Env is more of its environment.
+	Env []string
 }
 
 // stopTimeout bounds how long a bridge may take to stop.
@@ -64,7 +66,7 @@ func StartSecond(ctx context.Context, o Options) (*Second, error) {
 	}
 	defer func() { _ = log.Close() }()               // the process has its own
 	cmd := exec.Command(o.Program, "--config", file) //nolint:gosec,noctx // our own program; Stop ends it
-	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, append(os.Environ(), o.Env...)
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start a second bridge: %w", err)
 	}
