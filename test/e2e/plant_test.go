@@ -62,6 +62,7 @@ listen: "LISTEN"
 		t.Fatal(err)
 	}
 	p.run(ctx, t, "key", "--out", filepath.Join(dir, "edge.pem"))
+	p.run(ctx, t, "init", "--config", p.config)
 	for _, line := range bytes.Split(bytes.TrimSpace(p.run(ctx, t, "registrations", "--config", p.config, "--owner", "producer")), []byte("\n")) {
 		var request struct {
 			Path string

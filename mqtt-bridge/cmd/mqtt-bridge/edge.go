@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -22,6 +23,7 @@ func edgeCommands() []subcommand {
 		{[]string{"edge", "config", "check"}, checkEdgeConfig},
 		{[]string{"edge", "key"}, edgeKey},
 		{[]string{"edge", "registrations"}, edgeRegistrations},
+		{[]string{"edge", "init"}, edgeInit},
 		{[]string{"edge", "recover"}, edgeRecover},
 		{[]string{"edge"}, runEdge},
 	}
@@ -45,6 +47,10 @@ func serveEdge(ctx context.Context, c config.Config) error {
 		return err
 	}
 	defer func() { _ = log.Sync() }() // standard error cannot always be synced
+	if made, err := outbox.Made(c.StoreDir); err != nil || !made {
+		return errors.Join(err, fmt.Errorf("there is no outbox in %s: before an edge's first start make it by mqtt-bridge edge init. If there was one, look where it is: "+
+			"without it numbers that were used would be used again", c.StoreDir))
+	}
 	e, err := edge.Open(c, log)
 	if err != nil {
 		return err
@@ -120,6 +126,26 @@ func edgeRegistrations(_ context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
+// edgeInit makes what an edge keeps, once.
+func edgeInit(_ context.Context, args []string, out io.Writer) error {
+	c, rest, err := loadEdgeConfig(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage
+	}
+	fresh, err := outbox.Make(c.StoreDir)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return fmt.Errorf("there is an outbox in %s already: an edge goes on with what it has", c.StoreDir)
+	}
+	_, err = fmt.Fprintln(out, "the outbox is made: each device begins at number 1")
+	return err
+}
+
 // edgeRecover moves a device behind what the ledger has of it.
 func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	c, rest, err := loadEdgeConfig(args)
@@ -132,6 +158,12 @@ func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	recorded, err := strconv.ParseUint(rest[1], 10, 53)
 	if err != nil {
 		return fmt.Errorf("the last number on the ledger must be a number, not %q", rest[1])
+	}
+	if !slices.ContainsFunc(c.Devices, func(d config.Device) bool { return d.ID == rest[0] }) {
+		return fmt.Errorf("device %s is none of the configuration's devices", rest[0])
+	}
+	if _, err := outbox.Make(c.StoreDir); err != nil {
+		return err
 	}
 	left, err := outbox.Recover(c.StoreDir, rest[0], recorded)
 	if err != nil {

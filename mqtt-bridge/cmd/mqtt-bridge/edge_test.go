@@ -54,6 +54,12 @@ func TestEdge(t *testing.T) {
 	if err := checkEdgeConfig(t.Context(), []string{"--config", path}, &out); err != nil || !strings.Contains(out.String(), "good") {
 		t.Fatalf("%v, %q", err, out.String())
 	}
+	if err := edgeInit(t.Context(), []string{"--config", path}, &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := edgeInit(t.Context(), []string{"--config", path}, &out); err == nil {
+		t.Error("made a second time")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- run(ctx, []string{"edge", "--config", path}) }()
@@ -83,6 +89,7 @@ func TestWrongCallsOfEdge(t *testing.T) {
 	path, _ := writeEdgeConfig(t)
 	for _, args := range [][]string{
 		{"edge"},
+		{"edge", "--config", path}, // before its init
 		{"edge", "--config", path, "more"},
 		{"edge", "config", "check"},
 		{"edge", "config", "check", "--config", path, "more"},
@@ -93,6 +100,9 @@ func TestWrongCallsOfEdge(t *testing.T) {
 		{"edge", "registrations", "--config", path, "--owner", "producer", "more"},
 		{"edge", "recover", "--config", path, "logger-1"},
 		{"edge", "recover", "--config", path, "logger-1", "many"},
+		{"edge", "recover", "--config", path, "logger-2", "1"}, // it has no such device
+		{"edge", "recover", "--config", path, "logger-1", "9007199254740990"},
+		{"edge", "init", "--config", path, "more"},
 	} {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%v was accepted", args)

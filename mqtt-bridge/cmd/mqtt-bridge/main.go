@@ -29,6 +29,7 @@ const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge edge config check --config FILE
        mqtt-bridge edge key --out FILE [--algorithm EdDSA|ES256]
        mqtt-bridge edge registrations --config FILE --owner MEMBER [--model TEXT]
+       mqtt-bridge edge init --config FILE
        mqtt-bridge edge recover --config FILE DEVICE LAST-NUMBER-ON-THE-LEDGER
        mqtt-bridge spool check|salvage --config FILE
        mqtt-bridge store check|salvage --config FILE

@@ -3,6 +3,8 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -98,6 +100,23 @@ func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, 
 		o.wake(d)
 	}
 	return o, nil
+}
+
+// Made reports whether there is an outbox in dir.
+func Made(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err //nolint:wrapcheck // it names the file
+}
+
+// Make makes an outbox in dir, and dir, unless there is one. It reports whether there was none.
+func Make(dir string) (bool, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return false, fmt.Errorf("make outbox: %w", err)
+	}
+	return boltfile.Make(filepath.Join(dir, fileName), prepare)
 }
 
 // open looks at the file, or makes one, and opens it.

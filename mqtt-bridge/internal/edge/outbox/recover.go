@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	bolt "go.etcd.io/bbolt"
 )
@@ -12,8 +13,12 @@ import (
 // Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
 // device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
 // recorded is the last number on the ledger. It returns the number that is left out. The edge must not run. A file that is damaged in
-// another way cannot be recovered: nobody knows of which devices something is missing.
+// another way cannot be recovered: nobody knows of which devices something is missing. It returns Invalid for a number that leaves the
+// device none.
 func Recover(dir, device string, recorded uint64) (uint64, error) {
+	if recorded+1 >= waymark.MaxSequence {
+		return 0, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
+	}
 	file, _, err := open(dir)
 	if err != nil {
 		return 0, err
