@@ -26,6 +26,7 @@ type Broker struct {
 	addr     string
 	storeDir string
 	log      *zap.Logger
+	unacked  int // what the bridge may have on its way
 }
 
 // Start starts the broker. Devices are refused until Open. observe is told of
@@ -51,7 +52,7 @@ func Start(ctx context.Context, o Options, logins Logins, observe func(accepted 
 		return nil, err
 	}
 	s.Start()
-	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, log: log}
+	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, log: log, unacked: o.unacknowledged()}
 	if err := b.prepare(ctx, o); err != nil {
 		b.Stop()
 		return nil, err
@@ -129,7 +130,7 @@ func (b *Broker) prepare(ctx context.Context, o Options) error {
 	if err := b.clearUnopened(ctx); err != nil {
 		return err
 	}
-	return errors.Join(b.prepareStreams(ctx, o.StoreBytes), b.boundUnacknowledged(ctx, o.unacknowledged()))
+	return errors.Join(b.prepareStreams(ctx, o.StoreBytes), b.boundUnacknowledged(ctx))
 }
 
 // mqttAddress finds the port that was chosen if the configured one is 0.

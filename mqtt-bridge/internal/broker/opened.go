@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
@@ -18,6 +19,9 @@ import (
 // then nothing was acknowledged to anyone.
 const openedFile = "opened"
 
+// openTimeout bounds what is asked of the store before devices are let in.
+const openTimeout = 10 * time.Second
+
 // Open lets devices in. To be called once the bridge's subscription stands:
 // before its first one the broker would acknowledge messages that nobody gets. If
 // it fails, devices are kept out; it can be called again.
@@ -25,7 +29,9 @@ func (b *Broker) Open() error {
 	if b.Opened() {
 		return nil
 	}
-	if err := b.markOpened(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	defer cancel()
+	if err := errors.Join(b.boundUnacknowledged(ctx), b.markOpened()); err != nil {
 		return fmt.Errorf("open broker: %w", err)
 	}
 	b.auth.opened.set()

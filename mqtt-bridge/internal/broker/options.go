@@ -58,6 +58,10 @@ type Options struct {
 	HoldsBytes    int64
 }
 
+// sessionRoom is how many times as many messages the server may have on their way in the bridge's session as its stream gives out. What
+// was acknowledged just when it is sent again counts there once more; without room the server would leave a new message out, to send it behind newer ones.
+const sessionRoom = 4
+
 // unacknowledged is how many messages are sent to the bridge before it has acknowledged any.
 func (o Options) unacknowledged() int {
 	return max(1, min(mostUnacknowledged, o.HoldsMessages, int(o.HoldsBytes/maxPayload)))
@@ -104,7 +108,7 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 		TLSTimeout:    tlsSeconds,
 		AuthTimeout:   authSeconds,
 		AckWait:       AckWait,
-		MaxAckPending: uint16(o.unacknowledged()), //nolint:gosec // at most mostUnacknowledged
+		MaxAckPending: uint16(sessionRoom * o.unacknowledged()), //nolint:gosec // at most sessionRoom times mostUnacknowledged
 	}
 	return options, nil
 }

@@ -63,19 +63,19 @@ func (b *Broker) prepareStream(ctx context.Context, config jetstream.StreamConfi
 	return err
 }
 
-// boundUnacknowledged gives the bridge's subscription, which keeps the bound that it was made with, the present one.
-func (b *Broker) boundUnacknowledged(ctx context.Context, most int) error {
+// boundUnacknowledged gives the bridge's subscription, which was made with the session's bound and keeps it, the present one.
+func (b *Broker) boundUnacknowledged(ctx context.Context) error {
 	stream, err := b.js.Stream(ctx, messagesStream)
 	if err != nil {
 		return fmt.Errorf("read broker stream: %w", err)
 	}
 	consumers := stream.ListConsumers(ctx)
 	for info := range consumers.Info() {
-		if info.Config.MaxAckPending == most {
+		if info.Config.MaxAckPending == b.unacked {
 			continue
 		}
 		config := info.Config
-		config.MaxAckPending = most
+		config.MaxAckPending = b.unacked
 		if _, err := stream.UpdateConsumer(ctx, config); err != nil {
 			return fmt.Errorf("bound what the broker sends: %w", err)
 		}
