@@ -72,14 +72,20 @@ func (r CommitReceipt) Validate() error {
 }
 
 func (r CommitReceipt) validateState() error {
-	placed := r.TxID != "" || r.Block != 0
-	switch {
-	case r.State == CommitRecorded && r.Code == "":
-		return first(validateDigest("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
-	case (r.State == CommitQuarantined || r.State == CommitUnreadable) && !placed:
-		return first(validateDigest("/digest", r.Digest), ValidateID("/code", r.Code))
-	case r.State == CommitUnknown && !placed && r.Digest == "" && r.Code == "":
-		return nil
+	placed, coded := r.TxID != "" || r.Block != 0, r.Code != ""
+	switch r.State {
+	case CommitRecorded:
+		if !coded {
+			return first(validateDigest("/digest", r.Digest), validateTxID("/tx_id", r.TxID), ValidateSequence("/block", r.Block))
+		}
+	case CommitQuarantined, CommitUnreadable:
+		if !placed {
+			return first(validateDigest("/digest", r.Digest), ValidateID("/code", r.Code))
+		}
+	case CommitUnknown:
+		if !placed && !coded && r.Digest == "" {
+			return nil
+		}
 	}
 	return InvalidField("/state", "must be %s with digest, tx_id and block, %s or %s with digest and code, or %s with none of them",
 		CommitRecorded, CommitQuarantined, CommitUnreadable, CommitUnknown)
