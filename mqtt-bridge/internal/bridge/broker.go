@@ -102,7 +102,7 @@ func (b *Bridge) admit(ctx context.Context) {
 	case b.callout != nil:
 		persist(ctx, b.callout.Run, b.log)
 	case b.broker != nil:
-		persist(ctx, func(context.Context) error { return b.broker.Open() }, b.log)
+		persist(ctx, b.broker.Open, b.log)
 	}
 }
 

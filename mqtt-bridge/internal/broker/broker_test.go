@@ -121,7 +121,7 @@ func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
 			t.Errorf("%s: unsettled %t, %v", step.name, unsettled, err)
 		}
 		if step.open {
-			if err := b.Open(); err != nil {
+			if err := b.Open(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := unacknowledged(t, b); got != o.unacknowledged() {
@@ -170,7 +170,7 @@ func TestStoreWithMessagesIsKeptWithoutItsMark(t *testing.T) {
 	o := options(t)
 	b := start(t, o)
 	subscribe(t, b, o.CertFile)
-	if err := b.Open(); err != nil {
+	if err := b.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.js.Publish(t.Context(), "$MQTT.msgs.waymark.v1.logger-1.up", []byte("acknowledged")); err != nil {
@@ -185,7 +185,7 @@ func TestStoreWithMessagesIsKeptWithoutItsMark(t *testing.T) {
 	if held, err := b.heldMessages(t.Context()); held != 1 || err != nil || consumers(t, b) != 1 {
 		t.Errorf("%d messages and %d subscriptions are left, %v", held, consumers(t, b), err)
 	}
-	if err := b.Open(); err != nil {
+	if err := b.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(mark); err != nil {
@@ -200,13 +200,13 @@ func TestDevicesAreKeptOutWithoutAMark(t *testing.T) {
 	if err := os.Mkdir(mark, 0o700); err != nil { // where the file is to be
 		t.Fatal(err)
 	}
-	if err := b.Open(); err == nil || b.Opened() {
+	if err := b.Open(t.Context()); err == nil || b.Opened() {
 		t.Errorf("opened %t, %v", b.Opened(), err)
 	}
 	if err := os.Remove(mark); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Open(); err != nil || !b.Opened() {
+	if err := b.Open(t.Context()); err != nil || !b.Opened() {
 		t.Errorf("opened %t, %v", b.Opened(), err)
 	}
 }

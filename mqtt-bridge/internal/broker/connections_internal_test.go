@@ -70,7 +70,7 @@ func (s slow) Login(ctx context.Context, device, password string) (time.Time, er
 func TestNobodyStaysWithoutRoom(t *testing.T) {
 	logins := slow{came: make(chan struct{}), admit: make(chan struct{}, 2)}
 	b := startFor(t, options(t), logins)
-	if err := b.Open(); err != nil {
+	if err := b.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	connected := dial(t, b)

@@ -31,7 +31,7 @@ func (anybody) LoginByCertificate(context.Context, string, []*x509.Certificate) 
 func open(t testing.TB) *Broker {
 	t.Helper()
 	b := startFor(t, options(t), anybody{})
-	if err := b.Open(); err != nil {
+	if err := b.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return b

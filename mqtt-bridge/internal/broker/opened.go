@@ -25,11 +25,11 @@ const openTimeout = 10 * time.Second
 // Open lets devices in. To be called once the bridge's subscription stands:
 // before its first one the broker would acknowledge messages that nobody gets. If
 // it fails, devices are kept out; it can be called again.
-func (b *Broker) Open() error {
+func (b *Broker) Open(ctx context.Context) error {
 	if b.Opened() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), openTimeout)
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	if err := errors.Join(b.boundUnacknowledged(ctx), b.markOpened()); err != nil {
 		return fmt.Errorf("open broker: %w", err)

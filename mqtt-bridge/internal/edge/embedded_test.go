@@ -50,7 +50,7 @@ func TestEmbeddedBrokerAtBothEnds(t *testing.T) {
 	p.config.Devices = p.config.Devices[1:2]
 	p.startBridge(t)
 	p.startEdge(t)
-	if err := theirs.Open(); err != nil { // the edge is subscribed
+	if err := theirs.Open(t.Context()); err != nil { // the edge is subscribed
 		t.Fatal(err)
 	}
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("ssl://" + address).SetTLSConfig(trusting(t, certFile)).
