@@ -39,7 +39,7 @@ type Attachment struct {
 
 // AttachedEdge is a device that could sign for another one when that was attached.
 type AttachedEdge struct {
-	Edge    string `json:"edge" form:"id"`
+	Edge    string `json:"edge" form:"id"`             // the device that could sign
 	Changed string `json:"changed" form:"transaction"` // the transaction of its last change then
 }
 
