@@ -103,7 +103,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	parts.Go(func() { b.relay.Run(ctx) })
 	parts.Go(func() { b.down.run(ctx) })
 	parts.Go(func() { b.recheck(ctx) })
-	parts.Go(func() { b.sieve.run(ctx, b.spool, b.logins) })
+	if b.broker == nil { // whom the embedded broker lets in is registered
+		parts.Go(func() { b.sieve.run(ctx, b.spool, b.logins) })
+	}
 	parts.Go(func() { b.admit(ctx) })
 	parts.Go(func() { b.settleBroker(ctx); b.client.Run(receiving) })
 	parts.Go(func() {

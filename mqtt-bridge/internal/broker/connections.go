@@ -98,22 +98,27 @@ func (c *connections) all() (ids []uint64) {
 // missed is what the watcher was not told of connections, by device.
 type missed struct{ begun, ended map[string][]uint64 }
 
-// compare forgets what is not among the live ones, and returns what the watcher does not know, which it is told then.
-func (c *connections) compare(live map[uint64]bool) missed {
+// compare forgets what was known before the live ones were listed and is not among them, and returns what the watcher does not know,
+// which it is told then.
+func (c *connections) compare(known []uint64, live map[uint64]bool) missed {
+	gone := map[uint64]bool{}
+	for _, id := range known {
+		gone[id] = !live[id]
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := missed{begun: map[string][]uint64{}, ended: map[string][]uint64{}}
 	for device, of := range c.byDevice {
 		for i, one := range of {
 			switch {
-			case !live[one.id] && one.told:
+			case gone[one.id] && one.told:
 				m.ended[device] = append(m.ended[device], one.id)
 			case live[one.id] && !one.told:
 				m.begun[device] = append(m.begun[device], one.id)
 				of[i].told = true
 			}
 		}
-		c.keep(device, func(one connection) bool { return live[one.id] })
+		c.keep(device, func(one connection) bool { return !gone[one.id] })
 	}
 	return m
 }

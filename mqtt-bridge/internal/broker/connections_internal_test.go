@@ -41,14 +41,22 @@ func TestConnectionsAreCompared(t *testing.T) {
 			c.tell(device, id)
 		}
 	}
-	got := c.compare(map[uint64]bool{1: true, 3: true, 9: true})
+	known := c.all()
+	c.begin("late", 5) // after the live ones were listed
+	got := c.compare(known, map[uint64]bool{1: true, 3: true, 9: true})
 	equal := func(got map[string][]uint64, device string, id uint64) bool {
 		return maps.EqualFunc(got, map[string][]uint64{device: {id}}, slices.Equal[[]uint64])
 	}
 	if !equal(got.ended, "ended", 2) || !equal(got.begun, "begun", 3) {
 		t.Errorf("missed %v", got)
 	}
-	if again := c.compare(map[uint64]bool{1: true, 3: true}); len(again.begun)+len(again.ended) != 0 {
+	if left := c.of("late"); len(left) != 1 {
+		t.Error("who logged in meanwhile is forgotten")
+	}
+	if again := c.compare(c.all(), map[uint64]bool{1: true, 3: true, 5: true}); len(again.begun) != 1 || len(again.ended) != 0 {
+		t.Errorf("missed then %v", again)
+	}
+	if again := c.compare(c.all(), map[uint64]bool{1: true, 3: true, 5: true}); len(again.begun)+len(again.ended) != 0 {
 		t.Errorf("missed again %v", again)
 	}
 }

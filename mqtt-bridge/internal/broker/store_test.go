@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/blocks"
 	"go.uber.org/zap"
 )
@@ -20,7 +21,9 @@ func storeWith(t *testing.T, o Options, n int) []string {
 	b := start(t, o)
 	subscribe(t, b, o.CertFile)
 	for i := range n {
-		if _, err := b.js.Publish(t.Context(), "$MQTT.msgs.waymark.v1.logger-1.up", fmt.Appendf(make([]byte, 1024), "%d", i)); err != nil {
+		m := nats.NewMsg("$MQTT.msgs.waymark.v1.logger-1.up") // as the server writes one of QoS 1
+		m.Header["Nmqtt-Pub"], m.Data = []string{"1"}, fmt.Appendf(make([]byte, 1024), "%d", i)
+		if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,6 +88,27 @@ func TestAFlippedBitInTheStoreIsReported(t *testing.T) {
 	}
 }
 
+// Each bit of a record counts, those too that no checksum is over.
+func TestEachBitOfARecordCounts(t *testing.T) {
+	o := options(t)
+	file := storeWith(t, o, 3)[0]
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := len(whole) / 3
+	for bit := range 8 * 200 { // its head, subject and headers, and the beginning of the message
+		raw := append([]byte(nil), whole...)
+		raw[length+bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if faults, err := blocks.Check(o.StoreDir); len(faults) != 1 || err != nil {
+			t.Fatalf("bit %d of a record: found %v, %v", bit, faults, err)
+		}
+	}
+}
+
 // What a power loss left of a record is of a message that was not acknowledged, so nothing is damaged.
 func TestATornEndOfTheStoreIsNoDamage(t *testing.T) {
 	o := options(t)
@@ -101,6 +125,21 @@ func TestATornEndOfTheStoreIsNoDamage(t *testing.T) {
 		if faults, err := blocks.Check(o.StoreDir); len(faults) != 0 || err != nil {
 			t.Errorf("%d bytes less: %v, %v", cut, faults, err)
 		}
+	}
+	if err := os.WriteFile(last, append(raw[:len(raw)-5], make([]byte, 4096)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if faults, err := blocks.Check(o.StoreDir); len(faults) != 1 || err != nil {
+		t.Errorf("a record without its end: %v, %v", faults, err)
+	}
+	if err := os.WriteFile(last, append(raw, make([]byte, 4096)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if faults, err := blocks.Check(o.StoreDir); len(faults) != 0 || err != nil {
+		t.Errorf("room that was made for more: %v, %v", faults, err)
+	}
+	if err := os.WriteFile(last, raw[:len(raw)-1], 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if got := held(t, o); got != 18 && got != 19 {
 		t.Errorf("%d messages are held", got)

@@ -84,6 +84,7 @@ func (b *Broker) tell(w Watcher, m *nats.Msg) {
 
 // compare tells w of the connections that ended or began without its being told.
 func (b *Broker) compare(w Watcher) {
+	known := b.auth.live.all() // who logs in from now on is none that ended
 	connz, err := b.server.Connz(&server.ConnzOptions{Limit: b.server.NumClients() + spareConnections})
 	if err != nil {
 		b.log.Error("the broker's connections cannot be listed", zap.Error(err))
@@ -93,7 +94,7 @@ func (b *Broker) compare(w Watcher) {
 	for _, c := range connz.Conns {
 		live[c.Cid] = true
 	}
-	now, missed := time.Now(), b.auth.live.compare(live)
+	now, missed := time.Now(), b.auth.live.compare(known, live)
 	for device, ids := range missed.ended {
 		for _, id := range ids {
 			w.Disconnected(device, id, now, presence.Faulty)

@@ -37,6 +37,7 @@ type world struct {
 	asked     []string
 	away      bool   // the gateway
 	during    func() // happens once, while the gateway answers
+	slow      func() // happens once, while the disk is written
 
 	strangers map[string]bool // devices that were never there
 }
@@ -46,6 +47,13 @@ func newWorld() *world {
 }
 
 func (w *world) Write(changes []spool.Change) error {
+	w.mu.Lock()
+	slow := w.slow
+	w.slow = nil
+	w.mu.Unlock()
+	if slow != nil {
+		slow()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken {
@@ -127,6 +135,7 @@ func run(t *testing.T, w *world, test func(b *Book)) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		b.began = b.began.Add(-time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { b.Run(ctx); close(done) }()
@@ -403,6 +412,8 @@ func TestACommandOfTheFormerOwner(t *testing.T) {
 		{"a command of the new owner", 0, "4:0:0", true, 1},
 		{"old, and ended meanwhile", time.Minute, "", false, 0},
 		{"old, and open", time.Minute, "", true, 1},
+		{"from the future, and ended", -time.Minute, "", false, 0},
+		{"just after the start, and ended", -1, "", false, 0},
 	} {
 		w := newWorld()
 		run(t, w, func(b *Book) {
@@ -415,13 +426,38 @@ func TestACommandOfTheFormerOwner(t *testing.T) {
 				}
 			}
 			e := event(t, 5, waymark.EventCommandRequested, "logger-1", "c-1", far)
-			e.Time = e.Time.Add(-test.ago)
+			if test.ago == -1 {
+				b.began = time.Now()
+			} else {
+				e.Time = e.Time.Add(-test.ago)
+			}
 			take(t, b, e)
 			synctest.Wait()
 			if b.Len() != test.want {
 				t.Errorf("%s: %d open, want %d; asked %v", test.name, b.Len(), test.want, w.asked)
 			}
 		})
+	}
+}
+
+// Nor is one that is told of while the transfer is being written.
+func TestACommandOfTheFormerOwnerMeanwhile(t *testing.T) {
+	w := newWorld()
+	b, err := Open(w, w, w, w, w, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.began = b.began.Add(-time.Hour)
+	far := time.Now().Add(time.Hour)
+	take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", far)) // so that there is something to write
+	taken := make(chan error, 1)
+	e := event(t, 2, waymark.EventCommandRequested, "logger-1", "c-2", far)
+	w.slow = func() {
+		go func() { taken <- b.Take([]client.Event{e}, checkpoint(e.ID)) }()
+		time.Sleep(50 * time.Millisecond) // in which it comes as far as it can
+	}
+	if err := errors.Join(b.Moved("logger-1", "9:0:0"), <-taken); err != nil || b.Len() != 0 {
+		t.Errorf("%d open, %v", b.Len(), err)
 	}
 }
 

@@ -12,8 +12,11 @@ import (
 )
 
 // Take takes events about commands, in their order, and the checkpoint behind them, in one transaction. What was requested longer
-// ago than the gateway needs to settle may have ended since, as by a transfer that is told of by other events: of such a device the gateway is asked.
+// ago than the gateway needs to settle may have ended since, as by a transfer that is told of by other events: of such a device the gateway is asked. So it is
+// of all that is told of soon after the start, when transfers of before may be forgotten, and of what says that it is from the future.
 func (b *Book) Take(events []client.Event, checkpoint spool.Change) error {
+	b.writing.Lock() // so that nobody comes to know of a transfer between the question for it and the answer
+	defer b.writing.Unlock()
 	changed, now := map[name]*waymark.DeliveredCommand{}, time.Now()
 	var behind []string
 	for _, e := range events {
@@ -23,13 +26,14 @@ func (b *Book) Take(events []client.Event, checkpoint spool.Change) error {
 			b.log.Error("event about a command cannot be read", zap.String("event", e.ID), zap.Error(err))
 		case !open:
 			changed[nameOf(c)] = nil
-		case now.Sub(e.Time) > settling:
+		case now.Sub(e.Time).Abs() > settling || now.Sub(b.began) < settling:
 			behind = append(behind, c.Device)
 		default:
 			changed[nameOf(c)] = &c
 		}
 	}
-	if err := b.change(changed, checkpoint); err != nil {
+	b.noteEnded(changed)
+	if err := b.write(changed, checkpoint); err != nil {
 		return err
 	}
 	for _, device := range behind {

@@ -123,6 +123,7 @@ func (b *Book) Moved(device, event string) error {
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	b.noteMove(device, at)
 	gone := b.settled(device, time.Now())
 	gone[allOf(device)] = nil
 	b.noteEnded(gone)
@@ -131,9 +132,14 @@ func (b *Book) Moved(device, event string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.moves.note(device, at)
 	b.stale.addLater(device, time.Now().Add(settling))
 	return nil
+}
+
+func (b *Book) noteMove(device string, at place) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.moves.note(device, at)
 }
 
 func (b *Book) movedSince(device string, at place) bool {

@@ -75,7 +75,7 @@ func (f *Fleet) Stands() bool {
 func (f *Fleet) compare(living map[string]string) {
 	var strange []string
 	for id, signer := range living {
-		if signer != f.options.Signer {
+		if signer != f.options.Signer && signer != "" { // a bridge of before does not say
 			strange = append(strange, id)
 		}
 	}

@@ -86,7 +86,7 @@ func (i *Intake) Put(ctx context.Context, a Arrival) error {
 	}
 	message, said := inspect(a)
 	p := &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}}
-	if p.waits() && i.copies.has(p) {
+	if p.waits() && i.Failure() == nil && i.copies.has(p) {
 		a.Ack()
 		i.observer.Acknowledged(1)
 		return nil

@@ -97,7 +97,8 @@ func TestWhatADeviceSays(t *testing.T) {
 	online := waymark.Presence{State: waymark.PresenceOnline, At: at(10).Unix(), Session: "s-2"}
 	gone := waymark.Presence{State: waymark.PresenceGone, At: at(10).Unix(), Session: "s-2"}
 	older := waymark.Presence{State: waymark.PresenceGone, At: at(1).Unix(), Session: "s-1"}
-	for _, step := range []struct{ said, want waymark.Presence }{{online, online}, {older, online}, {gone, gone}, {online, gone}} {
+	future := waymark.Presence{State: waymark.PresenceOnline, At: at(31).Add(attest.MaxClockSkew).Unix(), Session: "s-3"}
+	for _, step := range []struct{ said, want waymark.Presence }{{online, online}, {older, online}, {gone, gone}, {online, gone}, {future, gone}} {
 		r.Said("logger-1", step.said, at(30))
 		if got := the(t, r, "logger-1").Said; *got != step.want {
 			t.Errorf("after %+v: %+v, want %+v", step.said, *got, step.want)

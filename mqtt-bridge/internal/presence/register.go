@@ -119,8 +119,12 @@ func (r *Register) Disconnected(device string, connection uint64, at time.Time, 
 	})
 }
 
-// Said notes what a device has signed, if it is newer than what is known.
+// Said notes what a device has signed, if it is newer than what is known. What is from the future, which no ledger takes, would hide
+// all that the device says until then: it is not noted.
 func (r *Register) Said(device string, said waymark.Presence, at time.Time) {
+	if time.Unix(said.At, 0).After(at.Add(attest.MaxClockSkew)) {
+		return
+	}
 	r.change(device, at, func(record *Record) bool {
 		news := record.Said == nil || said.After(*record.Said)
 		if news {

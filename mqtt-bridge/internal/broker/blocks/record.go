@@ -53,6 +53,9 @@ func (r *reader) record(at int) (length int, number uint64, good bool) {
 		return 0, 0, false
 	}
 	end := length - sumLength
+	if size&hasHeaders != 0 && !framed(raw[headLength+subject:body], raw[body:end]) {
+		return 0, 0, false
+	}
 	r.sum.Reset()
 	for _, part := range [][]byte{raw[4:20], raw[headLength : headLength+subject], raw[body:end]} {
 		_, _ = r.sum.Write(part)
@@ -60,9 +63,18 @@ func (r *reader) record(at int) (length int, number uint64, good bool) {
 	return length, binary.LittleEndian.Uint64(raw[4:]) &^ marks, bytes.Equal(r.sum.Sum(nil), raw[end:length])
 }
 
+// framed reports whether headers end where their length says. No checksum is over that length.
+func framed(length, body []byte) bool {
+	n := binary.LittleEndian.Uint32(length)
+	return n <= uint32(len(body)) && bytes.HasPrefix(body[:n], []byte("NATS/1.0\r\n")) && bytes.HasSuffix(body[:n], []byte("\r\n\r\n")) //nolint:gosec // a record is at most maxRecord
+}
+
 // unfinished reports whether the file ends before what begins at a place does, as a write does that a power loss cut off.
 func (r *reader) unfinished(at int) bool {
 	raw := r.raw[at:]
+	if len(bytes.Trim(raw, "\x00")) == 0 { // as a file system leaves what it made room for
+		return true
+	}
 	return len(raw) < headLength || int(binary.LittleEndian.Uint32(raw)&^hasHeaders) > len(raw)
 }
 
