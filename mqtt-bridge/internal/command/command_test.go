@@ -126,6 +126,9 @@ func (w *world) take() []string {
 	return published
 }
 
+// bound gives a book that runs another limit.
+func (b *Book) bound(limit int) { b.mu.Lock(); b.limit = limit; b.mu.Unlock() }
+
 // run runs a book in a bubble, where time passes when nothing else happens.
 func run(t *testing.T, w *world, test func(b *Book)) {
 	t.Helper()
@@ -466,9 +469,10 @@ func TestCommandsOfStrangersGiveWay(t *testing.T) {
 	w := newWorld()
 	far := time.Now().Add(1e6 * time.Hour)
 	run(t, w, func(b *Book) {
-		b.limit, w.strangers = 2, map[string]bool{"absent-1": true, "absent-2": true, "absent-3": true}
+		b.bound(2)
+		w.set(func() { w.strangers = map[string]bool{"absent-1": true, "absent-2": true, "absent-3": true} })
 		for i, device := range []string{"absent-1", "absent-2", "absent-3"} {
-			w.open[device] = []waymark.Command{requested(device, "c")}
+			w.set(func() { w.open[device] = []waymark.Command{requested(device, "c")} })
 			take(t, b, event(t, i+1, waymark.EventCommandRequested, device, "c", far))
 		}
 		synctest.Wait()
@@ -481,7 +485,7 @@ func TestCommandsOfStrangersGiveWay(t *testing.T) {
 		if got := w.take(); !slices.Contains(got, "logger-1/c") || b.Len() != 2 || len(w.shelf) != 2 {
 			t.Errorf("published %v, %d open, on the disk %v", got, b.Len(), w.shelf)
 		}
-		w.open["logger-2"] = []waymark.Command{requested("logger-2", "c")}
+		w.set(func() { w.open["logger-2"] = []waymark.Command{requested("logger-2", "c")} })
 		b.Connected("logger-2")
 		synctest.Wait()
 		if got := w.take(); !slices.Contains(got, "logger-2/c") {
@@ -501,7 +505,7 @@ func TestTheBookIsBounded(t *testing.T) {
 	w := newWorld()
 	far := time.Now().Add(1e6 * time.Hour)
 	run(t, w, func(b *Book) {
-		b.limit = 2
+		b.bound(2)
 		for n := range 4 {
 			device := fmt.Sprintf("logger-%d", n)
 			w.mu.Lock()

@@ -126,6 +126,7 @@ func TestFullOutboxHoldsTheLoggersBack(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlant(t)
+			p.config.Local.URL = localBroker(t, time.Minute)
 			p.config.StoreBytes, p.config.Pack.Linger, p.config.Local.QueueMessages = 8000, test.linger, test.queue
 			p.startEdge(t) // and no bridge
 			client := p.logger(t, "logger")

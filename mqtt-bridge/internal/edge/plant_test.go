@@ -44,7 +44,7 @@ func newPlant(t testing.TB) *plant {
 	c := config.Default()
 	c.Consortium, c.ID, c.Keys = gatewaytest.Consortium, "edge-1", []config.Key{{ID: "e1", File: keyFile}}
 	c.StoreDir, c.Listen = filepath.Join(dir, "edge"), freeAddress(t)
-	c.Local.URL, c.Local.RebirthWait = localBroker(t), time.Second
+	c.Local.URL, c.Local.RebirthWait = localBroker(t, time.Second), time.Second
 	c.Uplink.URL, c.Uplink.CAFile, c.Uplink.ConnectRate, c.Uplink.MaxBackoff = p.bridge.MQTT.URL, p.bridge.MQTT.CAFile, 1000, time.Second
 	c.Pack.Linger = 10 * time.Millisecond
 	c.Sources = []config.Source{
@@ -80,11 +80,12 @@ func bridgeConfig(t testing.TB, dir string, g *gatewaytest.Gateway) bridgeconfig
 	return b
 }
 
-// localBroker is a broker that lets everybody in.
-func localBroker(t testing.TB) string {
+// localBroker is a broker that lets everybody in, and sends again what is not acknowledged for so long. What is acknowledged just then it
+// sends by another packet id.
+func localBroker(t testing.TB, ackWait time.Duration) string {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{ServerName: "local", DontListen: true, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
-		MaxPayload: 4 << 20, MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT, AckWait: time.Second, MaxAckPending: 1024}})
+		MaxPayload: 4 << 20, MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT, AckWait: ackWait, MaxAckPending: 1024}})
 	if err != nil {
 		t.Fatal(err)
 	}
