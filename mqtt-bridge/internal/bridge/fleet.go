@@ -26,7 +26,7 @@ func (b *Bridge) openFleet(options mqtt.Options) {
 		session.ClientID, session.Asks = clientID, true
 		return mqtt.New(session, r, anew, subscribed, b.log)
 	}
-	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait,
+	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait, Reached: b.down.publisher.Reached(),
 		Signer: public.Bridge + ":" + public.ID},
 		b.gateway, open, b.intake, b.metrics, b.log)
 	b.client = b.fleet

@@ -21,7 +21,9 @@ type Options struct {
 	Shards int           // the same at all bridges, or they are of two fleets
 	Lease  time.Duration // how long a bridge that died keeps what it had; whole seconds
 	Settle time.Duration // between having a shard and its session
-	Signer string        // whom devices know by what this bridge signs; the same at all bridges, or devices pass over what some say
+	// Reached is closed once the broker has let this bridge in. Before, it takes nothing from those that it lets in. If it is nil the bridge begins at once.
+	Reached <-chan struct{}
+	Signer  string // whom devices know by what this bridge signs; the same at all bridges, or devices pass over what some say
 }
 
 // Open makes the session of a client id. What arrives goes to r. anew is called each time that the broker turns out not to have it,
@@ -79,11 +81,21 @@ const maxAtOnce = 16
 // itself stands for the lease of the bridge itself among shards.
 const itself = -1
 
+var errNotReached = errors.New("the broker has not let this bridge in yet")
+
 // leaveTimeout bounds how long giving up leases may take at the end. What is not given up ends by itself.
 const leaveTimeout = 2 * time.Second
 
 // Run has part in the fleet until ctx ends: then it disconnects and gives up what it has.
 func (f *Fleet) Run(ctx context.Context) {
+	if f.options.Reached != nil {
+		f.note(ctx, errNotReached)
+		select {
+		case <-f.options.Reached:
+		case <-ctx.Done():
+			return
+		}
+	}
 	for ctx.Err() == nil {
 		f.note(ctx, f.round(ctx))
 		select {

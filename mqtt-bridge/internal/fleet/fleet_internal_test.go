@@ -432,6 +432,31 @@ func TestABridgeWithAnotherKey(t *testing.T) {
 	})
 }
 
+// A bridge that the broker does not let in takes nothing from those that it does.
+func TestABridgeThatDoesNotReachTheBroker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, reached := newWorld(t), make(chan struct{})
+		open := func(client string, r Receiver, anew, subscribed func()) Session {
+			return plug{w.hub, client, "a", r, anew, subscribed}
+		}
+		f := New(Options{Fleet: "f", ID: "a", Shards: shards, Lease: lease, Settle: settle, Reached: reached}, desk{w.book, "a"}, open, nil, make(counts), zap.NewNop())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); f.Run(ctx) }()
+		time.Sleep(time.Minute)
+		if f.Held() != 0 || f.State() == nil || len(w.rows) != 0 {
+			t.Errorf("%d held, %d leases: %v", f.Held(), len(w.rows), f.State())
+		}
+		close(reached)
+		time.Sleep(take)
+		if f.Held() != shards || f.State() != nil {
+			t.Errorf("%d held: %v", f.Held(), f.State())
+		}
+		cancel()
+		<-done
+	})
+}
+
 // TestARoundOfManyShards takes a small part of a lease, though each question takes a while: nothing ends meanwhile.
 func TestARoundOfManyShards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -19,13 +20,18 @@ var errNotConnected = errors.New("not connected to the broker")
 // Publisher publishes to devices, at QoS 0: nothing waits at the broker for a device that is not there. It has a connection of its own,
 // since one that receives with its handler blocked cannot publish.
 type Publisher struct {
-	client paho.Client
-	log    *zap.Logger
+	client  paho.Client
+	log     *zap.Logger
+	reached chan struct{}
 }
+
+// Reached is closed once the broker has let it in.
+func (p *Publisher) Reached() <-chan struct{} { return p.reached }
 
 // NewPublisher makes a publisher with Options of its own client id. Run connects.
 func NewPublisher(o Options, log *zap.Logger) *Publisher {
-	p := &Publisher{log: log}
+	p := &Publisher{log: log, reached: make(chan struct{})}
+	reach := sync.OnceFunc(func() { close(p.reached) })
 	options := paho.NewClientOptions().
 		SetTLSConfig(o.TLS).
 		SetClientID(o.ClientID).
@@ -40,6 +46,7 @@ func NewPublisher(o Options, log *zap.Logger) *Publisher {
 		SetConnectTimeout(connectTimeout).
 		SetWriteTimeout(publishTimeout).
 		SetKeepAlive(keepAlive).
+		SetOnConnectHandler(func(paho.Client) { reach() }).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { log.Warn("no broker connection to publish by", zap.Error(err)) })
 	for _, url := range o.URLs {
 		options.AddBroker(url)
