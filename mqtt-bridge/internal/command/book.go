@@ -61,7 +61,6 @@ type Book struct {
 	observer Observer
 	log      *zap.Logger
 	limit    int
-	began    time.Time
 
 	writing sync.Mutex // held by whoever changes what is open, until that is on the disk
 
@@ -76,7 +75,7 @@ type Book struct {
 
 // Open makes a book of what the store has. What is damaged there is told in the log, and comes again from the gateway.
 func Open(store Store, sender Sender, gateway Gateway, here Presences, observer Observer, log *zap.Logger) (*Book, error) {
-	b := &Book{store: store, sender: sender, gateway: gateway, here: here, observer: observer, log: log, limit: MaxOpen, began: time.Now(),
+	b := &Book{store: store, sender: sender, gateway: gateway, here: here, observer: observer, log: log, limit: MaxOpen,
 		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded(), moves: newMoves()}
 	now := time.Now()
 	damaged, err := store.Each(spool.ShelfCommands, func(_ string, value []byte) error {

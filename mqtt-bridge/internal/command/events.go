@@ -13,7 +13,7 @@ import (
 
 // Take takes events about commands, in their order, and the checkpoint behind them, in one transaction. What was requested longer
 // ago than the gateway needs to settle may have ended since, as by a transfer that is told of by other events: of such a device the gateway is asked. So it is
-// of all that is told of soon after the start, when transfers of before may be forgotten, and of what says that it is from the future.
+// of what says that it is from the future.
 func (b *Book) Take(events []client.Event, checkpoint spool.Change) error {
 	b.writing.Lock() // so that nobody comes to know of a transfer between the question for it and the answer
 	defer b.writing.Unlock()
@@ -26,7 +26,7 @@ func (b *Book) Take(events []client.Event, checkpoint spool.Change) error {
 			b.log.Error("event about a command cannot be read", zap.String("event", e.ID), zap.Error(err))
 		case !open:
 			changed[nameOf(c)] = nil
-		case now.Sub(e.Time).Abs() > settling || now.Sub(b.began) < settling:
+		case now.Sub(e.Time).Abs() > settling:
 			behind = append(behind, c.Device)
 		default:
 			changed[nameOf(c)] = &c
