@@ -69,7 +69,7 @@ func (p *Publisher) Publish(ctx context.Context, device string, message []byte) 
 		return errNotConnected
 	}
 	token := p.client.Publish(topicPrefix+device+downSuffix, 0, false, message)
-	if err := await(ctx, token, publishTimeout); err != nil {
+	if err := Await(ctx, token, publishTimeout); err != nil {
 		return fmt.Errorf("publish to device: %w", err)
 	}
 	return nil

@@ -125,7 +125,7 @@ func (s *Session) connect(ctx context.Context, url string) (bool, error) {
 	defer client.Disconnect(quiesce)
 	defer cancel(nil) // before that: it waits for the handler
 	token := client.Connect()
-	if err := await(ctx, token, connectTimeout); err != nil {
+	if err := Await(ctx, token, connectTimeout); err != nil {
 		return false, fmt.Errorf("connect to broker: %w", err)
 	}
 	s.met(token)
@@ -216,7 +216,7 @@ func (s *Session) subscribe(ctx context.Context, client paho.Client) error {
 		filters[f] = 1
 	}
 	token := client.SubscribeMultiple(filters, nil)
-	if err := await(ctx, token, subscribeTimeout); err != nil {
+	if err := Await(ctx, token, subscribeTimeout); err != nil {
 		return err
 	}
 	answer, ok := token.(*paho.SubscribeToken)
@@ -228,7 +228,8 @@ func (s *Session) subscribe(ctx context.Context, client paho.Client) error {
 	return nil
 }
 
-func await(ctx context.Context, token paho.Token, timeout time.Duration) error {
+// Await waits for what a client was asked, for so long.
+func Await(ctx context.Context, token paho.Token, timeout time.Duration) error {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {

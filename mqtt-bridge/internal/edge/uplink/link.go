@@ -2,13 +2,13 @@ package uplink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 )
 
 const (
@@ -46,24 +46,11 @@ func dial(ctx context.Context, o Options, id, password string) (*link, error) {
 		SetWriteTimeout(writeTimeout).
 		SetKeepAlive(keepAlive).
 		SetConnectionLostHandler(func(paho.Client, error) { once.Do(func() { close(l.lost) }) }))
-	if err := await(ctx, l.client.Connect()); err != nil {
+	if err := mqtt.Await(ctx, l.client.Connect(), connectTimeout); err != nil {
 		l.close()
 		return nil, fmt.Errorf("connect to the consortium's broker: %w", err)
 	}
 	return l, nil
-}
-
-func await(ctx context.Context, token paho.Token) error {
-	timer := time.NewTimer(connectTimeout)
-	defer timer.Stop()
-	select {
-	case <-token.Done():
-		return token.Error()
-	case <-timer.C:
-		return errors.New("no answer in time")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // publish sends at QoS 1. It blocks while the connection takes nothing, writeTimeout at most.
