@@ -1,6 +1,8 @@
 package cursor_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -16,11 +18,12 @@ func conform(t *testing.T, open databasetest.Opener) {
 	again := open(t)
 	one, other := cursor.New(again()), cursor.New(again())
 	length := 0
-	for _, text := range []string{"s0", "s1", "https://id.gs1.org/01/09506000134352/21/A1@stock/producer/producer", strings.Repeat("x", 128)} {
+	for _, text := range []string{"stock@s0", "stock@s1", "https://id.gs1.org/01/09506000134352/21/A1@stock/producer/producer", strings.Repeat("x", 128)} {
 		sealed, err := one.Seal(t.Context(), "list reader", text)
 		twice, _ := other.Seal(t.Context(), "list reader", text) // so that an answer is the same, and its ETag
 		elsewhere, _ := one.Seal(t.Context(), "list other", text)
-		if err != nil || sealed != twice || sealed == elsewhere || strings.Contains(sealed, text) || length != 0 && len(sealed) != length {
+		raw, _ := base64.RawURLEncoding.DecodeString(sealed)
+		if err != nil || sealed != twice || sealed == elsewhere || bytes.Contains(raw, []byte(text)) || length != 0 && len(sealed) != length {
 			t.Errorf("%s is sealed as %s and %s, %v", text, sealed, twice, err)
 		}
 		length = len(sealed)
