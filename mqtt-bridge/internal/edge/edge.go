@@ -175,7 +175,7 @@ func (e *Edge) checks() []admin.Check {
 		{Name: "outbox", Required: true, Holds: func() error {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			return e.failure
+			return errors.Join(e.failure, e.outbox.InPlace())
 		}},
 		{Name: "damage", Holds: func() error {
 			if u := e.outbox.Usage(); u.Damaged > 0 || u.Forgotten > 0 {

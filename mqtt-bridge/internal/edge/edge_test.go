@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,29 @@ func TestRestartWithABacklog(t *testing.T) {
 	p.startEdge(t)
 	waitFor(t, "the backlog", func() bool { return len(p.ledger(t, "logger-1")) == 20 })
 	once(t, p, "logger-1", 20)
+}
+
+// While the outbox has lost its file nothing is acknowledged to the loggers, and it says so; what it had goes up, and what waited once the file
+// is back.
+func TestTheOutboxIsMovedUnderARunningEdge(t *testing.T) {
+	p := newPlant(t)
+	p.startEdge(t)
+	client, file := p.logger(t, "logger"), filepath.Join(p.config.StoreDir, "outbox.db")
+	send(t, client, "loggers/logger-1", []byte(`{"t":0}`))
+	waitFor(t, "the first", func() bool { return strings.Contains(metrics(t, p), "waymark_edge_readings_total 1") })
+	if err := os.Rename(file, file+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the edge to miss it", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
+	send(t, client, "loggers/logger-1", []byte(`{"t":1}`))
+	waitFor(t, "a try", func() bool { return strings.Contains(metrics(t, p), `waymark_edge_store_failures_total{reason="replaced"}`) })
+	p.startBridge(t)
+	waitFor(t, "what it had", func() bool { return len(p.ledger(t, "logger-1")) == 1 })
+	if err := os.Rename(file+".moved", file); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the second", func() bool { return len(p.ledger(t, "logger-1")) == 2 })
+	once(t, p, "logger-1", 2)
 }
 
 // A broker sends what it retained at each subscription: a logger that is long dead would be signed for as if it measured.

@@ -228,15 +228,22 @@ func (e *Edge) note(err error) {
 	if err == nil {
 		return
 	}
-	reason := "disk"
-	if errors.Is(err, outbox.ErrFull) {
-		reason = "full"
-	}
-	e.metrics.failures.WithLabelValues(reason).Inc()
+	e.metrics.failures.WithLabelValues(reasonOf(err)).Inc()
 	if now := time.Now(); now.Sub(e.complained) > complainEvery {
 		e.complained = now
 		e.log.Warn("cannot sign: the local broker has to wait", zap.Error(err))
 	}
+}
+
+// reasonOf is the label of why nothing could be signed.
+func reasonOf(err error) string {
+	switch {
+	case errors.Is(err, outbox.ErrFull):
+		return "full"
+	case errors.Is(err, outbox.ErrReplaced):
+		return "replaced"
+	}
+	return "disk"
 }
 
 // askForBirths asks a node for its births, not too often.

@@ -26,17 +26,15 @@ type addition struct {
 }
 
 // Append signs packs as the next messages of their devices, in order, and keeps the fingerprints of what they are made
-// of, all in one transaction that is on the disk when it returns. It returns ErrFull, ErrDisk (see Waits) or ErrBroken; with
-// any error nothing was signed, and what the packs are made of must not be acknowledged.
+// of, all in one transaction that is on the disk when it returns. It returns ErrFull, ErrDisk, ErrReplaced (see Waits) or
+// ErrBroken; with any error what the packs are made of must not be acknowledged, and nothing was signed, unless the file was replaced at that very
+// moment.
 func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	if len(packs) == 0 && len(made) == 0 {
 		return nil
 	}
-	if err := o.room(); err != nil {
-		return fmt.Errorf("sign messages: %w", err)
-	}
 	var a addition
-	err := o.update(func(b *books) error {
+	err := o.extend(func(b *books) error {
 		a = addition{numbers: make(map[string]uint64)}
 		for _, p := range packs {
 			if err := o.add(b, p, &a); err != nil {

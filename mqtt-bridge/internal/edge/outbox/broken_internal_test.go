@@ -44,9 +44,9 @@ func TestNothingGoesOnWhileACommitIsInDoubt(t *testing.T) {
 	if err := box.Append(pack("1"), nil); err != nil {
 		t.Fatal(err)
 	}
-	boltfiletest.Swap(t, pathOf(box), "/dev/null")
-	if err := os.Rename(pathOf(box), pathOf(box)+".aside"); err != nil { // as a disk that is gone
-		t.Fatal(err)
+	box.commit = func(change func(*bolt.Tx) error) error { // as on a disk that goes away in the middle
+		boltfiletest.Swap(t, pathOf(box), "/dev/null")
+		return errors.Join(os.Rename(pathOf(box), pathOf(box)+".aside"), box.file.Update(change))
 	}
 	if err := box.Append(pack("2"), []Fingerprint{{1}}); !errors.Is(err, ErrBroken) || Waits(err) {
 		t.Errorf("append: %v", err)
@@ -60,6 +60,36 @@ func TestNothingGoesOnWhileACommitIsInDoubt(t *testing.T) {
 	}
 	if box.Known(Fingerprint{1}) {
 		t.Error("what was not stored is known")
+	}
+}
+
+// A file that loses its name in the middle of a commit takes nothing more, also once it is back: what was signed then would be signed again. What
+// is in it goes up.
+func TestAFileThatIsMovedInACommit(t *testing.T) {
+	dir := t.TempDir()
+	box := mustOpen(t, dir, Limits{Bytes: 1 << 20})
+	box.commit = func(change func(*bolt.Tx) error) error {
+		return errors.Join(os.Rename(pathOf(box), pathOf(box)+".moved"), box.file.Update(change))
+	}
+	if err := box.Append(pack("1"), []Fingerprint{{1}}); !errors.Is(err, ErrReplaced) || !Waits(err) {
+		t.Fatalf("append: %v", err)
+	}
+	box.commit = box.file.Update
+	if err := os.Rename(pathOf(box)+".moved", pathOf(box)); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.Append(pack("1"), []Fingerprint{{1}}); !errors.Is(err, ErrReplaced) || !errors.Is(box.InPlace(), ErrReplaced) {
+		t.Errorf("append: %v", err)
+	}
+	if got, err := box.Pending("a", 0, 10); err != nil || len(got) != 1 {
+		t.Errorf("pending: %v, %v", got, err)
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	box = mustOpen(t, dir, Limits{Bytes: 1 << 20})
+	if err := box.Append(pack("2"), nil); err != nil || !box.Known(Fingerprint{1}) {
+		t.Errorf("after a restart: %v", err)
 	}
 }
 

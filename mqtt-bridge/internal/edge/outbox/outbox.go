@@ -22,13 +22,18 @@ var (
 	ErrFull = errors.New("the outbox is full")
 	// ErrDisk says that the disk failed and nothing was stored: try again.
 	ErrDisk = errors.New("the outbox cannot be written")
+	// ErrReplaced says that the open file is not the one that has its name any more. Nothing new is signed; what is there goes up and is taken
+	// out as ever, since it is gone once this process ends. Put back, the file is used again.
+	ErrReplaced = boltfile.ErrReplaced
 	// ErrBroken says that a commit failed, and that nobody can find out whether it stands. Nothing
 	// more is signed or published until the outbox was closed and opened again.
 	ErrBroken = errors.New("the outbox cannot be trusted: its disk fails")
 )
 
 // Waits reports whether an error says that trying again may help.
-func Waits(err error) bool { return errors.Is(err, ErrFull) || errors.Is(err, ErrDisk) }
+func Waits(err error) bool {
+	return errors.Is(err, ErrFull) || errors.Is(err, ErrDisk) || errors.Is(err, ErrReplaced) && !errors.Is(err, ErrBroken)
+}
 
 // Signer signs for devices.
 type Signer interface {
@@ -70,6 +75,7 @@ type Outbox struct {
 	mu      sync.RWMutex
 	usage   Usage
 	broken  error
+	strayed error             // the last Append went into a file that lost its name meanwhile
 	numbers map[string]uint64 // of the last message, by device
 	doomed  map[string]bool   // keys of damaged messages that could not be set aside yet
 	seen    memory
@@ -193,6 +199,38 @@ func (o *Outbox) update(change func(*books) error, done func()) error {
 	}
 	if errors.Is(err, boltfile.ErrDamaged) {
 		o.broken = err
+	}
+	return err
+}
+
+// InPlace returns ErrReplaced unless the file that is open has its name, and has had it at the end of each Append.
+func (o *Outbox) InPlace() error {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if o.strayed != nil {
+		return o.strayed
+	}
+	return o.file.InPlace()
+}
+
+// extend is update for what needs room: with what is to be left of the disk, and a file that has its name before and after it. After
+// what was signed in a file that lost its name meanwhile nothing more is: nobody acknowledged what that was made of, and it comes again.
+func (o *Outbox) extend(change func(*books) error, done func()) error {
+	if err := o.InPlace(); err != nil {
+		return err
+	}
+	if err := o.room(); err != nil {
+		return err
+	}
+	if err := o.update(change, done); err != nil {
+		return err
+	}
+	err := o.file.InPlace()
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.strayed = fmt.Errorf("%w, and while it was written: put it back and start again", err)
+		err = o.strayed
 	}
 	return err
 }
