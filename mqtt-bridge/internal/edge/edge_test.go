@@ -188,7 +188,9 @@ func TestTheOutboxIsMovedUnderARunningEdge(t *testing.T) {
 	}
 	waitFor(t, "the edge to miss it", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
 	send(t, client, "loggers/logger-1", []byte(`{"t":1}`))
-	waitFor(t, "a try", func() bool { return strings.Contains(metrics(t, p), `waymark_edge_store_failures_total{reason="replaced"}`) })
+	waitFor(t, "a try", func() bool {
+		return strings.Contains(metrics(t, p), `waymark_edge_store_failures_total{reason="replaced"}`)
+	})
 	p.startBridge(t)
 	waitFor(t, "what it had", func() bool { return len(p.ledger(t, "logger-1")) == 1 })
 	if err := os.Rename(file+".moved", file); err != nil {

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
@@ -19,11 +19,7 @@ import (
 // An edge whose disk is full starts, publishes what it holds and takes nothing more; once there is room it goes on by itself, and
 // everything is signed once. (needs root, for a small disk)
 func TestFullDiskHoldsTheLoggersBackAndItGoesOn(t *testing.T) {
-	p, dir := newPlant(t), t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
-		t.Fatalf("this test mounts a small disk, which takes root: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	p, dir := newPlant(t), boltfiletest.SmallDisk(t, "8m")
 	p.config.StoreDir, p.config.StoreFreeBytes = filepath.Join(dir, "edge"), 1<<20
 	stop := p.startEdge(t) // and no bridge
 	client := p.logger(t, "logger")

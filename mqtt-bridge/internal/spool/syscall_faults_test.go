@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
@@ -19,21 +18,11 @@ import (
 
 // These tests run a process under strace, which lets system calls fail, and shows them. (needs strace)
 
-// childFolder names the folder of the spool into which the test binary appends.
-const childFolder = "WAYMARK_TEST_SPOOL"
+var child = boltfiletest.Child{Variable: "WAYMARK_TEST_SPOOL", Work: runChild}
 
 const appended = 40
 
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childFolder); dir != "" {
-		if err := runChild(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(child.Main(m)) }
 
 // runChild appends messages, each until it is stored, and says so in a line of its own.
 func runChild(dir string) error {
@@ -62,12 +51,6 @@ func runChild(dir string) error {
 	return s.Close()
 }
 
-// trace runs a child under strace and returns what it said, and the trace.
-func trace(t *testing.T, dir string, options ...string) (said, traced string, err error) {
-	t.Helper()
-	return boltfiletest.Trace(t, childFolder+"="+dir, options...)
-}
-
 var call = regexp.MustCompile(`^\d+ +(\w+)\((\d+|AT_FDCWD)?(.*)`)
 
 // metaWrite is of one of the two first pages.
@@ -75,7 +58,7 @@ var metaWrite = regexp.MustCompile(`, (0|4096|16|4112)\)? *(=|<unfinished|$)`)
 
 // Pages are synced before a meta page is written, that before anything is said to be stored, and the file's name before that.
 func TestEverythingIsSyncedInOrder(t *testing.T) {
-	said, traced, err := trace(t, t.TempDir())
+	said, traced, err := child.Trace(t, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,46 +102,10 @@ func TestEverythingIsSyncedInOrder(t *testing.T) {
 }
 
 // Whatever fails, and whenever: what was said to be stored is there, in order, and the spool goes on in the same process.
-func TestDiskThatFails(t *testing.T) {
-	for _, fault := range []string{
-		"fdatasync:error=EIO", "fsync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOSPC", "ftruncate:error=ENOSPC", "fdatasync:error=ENOSPC",
-	} {
-		failed := 0
-		// Every so many calls: more than an append and what puts its failure right make, or each append would meet one.
-		for _, when := range []string{"1+17", "2+19", "3+23", "4+29", "5+31", "6+37"} {
-			t.Run(fault+" "+when, func(t *testing.T) {
-				dir := t.TempDir()
-				said, _, err := trace(t, dir, "-e", "inject="+fault+":when="+when)
-				if err != nil {
-					t.Fatal(err)
-				}
-				failed += strings.Count(said, "failed")
-				compareStored(t, dir, said)
-			})
-		}
-		if failed == 0 {
-			t.Errorf("%s: nothing failed", fault)
-		}
-	}
-}
+func TestDiskThatFails(t *testing.T) { child.Failing(t, compareStored) }
 
 // A process that is killed in the middle of a call leaves what it said to be stored.
-func TestKilledInACall(t *testing.T) {
-	killed := 0
-	for n := 1; n <= 60; n += 4 {
-		for _, name := range []string{"fdatasync", "pwrite64"} {
-			dir := t.TempDir()
-			said, _, err := trace(t, dir, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, n))
-			if err != nil { // strace counts the calls of each thread, so that some may end in peace
-				killed++
-			}
-			compareStored(t, dir, said)
-		}
-	}
-	if killed < 10 {
-		t.Errorf("%d of 30 were killed", killed)
-	}
-}
+func TestKilledInACall(t *testing.T) { child.Killed(t, compareStored) }
 
 // compareStored wants all that was said to be stored, in order. What was not said may be there, and more than once.
 func compareStored(t *testing.T, dir, said string) {
@@ -191,11 +138,7 @@ func compareStored(t *testing.T, dir, said string) {
 
 // A disk that is really full: nothing more is stored, nothing is lost, and it goes on once there is room.
 func TestDiskThatIsFull(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Fatalf("this test mounts a small disk, which takes root: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := boltfiletest.SmallDisk(t, "1m")
 	s := mustOpen(t, dir)
 	filler := filepath.Join(dir, "filler")
 	if err := os.WriteFile(filler, make([]byte, 600<<10), 0o600); err != nil {

@@ -9,28 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 )
 
-// childFolder names the folder of the outbox into which the test binary signs. (needs strace)
-const childFolder = "WAYMARK_TEST_OUTBOX"
+// child signs into an outbox. (needs strace)
+var child = boltfiletest.Child{Variable: "WAYMARK_TEST_OUTBOX", Work: runChild}
 
 const signedByChild = 40
 
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childFolder); dir != "" {
-		if err := runChild(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(child.Main(m)) }
 
 // runChild signs packs, each until it is stored, and says so in a line of its own. Where an edge would end, it opens the outbox anew.
 func runChild(dir string) error {
@@ -80,24 +70,9 @@ func openSoon(dir string) (*outbox.Outbox, error) {
 
 // Whatever fails, and whenever: what was said to be signed is there, once, in order, and the outbox goes on.
 func TestDiskThatFails(t *testing.T) {
-	for _, fault := range []string{
-		"fdatasync:error=EIO", "fsync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOSPC", "ftruncate:error=ENOSPC", "fdatasync:error=ENOSPC",
-	} {
-		failed, ended := 0, 0
-		// Every so many calls: more than an append and what puts its failure right make, or each append would meet one.
-		for _, when := range []string{"1+17", "2+19", "3+23", "4+29", "5+31", "6+37"} {
-			t.Run(fault+" "+when, func(t *testing.T) {
-				dir := t.TempDir()
-				said, _, err := boltfiletest.Trace(t, childFolder+"="+dir, "-e", "inject="+fault+":when="+when)
-				if err != nil {
-					t.Fatal(err)
-				}
-				failed += strings.Count(said, "failed")
-				ended += strings.Count(said, "ended")
-				compareSigned(t, dir, signedByChild)
-			})
-		}
-		if failed == 0 || ended > failed/2 {
+	said := child.Failing(t, func(t *testing.T, dir, _ string) { compareSigned(t, dir, signedByChild) })
+	for fault, all := range said {
+		if failed, ended := strings.Count(all, "failed"), strings.Count(all, "ended"); ended > failed/2 {
 			t.Errorf("%s: %d failed, and %d times the edge would have ended", fault, failed, ended)
 		}
 	}
@@ -105,20 +80,7 @@ func TestDiskThatFails(t *testing.T) {
 
 // A process that is killed in the middle of a call leaves what it said to be signed.
 func TestKilledInACall(t *testing.T) {
-	killed := 0
-	for n := 1; n <= 60; n += 6 {
-		for _, name := range []string{"fdatasync", "pwrite64"} {
-			dir := t.TempDir()
-			said, _, err := boltfiletest.Trace(t, childFolder+"="+dir, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", name, n))
-			if err != nil { // strace counts the calls of each thread, so that some may end in peace
-				killed++
-			}
-			compareSigned(t, dir, strings.Count(said, "signed"))
-		}
-	}
-	if killed < 6 {
-		t.Errorf("%d of 20 were killed", killed)
-	}
+	child.Killed(t, func(t *testing.T, dir, said string) { compareSigned(t, dir, strings.Count(said, "signed")) })
 }
 
 // compareSigned wants the first n messages, each once and under its number. One more may be there.
@@ -143,11 +105,7 @@ func compareSigned(t *testing.T, dir string, n int) {
 // A disk that is really full, by others or by the outbox itself: nothing more is signed, what is there can be published after a restart too,
 // what is acknowledged leaves it, and it goes on.
 func TestDiskThatIsFull(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Fatalf("this test mounts a small disk, which takes root: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := boltfiletest.SmallDisk(t, "2m")
 	limits := outbox.Limits{Bytes: 1 << 26, FreeBytes: 256 << 10}
 	box := openOn(t, dir, limits)
 	filler, signed := filepath.Join(dir, "filler"), 0
