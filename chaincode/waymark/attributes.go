@@ -55,6 +55,15 @@ func (a *DeviceAttributes) Calibrated() *Calibration {
 	return a.Calibration
 }
 
+// Inherited are the attributes of a device that comes to another owner, nil for none: what is said of the thing itself, and what keeps its
+// readings sealed until the new owner says otherwise. Where the old owner had it, and that it let its presence be seen, ends.
+func (a *DeviceAttributes) Inherited() *DeviceAttributes {
+	if a == nil {
+		return nil
+	}
+	return &DeviceAttributes{FirmwareSHA256: a.FirmwareSHA256, Calibration: a.Calibration, Measures: a.Measures}
+}
+
 // MeasuredClass is a class of measurements of one device, as its owner calls it, with who
 // can see their readings.
 type MeasuredClass struct {

@@ -71,7 +71,7 @@ type Execution struct {
 	Result     CommandResult `json:"result"`
 	Detail     string        `json:"detail" form:"note"` // in the device's words, or empty
 	ExecutedAt time.Time     `json:"executed_at"`
-	Late       bool          `json:"late"`                                          // the receipt came when the command had expired or was cancelled
+	Late       bool          `json:"late"`                                          // the receipt came when the command had expired, was cancelled, or ended as the device came to another owner
 	Key        string        `json:"key" form:"id"`                                 // id of the device's key that signed the receipt
 	Edge       string        `json:"edge,omitempty" metadata:",optional" form:"id"` // the edge that held the key; absent if the device did
 	Digest     []byte        `json:"digest"`                                        // base64 of the receipt's digest

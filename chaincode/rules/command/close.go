@@ -13,8 +13,8 @@ import (
 
 // Close records what a device says of a command, by its own signed receipt. The first
 // receipt is final: the same one again changes nothing, another one is refused. One
-// that comes when the command has expired or was cancelled closes it all the same,
-// since the device may have acted, and is marked late.
+// that comes when the command has expired, was cancelled, or ended as the device came to another
+// owner closes it all the same, since the device may have acted, and is marked late.
 func Close(l ledger.Ledger, r waymark.CloseCommandRequest) (*waymark.Command, error) {
 	tx := l.Tx()
 	if err := access.Authorize(tx, waymark.ActRelayMessages, access.Consortium(tx.Channel)); err != nil {
@@ -37,11 +37,12 @@ func Close(l ledger.Ledger, r waymark.CloseCommandRequest) (*waymark.Command, er
 	if err := s.mayClose(c, tx.Time); err != nil {
 		return nil, err
 	}
-	if err := leave(l, c.Device, c.ID); err != nil {
+	waited, err := leave(l, c.Device, c.ID)
+	if err != nil {
 		return nil, err
 	}
 	c.Execution = &waymark.Execution{Result: s.statement.Result, Detail: s.statement.Detail, ExecutedAt: s.executed(),
-		Late: !c.Open(tx.Time), Key: s.key.ID, Edge: s.key.Edge, Digest: s.digest[:]}
+		Late: !waited || !c.Open(tx.Time), Key: s.key.ID, Edge: s.key.Edge, Digest: s.digest[:]}
 	c.State, c.Changed = waymark.CommandClosed, tx.Stamp()
 	return save(l, c, waymark.EventCommandClosed)
 }

@@ -368,4 +368,12 @@ func TestCommandsDoNotOutliveATransfer(t *testing.T) {
 		t.Errorf("%d commands of the old owner are delivered", len(open.Commands))
 	}
 	scenario.Must(c, carrier, command.Request, command16("new"))
+	// The device may have acted on one of before all the same.
+	j := &journey{c, d}
+	for id, late := range map[string]bool{"c3": true, "new": false} {
+		closed := scenario.Must(c, c.As("carrier", waymark.Relay), command.Close, j.receipt(id, waymark.CommandDone, c.Now))
+		if closed.State != waymark.CommandClosed || closed.Execution.Late != late {
+			t.Errorf("%s: %+v", id, closed.Execution)
+		}
+	}
 }

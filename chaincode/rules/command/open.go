@@ -33,18 +33,19 @@ func (w *waiting) dropExpired(now time.Time) {
 	w.Commands = slices.DeleteFunc(w.Commands, func(e entry) bool { return now.After(e.ExpiresAt) })
 }
 
-// leave takes a command out of the list of its device, if it stands there.
-func leave(l ledger.Ledger, device, id string) error {
+// leave takes a command out of the list of its device, and reports whether it stood there: that of a device which came to another owner
+// has none of before.
+func leave(l ledger.Ledger, device, id string) (waited bool, err error) {
 	w, err := loadWaiting(l, device)
 	if err != nil {
-		return err
+		return false, err
 	}
 	i := slices.IndexFunc(w.Commands, func(e entry) bool { return e.ID == id })
 	if i < 0 {
-		return nil
+		return false, nil
 	}
 	w.Commands = slices.Delete(w.Commands, i, i+1)
-	return ledger.Save(l, ledger.OpenCommandsKey(device), w)
+	return true, ledger.Save(l, ledger.OpenCommandsKey(device), w)
 }
 
 // save writes a command and emits its event.

@@ -96,7 +96,7 @@ func Cancel(l ledger.Ledger, r waymark.CancelCommandRequest) (*waymark.Command, 
 	case !c.Open(tx.Time):
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "command %s to device %s is %s", c.ID, c.Device, asOf(c, tx.Time).State).Because(waymark.ReasonCommandOpen)
 	}
-	if err := leave(l, c.Device, c.ID); err != nil {
+	if _, err := leave(l, c.Device, c.ID); err != nil {
 		return nil, err
 	}
 	c.State, c.Reason, c.Changed = waymark.CommandCancelled, r.Reason, tx.Stamp()

@@ -73,7 +73,8 @@ func mayMove(r ledger.Reader, d *waymark.Device) error {
 }
 
 // AcceptTransfer makes the member that a device is offered to its owner. The record
-// and the stream go on; keys that edges of the old owner hold end. The same request again changes nothing.
+// and the stream go on; keys that edges of the old owner hold end, and so do the attributes that were its own. The same request again
+// changes nothing.
 func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.Transfer, error) {
 	t, err := answer(l, r.Device, waymark.ActAcceptTransfer)
 	if err != nil || t.State == waymark.TransferAccepted {
@@ -97,6 +98,7 @@ func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.
 	endKeys(d, d.JudgedAt(tx.Time), func(k waymark.DeviceKey) bool { return k.Edge != "" })
 	owned := tx.Stamp()
 	d.Owner, d.Owned, d.Changed, d.Reason = t.To, &owned, owned, fmt.Sprintf("transferred from %s", t.From)
+	d.Attributes = d.Attributes.Inherited()
 	if err := ledger.Save(l, ledger.DeviceKey(d.ID), d); err != nil {
 		return nil, err
 	}

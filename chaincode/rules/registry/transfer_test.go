@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -68,6 +69,28 @@ func TestADeviceMovesToAnotherOwner(t *testing.T) {
 	scenario.Must(c, carrier, registry.RotateKey, waymark.RotateKeyRequest{Device: d.ID, Rotation: d.Rotation("k2")})
 	scenario.Must(c, carrier, registry.OfferTransfer, offer(c, "producer"))
 	scenario.Must(c, producer, registry.AcceptTransfer, acceptance)
+}
+
+// What the old owner said of the thing, and what it kept from others, outlives the transfer; what it wanted of the device does not.
+func TestAttributesThatADeviceTakesAlong(t *testing.T) {
+	c := scenario.New(t)
+	d := c.Device("logger-1", "producer")
+	producer, carrier := c.As("producer", waymark.Operator), c.As("carrier", waymark.Operator)
+	request := described(c, waymark.VisibilityPrivate)
+	request.Attributes.Presence = waymark.PresenceRecorded
+	before := scenario.Must(c, producer, registry.SetAttributes, request)
+	scenario.Must(c, producer, registry.OfferTransfer, offer(c, "carrier"))
+	scenario.Must(c, carrier, registry.AcceptTransfer, acceptance)
+	after := scenario.Must(c, carrier, registry.Device, waymark.DeviceQuery{Device: d.ID})
+	want := *before.Attributes
+	want.Presence, want.LocationClass = "", ""
+	if !reflect.DeepEqual(after.Attributes, &want) || !reflect.DeepEqual(after.Described, before.Described) {
+		t.Errorf("attributes %+v, want %+v; described %+v", after.Attributes, want, after.Described)
+	}
+	c.Now = c.Now.Add(time.Minute)
+	scenario.Refused(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceOnline, c.Now, "s1"), waymark.FailedPrecondition, waymark.ReasonPresence)
+	scenario.Must(c, carrier, registry.SetAttributes, request)
+	scenario.Must(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceOnline, c.Now, "s1"))
 }
 
 // clone is a device of its own with the same keys.
