@@ -159,17 +159,18 @@ func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("the last number on the ledger must be a number, not %q", rest[1])
 	}
-	if !slices.ContainsFunc(c.Devices, func(d config.Device) bool { return d.ID == rest[0] }) {
+	devices := c.DeviceIDs()
+	if !slices.Contains(devices, rest[0]) {
 		return fmt.Errorf("device %s is none of the configuration's devices", rest[0])
 	}
-	if _, err := outbox.Make(c.StoreDir); err != nil {
-		return err
-	}
-	left, err := outbox.Recover(c.StoreDir, rest[0], recorded)
+	left, waiting, err := outbox.Recover(c.StoreDir, devices, rest[0], recorded)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "device %s leaves out number %d, which stays a gap, and goes on with the next\n", rest[0], left)
+	if err == nil && len(waiting) > 0 {
+		_, err = fmt.Fprintf(out, "the edge starts once %d more devices were recovered, as %s\n", len(waiting), waiting[0])
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
 
@@ -82,6 +84,38 @@ func TestEdge(t *testing.T) {
 	out.Reset()
 	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42") {
 		t.Errorf("%v, %q", err, out.String())
+	}
+}
+
+// After its disk is lost an edge does not start before each of its devices was recovered.
+func TestEdgeIsRecoveredWhole(t *testing.T) {
+	path, _ := writeEdgeConfig(t)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(raw), "{id: logger-1, source: packs}", "{id: logger-1, source: packs}, {id: logger-2, source: packs}", 1)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "starts once 1 more devices were recovered, as logger-2") {
+		t.Fatalf("%v, %q", err, out.String())
+	}
+	if err := run(t.Context(), []string{"edge", "--config", path}); !errors.Is(err, outbox.ErrUnrecovered) {
+		t.Errorf("started: %v", err)
+	}
+	if err := edgeInit(t.Context(), []string{"--config", path}, &out); err == nil {
+		t.Error("and another outbox is made")
+	}
+	out.Reset()
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-2", "0"}, &out); err != nil || strings.Contains(out.String(), "starts once") {
+		t.Fatalf("%v, %q", err, out.String())
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := run(ended, []string{"edge", "--config", path}); err != nil {
+		t.Errorf("all are recovered, and it does not start: %v", err)
 	}
 }
 

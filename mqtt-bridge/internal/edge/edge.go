@@ -72,7 +72,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	var errs [4]error
 	for i, part := range []func(context.Context) error{
 		e.admin.Run, e.outbox.Run, e.work,
-		func(ctx context.Context) error { return e.uplink.Run(ctx, e.devices()) },
+		func(ctx context.Context) error { return e.uplink.Run(ctx, e.config.DeviceIDs()) },
 	} {
 		parts.Go(func() { errs[i] = part(ctx); cancel() })
 	}
@@ -82,20 +82,12 @@ func (e *Edge) Run(ctx context.Context) error {
 	return errors.Join(errs[:]...)
 }
 
-func (e *Edge) devices() []string {
-	ids := make([]string, len(e.config.Devices))
-	for i, d := range e.config.Devices {
-		ids[i] = d.ID
-	}
-	return ids
-}
-
 func (e *Edge) openOutbox(keys *signer) error {
 	if err := os.MkdirAll(e.config.StoreDir, 0o700); err != nil {
 		return fmt.Errorf("make store folder: %w", err)
 	}
 	limits := outbox.Limits{Bytes: e.config.StoreBytes, FreeBytes: e.config.StoreFreeBytes}
-	box, err := outbox.Open(e.config.StoreDir, limits, e.devices(), keys)
+	box, err := outbox.Open(e.config.StoreDir, limits, e.config.DeviceIDs(), keys)
 	if err != nil {
 		return err
 	}

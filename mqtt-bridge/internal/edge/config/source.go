@@ -89,6 +89,15 @@ func (d Device) AddressOf() string {
 	return d.ID
 }
 
+// DeviceIDs are the ids of all devices that the edge signs for.
+func (c Config) DeviceIDs() []string {
+	ids := make([]string, len(c.Devices))
+	for i, d := range c.Devices {
+		ids[i] = d.ID
+	}
+	return ids
+}
+
 // KeyOf returns the key that signs for a device, and its id at that device. Validate has seen
 // that there is one.
 func (c Config) KeyOf(d Device) (k Key, id string) {

@@ -25,6 +25,8 @@ const (
 	// layoutVersion is of the stored layout. Version 1 counted places alone.
 	layoutVersion = 2
 	totalsKey     = "totals"
+	// recoveringKey is there while the file is one that Recover made: a device without a place in it had one, and may not begin at number 1.
+	recoveringKey = "recovering"
 
 	keySize = 8 // of a number
 )
@@ -41,6 +43,24 @@ func prepare(tx *bolt.Tx) error {
 		}
 	}
 	return errors.Join(meta.Put([]byte(layoutKey), []byte{layoutVersion}), totals{}.put(tx))
+}
+
+// prepareToRecover writes what a new file has that Recover makes.
+func prepareToRecover(tx *bolt.Tx) error {
+	return errors.Join(prepare(tx), tx.Bucket([]byte(metaBucket)).Put([]byte(recoveringKey), []byte{1}))
+}
+
+// recovering reports whether the file is one that Recover made, and returns those of devices that have yet to be recovered.
+func recovering(tx *bolt.Tx, devices []string) (made bool, waiting []string) {
+	if tx.Bucket([]byte(metaBucket)).Get([]byte(recoveringKey)) == nil {
+		return false, nil
+	}
+	for _, d := range devices {
+		if tx.Bucket([]byte(streamBucket)).Get([]byte(d)) == nil {
+			waiting = append(waiting, d)
+		}
+	}
+	return true, waiting
 }
 
 // place is where a device stands in its chain.

@@ -25,6 +25,8 @@ var (
 	// ErrReplaced says that the open file is not the one that has its name any more. Nothing new is signed; what is there goes up and is taken
 	// out as ever, since it is gone once this process ends. Put back, the file is used again.
 	ErrReplaced = boltfile.ErrReplaced
+	// ErrUnrecovered says that Recover made the outbox, and that not all devices were recovered.
+	ErrUnrecovered = errors.New("devices have yet to be recovered")
 	// ErrBroken says that a commit failed, and that nobody can find out whether it stands. Nothing
 	// more is signed or published until the outbox was closed and opened again.
 	ErrBroken = errors.New("the outbox cannot be trusted: its disk fails")
@@ -87,19 +89,23 @@ type Outbox struct {
 // Open opens the outbox in dir, which must exist, and makes it if absent. devices are those that may be signed
 // for. Every page and record is checked: a message that is damaged is set aside and counted; a place in a chain that is
 // damaged is an error, and so is anything else that is not as it was written (boltfile.ErrDamaged), a store of another version, or one that
-// another process holds. It needs no room on the disk but for the first time.
+// another process holds. An outbox that Recover made is opened (ErrUnrecovered) once each of devices was recovered. It needs no room on the disk but for
+// the first time, also after Recover.
 func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
 	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]map[string]time.Time),
 		kick: make(chan struct{}, 1), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
 	var err error
-	if o.file, o.found, err = open(dir); err != nil {
+	if o.file, o.found, err = open(dir, prepare); err != nil {
 		return nil, err
 	}
 	o.commit = o.file.Update
 	for _, d := range devices {
 		o.ready[d] = make(chan struct{}, 1)
 	}
-	if err := o.load(); err != nil {
+	if err = o.load(); err == nil {
+		err = o.recovered(devices)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read outbox in %s: %w", dir, err), o.file.Close())
 	}
 	for d := range o.ready {
@@ -126,7 +132,7 @@ func Make(dir string) (bool, error) {
 }
 
 // open looks at the file, or makes one, and opens it.
-func open(dir string) (*boltfile.File, boltfile.Findings, error) {
+func open(dir string, prepare func(*bolt.Tx) error) (*boltfile.File, boltfile.Findings, error) {
 	path := filepath.Join(dir, fileName)
 	made, err := boltfile.Make(path, prepare)
 	var found boltfile.Findings

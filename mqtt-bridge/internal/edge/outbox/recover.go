@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -13,24 +14,42 @@ import (
 // Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
 // device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
 // recorded is the last number on the ledger. It returns the number that is left out. The edge must not run. A file that is damaged in
-// another way cannot be recovered: nobody knows of which devices something is missing. It returns Invalid for a number that leaves the
-// device none.
-func Recover(dir, device string, recorded uint64) (uint64, error) {
+// another way cannot be recovered: nobody knows of which devices something is missing. If there is none it makes one, which can be opened once
+// each of devices was recovered: it returns those that are left. It returns Invalid for a number that leaves the device none.
+func Recover(dir string, devices []string, device string, recorded uint64) (left uint64, waiting []string, err error) {
 	if recorded+1 >= waymark.MaxSequence {
-		return 0, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
+		return 0, nil, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
 	}
-	file, _, err := open(dir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, nil, fmt.Errorf("make outbox: %w", err)
+	}
+	file, _, err := open(dir, prepareToRecover)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	err = file.Update(func(tx *bolt.Tx) (err error) {
 		recorded, err = recoverPlace(tx, device, recorded)
+		_, waiting = recovering(tx, devices)
 		return err
 	})
 	if err != nil {
 		err = fmt.Errorf("recover device %s: %w", device, err)
 	}
-	return recorded + 1, errors.Join(err, file.Close())
+	return recorded + 1, waiting, errors.Join(err, file.Close())
+}
+
+// recovered makes an outbox that Recover has made one as any other, or returns ErrUnrecovered.
+func (o *Outbox) recovered(devices []string) error {
+	var made bool
+	var waiting []string
+	err := o.file.View(func(tx *bolt.Tx) error { made, waiting = recovering(tx, devices); return nil })
+	switch {
+	case err != nil || !made:
+		return err
+	case len(waiting) > 0:
+		return fmt.Errorf("%w: %d, as %s: docs/operations/edge.md says how", ErrUnrecovered, len(waiting), waiting[0])
+	}
+	return o.update(func(b *books) error { return b.tx.Bucket([]byte(metaBucket)).Delete([]byte(recoveringKey)) }, func() {})
 }
 
 // recoverPlace returns the number before the one that is left out.
