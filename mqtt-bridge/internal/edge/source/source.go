@@ -77,8 +77,13 @@ type Sources struct {
 	names   []string
 	readers []reader
 	since   map[string]time.Time // by device id
-	// measured is what each device has measured since the start, at most waymark.MaxMeasured things.
-	measured map[string]map[series]bool
+	measured map[string]*measured // by device id
+}
+
+// measured is what a device has measured, at most waymark.MaxMeasured things.
+type measured struct {
+	known  map[series]bool // since the start
+	before map[string]bool // names that were signed before it and did not come since: their places are kept
 }
 
 // series is what the ledger tells measurements apart by.
@@ -89,8 +94,13 @@ type Latest func(device string) map[string]time.Time
 
 // New makes the sources of a configuration that was validated.
 func New(c config.Config, latest Latest) *Sources {
-	s := &Sources{since: make(map[string]time.Time), measured: make(map[string]map[series]bool)}
+	s := &Sources{since: make(map[string]time.Time), measured: make(map[string]*measured)}
 	for _, d := range c.Devices {
+		m := &measured{known: make(map[series]bool), before: make(map[string]bool)}
+		for name := range latest(d.ID) {
+			m.before[name] = true
+		}
+		s.measured[d.ID] = m
 		if since, err := time.Parse(time.RFC3339, d.NotBefore); err == nil {
 			s.since[d.ID] = since
 		}
@@ -182,18 +192,16 @@ func (s *Sources) measures(r Reading) bool {
 	if r.Kind.Measures() {
 		thing.unit = r.Unit
 	}
-	known := s.measured[r.Device]
-	if known[thing] {
+	m := s.measured[r.Device]
+	switch {
+	case m.known[thing]:
 		return true
-	}
-	if len(known) == waymark.MaxMeasured {
+	case m.before[r.Name]:
+		delete(m.before, r.Name)
+	case len(m.known)+len(m.before) >= waymark.MaxMeasured:
 		return false
 	}
-	if known == nil {
-		known = make(map[series]bool)
-		s.measured[r.Device] = known
-	}
-	known[thing] = true
+	m.known[thing] = true
 	return true
 }
 

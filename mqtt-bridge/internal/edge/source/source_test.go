@@ -142,6 +142,25 @@ func TestTooManyMeasurements(t *testing.T) {
 	check(t, read(`{"n":"n0","u":"K","v":1,"t":1772352000}`, `{"n":"n0","vs":"warm","t":1772352000}`, all[0]), "["+all[0]+"]", map[source.Reason]int{source.TooMany: 2})
 }
 
+// What was signed before the start keeps its place: whoever may publish for a logger cannot take it with other names.
+func TestNamesOfBeforeKeepTheirPlaces(t *testing.T) {
+	before := func(string) map[string]time.Time { return map[string]time.Time{"door": now, "temperature": now} }
+	s := source.New(config.Config{Sources: []config.Source{{Name: "s", Kind: config.SenML, Topic: "{device}"}}, Devices: []config.Device{{ID: "logger-1", Source: "s"}}}, before)
+	read := func(records ...string) source.Result {
+		return s.Read(source.Message{Topic: "logger-1", Received: now, Payload: []byte("[" + strings.Join(records, ",") + "]")})
+	}
+	var made []string
+	for i := range waymark.MaxMeasured {
+		made = append(made, fmt.Sprintf(`{"n":"n%d","u":"Cel","v":1,"t":1772352000}`, i))
+	}
+	check(t, read(made...), "["+strings.Join(made[:waymark.MaxMeasured-2], ",")+"]", map[source.Reason]int{source.TooMany: 2})
+	for range 2 {
+		check(t, read(`{"n":"temperature","u":"Cel","v":1,"t":1772352000}`, `{"n":"temperature","u":"K","v":1,"t":1772352000}`),
+			`[{"n":"temperature","u":"Cel","v":1,"t":1772352000}]`, map[source.Reason]int{source.TooMany: 1})
+	}
+	check(t, read(`{"n":"door","vb":true,"t":1772352000}`), `[{"n":"door","vb":true,"t":1772352000}]`, nil)
+}
+
 // TestNetworkServers reads what the examples of docs/operations/edge.md read.
 func TestNetworkServers(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/operations/edge.md")
