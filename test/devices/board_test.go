@@ -203,6 +203,29 @@ func TestBoardIsUnderstood(t *testing.T) {
 	}
 }
 
+// What the board takes at the edge of its bounds the ledger takes, too.
+func TestBoardSignsUpToItsBounds(t *testing.T) {
+	keys, vectors := messages(t)
+	program := build(t)
+	for _, line := range []string{
+		"pack 1 - 268435456 " + strings.Repeat("n", 64) + " " + strings.Repeat("u", 16) + " 1 0",
+		"pack 9007199254740991 " + strings.Repeat("0", 64) + " 253402300799 a:./_-9 / 900000000000 0",
+		"pack 1 - 1772352000 t lat 9000000000000000000 -7 t lat -90 10 t %RH 0 40 t m/s2 -9223372036854775808 -40 t /9 1 0",
+	} {
+		raw, err := hex.DecodeString(strings.Split(start(t, program, keys["ed25519"], vectors[0].Header).ask(t, "%s", line), " ")[0])
+		if err != nil {
+			t.Fatalf("%s: not signed", line)
+		}
+		m, err := attest.Parse(attest.Text(raw))
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if _, err := senml.Parse(m); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
 // hears is what the board says to a message of the bridge of the vectors, about its message of a number and a digest.
 func (b *board) hears(t *testing.T, bridge, keyID string, key jwk, number int, digest string, message []byte) string {
 	t.Helper()
@@ -326,7 +349,22 @@ func TestBoardRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name, device, line string
 	}{
-		{"more than its memory holds", h.Device, "pack 1 - 1772352000 " + strings.Repeat("n", 2000) + " Cel 1 0"},
+		{"more than its memory holds", h.Device, "pack 1 - 1772352000" + strings.Repeat(" "+strings.Repeat("n", 64)+" Cel 1 0", 30)},
+		{"a name with a character that none has", h.Device, "pack 1 - 1772352000 a*b Cel 1 0"},
+		{"a name that begins with a point", h.Device, "pack 1 - 1772352000 .t Cel 1 0"},
+		{"a name that is too long", h.Device, "pack 1 - 1772352000 " + strings.Repeat("n", 65) + " Cel 1 0"},
+		{"a unit that is none", h.Device, "pack 1 - 1772352000 t C!l 1 0"},
+		{"a unit that begins with a stroke", h.Device, "pack 1 - 1772352000 t /m 1 0"},
+		{"the second of two is none", h.Device, "pack 1 - 1772352000 t Cel 1 0 t ? 1 0"},
+		{"an exponent that is too large", h.Device, "pack 1 - 1772352000 t Cel 0 41"},
+		{"an exponent that is too small", h.Device, "pack 1 - 1772352000 t Cel 0 -41"},
+		{"a value that is too large", h.Device, "pack 1 - 1772352000 t Cel 9223372036854775807 0"},
+		{"a value that is too large by its exponent", h.Device, "pack 1 - 1772352000 t Cel -10 11"},
+		{"a time that is relative", h.Device, "pack 1 - 268435455 t Cel 1 0"},
+		{"a time after the year 9999", h.Device, "pack 1 - 253402300800 t Cel 1 0"},
+		{"a number that is past the last", h.Device, "pack 9007199254740992 " + strings.Repeat("0", 64) + " 1772352000 t Cel 1 0"},
+		{"an inquiry about none", h.Device, "inquiry 0"},
+		{"an inquiry past the last", h.Device, "inquiry 9007199254740992"},
 		{"no readings", h.Device, "pack 1 - 1772352000"},
 		{"an id that would need an escape", `log"ger`, "pack 1 - 1772352000 t Cel 1 0"},
 		{"an id that is too long", strings.Repeat("a", 65), "pack 1 - 1772352000 t Cel 1 0"},

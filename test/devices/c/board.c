@@ -15,7 +15,7 @@
 
 #include "waymark.h"
 
-enum { MESSAGE = 2048, LINE = 4096, READINGS = 8 };
+enum { MESSAGE = 2048, LINE = 4096, READINGS = 32 };
 
 static int sign(void *context, const uint8_t *message, size_t size, uint8_t signature[WM_SIGNATURE]) {
   size_t length = WM_SIGNATURE;

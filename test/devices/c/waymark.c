@@ -49,12 +49,21 @@ static void text(struct buffer *b, const char *s) { string(b, TEXT, s, strlen(s)
 
 enum { MAX_ID = 64, MAX_HEADER = 320, LABEL_SEQUENCE = -70001, LABEL_PREVIOUS = -70002, SENML_CBOR = 112, EDDSA = -8 };
 
-/* is_id keeps anything from the header that would need an escape. */
-static int is_id(const char *s) {
-  size_t length = s ? strlen(s) : 0;
-  if (length == 0 || length > MAX_ID || strchr("_:-", s[0])) return 0;
-  return strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-") == length;
+#define DIGITS "0123456789"
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS
+
+static const uint64_t last_number = 9007199254740991, last_second = 253402300799;
+
+/* is_word says whether s is 1 to most characters: one of first, and then of first and more. */
+static int is_word(const char *s, size_t most, const char *first, const char *more) {
+  size_t length = s ? strlen(s) : 0, at = 1;
+  if (length == 0 || length > most || !strchr(first, s[0])) return 0;
+  while (at < length && (strchr(first, s[at]) || strchr(more, s[at]))) at++;
+  return at == length;
 }
+
+/* is_id keeps anything from the header that would need an escape. */
+static int is_id(const char *s) { return is_word(s, MAX_ID, ALNUM, "_:-"); }
 
 /* protect writes the protected header. type is NULL for a pack, which has a number and the digest of the message before. */
 static void protect(struct buffer *b, const struct wm_device *d, const char *type) {
@@ -138,13 +147,38 @@ static void record(struct buffer *b, const struct wm_reading *r, int first, uint
   integer(b, (int64_t)time);
 }
 
+/* is_unit says whether s has the form of a unit: as Cel, %RH, m/s2, or / alone for a ratio. */
+static int is_unit(const char *s) { return is_word(s, 16, ALNUM "%", "/_-") || is_word(s, 16, "/", DIGITS); }
+
+/* in_range says whether the ledger can keep value * 10^exponent with the 7 decimals that it keeps of some units. */
+static int in_range(int64_t value, int exponent) {
+  static const uint64_t most = 900000000000;
+  uint64_t n = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+  if (exponent < -40 || exponent > 40) return 0;
+  for (; exponent < 0 && n > 0; exponent++) n /= 10;
+  for (; exponent > 0 && n > 0 && n <= most; exponent--) n *= 10;
+  return n <= most;
+}
+
+/* can_be says whether the ledger takes such a pack: a number that is used for what it refuses is a gap for ever. */
+static int can_be(uint64_t time, const struct wm_reading *readings, size_t count) {
+  static const uint64_t first_second = 1 << 28; /* times below it are relative to now */
+  if (count == 0 || time < first_second || time > last_second) return 0;
+  for (size_t i = 0; i < count; i++) {
+    const struct wm_reading *r = &readings[i];
+    if (!is_word(r->name, MAX_ID, ALNUM, ":./_-") || !is_unit(r->unit) || !in_range(r->value, r->exponent)) return 0;
+  }
+  return 1;
+}
+
 size_t wm_pack(struct wm_device *d, uint64_t time, const struct wm_reading *readings, size_t count, uint8_t *out,
                uint8_t *scratch, size_t size) {
   uint8_t digest[WM_DIGEST];
   struct buffer payload = {scratch, size, 0, 0};
+  if (!can_be(time, readings, count) || d->sequence >= last_number) return 0;
   head(&payload, ARRAY, count);
   for (size_t i = 0; i < count; i++) record(&payload, &readings[i], i == 0, time);
-  if (count == 0 || payload.full) return 0;
+  if (payload.full) return 0;
   size_t length = seal(d, NULL, payload.bytes, payload.length, out, size, digest);
   if (length == 0) return 0;
   d->sequence++;
@@ -159,6 +193,7 @@ size_t wm_statement(struct wm_device *d, const char *type, const char *payload, 
 
 size_t wm_inquiry(struct wm_device *d, uint64_t number, uint8_t *out, size_t size) {
   char payload[40] = "{\"number\":", digits[20];
+  if (number == 0 || number > last_number) return 0;
   size_t length = strlen(payload), count = 0;
   do digits[count++] = (char)('0' + number % 10);
   while ((number /= 10) > 0);
@@ -288,7 +323,6 @@ enum { DEVICE = 1, NUMBER = 2, STATE = 4, AT = 8, DIGEST = 16, TRANSACTION = 32,
 
 /* member takes in one member. It returns its bit, or 0 if its value cannot be. */
 static int member(const struct wm_device *d, struct wm_commit *c, struct span name, struct span v) {
-  static const uint64_t last_number = 9007199254740991, last_second = 253402300799;
   uint64_t n;
   if (is(name, "device")) return v.is_text && is(v, d->id) ? DEVICE : 0;
   if (is(name, "number")) return whole(v, last_number, &c->number) ? NUMBER : 0;

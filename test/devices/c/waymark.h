@@ -36,18 +36,20 @@ struct wm_device {
   uint8_t previous[WM_DIGEST]; /* its digest */
 };
 
-/* One reading: value * 10^exponent, as in 425, -2 for 4.25. */
+/* One reading: value * 10^exponent, as in 425, -2 for 4.25, at most 900000000000. A device measures at most 32 things. */
 struct wm_reading {
-  const char *name; /* as in "temperature" */
-  const char *unit; /* as in "Cel" */
+  const char *name; /* as in "temperature": 1 to 64 characters of A-Z a-z 0-9 : . / _ - */
+  const char *unit; /* as in "Cel": 1 to 16 characters of A-Z a-z 0-9 % / _ - */
   int64_t value;
   int exponent; /* -40 to 40 */
 };
 
 /* wm_pack signs the next message: readings that were taken at one time, in seconds since 1970. It writes the
- * message to out, of size bytes, and returns its length, or 0 if something failed: then the chain is as it was.
+ * message to out, of size bytes, and returns its length, or 0 if something failed, or the ledger would refuse
+ * it for ever: then the chain is as it was, and no number is used.
  *
- * scratch, as large as out, holds the pack meanwhile. Both need room for it and 500 bytes. */
+ * scratch, as large as out, holds the pack meanwhile. Both need room for it and 500 bytes, and have at most 24576: the ledger
+ * takes no more in one message, and no more than 1000 readings. */
 size_t wm_pack(struct wm_device *device, uint64_t time, const struct wm_reading *readings, size_t count, uint8_t *out,
                uint8_t *scratch, size_t size);
 
