@@ -17,6 +17,7 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/login"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sign"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
@@ -128,24 +129,11 @@ func (b *Bridge) write(ctx context.Context) {
 	b.intake.Run(writing)
 }
 
-// settleBroker waits, after a bridge that died, until the broker will send again first what
-// was not acknowledged. Of one outside nobody knows whether there is any; a fleet waits for each of its sessions.
+// settleBroker waits, after a bridge that died, until a broker outside sends again first what was not acknowledged: nobody knows whether
+// there is any. A fleet waits for each of its sessions.
 func (b *Bridge) settleBroker(ctx context.Context) {
-	if b.fleet != nil {
-		return
-	}
-	if b.broker != nil {
-		unsettled, err := b.broker.Unsettled(ctx)
-		if err != nil {
-			b.log.Warn("cannot tell what the broker has unacknowledged", zap.Error(err))
-		}
-		if !unsettled && err == nil {
-			return
-		}
-	}
-	select {
-	case <-time.After(b.config.MQTT.ReconnectWait):
-	case <-ctx.Done():
+	if b.fleet == nil && b.broker == nil {
+		pause.For(ctx.Done(), b.config.MQTT.ReconnectWait)
 	}
 }
 

@@ -47,6 +47,7 @@ func (b *Bridge) openClient(context.Context) error {
 	sending.ClientID += broker.SenderSuffix
 	if b.broker != nil {
 		receiving.Username, receiving.Password = b.broker.Credential()
+		receiving.Prepare = b.broker.Rewind
 		sending.Username, sending.Password = b.broker.SenderCredential()
 	}
 	b.down.publisher = mqtt.NewPublisher(sending, b.log)

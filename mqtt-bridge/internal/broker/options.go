@@ -13,7 +13,7 @@ import (
 )
 
 // AckWait is how long the broker waits for an acknowledgement before it sends a
-// message again. Whoever reconnects sooner gets newer messages before older ones.
+// message again by itself. What a connection of the bridge has left comes before that: Rewind.
 const AckWait = 2 * time.Second
 
 // SenderSuffix ends the client id of the bridge's client that publishes to devices; what is before it is the id of the other.

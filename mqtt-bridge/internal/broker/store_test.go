@@ -21,11 +21,7 @@ func storeWith(t *testing.T, o Options, n int) []string {
 	b := start(t, o)
 	subscribe(t, b, o.CertFile)
 	for i := range n {
-		m := nats.NewMsg("$MQTT.msgs.waymark.v1.logger-1.up") // as the server writes one of QoS 1
-		m.Header["Nmqtt-Pub"], m.Data = []string{"1"}, fmt.Appendf(make([]byte, 1024), "%d", i)
-		if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
-			t.Fatal(err)
-		}
+		b.store(t, fmt.Appendf(make([]byte, 1024), "%d", i))
 	}
 	b.Stop()
 	files, err := filepath.Glob(filepath.Join(o.StoreDir, "jetstream", "*", "streams", messagesStream, "msgs", "*.blk"))
@@ -33,6 +29,16 @@ func storeWith(t *testing.T, o Options, n int) []string {
 		t.Fatal(files, err)
 	}
 	return files
+}
+
+// store stores a message as the server does one of QoS 1.
+func (b *Broker) store(t *testing.T, payload []byte) {
+	t.Helper()
+	m := nats.NewMsg("$MQTT.msgs.waymark.v1.logger-1.up")
+	m.Header["Nmqtt-Pub"], m.Data = []string{"1"}, payload
+	if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // held starts a broker and returns how many messages it has.

@@ -85,22 +85,3 @@ func (b *Broker) boundUnacknowledged(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Unsettled reports whether messages were sent to the bridge and not yet
-// acknowledged. Until AckWait has passed since, a new connection would get newer
-// messages before them.
-func (b *Broker) Unsettled(ctx context.Context) (bool, error) {
-	stream, err := b.js.Stream(ctx, messagesStream)
-	if err != nil {
-		return false, fmt.Errorf("read broker stream: %w", err)
-	}
-	consumers := stream.ListConsumers(ctx)
-	unsettled := false
-	for info := range consumers.Info() {
-		unsettled = unsettled || info.NumAckPending > 0
-	}
-	if err := consumers.Err(); err != nil {
-		return false, fmt.Errorf("list broker consumers: %w", err)
-	}
-	return unsettled, nil
-}

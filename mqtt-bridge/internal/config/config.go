@@ -135,7 +135,7 @@ type MQTT struct {
 	CertFile     string `koanf:"cert_file" default:""`
 	KeyFile      string `koanf:"key_file" default:""`
 	// ReconnectWait is the shortest wait before connecting again, and before connecting to an
-	// external broker at the start. It must be longer than the broker's time for sending again what was not acknowledged,
+	// external broker at the start. There it must be longer than the broker's time for sending again what was not acknowledged,
 	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
 	ReconnectWait time.Duration `koanf:"reconnect_wait" default:"2500ms"`
 }
