@@ -17,6 +17,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/test/internal/device"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
 	"github.com/waymark-ledger/waymark/test/internal/mosquitto"
@@ -34,7 +35,7 @@ type member struct {
 // newMember writes the configuration of one.
 func newMember(t *testing.T, id string, broker *mosquitto.Broker) *member {
 	t.Helper()
-	m, dir, listen := local.at.Members["producer"], t.TempDir(), freeAddress(t)
+	m, dir, listen := local.at.Members["producer"], t.TempDir(), porttest.Address(t)
 	token := filepath.Join(dir, "relay.token")
 	text := fmt.Sprintf("consortium: %s\nbroker: external\nfleet: {id: %s, shards: %d, lease: 5s}\n", local.at.Consortium, id, fleetShards) +
 		fmt.Sprintf("mqtt: {url: %q, ca_file: %q, username: %q, password_file: %q}\n", broker.Bridges, local.at.MQTT.CAFile, mosquitto.Username, broker.PasswordFile) +
@@ -117,7 +118,7 @@ func newMosquitto(ctx context.Context, t *testing.T) *mosquitto.Broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := mosquitto.New(mosquitto.Options{Root: root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: filepath.Join(local.Dir(), "logs", "mosquitto.log")})
+	b, err := mosquitto.New(mosquitto.Options{Root: root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: filepath.Join(local.Dir(), "logs", "mosquitto.log"), Devices: porttest.Address(t), Bridges: porttest.Address(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/app"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
@@ -106,7 +106,7 @@ func launch(t *testing.T, program, member string, change func(string) string) (u
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, listen := change(string(written)), freeAddress(t)
+	config, listen := change(string(written)), porttest.Address(t)
 	if config == string(written) {
 		t.Fatal("the configuration was not changed")
 	}
@@ -121,16 +121,6 @@ func launch(t *testing.T, program, member string, change func(string) string) (u
 		t.Fatal(err)
 	}
 	return "https://" + listen, cmd
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // operatorAt acts as a member's operator at a gateway of its own, once that serves.

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 )
 
@@ -74,7 +75,7 @@ func newCluster(ctx context.Context, t *testing.T) *cluster {
 	dir := t.TempDir()
 	c := &cluster{dir: dir, certFile: filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem")}
 	for n := range nodes {
-		c.mqtt[n], c.nats[n], c.routes[n] = freeAddress(t), freeAddress(t), freeAddress(t)
+		c.mqtt[n], c.nats[n], c.routes[n] = porttest.Address(t), porttest.Address(t), porttest.Address(t)
 	}
 	if err := certify(c.certFile, c.keyFile); err != nil {
 		t.Fatal(err)
@@ -98,11 +99,6 @@ func newCluster(ctx context.Context, t *testing.T) *cluster {
 	}
 	t.Cleanup(func() { _ = c.log.Close() })
 	return c
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	return "127.0.0.1:" + strconv.Itoa(freePort(t))
 }
 
 // certify makes a certificate for this machine that is its own authority, for servers that are one another's clients.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 	"github.com/waymark-ledger/waymark/test/internal/mosquitto"
 )
@@ -35,7 +36,7 @@ func newMosquitto(ctx context.Context, t *testing.T) debians {
 	for _, found := range brokerFile.FindAllStringSubmatch(string(first), -1) {
 		files[found[1]] = found[2]
 	}
-	m, err := mosquitto.New(mosquitto.Options{Root: local.root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: newLog("mosquitto")})
+	m, err := mosquitto.New(mosquitto.Options{Root: local.root, Dir: t.TempDir(), CertFile: files["cert"], KeyFile: files["key"], LogFile: newLog("mosquitto"), Devices: porttest.Address(t), Bridges: porttest.Address(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

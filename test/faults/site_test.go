@@ -6,11 +6,12 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
+	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 	"github.com/waymark-ledger/waymark/test/internal/way"
@@ -47,15 +48,10 @@ func withBroker(ctx context.Context, t *testing.T) *site {
 	return newSite(ctx, t, bridge.Options{})
 }
 
-// freePort is a port that nobody listens on.
+// freePort is a port that nobody listens on until the test ends.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return int(netip.MustParseAddrPort(porttest.Address(t)).Port())
 }
 
 // started counts the parts of sites, of which each has a log of its own.

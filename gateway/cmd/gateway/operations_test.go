@@ -8,13 +8,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 )
 
 // TestOperationsApart: on an address of their own are metrics, health and profiles, and nothing
 // of the API; on the API's there are no metrics then (ASVS 5.0: 13.4.5).
 func TestOperationsApart(t *testing.T) {
 	s := newSite(t)
-	apart := freeAddress(t)
+	apart := porttest.Address(t)
 	s.say(t, "listen_operations: "+apart)
 	base, client := s.up(t), s.client(t)
 	await(t, client, "https://"+apart+"/readyz", `"part":"chaincode","ready":false`)

@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/gateway/internal/certtest"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 )
@@ -109,17 +109,6 @@ func assembled(t *testing.T, c config.Config) *parts {
 	return p
 }
 
-// freeAddress was free a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // serve runs the gateway on a free port until stop is called.
 func (s site) serve(t *testing.T) (base string, stop func()) {
 	t.Helper()
@@ -129,7 +118,7 @@ func (s site) serve(t *testing.T) (base string, stop func()) {
 // serveTo is serve with a log.
 func (s site) serveTo(t *testing.T, stderr io.Writer) (base string, stop func()) {
 	t.Helper()
-	address := freeAddress(t)
+	address := porttest.Address(t)
 	t.Setenv("WAYMARK_GATEWAY_LISTEN", address)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

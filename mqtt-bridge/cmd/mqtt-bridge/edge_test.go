@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
@@ -20,7 +21,7 @@ import (
 // writeEdgeConfig writes a file whose brokers are not there, and makes its key.
 func writeEdgeConfig(t *testing.T) (path, listen string) {
 	t.Helper()
-	dir, listen := t.TempDir(), freeAddress(t)
+	dir, listen := t.TempDir(), porttest.Address(t)
 	certFile, _ := gatewaytest.Certificate(t)
 	keyFile := filepath.Join(dir, "edge.pem")
 	var out bytes.Buffer
@@ -31,7 +32,7 @@ func writeEdgeConfig(t *testing.T) (path, listen string) {
 	if err := json.Unmarshal(out.Bytes(), &public); err != nil || public.Curve != "P-256" {
 		t.Fatalf("%s: %v", out.String(), err)
 	}
-	text := strings.NewReplacer("DIR", dir, "KEY", keyFile, "CA", certFile, "LOCAL", freeAddress(t), "UP", freeAddress(t), "LISTEN", listen).Replace(`
+	text := strings.NewReplacer("DIR", dir, "KEY", keyFile, "CA", certFile, "LOCAL", porttest.Address(t), "UP", porttest.Address(t), "LISTEN", listen).Replace(`
 consortium: waymark
 id: edge-1
 keys: [{id: e1, file: "KEY"}]

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
@@ -25,7 +25,7 @@ func writeConfig(t *testing.T) (path, listen string) {
 	t.Helper()
 	certFile, keyFile := gatewaytest.Certificate(t)
 	g := gatewaytest.New(t)
-	dir, broker, listen := t.TempDir(), freeAddress(t), freeAddress(t)
+	dir, broker, listen := t.TempDir(), porttest.Address(t), porttest.Address(t)
 	store, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, QuarantineBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
@@ -221,14 +221,4 @@ func waitReady(t *testing.T, listen string) {
 		}
 	}
 	t.Fatal("the bridge does not come up")
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
@@ -39,7 +39,7 @@ func newSite(t testing.TB) *site {
 	dir := t.TempDir()
 	c := config.Default()
 	c.Consortium = gatewaytest.Consortium
-	c.Embedded.Listen, c.Listen = freeAddress(t), freeAddress(t)
+	c.Embedded.Listen, c.Listen = porttest.Address(t), porttest.Address(t)
 	c.Embedded.CertFile, c.Embedded.KeyFile, c.Embedded.StoreDir = certFile, keyFile, filepath.Join(dir, "store")
 	c.MQTT.URL, c.MQTT.CAFile = "ssl://"+c.Embedded.Listen, certFile
 	c.Gateway.URL, c.Gateway.CAFile, c.Gateway.TokenFile = g.URL, g.CAFile, g.TokenFile
@@ -224,16 +224,6 @@ func TestFullSpoolHoldsTheBrokerBack(t *testing.T) {
 	s.gateway.Fail(nil)
 	waitFor(t, "all messages, in order", func() bool { return s.inOrder(d.ID, total) })
 	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func waitFor(t testing.TB, what string, holds func() bool) {

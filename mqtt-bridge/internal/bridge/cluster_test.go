@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 )
 
@@ -109,7 +110,7 @@ func newCluster(t *testing.T, s *site) *cluster {
 	t.Helper()
 	c := &cluster{dir: t.TempDir(), certFile: s.config.Embedded.CertFile, keyFile: s.config.Embedded.KeyFile}
 	for i := range nodes {
-		c.mqtt[i], c.nats[i], c.cluster[i] = freeAddress(t), freeAddress(t), freeAddress(t)
+		c.mqtt[i], c.nats[i], c.cluster[i] = porttest.Address(t), porttest.Address(t), porttest.Address(t)
 	}
 	key, err := nkeys.CreateAccount()
 	if err != nil {

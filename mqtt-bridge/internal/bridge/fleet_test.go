@@ -17,6 +17,7 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
@@ -116,7 +117,7 @@ func stays(device string) bool {
 func (s *site) member(t *testing.T, id string) *site {
 	t.Helper()
 	c := s.config
-	c.Fleet.ID, c.Listen, c.SpoolDir = id, freeAddress(t), filepath.Join(t.TempDir(), "spool")
+	c.Fleet.ID, c.Listen, c.SpoolDir = id, porttest.Address(t), filepath.Join(t.TempDir(), "spool")
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
@@ -113,7 +114,7 @@ type mosquitto struct {
 
 func newMosquitto(t *testing.T, s *site, ca *gatewaytest.Authority) *mosquitto {
 	t.Helper()
-	m := &mosquitto{dir: t.TempDir(), devices: freeAddress(t), bridges: freeAddress(t)}
+	m := &mosquitto{dir: t.TempDir(), devices: porttest.Address(t), bridges: porttest.Address(t)}
 	settings := placed(t, "mosquitto.conf",
 		"/etc/mosquitto/waymark/broker.pem", s.config.Embedded.CertFile, "/etc/mosquitto/waymark/broker.key", s.config.Embedded.KeyFile,
 		"/etc/mosquitto/waymark", m.dir, "/var/lib/mosquitto", m.dir,

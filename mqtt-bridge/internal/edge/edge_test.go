@@ -13,15 +13,16 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge"
 )
 
 func TestLoggersReachTheLedger(t *testing.T) {
 	p := newPlant(t)
-	p.config.Uplink.URL += ",ssl://" + freeAddress(t) // a node of the cluster that is down
+	p.config.Uplink.URL += ",ssl://" + porttest.Address(t) // a node of the cluster that is down
 	p.startBridge(t)
 	client := p.logger(t, "logger")
-	p.config.Local.URL = "tcp://" + freeAddress(t) + "," + p.config.Local.URL // and one of the loggers' cluster
+	p.config.Local.URL = "tcp://" + porttest.Address(t) + "," + p.config.Local.URL // and one of the loggers' cluster
 	p.startEdge(t)
 	for i := range 50 {
 		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
@@ -32,7 +33,7 @@ func (everybody) LoginByCertificate(context.Context, string, []*x509.Certificate
 func TestEmbeddedBrokerAtBothEnds(t *testing.T) {
 	p := newPlant(t)
 	certFile, keyFile := gatewaytest.Certificate(t)
-	address := freeAddress(t)
+	address := porttest.Address(t)
 	theirs, err := broker.Start(t.Context(), broker.Options{Listen: address, CertFile: certFile, KeyFile: keyFile, StoreDir: t.TempDir(),
 		StoreBytes: 16 << 20, SyncInterval: time.Second, MaxConnections: 10, BridgeID: "waymark-edge"}, everybody{}, func(bool) {}, zap.NewNop())
 	if err != nil {

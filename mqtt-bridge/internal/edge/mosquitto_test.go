@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 )
 
 // mosquittoSettings are those of docs/operations/edge.md, and what a test needs besides.
@@ -62,7 +64,7 @@ func kill(process *exec.Cmd) {
 func TestLocalMosquitto(t *testing.T) {
 	const part, kills = 1000, 8
 	p := newPlant(t)
-	address := freeAddress(t)
+	address := porttest.Address(t)
 	p.config.Local.URL, p.config.Pack.Linger = "tcp://"+address, 2*time.Millisecond
 	settings := mosquittoSettings(t, address)
 	broker := startMosquitto(t, settings)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
 	bridgeconfig "github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
@@ -43,7 +43,7 @@ func newPlant(t testing.TB) *plant {
 	p.bridge = bridgeConfig(t, dir, p.gateway)
 	c := config.Default()
 	c.Consortium, c.ID, c.Keys = gatewaytest.Consortium, "edge-1", []config.Key{{ID: "e1", File: keyFile}}
-	c.StoreDir, c.Listen = filepath.Join(dir, "edge"), freeAddress(t)
+	c.StoreDir, c.Listen = filepath.Join(dir, "edge"), porttest.Address(t)
 	c.Local.URL, c.Local.RebirthWait = localBroker(t, time.Second), time.Second
 	c.Uplink.URL, c.Uplink.CAFile, c.Uplink.ConnectRate, c.Uplink.MaxBackoff = p.bridge.MQTT.URL, p.bridge.MQTT.CAFile, 1000, time.Second
 	c.Pack.Linger = 10 * time.Millisecond
@@ -72,7 +72,7 @@ func bridgeConfig(t testing.TB, dir string, g *gatewaytest.Gateway) bridgeconfig
 	certFile, keyFile := gatewaytest.Certificate(t)
 	b := bridgeconfig.Default()
 	b.Consortium = gatewaytest.Consortium
-	b.Embedded.Listen, b.Listen = freeAddress(t), freeAddress(t)
+	b.Embedded.Listen, b.Listen = porttest.Address(t), porttest.Address(t)
 	b.Embedded.CertFile, b.Embedded.KeyFile, b.Embedded.StoreDir = certFile, keyFile, filepath.Join(dir, "store")
 	b.MQTT.URL, b.MQTT.CAFile = "ssl://"+b.Embedded.Listen, certFile
 	b.Gateway.URL, b.Gateway.CAFile, b.Gateway.TokenFile = g.URL, g.CAFile, g.TokenFile
@@ -99,16 +99,6 @@ func localBroker(t testing.TB, ackWait time.Duration) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("tcp://127.0.0.1:%d", v.MQTT.Port)
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 // startBridge runs the consortium's bridge until the test ends.

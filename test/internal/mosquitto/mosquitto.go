@@ -35,6 +35,7 @@ type Options struct {
 	Dir               string // for its settings and its store
 	CertFile, KeyFile string // that it shows
 	LogFile           string // is appended to
+	Devices, Bridges  string // addresses of package porttest, at which they log in
 }
 
 // Broker is a mosquitto.
@@ -52,21 +53,13 @@ type Broker struct {
 
 // New writes the settings of a broker. Start starts it.
 func New(o Options) (*Broker, error) {
-	devices, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	bridges, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	b := &Broker{Devices: "ssl://" + devices, Bridges: "ssl://" + bridges, PasswordFile: filepath.Join(o.Dir, "password"), LogFile: o.LogFile, settings: filepath.Join(o.Dir, "mosquitto.conf")}
+	b := &Broker{Devices: "ssl://" + o.Devices, Bridges: "ssl://" + o.Bridges, PasswordFile: filepath.Join(o.Dir, "password"), LogFile: o.LogFile, settings: filepath.Join(o.Dir, "mosquitto.conf")}
 	if err := b.makeAuthority(); err != nil {
 		return nil, err
 	}
 	settings, err := placed(filepath.Join(o.Root, "docs", "operations", "mosquitto.conf"),
 		"/etc/mosquitto/waymark/broker.pem", o.CertFile, "/etc/mosquitto/waymark/broker.key", o.KeyFile,
-		"/etc/mosquitto/waymark", o.Dir, "/var/lib/mosquitto", o.Dir, "listener 8883 0.0.0.0", listener(devices), "listener 8884 127.0.0.1", listener(bridges))
+		"/etc/mosquitto/waymark", o.Dir, "/var/lib/mosquitto", o.Dir, "listener 8883 0.0.0.0", listener(o.Devices), "listener 8884 127.0.0.1", listener(o.Bridges))
 	if err != nil {
 		return nil, err
 	}
@@ -107,17 +100,8 @@ func placed(path string, pairs ...string) (string, error) {
 
 // listener is the line for an address.
 func listener(address string) string {
-	host, port, _ := net.SplitHostPort(address) // freeAddress made it
+	host, port, _ := net.SplitHostPort(address) // porttest made it
 	return "listener " + port + " " + host
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer func() { _ = l.Close() }() // nothing was done with it
-	return l.Addr().String(), nil
 }
 
 // Start starts it, for the first time or after Kill, and returns once it listens.

@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 )
 
 // Build builds the chaincode of a directory into that of the keys and returns the program.
@@ -86,14 +88,7 @@ func (k Keys) Settings(address string) map[string]string {
 // Start runs a chaincode process until the test ends and returns its address.
 func (k Keys) Start(t *testing.T, program string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := porttest.Address(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program)
 	for name, value := range k.Settings(address) {
