@@ -20,9 +20,6 @@ const (
 	// channel is the one that fabric-iot's ac looks for its other chaincodes on: the
 	// name is written in its source.
 	channel = "iot-channel"
-	// endorsement is the policy of Waymark's chaincode on a local network, written as
-	// its definition is. Theirs get the same.
-	endorsement = "OutOf(3, 'producer.peer', 'carrier.peer', 'retailer.peer', 'auditor.peer')"
 	// firstPort is where ports are left over among those of the network.
 	firstPort = 40
 )

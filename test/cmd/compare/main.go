@@ -12,6 +12,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
+	"github.com/waymark-ledger/waymark/test/internal/deploy"
 	"github.com/waymark-ledger/waymark/test/internal/fabriciot"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 )
@@ -82,13 +83,15 @@ func compare(ctx context.Context, s settings, at command.Site) (c conditions, ro
 // beside deploys fabric-iot's chaincodes beside ours, and measures both.
 func beside(ctx context.Context, s settings, at command.Site, n *endpoints.Network, b fabriciot.Builder) (rows []row, err error) {
 	command.Progress("deploy fabric-iot's chaincodes beside ours")
-	site := fabriciot.Site{Network: n, Dir: at.Network.Dir(), Bin: filepath.Join(at.Root, ".waymark", "bin"),
-		Policy: endorsement, FirstPort: s.BasePort + firstPort}
-	stop, err := fabriciot.Deploy(ctx, site, b)
+	site := deploy.Site{Network: n, Dir: at.Network.Dir(), Bin: filepath.Join(at.Root, ".waymark", "bin"), Work: b.Work, FirstPort: s.BasePort + firstPort}
+	for _, contract := range fabriciot.Contracts() {
+		site.Contracts = append(site.Contracts, deploy.Contract{Name: contract, Program: b.Program(contract)})
+	}
+	theirs, err := deploy.Deploy(ctx, site)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
+	defer func() { err = errors.Join(err, theirs.Stop()) }()
 	c, err := newClients(n)
 	if err != nil {
 		return nil, err

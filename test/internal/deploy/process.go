@@ -1,4 +1,4 @@
-package fabriciot
+package deploy
 
 import (
 	"errors"
@@ -7,11 +7,19 @@ import (
 	"os/exec"
 )
 
-// processes are those that we started.
-type processes struct{ running []*exec.Cmd }
+// Processes are those that Deploy started.
+type Processes struct{ running []*exec.Cmd }
+
+// PIDs are their process ids.
+func (p *Processes) PIDs() (all []int) {
+	for _, cmd := range p.running {
+		all = append(all, cmd.Process.Pid)
+	}
+	return all
+}
 
 // start starts a program with an environment. Whatever it says goes to standard error.
-func (p *processes) start(program string, environment []string) error {
+func (p *Processes) start(program string, environment []string) error {
 	cmd := exec.Command(program)
 	cmd.Env = environment
 	cmd.Stderr = os.Stderr
@@ -22,8 +30,8 @@ func (p *processes) start(program string, environment []string) error {
 	return nil
 }
 
-// stop ends all of them and waits until they have ended.
-func (p *processes) stop() error {
+// Stop ends all of them and waits until they have ended.
+func (p *Processes) Stop() error {
 	var failures []error
 	for _, cmd := range p.running {
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -1,4 +1,4 @@
-package fabriciot
+package deploy
 
 import (
 	"archive/tar"

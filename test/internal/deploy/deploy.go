@@ -1,4 +1,4 @@
-package fabriciot
+package deploy
 
 import (
 	"context"
@@ -19,13 +19,21 @@ import (
 // commandTimeout bounds one call of the peer command.
 const commandTimeout = 60 * time.Second
 
-// Site is a running network, and where the chaincodes are to run on it.
+// Endorsement is the endorsement policy that every contract gets: that of Waymark's chaincode on a local
+// network, written as its definition is.
+const Endorsement = "OutOf(3, 'producer.peer', 'carrier.peer', 'retailer.peer', 'auditor.peer')"
+
+// Contract is a chaincode: its name on the channel, and its program, which has the settings in its
+// environment that Waymark's has.
+type Contract struct{ Name, Program string }
+
+// Site is a running network, and what is to run on it.
 type Site struct {
-	Network *endpoints.Network
-	Dir     string // its state directory
-	Bin     string // of its programs: the peer command is one
-	// Policy is the endorsement policy of every contract, as Fabric writes it.
-	Policy string
+	Network   *endpoints.Network
+	Dir       string // its state directory
+	Bin       string // of its programs: the peer command is one
+	Work      string // a folder for packages
+	Contracts []Contract
 	// FirstPort is the first of as many free ports as there are members times contracts.
 	FirstPort int
 }
@@ -40,7 +48,8 @@ func (s Site) issued(member, use, name string) string {
 
 // address is where the process of a contract serves the peer of a member.
 func (s Site) address(member, contract string) string {
-	place := slices.Index(s.members(), member)*len(Contracts()) + slices.Index(Contracts(), contract)
+	nth := slices.IndexFunc(s.Contracts, func(c Contract) bool { return c.Name == contract })
+	place := slices.Index(s.members(), member)*len(s.Contracts) + nth
 	return "127.0.0.1:" + strconv.Itoa(s.FirstPort+place)
 }
 
@@ -64,37 +73,36 @@ func (s Site) peer(ctx context.Context, member string, args ...string) error {
 }
 
 // Deploy gives every member a process of each contract, and commits the contracts on
-// the channel. The processes run until the returned function is called, which it is
-// not after an error.
-func Deploy(ctx context.Context, s Site, b Builder) (stop func() error, err error) {
-	p := &processes{}
-	for _, contract := range Contracts() {
-		if err := s.deploy(ctx, b, p, contract); err != nil {
-			return nil, errors.Join(err, p.stop())
+// the channel. The processes run until they are stopped; after an error there are none.
+func Deploy(ctx context.Context, s Site) (*Processes, error) {
+	p := &Processes{}
+	for _, c := range s.Contracts {
+		if err := s.deploy(ctx, p, c); err != nil {
+			return nil, errors.Join(err, p.Stop())
 		}
 	}
-	return p.stop, nil
+	return p, nil
 }
 
-func (s Site) deploy(ctx context.Context, b Builder, p *processes, contract string) error {
+func (s Site) deploy(ctx context.Context, p *Processes, c Contract) error {
 	ids := map[string]string{}
 	for _, member := range s.members() {
-		id, err := s.install(ctx, b.Work, member, contract)
+		id, err := s.install(ctx, member, c.Name)
 		if err != nil {
 			return err
 		}
 		ids[member] = id
-		if err := p.start(b.Program(contract), s.environment(member, contract, id)); err != nil {
+		if err := p.start(c.Program, s.environment(member, c.Name, id)); err != nil {
 			return err
 		}
 	}
 	for _, member := range s.members() {
-		args := append([]string{"lifecycle", "chaincode", "approveformyorg", "--package-id", ids[member]}, s.definition(contract)...)
+		args := append([]string{"lifecycle", "chaincode", "approveformyorg", "--package-id", ids[member]}, s.definition(c.Name)...)
 		if err := s.peer(ctx, member, args...); err != nil {
 			return err
 		}
 	}
-	args := append([]string{"lifecycle", "chaincode", "commit"}, s.definition(contract)...)
+	args := append([]string{"lifecycle", "chaincode", "commit"}, s.definition(c.Name)...)
 	for _, member := range s.members() {
 		m := s.Network.Members[member]
 		args = append(args, "--peerAddresses", m.Peer.Address, "--tlsRootCertFiles", m.Peer.CAFile)
@@ -103,7 +111,7 @@ func (s Site) deploy(ctx context.Context, b Builder, p *processes, contract stri
 }
 
 // install gives a member's peer the package of a contract and returns its id.
-func (s Site) install(ctx context.Context, work, member, contract string) (string, error) {
+func (s Site) install(ctx context.Context, member, contract string) (string, error) {
 	root, rootErr := os.ReadFile(s.Network.Members[member].Peer.CAFile)
 	client, clientErr := os.ReadFile(s.issued(member, "client", "cert.pem"))
 	if err := errors.Join(rootErr, clientErr); err != nil {
@@ -113,9 +121,12 @@ func (s Site) install(ctx context.Context, work, member, contract string) (strin
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(work, "packages", member, contract+".tar.gz")
-	if err := write(path, content); err != nil {
-		return "", err
+	path := filepath.Join(s.Work, "packages", member, contract+".tar.gz")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("make folder: %w", err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return "", fmt.Errorf("write package: %w", err)
 	}
 	return packageID(contract, content), s.peer(ctx, member, "lifecycle", "chaincode", "install", path)
 }
@@ -125,7 +136,7 @@ func (s Site) definition(contract string) []string {
 	orderer := s.Network.Members[s.members()[0]].Orderer
 	return []string{
 		"--channelID", s.Network.Channel, "--name", contract, "--version", "1", "--sequence", "1",
-		"--signature-policy", s.Policy, "-o", orderer.Address, "--tls", "--cafile", orderer.CAFile,
+		"--signature-policy", Endorsement, "-o", orderer.Address, "--tls", "--cafile", orderer.CAFile,
 	}
 }
 

@@ -1,4 +1,4 @@
-package fabriciot
+package deploy
 
 import (
 	"testing"
@@ -7,11 +7,11 @@ import (
 )
 
 func TestEveryProcessHasAnAddressOfItsOwn(t *testing.T) {
-	s := Site{FirstPort: 7140, Network: &endpoints.Network{Members: map[string]endpoints.Member{"b": {}, "a": {}}}}
+	s := Site{FirstPort: 7140, Contracts: []Contract{{Name: "dc"}, {Name: "pc"}, {Name: "ac"}}, Network: &endpoints.Network{Members: map[string]endpoints.Member{"b": {}, "a": {}}}}
 	seen := map[string]bool{}
 	for _, member := range s.members() {
-		for _, contract := range Contracts() {
-			seen[s.address(member, contract)] = true
+		for _, contract := range s.Contracts {
+			seen[s.address(member, contract.Name)] = true
 		}
 	}
 	if len(seen) != 6 || !seen["127.0.0.1:7140"] || !seen["127.0.0.1:7145"] {
@@ -20,7 +20,7 @@ func TestEveryProcessHasAnAddressOfItsOwn(t *testing.T) {
 }
 
 func TestStartedProcessesAreStopped(t *testing.T) {
-	p := &processes{}
+	p := &Processes{}
 	if err := p.start("/bin/sleep", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,10 @@ func TestStartedProcessesAreStopped(t *testing.T) {
 		t.Error("a program that is not there was started")
 	}
 	cmd := p.running[0]
-	if err := p.stop(); err != nil {
+	if pids := p.PIDs(); len(pids) != 1 || pids[0] != cmd.Process.Pid {
+		t.Errorf("it runs as %v", pids)
+	}
+	if err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if cmd.ProcessState == nil || len(p.running) != 0 {
