@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/bare"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 	"github.com/waymark-ledger/waymark/test/internal/usage"
@@ -54,7 +55,7 @@ func (s settings) loads() loads {
 // bench calls the ledger by all sides.
 type bench struct {
 	loads   loads
-	bare    *bare
+	bare    direct
 	gateway *gateway
 	process usage.Process // of the gateway
 	serial  int           // of the product that was registered last
@@ -68,16 +69,16 @@ func newBench(ctx context.Context, n *endpoints.Network, l loads, pid int) (*ben
 	if err := g.awaitReady(ctx); err != nil {
 		return nil, err
 	}
-	direct, err := newBare(ctx, n)
+	side, err := bare.New(ctx, n, member, role, n.Chaincode)
 	if err != nil {
 		return nil, err
 	}
-	return &bench{loads: l, bare: direct, gateway: g, process: usage.Process(pid)}, nil
+	return &bench{loads: l, bare: direct{side}, gateway: g, process: usage.Process(pid)}, nil
 }
 
 func (b *bench) close() error {
 	b.gateway.close()
-	return b.bare.close()
+	return b.bare.Close()
 }
 
 // side is one way to do a work.

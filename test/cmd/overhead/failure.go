@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"google.golang.org/grpc/status"
 
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/bare"
 )
 
 // errWrong is an answer that is not about what was asked for.
@@ -15,7 +15,7 @@ var errWrong = errors.New("wrong answer")
 
 // failure names what kept a call from doing what it should.
 func failure(err error) string {
-	var code invalid
+	var code bare.Invalid
 	if problem, ok := client.AsProblem(err); ok {
 		return string(problem.Code)
 	}
@@ -23,7 +23,7 @@ func failure(err error) string {
 	case errors.Is(err, errWrong):
 		return errWrong.Error()
 	case errors.As(err, &code):
-		return strings.ToLower(code.Error())
+		return code.Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/test/internal/bare"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
@@ -66,7 +67,7 @@ func TestEachSideIsAsOftenFirstAsLast(t *testing.T) {
 func TestWhatKeepsACallFromGoingThrough(t *testing.T) {
 	for want, give := range map[string]error{
 		"resource_exhausted": fmt.Errorf("write: %w", &client.Problem{Code: waymark.ResourceExhausted}),
-		"mvcc_read_conflict": invalid(peer.TxValidationCode_MVCC_READ_CONFLICT),
+		"mvcc_read_conflict": bare.Invalid(peer.TxValidationCode_MVCC_READ_CONFLICT),
 		"timeout":            fmt.Errorf("endorse: %w", context.DeadlineExceeded),
 		"wrong answer":       errWrong,
 		"something else":     errors.New("something else"),
