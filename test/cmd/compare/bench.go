@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/test/internal/speaker"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 )
 
@@ -34,7 +35,7 @@ type bench struct {
 	clients *clients
 	loads   loads
 	// speakers are the devices that report, one a worker.
-	speakers []*speaker
+	speakers []*speaker.Speaker
 }
 
 func newBench(c *clients, l loads) *bench { return &bench{clients: c, loads: l} }
@@ -137,16 +138,16 @@ func crowdedID(n int) string { return "new-1-" + strconv.Itoa(n) }
 func (b *bench) prepareSpeakers(ctx context.Context) error {
 	most := b.loads.levels[len(b.loads.levels)-1].inFlight
 	for n := range most {
-		s, err := newSpeaker("speaker-" + strconv.Itoa(n))
+		s, err := speaker.New("speaker-"+strconv.Itoa(n), channel)
 		if err != nil {
 			return err
 		}
 		b.speakers = append(b.speakers, s)
 	}
-	if err := b.setup(ctx, most, func(n int) (call, error) { return addURL(b.speakers[n].id), nil }); err != nil {
+	if err := b.setup(ctx, most, func(n int) (call, error) { return addURL(b.speakers[n].ID), nil }); err != nil {
 		return err
 	}
-	return b.setup(ctx, most, func(n int) (call, error) { return b.speakers[n].register(owner) })
+	return b.setup(ctx, most, func(n int) (call, error) { return registration(owner, b.speakers[n]) })
 }
 
 // authorAt is whose policies are added at a level: a member may have 64 at most, so
@@ -163,11 +164,11 @@ func (b *bench) ourNewPolicy(inFlight, _, n int) (call, error) {
 }
 
 func (b *bench) ourData(_, worker, _ int) (call, error) {
-	message, err := b.speakers[worker].say()
+	message, err := b.speakers[worker].Say(time.Now(), 1)
 	if err != nil {
 		return call{}, err
 	}
-	k, err := ours(relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{message}})
+	k, err := ours(relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{message.Text()}})
 	k.check = func(answer []byte) error {
 		var r waymark.RecordResult
 		if err := json.Unmarshal(answer, &r); err != nil || len(r.Results) != 1 || r.Results[0].Outcome != waymark.Recorded {

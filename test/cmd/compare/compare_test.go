@@ -189,19 +189,3 @@ func TestPoliciesAreAddedForAMemberOfTheirOwnAtEachLevel(t *testing.T) {
 		}
 	}
 }
-
-// A device's messages follow one another.
-func TestSpeaker(t *testing.T) {
-	s, err := newSpeaker("speaker-0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	one, err := s.say()
-	if err != nil {
-		t.Fatal(err)
-	}
-	two, err := s.say()
-	if err != nil || one == two || s.sequence != 2 || len(s.previous) != 32 {
-		t.Errorf("%v, %d", err, s.sequence)
-	}
-}

@@ -1,53 +1,25 @@
 package main
 
 import (
-	"crypto"
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/test/internal/speaker"
 )
 
-// speaker is a device with a key, Ed25519, which it keeps in memory alone.
-type speaker struct {
-	id       string
-	key      crypto.Signer
-	sequence uint64
-	previous []byte
-}
-
-func newSpeaker(id string) (*speaker, error) {
-	key, err := attest.GenerateKey(attest.Ed25519)
-	return &speaker{id: id, key: key}, err
-}
-
-func (s *speaker) header(kind attest.Kind) attest.Header {
-	return attest.Header{Device: s.id, Consortium: channel, KeyID: "k1", Kind: kind}
-}
-
-// register is the registration of the device by its owner, with the device's own
+// registration is the registration of a device by its owner, with the device's own
 // signature.
-func (s *speaker) register(as who) (call, error) {
-	jwk, err := attest.PublicJWK(s.key)
+func registration(as who, d *speaker.Speaker) (call, error) {
+	text, err := d.Registration(as.member)
 	if err != nil {
 		return call{}, err
 	}
-	statement, err := json.Marshal(waymark.Registration{Device: s.id, Owner: as.member, Model: "TL-20", KeyID: "k1", JWK: jwk})
-	if err != nil {
-		return call{}, fmt.Errorf("encode registration: %w", err)
-	}
-	signed, err := attest.Sign(attest.JWS, s.key, s.header(attest.Registration), statement)
-	if err != nil {
-		return call{}, err
-	}
-	k, err := ours(as, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: signed.Text(), Activate: true})
+	k, err := ours(as, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: text, Activate: true})
 	k.check = func(answer []byte) error {
-		var d waymark.Device
-		if err := json.Unmarshal(answer, &d); err != nil || d.ID != s.id {
+		var registered waymark.Device
+		if err := json.Unmarshal(answer, &registered); err != nil || registered.ID != d.ID {
 			return fmt.Errorf("%w: %s", errWrong, answer)
 		}
 		return nil
@@ -55,28 +27,13 @@ func (s *speaker) register(as who) (call, error) {
 	return k, err
 }
 
-// say is the next message of the device: one temperature.
-func (s *speaker) say() (string, error) {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	pack, err := senml.EncodeCBOR([]senml.Reading{{Name: "temperature", Unit: "Cel", Value: 450, Time: now}})
-	if err != nil {
-		return "", err
-	}
-	s.sequence++
-	h := s.header(attest.PackCBOR)
-	h.Sequence, h.Previous = s.sequence, s.previous
-	signed, err := attest.Sign(attest.COSE, s.key, h, pack)
-	s.previous = signed.Digest[:]
-	return signed.Text(), err
-}
-
 // register registers a new device of a member.
 func register(as who, device string) (call, error) {
-	s, err := newSpeaker(device)
+	d, err := speaker.New(device, channel)
 	if err != nil {
 		return call{}, err
 	}
-	return s.register(as)
+	return registration(as, d)
 }
 
 func ourRegister(inFlight, _, n int) (call, error) { return register(owner, deviceID(inFlight, n)) }

@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/command"
+	"github.com/waymark-ledger/waymark/test/internal/speaker"
 )
 
 // readings is what was measured of the feed of the read model.
@@ -121,7 +122,7 @@ func (g *gateway) look(ctx context.Context, r *readings) error {
 }
 
 // send has each device send until the time is over.
-func (r *readings) send(ctx context.Context, a amounts, relay *client.Client, all []*speaker) error {
+func (r *readings) send(ctx context.Context, a amounts, relay *client.Client, all []*speaker.Speaker) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	began := time.Now()
@@ -130,7 +131,7 @@ func (r *readings) send(ctx context.Context, a amounts, relay *client.Client, al
 	for _, s := range all {
 		sending.Go(func() {
 			for time.Since(began) < a.ingest && ctx.Err() == nil {
-				n, err := s.send(ctx, relay)
+				n, err := send(ctx, relay, s)
 				if err != nil {
 					fail(err)
 				}
