@@ -15,7 +15,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench-scale trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +99,10 @@ bench-reading: ## time a read model of READINGS readings in SQLite, and with WIT
 bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of the read model, into .waymark/bench/events.json
 	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events
 	@$(BIN)/events --out $(CURDIR)/$(STATE)/bench/events.json
+
+bench-scale: build ## what the whole way of a message does beside the ledger itself, and where its processor time goes, into .waymark/bench/scale.json (QUICK=1: does it work?)
+	@cd test && GOWORK=off go build -o $(BIN)/bench ./cmd/bench
+	@$(BIN)/bench $(if $(QUICK),--quick,--out $(CURDIR)/$(STATE)/bench/scale.json)
 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"github.com/waymark-ledger/waymark/test/internal/audit"
+	"github.com/waymark-ledger/waymark/test/internal/bare"
+	"github.com/waymark-ledger/waymark/test/internal/command"
+	"github.com/waymark-ledger/waymark/test/internal/figures"
+	"github.com/waymark-ledger/waymark/test/internal/timing"
+)
+
+func TestProcessesHaveAKind(t *testing.T) {
+	for name, want := range map[string]kind{
+		"gateway.producer": gateway, "gateway.auditor": otherGateways, "chaincode.carrier": chaincodes, "chaincode.carrier.2": chaincodes,
+		"peer.producer": peers, "orderer.retailer": orderers, "mqtt-bridge": bridge,
+	} {
+		if got, err := kindOf(name); err != nil || got != want {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
+	if _, err := kindOf("couchdb.producer"); err == nil {
+		t.Error("a process that nobody knows would be left out")
+	}
+}
+
+// TestWhatTheMachineDidBesideIsOther, and what the kinds used is never more than all.
+func TestWhatTheMachineDidBesideIsOther(t *testing.T) {
+	start := time.Now()
+	before := sample{at: start, cpu: map[kind]time.Duration{all: time.Second, peers: time.Second}, seen: bare.Seen{Blocks: 7, Transactions: 70}, messages: 100}
+	after := sample{at: start.Add(2 * time.Second), cpu: map[kind]time.Duration{all: 4 * time.Second, peers: 2 * time.Second, client: time.Second},
+		seen: bare.Seen{Blocks: 9, Transactions: 80}, messages: 140}
+	d := after.since(before)
+	if d.cpu[other] != time.Second || d.cpu[all] != 3*time.Second || d.blocks != 2 || d.transactions != 10 || d.messages != 40 || d.perSecond(d.messages) != 20 {
+		t.Errorf("%+v", d)
+	}
+	after.cpu[all] = 2 * time.Second // clocks of processes tick apart from the machine's
+	if d := after.since(before); d.cpu[other] != 0 {
+		t.Errorf("%+v", d)
+	}
+	var both spent
+	both.add(d)
+	both.add(d)
+	if both.took != 4*time.Second || both.cpu[peers] != 2*time.Second || both.blocks != 4 || both.messages != 80 {
+		t.Errorf("%+v", both)
+	}
+}
+
+// TestABlockAndATransactionAreToldApart by rows that were made of known costs.
+func TestABlockAndATransactionAreToldApart(t *testing.T) {
+	const atRest, ofBlock, ofTransaction = 50 * time.Millisecond, 60 * time.Millisecond, 3 * time.Millisecond
+	made := func(seconds, blocks, transactions int) row {
+		used := time.Duration(seconds)*atRest + time.Duration(blocks)*ofBlock + time.Duration(transactions)*ofTransaction
+		return row{spent: spent{took: time.Duration(seconds) * time.Second, blocks: blocks, transactions: transactions, cpu: map[kind]time.Duration{all: used}}}
+	}
+	idle := spent{took: 10 * time.Second, cpu: map[kind]time.Duration{all: 10 * atRest}}
+	c, known := solve(idle, made(10, 90, 90), made(10, 50, 2500))
+	if !known || c.block[all].Round(time.Microsecond) != ofBlock || c.transaction[all].Round(time.Microsecond) != ofTransaction {
+		t.Errorf("%v, %v", c, known)
+	}
+	if _, known := solve(idle, made(10, 90, 90), made(20, 180, 180)); known {
+		t.Error("two rows that say the same tell two things apart")
+	}
+}
+
+func TestLoadsAreBounded(t *testing.T) {
+	for _, s := range []settings{{}, {command.Bench{Quick: true}}} {
+		a := s.amounts()
+		if a.raw[0] != 1 || a.raw[len(a.raw)-1] > bare.MaxCalls {
+			t.Errorf("in flight: %v", a.raw)
+		}
+		took := a.idle + time.Duration(2*len(a.raw))*(a.ramp+a.rawEach) + time.Duration(len(a.packs)*len(a.windows))*(a.each+warmUp)
+		if took > timeout/2 {
+			t.Errorf("%s of at most %s", took, timeout)
+		}
+	}
+}
+
+func TestTheLedgerCountsWhatIsOfTheFleet(t *testing.T) {
+	l := &ledger{prefix: "bench-1-", more: make(chan struct{})}
+	reached := make(chan error, 1)
+	go func() { reached <- l.await(t.Context(), 3) }()
+	got := l.add([]audit.Recorded{{Device: "bench-1-0"}, {Device: "bench-1-7"}, {Device: "bench-1-7"}, {Device: "bench-10-7"}, {Device: "logger-1"}})
+	if len(got) != 2 || got["0"] != 1 || got["7"] != 2 {
+		t.Errorf("%v", got)
+	}
+	if err := <-reached; err != nil || l.recorded() != 3 {
+		t.Errorf("%v, %d", err, l.recorded())
+	}
+	if got := l.add([]audit.Recorded{{Device: "logger-1"}}); len(got) != 0 || l.recorded() != 3 {
+		t.Errorf("%v", got)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("the fleet is gone")
+	cancel(why)
+	if err := l.await(ctx, 4); !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatKeepsATransactionFromBeingMade(t *testing.T) {
+	for want, give := range map[string]error{
+		"mvcc_read_conflict": fmt.Errorf("submit: %w", bare.Invalid(peer.TxValidationCode_MVCC_READ_CONFLICT)),
+		"timeout":            fmt.Errorf("endorse: %w", context.DeadlineExceeded),
+		"something else":     errors.New("something else"),
+	} {
+		if got := failure(give); got != want {
+			t.Errorf("%v: %q, want %q", give, got, want)
+		}
+	}
+}
+
+// example has a ledger that does most with 64 in flight, and a way that does 5 times as much.
+func example() report {
+	second := func(messages, transactions, blocks int, peer time.Duration) spent {
+		return spent{took: time.Second, messages: messages, transactions: transactions, blocks: blocks, cpu: map[kind]time.Duration{peers: peer, all: 2 * time.Second}}
+	}
+	r := report{
+		conditions: figures.Conditions{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), CPUs: 2, Processor: "a processor"},
+		network:    figures.Network{Members: 4, Ordering: "BFT", BlockInterval: 100 * time.Millisecond},
+		idle:       spent{took: 10 * time.Second, cpu: map[kind]time.Duration{peers: time.Second, all: 2 * time.Second}},
+		raw:        []row{{name: "raw", inFlight: 1, readings: 1}, {name: "raw", inFlight: 64, readings: 1}},
+		through:    []row{{name: "through_packs_of_10", inFlight: 6400, readings: 10}},
+	}
+	timed := timing.Cell{Latencies: []time.Duration{100 * time.Millisecond}, Elapsed: time.Second, Failures: map[string]int{"timeout": 2}}
+	r.raw[0].add(second(10, 10, 10, 700*time.Millisecond), timing.Cell{})
+	r.raw[1].add(second(90, 90, 5, 900*time.Millisecond), timed)
+	r.raw[1].add(second(110, 110, 5, 900*time.Millisecond), timing.Cell{})
+	r.through[0].add(second(500, 10, 5, time.Second), timing.Cell{})
+	return r
+}
+
+func TestTables(t *testing.T) {
+	got := example().text()
+	for _, want := range []string{
+		"Measured on 2026-01-02: 2 CPUs (a processor)", "4 members, ordering BFT, blocks after 100ms",
+		"| raw | 64 | 100.0 (90.0, 110.0) | 100 | 1.00 | 100.0 | 1.0 | 5.0 | 100.0, 100.0, 100.0 | 2 timeout |\n",
+		"| through_packs_of_10 | 6400 | 500.0 (500.0) | 5000 | 5.00 | 10.0 | 50.0 | 5.0 | - | none |\n",
+		"| processor time | client | devices | bridge | gateway | gateways_other | chaincodes | peers | orderers | other | all |\n",
+		"| at rest, ms a second | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 100.0 | 0.0 | 0.0 | 200.0 |\n",
+		"| through_packs_of_10, 6400 in flight, us a message | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 2000.0 | 0.0 | 0.0 | 4000.0 |\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestFiguresAreFlatAndHaveUnits(t *testing.T) {
+	flat := example().flat()
+	for name, want := range map[string]any{
+		"raw_per_second": 100.0, "raw_in_flight_best_count": 64, "idle_cpu_cores_peers": 0.1, "idle_cpu_cores_all": 0.2, "block_interval_ms": int64(100),
+		"raw_at_64_in_flight_p99_ms": 100.0, "raw_at_64_in_flight_failed_count": 2, "raw_at_64_in_flight_least_round_messages_per_second": 90.0,
+		"raw_at_1_in_flight_cpu_us_per_message_peers":               70_000.0,
+		"through_packs_of_10_at_6400_in_flight_messages_per_second": 500.0, "through_packs_of_10_at_6400_in_flight_readings_per_second": 5000.0,
+		"through_packs_of_10_at_6400_in_flight_times_raw_ratio": 5.0, "through_packs_of_10_at_6400_in_flight_messages_per_transaction_count": 50.0,
+	} {
+		if flat[name] != want {
+			t.Errorf("%s is %v, want %v", name, flat[name], want)
+		}
+	}
+	if _, is := flat["raw_at_1_in_flight_p50_ms"]; is {
+		t.Error("a latency of no message")
+	}
+	for name, value := range flat {
+		switch value.(type) {
+		case string, float64, int, int64, bool:
+		default:
+			t.Errorf("%s is %T", name, value)
+		}
+	}
+}
