@@ -25,6 +25,7 @@ func edgeCommands() []subcommand {
 		{[]string{"edge", "registrations"}, edgeRegistrations},
 		{[]string{"edge", "init"}, edgeInit},
 		{[]string{"edge", "recover"}, edgeRecover},
+		{[]string{"edge", "drop"}, edgeDrop},
 		{[]string{"edge"}, runEdge},
 	}
 }
@@ -171,6 +172,26 @@ func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	if err == nil && len(waiting) > 0 {
 		_, err = fmt.Fprintf(out, "the edge starts once %d more devices were recovered, as %s\n", len(waiting), waiting[0])
 	}
+	return err
+}
+
+// edgeDrop deletes what waits of a device, also of one that is not listed any more.
+func edgeDrop(_ context.Context, args []string, out io.Writer) error {
+	c, rest, err := loadEdgeConfig(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return errUsage
+	}
+	if made, err := outbox.Made(c.StoreDir); err != nil || !made {
+		return errors.Join(err, fmt.Errorf("there is no outbox in %s", c.StoreDir))
+	}
+	n, err := outbox.Drop(c.StoreDir, rest[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d messages of device %s are dropped: their numbers stay gaps\n", n, rest[0])
 	return err
 }
 

@@ -113,6 +113,10 @@ func TestEdgeIsRecoveredWhole(t *testing.T) {
 	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-2", "0"}, &out); err != nil || strings.Contains(out.String(), "starts once") {
 		t.Fatalf("%v, %q", err, out.String())
 	}
+	out.Reset()
+	if err := edgeDrop(t.Context(), []string{"--config", path, "logger-9"}, &out); err != nil || !strings.Contains(out.String(), "0 messages of device logger-9 are dropped") {
+		t.Errorf("%v, %q", err, out.String())
+	}
 	ended, end := context.WithCancel(t.Context())
 	end()
 	if err := run(ended, []string{"edge", "--config", path}); err != nil {
@@ -138,6 +142,8 @@ func TestWrongCallsOfEdge(t *testing.T) {
 		{"edge", "recover", "--config", path, "logger-2", "1"}, // it has no such device
 		{"edge", "recover", "--config", path, "logger-1", "9007199254740990"},
 		{"edge", "init", "--config", path, "more"},
+		{"edge", "drop", "--config", path, "logger-1"}, // before its init
+		{"edge", "drop", "--config", path},
 	} {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("%v was accepted", args)

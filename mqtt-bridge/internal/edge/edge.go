@@ -31,9 +31,10 @@ type Edge struct {
 	client  *mqtt.Session
 	uplink  *uplink.Uplink
 	admin   *admin.Server
-	// sources and asked belong to work alone.
+	// sources, asked and warned belong to work alone.
 	sources *source.Sources
 	asked   map[source.Node]time.Time
+	warned  map[string]time.Time // by reason
 
 	mu         sync.Mutex
 	failure    error // why nothing can be signed at present
@@ -42,7 +43,7 @@ type Edge struct {
 
 // Open reads the keys and opens the outbox. Close undoes it.
 func Open(c config.Config, log *zap.Logger) (*Edge, error) {
-	e := &Edge{config: c, log: log, metrics: newMetrics(), asked: make(map[source.Node]time.Time),
+	e := &Edge{config: c, log: log, metrics: newMetrics(), asked: make(map[source.Node]time.Time), warned: make(map[string]time.Time),
 		queue: newQueue(c.Local.QueueMessages, c.Local.QueueBytes)}
 	keys, err := newSigner(c)
 	if err != nil {
@@ -86,8 +87,7 @@ func (e *Edge) openOutbox(keys *signer) error {
 	if err := os.MkdirAll(e.config.StoreDir, 0o700); err != nil {
 		return fmt.Errorf("make store folder: %w", err)
 	}
-	limits := outbox.Limits{Bytes: e.config.StoreBytes, FreeBytes: e.config.StoreFreeBytes}
-	box, err := outbox.Open(e.config.StoreDir, limits, e.config.DeviceIDs(), keys)
+	box, err := outbox.Open(e.config.StoreDir, limitsOf(e.config), e.config.DeviceIDs(), keys)
 	if err != nil {
 		return err
 	}
@@ -95,6 +95,7 @@ func (e *Edge) openOutbox(keys *signer) error {
 	e.tell(box.Found(), box.Usage())
 	e.metrics.gauge("outbox_messages", "Messages that were signed and not acknowledged by the consortium's broker.", func() float64 { return float64(box.Usage().Messages) })
 	e.metrics.gauge("outbox_bytes", "Bytes of the same.", func() float64 { return float64(box.Usage().Bytes) })
+	e.metrics.gauge("outbox_largest_bytes", "Bytes of the same of the one device of which most wait.", func() float64 { _, n := box.Largest(); return float64(n) })
 	e.metrics.gauge("outbox_damaged", "Messages whose checksum does not hold.", func() float64 { return float64(box.Usage().Damaged) })
 	return nil
 }
@@ -105,7 +106,7 @@ func (e *Edge) tell(found boltfile.Findings, u outbox.Usage) {
 		e.log.Warn("a meta page of the outbox did not hold", zap.Bool("mended", found.Mended), zap.Bool("torn", found.Torn))
 	}
 	if u.Unlisted > 0 {
-		e.log.Warn("messages of devices that are not listed any more wait for ever: list those once more until they are gone", zap.Int64("messages", u.Unlisted))
+		e.log.Warn("messages of devices that are not listed any more wait for ever: list those once more until they are gone, or drop them (mqtt-bridge edge drop)", zap.Int64("messages", u.Unlisted))
 	}
 	if u.Damaged > 0 {
 		e.log.Error("signed messages do not have their checksum: they stay in the file, and their numbers stay gaps", zap.Int64("messages", u.Damaged))
@@ -142,6 +143,7 @@ func (e *Edge) openUplink(keys *signer) error {
 	}
 	e.uplink = uplink.New(e.uplinkOptions(settings), e.outbox, keys, e.metrics, e.log)
 	e.metrics.gauge("devices_connected", "Devices connected to the consortium's broker.", func() float64 { return float64(e.uplink.Connected()) })
+	e.metrics.gauge("devices_refused", "Devices that the consortium's broker refused at their last try.", func() float64 { return float64(len(e.uplink.Refused())) })
 	return nil
 }
 
@@ -169,6 +171,7 @@ func (e *Edge) checks() []admin.Check {
 			defer e.mu.Unlock()
 			return errors.Join(e.failure, e.outbox.InPlace())
 		}},
+		{Name: "devices", Holds: e.refusals},
 		{Name: "damage", Holds: func() error {
 			if u := e.outbox.Usage(); u.Damaged > 0 || u.Forgotten > 0 {
 				return fmt.Errorf("%d signed messages and %d fingerprints do not have their checksum", u.Damaged, u.Forgotten)

@@ -22,6 +22,7 @@ type metrics struct {
 	signed    prometheus.Counter
 	delivered prometheus.Counter
 	failures  *prometheus.CounterVec
+	withheld  *prometheus.CounterVec
 	rebirths  prometheus.Counter
 	connects  *prometheus.CounterVec
 }
@@ -37,10 +38,11 @@ func newMetrics() *metrics {
 		signed:    counter("signed_total", "Messages that were signed."),
 		delivered: counter("delivered_total", "Messages acknowledged by the consortium's broker."),
 		failures:  counters("store_failures_total", "Commits that failed, by reason; nothing is acknowledged meanwhile.", "reason"),
+		withheld:  counters("withheld_total", "Readings that were acknowledged and not signed, by what is wrong with their device.", "reason"),
 		rebirths:  counter("rebirth_requests_total", "Requests to Sparkplug nodes for their births."),
 		connects:  counters("connects_total", "Connections of devices to the consortium's broker that were tried, by outcome.", "outcome"),
 	}
-	m.registry.MustRegister(m.received, m.refused, m.repeated, m.retained, m.readings, m.signed, m.delivered, m.failures, m.rebirths, m.connects,
+	m.registry.MustRegister(m.received, m.refused, m.repeated, m.retained, m.readings, m.signed, m.delivered, m.failures, m.withheld, m.rebirths, m.connects,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

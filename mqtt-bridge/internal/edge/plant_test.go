@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -149,16 +150,27 @@ func run(t testing.TB, work func(context.Context) error, end func() error) (stop
 
 func ready(t testing.TB, address string) int {
 	t.Helper()
+	status, _ := readiness(t, address)
+	return status
+}
+
+// readiness returns what /readyz says, 0 if nothing answers.
+func readiness(t testing.TB, address string) (status int, body string) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/readyz", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0
+		return 0, ""
 	}
-	_ = response.Body.Close()
-	return response.StatusCode
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, ""
+	}
+	return response.StatusCode, string(text)
 }
 
 // logger is a client of the local broker.

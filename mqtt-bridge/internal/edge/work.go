@@ -31,6 +31,13 @@ type group struct {
 	made     []outbox.Fingerprint
 	packs    []outbox.Pack
 	readings int
+	omitted  []omitted
+}
+
+// omitted are readings of a device that are not signed.
+type omitted struct {
+	device, reason string
+	readings       int
 }
 
 // work reads, signs and acknowledges until ctx ends, and then what has arrived by that time. It returns an error if the
@@ -161,14 +168,13 @@ func (e *Edge) readOne(a local.Arrival, made map[outbox.Fingerprint]bool) (t tak
 	return t
 }
 
-// group makes packs of what was read, each device's readings in the order in which they came.
+// group makes packs of what was read, each device's readings in the order in which they came, but for the devices of which nothing is signed.
 func (e *Edge) group(read []taken) group {
 	var g group
 	var order []string
 	readings := make(map[string][]senml.Reading)
 	for _, t := range read {
 		g.made = append(g.made, t.made...)
-		g.readings += len(t.readings)
 		for _, r := range t.readings {
 			if readings[r.Device] == nil {
 				order = append(order, r.Device)
@@ -177,6 +183,11 @@ func (e *Edge) group(read []taken) group {
 		}
 	}
 	for _, device := range order {
+		if reason := e.withholds(device); reason != "" {
+			g.omitted = append(g.omitted, omitted{device, reason, len(readings[device])})
+			continue
+		}
+		g.readings += len(readings[device])
 		for _, part := range cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes) {
 			g.packs = append(g.packs, outbox.Pack{Device: device, Payload: encode(part), Latest: latestOf(part)})
 		}
@@ -217,6 +228,7 @@ func (e *Edge) store(g group) error {
 	}
 	e.metrics.signed.Add(float64(len(g.packs)))
 	e.metrics.readings.Add(float64(g.readings))
+	e.tellOmitted(g)
 	return nil
 }
 

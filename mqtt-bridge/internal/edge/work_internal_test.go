@@ -12,6 +12,8 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/uplink"
+	"go.uber.org/zap"
 )
 
 // signs gives every message the bytes of its pack.
@@ -19,6 +21,12 @@ type signs struct{}
 
 func (signs) Sign(_ string, _ uint64, _, pack []byte) (attest.Signed, error) {
 	return attest.Signed{Raw: pack}, nil
+}
+
+// bench is an edge that reads and signs, without brokers.
+func bench(c config.Config, box *outbox.Outbox, q *queue) *Edge {
+	return &Edge{config: c, log: zap.NewNop(), metrics: newMetrics(), outbox: box, sources: source.New(c, box.Latest), queue: q, warned: make(map[string]time.Time),
+		uplink: uplink.New(uplink.Options{}, box, nil, nil, zap.NewNop())}
 }
 
 // Equal readings without a time each count; only what a broker sends again, under the same packet id, was signed before.
@@ -30,7 +38,7 @@ func TestEqualReadingsEachCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Edge{config: c, metrics: newMetrics(), outbox: box, sources: source.New(c, box.Latest), queue: newQueue(100, 1<<20)}
+	e := bench(c, box, newQueue(100, 1<<20))
 	for _, test := range []struct {
 		name  string
 		ids   []uint16
@@ -74,7 +82,7 @@ func TestManyReadingsAreSeveralCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Edge{config: c, metrics: newMetrics(), outbox: box, sources: source.New(c, box.Latest), queue: newQueue(arriving, 64<<20)}
+	e := bench(c, box, newQueue(arriving, 64<<20))
 	pack := fmt.Appendf(nil, `[{"bn":"t","bu":"Cel","bt":%d,"v":21}%s]`, time.Now().Unix(), strings.Repeat(`,{"v":21}`, each-1))
 	last, most := 0, 0
 	var arrivals []local.Arrival

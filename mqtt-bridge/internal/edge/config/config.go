@@ -18,7 +18,9 @@ type Config struct {
 	// Required.
 	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/edge"`
 	// StoreBytes bounds the messages that wait. Beyond it nothing more is taken from the local
-	// broker. Default 1 GiB, at least 8 MiB, so that the largest message fits.
+	// broker. One of several devices fills at most 7/8 of it; of one that the consortium's broker refuses, and
+	// of which 1/8 waits (or its part, of fewer than 8), nothing more is signed, so that it does not hold up the
+	// others. Default 1 GiB, at least 8 MiB, so that the largest message fits.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
 	// StoreFreeBytes is what has to be free on the disk of StoreDir, with what is free in the store, for anything more to be
 	// taken: so there is room to take out what was acknowledged. Default 64 MiB, at least 1 MiB.

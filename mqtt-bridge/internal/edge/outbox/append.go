@@ -22,6 +22,7 @@ type Pack struct {
 // addition is what one Append comes to.
 type addition struct {
 	messages, bytes int64
+	sizes           map[string]int64  // of the same bytes, by device
 	numbers         map[string]uint64 // of the last message, by device
 }
 
@@ -35,7 +36,7 @@ func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	}
 	var a addition
 	err := o.extend(func(b *books) error {
-		a = addition{numbers: make(map[string]uint64)}
+		a = addition{sizes: make(map[string]int64), numbers: make(map[string]uint64)}
 		for _, p := range packs {
 			if err := o.add(b, p, &a); err != nil {
 				return err
@@ -45,6 +46,9 @@ func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
 	}, func() {
 		o.usage.Messages += a.messages
 		o.usage.Bytes += a.bytes
+		for device, size := range a.sizes {
+			o.bytes[device] += size
+		}
 		maps.Copy(o.numbers, a.numbers)
 		o.seen.note(made)
 	})
@@ -94,9 +98,13 @@ func (o *Outbox) add(b *books, p Pack, a *addition) error {
 	}
 	a.messages++
 	a.bytes += int64(len(signed.Raw))
+	a.sizes[p.Device] += int64(len(signed.Raw))
 	a.numbers[p.Device] = number
 	if o.usage.Bytes+a.bytes > o.limits.Bytes {
 		return ErrFull
+	}
+	if most := o.limits.DeviceBytes; most > 0 && o.bytes[p.Device]+a.sizes[p.Device] > most {
+		return fmt.Errorf("%w: device %s has its part of it", ErrFull, p.Device)
 	}
 	key := keyOf(p.Device, number)
 	if err := b.put(messages, key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {

@@ -50,6 +50,7 @@ func (o *Outbox) loadMessages(tx *bolt.Tx) (lost []record, err error) {
 		}
 		o.usage.Messages++
 		o.usage.Bytes += sizeOf(value)
+		o.bytes[device] += sizeOf(value)
 		switch _, broken := sealed.Open([]byte(messageBucket), key, value); {
 		case broken != nil:
 			lost = append(lost, record{bytes.Clone(key), sizeOf(value)})
@@ -93,12 +94,21 @@ func (o *Outbox) setAside(lost []record) error {
 	for _, r := range lost {
 		o.usage.Damaged++
 		o.usage.Messages--
-		o.usage.Bytes -= r.size
+		o.take(r.key, r.size)
 		if err != nil {
 			o.doomed[string(r.key)] = true
 		}
 	}
 	return nil
+}
+
+// take counts the bytes of a message no more. To be called with o.mu.
+func (o *Outbox) take(key []byte, size int64) {
+	device, _ := splitKey(key)
+	o.usage.Bytes -= size
+	if o.bytes[device] -= size; o.bytes[device] == 0 {
+		delete(o.bytes, device)
+	}
 }
 
 // move sets one message aside.

@@ -46,7 +46,8 @@ type Signer interface {
 
 // Limits say when nothing more is taken.
 type Limits struct {
-	Bytes int64 // of the messages that wait
+	Bytes       int64 // of the messages that wait
+	DeviceBytes int64 // of those of one device; 0: no bound of its own
 	// FreeBytes are to be left on the disk, so that what was acknowledged can be taken out even then.
 	FreeBytes int64
 }
@@ -76,6 +77,7 @@ type Outbox struct {
 	// mu keeps readers out while a commit is under way: what a failed one leaves must not be published.
 	mu      sync.RWMutex
 	usage   Usage
+	bytes   map[string]int64 // of the messages that wait, by device
 	broken  error
 	strayed error             // the last Append went into a file that lost its name meanwhile
 	numbers map[string]uint64 // of the last message, by device
@@ -93,7 +95,7 @@ type Outbox struct {
 // the first time, also after Recover.
 func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
 	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]map[string]time.Time),
-		kick: make(chan struct{}, 1), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
+		kick: make(chan struct{}, 1), bytes: make(map[string]int64), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
 	var err error
 	if o.file, o.found, err = open(dir, prepare); err != nil {
 		return nil, err
@@ -160,6 +162,25 @@ func (o *Outbox) Usage() Usage {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.usage
+}
+
+// Waiting returns the bytes of a device's messages that wait.
+func (o *Outbox) Waiting(device string) int64 {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.bytes[device]
+}
+
+// Largest returns the device of whose messages most bytes wait, empty if none do.
+func (o *Outbox) Largest() (device string, bytes int64) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	for d, n := range o.bytes {
+		if n > bytes {
+			device, bytes = d, n
+		}
+	}
+	return device, bytes
 }
 
 // Latest returns the time of a device's latest reading of each name that was signed before the outbox was opened. It knows as many

@@ -151,8 +151,10 @@ func (o *Outbox) flush() error {
 		}
 		return nil
 	}, func() {
-		o.usage.Messages -= gone.messages
-		o.usage.Bytes -= gone.bytes
+		o.usage.Messages -= int64(len(gone.records))
+		for _, r := range gone.records {
+			o.take(r.key, r.size)
+		}
 		for _, key := range gone.moved {
 			delete(o.doomed, string(key))
 		}
@@ -168,13 +170,14 @@ func (o *Outbox) flush() error {
 
 // removal is what one flush comes to.
 type removal struct {
-	messages, bytes int64
-	moved           [][]byte // keys of damaged messages that could not be set aside before
+	records []record
+	moved   [][]byte // keys of damaged messages that could not be set aside before
 }
 
 // remove deletes a device's messages up to a number.
 func (o *Outbox) remove(b *books, device string, number uint64, gone *removal) error {
-	var keys, moved [][]byte
+	var records []record
+	var moved [][]byte
 	prefix, c := prefixOf(device), b.tx.Bucket([]byte(messageBucket)).Cursor()
 	for key, value := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = c.Next() {
 		if _, n := splitKey(key); n > number {
@@ -185,12 +188,10 @@ func (o *Outbox) remove(b *books, device string, number uint64, gone *removal) e
 			moved = append(moved, key)
 			continue
 		}
-		gone.messages++
-		gone.bytes += sizeOf(value)
-		keys = append(keys, key)
+		records = append(records, record{key, sizeOf(value)})
 	}
-	for _, key := range keys {
-		if err := b.delete(messages, key); err != nil {
+	for _, r := range records {
+		if err := b.delete(messages, r.key); err != nil {
 			return err
 		}
 	}
@@ -199,6 +200,7 @@ func (o *Outbox) remove(b *books, device string, number uint64, gone *removal) e
 			return err
 		}
 	}
+	gone.records = append(gone.records, records...)
 	gone.moved = append(gone.moved, moved...)
 	return nil
 }

@@ -38,6 +38,29 @@ func Recover(dir string, devices []string, device string, recorded uint64) (left
 	return recorded + 1, waiting, errors.Join(err, file.Close())
 }
 
+// Drop deletes what waits of a device, and returns how many messages that were: their numbers stay gaps, and the next goes on behind them.
+// The edge must not run.
+func Drop(dir, device string) (n int, err error) {
+	file, _, err := open(dir, prepare)
+	if err != nil {
+		return 0, err
+	}
+	err = file.Update(func(tx *bolt.Tx) error {
+		b, err := openBooks(tx)
+		if err != nil {
+			return err
+		}
+		if n, err = drop(b, device); err != nil {
+			return err
+		}
+		return b.close()
+	})
+	if err != nil {
+		err = fmt.Errorf("drop messages of device %s: %w", device, err)
+	}
+	return n, errors.Join(err, file.Close())
+}
+
 // recovered makes an outbox that Recover has made one as any other, or returns ErrUnrecovered.
 func (o *Outbox) recovered(devices []string) error {
 	var made bool
@@ -62,7 +85,7 @@ func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (uint64, error) {
 	if err == nil {
 		recorded = max(recorded, known.number)
 	}
-	if err := drop(b, device); err != nil {
+	if _, err := drop(b, device); err != nil {
 		return 0, err
 	}
 	next := place{number: recorded + 1, digest: make([]byte, attest.DigestSize), latest: known.latest}
@@ -73,16 +96,16 @@ func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (uint64, error) {
 	return recorded, errors.Join(err, b.close())
 }
 
-// drop deletes the messages of a device.
-func drop(b *books, device string) error {
+// drop deletes the messages of a device, and counts them.
+func drop(b *books, device string) (n int, err error) {
 	prefix := prefixOf(device)
-	for c := b.tx.Bucket([]byte(messageBucket)).Cursor(); ; {
+	for c := b.tx.Bucket([]byte(messageBucket)).Cursor(); ; n++ {
 		key, _ := c.Seek(prefix)
 		if !bytes.HasPrefix(key, prefix) {
-			return nil
+			return n, nil
 		}
 		if err := b.delete(messages, bytes.Clone(key)); err != nil {
-			return err
+			return n, err
 		}
 	}
 }

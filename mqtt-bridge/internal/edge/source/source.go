@@ -74,9 +74,9 @@ type reader interface {
 
 // Sources are all of a configuration. They are not safe for concurrent use: Sparkplug has a memory.
 type Sources struct {
-	names   []string
-	readers []reader
-	since   map[string]time.Time // by device id
+	names    []string
+	readers  []reader
+	since    map[string]time.Time // by device id
 	measured map[string]*measured // by device id
 }
 

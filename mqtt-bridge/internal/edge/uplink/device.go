@@ -82,6 +82,7 @@ func (u *Uplink) connect(ctx context.Context, id string) (*link, error) {
 		return nil, err
 	}
 	l, err := dial(ctx, u.options, id, password)
+	u.standing.tried(id, err)
 	u.observer.Connected(err == nil)
 	return l, err
 }
@@ -90,8 +91,7 @@ func (u *Uplink) connect(ctx context.Context, id string) (*link, error) {
 // messages were delivered; an error if the outbox cannot be read. Everything that waits is published, in order: what the last
 // connection did with it is not known.
 func (u *Uplink) serve(ctx context.Context, id string, l *link) (delivered int, err error) {
-	u.connected.Add(1)
-	defer u.connected.Add(-1)
+	defer u.standing.left()
 	defer l.close()
 	renew := time.NewTimer(lifetime - renewBefore - rand.N(renewBefore)) //nolint:gosec // jitter
 	defer renew.Stop()

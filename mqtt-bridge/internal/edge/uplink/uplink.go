@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
@@ -51,17 +50,14 @@ type Uplink struct {
 	observer  Observer
 	limiter   *rate.Limiter
 	log       *zap.Logger
-	connected atomic.Int64
+	standing  standing
 }
 
 // New makes an uplink. Run works.
 func New(o Options, box Outbox, p Passwords, observer Observer, log *zap.Logger) *Uplink {
-	return &Uplink{options: o, outbox: box, passwords: p, observer: observer, log: log,
+	return &Uplink{options: o, outbox: box, passwords: p, observer: observer, log: log, standing: standing{refused: make(map[string]bool)},
 		limiter: rate.NewLimiter(rate.Limit(o.ConnectRate), 1)}
 }
-
-// Connected is how many devices are connected.
-func (u *Uplink) Connected() int { return int(u.connected.Load()) }
 
 // Run publishes for the devices until ctx ends. It returns early, with the error, if the outbox can no longer be read.
 func (u *Uplink) Run(ctx context.Context, devices []string) error {
