@@ -1,10 +1,14 @@
 package bridge_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
+	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
 
 // A device that publishes at QoS 0 is held back by no bound: nothing of that is taken and its connection ends, whatever it
@@ -14,16 +18,41 @@ func TestWhatComesAtMostOnceIsNotTaken(t *testing.T) {
 	s.start(t)
 	flooder, client := s.device(t, "flooder", attest.COSE)
 	honest, other := s.device(t, "logger-1", attest.COSE)
-	message := flooder.NextOf(t, 16<<10)
-	for end := time.Now().Add(20 * time.Second); client.IsConnectionOpen() && time.Now().Before(end); {
-		client.Publish("waymark/v1/"+flooder.ID+"/up", 0, false, message).WaitTimeout(time.Second)
-	}
-	if client.IsConnectionOpen() {
-		t.Error("a device that publishes at QoS 0 stays connected")
-	}
+	flood(t, client, flooder)
 	publish(t, other, honest, 50)
 	waitFor(t, "the other's messages", func() bool { return s.inOrder(honest.ID, 50) })
 	if recorded := s.gateway.Order(flooder.ID); len(recorded) != 0 {
 		t.Errorf("%d messages were taken at QoS 0", len(recorded))
+	}
+}
+
+// It is so behind a full spool, too, however often the broker sends again what waits there: the bridge goes on reading, and stays connected.
+func TestWhatComesAtMostOnceBehindAFullSpool(t *testing.T) {
+	const waiting = 5000 // about 2 MB: twice what the spool takes
+	s := newSite(t)
+	s.config.SpoolBytes, s.config.QueueMessages = 1<<20, 16
+	s.start(t)
+	flooder, client := s.device(t, "flooder", attest.COSE)
+	honest, other := s.device(t, "logger-1", attest.JWS)
+	s.gateway.Fail(func([]string) *gatewaytest.Failure {
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
+	})
+	publish(t, other, honest, waiting)
+	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	time.Sleep(2*broker.AckWait + time.Second) // by then the broker has sent it all again
+	flood(t, client, flooder)
+	s.gateway.Fail(nil)
+	waitFor(t, "what waited", func() bool { return s.inOrder(honest.ID, waiting) })
+}
+
+// flood publishes at QoS 0 until that ends the connection.
+func flood(t *testing.T, client paho.Client, d *gatewaytest.Device) {
+	t.Helper()
+	message := d.NextOf(t, 16<<10)
+	for end := time.Now().Add(20 * time.Second); client.IsConnectionOpen() && time.Now().Before(end); {
+		client.Publish("waymark/v1/"+d.ID+"/up", 0, false, message).WaitTimeout(time.Second)
+	}
+	if client.IsConnectionOpen() {
+		t.Error("a device that publishes at QoS 0 stays connected")
 	}
 }

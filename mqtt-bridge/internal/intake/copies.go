@@ -83,9 +83,20 @@ func (c *copies) settled(e spool.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Corrupt {
-		clear(c.young)
-		clear(c.aged)
+		c.clear()
 	}
 	delete(c.young, id)
 	delete(c.aged, id)
+}
+
+// forget forgets everything: a store that failed may have lost what it had.
+func (c *copies) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+}
+
+func (c *copies) clear() {
+	clear(c.young)
+	clear(c.aged)
 }

@@ -1,6 +1,8 @@
 package intake_test
 
 import (
+	"bytes"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +73,54 @@ func TestCopiesOfWhatWaits(t *testing.T) {
 				}
 				if got := len(a.all()); got != 2 {
 					t.Errorf("%d of 2 are acknowledged", got)
+				}
+				in.Close()
+			})
+		})
+	}
+}
+
+// A store that is not in its place, or failed since, may have lost what it had: a copy may be the only one that is left, and is stored again.
+func TestCopiesOfWhatMayBeLost(t *testing.T) {
+	device := gatewaytest.NewDevice(t, "logger-1", attest.COSE)
+	message, other := device.Next(t), device.Next(t)
+	lost := errors.New("the disk")
+	for _, test := range []struct {
+		name string
+		then func(s *store, give func([]byte))
+		want int // times stored
+	}{
+		{"all is well", func(_ *store, give func([]byte)) { give(other) }, 1},
+		{"it was moved away", func(s *store, _ func([]byte)) { s.move(lost) }, 2},
+		{"it failed", func(s *store, give func([]byte)) {
+			s.fail(lost)
+			give(other)
+			s.fail(nil)
+			time.Sleep(time.Second) // what failed is tried again
+		}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, a := &store{}, &acks{}
+				in := intake.New(s, 10, 1<<20, &ears{}, silent{}, zap.NewNop())
+				go in.Run(t.Context())
+				give := func(payload []byte) {
+					if err := in.Put(t.Context(), intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: payload, Ack: a.of("1")}); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+				}
+				give(message)
+				test.then(s, give)
+				give(message)
+				got := 0
+				for _, m := range s.all() {
+					if bytes.Equal(m.Payload, message) {
+						got++
+					}
+				}
+				if got != test.want {
+					t.Errorf("stored %d times, want %d", got, test.want)
 				}
 				in.Close()
 			})

@@ -26,7 +26,9 @@ type Arrival struct {
 	// AtMostOnce says that it came at QoS 0 (MQTT 3.1.1, clause 4.3.1): nobody can hold back what is sent so, and nobody would know
 	// whether it arrived.
 	AtMostOnce bool
-	Ack        func() // acknowledges it to the broker; called once it is on the disk
+	// ID is the packet id under which the connection brought it (clause 2.3.1), by which a second sending there is known.
+	ID  uint16
+	Ack func() // acknowledges it to the broker; called once it is on the disk
 }
 
 // Store keeps messages durably.
@@ -34,6 +36,8 @@ type Store interface {
 	// Append stores the first n of the messages and returns when they are on the
 	// disk. With an error nothing is stored.
 	Append(messages []spool.Message) (n int, err error)
+	// InPlace returns an error if what was stored would be gone once this process ends.
+	InPlace() error
 }
 
 // Hearer is told what devices say.
@@ -85,13 +89,18 @@ func (i *Intake) Put(ctx context.Context, a Arrival) error {
 		return nil
 	}
 	message, said := inspect(a)
-	p := &pending{message: message, said: said, acks: []ack{{a.Ack, ctx.Done()}}}
-	if p.waits() && i.Failure() == nil && i.copies.has(p) {
+	p := &pending{message: message, said: said, acks: []ack{{a.ID, a.Ack, ctx.Done()}}}
+	if i.holds(p) {
 		a.Ack()
 		i.observer.Acknowledged(1)
 		return nil
 	}
 	return i.queue.put(ctx, p)
+}
+
+// holds reports whether a message is on the disk and waits there, and nothing says that the disk may not have it any more.
+func (i *Intake) holds(p *pending) bool {
+	return p.waits() && i.copies.has(p) && i.Failure() == nil && i.store.InPlace() == nil
 }
 
 // Settled is told of a message that left the queue of its device's stream.
@@ -137,6 +146,7 @@ func (i *Intake) drain(ctx context.Context) bool {
 			i.acknowledge(group[:n], i.queue.release(n))
 			continue
 		}
+		i.copies.forget()
 		select {
 		case <-time.After(retryWait):
 		case <-ctx.Done():

@@ -29,6 +29,7 @@ type store struct {
 	mu      sync.Mutex
 	failure error
 	room    int // messages that fit in one Append, 0 for all
+	gone    error
 	stored  []spool.Message
 }
 
@@ -44,6 +45,10 @@ func (s *store) Append(m []spool.Message) (int, error) {
 	s.stored = append(s.stored, m...)
 	return len(m), nil
 }
+
+func (s *store) InPlace() error { s.mu.Lock(); defer s.mu.Unlock(); return s.gone }
+
+func (s *store) move(err error) { s.mu.Lock(); s.gone = err; s.mu.Unlock() }
 
 func (s *store) fail(err error) { s.mu.Lock(); s.failure = err; s.mu.Unlock() }
 
@@ -325,6 +330,38 @@ func TestEachSendingOfAConnectionIsAcknowledged(t *testing.T) {
 			t.Errorf("%s: stored %d", name, len(s.all()))
 		}
 		lose()
+	}
+}
+
+// A broker that is kept waiting sends everything again over the same connection, under the same packet ids: that takes no room,
+// however often, and one acknowledgement is for all of them.
+func TestWhatAConnectionBringsAgainTakesNoRoom(t *testing.T) {
+	s, a := &store{failure: spool.ErrFull}, &acks{}
+	in := start(t, s, 3, 3)
+	connection, lose := context.WithTimeout(t.Context(), 20*time.Second)
+	bring := func(ctx context.Context, id uint16, payload string) error {
+		return in.Put(ctx, intake.Arrival{Device: "logger-1", Received: time.Now(), Payload: []byte(payload), ID: id, Ack: a.of(payload)})
+	}
+	for range 5 {
+		for id, payload := range map[uint16]string{1: "1", 2: "2", 3: "1"} { // the device has published one of them twice
+			if err := bring(connection, id, payload); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := bring(waiting, 1, "1"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("took a sending of another connection without room: %v", err)
+	}
+	lose()
+	if err := bring(t.Context(), 1, "1"); err != nil { // the same number means another packet now
+		t.Fatal(err)
+	}
+	s.fail(nil)
+	waitFor(t, func() bool { got := a.all(); slices.Sort(got); return slices.Equal(got, []string{"1", "2"}) })
+	if len(s.all()) != 2 {
+		t.Errorf("stored %d", len(s.all()))
 	}
 }
 

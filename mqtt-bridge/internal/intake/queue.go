@@ -25,6 +25,7 @@ type pending struct {
 
 // ack acknowledges one sending, which only the connection can by which it came.
 type ack struct {
+	id   uint16 // of the packet; 0: not known
 	give func()
 	over <-chan struct{} // closed when that connection is
 }
@@ -36,6 +37,12 @@ func (a ack) late() bool {
 	default:
 		return false
 	}
+}
+
+// again reports whether a is of a packet that the connection brought before: a broker sends it again there while it waits, under the same
+// number, and one acknowledgement is for all of these.
+func (p *pending) again(a ack) bool {
+	return a.id != 0 && slices.ContainsFunc(p.acks, func(b ack) bool { return a.id == b.id && a.over == b.over })
 }
 
 // places is what a message takes of the queue's bounds: as much as its sendings do, each of which keeps what it brought.
@@ -82,7 +89,7 @@ func newQueue(maxCount int, maxBytes int64) *queue {
 
 // put blocks while there is no room. A message larger than the whole queue goes
 // in when the queue is empty. One that is in the queue already is written once; sent again by another
-// connection it takes no second place. ctx is of the connection by which it came.
+// connection it takes no second place, and by the same one under the same number none at all. ctx is of the connection by which it came.
 func (q *queue) put(ctx context.Context, p *pending) error {
 	for {
 		wait, err := q.tryPut(p)
@@ -102,27 +109,41 @@ func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	first := q.known[p.identity()]
-	if first != nil {
-		q.forget(first)
-	}
 	switch {
 	case q.closed:
 		return nil, ErrClosed
-	case first != nil && len(first.acks) == 0:
-		first.acks = p.acks // in the place of one that came to nothing
-	case len(q.items) > 0 && (q.count >= q.maxCount || q.bytes+int64(len(p.message.Payload)) > q.maxBytes):
-		return q.space, nil
 	case first != nil:
+		return q.join(first, p), nil
+	case q.lacks(p):
+		return q.space, nil
+	}
+	q.items = append(q.items, p)
+	q.known[p.identity()] = p
+	q.account(p, 1)
+	q.signal()
+	return nil, nil
+}
+
+// join adds the sendings of p to those of the first one of it, and returns as tryPut does.
+func (q *queue) join(first, p *pending) <-chan struct{} {
+	q.forget(first)
+	switch {
+	case slices.ContainsFunc(p.acks, first.again): // the first acknowledgement is for it too
+	case len(first.acks) == 0:
+		first.acks = p.acks // in the place of one that came to nothing
+	case q.lacks(p):
+		return q.space
+	default:
 		q.account(first, -1)
 		first.acks = append(first.acks, p.acks...)
 		q.account(first, 1)
-	default:
-		q.items = append(q.items, p)
-		q.known[p.identity()] = p
-		q.account(p, 1)
-		q.signal()
 	}
-	return nil, nil
+	return nil
+}
+
+// lacks reports whether there is no room for one more sending.
+func (q *queue) lacks(p *pending) bool {
+	return len(q.items) > 0 && (q.count >= q.maxCount || q.bytes+int64(len(p.message.Payload)) > q.maxBytes)
 }
 
 // forget drops the acknowledgements of a message that come too late.

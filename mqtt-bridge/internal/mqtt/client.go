@@ -29,7 +29,7 @@ func New(o Options, r Receiver, onNew, onSubscribed func(), log *zap.Logger) *Se
 // the broker then holds what follows.
 func receive(ctx context.Context, r Receiver, m paho.Message, log *zap.Logger) {
 	err := r.Put(ctx, intake.Arrival{
-		Device: deviceOf(m.Topic()), Received: time.Now(), Payload: m.Payload(), AtMostOnce: m.Qos() == 0, Ack: m.Ack,
+		Device: deviceOf(m.Topic()), Received: time.Now(), Payload: m.Payload(), AtMostOnce: m.Qos() == 0, ID: m.MessageID(), Ack: m.Ack,
 	})
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, intake.ErrClosed) {
 		log.Error("message not taken", zap.Error(err))
