@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,9 @@ const (
 	siftEvery    = 30 * time.Second // and the most: the registry may have been away
 	siftedAtOnce = 256              // accounts
 	siftAsks     = 4                // questions to the registry at once
+	// siftSure is the least between the two answers by which an id is nobody's: a peer that was restored or is behind knows
+	// less than the ledger has.
+	siftSure = 2 * time.Minute
 )
 
 // accounts are those of the quarantine.
@@ -42,7 +46,7 @@ type sieve struct {
 	log   *zap.Logger
 	ready chan struct{} // holds a token while there may be something new in quarantine
 	// proved says that the ledger has a message of ours, or knows a device of ours. Nothing is disowned before: to a gateway that
-	// was named by mistake all our devices would be strangers.
+	// was named by mistake all our devices would be strangers. It has to be proved anew after the gateway was away: it may be another.
 	proved atomic.Bool
 }
 
@@ -62,6 +66,9 @@ func (s *sieve) relayed(outcome waymark.Outcome) {
 		s.wake()
 	}
 }
+
+// away is told that the gateway cannot be reached.
+func (s *sieve) away() { s.proved.Store(false) }
 
 // run sifts until ctx ends.
 func (s *sieve) run(ctx context.Context, a accounts, r registry) {
@@ -84,15 +91,24 @@ func (s *sieve) run(ctx context.Context, a accounts, r registry) {
 // sweep goes through all accounts.
 type sweep struct {
 	*sieve
-	accounts   accounts
-	registry   registry
-	registered map[string]bool // that have an account; a device stays registered
-	dropped    int64           // that were told of
+	accounts accounts
+	registry registry
+	told     told
+	dropped  int64 // that were told of
 }
 
-// all disowns every account of an id that the registry does not know. While that cannot be asked an account stays as it is.
+// told is what the registry has said of ids that have an account.
+type told struct {
+	registered map[string]bool      // a device stays registered
+	unknown    map[string]time.Time // since when
+}
+
+func nothingTold() told { return told{registered: map[string]bool{}, unknown: map[string]time.Time{}} }
+
+// all disowns every account of an id that the registry does not know, and did not some time ago. While that cannot be asked an account
+// stays as it is.
 func (s *sweep) all(ctx context.Context) error {
-	registered := map[string]bool{}
+	next := nothingTold()
 	for after := ""; ctx.Err() == nil; {
 		page, err := s.accounts.DevicesAfter(after, siftedAtOnce)
 		if err != nil {
@@ -102,43 +118,80 @@ func (s *sweep) all(ctx context.Context) error {
 			break
 		}
 		after = page[len(page)-1].Device
-		strangers := s.sort(ctx, page, registered)
+		strangers := s.sort(ctx, page, next)
 		for more := s.proved.Load() && len(strangers) > 0; more; {
 			if more, err = s.accounts.Disown(strangers); err != nil {
 				return err //nolint:wrapcheck // it says all
 			}
 		}
 	}
-	s.registered = registered
+	s.told = next
 	return nil
 }
 
-// sort returns whose accounts are of ids that the registry does not know, and notes those that are of devices.
-func (s *sweep) sort(ctx context.Context, page []spool.Account, registered map[string]bool) (strangers []string) {
-	answers := make([]error, len(page))
+// sort returns whose accounts are of ids that are nobody's, and notes in next what is known of all.
+func (s *sweep) sort(ctx context.Context, page []spool.Account, next told) (strangers []string) {
+	now := time.Now()
+	var doubtful []string
+	for _, a := range page {
+		since, unknown := s.told.unknown[a.Device]
+		switch {
+		case s.told.registered[a.Device]:
+			next.registered[a.Device] = true
+		case unknown && now.Sub(since) < siftSure:
+			next.unknown[a.Device] = since
+		default:
+			doubtful = append(doubtful, a.Device)
+		}
+	}
+	strangers = s.askAll(ctx, doubtful, next)
+	if !s.proved.Load() {
+		return nil
+	}
+	return slices.DeleteFunc(strangers, func(device string) bool {
+		since, before := s.told.unknown[device]
+		if !before {
+			since = now
+		}
+		next.unknown[device] = since
+		return !before
+	})
+}
+
+// askAll returns which devices the registry says that it does not know. Those that it knows are noted in next, and are the proof that it is ours;
+// one that says nothing at all was away, and all that it said before has to be said again.
+func (s *sweep) askAll(ctx context.Context, devices []string, next told) (unknown []string) {
+	answers := make([]error, len(devices))
 	var parts sync.WaitGroup
 	turns := make(chan struct{}, siftAsks)
-	for i, a := range page {
-		if s.registered[a.Device] {
-			continue
-		}
+	for i, device := range devices {
 		turns <- struct{}{}
 		parts.Go(func() {
 			defer func() { <-turns }()
-			answers[i] = s.ask(ctx, a.Device)
+			answers[i] = s.ask(ctx, device)
 		})
 	}
 	parts.Wait()
-	for i, a := range page {
+	silent := len(devices) > 0
+	for i, device := range devices {
 		switch {
 		case answers[i] == nil:
-			registered[a.Device] = true
+			next.registered[device] = true
 			s.proved.Store(true)
 		case waymark.CodeOf(answers[i]) == waymark.Unauthenticated:
-			strangers = append(strangers, a.Device)
+			unknown = append(unknown, device)
+		default:
+			continue
 		}
+		silent = false
 	}
-	return strangers
+	if silent {
+		s.away()
+		s.told = nothingTold()
+		clear(next.registered)
+		clear(next.unknown)
+	}
+	return unknown
 }
 
 func (s *sweep) ask(ctx context.Context, device string) error {

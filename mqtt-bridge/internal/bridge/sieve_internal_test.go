@@ -44,6 +44,8 @@ func (q *quarantined) Disown(devices []string) (more bool, err error) {
 	return slices.ContainsFunc(devices, func(d string) bool { return !slices.Contains(q.disowned, d) }), nil
 }
 
+func (q *quarantined) set(change func()) { q.mu.Lock(); change(); q.mu.Unlock() }
+
 func (q *quarantined) Dropped() int64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -75,14 +77,14 @@ func TestSieve(t *testing.T) {
 		q      *quarantined
 		proved bool
 		want   []string // disowned
-		asked  int      // questions within a minute
+		asked  int      // questions within four minutes
 	}{
 		{name: "nothing there", q: &quarantined{}, proved: true},
 		{name: "devices are asked about once", q: &quarantined{accounts: []string{"a", "b"}, known: []string{"a", "b"}}, asked: 2},
-		{name: "a stranger among devices", q: &quarantined{accounts: []string{"a", "x"}, known: []string{"a"}}, want: []string{"x"}, asked: 2},
-		{name: "many strangers", q: &quarantined{accounts: many("made-up", 600)}, proved: true, want: many("made-up", 600), asked: 600},
-		{name: "nobody is known to this registry", q: &quarantined{accounts: []string{"a", "b"}}, asked: 6},
-		{name: "the registry is away", q: &quarantined{accounts: []string{"a"}, away: true}, proved: true, asked: 3},
+		{name: "a stranger among devices", q: &quarantined{accounts: []string{"a", "x"}, known: []string{"a"}}, want: []string{"x"}, asked: 3},
+		{name: "many strangers", q: &quarantined{accounts: many("made-up", 600)}, proved: true, want: many("made-up", 600), asked: 1200},
+		{name: "nobody is known to this registry", q: &quarantined{accounts: []string{"a", "b"}}, asked: 16},
+		{name: "the registry is away", q: &quarantined{accounts: []string{"a"}, away: true}, proved: true, asked: 8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -94,7 +96,7 @@ func TestSieve(t *testing.T) {
 					s.relayed(waymark.Duplicate)
 				}
 				s.wake()
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute+5*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute+5*time.Second)
 				defer cancel()
 				s.run(ctx, q, q)
 				asked := 0
@@ -126,8 +128,53 @@ func TestSieveIsWoken(t *testing.T) {
 		time.Sleep(2 * siftPause)
 		cancel()
 		<-done
-		if !slices.Equal(q.disowned, []string{"x"}) {
-			t.Errorf("disowned %v", q.disowned)
+		if q.asked["x"] != 1 || q.asked["a"] != 1 {
+			t.Errorf("asked %v", q.asked)
 		}
 	})
+}
+
+// A registry that says twice that it does not know an id is believed, if some minutes are between, and it was not away meanwhile: a peer that
+// was restored, or is behind, does not know all devices.
+func TestSieveAsksTwice(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		then func(s *sieve, q *quarantined) // after a minute
+		want map[time.Duration]int          // disowned by then
+	}{
+		{"nothing happens", func(*sieve, *quarantined) {}, map[time.Duration]int{2 * time.Minute: 0, 3 * time.Minute: 1}},
+		{"it knows the id by then", func(_ *sieve, q *quarantined) { q.set(func() { q.known = append(q.known, "x") }) }, map[time.Duration]int{10 * time.Minute: 0}},
+		{"the gateway cannot be reached", func(s *sieve, _ *quarantined) { s.away() }, map[time.Duration]int{10 * time.Minute: 0}},
+		{"the gateway comes back", func(s *sieve, _ *quarantined) {
+			s.away()
+			time.Sleep(2 * time.Minute)
+			s.relayed(waymark.Recorded)
+		}, map[time.Duration]int{5 * time.Minute: 0, 6 * time.Minute: 1}},
+		{"the registry is away", func(_ *sieve, q *quarantined) {
+			q.set(func() { q.away, q.accounts = true, []string{"a", "b", "x"} })
+			time.Sleep(time.Minute)
+			q.set(func() { q.away = false })
+		}, map[time.Duration]int{4 * time.Minute: 0, 5 * time.Minute: 2}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for after, want := range tt.want {
+				synctest.Test(t, func(t *testing.T) {
+					q := &quarantined{known: []string{"a"}, accounts: []string{"a", "x"}, asked: map[string]int{}}
+					s, begun := newSieve(zap.NewNop()), time.Now()
+					ctx, cancel := context.WithCancel(t.Context())
+					done := make(chan struct{})
+					go func() { s.run(ctx, q, q); close(done) }()
+					s.wake()
+					time.Sleep(time.Minute)
+					tt.then(s, q)
+					time.Sleep(after - time.Since(begun))
+					cancel()
+					<-done
+					if len(q.disowned) != want {
+						t.Errorf("after %s: disowned %v", after, q.disowned)
+					}
+				})
+			}
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -88,6 +89,14 @@ func (o *observer) Quarantined(device string, code spool.Code) {
 	o.Metrics.Quarantined(code)
 	o.Rejected(device)
 	o.sieve.wake()
+}
+
+// Retried is told why a batch has to be tried again.
+func (o *observer) Retried(reason string) {
+	o.Metrics.Retried(reason)
+	if reason == relay.Unreachable {
+		o.sieve.away()
+	}
 }
 
 // Relayed is told what the ledger made of a message.

@@ -14,6 +14,9 @@ import (
 // complainEvery keeps one line of log for many failures of the same outage.
 const complainEvery = 10 * time.Second
 
+// Unreachable is the reason of a retry after a gateway gave no answer.
+const Unreachable = "unreachable"
+
 // errUnread is of a queue that cannot be read.
 var errUnread = errors.New("cannot read the spool")
 
@@ -80,5 +83,5 @@ func reasonOf(err error) string {
 	case errors.As(err, &status):
 		return "gateway_status"
 	}
-	return "unreachable"
+	return Unreachable
 }
