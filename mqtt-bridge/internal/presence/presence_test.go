@@ -228,3 +228,20 @@ func TestWhatCannotBeWrittenIsWrittenLater(t *testing.T) {
 		t.Errorf("%d on the disk, up to %d in one transaction", len(d.records), d.most)
 	}
 }
+
+// With as many devices connected as may be the others are forgotten some hundred at once, and not one with each message.
+func TestOthersAreForgottenTogether(t *testing.T) {
+	r := open(t, newDisk())
+	for n := range MaxDevices {
+		r.Connected(fmt.Sprintf("logger-%05d", n), uint64(n+1), at(n))
+	}
+	for n := range spare + 1 {
+		r.Seen(fmt.Sprintf("other-%04d", n), attest.JWS, at(MaxDevices+n))
+		if known, connected := r.Counts(); n < spare && known != MaxDevices+n+1 || connected != MaxDevices {
+			t.Fatalf("%d known, %d connected, after %d others", known, connected, n+1)
+		}
+	}
+	if known, _ := r.Counts(); known != MaxDevices+1 || !r.Knows(fmt.Sprintf("other-%04d", spare)) {
+		t.Errorf("%d known at last", known)
+	}
+}

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// MaxDevices bounds the devices that are known, and those that may be connected. Beyond it those that were seen longest ago are
+	// MaxDevices bounds the devices that may be connected. So many and spare are known; beyond it those that were seen longest ago are
 	// forgotten, but for the connected ones.
 	MaxDevices = 50_000
 	// flushEvery is how much of what was seen a crash may cost, but for when a device was last seen: of that, seenEvery.
@@ -24,7 +24,7 @@ const (
 	seenEvery  = time.Minute
 	// maxFlushed bounds the records of one transaction.
 	maxFlushed = 2000
-	// spare is how many are forgotten at once, so that the oldest are not looked for with each new one.
+	// spare is how many are forgotten at once, even if MaxDevices are connected, so that the oldest are not looked for with each new one.
 	spare = 500
 )
 
@@ -50,7 +50,7 @@ type Register struct {
 
 // Open reads the records. A device that was connected when the bridge ended is not any more.
 func Open(store Store, log *zap.Logger) (*Register, error) {
-	r := &Register{store: store, log: log, limit: MaxDevices, records: map[string]*Record{}, dirty: map[string]bool{}}
+	r := &Register{store: store, log: log, limit: MaxDevices + spare, records: map[string]*Record{}, dirty: map[string]bool{}}
 	damaged, err := store.Each(spool.ShelfPresence, func(key string, value []byte) error {
 		record := new(Record)
 		if err := json.Unmarshal(value, record); err != nil {
