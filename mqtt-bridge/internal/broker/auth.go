@@ -41,27 +41,29 @@ type Logins interface {
 // authenticator admits the bridge, the broker's own connections, and devices
 // once the bridge listens.
 type authenticator struct {
-	logins   Logins
-	bridgeID string
-	secret   string      // of the bridge and of internal connections; never leaves the process
-	opened   latch       // devices may connect
-	stopping latch       // none will be let in any more
-	cramped  atomic.Bool // the disk is nearly full: devices may not, although open
-	log      *zap.Logger
-	observe  func(accepted bool)
-	live     *connections           // of devices
-	full     func() bool            // as many devices as may be are connected
-	system   func() *server.Account // of which the broker's own events are
+	logins    Logins
+	bridgeID  string
+	secret    string      // of the bridge and of internal connections; never leaves the process
+	opened    latch       // devices may connect
+	stopping  latch       // none will be let in any more
+	cramped   atomic.Bool // the disk is nearly full: devices may not, although open
+	log       *zap.Logger
+	observe   func(accepted bool)
+	live      *connections // of devices
+	newcomers *newcomers
+	full      func() bool            // as many devices as may be are connected
+	system    func() *server.Account // of which the broker's own events are
 }
 
 func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *zap.Logger) *authenticator {
 	return &authenticator{logins: logins, bridgeID: bridgeID, secret: rand.Text(), observe: observe, log: log,
-		opened: newLatch(), stopping: newLatch(), live: newConnections()}
+		opened: newLatch(), stopping: newLatch(), live: newConnections(), newcomers: newNewcomers()}
 }
 
 // Check is called by the server for each new connection, in that connection's
 // own goroutine.
 func (a *authenticator) Check(c server.ClientAuthentication) bool {
+	defer a.newcomers.decided(c.RemoteAddress())
 	name, password := c.GetOpts().Username, c.GetOpts().Password
 	number, clientID, isMQTT := mqttClient(c)
 	switch {

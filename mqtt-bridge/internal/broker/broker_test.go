@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // nobody refuses every device.
@@ -211,5 +214,29 @@ func TestDevicesAreKeptOutWithoutAMark(t *testing.T) {
 	}
 	if err := b.Open(t.Context()); err != nil || !b.Opened() {
 		t.Errorf("opened %t, %v", b.Opened(), err)
+	}
+}
+
+// Whoever is refused again and again does not fill the sample of lines that the broker has for itself.
+func TestRefusedLoginsHideNoWarning(t *testing.T) {
+	const first = 20 // lines of a message
+	core, lines := observer.New(zap.WarnLevel)
+	b, err := Start(t.Context(), options(t), nobody{}, func(bool) {}, zap.New(zapcore.NewSamplerWithOptions(core, time.Hour, first, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Stop)
+	for range 2 * first {
+		say(t, b, false, hello(b.auth.bridgeID, 0)) // with another password
+	}
+	b.server.Warnf("the store cannot be written")
+	has := func(message, text string) int {
+		return lines.FilterMessage(message).Filter(func(e observer.LoggedEntry) bool {
+			said, _ := e.ContextMap()["text"].(string)
+			return strings.Contains(said, text)
+		}).Len()
+	}
+	if has(aboutItself, "the store cannot be written") != 1 || has(aboutConnection, "authentication error") == 0 {
+		t.Errorf("said: %v", lines.All())
 	}
 }

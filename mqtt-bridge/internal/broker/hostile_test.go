@@ -197,6 +197,42 @@ func TestSilentDeviceIsDisconnected(t *testing.T) {
 	}
 }
 
+// Those that hold a CONNECT back but for its last byte are bounded in number, as each takes memory; a device that logs in beside them is let in at its
+// first try, or at one of the next.
+func TestConnectionsThatDoNotEndTheirConnect(t *testing.T) {
+	const most = 20
+	o := options(t)
+	o.MaxConnections = 200
+	b := startFor(t, o, anybody{})
+	if err := b.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.auth.newcomers.most = most
+	before := b.server.NumClients()
+	half := packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("a"), str("a"), str(strings.Repeat("x", 60000)))
+	for range 5 * most {
+		if _, err := dial(t, b).Write(half[:len(half)-1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(5 * time.Second); b.server.NumClients() > before+most; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d connections that have not logged in are held, at most %d may be", b.server.NumClients()-before, most)
+		}
+	}
+	for try := 1; ; try++ {
+		if answer := say(t, b, true, hello("witness", 0), packet(pingPacket)); len(answer) == 6 {
+			break
+		}
+		if try == 10 {
+			t.Fatal("nobody gets in beside them")
+		}
+	}
+	if n := len(b.auth.newcomers.here); n > most {
+		t.Errorf("%d are remembered", n)
+	}
+}
+
 // Connections that do not log in are bounded in number and in time, and devices that have
 // logged in do not notice.
 func TestFloodOfConnections(t *testing.T) {

@@ -104,7 +104,7 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 	}
 	options.MQTT = server.MQTTOpts{
 		Host: host, Port: port,
-		TLSConfig:     listenerTLS(certificate),
+		TLSConfig:     listenerTLS(certificate, auth.newcomers),
 		TLSTimeout:    tlsSeconds,
 		AuthTimeout:   authSeconds,
 		AckWait:       AckWait,
@@ -116,10 +116,11 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 // listenerTLS asks clients for a certificate and takes them without. One that is shown is
 // checked when the device logs in, by what the registry says then: no list of authorities
 // stands in a configuration. Until then it only has to be small.
-func listenerTLS(certificate tls.Certificate) *tls.Config {
+func listenerTLS(certificate tls.Certificate, n *newcomers) *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert,
-		VerifyConnection: func(state tls.ConnectionState) error { return checkChain(state.PeerCertificates) },
+		GetConfigForClient: n.greet,
+		VerifyConnection:   func(state tls.ConnectionState) error { return checkChain(state.PeerCertificates) },
 	}
 }
 
