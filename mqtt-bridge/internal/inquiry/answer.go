@@ -141,8 +141,11 @@ func (d *Desk) outcome(ctx context.Context, q *question) string {
 	return d.answer(ctx, q, receipt)
 }
 
-// maxLooked bounds the messages in quarantine that are looked at for one answer.
-const maxLooked = 1000
+// What is looked at in quarantine for one answer, at most: of a device with the usual quota all, unless much of it is held.
+const (
+	maxLooked      = 1000
+	maxLookedBytes = 8 << 20
+)
 
 // unreadable returns what the device means by its hash, if that is in quarantine and no number can be read of it.
 func (d *Desk) unreadable(q *question) (f found, is bool) {
@@ -150,12 +153,20 @@ func (d *Desk) unreadable(q *question) (f found, is bool) {
 		return f, false
 	}
 	d.visit(q, func(there spool.Quarantined) bool {
-		if _, digest := identify(there.Payload, q.message.Device); digest == "" && strings.HasPrefix(there.Hash(), q.hash) {
+		if !refusedAtTheDoor(there.Code) || !strings.HasPrefix(there.Hash(), q.hash) {
+			return true
+		}
+		if _, digest := identify(there.Payload, q.message.Device); digest == "" {
 			f, is = found{q.hash, there.Code}, true
 		}
 		return !is
 	})
 	return f, is
+}
+
+// refusedAtTheDoor reports whether of a message with a code there may be no number to be read.
+func refusedAtTheDoor(code spool.Code) bool {
+	return code == spool.Unreadable || code == spool.TooLarge || code == spool.WrongDevice
 }
 
 // inQuarantine returns the newest message of that number in quarantine. If one has left its queue since the inquiry came, it alone counts.
@@ -175,7 +186,7 @@ func (d *Desk) inQuarantine(q *question) (found, bool) {
 
 // visit goes through what the device has in quarantine, the newest first, until look returns false.
 func (d *Desk) visit(q *question, look func(there spool.Quarantined) bool) {
-	if err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, look); err != nil {
+	if err := d.Quarantine.QuarantinedOf(q.message.Device, maxLooked, maxLookedBytes, look); err != nil {
 		d.Log.Error("cannot look for a message in quarantine", zap.String("device_id", q.message.Device), zap.Error(err))
 	}
 }

@@ -30,8 +30,9 @@ type Ledger interface {
 
 // Quarantine knows what is not.
 type Quarantine interface {
-	// QuarantinedOf calls visit with a device's messages there, until it returns false, at most limit times.
-	QuarantinedOf(device string, limit int, visit func(spool.Quarantined) bool) error
+	// QuarantinedOf calls visit with a device's messages there, the newest first, until it returns false: at most so many, of at most
+	// so many bytes together.
+	QuarantinedOf(device string, messages, bytes int, visit func(spool.Quarantined) bool) error
 }
 
 // Devices knows who may ask.

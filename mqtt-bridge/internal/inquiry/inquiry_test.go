@@ -59,7 +59,7 @@ func (w *world) Message(_ context.Context, device string, number uint64) (waymar
 	return waymark.RecordedMessage{Device: device, Sequence: number, Digest: digest, TxID: txID, BlockNumber: 7}, nil
 }
 
-func (w *world) QuarantinedOf(device string, _ int, visit func(spool.Quarantined) bool) error {
+func (w *world) QuarantinedOf(device string, _, _ int, visit func(spool.Quarantined) bool) error {
 	for _, q := range w.quarantine[device] {
 		if !visit(q) {
 			return nil

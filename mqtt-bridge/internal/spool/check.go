@@ -53,7 +53,7 @@ type check struct {
 	found   state    // what is there
 	stored  state    // what its state says
 	buckets int      // that the layout has
-	account [4]int64 // sums of the quarantine's index
+	account [5]int64 // sums of the quarantine's index
 }
 
 // bucket says who is told of the records of a bucket. Of one that the layout does not have only its form is looked at.
@@ -140,7 +140,7 @@ func (c *check) compare() error {
 			c.stored.Messages, c.found.Messages, c.stored.QuarantineMessages, c.found.QuarantineMessages, c.stored.Held, c.found.Held)
 	}
 	u := c.stored.Usage
-	if c.account != [4]int64{u.QuarantineMessages, u.QuarantineBytes, u.Held, u.HeldBytes} {
+	if [4]int64(c.account[:4]) != [4]int64{u.QuarantineMessages, u.QuarantineBytes, u.Held, u.HeldBytes} {
 		c.report.indexFails = true
 	}
 	return nil

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
 )
 
 func roomy() Limits {
@@ -127,5 +129,17 @@ func TestDamageWhileOpen(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Accounts of before repeats were counted have none.
+func TestAnAccountWithoutRepeats(t *testing.T) {
+	key := accountKey("a")
+	for _, test := range []struct{ have, want []int64 }{
+		{[]int64{1, 2, 3, 4}, []int64{1, 2, 3, 4, 0}}, {[]int64{1, 2, 3, 4, 5}, []int64{1, 2, 3, 4, 5}}, {[]int64{1, 2, 3}, nil}, {[]int64{1, 2, 3, 4, 5, 6}, nil},
+	} {
+		if got := decodeAccount(key, sealed.Seal([]byte(accountBucket), key, encodeNumbers(test.have...))); !slices.Equal(got, test.want) {
+			t.Errorf("%v: %v, want %v", test.have, got, test.want)
+		}
 	}
 }

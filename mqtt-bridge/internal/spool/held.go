@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
@@ -18,6 +19,11 @@ func heldKey(device string, number uint64) []byte {
 
 func heldPrefix(device string) []byte {
 	return append([]byte{byte(len(device))}, device...) //nolint:gosec // appendOne bounds it
+}
+
+// isHeldKey reports whether a key is of the device with a prefix.
+func isHeldKey(key, prefix []byte) bool {
+	return len(key) == len(prefix)+keySize && bytes.HasPrefix(key, prefix)
 }
 
 // hold keeps q until its device's quarantine has room.
@@ -72,6 +78,7 @@ func (s *Spool) promoteOne(tx *bolt.Tx, u *state, key, record []byte) (bool, err
 	u.remove(heldPile, number, record)
 	a.Held--
 	a.HeldBytes -= int64(len(record))
+	a.Repeats += int64(known) //nolint:gosec // each was counted
 	if err := tx.Bucket([]byte(heldBucket)).Delete(key); err != nil {
 		return false, err
 	}

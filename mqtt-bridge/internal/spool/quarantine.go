@@ -129,7 +129,9 @@ func (s *Spool) takeOut(tx *bolt.Tx, u *state, number uint64) error {
 // unindex takes a message that left the quarantine, or those held, out of the index.
 func unindex(tx *bolt.Tx, q Quarantined, pile int, size int64) error {
 	digests, key := tx.Bucket([]byte(digestBucket)), digestKey(q.Device, q.Payload)
+	known := int64(0)
 	if at, found := decodePlace(digests.Get(key)); found && at.number == q.Number {
+		known = int64(at.repeats) //nolint:gosec // each was counted
 		if err := digests.Delete(key); err != nil {
 			return err
 		}
@@ -142,6 +144,7 @@ func unindex(tx *bolt.Tx, q Quarantined, pile int, size int64) error {
 		a.Held, a.HeldBytes = a.Held-1, a.HeldBytes-size
 	} else {
 		a.Messages, a.Bytes = a.Messages-1, a.Bytes-size
+		a.Repeats = max(0, a.Repeats-known) // those of ids that the registry does not know are not counted
 	}
 	return putAccount(tx, a)
 }

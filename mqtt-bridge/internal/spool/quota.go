@@ -27,6 +27,7 @@ type Account struct {
 	Unregistered bool `json:"unregistered,omitempty"`
 
 	Messages  int64 `json:"messages"`   // in quarantine
+	Repeats   int64 `json:"repeats"`    // how often these came again
 	Bytes     int64 `json:"bytes"`      // of their records
 	Held      int64 `json:"held"`       // messages beyond the quota; they move into quarantine when there is room
 	HeldBytes int64 `json:"held_bytes"` // of their records, which count against the spool
@@ -76,7 +77,7 @@ func accountAt(tx *bolt.Tx, key []byte) Account {
 func (a Account) read(tx *bolt.Tx) Account {
 	key := a.key()
 	if n := decodeAccount(key, tx.Bucket([]byte(accountBucket)).Get(key)); n != nil {
-		a.Messages, a.Bytes, a.Held, a.HeldBytes = n[0], n[1], n[2], n[3]
+		a.Messages, a.Bytes, a.Held, a.HeldBytes, a.Repeats = n[0], n[1], n[2], n[3], n[4]
 	}
 	return a
 }
@@ -86,26 +87,30 @@ func putAccount(tx *bolt.Tx, a Account) error {
 	if a.Messages == 0 && a.Held == 0 {
 		return bucket.Delete(key)
 	}
-	return bucket.Put(key, sealed.Seal([]byte(accountBucket), key, encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes)))
+	return bucket.Put(key, sealed.Seal([]byte(accountBucket), key, encodeNumbers(a.Messages, a.Bytes, a.Held, a.HeldBytes, a.Repeats)))
 }
 
-// decodeAccount returns messages, bytes, held and held bytes, or nil for what is no account.
+// decodeAccount returns messages, bytes, held, held bytes and repeats, or nil for what is no account. Those of before repeats were counted
+// have none.
 func decodeAccount(key, record []byte) []int64 {
 	body, err := sealed.Open([]byte(accountBucket), key, record)
 	if err != nil {
 		return nil
 	}
-	return decodeNumbers(body, 4)
+	if len(body) == 4*keySize {
+		body = append(body, make([]byte, keySize)...)
+	}
+	return decodeNumbers(body, 5)
 }
 
-// room reports whether a record of size bytes is within the quota. A quota of 0 is
-// none, and one message is within any quota, however large it is.
+// room reports whether a record of size bytes is within the quota: each time that a payload came counts as a message, as it costs
+// the ledger one. A quota of 0 is none, and one message is within any quota, however large it is.
 func (l Limits) room(a Account, size int64) bool {
 	messages, bytes := l.DeviceMessages, l.DeviceBytes
 	if a.Unregistered {
 		messages, bytes = l.UnregisteredMessages, l.UnregisteredBytes
 	}
-	return a.Messages == 0 || (messages == 0 || a.Messages < messages) && (bytes == 0 || a.Bytes+size <= bytes)
+	return a.Messages == 0 || (messages == 0 || a.Messages+a.Repeats < messages) && (bytes == 0 || a.Bytes+size <= bytes)
 }
 
 func (l Limits) full(a Account) bool { return a.Held > 0 || !l.room(a, 1) }
@@ -161,7 +166,20 @@ func repeated(tx *bolt.Tx, u *state, q Quarantined) (bool, error) {
 		}
 	}
 	at.repeats++
-	return true, bucket.Put(key, encodePlace(at))
+	if err := bucket.Put(key, encodePlace(at)); err != nil {
+		return true, err
+	}
+	return true, countRepeat(tx, there)
+}
+
+// countRepeat counts that what is in quarantine came again. Beyond the quota, and with ids that the registry does not know, it makes no difference.
+func countRepeat(tx *bolt.Tx, there Quarantined) error {
+	if pile, _, _ := locate(tx, there.Device, there.Number); pile == heldPile || there.Unregistered {
+		return nil
+	}
+	a := accountOf(tx, there.Device, false)
+	a.Repeats++
+	return putAccount(tx, a)
 }
 
 // rewrite stores anew a message that is in quarantine or held.
@@ -250,8 +268,8 @@ func index(tx *bolt.Tx, q Quarantined, a Account) error {
 }
 
 // QuarantinedOf calls visit with a device's messages that are in quarantine or held, the last that
-// came first, until it returns false; at most limit times.
-func (s *Spool) QuarantinedOf(device string, limit int, visit func(Quarantined) bool) error {
+// came first, until it returns false: at most so many, whose records have at most so many bytes together, but at least one.
+func (s *Spool) QuarantinedOf(device string, messages, bytes int, visit func(Quarantined) bool) error {
 	err := s.view(func(tx *bolt.Tx) error {
 		cursor, prefix := tx.Bucket([]byte(byDeviceBucket)).Cursor(), heldPrefix(device)
 		key, _ := cursor.Seek(heldKey(device, 1<<64-1))
@@ -260,8 +278,12 @@ func (s *Spool) QuarantinedOf(device string, limit int, visit func(Quarantined) 
 		} else {
 			key, _ = cursor.Prev()
 		}
-		for ; bytes.HasPrefix(key, prefix) && len(key) == len(prefix)+keySize && limit > 0; limit-- {
-			if q, found := lookUp(tx, device, binary.BigEndian.Uint64(key[len(prefix):])); found && !visit(q) {
+		for total := 0; isHeldKey(key, prefix) && messages > 0; messages-- {
+			pile, at, record := locate(tx, device, binary.BigEndian.Uint64(key[len(prefix):]))
+			if total += len(record); total > bytes && total > len(record) {
+				return nil
+			}
+			if record != nil && !visit(decodeQuarantined(string(bucketOf(pile)), at, record)) {
 				return nil
 			}
 			key, _ = cursor.Prev()

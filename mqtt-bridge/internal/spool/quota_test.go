@@ -119,7 +119,9 @@ func TestHeldMessagesCountAgainstTheSpool(t *testing.T) {
 }
 
 func TestSamePayloadIsCountedAndNotStoredAgain(t *testing.T) {
-	s := open(t, t.TempDir(), quota())
+	limits := quota()
+	limits.DeviceMessages = 7
+	s := open(t, t.TempDir(), limits)
 	for range 5 {
 		appendAll(t, s, bad("a", "1"))
 	}
@@ -146,6 +148,46 @@ func TestSamePayloadIsCountedAndNotStoredAgain(t *testing.T) {
 	appendAll(t, s, bad("b", "1"))
 	if got := listed(t, s); got != "b:1*2 a:2*1 a:3*1 a:4*4 b:2*1 " {
 		t.Errorf("in quarantine: %s", got)
+	}
+}
+
+// Each time that a payload comes counts as a message against its device's quota, though it is kept once: the ledger has to refuse it each time.
+func TestRepeatsCountAgainstTheQuota(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, quota())
+	appendAll(t, s, bad("a", "1", "1"))
+	if full(t, s, "a") {
+		t.Error("full with room for one more")
+	}
+	appendAll(t, s, bad("a", "1", "2", "2"))
+	appendAll(t, s, bad("b", "1"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir, quota())
+	if u := s.Usage(); !full(t, s, "a") || full(t, s, "b") || u.Held != 1 || listed(t, s) != "a:1*3 b:1*1 " {
+		t.Errorf("in quarantine: %s, usage %+v", listed(t, s), u)
+	}
+	for _, step := range []struct {
+		want string
+		full bool
+	}{{"a:2*2 b:1*1 ", false}, {"b:1*1 ", false}, {"", false}} { // the first is dropped each time
+		list, err := s.List(0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Drop(list[0].Number); err != nil {
+			t.Fatal(err)
+		}
+		if got := listed(t, s); got != step.want || full(t, s, "a") != step.full {
+			t.Errorf("in quarantine: %s, full %t; want %s", got, full(t, s, "a"), step.want)
+		}
+	}
+	appendAll(t, s, bad("a", "1", "1", "1"))
+	disown(t, s, "a")
+	appendAll(t, s, bad("a", "1", "1", "1"))
+	if accounts, err := s.Devices(); err != nil || len(accounts) != 1 || !accounts[0].Unregistered || accounts[0].Repeats != 0 || accounts[0].Full {
+		t.Errorf("of ids that nobody registered: %+v, %v", accounts, err)
 	}
 }
 

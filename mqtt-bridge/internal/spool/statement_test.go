@@ -83,8 +83,8 @@ func TestQuarantineOfOneDevice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	of := func(device string, limit int) (found []string) {
-		if err := s.QuarantinedOf(device, limit, func(q spool.Quarantined) bool {
+	of := func(device string, limit, bytes int) (found []string) {
+		if err := s.QuarantinedOf(device, limit, bytes, func(q spool.Quarantined) bool {
 			found = append(found, string(q.Payload))
 			return true
 		}); err != nil {
@@ -93,12 +93,15 @@ func TestQuarantineOfOneDevice(t *testing.T) {
 		return found
 	}
 	for device, want := range map[string][]string{"logger-1": {"3", "2", "1"}, "logger": {"b"}, "logger-10": {"a"}, "other": nil} {
-		if got := of(device, 10); !slices.Equal(got, want) {
+		if got := of(device, 10, 1<<20); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", device, got, want)
 		}
 	}
-	if got := of("logger-1", 2); !slices.Equal(got, []string{"3", "2"}) {
-		t.Errorf("at most two: %v", got)
+	record := int(s.Usage().QuarantineBytes+s.Usage().HeldBytes) / 5
+	for _, most := range []struct{ messages, bytes, want int }{{2, 1 << 20, 2}, {10, 1, 1}, {10, record, 1}, {10, 5 * record / 2, 2}, {0, 1 << 20, 0}} {
+		if got := of("logger-1", most.messages, most.bytes); !slices.Equal(got, []string{"3", "2", "1"}[:most.want]) {
+			t.Errorf("at most %d of %d bytes: %v", most.messages, most.bytes, got)
+		}
 	}
 	listed, err := s.List(0, 1)
 	if err != nil || len(listed) != 1 {
@@ -107,7 +110,7 @@ func TestQuarantineOfOneDevice(t *testing.T) {
 	if err := s.Drop(listed[0].Number); err != nil {
 		t.Fatal(err)
 	}
-	if got := of("logger-1", 10); !slices.Equal(got, []string{"3", "2"}) {
+	if got := of("logger-1", 10, 1<<20); !slices.Equal(got, []string{"3", "2"}) {
 		t.Errorf("after the first was dropped: %v", got)
 	}
 }
@@ -147,7 +150,7 @@ func TestASpoolOfLayout2(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	found := 0
-	err = s.QuarantinedOf("logger-1", 10, func(q spool.Quarantined) bool { found++; return string(q.Payload) == "bad" })
+	err = s.QuarantinedOf("logger-1", 10, 1<<20, func(q spool.Quarantined) bool { found++; return string(q.Payload) == "bad" })
 	if err != nil || found != 1 || !slices.Equal(queued(t, s, spool.ShardOf("logger-1")), []string{"pack"}) {
 		t.Errorf("%d in quarantine, %v", found, err)
 	}
