@@ -100,9 +100,9 @@ bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of 
 	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events
 	@$(BIN)/events --out $(CURDIR)/$(STATE)/bench/events.json
 
-bench-scale: build ## what the whole way of a message does beside the ledger itself, and where its processor time goes, into .waymark/bench/scale.json (QUICK=1: does it work?)
+bench-scale: build ## what the whole way of a message does beside the ledger itself, and where its processor time goes, into .waymark/bench/scale.json (QUICK=1: does it work? PROFILES=folder: profiles of every process instead)
 	@cd test && GOWORK=off go build -o $(BIN)/bench ./cmd/bench
-	@$(BIN)/bench $(if $(QUICK),--quick,--out $(CURDIR)/$(STATE)/bench/scale.json)
+	@$(BIN)/bench $(if $(QUICK),--quick) $(if $(PROFILES),--profiles "$(abspath $(PROFILES))") $(if $(QUICK)$(PROFILES),,--out $(CURDIR)/$(STATE)/bench/scale.json)
 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e

@@ -71,7 +71,7 @@ func TestABlockAndATransactionAreToldApart(t *testing.T) {
 }
 
 func TestLoadsAreBounded(t *testing.T) {
-	for _, s := range []settings{{}, {command.Bench{Quick: true}}} {
+	for _, s := range []settings{{}, {Bench: command.Bench{Quick: true}}} {
 		a := s.amounts()
 		if a.raw[0] != 1 || a.raw[len(a.raw)-1] > bare.MaxCalls {
 			t.Errorf("in flight: %v", a.raw)

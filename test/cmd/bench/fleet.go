@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/profiled"
 )
 
 // fleet is the command of that name, with devices that are registered.
@@ -28,6 +30,14 @@ type fleet struct {
 	told bool // all that it is told
 }
 
+// buildFleet builds the command.
+func (b *bench) buildFleet(ctx context.Context) error {
+	if b.profiles != "" {
+		return profiled.Build(ctx, filepath.Join(b.site.Root, "test"), "./cmd/fleet", b.fleet)
+	}
+	return b.site.Network.BuildCommand(ctx, "fleet", b.fleet)
+}
+
 // warmUp is how long devices may send before they are measured, and afterwards, in which they must not run
 // out of what to say.
 const warmUp = 30 * time.Second
@@ -39,7 +49,7 @@ func (b *bench) startFleet(ctx context.Context, prefix string, readings, window 
 	cmd := exec.CommandContext(ctx, b.fleet, "--prefix", prefix, "--devices", strconv.Itoa(a.devices), "--messages", strconv.Itoa(messages), //nolint:gosec // ours
 		"--readings", strconv.Itoa(readings), "--window", strconv.Itoa(window), "--mqtt", strings.TrimPrefix(mqtt.URL, "ssl://"), "--ca", mqtt.CAFile,
 		"--consortium", b.network.Consortium, "--owner", member)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.Dir = os.Stderr, b.site.Work
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the fleet: %w", err)

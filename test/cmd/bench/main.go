@@ -17,6 +17,7 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/deploy"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
+	"github.com/waymark-ledger/waymark/test/internal/profiled"
 )
 
 // timeout bounds the whole run.
@@ -25,7 +26,10 @@ const timeout = 30 * time.Minute
 func main() { command.Main("bench", run) }
 
 // settings are what the command line says.
-type settings struct{ command.Bench }
+type settings struct {
+	command.Bench
+	profiles string // folder for profiles; none if it is empty
+}
 
 // amounts are how much is measured.
 type amounts struct {
@@ -54,16 +58,31 @@ func run(ctx context.Context, args []string) error {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	s.Options(flags, 18100, "a few seconds of each row")
+	flags.StringVar(&s.profiles, "profiles", "", "folder for profiles of the processors' time of each process in each row, which cost a little of it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	return s.Run(ctx, "bench", timeout, func(ctx context.Context, at command.Site) (string, map[string]any, error) {
-		r := report{conditions: at.Conditions}
-		if err := at.Up(ctx, func(n *endpoints.Network) error { return r.measure(ctx, s, at, n) }); err != nil {
+		r := report{conditions: at.Conditions, profiled: s.profiles != ""}
+		options, err := s.prepare(ctx, at)
+		if err != nil {
+			return "", nil, err
+		}
+		if err := at.Up(ctx, func(n *endpoints.Network) error { return r.measure(ctx, s, at, n) }, options...); err != nil {
 			return "", nil, err
 		}
 		return r.text(), r.flat(), nil
 	})
+}
+
+// prepare returns the options by which the network is such that it can be profiled, if it is to be.
+func (s settings) prepare(ctx context.Context, at command.Site) (options []string, err error) {
+	if s.profiles == "" {
+		return nil, nil
+	}
+	command.Progress("build programs that can be profiled")
+	bin := filepath.Join(at.Work, "bin")
+	return []string{"--no-build", "--bin", bin}, profiled.Programs(ctx, at.Root, bin)
 }
 
 // Who calls the ledger itself, and by whose peer what is recorded is followed: another one.
@@ -87,6 +106,8 @@ type bench struct {
 	fleet   string // the program
 	raw     *bare.Client
 	meter   *meter
+
+	profiles string // folder for profiles; none if it is empty
 }
 
 // measure measures the rows one after another. The ledger itself comes first and last, in the one order and
@@ -95,7 +116,7 @@ func (r *report) measure(ctx context.Context, s settings, at command.Site, n *en
 	if r.network, err = figures.ObserveNetwork(at.Network.Dir(), len(n.Members)); err != nil {
 		return err
 	}
-	b := &bench{amounts: s.amounts(), site: at, network: n, fleet: filepath.Join(at.Work, "fleet")}
+	b := &bench{amounts: s.amounts(), site: at, network: n, fleet: filepath.Join(at.Work, "fleet"), profiles: s.profiles}
 	running, err := b.deploy(ctx, s.BasePort+rawputPort)
 	if err != nil {
 		return err
@@ -149,7 +170,7 @@ func (r *report) rows(ctx context.Context, b *bench) error {
 func (b *bench) deploy(ctx context.Context, firstPort int) (*deploy.Processes, error) {
 	command.Progress("deploy a chaincode that only puts beside ours")
 	program := filepath.Join(b.site.Work, rawput)
-	if err := errors.Join(b.site.Network.BuildCommand(ctx, rawput, program), b.site.Network.BuildCommand(ctx, "fleet", b.fleet)); err != nil {
+	if err := errors.Join(b.site.Network.BuildCommand(ctx, rawput, program), b.buildFleet(ctx)); err != nil {
 		return nil, err
 	}
 	return deploy.Deploy(ctx, deploy.Site{

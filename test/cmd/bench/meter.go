@@ -53,6 +53,7 @@ func kindOf(name string) (kind, error) {
 
 // meter reads what was used and done so far.
 type meter struct {
+	named     map[string]int // the network's processes
 	processes map[kind][]usage.Process
 	seen      func() bare.Seen
 }
@@ -63,7 +64,7 @@ func newMeter(ctx context.Context, n *localnet.Network, rawputs []int, seen func
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{seen: seen, processes: map[kind][]usage.Process{client: {usage.Process(os.Getpid())}}}
+	m := &meter{named: named, seen: seen, processes: map[kind][]usage.Process{client: {usage.Process(os.Getpid())}}}
 	for name, pid := range named {
 		k, err := kindOf(name)
 		if err != nil {
@@ -142,30 +143,4 @@ func (s spent) perSecond(n int) float64 {
 		return 0
 	}
 	return float64(n) / s.took.Seconds()
-}
-
-// during takes a sample, waits, and takes another.
-func (m *meter) during(ctx context.Context, each time.Duration, messages func() int) (spent, error) {
-	before, err := m.sample(messages())
-	if err != nil {
-		return spent{}, err
-	}
-	if err := pause(ctx, each); err != nil {
-		return spent{}, err
-	}
-	after, err := m.sample(messages())
-	if err != nil {
-		return spent{}, err
-	}
-	return after.since(before), nil
-}
-
-// pause lets time pass.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

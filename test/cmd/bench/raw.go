@@ -46,7 +46,7 @@ func (b *bench) idle(ctx context.Context) (spent, error) {
 	if err := pause(ctx, settling); err != nil {
 		return spent{}, err
 	}
-	return b.meter.during(ctx, b.amounts.idle, func() int { return 0 })
+	return b.during(ctx, "idle", b.amounts.idle, func() int { return 0 })
 }
 
 // rawLevel adds a round of a level: one signed reading a transaction, as fast as the ledger takes them. It is
@@ -78,7 +78,7 @@ func (b *bench) rawLevel(ctx context.Context, r *row) error {
 		}, failure)
 		ended <- err
 	}()
-	during, err := b.rampedUp(ctx)
+	during, err := b.rampedUp(ctx, r.id())
 	if err != nil {
 		cancel()
 	}
@@ -90,11 +90,11 @@ func (b *bench) rawLevel(ctx context.Context, r *row) error {
 }
 
 // rampedUp measures after the ramp. A transaction is a message.
-func (b *bench) rampedUp(ctx context.Context) (spent, error) {
+func (b *bench) rampedUp(ctx context.Context, name string) (spent, error) {
 	if err := pause(ctx, b.amounts.ramp); err != nil {
 		return spent{}, err
 	}
-	return b.meter.during(ctx, b.amounts.rawEach, func() int { return b.raw.Seen().Transactions })
+	return b.during(ctx, name, b.amounts.rawEach, func() int { return b.raw.Seen().Transactions })
 }
 
 // failure names what kept a call from doing what it should.

@@ -14,6 +14,7 @@ import (
 type report struct {
 	conditions figures.Conditions
 	network    figures.Network
+	profiled   bool // which takes a little of the processors' time
 	idle       spent
 	raw        []row // by how many are in flight, the least first
 	through    []row
@@ -124,6 +125,7 @@ func (r row) failures() string {
 // flat is all figures, each with its unit in its name.
 func (r report) flat() map[string]any {
 	figures := r.network.Flat()
+	figures["profiled"] = r.profiled
 	figures["idle_seconds"] = r.idle.took.Seconds()
 	for _, k := range kinds() {
 		figures["idle_cpu_cores_"+string(k)] = perSecond(r.idle, k).Seconds()

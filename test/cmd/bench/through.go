@@ -46,7 +46,7 @@ func (b *bench) through(ctx context.Context, readings, window int) (r row, err e
 	if err := f.begin(); err != nil {
 		return r, err
 	}
-	during, err := b.steadily(ctx, l, 2*r.inFlight)
+	during, err := b.steadily(ctx, l, r)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", name, err)
 	}
@@ -62,11 +62,11 @@ func (b *bench) through(ctx context.Context, readings, window int) (r row, err e
 }
 
 // steadily measures once so many messages are recorded that devices send as they are let.
-func (b *bench) steadily(ctx context.Context, l *ledger, first int) (spent, error) {
-	if err := l.await(ctx, first); err != nil {
+func (b *bench) steadily(ctx context.Context, l *ledger, r row) (spent, error) {
+	if err := l.await(ctx, 2*r.inFlight); err != nil {
 		return spent{}, err
 	}
-	return b.meter.during(ctx, b.amounts.each, l.recorded)
+	return b.during(ctx, r.id(), b.amounts.each, l.recorded)
 }
 
 // ledger is what is recorded of the devices of a fleet.
