@@ -17,6 +17,9 @@ import (
 // MostPerIdentity is how many leases an identity has at most, those included that ended within forgetAfter.
 const MostPerIdentity = 1024
 
+// longest is the longest time for which a lease is given.
+const longest = waymark.MaxLeaseSeconds * time.Second
+
 // forgetAfter is how long a lease is kept that nobody has any more.
 const forgetAfter = time.Minute
 
@@ -38,6 +41,9 @@ var errNotHeld = waymark.Errorf(waymark.NotFound, "this holder does not have tha
 // Codes: AlreadyExists while another holder has it; ResourceExhausted past MostPerIdentity.
 func (b *Book) Take(ctx context.Context, as ledger.Identity, r waymark.LeaseRequest) (l client.Lease, renewed bool, err error) {
 	err = b.db.Update(ctx, func(ctx context.Context, tx database.Statements) error {
+		if err := b.shorten(ctx, tx, as); err != nil {
+			return err
+		}
 		was, err := b.row(ctx, tx, as, r.Name)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = b.add(ctx, tx, as, r.Name)
@@ -59,6 +65,13 @@ func (b *Book) Take(ctx context.Context, as ledger.Identity, r waymark.LeaseRequ
 		return err
 	})
 	return l, renewed, database.Away(err)
+}
+
+// shorten gives leases that last longer than any does the longest time there is. They were given by a clock that was ahead and has been put right: nobody else would have
+// them until it is so late again.
+func (b *Book) shorten(ctx context.Context, tx database.Statements, as ledger.Identity) error {
+	_, err := database.Exec(ctx, tx, `UPDATE caller_leases SET ends_at = `+b.db.Now()+` + $2 WHERE identity = $1 AND ends_at > `+b.db.Now()+` + $2`, as, longest.Milliseconds())
+	return err
 }
 
 // add makes a row of a lease that nobody has, unless there are as many as may be. Of two who ask at once one waits for the other, by a

@@ -23,6 +23,7 @@ func conform(t *testing.T, open databasetest.Opener) {
 	for name, test := range map[string]func(*testing.T, *Book){
 		"a holder has it until it ends":     aHolderHasItUntilItEnds,
 		"a term is one holder's":            aTermIsOneHolders,
+		"a clock that was ahead":            aClockThatWasAhead,
 		"one of many takes it":              oneOfManyTakesIt,
 		"a lease is an identity's":          aLeaseIsAnIdentitys,
 		"those that are held are listed":    thoseThatAreHeldAreListed,
@@ -120,6 +121,26 @@ func aTermIsOneHolders(t *testing.T, b *Book) {
 			t.Errorf("%s: %d after %d", name, now, last)
 		}
 		last = now
+	}
+}
+
+// aClockThatWasAhead gave leases that end long after it is put right. Those who died meanwhile have theirs no longer than any lease lasts; who
+// lives goes on.
+func aClockThatWasAhead(t *testing.T, b *Book) {
+	term := take(t, b, "shard", "dead", "").Term
+	take(t, b, "dead", "dead", "")
+	take(t, b, "alive", "alive", "")
+	pass(t, b, -20*time.Minute)
+	take(t, b, "alive", "alive", "") // as it does all the time
+	pass(t, b, longest-time.Second)
+	take(t, b, "alive", "alive", "")
+	take(t, b, "shard", "alive", waymark.AlreadyExists)
+	pass(t, b, 2*time.Second)
+	if got := names(t, b, "relay", ""); !slices.Equal(got, []string{"alive=alive"}) {
+		t.Errorf("held are %v", got)
+	}
+	if now := take(t, b, "shard", "alive", "").Term; now == term {
+		t.Errorf("term %d is the dead one's", now)
 	}
 }
 
