@@ -30,6 +30,7 @@ func (b *Book) deliver(ctx context.Context) {
 			b.publish(ctx, c)
 		}
 		b.end(over)
+		b.doubt(over)
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case <-timer.C:
@@ -60,6 +61,15 @@ func (b *Book) end(over []name) {
 	if err := b.change(gone); err != nil {
 		b.log.Error("commands that are over stay on the disk", zap.Int("commands", len(over)), zap.Error(err))
 		b.silence(over)
+	}
+}
+
+// doubt has the gateway asked, once it surely knows, whether what is over by this clock is.
+func (b *Book) doubt(over []name) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range over {
+		b.stale.addLater(n.device, time.Now().Add(settling))
 	}
 }
 

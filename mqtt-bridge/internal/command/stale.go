@@ -24,12 +24,12 @@ type stale struct {
 	order  []string
 	waits  map[string]bool // of order
 	asked  map[string]bool // for which the gateway was asked, since the start
-	later  []moved         // to be added, in this order
+	later  []later         // to be added, in this order
 	filled chan struct{}   // holds a token when there may be one to ask for
 }
 
-// moved is a device that came to another owner: when the gateway surely knows it.
-type moved struct {
+// later is a device that came to another owner, or of which a command expired: when the gateway surely knows it.
+type later struct {
 	device string
 	due    time.Time
 }
@@ -68,7 +68,7 @@ func (s *stale) leaveOut(device string, known bool) {
 // addLater adds a device at a time, which must be no earlier than that of any before.
 func (s *stale) addLater(device string, due time.Time) {
 	if len(s.later) < maxStale {
-		s.later = append(s.later, moved{device, due})
+		s.later = append(s.later, later{device, due})
 		s.signal()
 	}
 }
@@ -188,7 +188,8 @@ func (b *Book) nextStale() (device string, wait time.Duration) {
 	return device, wait
 }
 
-// refreshOne makes the book right for a device.
+// refreshOne makes the book right for a device. Where the gateway has a command that is over by this clock, one of the two clocks is wrong:
+// it is asked again until they agree.
 func (b *Book) refreshOne(ctx context.Context, device string) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
@@ -198,6 +199,7 @@ func (b *Book) refreshOne(ctx context.Context, device string) error {
 	if err != nil && !gateway.NotFound(err) {
 		return err //nolint:wrapcheck // it says all
 	}
+	var over []name
 	for _, c := range commands {
 		d := waymark.DeliveredCommand{Device: c.Device, ID: c.ID, Name: c.Name, Arguments: c.Arguments,
 			ExpiresAt: c.ExpiresAt.Unix(), TxID: c.Requested.TxID}
@@ -205,8 +207,13 @@ func (b *Book) refreshOne(ctx context.Context, device string) error {
 			b.log.Error("the gateway answered with a command that cannot be delivered", zap.String("device_id", device), zap.Error(err))
 			continue
 		}
+		if asked.Unix() > d.ExpiresAt {
+			over = append(over, nameOf(d))
+			continue
+		}
 		answer[nameOf(d)] = &d
 	}
+	b.doubt(over)
 	return b.correct(asked, answer)
 }
 

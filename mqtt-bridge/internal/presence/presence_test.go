@@ -92,6 +92,21 @@ func TestConnectionsOfADevice(t *testing.T) {
 	}
 }
 
+// A clock that was ahead and is put right hides nothing that is seen then.
+func TestSeenByAClockThatWasAhead(t *testing.T) {
+	d := newDisk()
+	r := open(t, d)
+	r.Seen("logger-1", attest.COSE, at(0).Add(20*time.Minute))
+	r.Flush()
+	for _, r := range []*Register{r, open(t, d)} {
+		r.Seen("logger-1", attest.COSE, at(1))
+		r.Flush()
+		if got := the(t, open(t, d), "logger-1").LastSeen; got != at(1) {
+			t.Errorf("last seen %s, want %s", got, at(1))
+		}
+	}
+}
+
 func TestWhatADeviceSays(t *testing.T) {
 	r := open(t, newDisk())
 	online := waymark.Presence{State: waymark.PresenceOnline, At: at(10).Unix(), Session: "s-2"}

@@ -145,11 +145,11 @@ func (r *Register) change(device string, at time.Time, change func(*Record) bool
 		record = &Record{Device: device, FirstSeen: at}
 		r.records[device] = record
 	}
-	if at.After(record.LastSeen) {
+	if at.After(record.LastSeen) || record.LastSeen.Sub(at) > attest.MaxClockSkew { // that was by a clock that was ahead
 		record.LastSeen = at
 	}
 	r.count(record, -1)
-	if change(record) || record.LastSeen.Sub(record.marked) >= seenEvery {
+	if change(record) || record.LastSeen.Sub(record.marked).Abs() >= seenEvery {
 		r.mark(record)
 	}
 	r.count(record, 1)
@@ -237,7 +237,7 @@ func (r *Register) Run(ctx context.Context) {
 func (r *Register) Flush() {
 	r.mu.Lock()
 	for _, record := range r.records {
-		if record.LastSeen.After(record.marked) {
+		if !record.LastSeen.Equal(record.marked) {
 			r.mark(record)
 		}
 	}

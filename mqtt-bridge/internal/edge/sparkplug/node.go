@@ -167,7 +167,7 @@ func (n *Node) of(subject *thing, t Topic, p Payload, believed time.Time, o *Out
 		if known.name == "" {
 			continue
 		}
-		observed, refusal := subject.observe(known, m, p.Timestamp, born)
+		observed, refusal := subject.observe(known, m, p.Timestamp, born, believed)
 		if refusal != "" {
 			o.refuse(refusal)
 			continue
@@ -196,9 +196,9 @@ func (t *thing) find(m Metric, following bool) (metric, Refusal) {
 }
 
 // observe reads the value of a metric. A birth tells again what every one was at last.
-func (t *thing) observe(known metric, m Metric, published uint64, born bool) (Observation, Refusal) {
+func (t *thing) observe(known metric, m Metric, published uint64, born bool, believed time.Time) (Observation, Refusal) {
 	o, refusal := known.observe(m, published)
-	if refusal == "" && born && !o.Time.After(t.latest[o.Metric]) {
+	if refusal == "" && born && !o.Time.After(t.last(o.Metric, believed)) {
 		refusal = Repeated
 	}
 	return o, refusal
@@ -206,9 +206,17 @@ func (t *thing) observe(known metric, m Metric, published uint64, born bool) (Ob
 
 // note remembers the time of an observation, unless it is later than believed.
 func (t *thing) note(o Observation, believed time.Time) {
-	if o.Time.After(t.latest[o.Metric]) && !o.Time.After(believed) {
+	if o.Time.After(t.last(o.Metric, believed)) && !o.Time.After(believed) {
 		t.latest[o.Metric] = o.Time
 	}
+}
+
+// last returns the time of the latest observation of a metric. One that is not believed any more was noted by a clock that was ahead.
+func (t *thing) last(metric string, believed time.Time) time.Time {
+	if at := t.latest[metric]; !at.After(believed) {
+		return at
+	}
+	return time.Time{}
 }
 
 // observe reads the value, the type from the birth unless the message has its own.

@@ -49,6 +49,20 @@ func TestRebirth(t *testing.T) {
 	}
 }
 
+// What was noted by a clock that was ahead makes no value of a birth a repetition once it is right; what
+// was noted since does.
+func TestABirthAfterAClockThatWasAhead(t *testing.T) {
+	const start = 1772352000000 // as in payload
+	right, ahead := time.UnixMilli(start), time.UnixMilli(start).Add(20*time.Minute)
+	topic := sparkplug.Topic{Type: sparkplug.NBIRTH, Node: "press"}
+	n := sparkplug.NewNode(func(string, string) bool { return true }, map[string]sparkplug.Times{"": {"Temp": ahead}})
+	for _, want := range []int{1, 0} {
+		if o := n.Take(topic, payload(0, metric("Temp", 0, 4.25)), right); len(o.Observations) != want {
+			t.Errorf("%d observations, want %d: %+v", len(o.Observations), want, o)
+		}
+	}
+}
+
 // A birth of very many metrics leaves little behind: what is wanted, and the aliases of all else, which are known when data comes.
 func TestBirthsLeaveLittle(t *testing.T) {
 	const devices, most = 10, 120 << 10 // bytes for each, of 700 KiB of payload
