@@ -96,6 +96,7 @@ func (e *Edge) openOutbox(keys *signer) error {
 	e.metrics.gauge("outbox_messages", "Messages that were signed and not acknowledged by the consortium's broker.", func() float64 { return float64(box.Usage().Messages) })
 	e.metrics.gauge("outbox_bytes", "Bytes of the same.", func() float64 { return float64(box.Usage().Bytes) })
 	e.metrics.gauge("outbox_largest_bytes", "Bytes of the same of the one device of which most wait.", func() float64 { _, n := box.Largest(); return float64(n) })
+	e.metrics.gauge("devices_forked", "Devices whose numbers somebody else uses: nothing is signed for them.", func() float64 { return float64(len(box.Forks())) })
 	e.metrics.gauge("outbox_damaged", "Messages whose checksum does not hold.", func() float64 { return float64(box.Usage().Damaged) })
 	return nil
 }
@@ -171,7 +172,7 @@ func (e *Edge) checks() []admin.Check {
 			defer e.mu.Unlock()
 			return errors.Join(e.failure, e.outbox.InPlace())
 		}},
-		{Name: "devices", Holds: e.refusals},
+		{Name: "devices", Holds: e.troubled},
 		{Name: "damage", Holds: func() error {
 			if u := e.outbox.Usage(); u.Damaged > 0 || u.Forgotten > 0 {
 				return fmt.Errorf("%d signed messages and %d fingerprints do not have their checksum", u.Damaged, u.Forgotten)

@@ -2,9 +2,11 @@ package edge
 
 import (
 	"crypto"
+	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/key"
@@ -51,6 +53,16 @@ func (s *signer) Sign(device string, number uint64, previous, pack []byte) (atte
 func (s *signer) Password(device string, now time.Time, lifetime time.Duration) (string, error) {
 	signed, err := attest.Sign(attest.JWS, s.keys[device].private, s.header(device, attest.Connect), attest.NewLogin(now, lifetime))
 	return signed.Text(), err
+}
+
+// Inquiry signs a device's question what became of a message.
+func (s *signer) Inquiry(device string, number uint64) ([]byte, error) {
+	payload, err := json.Marshal(waymark.Inquiry{Number: number})
+	if err != nil {
+		return nil, err
+	}
+	signed, err := attest.Sign(attest.COSE, s.keys[device].private, s.header(device, attest.Inquiry), payload)
+	return signed.Raw, err
 }
 
 func (s *signer) header(device string, kind attest.Kind) attest.Header {

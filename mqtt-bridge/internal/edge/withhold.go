@@ -10,8 +10,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// backlog is why nothing is signed for a device that the consortium's broker refuses, when so much of it waits already.
-const backlog = "backlog"
+// Why nothing is signed for a device, as a label.
+const (
+	backlog = "backlog" // the consortium's broker refuses it, and so much of it waits already
+	forked  = "forked"  // somebody else uses its numbers
+)
 
 // refusedParts is the part of the store, one of so many, that a device may fill which the consortium's broker refuses.
 const refusedParts = 8
@@ -28,7 +31,11 @@ func limitsOf(c config.Config) outbox.Limits {
 // withholds says why nothing is signed for a device at present, empty if something is. What its logger sends then is acknowledged: a local
 // broker gives messages in order, and to hold one back would hold back those of all.
 func (e *Edge) withholds(device string) string {
-	if e.outbox.Waiting(device) >= e.config.StoreBytes/int64(min(len(e.config.Devices), refusedParts)) && e.uplink.RefusedAlone(device) {
+	share := e.config.StoreBytes / int64(min(len(e.config.Devices), refusedParts))
+	switch {
+	case e.outbox.Forked(device):
+		return forked
+	case e.outbox.Waiting(device) >= share && e.uplink.RefusedAlone(device):
 		return backlog
 	}
 	return ""
@@ -45,15 +52,15 @@ func (e *Edge) tellOmitted(g group) {
 	}
 }
 
-// refusals says whom the consortium's broker refuses, and who fills the store.
-func (e *Edge) refusals() error {
-	refused := e.uplink.Refused()
-	if len(refused) == 0 {
-		return nil
+// troubled says whom the consortium's broker refuses, and who fills the store; and whose numbers somebody else uses.
+func (e *Edge) troubled() error {
+	var errs []error
+	if refused := e.uplink.Refused(); len(refused) > 0 {
+		device, bytes := e.outbox.Largest()
+		errs = append(errs, fmt.Errorf("the consortium's broker refuses %d devices, as %s; most waits of %s: %d bytes", len(refused), refused[0], device, bytes))
 	}
-	err := fmt.Errorf("the consortium's broker refuses %d devices, as %s", len(refused), refused[0])
-	if device, bytes := e.outbox.Largest(); device != "" {
-		err = errors.Join(err, fmt.Errorf("most waits of %s: %d bytes", device, bytes))
+	if forks := e.outbox.Forks(); len(forks) > 0 {
+		errs = append(errs, fmt.Errorf("somebody else signs for %d devices, as %s, and this edge does not until they are recovered", len(forks), forks[0]))
 	}
-	return err
+	return errors.Join(errs...)
 }

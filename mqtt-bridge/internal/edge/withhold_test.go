@@ -3,10 +3,12 @@ package edge_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 )
 
 // A device that is suspended while its logger goes on does not fill the outbox for all: beyond its part nothing more is signed for it, and those
@@ -35,5 +37,36 @@ func TestADeviceThatIsRefusedFillsItsPartAlone(t *testing.T) {
 	}
 	if status, body := readiness(t, p.config.Listen); status != http.StatusOK || !strings.Contains(body, "refuses 1 devices, as logger-1") || !strings.Contains(body, "most waits of logger-1") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// One edge on two machines: the one that finds its numbers used by the other stops to sign for the device, and says so, also after a restart. The
+// other goes on.
+func TestASecondEdgeWithTheSameKeyIsNoticed(t *testing.T) {
+	p := newPlant(t)
+	p.startBridge(t)
+	p.startEdge(t)
+	client := p.logger(t, "logger")
+	send(t, client, "loggers/logger-1", []byte(`{"t":0}`))
+	waitFor(t, "the first", func() bool { return len(p.ledger(t, "logger-1")) == 1 })
+	copied := *p
+	copied.config.StoreDir, copied.config.Listen, copied.config.Local.ClientID = filepath.Join(t.TempDir(), "edge"), porttest.Address(t), "the-copy"
+	stopCopy := copied.startEdge(t)
+	send(t, client, "loggers/logger-1", []byte(`{"t":1}`))
+	forked := func() bool { return strings.Contains(metrics(t, &copied), "waymark_edge_devices_forked 1") }
+	waitFor(t, "the copy to notice", forked)
+	stopCopy()
+	copied.startEdge(t)
+	waitFor(t, "the copy to know it after a restart", forked)
+	send(t, client, "loggers/logger-1", []byte(`{"t":2}`))
+	waitFor(t, "what is not signed", func() bool {
+		return strings.Contains(metrics(t, &copied), `waymark_edge_withheld_total{reason="forked"} 1`)
+	})
+	if _, body := readiness(t, copied.config.Listen); !strings.Contains(body, "somebody else signs for 1 devices, as logger-1") {
+		t.Error(body)
+	}
+	waitFor(t, "the other edge to go on", func() bool { return strings.Contains(metrics(t, p), "waymark_edge_readings_total 3") })
+	if text := metrics(t, p); !strings.Contains(text, "waymark_edge_devices_forked 0") {
+		t.Error(text)
 	}
 }

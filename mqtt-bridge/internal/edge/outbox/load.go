@@ -17,6 +17,7 @@ func (o *Outbox) load() error {
 			return err
 		}
 		o.usage.Damaged = int64(b.all[damaged].count) //nolint:gosec // as many as there are records
+		o.loadForks(tx)
 		if err := o.loadPlaces(tx); err != nil {
 			return err
 		}

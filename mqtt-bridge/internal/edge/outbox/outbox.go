@@ -81,6 +81,7 @@ type Outbox struct {
 	broken  error
 	strayed error             // the last Append went into a file that lost its name meanwhile
 	numbers map[string]uint64 // of the last message, by device
+	forked  map[string]bool   // devices whose numbers somebody else uses
 	doomed  map[string]bool   // keys of damaged messages that could not be set aside yet
 	seen    memory
 
@@ -95,7 +96,7 @@ type Outbox struct {
 // the first time, also after Recover.
 func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
 	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]map[string]time.Time),
-		kick: make(chan struct{}, 1), bytes: make(map[string]int64), numbers: make(map[string]uint64), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
+		kick: make(chan struct{}, 1), bytes: make(map[string]int64), numbers: make(map[string]uint64), forked: make(map[string]bool), doomed: make(map[string]bool), seen: newMemory(), acked: make(map[string]uint64)}
 	var err error
 	if o.file, o.found, err = open(dir, prepare); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ type Message struct {
 }
 
 // Pending returns messages of a device above a number, lowest first, at most limit. A message that turns out to be damaged
-// is set aside, and one that is not there is boltfile.ErrDamaged. It returns ErrBroken if nothing may be published.
+// is set aside, and one that is not there is boltfile.ErrDamaged. Of a device whose numbers somebody else uses there are none. It returns ErrBroken if nothing may be published.
 func (o *Outbox) Pending(device string, after uint64, limit int) ([]Message, error) {
 	r := reader{device: device, last: after, limit: limit}
 	if err := o.read(&r); err != nil {
@@ -36,7 +36,7 @@ func (o *Outbox) Pending(device string, after uint64, limit int) ([]Message, err
 func (o *Outbox) read(r *reader) error {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	if o.broken != nil {
+	if o.broken != nil || o.forked[r.device] {
 		return o.broken
 	}
 	r.doomed = o.doomed

@@ -13,7 +13,7 @@ import (
 
 // Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
 // device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
-// recorded is the last number on the ledger. It returns the number that is left out. The edge must not run. A file that is damaged in
+// recorded is the last number on the ledger. A device whose numbers somebody else used goes on. It returns the number that is left out. The edge must not run. A file that is damaged in
 // another way cannot be recovered: nobody knows of which devices something is missing. If there is none it makes one, which can be opened once
 // each of devices was recovered: it returns those that are left. It returns Invalid for a number that leaves the device none.
 func Recover(dir string, devices []string, device string, recorded uint64) (left uint64, waiting []string, err error) {
@@ -86,6 +86,9 @@ func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (uint64, error) {
 		recorded = max(recorded, known.number)
 	}
 	if _, err := drop(b, device); err != nil {
+		return 0, err
+	}
+	if err := tx.Bucket([]byte(metaBucket)).Delete([]byte(forkedPrefix + device)); err != nil {
 		return 0, err
 	}
 	next := place{number: recorded + 1, digest: make([]byte, attest.DigestSize), latest: known.latest}

@@ -8,6 +8,7 @@ import (
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 	"go.uber.org/zap"
 )
 
@@ -77,7 +78,7 @@ func (u *Uplink) connect(ctx context.Context, id string) (*link, error) {
 	if err := u.limiter.Wait(ctx); err != nil {
 		return nil, err
 	}
-	password, err := u.passwords.Password(id, time.Now(), lifetime)
+	password, err := u.signer.Password(id, time.Now(), lifetime)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +97,14 @@ func (u *Uplink) serve(ctx context.Context, id string, l *link) (delivered int, 
 	renew := time.NewTimer(lifetime - renewBefore - rand.N(renewBefore)) //nolint:gosec // jitter
 	defer renew.Stop()
 	var flights []flight
+	var asked question
 	for last := uint64(0); ; {
 		more, err := u.outbox.Pending(id, last, u.options.Window-len(flights))
 		if err != nil {
 			return delivered, err
+		}
+		if asked.device == "" && len(more) > 0 {
+			asked = u.ask(l, id, more[0])
 		}
 		for _, m := range more {
 			flights = append(flights, flight{m.Number, l.publish(id, m.Raw)})
@@ -114,6 +119,8 @@ func (u *Uplink) serve(ctx context.Context, id string, l *link) (delivered int, 
 			}
 			flights = flights[n:]
 		case <-u.outbox.Ready(id):
+		case heard := <-l.heard:
+			u.hear(asked, heard)
 		case <-l.lost:
 			return delivered, nil
 		case <-renew.C:
@@ -121,6 +128,33 @@ func (u *Uplink) serve(ctx context.Context, id string, l *link) (delivered int, 
 		case <-ctx.Done():
 			return delivered, nil
 		}
+	}
+}
+
+// ask publishes the question about the oldest message that waits. An answer that does not come is asked for at the next connection.
+func (u *Uplink) ask(l *link, id string, m outbox.Message) question {
+	q, err := questionOf(id, m)
+	var inquiry []byte
+	if err == nil {
+		inquiry, err = u.signer.Inquiry(id, m.Number)
+	}
+	if err != nil {
+		u.log.Error("cannot ask whether somebody else signs for a device", zap.String("device_id", id), zap.Error(err))
+		return q
+	}
+	l.publish(id, inquiry)
+	return q
+}
+
+// hear takes the answer, and ends the use of a device that is forked.
+func (u *Uplink) hear(q question, heard []byte) {
+	if !q.isFork(heard) {
+		return
+	}
+	u.log.Error("somebody else signs for a device with its key and its numbers: nothing more is signed for it here, until it is recovered",
+		zap.String("device_id", q.device), zap.Uint64("sequence", q.number))
+	if err := u.outbox.Fork(q.device, q.number); err != nil {
+		u.log.Error("cannot keep that somebody else signs for a device", zap.String("device_id", q.device), zap.Error(err))
 	}
 }
 

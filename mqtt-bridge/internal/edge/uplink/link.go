@@ -17,17 +17,19 @@ const (
 	keepAlive      = 30 * time.Second
 	quiesceMillis  = 250
 	protocol311    = 4
+	heardMost      = 4
 )
 
 // link is one connection. It never connects again: what it had is published anew on the next one.
 type link struct {
 	client paho.Client
 	lost   chan struct{} // closed when the connection is gone
+	heard  chan []byte   // what came down; more than heardMost that nobody took is passed over
 }
 
 // dial connects as a device.
 func dial(ctx context.Context, o Options, id, password string) (*link, error) {
-	l := &link{lost: make(chan struct{})}
+	l := &link{lost: make(chan struct{}), heard: make(chan []byte, heardMost)}
 	var once sync.Once
 	options := paho.NewClientOptions()
 	for _, i := range rand.Perm(len(o.URLs)) { //nolint:gosec // any order will do
@@ -50,12 +52,22 @@ func dial(ctx context.Context, o Options, id, password string) (*link, error) {
 		l.close()
 		return nil, fmt.Errorf("connect to the consortium's broker: %w", err)
 	}
+	l.client.Subscribe(topicOf(id, "down"), 0, l.hear) // before anything is asked; without it there is no answer
 	return l, nil
 }
 
+func (l *link) hear(_ paho.Client, m paho.Message) {
+	select {
+	case l.heard <- m.Payload():
+	default:
+	}
+}
+
+func topicOf(id, way string) string { return "waymark/v1/" + id + "/" + way }
+
 // publish sends at QoS 1. It blocks while the connection takes nothing, writeTimeout at most.
 func (l *link) publish(id string, raw []byte) paho.Token {
-	return l.client.Publish("waymark/v1/"+id+"/up", 1, false, raw)
+	return l.client.Publish(topicOf(id, "up"), 1, false, raw)
 }
 
 // close disconnects. Tokens that wait complete with an error.

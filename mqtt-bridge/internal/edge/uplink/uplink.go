@@ -20,11 +20,17 @@ type Outbox interface {
 	Ready(device string) <-chan struct{}
 	// Acknowledge says that a device's messages up to a number have their PUBACK.
 	Acknowledge(device string, number uint64)
+	// Fork says that somebody else has used a number of a device: Pending has nothing of it any more. The error says that this
+	// is forgotten at the end of the process.
+	Fork(device string, number uint64) error
 }
 
-// Passwords signs the password of a device, good from now on for the lifetime.
-type Passwords interface {
+// Signer signs what a device says besides its messages.
+type Signer interface {
+	// Password signs a device's password, good from now on for the lifetime.
 	Password(device string, now time.Time, lifetime time.Duration) (string, error)
+	// Inquiry signs the question what became of a message.
+	Inquiry(device string, number uint64) ([]byte, error)
 }
 
 // Observer is told what happens, from several goroutines.
@@ -44,18 +50,18 @@ type Options struct {
 
 // Uplink keeps the connections of all devices.
 type Uplink struct {
-	options   Options
-	outbox    Outbox
-	passwords Passwords
-	observer  Observer
-	limiter   *rate.Limiter
-	log       *zap.Logger
-	standing  standing
+	options  Options
+	outbox   Outbox
+	signer   Signer
+	observer Observer
+	limiter  *rate.Limiter
+	log      *zap.Logger
+	standing standing
 }
 
 // New makes an uplink. Run works.
-func New(o Options, box Outbox, p Passwords, observer Observer, log *zap.Logger) *Uplink {
-	return &Uplink{options: o, outbox: box, passwords: p, observer: observer, log: log, standing: standing{refused: make(map[string]bool)},
+func New(o Options, box Outbox, signer Signer, observer Observer, log *zap.Logger) *Uplink {
+	return &Uplink{options: o, outbox: box, signer: signer, observer: observer, log: log, standing: standing{refused: make(map[string]bool)},
 		limiter: rate.NewLimiter(rate.Limit(o.ConnectRate), 1)}
 }
 
