@@ -104,10 +104,11 @@ func (b *bench) register(ctx context.Context, f *fleet) error {
 	if err := f.say("sign"); err != nil {
 		return err
 	}
-	if ready, err := f.line(); err != nil || ready != "ready" {
-		return errors.Join(fmt.Errorf("the fleet says %q", ready), err)
+	ready, err := f.line()
+	if err == nil && ready != "ready" {
+		err = fmt.Errorf("the fleet says %q", ready)
 	}
-	return nil
+	return errors.Join(err, context.Cause(ctx))
 }
 
 // pid is the process's id.
