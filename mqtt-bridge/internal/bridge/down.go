@@ -196,7 +196,7 @@ func (d *down) devicesChanged(_ context.Context, events []client.Event, at spool
 			d.cutAll(device, name)
 		}
 		if name == waymark.EventTransferAccepted {
-			if err := d.commands.Moved(device, e.ID); err != nil {
+			if err := d.commands.Moved(device); err != nil {
 				return err
 			}
 		}

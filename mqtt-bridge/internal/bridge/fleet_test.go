@@ -16,6 +16,7 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/fleet"
@@ -174,6 +175,7 @@ func newFlow(t *testing.T, s *site, devices int) *flow {
 	f := &flow{site: s}
 	for n := range devices {
 		d := gatewaytest.NewDevice(t, fmt.Sprint("logger-", n), attest.COSE)
+		s.gateway.Register(d.Record(t, waymark.DeviceActive))
 		client, err := connect(t, s.login(t, d))
 		if err != nil {
 			t.Fatal(err)

@@ -61,6 +61,7 @@ type Book struct {
 	observer Observer
 	log      *zap.Logger
 	limit    int
+	began    time.Time
 
 	writing sync.Mutex // held by whoever changes what is open, until that is on the disk
 
@@ -70,20 +71,19 @@ type Book struct {
 	wake  chan struct{}                  // holds a token when the schedule was changed
 	stale stale                          // devices of which the gateway is to be asked
 	ended ended                          // what its answers open no more
-	moves moves                          // what events of before open no more
 }
 
-// Open makes a book of what the store has. What is damaged there is told in the log, and comes again from the gateway.
+// Open makes a book of what the store has, of which the gateway is asked anew. What is damaged there is told in the log, and comes again
+// from the gateway.
 func Open(store Store, sender Sender, gateway Gateway, here Presences, observer Observer, log *zap.Logger) (*Book, error) {
-	b := &Book{store: store, sender: sender, gateway: gateway, here: here, observer: observer, log: log, limit: MaxOpen,
-		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded(), moves: newMoves()}
-	now := time.Now()
+	b := &Book{store: store, sender: sender, gateway: gateway, here: here, observer: observer, log: log, limit: MaxOpen, began: time.Now(),
+		open: map[string]map[string]*waiting{}, wake: make(chan struct{}, 1), stale: newStale(), ended: newEnded()}
 	damaged, err := store.Each(spool.ShelfCommands, func(_ string, value []byte) error {
 		c, err := waymark.ParseDeliveredCommand(value)
 		if err != nil {
 			return fmt.Errorf("read open command: %w", err)
 		}
-		b.put(c, now.Add(rand.N(firstPause))) //nolint:gosec // to spread them, not a secret
+		b.put(c, b.began.Add(rand.N(firstPause))) //nolint:gosec // to spread them, not a secret
 		return nil
 	})
 	if damaged > 0 {
@@ -114,14 +114,26 @@ func nameOf(c waymark.DeliveredCommand) name { return name{c.Device, c.ID} }
 // key is a command on its shelf: no id holds a NUL.
 func (n name) key() string { return n.device + "\x00" + n.id }
 
-// put adds a command that is not there.
+// put adds a command that is not there, and is not confirmed.
 func (b *Book) put(c waymark.DeliveredCommand, due time.Time) {
-	w := &waiting{command: c, due: due, pause: firstPause, since: time.Now()}
+	w := &waiting{command: c, due: due, pause: firstQuestion, since: time.Now()}
 	if b.open[c.Device] == nil {
 		b.open[c.Device] = map[string]*waiting{}
 	}
 	b.open[c.Device][c.ID] = w
 	b.queue.add(w)
+}
+
+// confirm lets a command be published.
+func (b *Book) confirm(n name) {
+	w := b.open[n.device][n.id]
+	if w == nil || w.confirmed {
+		return
+	}
+	w.confirmed, w.pause = true, firstPause
+	if now := time.Now(); w.due.After(now.Add(afterConnect)) {
+		b.plan(w, now)
+	}
 }
 
 func (b *Book) drop(n name) {
@@ -142,19 +154,20 @@ func (b *Book) change(changed map[name]*waymark.DeliveredCommand, others ...spoo
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	b.noteEnded(changed)
-	return b.write(changed, others...)
+	return b.write(changed, false, others...)
 }
 
-// correct makes the changes of an answer of the gateway that was asked for at a time. A nil is given of what it lacks.
+// correct makes the changes of an answer of the gateway that was asked for at a time, and confirms what it has. A nil is given of what it
+// lacks.
 func (b *Book) correct(asked time.Time, answer map[name]*waymark.DeliveredCommand) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	b.withhold(asked, answer)
-	return b.write(answer)
+	return b.write(answer, true)
 }
 
 // write does the work of both. To be called with writing held.
-func (b *Book) write(changed map[name]*waymark.DeliveredCommand, others ...spool.Change) error {
+func (b *Book) write(changed map[name]*waymark.DeliveredCommand, confirmed bool, others ...spool.Change) error {
 	opened, closed := b.divide(changed)
 	changes := slices.Clone(others)
 	for _, n := range closed {
@@ -167,13 +180,19 @@ func (b *Book) write(changed map[name]*waymark.DeliveredCommand, others ...spool
 		}
 		changes = append(changes, spool.Change{Shelf: spool.ShelfCommands, Key: nameOf(c).key(), Value: value})
 	}
-	if len(changes) == 0 {
-		return nil
+	if len(changes) > 0 {
+		if err := b.store.Write(changes); err != nil {
+			return fmt.Errorf("keep open commands: %w", err)
+		}
 	}
-	if err := b.store.Write(changes); err != nil {
-		return fmt.Errorf("keep open commands: %w", err)
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.apply(opened, closed)
+	for n, c := range changed {
+		if confirmed && c != nil {
+			b.confirm(n)
+		}
+	}
 	return nil
 }
 
@@ -236,8 +255,6 @@ func (b *Book) strangers(n int, closed []name) (found []name) {
 }
 
 func (b *Book) apply(opened []waymark.DeliveredCommand, closed []name) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for _, n := range closed {
 		b.drop(n)
 	}

@@ -115,6 +115,16 @@ func (w *world) Knows(device string) bool {
 	return !w.strangers[device]
 }
 
+// has makes the gateway have commands of logger-1, and no others.
+func (w *world) has(ids ...string) {
+	w.set(func() {
+		w.open["logger-1"] = nil
+		for _, id := range ids {
+			w.open["logger-1"] = append(w.open["logger-1"], requested("logger-1", id))
+		}
+	})
+}
+
 func (w *world) set(change func()) { w.mu.Lock(); change(); w.mu.Unlock() }
 
 // take returns what was published since the last time.
@@ -169,7 +179,9 @@ func take(t *testing.T, b *Book, events ...client.Event) {
 
 func TestACommandIsRepeatedWithGrowingPausesUntilItExpires(t *testing.T) {
 	w := newWorld()
+	w.has("c-1")
 	run(t, w, func(b *Book) {
+		time.AfterFunc(4*time.Minute, func() { w.has() })
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(4*time.Minute)))
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
@@ -194,11 +206,14 @@ func TestWhatEndsACommand(t *testing.T) {
 		"closed by its receipt": func(_ *testing.T, b *Book) { b.Closed("logger-1", "c-1") },
 	} {
 		w := newWorld()
+		w.has("c-1")
 		run(t, w, func(b *Book) {
 			take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
 			time.Sleep(time.Second)
 			end(t, b)
-			w.take()
+			if len(w.take()) == 0 {
+				t.Errorf("%s: it was not published", name)
+			}
 			time.Sleep(2 * time.Hour)
 			synctest.Wait()
 			if got := w.take(); len(got) != 0 || b.Len() != 0 || len(w.shelf) != 0 {
@@ -211,11 +226,15 @@ func TestWhatEndsACommand(t *testing.T) {
 // A command that its device has answered is not published again while the disk fails, and leaves it afterwards.
 func TestAClosedCommandOnADiskThatFails(t *testing.T) {
 	w := newWorld()
+	w.has("c-1")
 	run(t, w, func(b *Book) {
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
 		time.Sleep(time.Second)
-		w.take()
+		if len(w.take()) == 0 {
+			t.Error("it was not published")
+		}
 		w.set(func() { w.broken = true })
+		w.has()
 		b.Closed("logger-1", "c-1")
 		time.Sleep(10 * time.Minute)
 		b.Connected("logger-1")
@@ -247,7 +266,7 @@ func TestAnOldAnswerOpensNothing(t *testing.T) {
 		},
 		"closed by its receipt": func(_ *testing.T, b *Book) { b.Closed("logger-1", "c-1"); b.Closed("logger-1", "c-2") },
 		"moved": func(t *testing.T, b *Book) {
-			if err := b.Moved("logger-1", "4:0:0"); err != nil {
+			if err := b.Moved("logger-1"); err != nil {
 				t.Error(err)
 			}
 		},
@@ -255,17 +274,18 @@ func TestAnOldAnswerOpensNothing(t *testing.T) {
 		for _, before := range []bool{false, true} {
 			w := newWorld()
 			run(t, w, func(b *Book) {
-				w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1"), requested("logger-1", "c-2")}
+				w.has("c-1", "c-2")
+				if !before {
+					w.set(func() { w.during = func() { end(t, b) } })
+				}
 				take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", far))
 				time.Sleep(time.Second)
 				if before {
 					end(t, b)
-				} else {
-					w.set(func() { w.during = func() { end(t, b) } })
 				}
-				b.Connected("logger-1")
+				b.fallBehind("logger-1")
 				time.Sleep(settling / 2)
-				w.set(func() { w.open["logger-1"] = nil })
+				w.has()
 				w.take()
 				time.Sleep(time.Hour)
 				if got := w.take(); len(got) != 0 || b.Len() != 0 || len(w.shelf) != 0 || len(w.asked) == 0 {
@@ -274,27 +294,6 @@ func TestAnOldAnswerOpensNothing(t *testing.T) {
 			})
 		}
 	}
-}
-
-// A command of the new owner's that came before the book was told of that owner is open again once the gateway has surely settled.
-func TestTheNewOwnersCommand(t *testing.T) {
-	w := newWorld()
-	run(t, w, func(b *Book) {
-		w.open["logger-1"] = []waymark.Command{requested("logger-1", "new"), requested("logger-1", "newer")}
-		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "new", time.Now().Add(time.Hour)))
-		time.Sleep(time.Second)
-		if err := b.Moved("logger-1", "1:0:0"); err != nil || b.Len() != 0 {
-			t.Errorf("%d open, %v", b.Len(), err)
-		}
-		take(t, b, event(t, 2, waymark.EventCommandRequested, "logger-1", "newer", time.Now().Add(time.Hour)))
-		if b.Len() != 1 {
-			t.Errorf("of an event: %d open", b.Len())
-		}
-		time.Sleep(settling + time.Second)
-		if b.Len() != 2 || w.shelf["logger-1\x00new"] == nil {
-			t.Errorf("%d open, on the disk %v", b.Len(), w.shelf)
-		}
-	})
 }
 
 // How many have ended is bounded, and whatever has is known for as long as an answer may be older.
@@ -317,7 +316,7 @@ func TestTheEndedAreBounded(t *testing.T) {
 func TestAReceiptPausesACommand(t *testing.T) {
 	w := newWorld()
 	run(t, w, func(b *Book) {
-		w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1")}
+		w.has("c-1")
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
 		synctest.Wait()
 		b.Answered("logger-1", "c-1")
@@ -331,7 +330,7 @@ func TestAReceiptPausesACommand(t *testing.T) {
 		if got := w.take(); len(got) != 1 {
 			t.Errorf("after its receipt was refused: %v", got)
 		}
-		w.set(func() { w.open["logger-1"] = nil })
+		w.has()
 		b.Refused("logger-1", "c-1")
 		b.Refused("logger-2", "c-1")
 		time.Sleep(time.Minute)
@@ -394,7 +393,7 @@ func TestWhatTheGatewayLacksEnds(t *testing.T) {
 		if len(w.shelf) != 1 || w.shelf["logger-1\x00new"] == nil {
 			t.Errorf("on the disk %v", w.shelf)
 		}
-		if err := b.Moved("logger-1", "3:0:0"); err != nil || b.Len() != 0 {
+		if err := b.Moved("logger-1"); err != nil || b.Len() != 0 {
 			t.Errorf("the new owner's device has %d commands of before, %v", b.Len(), err)
 		}
 	})
@@ -402,8 +401,10 @@ func TestWhatTheGatewayLacksEnds(t *testing.T) {
 
 func TestABookOutlivesTheProcess(t *testing.T) {
 	w := newWorld()
+	w.has("c-1")
 	run(t, w, func(b *Book) {
 		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
+		synctest.Wait()
 		w.mu.Lock()
 		w.broken = true
 		w.mu.Unlock()
@@ -418,10 +419,15 @@ func TestABookOutlivesTheProcess(t *testing.T) {
 		}
 	})
 	w.take()
-	run(t, w, func(b *Book) {
+	w.away = true
+	run(t, w, func(*Book) {
+		time.Sleep(time.Minute)
+		if got := w.take(); len(got) != 0 {
+			t.Errorf("after a restart, and before the gateway said that it is open: %v", got)
+		}
+		w.set(func() { w.away = false })
 		time.Sleep(firstPause)
-		synctest.Wait()
-		if got := w.take(); len(got) == 0 || got[0] != "logger-1/c-1" {
+		if got := w.take(); len(got) != 1 || got[0] != "logger-1/c-1" {
 			t.Errorf("after a restart: %v", got)
 		}
 	})

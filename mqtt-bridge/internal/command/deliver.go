@@ -23,15 +23,13 @@ func (b *Book) Run(ctx context.Context) {
 
 func (b *Book) deliver(ctx context.Context) {
 	for ctx.Err() == nil {
-		b.mu.Lock()
-		due, over, next := b.queue.take(time.Now(), atOnce)
-		b.mu.Unlock()
-		for _, c := range due {
+		now := b.takeRound()
+		for _, c := range now.due {
 			b.publish(ctx, c)
 		}
-		b.end(over)
-		b.doubt(over)
-		timer := time.NewTimer(time.Until(next))
+		b.end(now.over)
+		b.doubt(now.over)
+		timer := time.NewTimer(time.Until(now.next))
 		select {
 		case <-timer.C:
 		case <-b.wake:
@@ -39,6 +37,17 @@ func (b *Book) deliver(ctx context.Context) {
 		}
 		timer.Stop()
 	}
+}
+
+// takeRound takes what is due, and has the gateway asked for what it is to confirm first.
+func (b *Book) takeRound() round {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.queue.take(time.Now(), atOnce)
+	for _, device := range r.unsure {
+		b.stale.askSoon(device)
+	}
+	return r
 }
 
 func (b *Book) publish(ctx context.Context, c waymark.DeliveredCommand) {
@@ -66,10 +75,8 @@ func (b *Book) end(over []name) {
 
 // doubt has the gateway asked, once it surely knows, whether what is over by this clock is.
 func (b *Book) doubt(over []name) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for _, n := range over {
-		b.stale.addLater(n.device, time.Now().Add(settling))
+		b.askLater(n.device)
 	}
 }
 
@@ -109,7 +116,9 @@ func (b *Book) Answered(device, id string) { _ = b.replan(device, id, afterRecei
 // Refused is told that the ledger does not take that receipt. The command may have ended, so the gateway is asked.
 func (b *Book) Refused(device, id string) {
 	if b.replan(device, id, firstPause) {
-		b.fallBehind(device)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.stale.askSoon(device)
 	}
 }
 

@@ -1,69 +1,131 @@
 package command
 
 import (
-	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/gateway/client"
-	"go.uber.org/zap"
 )
 
-// A command of a former owner is not opened, whichever of the two streams of events is behind the other.
+// A command of a former owner is not published, whichever of the two streams of events is behind the other, and whatever the event says
+// of its time: the gateway is asked before, though its peer may be behind.
 func TestACommandOfTheFormerOwner(t *testing.T) {
 	far := time.Now().Add(1e6 * time.Hour)
 	for _, test := range []struct {
-		name  string
-		ago   time.Duration // when it was requested
-		moved string        // the event of the transfer, if the book has been told of it
-		open  bool          // at the gateway
-		want  int
+		name   string
+		before bool // the book is told of the transfer before the command
+		ago    time.Duration
+		behind time.Duration // the gateway, from the transfer on
 	}{
-		{"it was told of the transfer before", 0, "9:0:0", true, 0},
-		{"a command of the new owner", 0, "4:0:0", true, 1},
-		{"old, and ended meanwhile", time.Minute, "", false, 0},
-		{"old, and open", time.Minute, "", true, 1},
-		{"from the future, and ended", -time.Minute, "", false, 0},
+		{"told of the transfer before", true, 0, 0},
+		{"told of the transfer before, by a gateway that is behind", true, 0, settling - time.Second},
+		{"told of the transfer later", false, 0, 0},
+		{"of long ago", false, time.Hour, 0},
+		{"from the future", false, -time.Hour, 0},
 	} {
 		w := newWorld()
 		run(t, w, func(b *Book) {
-			if test.open {
-				w.open["logger-1"] = []waymark.Command{requested("logger-1", "c-1")}
+			if test.behind > 0 {
+				w.has("c-1")
+				time.AfterFunc(test.behind, func() { w.has() })
 			}
-			if test.moved != "" {
-				if err := b.Moved("logger-1", test.moved); err != nil {
+			if test.before {
+				if err := b.Moved("logger-1"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			e := event(t, 5, waymark.EventCommandRequested, "logger-1", "c-1", far)
 			e.Time = e.Time.Add(-test.ago)
 			take(t, b, e)
+			time.Sleep(2 * settling)
 			synctest.Wait()
-			if b.Len() != test.want {
-				t.Errorf("%s: %d open, want %d; asked %v", test.name, b.Len(), test.want, w.asked)
+			if got := w.take(); len(got) != 0 || b.Len() != 0 || len(w.shelf) != 0 || len(w.asked) == 0 {
+				t.Errorf("%s: published %v, %d open, on the disk %v, asked %v", test.name, got, b.Len(), w.shelf, w.asked)
 			}
 		})
 	}
 }
 
-// Nor is one that is told of while the transfer is being written.
-func TestACommandOfTheFormerOwnerMeanwhile(t *testing.T) {
+// Nor is one that the bridge had on its disk, and had not asked for, when it was killed. What is open still is published.
+func TestWhatWasNotConfirmedBeforeTheRestart(t *testing.T) {
 	w := newWorld()
-	b, err := Open(w, w, w, w, w, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
+	w.away = true
+	run(t, w, func(b *Book) {
+		far := time.Now().Add(time.Hour)
+		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "ended", far), event(t, 2, waymark.EventCommandRequested, "logger-1", "open", far))
+		time.Sleep(time.Second)
+	})
+	if got := w.take(); len(got) != 0 || len(w.shelf) != 2 || w.followed != "2:0:0" {
+		t.Fatalf("published %v, on the disk %v, followed to %s", got, w.shelf, w.followed)
 	}
-	far := time.Now().Add(time.Hour)
-	take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", far)) // so that there is something to write
-	taken := make(chan error, 1)
-	e := event(t, 2, waymark.EventCommandRequested, "logger-1", "c-2", far)
-	w.slow = func() {
-		go func() { taken <- b.Take([]client.Event{e}, checkpoint(e.ID)) }()
-		time.Sleep(50 * time.Millisecond) // in which it comes as far as it can
+	w.away = false
+	w.has("open")
+	run(t, w, func(b *Book) {
+		time.Sleep(2 * settling)
+		synctest.Wait()
+		if got := w.take(); !slices.Contains(got, "logger-1/open") || slices.Contains(got, "logger-1/ended") || b.Len() != 1 || len(w.shelf) != 1 {
+			t.Errorf("published %v, %d open, on the disk %v", got, b.Len(), w.shelf)
+		}
+	})
+}
+
+// What a transfer ended just before the start is not known any more, and the peer of the gateway may not know of it yet: it is asked again.
+func TestAnAnswerOfJustAfterTheStart(t *testing.T) {
+	w := newWorld()
+	w.has("c-1")
+	run(t, w, func(b *Book) {
+		b.Connected("logger-1")
+		time.Sleep(time.Second)
+		w.has()
+		time.Sleep(settling)
+		synctest.Wait()
+		if b.Len() != 0 || len(w.shelf) != 0 || len(w.take()) == 0 {
+			t.Errorf("%d open, on the disk %v, asked %v", b.Len(), w.shelf, w.asked)
+		}
+	})
+}
+
+// A command of the new owner's is published, whether it came before the book was told of that owner or after, once the gateway has
+// surely settled.
+func TestTheNewOwnersCommand(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		w := newWorld()
+		w.has("c-1")
+		run(t, w, func(b *Book) {
+			time.Sleep(time.Hour)
+			e := event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour))
+			if before {
+				take(t, b, e)
+				time.Sleep(time.Second)
+			}
+			if err := b.Moved("logger-1"); err != nil || b.Len() != 0 {
+				t.Errorf("%d open, %v", b.Len(), err)
+			}
+			if !before {
+				take(t, b, e)
+			}
+			w.take()
+			time.Sleep(settling + time.Second)
+			synctest.Wait()
+			if got := w.take(); !slices.Equal(got, []string{"logger-1/c-1"}) || b.Len() != 1 || len(w.shelf) != 1 {
+				t.Errorf("told of before %t: published %v, %d open, on the disk %v", before, got, b.Len(), w.shelf)
+			}
+		})
 	}
-	if err := errors.Join(b.Moved("logger-1", "9:0:0"), <-taken); err != nil || b.Len() != 0 {
-		t.Errorf("%d open, %v", b.Len(), err)
-	}
+}
+
+// An event can be ahead of the peer that the gateway asks.
+func TestAPeerThatIsBehind(t *testing.T) {
+	w := newWorld()
+	run(t, w, func(b *Book) {
+		time.AfterFunc(10*time.Second, func() { w.has("c-1") })
+		take(t, b, event(t, 1, waymark.EventCommandRequested, "logger-1", "c-1", time.Now().Add(time.Hour)))
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if got := w.take(); !slices.Contains(got, "logger-1/c-1") || b.Len() != 1 {
+			t.Errorf("published %v, %d open, asked %v", got, b.Len(), w.asked)
+		}
+	})
 }

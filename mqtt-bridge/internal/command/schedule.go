@@ -13,25 +13,28 @@ const (
 	afterConnect = 250 * time.Millisecond
 	firstPause   = 5 * time.Second
 	maxPause     = time.Minute
+	// firstQuestion is the pause after the gateway was asked for a command that its peer may not know yet.
+	firstQuestion = time.Second
 	// afterReceipt is the pause while the device's receipt is on its way to the ledger, which closes the command.
 	afterReceipt = 10 * time.Minute
 )
 
 // waiting is an open command.
 type waiting struct {
-	command waymark.DeliveredCommand
-	since   time.Time     // when it came to be known here
-	due     time.Time     // when it is published next
-	pause   time.Duration // after that
-	closed  bool          // it is only still on the disk
-	place   int           // in the schedule
+	command   waymark.DeliveredCommand
+	since     time.Time     // when it came to be known here
+	confirmed bool          // the gateway said, since the start, that it is open; else it is not published
+	due       time.Time     // when it is published, or the gateway asked for it, next
+	pause     time.Duration // after that
+	closed    bool          // it is only still on the disk
+	place     int           // in the schedule
 }
 
 // over reports whether the device need not, or must not, act on it any more.
 func (w *waiting) over(now time.Time) bool { return w.closed || now.Unix() > w.command.ExpiresAt }
 
-// published plans the next time.
-func (w *waiting) published(now time.Time) {
+// again plans the next time.
+func (w *waiting) again(now time.Time) {
 	w.due, w.pause = now.Add(w.pause), min(2*w.pause, maxPause)
 }
 
@@ -53,25 +56,39 @@ func (s *schedule) Pop() any {
 	return w
 }
 
-// take takes what is due at a time, at most limit of them, and plans their next time; and what is over. next is when there is more.
-func (s *schedule) take(now time.Time, limit int) (due []waymark.DeliveredCommand, over []name, next time.Time) {
-	next = now.Add(maxPause)
-	for len(*s) > 0 {
+// round is what is to be done now.
+type round struct {
+	due    []waymark.DeliveredCommand // to be published
+	unsure []string                   // devices of commands that are not confirmed
+	over   []name
+	next   time.Time // when there is more
+}
+
+// take takes what is due at a time, at most limit commands, and plans their next time.
+func (s *schedule) take(now time.Time, limit int) round {
+	r := round{next: now.Add(maxPause)}
+	for ; len(*s) > 0; limit-- {
 		w := (*s)[0]
 		if w.due.After(now) {
-			return due, over, w.due
+			r.next = w.due
+			break
 		}
-		if len(due)+len(over) == limit {
-			return due, over, now
+		if limit == 0 {
+			r.next = now
+			break
 		}
-		if w.over(now) {
-			over = append(over, nameOf(w.command))
+		switch {
+		case w.over(now):
+			r.over = append(r.over, nameOf(w.command))
 			w.due = now.Add(maxPause) // in case that it cannot be taken off the disk now
-		} else {
-			due = append(due, w.command)
-			w.published(now)
+		case w.confirmed:
+			r.due = append(r.due, w.command)
+			w.again(now)
+		default:
+			r.unsure = append(r.unsure, w.command.Device)
+			w.again(now)
 		}
 		s.changed(w)
 	}
-	return due, over, next
+	return r
 }

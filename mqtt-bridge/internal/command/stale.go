@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxStale bounds the devices that wait for the gateway to be asked of them. One that is left out is asked for when it
-	// connects again, or sends something.
+	// maxStale bounds each line of devices that wait for the gateway to be asked of them. One of which the book lacks commands, and
+	// that is left out, is asked for when it connects again, or sends something.
 	maxStale = 10_000
 	// maxAsked bounds the devices that are known to need it no more: more than can be connected.
 	maxAsked       = 100_000
@@ -19,26 +19,50 @@ const (
 	refreshWait    = 2 * time.Second
 )
 
-// stale are devices of which the book may lack commands, in the order in which they came.
-type stale struct {
-	order  []string
-	waits  map[string]bool // of order
-	asked  map[string]bool // for which the gateway was asked, since the start
-	later  []later         // to be added, in this order
-	filled chan struct{}   // holds a token when there may be one to ask for
+// line is devices that wait for the gateway to be asked of them, each once, in the order in which they came.
+type line struct {
+	order []string
+	waits map[string]bool // of order
 }
 
-// later is a device that came to another owner, or of which a command expired: when the gateway surely knows it.
-type later struct {
+func newLine() line { return line{waits: map[string]bool{}} }
+
+func (l *line) add(device string) {
+	if !l.waits[device] && len(l.order) < maxStale {
+		l.waits[device], l.order = true, append(l.order, device)
+	}
+}
+
+// next takes the device that waits longest.
+func (l *line) next() (device string, found bool) {
+	if len(l.order) == 0 {
+		return "", false
+	}
+	device, l.order = l.order[0], l.order[1:]
+	delete(l.waits, device)
+	return device, true
+}
+
+// stale are devices of which the gateway is to be asked.
+type stale struct {
+	unsure  line            // the book has commands of them that may have ended: asked first, and without room too
+	lacking line            // the book may lack commands of them
+	asked   map[string]bool // for which the gateway was asked, since the start
+	later   []delayed       // to be added, in this order
+	filled  chan struct{}   // holds a token when there may be one to ask for
+}
+
+// delayed is a device of which the gateway is asked once it surely knows what has happened.
+type delayed struct {
 	device string
 	due    time.Time
 }
 
 func newStale() stale {
-	return stale{waits: map[string]bool{}, asked: map[string]bool{}, filled: make(chan struct{}, 1)}
+	return stale{unsure: newLine(), lacking: newLine(), asked: map[string]bool{}, filled: make(chan struct{}, 1)}
 }
 
-func (s *stale) len() int { return len(s.order) }
+func (s *stale) len() int { return len(s.unsure.order) + len(s.lacking.order) }
 
 // addOnce adds a device that was not asked for yet.
 func (s *stale) addOnce(device string) {
@@ -49,11 +73,14 @@ func (s *stale) addOnce(device string) {
 
 func (s *stale) add(device string) {
 	delete(s.asked, device)
-	if s.waits[device] || len(s.order) >= maxStale {
-		return
-	}
-	s.waits[device] = true
-	s.order = append(s.order, device)
+	s.lacking.add(device)
+	s.signal()
+}
+
+// askSoon adds a device of which the book has commands that may have ended. What is left out of those that are not confirmed is added when
+// they are due again.
+func (s *stale) askSoon(device string) {
+	s.unsure.add(device)
 	s.signal()
 }
 
@@ -68,7 +95,7 @@ func (s *stale) leaveOut(device string, known bool) {
 // addLater adds a device at a time, which must be no earlier than that of any before.
 func (s *stale) addLater(device string, due time.Time) {
 	if len(s.later) < maxStale {
-		s.later = append(s.later, later{device, due})
+		s.later = append(s.later, delayed{device, due})
 		s.signal()
 	}
 }
@@ -85,14 +112,14 @@ func (s *stale) ripen(now time.Time) time.Duration {
 	return settling
 }
 
-// next takes the device that waits longest.
-func (s *stale) next() (string, bool) {
-	if len(s.order) == 0 {
+// next takes the device to ask of; without room for more commands one of which the book has some.
+func (s *stale) next(room bool) (device string, found bool) {
+	if device, found = s.unsure.next(); !found && room {
+		device, found = s.lacking.next()
+	}
+	if !found {
 		return "", false
 	}
-	device := s.order[0]
-	s.order = s.order[1:]
-	delete(s.waits, device)
 	if len(s.asked) >= maxAsked {
 		clear(s.asked)
 	}
@@ -114,41 +141,29 @@ func (b *Book) fallBehind(device string) {
 	b.stale.add(device)
 }
 
-// Moved is told of the event by which a device came to another owner. That ended its commands of before, those too that the book does not
-// have or is not told of yet. One of the new owner's may have been told of before this; once the gateway surely knows, it is asked.
-func (b *Book) Moved(device, event string) error {
-	at, err := placeOf(event)
-	if err != nil { // the rest is right all the same
-		b.log.Error("event about a device cannot be read", zap.String("event", event), zap.Error(err))
-	}
-	b.writing.Lock()
-	defer b.writing.Unlock()
-	b.noteMove(device, at)
-	gone := b.settled(device, time.Now())
-	gone[allOf(device)] = nil
-	b.noteEnded(gone)
-	if err := b.write(gone); err != nil {
-		return err
-	}
+// askLater has the gateway asked for a device's commands once its peer surely knows of all that has happened by now.
+func (b *Book) askLater(device string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stale.addLater(device, time.Now().Add(settling))
+}
+
+// Moved is told that a device came to another owner. That ended its commands of before, those too that the book does not have or is not
+// told of yet. One of the new owner's may have been told of before this; once the gateway surely knows, it is asked.
+func (b *Book) Moved(device string) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	gone := b.settled(device, time.Now())
+	gone[allOf(device)] = nil
+	b.noteEnded(gone)
+	if err := b.write(gone, false); err != nil {
+		return err
+	}
+	b.askLater(device)
 	return nil
 }
 
-func (b *Book) noteMove(device string, at place) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.moves.note(device, at)
-}
-
-func (b *Book) movedSince(device string, at place) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.moves.ended(device, at)
-}
-
-// refresh asks the gateway for one device after another, while there is room.
+// refresh asks the gateway for one device after another.
 func (b *Book) refresh(ctx context.Context) {
 	for {
 		device, wait := b.nextStale()
@@ -181,10 +196,7 @@ func (b *Book) nextStale() (device string, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait = b.stale.ripen(time.Now())
-	if len(b.queue) >= b.limit && len(b.strangers(1, nil)) == 0 {
-		return "", wait
-	}
-	device, _ = b.stale.next()
+	device, _ = b.stale.next(len(b.queue) < b.limit || len(b.strangers(1, nil)) > 0)
 	return device, wait
 }
 
@@ -214,16 +226,22 @@ func (b *Book) refreshOne(ctx context.Context, device string) error {
 		answer[nameOf(d)] = &d
 	}
 	b.doubt(over)
-	return b.correct(asked, answer)
+	if err := b.correct(asked, answer); err != nil {
+		return err
+	}
+	if len(commands) > 0 && asked.Sub(b.began) < settling { // what ended before the start is not known any more
+		b.askLater(device)
+	}
+	return nil
 }
 
-// settled are the commands of a device that are known since before a time, each to be closed unless the gateway has it.
-func (b *Book) settled(device string, before time.Time) map[name]*waymark.DeliveredCommand {
+// settled are the commands of a device that have been known since a time at the latest, each to be closed unless the gateway has it.
+func (b *Book) settled(device string, at time.Time) map[name]*waymark.DeliveredCommand {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	known := map[name]*waymark.DeliveredCommand{}
 	for id, w := range b.open[device] {
-		if w.since.Before(before) {
+		if !w.since.After(at) {
 			known[name{device, id}] = nil
 		}
 	}
