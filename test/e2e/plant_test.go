@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -170,6 +171,50 @@ func TestAnEdgeSignsForWhatCannot(t *testing.T) {
 	p.oneBirth(t)
 	p.await(ctx, t, p.logger, total, total*(total-1)/2*100)
 	p.await(ctx, t, p.oven, 2, 400+500)
+	p.kill()
+	p.beginsAnew(ctx, t)
+}
+
+// beginsAnew lets the edge sign with a store that is not its own, as a second edge with its keys does: it hears of the ledger that somebody else has used
+// its number.
+func (p *plant) beginsAnew(ctx context.Context, t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(p.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.config, bytes.Replace(text, []byte(`/store"`), []byte(`/another-store"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.run(ctx, t, "init", "--config", p.config)
+	p.start(ctx, t)
+	if token := p.local.Publish("loggers/x7", 1, false, []byte(`{"t":1}`)); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	for !bytes.Contains(p.metrics(ctx, t), []byte("waymark_edge_devices_forked 1\n")) {
+		if ctx.Err() != nil {
+			t.Fatal("the edge does not notice")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (p *plant) metrics(ctx context.Context, t *testing.T) []byte {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.listen+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // oneBirth is a Sparkplug node with an oven: births, and one value by its alias.
