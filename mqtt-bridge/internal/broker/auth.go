@@ -51,8 +51,8 @@ type authenticator struct {
 	observe   func(accepted bool)
 	live      *connections // of devices
 	newcomers *newcomers
-	full      func() bool            // as many devices as may be are connected
-	system    func() *server.Account // of which the broker's own events are
+	full      func(device string) bool // as many others as may be are connected
+	system    func() *server.Account   // of which the broker's own events are
 }
 
 func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *zap.Logger) *authenticator {
@@ -96,7 +96,7 @@ func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID stri
 	expires, err := a.checkDevice(c, clientID)
 	if err == nil {
 		a.live.begin(clientID, number)
-		err = a.hasRoom()
+		err = a.hasRoom(clientID)
 	}
 	a.observe(err == nil)
 	if err != nil {
@@ -109,7 +109,7 @@ func (a *authenticator) admitDevice(c server.ClientAuthentication, clientID stri
 }
 
 func (a *authenticator) checkDevice(c server.ClientAuthentication, clientID string) (time.Time, error) {
-	if err := a.hasRoom(); err != nil {
+	if err := a.hasRoom(clientID); err != nil {
 		return time.Time{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
@@ -127,10 +127,10 @@ func (a *authenticator) checkDevice(c server.ClientAuthentication, clientID stri
 	return a.logins.Login(ctx, clientID, password)
 }
 
-// hasRoom checks that there is room for one more device and for what it sends.
-func (a *authenticator) hasRoom() error {
+// hasRoom checks that there is room for a device and for what it sends.
+func (a *authenticator) hasRoom(device string) error {
 	switch {
-	case a.full():
+	case a.full(device):
 		return waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
 	case a.cramped.Load():
 		return waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")

@@ -45,7 +45,10 @@ func Start(ctx context.Context, o Options, logins Logins, observe func(accepted 
 		return nil, fmt.Errorf("set up broker: %w", err)
 	}
 	auth.system = s.SystemAccount
-	auth.full = func() bool { return s.NumClients() > o.MaxConnections+ownConnections }
+	// Who is counted and has gone without its being told is not among the server's.
+	auth.full = func(device string) bool {
+		return auth.live.besides(device) >= o.MaxConnections && s.NumClients() > o.MaxConnections
+	}
 	s.SetLogger(&logger{log: log}, false, false)
 	// The server says that it cannot listen by Fatalf, and goes on without.
 	if err := portFree(o.Listen); err != nil {

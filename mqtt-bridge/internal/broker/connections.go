@@ -34,6 +34,16 @@ func (c *connections) begin(device string, id uint64) {
 	c.byDevice[device] = append(of, connection{id: id})
 }
 
+// besides counts the other devices that are connected.
+func (c *connections) besides(device string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, connected := c.byDevice[device]; connected {
+		return len(c.byDevice) - 1
+	}
+	return len(c.byDevice)
+}
+
 // tell reports whether the watcher is to be told that a connection began, and notes that it knows.
 func (c *connections) tell(device string, id uint64) bool {
 	c.mu.Lock()

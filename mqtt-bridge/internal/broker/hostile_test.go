@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 )
 
 // anybody lets every device in.
@@ -233,6 +235,61 @@ func TestConnectionsThatDoNotEndTheirConnect(t *testing.T) {
 	}
 }
 
+// Who has not logged in takes no device's place; when these are taken nobody else gets in, but for a device that takes over from itself.
+func TestStrangersTakeNoDevicesPlaces(t *testing.T) {
+	o := options(t)
+	o.MaxConnections = 2
+	b := startFor(t, o, anybody{})
+	if err := errors.Join(b.Watch(untold{}), b.Open(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	before := b.server.NumClients()
+	for range 10 * o.MaxConnections { // half of them say nothing at all, half begin a handshake
+		silent, err := net.Dial("tcp", b.Address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = silent.Close() })
+		dial(t, b)
+	}
+	if n := b.server.NumClients() - before; n < 10*o.MaxConnections {
+		t.Fatalf("%d connections are held", n)
+	}
+	login := func(device string, want byte) *tls.Conn {
+		conn, answer := dial(t, b), make([]byte, 4)
+		_, err := conn.Write(hello(device, 0))
+		if err == nil {
+			_, err = io.ReadFull(conn, answer)
+		}
+		if err != nil || answer[3] != want {
+			t.Fatalf("%s is answered % x, %v; want %d", device, answer, err, want)
+		}
+		return conn
+	}
+	first := login("first", 0)
+	login("second", 0)
+	login("third", 5)
+	login("second", 0)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(5 * time.Second); b.auth.live.besides("third") == o.MaxConnections; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a device that has gone keeps its place")
+		}
+	}
+	login("third", 0)
+}
+
+// untold watches nothing.
+type untold struct{}
+
+// Connected is of no interest.
+func (untold) Connected(string, uint64, time.Time) {}
+
+// Disconnected is none, either.
+func (untold) Disconnected(string, uint64, time.Time, presence.Why) {}
+
 // Connections that do not log in are bounded in number and in time, and devices that have
 // logged in do not notice.
 func TestFloodOfConnections(t *testing.T) {
@@ -245,7 +302,7 @@ func TestFloodOfConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	var idle []net.Conn
-	for range options(t).MaxConnections + spareConnections + 20 {
+	for range options(t).MaxConnections + maxNewcomers + spareConnections + 20 {
 		conn, err := net.Dial("tcp", b.Address())
 		if err != nil {
 			t.Fatal(err)
@@ -253,7 +310,7 @@ func TestFloodOfConnections(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close() })
 		idle = append(idle, conn)
 	}
-	if n := b.server.NumClients(); n > options(t).MaxConnections+spareConnections {
+	if n := b.server.NumClients(); n > options(t).MaxConnections+maxNewcomers+spareConnections {
 		t.Errorf("%d connections are held", n)
 	}
 	if _, err := device.Write(packet(pingPacket)); err != nil {

@@ -27,15 +27,14 @@ const (
 	maxPayload = 128 << 10
 	// mostUnacknowledged bounds what is on its way to the bridge, however much it can hold.
 	mostUnacknowledged = 1024
-	// ownConnections are the bridge's two, and the broker's own.
-	ownConnections = 4
-	// spareConnections are for the bridge, the broker's own, and those that have
-	// not logged in yet: devices must not be able to keep the bridge out.
+	// spareConnections are for the bridge, the broker's own, and those that have not begun a handshake yet. They come
+	// on top of devices and newcomers, each of which have a bound of their own: neither can keep the others out, nor the bridge.
 	spareConnections = 256
 	authSeconds      = 10
-	tlsSeconds       = 10
-	writeDeadline    = 10 * time.Second
-	maxPendingBytes  = 64 << 20
+	// tlsSeconds is less: who says nothing at all is no newcomer, so nobody ends it sooner.
+	tlsSeconds      = 5
+	writeDeadline   = 10 * time.Second
+	maxPendingBytes = 64 << 20
 	// storeReserve is what the store may hold besides the messages: sessions,
 	// retained messages, messages of QoS 2 on their way.
 	storeReserve = 256 << 20
@@ -50,7 +49,7 @@ type Options struct {
 	StoreBytes     int64 // bounds the messages held for the bridge
 	SyncAlways     bool
 	SyncInterval   time.Duration
-	MaxConnections int
+	MaxConnections int    // of devices that have logged in
 	BridgeID       string // MQTT client id and user name of the bridge
 	// HoldsMessages and HoldsBytes are what the bridge can hold that it has not acknowledged. No more is sent to it: what
 	// it has no room for would stand in its connection, be sent again behind newer messages, and at last end the connection.
@@ -93,7 +92,7 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 		SyncAlways:      o.SyncAlways,
 		SyncInterval:    o.SyncInterval,
 		MaxPayload:      maxPayload,
-		MaxConn:         o.MaxConnections + spareConnections,
+		MaxConn:         o.MaxConnections + maxNewcomers + spareConnections,
 		MaxPending:      maxPendingBytes,
 		WriteDeadline:   writeDeadline,
 		JetStreamLimits: server.JSLimitOpts{DefaultMaxConsumers: -1}, // the default refuses the 1001st

@@ -112,7 +112,7 @@ type Embedded struct {
 	SyncAlways bool `koanf:"sync_always" default:"true"`
 	// SyncInterval is used without SyncAlways only. Default 1s, 100ms to 2m.
 	SyncInterval time.Duration `koanf:"sync_interval" default:"1s"`
-	// MaxConnections bounds the devices connected at once. Default 10000, 1 to 50000.
+	// MaxConnections bounds the devices logged in at once. Default 10000, 1 to 50000.
 	MaxConnections int `koanf:"max_connections" default:"10000"`
 }
 
