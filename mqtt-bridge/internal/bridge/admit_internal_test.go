@@ -53,6 +53,8 @@ func (open) LoginByCertificate(context.Context, string, []*x509.Certificate) (ti
 
 func (open) OverQuota(string) (bool, error) { return false, nil }
 
+func (open) Crowds(string) bool { return false }
+
 // TestNobodyComesInUnheard: while the broker may have lost the bridge's sessions, what a device publishes may be nobody's.
 func TestNobodyComesInUnheard(t *testing.T) {
 	stands := false

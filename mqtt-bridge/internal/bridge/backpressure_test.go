@@ -19,7 +19,7 @@ import (
 
 // The load of a bridge that is held back: many times what its spool takes.
 const (
-	heldDevices = 6
+	heldDevices = 8 // none of which has a quarter of the spool
 	heldSize    = 16 << 10
 	// heldHeap and twice its queue bound the bridge's heap meanwhile: the group that is written, the batches that are
 	// tried, and what the embedded broker keeps of its store.

@@ -155,6 +155,8 @@ func (b *Bridge) openSpool(context.Context) error {
 	b.metrics.Gauge("quarantine_bytes", "Bytes in quarantine.", func() float64 { return float64(store.Usage().QuarantineBytes) })
 	b.metrics.Gauge("held_messages", "Messages beyond their device's quota of the quarantine.", func() float64 { return float64(store.Usage().Held) })
 	b.metrics.Gauge("held_bytes", "Bytes of the messages held; they count against the spool.", func() float64 { return float64(store.Usage().HeldBytes) })
+	b.metrics.Gauge("spool_devices_crowding", "Devices of which more than a quarter of spool_bytes waits, while more than half of that is taken.",
+		func() float64 { return float64(store.Crowding()) })
 	b.metrics.Counter("unregistered_dropped_total", "Messages of ids that the registry does not know that were dropped, beyond their quota of the quarantine.",
 		func() float64 { return float64(store.Dropped()) })
 	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.down, b.observer(), b.log)

@@ -210,19 +210,16 @@ func TestNothingIsLostInAnOutageWithARestart(t *testing.T) {
 }
 
 func TestFullSpoolHoldsTheBrokerBack(t *testing.T) {
-	const total = 5000 // about 2 MB: twice the spool
+	const devices, each = 10, 500 // about 2 MB: twice the spool, and none has a quarter of that
 	s := newSite(t)
 	s.config.SpoolBytes, s.config.QueueMessages = 1<<20, 64
 	s.start(t)
-	d, client := s.device(t, "logger-1", attest.JWS)
-	s.gateway.Fail(func([]string) *gatewaytest.Failure {
-		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
-	})
-	publish(t, client, d, total) // the broker keeps what the bridge does not take
-	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
-	time.Sleep(5 * time.Second) // the broker sends again meanwhile what is not acknowledged
+	fillSpool(t, s, devices, each) // the broker keeps what the bridge does not take
+	time.Sleep(5 * time.Second)    // the broker sends again meanwhile what is not acknowledged
 	s.gateway.Fail(nil)
-	waitFor(t, "all messages, in order", func() bool { return s.inOrder(d.ID, total) })
+	for n := range devices {
+		waitFor(t, "all messages, in order", func() bool { return s.inOrder(fmt.Sprint("logger-", n), each) })
+	}
 	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
 }
 

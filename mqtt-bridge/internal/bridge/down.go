@@ -35,6 +35,7 @@ type down struct {
 	presences  *presence.Register
 	streams    []*follow.Stream
 	cuts       cuts
+	complained time.Time // of a device that crowds
 }
 
 func (b *Bridge) openDown(context.Context) error {
@@ -122,6 +123,7 @@ func (d *down) Send(ctx context.Context, device string, kind attest.Kind, statem
 func (d *down) Heard(device string, format attest.Format, said *attest.Message) {
 	d.presences.Seen(device, format, time.Now())
 	d.commands.Seen(device)
+	d.crowd(device)
 	if said == nil {
 		return
 	}
@@ -132,6 +134,18 @@ func (d *down) Heard(device string, format attest.Format, said *attest.Message) 
 		if receipt, err := waymark.ParseCommandReceipt(said.Payload); err == nil {
 			d.commands.Answered(device, receipt.Command)
 		}
+	}
+}
+
+// crowd looks at a device that may have used up its share of the spool: the embedded broker disconnects it. Another is for its operator.
+func (d *down) crowd(device string) {
+	if !d.spool.Crowds(device) {
+		return
+	}
+	d.suspects.add(device)
+	if now := time.Now(); now.Sub(d.complained) >= time.Minute {
+		d.complained = now
+		d.log.Warn("a device has more than its share of the spool, which is more than half full", zap.String("device_id", device))
 	}
 }
 

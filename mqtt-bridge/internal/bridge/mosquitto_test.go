@@ -43,7 +43,7 @@ func TestMosquitto(t *testing.T) {
 func TestExternalBrokerHeldBack(t *testing.T) {
 	s := newSite(t)
 	s.onMosquitto(t)
-	s.heldBack(t, 300)
+	s.heldBack(t, 225)
 }
 
 // TestMosquittoStrangers: ids that anybody can make up, at a broker that asks no registry, do not fill the quarantine, however many

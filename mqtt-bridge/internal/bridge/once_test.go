@@ -1,7 +1,7 @@
 package bridge_test
 
 import (
-	"net/http"
+	"fmt"
 	"testing"
 	"time"
 
@@ -28,21 +28,18 @@ func TestWhatComesAtMostOnceIsNotTaken(t *testing.T) {
 
 // It is so behind a full spool, too, however often the broker sends again what waits there: the bridge goes on reading, and stays connected.
 func TestWhatComesAtMostOnceBehindAFullSpool(t *testing.T) {
-	const waiting = 5000 // about 2 MB: twice what the spool takes
+	const devices, each = 10, 500 // about 2 MB: twice what the spool takes
 	s := newSite(t)
 	s.config.SpoolBytes, s.config.QueueMessages = 1<<20, 16
 	s.start(t)
 	flooder, client := s.device(t, "flooder", attest.COSE)
-	honest, other := s.device(t, "logger-1", attest.JWS)
-	s.gateway.Fail(func([]string) *gatewaytest.Failure {
-		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
-	})
-	publish(t, other, honest, waiting)
-	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	fillSpool(t, s, devices, each)
 	time.Sleep(2*broker.AckWait + time.Second) // by then the broker has sent it all again
 	flood(t, client, flooder)
 	s.gateway.Fail(nil)
-	waitFor(t, "what waited", func() bool { return s.inOrder(honest.ID, waiting) })
+	for n := range devices {
+		waitFor(t, "what waited", func() bool { return s.inOrder(fmt.Sprint("logger-", n), each) })
+	}
 }
 
 // flood publishes at QoS 0 until that ends the connection.

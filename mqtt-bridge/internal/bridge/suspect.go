@@ -118,8 +118,8 @@ func (o *observer) AtMostOnce(device string) {
 func (o *observer) Rejected(device string) { o.suspects.add(device) }
 
 // recheck disconnects devices that are no longer active, or have used up their
-// quota of the quarantine. A device was checked when it logged in; that its message
-// is refused is the sign to look again.
+// quota of the quarantine or their share of the spool. A device was checked when it logged in; that its message
+// is refused, or that it crowds, is the sign to look again.
 func (b *Bridge) recheck(ctx context.Context) {
 	var parts sync.WaitGroup
 	for range recheckers {
@@ -151,9 +151,11 @@ func (b *Bridge) recheckOne(ctx context.Context, device string) {
 	if err != nil {
 		b.log.Error("cannot read the quota of a device", zap.String("device_id", device), zap.Error(err))
 	}
-	if !full && b.logins.Active(ctx, device) {
+	crowds := b.spool.Crowds(device)
+	if !full && !crowds && b.logins.Active(ctx, device) {
 		return
 	}
 	b.broker.Disconnect(device)
-	b.log.Info("device disconnected: it is not active, or its quarantine is full", zap.String("device_id", device), zap.Bool("quarantine_full", full))
+	b.log.Info("device disconnected: it is not active, its quarantine is full, or it has its share of the spool", zap.String("device_id", device),
+		zap.Bool("quarantine_full", full), zap.Bool("share_full", crowds))
 }

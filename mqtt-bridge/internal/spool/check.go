@@ -25,7 +25,8 @@ type Report struct {
 	Unmarked   error // why it is not marked that there is a file, so that it would not be missed; nil if it is
 
 	layout     int
-	indexFails bool // the quarantine's index does not fit it
+	waits      *shares // nil if the file was not looked at
+	indexFails bool    // the quarantine's index does not fit it
 }
 
 // Check looks at the whole file of a spool that no process has open, changes nothing but a flipped bit in
@@ -39,7 +40,7 @@ func examine(path string) (Report, error) {
 		return Report{}, fmt.Errorf("look at spool: %w", err)
 	}
 	defer unlock()
-	var c check
+	c := check{report: Report{waits: newShares()}}
 	c.report.Findings, err = boltfile.Examine(path, c.bucket)
 	if err != nil {
 		return c.report, err
@@ -95,6 +96,9 @@ func (c *check) piled(pile int, key, value []byte) error {
 		return fmt.Errorf("a key of %d bytes in %s", len(key), bucketOf(pile))
 	}
 	c.found.add(pile, number, value)
+	if device, waits := whose(pile, value); waits {
+		c.report.waits.add(device, int64(len(value)))
+	}
 	*c.countOf(pile, key, value)++
 	return nil
 }

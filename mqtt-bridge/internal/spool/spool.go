@@ -51,13 +51,15 @@ type Spool struct {
 	doubt   bool       // the last commit failed: reassure before the next
 	state   state
 	dropped int64 // messages since Open
+	moved   moves // by the last commit, if it is in doubt
+	shares  *shares
 }
 
 // Open opens the spool in dir, which must exist, and makes it if there never was one. It looks at the whole file first. It fails
 // if another process holds it, if its layout is of another version, with ErrDamaged if it is not as it was written, and
 // with ErrGone if there was one and is none.
 func Open(dir string, limits Limits) (*Spool, error) {
-	s := &Spool{path: filepath.Join(dir, fileName), limits: limits}
+	s := &Spool{path: filepath.Join(dir, fileName), limits: limits, shares: newShares()}
 	for i := range s.ready {
 		s.ready[i] = make(chan struct{}, 1)
 	}
@@ -72,6 +74,9 @@ func Open(dir string, limits Limits) (*Spool, error) {
 		return nil, errors.Join(fmt.Errorf("prepare spool: %w", err), s.file.Close())
 	}
 	s.found.Unmarked = s.mark()
+	if s.found.waits != nil {
+		s.shares, s.found.waits = s.found.waits, nil
+	}
 	for i := range s.ready {
 		s.wake(i)
 	}
@@ -141,25 +146,34 @@ func (s *Spool) update(change func(tx *bolt.Tx, u *state) error) error {
 		if next, err = readState(tx); err != nil {
 			return err
 		}
+		next.moved = &moves{}
 		if err = change(tx, &next); err != nil {
 			return err
 		}
 		return writeState(tx, next)
 	})
 	if err != nil {
-		s.doubt = errors.Is(err, boltfile.ErrDoubt)
+		if s.doubt = errors.Is(err, boltfile.ErrDoubt); s.doubt {
+			s.moved = *next.moved
+		}
 		return err
 	}
-	s.dropped, next.dropped = s.dropped+next.dropped, 0
+	s.shares.take(*next.moved)
+	s.dropped, next.dropped, next.moved = s.dropped+next.dropped, 0, nil
 	s.state = next
 	return nil
 }
 
 // reassure ends the doubt about a commit that failed.
 func (s *Spool) reassure() error {
-	if _, err := s.file.Reassure(); err != nil {
+	stands, err := s.file.Reassure()
+	if err != nil {
 		return fmt.Errorf("make the spool certain: %w", err)
 	}
+	if stands {
+		s.shares.take(s.moved)
+	}
+	s.moved = nil
 	if err := s.view(func(tx *bolt.Tx) (err error) { s.state, err = readState(tx); return err }); err != nil {
 		return fmt.Errorf("read spool again: %w", err)
 	}

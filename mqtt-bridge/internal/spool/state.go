@@ -33,6 +33,8 @@ type state struct {
 	sums [piles]uint64
 	// dropped are messages of ids that the registry does not know, of this transaction alone. It is not stored.
 	dropped int64
+	// moved are the bytes that this transaction moved, nil if nobody counts them. They are not stored.
+	moved *moves
 }
 
 func (s state) encode() []byte {
@@ -78,11 +80,22 @@ func writeState(tx *bolt.Tx, s state) error {
 func (s *state) add(pile int, number uint64, record []byte) {
 	messages, bytes := s.counts(pile)
 	*messages, *bytes, s.sums[pile] = *messages+1, *bytes+int64(len(record)), s.sums[pile]+number
+	s.note(pile, record, 1)
 }
 
 func (s *state) remove(pile int, number uint64, record []byte) {
 	messages, bytes := s.counts(pile)
 	*messages, *bytes, s.sums[pile] = *messages-1, *bytes-int64(len(record)), s.sums[pile]-number
+	s.note(pile, record, -1)
+}
+
+func (s *state) note(pile int, record []byte, sign int) {
+	if s.moved == nil {
+		return
+	}
+	if device, waits := whose(pile, record); waits {
+		(*s.moved)[device] += int64(sign * len(record))
+	}
 }
 
 func (s *state) counts(pile int) (messages, bytes *int64) {

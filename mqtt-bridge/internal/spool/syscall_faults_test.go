@@ -48,7 +48,7 @@ func runChild(dir string) error {
 		}
 		fmt.Println("failed")
 	}
-	return s.Close()
+	return errors.Join(sharesDiffer(s), s.Close())
 }
 
 var call = regexp.MustCompile(`^\d+ +(\w+)\((\d+|AT_FDCWD)?(.*)`)
