@@ -31,8 +31,8 @@ type addition struct {
 // ErrBroken; with any error what the packs are made of must not be acknowledged, and nothing was signed, unless the file was replaced at that very
 // moment.
 func (o *Outbox) Append(packs []Pack, made []Fingerprint) error {
-	if len(packs) == 0 && len(made) == 0 {
-		return nil
+	if len(packs) == 0 && len(made) == 0 { // what was signed before may be acknowledged, unless its file is gone
+		return o.InPlace()
 	}
 	var a addition
 	err := o.extend(func(b *books) error {

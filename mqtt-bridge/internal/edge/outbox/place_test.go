@@ -40,6 +40,9 @@ func TestAFileThatIsReplacedTakesNothingMore(t *testing.T) {
 					t.Fatalf("append: %v", err)
 				}
 			}
+			if err := box.Append(nil, nil); !errors.Is(err, outbox.ErrReplaced) {
+				t.Errorf("what was signed before is acknowledged: %v", err)
+			}
 			box.Acknowledge("a", 1)
 			flush(t, box)
 			if got := numbers(t, pending(t, box, "a", 0)); !slices.Equal(got, []uint64{2}) {
