@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
+	"github.com/waymark-ledger/waymark/test/internal/audit"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 	"github.com/waymark-ledger/waymark/test/internal/contract"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
@@ -23,6 +24,7 @@ const basePort = 19400
 var local struct {
 	*localnet.Network
 	at       *endpoints.Network
+	ledgers  *audit.Reader     // of every member's peer: each test reads only what has come since the last
 	contract *contract.Checker // that every app of the tests holds answers against
 }
 
@@ -63,6 +65,7 @@ func run(m *testing.M) (code int, err error) {
 	if local.at, err = local.Up(ctx); err != nil {
 		return 1, err
 	}
+	local.ledgers = audit.NewReader(local.at)
 	fmt.Printf("e2e: a network of four members after %s\n", time.Since(began).Round(time.Millisecond))
 	if code = m.Run(); code != 0 { // whoever reads that may not have the files
 		fmt.Println(bridge.Explanation(filepath.Join(local.Dir(), "logs", "mqtt-bridge.log"), "device refused"))

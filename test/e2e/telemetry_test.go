@@ -12,7 +12,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/test/internal/app"
-	"github.com/waymark-ledger/waymark/test/internal/audit"
 	"github.com/waymark-ledger/waymark/test/internal/bridge"
 	"github.com/waymark-ledger/waymark/test/internal/device"
 )
@@ -42,7 +41,7 @@ func TestPublishedMessagesReachEveryPeer(t *testing.T) {
 // exactly once, and nothing else of that device.
 func everyPeerHas(t *testing.T, last map[string]uint64) {
 	t.Helper()
-	ledgers, err := audit.ReadAll(limit(t, time.Minute), local.at)
+	ledgers, err := local.ledgers.Read(limit(t, time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,25 +26,21 @@ type Ledger struct {
 	Valid, Invalid int
 }
 
-// Read reads a peer's whole ledger up to height, 0 for all that it has now.
-func (p *Peer) Read(ctx context.Context, height uint64) (*Ledger, error) {
-	if height == 0 {
-		var err error
-		if height, err = p.Height(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return p.readFrom(ctx, 0, height)
+// newLedger is what a member's peer has before its first block.
+func newLedger(member string) *Ledger {
+	return &Ledger{Member: member, Recorded: map[string]map[uint64][]string{}, Order: map[string][]uint64{}}
 }
 
-// readFrom reads what is in the blocks from one on, up to height.
-func (p *Peer) readFrom(ctx context.Context, from, height uint64) (*Ledger, error) {
-	l := &Ledger{Member: p.Member, Height: height, Recorded: map[string]map[uint64][]string{}, Order: map[string][]uint64{}}
-	err := p.blocksFrom(ctx, from, height, func(b *common.Block) error {
+// extend adds what is in a peer's blocks from one on, up to height.
+func (l *Ledger) extend(ctx context.Context, p *Peer, from, height uint64) error {
+	if from >= height {
+		return nil
+	}
+	l.Height = height
+	return p.blocksFrom(ctx, from, height, func(b *common.Block) error {
 		l.Tip = headerHash(b)
 		return l.add(b)
 	})
-	return l, err
 }
 
 func (l *Ledger) add(b *common.Block) error {
@@ -122,35 +118,6 @@ func ReadAll(ctx context.Context, n *endpoints.Network) ([]*Ledger, error) {
 
 // ReadSince is ReadAll without what is in the blocks before one, which every peer has.
 func ReadSince(ctx context.Context, n *endpoints.Network, from uint64) ([]*Ledger, error) {
-	var peers []*Peer
-	defer func() {
-		for _, p := range peers {
-			_ = p.Close()
-		}
-	}()
-	lowest := ^uint64(0)
-	for _, member := range slices.Sorted(maps.Keys(n.Members)) {
-		p, err := Connect(n, member)
-		if err != nil {
-			return nil, err
-		}
-		peers = append(peers, p)
-		height, err := p.Height(ctx)
-		if err != nil {
-			return nil, err
-		}
-		lowest = min(lowest, height)
-	}
-	var ledgers []*Ledger
-	for _, p := range peers {
-		l, err := p.readFrom(ctx, from, lowest)
-		if err != nil {
-			return nil, err
-		}
-		if len(ledgers) > 0 && l.Tip != ledgers[0].Tip {
-			return nil, fmt.Errorf("the ledgers of %s and %s differ at height %d", ledgers[0].Member, l.Member, lowest)
-		}
-		ledgers = append(ledgers, l)
-	}
-	return ledgers, nil
+	r := Reader{network: n, from: from}
+	return r.Read(ctx)
 }
