@@ -133,7 +133,8 @@ pages: $(TOOLS)/gotestsum build ## the command lines of docs/verify.md and docs/
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pages -run TestPage -count 1 -timeout 10m ./e2e
 
 postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two of them over it (needs the server's commands)
-	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 20m ./internal/database ./internal/lease ./internal/leases ./internal/model ./internal/requests ./internal/webhooks
+	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -race -tags postgres -run Postgres -count 1 -timeout 20m ./internal/database ./internal/lease ./internal/leases ./internal/requests ./internal/webhooks
+	@cd gateway && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -tags postgres -run Postgres -count 1 -timeout 20m ./internal/model -rapid.checks=12
 	@cd test && GOWORK=off $(CURDIR)/.ci/postgres $(TOOLS)/gotestsum --format testname -- -tags e2e,postgres -run TestPostgres -count 1 -timeout 10m ./e2e
 
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
