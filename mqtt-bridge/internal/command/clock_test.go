@@ -2,6 +2,7 @@ package command
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -27,6 +28,7 @@ func TestACommandThatIsOverByAWrongClock(t *testing.T) {
 			w.set(func() { w.open["logger-1"] = []waymark.Command{wanted} })
 			arrive(t, b, expires)
 			time.Sleep(5 * time.Minute)
+			synctest.Wait()
 			if asked := len(w.asked); asked < 8 || asked > 12 {
 				t.Errorf("%s: the gateway was asked %d times", name, asked)
 			}
@@ -39,6 +41,7 @@ func TestACommandThatIsOverByAWrongClock(t *testing.T) {
 			}
 			w.set(func() { w.open["logger-1"], w.asked = nil, nil })
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			if got := len(w.asked); got != 1 || b.Len() != 0 {
 				t.Errorf("%s: the gateway was asked %d times more, and %d are left", name, got, b.Len())
 			}
