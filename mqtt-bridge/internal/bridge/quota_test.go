@@ -11,6 +11,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/admin"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -67,4 +68,31 @@ func TestFaultyDeviceUsesUpItsOwnQuotaOnly(t *testing.T) {
 		_, err := s.connect(t, faulty.ID, faulty.ID, faulty.Password(t, time.Now()))
 		return err == nil
 	})
+}
+
+// What an operator took out of the queue waits there no more: sent again it is offered anew, and no copy.
+func TestWhatWasWithdrawnIsTakenAgain(t *testing.T) {
+	s := newSite(t)
+	s.start(t)
+	d, client := s.device(t, "logger-1", attest.JWS)
+	s.gateway.Fail(func([]string) *gatewaytest.Failure {
+		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
+	})
+	message := d.Next(t)
+	send := func() {
+		token := client.Publish("waymark/v1/"+d.ID+"/up", 1, false, message)
+		if !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+			t.Fatal(token.Error())
+		}
+	}
+	send()
+	if err := s.admin(t).Withdraw(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	send()
+	s.gateway.Fail(nil)
+	waitFor(t, "what was sent again", func() bool { return s.inOrder(d.ID, 1) })
+	if !strings.Contains(s.metrics(t), `waymark_bridge_quarantined_total{code="withdrawn"} 1`) {
+		t.Error("what was withdrawn is not counted")
+	}
 }

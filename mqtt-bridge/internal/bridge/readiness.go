@@ -16,8 +16,24 @@ func (b *Bridge) openAdmin(context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.admin, err = admin.New(b.config.Listen, token, admin.Parts{Quarantine: b.spool, Presences: b.down.presences,
+	b.admin, err = admin.New(b.config.Listen, token, admin.Parts{Quarantine: quarantine{b.spool, b.observer()}, Presences: b.down.presences,
 		Metrics: b.metrics.Handler(), Checks: b.checks()}, b.log)
+	return err
+}
+
+// quarantine is the spool's as its operator moves messages.
+type quarantine struct {
+	*spool.Spool
+
+	observer *observer
+}
+
+// Withdraw moves a waiting message into quarantine, which is told as of any other that leaves its queue.
+func (q quarantine) Withdraw(number uint64) error {
+	e, verdict, err := q.Spool.Withdraw(number)
+	if err == nil {
+		q.observer.Settled(e, verdict)
+	}
 	return err
 }
 

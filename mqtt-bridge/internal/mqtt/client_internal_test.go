@@ -152,10 +152,13 @@ func TestWhatWaitsEndsWithItsConnection(t *testing.T) {
 	if c.Subscribed() || !c.Stands() || c.InDoubt() {
 		t.Error("the broker has the session, and it does not stand")
 	}
-	cancel()
+	cancel() // in order
 	<-r.ends
 	<-done
 	expect[*packets.DisconnectPacket](s, third)
+	if !c.Stands() || c.InDoubt() {
+		t.Error("a session that is given up in order is in doubt")
+	}
 }
 
 // TestHeard: what the broker answers shows that it is there; that a connection stands shows nothing.

@@ -136,7 +136,7 @@ func (s *Session) connect(ctx context.Context, url string) (bool, error) {
 		return false, fmt.Errorf("connect to broker: %w", err)
 	}
 	s.met(token)
-	defer s.left() // first of all: disconnecting takes a while
+	defer s.left(ctx) // first of all: disconnecting takes a while
 	asked := time.Now()
 	go s.watch(ctx, client, cancel)
 	if err := s.subscribe(ctx, client); err != nil {
@@ -161,10 +161,12 @@ func (s *Session) met(token paho.Token) {
 	s.is.CompareAndSwap(doubtful, stands)
 }
 
-// left notes that there is no connection any more.
-func (s *Session) left() {
+// left notes that there is no connection any more. A session that is given up in order is in no doubt: its broker is there.
+func (s *Session) left(ctx context.Context) {
 	s.current.Store(nil)
-	s.is.CompareAndSwap(stands, doubtful)
+	if ctx.Err() == nil || errors.Is(context.Cause(ctx), errLost) {
+		s.is.CompareAndSwap(stands, doubtful)
+	}
 }
 
 // watch ends what is of a connection once that is lost. The client does not say so while a handler waits. Until then it asks whether the

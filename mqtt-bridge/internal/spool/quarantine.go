@@ -78,22 +78,24 @@ func (s *Spool) Replay(number uint64) error {
 	return nil
 }
 
-// Withdraw moves one waiting message into quarantine, by its number. It returns
+// Withdraw moves one waiting message into quarantine, by its number, and returns it with its verdict. It returns
 // ErrNoSuchMessage if it does not wait (any more).
-func (s *Spool) Withdraw(number uint64) error {
-	verdict := &Verdict{Code: Withdrawn, Detail: "an operator took it out of the queue", Time: time.Now().UTC()}
-	err := s.update(func(tx *bolt.Tx, u *state) error {
+func (s *Spool) Withdraw(number uint64) (e Entry, verdict *Verdict, err error) {
+	verdict = &Verdict{Code: Withdrawn, Detail: "an operator took it out of the queue", Time: time.Now().UTC()}
+	err = s.update(func(tx *bolt.Tx, u *state) error {
 		for shard := range queues {
-			if tx.Bucket(shardBucket(shard)).Get(keyOf(number)) != nil {
+			name := bucketOf(shard)
+			if record := tx.Bucket(name).Get(keyOf(number)); record != nil {
+				e = decodeEntry(name, keyOf(number), record)
 				return s.settleOne(tx, u, shard, Settlement{Number: number, Verdict: verdict})
 			}
 		}
 		return ErrNoSuchMessage
 	})
 	if err != nil {
-		return fmt.Errorf("withdraw from spool: %w", err)
+		return e, verdict, fmt.Errorf("withdraw from spool: %w", err)
 	}
-	return nil
+	return e, verdict, nil
 }
 
 func withRepeats(tx *bolt.Tx, key, record []byte) Quarantined {

@@ -231,14 +231,14 @@ func TestWithdraw(t *testing.T) {
 	s := open(t, t.TempDir(), quota())
 	appendAll(t, s, messages("a", "1", "2"))
 	number := oldest(t, s, "a")[0].Number
-	if err := s.Withdraw(number); err != nil {
-		t.Fatal(err)
+	if e, verdict, err := s.Withdraw(number); err != nil || e.Number != number || e.Device != "a" || string(e.Payload) != "1" || verdict.Code != spool.Withdrawn {
+		t.Fatalf("%+v, %+v, %v", e, verdict, err)
 	}
 	q, err := s.Quarantined(number)
 	if err != nil || q.Code != spool.Withdrawn || payloads(oldest(t, s, "a")) != "2 " {
 		t.Errorf("quarantined: %+v, %v", q, err)
 	}
-	if err := s.Withdraw(number); !errors.Is(err, spool.ErrNoSuchMessage) {
+	if _, _, err := s.Withdraw(number); !errors.Is(err, spool.ErrNoSuchMessage) {
 		t.Errorf("withdrawn twice: %v", err)
 	}
 }

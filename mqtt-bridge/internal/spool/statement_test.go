@@ -59,7 +59,7 @@ func TestStatementsHaveAQueueOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Withdraw(entries[0].Number); err != nil {
+	if _, _, err := s.Withdraw(entries[0].Number); err != nil {
 		t.Errorf("withdraw: %v", err)
 	}
 	if u := s.Usage(); u.Messages != 1 || u.QuarantineMessages != 1 {
