@@ -63,7 +63,7 @@ func newAuthenticator(logins Logins, bridgeID string, observe func(bool), log *z
 // Check is called by the server for each new connection, in that connection's
 // own goroutine.
 func (a *authenticator) Check(c server.ClientAuthentication) bool {
-	defer a.newcomers.decided(c.RemoteAddress())
+	a.newcomers.introduced(c.RemoteAddress())
 	name, password := c.GetOpts().Username, c.GetOpts().Password
 	number, clientID, isMQTT := mqttClient(c)
 	switch {

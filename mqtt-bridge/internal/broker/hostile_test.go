@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -230,9 +231,63 @@ func TestConnectionsThatDoNotEndTheirConnect(t *testing.T) {
 			t.Fatal("nobody gets in beside them")
 		}
 	}
-	if n := len(b.auth.newcomers.here); n > most {
+	if n := b.auth.newcomers.held(); n > most {
 		t.Errorf("%d are remembered", n)
 	}
+}
+
+// unhurried lets every device in once it is let go.
+type unhurried struct {
+	anybody
+
+	asked, going chan struct{}
+}
+
+// Login waits.
+func (u *unhurried) Login(ctx context.Context, device, password string) (time.Time, error) {
+	u.asked <- struct{}{}
+	select {
+	case <-u.going:
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+	return u.anybody.Login(ctx, device, password)
+}
+
+// Devices that come back all at once are not ended for each other while the registry is asked of them.
+func TestManyThatLogInAtOnce(t *testing.T) {
+	const devices = 50
+	o := options(t)
+	o.MaxConnections = devices
+	logins := &unhurried{asked: make(chan struct{}), going: make(chan struct{})}
+	b := startFor(t, o, logins)
+	if err := b.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.auth.newcomers.most = 5
+	var conns []*tls.Conn
+	for i := range devices {
+		conn := dial(t, b)
+		if _, err := conn.Write(hello(fmt.Sprintf("logger-%d", i), 0)); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+		<-logins.asked
+	}
+	close(logins.going)
+	for i, conn := range conns {
+		answer := make([]byte, 4)
+		if _, err := io.ReadFull(conn, answer); err != nil || answer[3] != 0 {
+			t.Errorf("logger-%d is answered % x, %v", i, answer, err)
+		}
+	}
+}
+
+// held is how many there are.
+func (n *newcomers) held() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.here)
 }
 
 // Who has not logged in takes no device's place; when these are taken nobody else gets in, but for a device that takes over from itself.

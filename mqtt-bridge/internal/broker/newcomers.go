@@ -8,12 +8,12 @@ import (
 	"sync"
 )
 
-// maxNewcomers bounds the connections that have begun a handshake and not logged in. Each can have the server keep a packet of maxPayload that does not
-// end, which takes some 350 KiB with what it needs beside: 180 MiB together.
+// maxNewcomers bounds the connections that have ended their handshake and not their CONNECT. Each can have the server keep a packet of
+// maxPayload that does not end, which takes some 350 KiB with what it needs beside: 180 MiB together.
 const maxNewcomers = 512
 
 // newcomers are those connections. Beyond their number one of them, whichever, is ended for the next: who holds connections open, or opens
-// them by the hundred, keeps nobody out for sure who logs in at once. It is safe for concurrent use.
+// them by the hundred, keeps nobody out for sure who says his CONNECT at once. It is safe for concurrent use.
 type newcomers struct {
 	most int
 
@@ -28,8 +28,22 @@ type newcomer struct {
 
 func newNewcomers() *newcomers { return &newcomers{most: maxNewcomers} }
 
-// greet is told of each connection whose handshake begins.
-func (n *newcomers) greet(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// greeting returns what makes of a listener's configuration that of one connection, which is greeted at the end of its handshake.
+func (n *newcomers) greeting(of *tls.Config) func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		config := of.Clone()
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if err := checkChain(state.PeerCertificates); err != nil {
+				return err
+			}
+			n.greet(hello.Conn)
+			return nil
+		}
+		return config, nil
+	}
+}
+
+func (n *newcomers) greet(conn net.Conn) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.here) >= n.most {
@@ -37,12 +51,11 @@ func (n *newcomers) greet(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		_ = n.here[at].conn.Close()
 		n.here = slices.Delete(n.here, at, at+1)
 	}
-	n.here = append(n.here, newcomer{hello.Conn.RemoteAddr().String(), hello.Conn})
-	return nil, nil
+	n.here = append(n.here, newcomer{conn.RemoteAddr().String(), conn})
 }
 
-// decided is told of each connection that was let in or refused: the server ends the latter.
-func (n *newcomers) decided(from net.Addr) {
+// introduced is told of each connection that has said its CONNECT: whatever becomes of it, it keeps no more of the server's memory.
+func (n *newcomers) introduced(from net.Addr) {
 	if from == nil { // it has ended
 		return
 	}

@@ -27,9 +27,10 @@ const (
 	maxPayload = 128 << 10
 	// mostUnacknowledged bounds what is on its way to the bridge, however much it can hold.
 	mostUnacknowledged = 1024
-	// spareConnections are for the bridge, the broker's own, and those that have not begun a handshake yet. They come
-	// on top of devices and newcomers, each of which have a bound of their own: neither can keep the others out, nor the bridge.
-	spareConnections = 256
+	// spareConnections are for the bridge, the broker's own, those in their handshake, and those of which the registry is asked: as many as
+	// devices that come back at once after a restart. They come on top of devices and newcomers, each of which have a bound of
+	// their own: neither can keep the others out, nor the bridge.
+	spareConnections = 4096
 	authSeconds      = 10
 	// tlsSeconds is less: who says nothing at all is no newcomer, so nobody ends it sooner.
 	tlsSeconds      = 5
@@ -116,11 +117,9 @@ func (o Options) server(auth *authenticator) (*server.Options, error) {
 // checked when the device logs in, by what the registry says then: no list of authorities
 // stands in a configuration. Until then it only has to be small.
 func listenerTLS(certificate tls.Certificate, n *newcomers) *tls.Config {
-	return &tls.Config{
-		Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert,
-		GetConfigForClient: n.greet,
-		VerifyConnection:   func(state tls.ConnectionState) error { return checkChain(state.PeerCertificates) },
-	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, ClientAuth: tls.RequestClientCert}
+	config.GetConfigForClient = n.greeting(config.Clone())
+	return config
 }
 
 // checkChain checks the bounds of a chain: a device's own, and their authority.
