@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -109,9 +110,11 @@ func (r *rig) get(t *testing.T, path string) (int, string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body := make([]byte, 1<<16)
-	n, _ := response.Body.Read(body)
-	return response.StatusCode, string(body[:n])
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
 }
 
 func TestHealth(t *testing.T) {

@@ -64,6 +64,8 @@ func (in *inbox) of(kind attest.Kind) (payloads [][]byte) {
 	return payloads
 }
 
+func (in *inbox) last() []byte { in.mu.Lock(); defer in.mu.Unlock(); return in.raw }
+
 // say publishes a statement and waits for its acknowledgement.
 func say(t *testing.T, client paho.Client, d *gatewaytest.Device, kind attest.Kind, statement any) {
 	t.Helper()
@@ -171,7 +173,7 @@ func TestADeviceIsToldWhatBecameOfItsMessages(t *testing.T) {
 	if receipt.State != waymark.CommitRecorded || receipt.TxID != strings.Repeat("a", 64) || receipt.Block != 7 || receipt.Device != d.ID {
 		t.Errorf("%+v", receipt)
 	}
-	if in.raw[0] != 0xd2 { // tag 18
+	if in.last()[0] != 0xd2 { // tag 18
 		t.Error("answered in another envelope than it asked in")
 	}
 	s.gateway.RejectAs(d.ID, waymark.FailedPrecondition, "broken-chain")

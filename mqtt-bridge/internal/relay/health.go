@@ -55,11 +55,11 @@ func (h *health) note(shard int, err error, now time.Time) bool {
 	return true
 }
 
-// failed notes a failure, counts it and logs it now and then.
+// failed notes a failure, counts it and logs it now and then: whoever sees it counted finds it in Health.
 func (s *shard) failed(err error) {
-	reason := reasonOf(err)
+	reason, complain := reasonOf(err), s.health.note(s.index, err, time.Now())
 	s.observer.Retried(reason)
-	if s.health.note(s.index, err, time.Now()) {
+	if complain {
 		s.log.Warn("messages wait in the spool", zap.String("reason", reason), zap.Error(err))
 	}
 }

@@ -221,7 +221,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	d := gatewaytest.NewDevice(t, "logger-1", attest.JWS)
 	r := newRig(t, roomy(), func(r *rig) {
 		r.gateway.Fail(func([]string) *gatewaytest.Failure {
-			return &gatewaytest.Failure{Status: http.StatusTooManyRequests, RetryAfter: "2"}
+			return &gatewaytest.Failure{Status: http.StatusTooManyRequests, RetryAfter: "3600"}
 		})
 		r.add(t, "logger-1", next(t, d, 1)...)
 	})
