@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -70,7 +71,10 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-func TestRevocationIsEffectiveAtOnce(t *testing.T) {
+// TestRevocationIsEffectiveAtOnce though the file's time and size are as they were.
+func TestRevocationIsEffectiveAtOnce(t *testing.T) { synctest.Test(t, revocationIsEffectiveAtOnce) } // the file stays young
+
+func revocationIsEffectiveAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokens.json")
 	first, firstEntry := newToken(t, "a", "operator")
 	second, secondEntry := newToken(t, "a", "operator")

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -104,7 +104,9 @@ func TestManyAskersAreOneCheck(t *testing.T) {
 
 // TestAPartThatNeverAnswers is not ready, keeps nobody waiting once that is known, and is asked
 // again after it has answered.
-func TestAPartThatNeverAnswers(t *testing.T) {
+func TestAPartThatNeverAnswers(t *testing.T) { synctest.Test(t, aPartThatNeverAnswers) } // and the other is not late for the machine
+
+func aPartThatNeverAnswers(t *testing.T) {
 	release, asked := make(chan struct{}), make(chan struct{}, 10)
 	hung := Part{Name: "tokens", Check: func(context.Context) error {
 		asked <- struct{}{}
@@ -134,9 +136,7 @@ func TestAPartThatNeverAnswers(t *testing.T) {
 		t.Errorf("asked %d times, the other %d times", len(asked), peer.asked.Load())
 	}
 	close(release)
-	for len(m.pending[0]) == 0 {
-		runtime.Gosched()
-	}
+	synctest.Wait()
 	check(true)
 	if len(asked) != 2 {
 		t.Errorf("asked %d times", len(asked))

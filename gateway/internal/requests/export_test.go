@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// NewQuickRunner is NewRunner for tests that do not wait long for a death to be noticed.
-func NewQuickRunner(o Options, dead time.Duration) *Runner {
-	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute, barred: 100 * time.Millisecond})
+// NewQuickRunner is NewRunner for tests that do not wait long for what comes at intervals.
+func NewQuickRunner(o Options, dead, barred time.Duration) *Runner {
+	r := newRunner(o, pace{beat: 10 * time.Millisecond, dead: dead, recover: 10 * time.Millisecond, prune: time.Minute, barred: barred})
 	r.Start()
 	return r
 }

@@ -146,6 +146,9 @@ func TestWhatIsBarredHasAnEnd(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMember(t)
 			m.chain.loses, m.chain.bars = 1, tt.bars
+			if tt.bars < 0 {
+				m.barred = 100 * time.Millisecond
+			}
 			p := m.start()
 			if tt.killed {
 				m.chain.hold = make(chan struct{})

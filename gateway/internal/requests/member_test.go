@@ -70,13 +70,15 @@ func (m *mortal) Next(ctx context.Context, id, gateway string, before ledger.Fat
 // process is one of the gateways of a member.
 type process struct {
 	*requests.Runner
+	of    *member
 	store *mortal
 	ended sync.Once
 }
 
-// kill leaves all as it stands.
+// kill leaves all as it stands. Who starts after it does not wait long for what is left behind.
 func (p *process) kill() {
 	p.ended.Do(func() {
+		p.of.dead = 50 * time.Millisecond
 		p.store.dead.Store(true)
 		p.Kill()
 	})
@@ -91,6 +93,8 @@ type member struct {
 	store requests.SQL
 	limit requests.Limits
 	ended ends
+	// dead and barred are longer than any process is slow, unless a test waits for them.
+	dead, barred time.Duration
 }
 
 // ends are what processes told of the ends of writes.
@@ -112,14 +116,14 @@ func (e *ends) told() []requests.Ended {
 }
 
 func newMember(t *testing.T) *member {
-	return &member{t: t, chain: newChain(), store: requests.NewSQL(databasetest.SQLite(t)()),
+	return &member{t: t, chain: newChain(), dead: time.Minute, barred: time.Minute, store: requests.NewSQL(databasetest.SQLite(t)()),
 		limit: requests.Limits{Pending: 100, Bytes: 1000, CallerPercent: 100, Answer: 10 * time.Second, Keep: time.Hour, KeptBytes: 1 << 30}}
 }
 
 func (m *member) start() *process {
-	p := &process{store: &mortal{SQL: m.store}}
+	p := &process{of: m, store: &mortal{SQL: m.store}}
 	p.Runner = requests.NewQuickRunner(requests.Options{Store: p.store, Resolver: m.chain, Ended: m.ended.add, Limits: m.limit,
-		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()}, 50*time.Millisecond)
+		Logger: zap.NewNop(), Registry: prometheus.NewRegistry()}, m.dead, m.barred)
 	m.t.Cleanup(func() { p.stop(context.Background()) })
 	return p
 }

@@ -340,7 +340,6 @@ func TestAPanicIsOneFailure(t *testing.T) {
 // Without the database nothing is promised, and what needs no promise goes on (ASVS 5.0: 16.5.3).
 func TestWithoutTheDatabase(t *testing.T) {
 	m := newMember(t)
-	m.limit.Answer = 50 * time.Millisecond
 	p := m.start()
 	p.store.dead.Store(true)
 	if _, err := p.Do(t.Context(), m.request("k", "a"), requests.Wish{}); waymark.CodeOf(err) != waymark.Unavailable {
@@ -355,7 +354,7 @@ func TestWithoutTheDatabase(t *testing.T) {
 	out, err := p.Do(t.Context(), m.request("", "b"), requests.Wish{})
 	done(t, out, err)
 	m.chain.hold = make(chan struct{})
-	_, err = p.Do(t.Context(), m.request("", "c"), requests.Wish{})
+	_, err = p.Do(t.Context(), m.request("", "c"), requests.Wish{Wait: 50 * time.Millisecond})
 	var concerned *ledger.Failure
 	if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) {
 		t.Errorf("slow: %v", err)
