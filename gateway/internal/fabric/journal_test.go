@@ -150,10 +150,11 @@ func TestSubmitEndsWithItsContext(t *testing.T) {
 
 // What is journalled is followed past the time for proposals.
 func TestJournalledIsFollowedPastTheTotal(t *testing.T) {
+	t.Parallel() // it waits
 	p := &fakePeer{submit: slices.Repeat([]submitAnswer{{lost: true}}, 3)}
 	c := newClient(t, p)
-	c.cfg.Timeouts.Total = 500 * time.Millisecond
-	got, err := c.Submit(t.Context(), journalled(&journal{}))
+	c.cfg.Timeouts.Total = 5 * time.Second
+	got, err := c.Submit(t.Context(), journalled(&journal{endorsed: func() { time.Sleep(c.cfg.Timeouts.Total) }}))
 	if err != nil || got.Commit.Status != ledger.Valid || p.endorsed != 1 || p.submitted != 4 {
 		t.Errorf("got %+v, %v; endorsed %d, submitted %d", got, err, p.endorsed, p.submitted)
 	}
@@ -196,6 +197,7 @@ func TestResolve(t *testing.T) {
 // A later copy that the orderers refuse is no end, as an earlier one may be in a block yet; and
 // it is not sent for ever.
 func TestALaterCopyIsRefused(t *testing.T) {
+	t.Parallel() // it waits
 	refusal := submitAnswer{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}
 	p := &fakePeer{submit: []submitAnswer{{lost: true}, refusal}}
 	j := &journal{}
@@ -232,10 +234,11 @@ func TestRefusedWhileOrderersAreAway(t *testing.T) {
 		"nobody is there":             {[]string{textAway, textAway}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait
 			answer := submitAnswer{err: rpcError(codes.Unavailable, "insufficient number of orderers", tt.details...), lost: true}
 			p := &fakePeer{submit: slices.Repeat([]submitAnswer{answer}, 100)}
 			c, j := newClient(t, p), &journal{}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second) // in which what is not barred is sent several times
 			defer cancel()
 			_, err := c.Submit(ctx, journalled(j))
 			if waymark.CodeOf(err) != waymark.Unavailable || errors.Is(err, ledger.ErrBarred) != tt.barred || !j.open() || (p.submitted == 1) != tt.barred {

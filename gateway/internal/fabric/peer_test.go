@@ -340,7 +340,7 @@ func connect(t *testing.T, id Identity, peers ...Peer) *Client {
 	return connectWith(t, keys.NewSet(zap.NewNop()), id, peers...)
 }
 
-// configOf has short timeouts.
+// configOf has short timeouts where tests wait for their end, and otherwise such as a busy machine keeps to.
 func configOf(id Identity, peers ...Peer) Config {
 	return Config{
 		Member: "producer", Channel: "waymark", Chaincode: "waymark",
@@ -348,8 +348,8 @@ func configOf(id Identity, peers ...Peer) Config {
 		Own:        "operator",
 		Identities: map[ledger.Identity]Identity{"operator": id},
 		BlockBytes: testBlockBytes, CallerPercent: 50,
-		Timeouts: Timeouts{Evaluate: time.Second, Endorse: time.Second, Submit: time.Second,
-			Commit: 500 * time.Millisecond, Lookup: 500 * time.Millisecond, Total: 8 * time.Second},
+		Timeouts: Timeouts{Evaluate: 20 * time.Second, Endorse: 20 * time.Second, Submit: 20 * time.Second,
+			Commit: 500 * time.Millisecond, Lookup: 3 * time.Second, Total: time.Minute},
 	}
 }
 

@@ -102,7 +102,7 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 	await(t, func() bool { return c.Stream().Connected })
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	running.Go(func() { pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, 200*time.Millisecond) })
+	running.Go(func() { pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, time.Second) })
 	defer running.Wait()
 	defer cancel()
 	a.ice.freeze()
@@ -120,11 +120,13 @@ func TestAPeerThatStandsStillIsLeft(t *testing.T) {
 
 // A peer that answers is not left, whatever it says: peers need not have the service of health.
 func TestAPeerThatAnswersIsNotLeft(t *testing.T) {
+	t.Parallel() // it waits
+	const every = 2 * time.Second
 	c := newClient(t, readable())
 	before := c.links.now()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 7*every/2)
 	defer cancel()
-	pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, 500*time.Millisecond)
+	pulse(ctx, grpc_health_v1.NewHealthClient(c.conn), c.links, every)
 	if after := c.links.now(); len(before) != 1 || len(after) != 1 || before[0] != after[0] {
 		t.Errorf("connections %v, before %v", after, before)
 	}

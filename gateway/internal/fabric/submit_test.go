@@ -242,10 +242,11 @@ func (s *submission) check(t *testing.T, got ledger.Committed, err error) {
 
 // What waited for a turn in vain was not sent: the orderer's refusal is of the first copy.
 func TestATurnThatNeverCameSendsNothing(t *testing.T) {
+	t.Parallel() // it waits
 	refusal := submitAnswer{err: rpcError(codes.Aborted, textOrderer+"FORBIDDEN, info=x"), lost: true}
 	p := &fakePeer{submit: []submitAnswer{refusal, refusal}}
 	c := newClient(t, p)
-	c.cfg.Timeouts.Submit = 50 * time.Millisecond
+	c.cfg.Timeouts.Submit = 5 * time.Second
 	others := fill(t, c.turns.submit)
 	j := &journal{}
 	failed := make(chan error, 1)
@@ -261,12 +262,13 @@ func TestATurnThatNeverCameSendsNothing(t *testing.T) {
 }
 
 func TestFateUnknownWhenTheTimeIsUp(t *testing.T) {
+	t.Parallel() // it waits
 	p := &fakePeer{}
 	for range 100 {
 		p.submit = append(p.submit, submitAnswer{lost: true})
 	}
 	c := newClient(t, p)
-	c.cfg.Timeouts.Total = time.Second
+	c.cfg.Timeouts.Total = 5 * time.Second
 	_, err := submit(c)
 	var concerned *ledger.Failure
 	if waymark.CodeOf(err) != waymark.Unavailable || !errors.As(err, &concerned) || len(concerned.TxID) != 64 {

@@ -86,8 +86,8 @@ func TestOneCallerLeavesTurns(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait
 			c := newClient(t, readable())
-			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate, c.cfg.Timeouts.Submit = 2*time.Second, 2*time.Second, 2*time.Second
 			greedy := share.As(t.Context(), "greedy")
 			for range 2 * maxEvaluations {
 				tt.of(c.turns).Join(greedy)
@@ -95,6 +95,7 @@ func TestOneCallerLeavesTurns(t *testing.T) {
 			if err := tt.do(share.As(t.Context(), "meek"), c); waymark.CodeOf(err) == waymark.ResourceExhausted || waymark.CodeOf(err) == waymark.Unavailable {
 				t.Errorf("the other caller: %v", err)
 			}
+			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate, c.cfg.Timeouts.Submit = 5*time.Second, 5*time.Second, 5*time.Second
 			if err := tt.do(greedy, c); err == nil {
 				t.Error("the first caller has more than its part")
 			}
@@ -130,18 +131,19 @@ func TestNoTurnInTime(t *testing.T) {
 		do   func(context.Context, *Client) error
 		gone bool // the caller is
 		want waymark.Code
+		time time.Duration // for all of it
 	}{
-		{"endorsement", func(c *Client) *share.Turns { return c.turns.endorse }, submit, false, waymark.ResourceExhausted},
-		{"query", func(c *Client) *share.Turns { return c.turns.evaluate }, evaluate, false, waymark.ResourceExhausted},
-		{"endorsement, the caller gone", func(c *Client) *share.Turns { return c.turns.endorse }, submit, true, waymark.Unavailable},
-		{"submission", func(c *Client) *share.Turns { return c.turns.submit }, submit, false, waymark.Unavailable},
+		{"endorsement", func(c *Client) *share.Turns { return c.turns.endorse }, submit, false, waymark.ResourceExhausted, 50 * time.Millisecond},
+		{"query", func(c *Client) *share.Turns { return c.turns.evaluate }, evaluate, false, waymark.ResourceExhausted, 50 * time.Millisecond},
+		{"endorsement, the caller gone", func(c *Client) *share.Turns { return c.turns.endorse }, submit, true, waymark.Unavailable, time.Minute},
+		{"submission", func(c *Client) *share.Turns { return c.turns.submit }, submit, false, waymark.Unavailable, 5 * time.Second}, // in which it is endorsed
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := readable()
 			c := newClient(t, p)
 			await(t, func() bool { return c.Stream().Connected })
-			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate = 50*time.Millisecond, 50*time.Millisecond
+			c.cfg.Timeouts.Total, c.cfg.Timeouts.Evaluate = tt.time, tt.time
 			c.cfg.Timeouts.Submit = 10 * time.Millisecond
 			fill(t, tt.full(c))
 			ctx, cancel := context.WithCancel(t.Context())
