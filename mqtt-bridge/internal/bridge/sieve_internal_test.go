@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/metrics"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/relay"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 	"go.uber.org/zap"
 )
@@ -176,5 +178,19 @@ func TestSieveAsksTwice(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// A gateway that gives no answer has to prove anew that it is ours; one that is busy has not.
+func TestAwayIsToldByTheRelay(t *testing.T) {
+	o := &observer{Metrics: metrics.New(), sieve: newSieve(zap.NewNop())}
+	o.sieve.relayed(waymark.Recorded)
+	for _, step := range []struct {
+		reason string
+		proved bool
+	}{{"gateway_status", true}, {relay.Unreachable, false}} {
+		if o.Retried(step.reason); o.sieve.proved.Load() != step.proved {
+			t.Errorf("after %s: proved %t", step.reason, !step.proved)
+		}
 	}
 }
