@@ -377,3 +377,23 @@ func TestCommandsDoNotOutliveATransfer(t *testing.T) {
 		}
 	}
 }
+
+// A member whose clock is ahead ends nobody's command by requesting one of its own.
+func TestAnothersClockEndsNoCommand(t *testing.T) {
+	j := newJourney(t)
+	c, now := j.Consortium, j.Now
+	request := func(id string, lasts time.Duration) waymark.CommandRequest {
+		return waymark.CommandRequest{ID: id, Device: j.d.ID, Name: "unlock", Arguments: "{}", ExpiresAt: now.Add(lasts)}
+	}
+	scenario.Must(c, c.As("producer", waymark.Operator), command.Request, request("c1", 4*time.Minute))
+	c.Now = now.Add(4*time.Minute + 50*time.Second)
+	scenario.Must(c, c.As("carrier", waymark.Operator), command.Request, request("c2", time.Hour))
+	c.Now = now.Add(10 * time.Second)
+	if open := j.open(); len(open) != 2 {
+		t.Errorf("%d commands are open, want both", len(open))
+	}
+	closed := scenario.Must(c, c.As("carrier", waymark.Relay), command.Close, j.receipt("c1", waymark.CommandDone, c.Now))
+	if closed.Execution.Late {
+		t.Error("a receipt is late before its command has expired")
+	}
+}

@@ -6,11 +6,12 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // waiting lists the commands of a device that may be open, oldest first. It is one
 // record, so that two requests of one moment conflict rather than both take the last
-// place; it holds at most MaxOpenCommands, because the expired leave as others come.
+// place; it holds at most MaxOpenCommands, because the expired leave as others come, once they have by any clock or when there is no room else.
 type waiting struct {
 	Commands []entry `json:"commands"`
 }
@@ -28,13 +29,16 @@ func loadWaiting(r ledger.Reader, device string) (*waiting, error) {
 	return w, err
 }
 
-// dropExpired takes the commands out that are no longer open.
+// anyClock is by how much the times of two transactions of one moment can differ: each is within MaxClockSkew of the endorsers'.
+const anyClock = 2 * attest.MaxClockSkew
+
+// dropExpired takes the commands out that have expired at a time.
 func (w *waiting) dropExpired(now time.Time) {
 	w.Commands = slices.DeleteFunc(w.Commands, func(e entry) bool { return now.After(e.ExpiresAt) })
 }
 
 // leave takes a command out of the list of its device, and reports whether it stood there: that of a device which came to another owner
-// has none of before.
+// has none of before. One that has left for want of room has expired.
 func leave(l ledger.Ledger, device, id string) (waited bool, err error) {
 	w, err := loadWaiting(l, device)
 	if err != nil {
