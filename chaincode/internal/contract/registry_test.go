@@ -46,6 +46,7 @@ func TestEveryTransactionOfTheRegistry(t *testing.T) {
 		{"producer", waymark.Admin, waymark.DevicesWithdrawAuthority, waymark.WithdrawAuthorityRequest{Authority: a.ID(), Reason: "done"}},
 		{"carrier", waymark.Viewer, waymark.DevicesAuthority, waymark.AuthorityQuery{Owner: "producer", Authority: a.ID()}},
 		{"carrier", waymark.Relay, waymark.DevicesRecordPresence, waymark.RecordPresenceRequest{Device: d.ID, Presence: d.Present(waymark.Presence{State: waymark.PresenceOnline, At: b.now.Unix(), Session: "s1"})}},
+		{"auditor", waymark.Viewer, waymark.DevicesPresence, device},
 		{"producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: d.ID, To: "carrier", ExpiresAt: later}},
 		{"producer", waymark.Operator, waymark.DevicesCancelTransfer, ending},
 		{"producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: d.ID, To: "carrier", ExpiresAt: later}},
@@ -54,7 +55,6 @@ func TestEveryTransactionOfTheRegistry(t *testing.T) {
 		{"carrier", waymark.Operator, waymark.DevicesAcceptTransfer, waymark.AcceptTransferRequest{Device: d.ID}},
 		{"auditor", waymark.Viewer, waymark.DevicesTransfer, device},
 		{"auditor", waymark.Viewer, waymark.DevicesHistory, device},
-		{"auditor", waymark.Viewer, waymark.DevicesPresence, device},
 	} {
 		if payload := b.must(step.member, step.role, step.name, step.give); !json.Valid(payload) {
 			t.Errorf("%s answers %q", step.name, payload)

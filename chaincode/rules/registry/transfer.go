@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -102,8 +103,8 @@ func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.
 	if err := ledger.Save(l, ledger.DeviceKey(d.ID), d); err != nil {
 		return nil, err
 	}
-	// What the old owner wanted of the device is not delivered any more.
-	if err := l.Delete(ledger.OpenCommandsKey(d.ID)); err != nil {
+	// What the old owner wanted of the device is not delivered any more, and what it let be seen is not said any more.
+	if err := errors.Join(l.Delete(ledger.OpenCommandsKey(d.ID)), l.Delete(ledger.PresenceKey(d.ID))); err != nil {
 		return nil, err
 	}
 	t.State, t.Changed = waymark.TransferAccepted, owned

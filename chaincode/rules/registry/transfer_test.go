@@ -79,8 +79,10 @@ func TestAttributesThatADeviceTakesAlong(t *testing.T) {
 	request := described(c, waymark.VisibilityPrivate)
 	request.Attributes.Presence = waymark.PresenceRecorded
 	before := scenario.Must(c, producer, registry.SetAttributes, request)
+	scenario.Must(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceOnline, c.Now, "s0"))
 	scenario.Must(c, producer, registry.OfferTransfer, offer(c, "carrier"))
 	scenario.Must(c, carrier, registry.AcceptTransfer, acceptance)
+	scenario.Refused(c, carrier, registry.Presence, waymark.DeviceQuery{Device: d.ID}, waymark.NotFound, "")
 	after := scenario.Must(c, carrier, registry.Device, waymark.DeviceQuery{Device: d.ID})
 	want := *before.Attributes
 	want.Presence, want.LocationClass = "", ""
