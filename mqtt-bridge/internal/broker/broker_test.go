@@ -142,6 +142,26 @@ func TestSubscriptionSurvivesARestartOnceOpen(t *testing.T) {
 	}
 }
 
+// Devices are not let in while what they publish would be kept for nobody: the server says of a subscription that was lost that it exists.
+func TestNobodyIsLetInWithoutASubscription(t *testing.T) {
+	o := options(t)
+	b := start(t, o)
+	subscribe(t, b, o.CertFile)
+	stream, err := b.js.Stream(t.Context(), messagesStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range stream.ConsumerNames(t.Context()).Name() {
+		if err := stream.DeleteConsumer(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	subscribe(t, b, o.CertFile)
+	if err := b.Open(t.Context()); !errors.Is(err, ErrDamaged) || b.Opened() {
+		t.Errorf("open: %v, %t", err, b.Opened())
+	}
+}
+
 func TestPortInUse(t *testing.T) {
 	o := options(t)
 	o.Listen = start(t, o).Address()

@@ -31,7 +31,7 @@ func (b *Broker) Open(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := errors.Join(b.boundUnacknowledged(ctx), b.markOpened()); err != nil {
+	if err := errors.Join(b.subscribed(ctx), b.boundUnacknowledged(ctx), b.markOpened()); err != nil {
 		return fmt.Errorf("open broker: %w", err)
 	}
 	b.auth.opened.set()

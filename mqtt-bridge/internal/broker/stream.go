@@ -85,3 +85,16 @@ func (b *Broker) boundUnacknowledged(ctx context.Context) error {
 	}
 	return nil
 }
+
+// subscribed checks that what devices publish is kept for the bridge. The server keeps a session apart from its subscription, and says
+// of one that was lost that it exists: it then acknowledges all that is published, and drops it.
+func (b *Broker) subscribed(ctx context.Context) error {
+	stream, err := b.js.Stream(ctx, messagesStream)
+	if err != nil {
+		return fmt.Errorf("read broker stream: %w", err)
+	}
+	if n := stream.CachedInfo().State.Consumers; n != 1 {
+		return fmt.Errorf("%w: it has %d subscriptions of the bridge, not one, so that what devices publish would be kept for nobody: look at the disk, and put a backup of the folder in its place", ErrDamaged, n)
+	}
+	return nil
+}
