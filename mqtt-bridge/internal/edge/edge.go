@@ -150,7 +150,7 @@ func (e *Edge) openUplink(keys *signer) error {
 
 func (e *Edge) uplinkOptions(settings *tls.Config) uplink.Options {
 	u := e.config.Uplink
-	return uplink.Options{URLs: u.URLs(), TLS: settings, Window: u.Window, ConnectRate: u.ConnectRate, MaxBackoff: u.MaxBackoff}
+	return uplink.Options{URLs: u.URLs(), TLS: settings, Edge: e.config.ID, Window: u.Window, ConnectRate: u.ConnectRate, MaxBackoff: u.MaxBackoff}
 }
 
 func (e *Edge) openAdmin(*signer) (err error) {

@@ -61,8 +61,8 @@ func newPlant(t testing.TB) *plant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range c.Devices {
-		p.gateway.Register(waymark.Device{ID: d.ID, Owner: "producer", State: waymark.DeviceActive, Keys: []waymark.DeviceKey{{ID: "e1", JWK: jwk}}})
+	for _, id := range append(c.DeviceIDs(), c.ID) {
+		p.gateway.Register(waymark.Device{ID: id, Owner: "producer", State: waymark.DeviceActive, Keys: []waymark.DeviceKey{{ID: "e1", JWK: jwk}}})
 	}
 	p.config = c
 	return p

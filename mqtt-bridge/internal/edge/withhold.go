@@ -3,6 +3,7 @@ package edge
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
@@ -12,7 +13,7 @@ import (
 
 // Why nothing is signed for a device, as a label.
 const (
-	backlog = "backlog" // the consortium's broker refuses it, and so much of it waits already
+	backlog = "backlog" // the consortium's broker refuses it alone, and so much of it waits already
 	forked  = "forked"  // somebody else uses its numbers
 )
 
@@ -35,7 +36,7 @@ func (e *Edge) withholds(device string) string {
 	switch {
 	case e.outbox.Forked(device):
 		return forked
-	case e.outbox.Waiting(device) >= share && e.uplink.RefusedAlone(device):
+	case e.outbox.Waiting(device) >= share && e.uplink.RefusesOnly(device):
 		return backlog
 	}
 	return ""
@@ -57,7 +58,12 @@ func (e *Edge) troubled() error {
 	var errs []error
 	if refused := e.uplink.Refused(); len(refused) > 0 {
 		device, bytes := e.outbox.Largest()
-		errs = append(errs, fmt.Errorf("the consortium's broker refuses %d devices, as %s; most waits of %s: %d bytes", len(refused), refused[0], device, bytes))
+		alone := slices.DeleteFunc(slices.Clone(refused), func(d string) bool { return !e.uplink.RefusesOnly(d) })
+		errs = append(errs, fmt.Errorf("the consortium's broker refuses %d devices, as %s, %d of them while it lets the edge in; most waits of %s: %d bytes",
+			len(refused), refused[0], len(alone), device, bytes))
+	}
+	if e.uplink.Barred() {
+		errs = append(errs, errors.New("the consortium's broker refuses this edge itself"))
 	}
 	if forks := e.outbox.Forks(); len(forks) > 0 {
 		errs = append(errs, fmt.Errorf("somebody else signs for %d devices, as %s, and this edge does not until they are recovered", len(forks), forks[0]))

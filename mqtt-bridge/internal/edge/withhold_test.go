@@ -9,6 +9,10 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
 )
 
 // A device that is suspended while its logger goes on does not fill the outbox for all: beyond its part nothing more is signed for it, and those
@@ -38,6 +42,68 @@ func TestADeviceThatIsRefusedFillsItsPartAlone(t *testing.T) {
 	if status, body := readiness(t, p.config.Listen); status != http.StatusOK || !strings.Contains(body, "refuses 1 devices, as logger-1") || !strings.Contains(body, "most waits of logger-1") {
 		t.Errorf("%d %s", status, body)
 	}
+}
+
+// Two devices that are refused hold up no third, though that was quiet until they had filled their parts.
+func TestDevicesThatAreRefusedHoldUpNoQuietOne(t *testing.T) {
+	p := newPlant(t)
+	p.config.StoreBytes, p.config.Pack.Readings = 24000, 1
+	for _, id := range []string{"logger-1", "oven-1"} {
+		p.gateway.Register(waymark.Device{ID: id, Owner: "producer", State: waymark.DeviceSuspended})
+	}
+	p.config.Devices[2] = config.Device{ID: "oven-1", Source: "loggers"}
+	p.startBridge(t)
+	p.startEdge(t)
+	client := p.logger(t, "logger")
+	send(t, client, "loggers/logger-1", []byte(`{"t":0}`))
+	send(t, client, "loggers/oven-1", []byte(`{"t":0}`))
+	waitFor(t, "both to be refused alone", func() bool {
+		_, body := readiness(t, p.config.Listen)
+		return strings.Contains(body, "refuses 2 devices, as logger-1, 2 of them")
+	})
+	for i := range 150 {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+		send(t, client, "loggers/oven-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	}
+	send(t, client, "packs/logger-2", []byte(`[{"n":"t","u":"Cel","v":1,"t":1772352000}]`))
+	waitFor(t, "the third", func() bool { return len(p.ledger(t, "logger-2")) == 1 })
+	if text := metrics(t, p); !strings.Contains(text, "waymark_edge_devices_refused 2") || !strings.Contains(text, "waymark_edge_devices_connected 1") {
+		t.Error(text)
+	}
+}
+
+// A broker that lets in nobody loses nothing, though one device alone has something to say: all is held back, and goes up once there is room.
+func TestABrokerThatLetsInNobodyLosesNothing(t *testing.T) {
+	const sent = 250
+	p := newPlant(t)
+	p.config.StoreBytes, p.config.Pack.Readings = 24000, 1
+	p.bridge.Embedded.MinFreeBytes = 1 << 50 // more than there are
+	b, err := bridge.Open(t.Context(), p.bridge, zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := run(t, b.Run, b.Close)
+	p.startEdge(t)
+	client := p.logger(t, "logger")
+	send(t, client, "loggers/logger-1", []byte(`{"t":0}`))
+	waitFor(t, "the edge itself to be refused", func() bool {
+		_, body := readiness(t, p.config.Listen)
+		return strings.Contains(body, "refuses this edge itself")
+	})
+	for i := 1; i < sent; i++ {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	}
+	waitFor(t, "the end of the room", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
+	stop()
+	p.bridge.Embedded.MinFreeBytes = 1 << 20
+	p.startBridge(t)
+	waitFor(t, "all of it", func() bool {
+		values := make(map[int64]bool)
+		for _, r := range p.ledger(t, "logger-1") {
+			values[r.Value] = true
+		}
+		return len(values) == sent
+	})
 }
 
 // One edge on two machines: the one that finds its numbers used by the other stops to sign for the device, and says so, also after a restart. The

@@ -67,6 +67,14 @@ func (u *Uplink) awaitWork(ctx context.Context, id string) error {
 }
 
 func (u *Uplink) connect(ctx context.Context, id string) (*link, error) {
+	l, err := u.login(ctx, id)
+	u.standing.tried(id, err)
+	u.observer.Connected(err == nil)
+	return l, err
+}
+
+// login connects as a device, or as the edge, in its turn.
+func (u *Uplink) login(ctx context.Context, id string) (*link, error) {
 	if err := u.limiter.Wait(ctx); err != nil {
 		return nil, err
 	}
@@ -74,8 +82,5 @@ func (u *Uplink) connect(ctx context.Context, id string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := dial(ctx, u.options, id, password)
-	u.standing.tried(id, err)
-	u.observer.Connected(err == nil)
-	return l, err
+	return dial(ctx, u.options, id, password)
 }

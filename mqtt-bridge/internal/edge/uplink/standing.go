@@ -8,24 +8,67 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
+// refusal is what is known of why the broker refuses a device.
+type refusal int
+
+const (
+	doubted refusal = iota + 1 // it may be the broker's trouble
+	weighed                    // the edge itself was let in since
+	own                        // and the device was refused once more
+)
+
 // standing is how devices stand with the consortium's broker. It is safe for concurrent use.
 type standing struct {
 	mu        sync.Mutex
 	connected int
-	refused   map[string]bool // at their last try, by the broker and not by the way to it
+	refused   map[string]refusal // at their last try, by the broker and not by the way to it
+	barred    bool               // so was the edge itself
+	doubt     chan struct{}      // holds a token after a refusal, until the edge has logged in itself
 }
 
-// tried notes how a try to connect ended.
+func newStanding() standing {
+	return standing{refused: make(map[string]refusal), doubt: make(chan struct{}, 1)}
+}
+
+// tried notes how a device's try to connect ended.
 func (s *standing) tried(device string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.refused, device)
-	switch {
-	case err == nil:
+	if err == nil {
 		s.connected++
-	case errors.Is(err, packets.ErrorRefusedNotAuthorised), errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedIDRejected):
-		s.refused[device] = true
 	}
+	if !isRefusal(err) {
+		delete(s.refused, device)
+		return
+	}
+	switch s.refused[device] {
+	case weighed, own:
+		s.refused[device] = own
+	default:
+		s.refused[device] = doubted
+	}
+	select {
+	case s.doubt <- struct{}{}:
+	default:
+	}
+}
+
+// judged notes how a try of the edge itself to connect ended, which has nothing of its own for which it could be refused.
+func (s *standing) judged(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.barred = isRefusal(err)
+	for device, before := range s.refused {
+		if err != nil {
+			s.refused[device] = doubted
+		} else {
+			s.refused[device] = max(before, weighed)
+		}
+	}
+}
+
+func isRefusal(err error) bool {
+	return errors.Is(err, packets.ErrorRefusedNotAuthorised) || errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword) || errors.Is(err, packets.ErrorRefusedIDRejected)
 }
 
 // left notes the end of a connection.
@@ -53,9 +96,16 @@ func (u *Uplink) Refused() (devices []string) {
 	return devices
 }
 
-// RefusedAlone reports whether the broker refuses a device and that is the device's own trouble: it has let others in, or refused no other.
-func (u *Uplink) RefusedAlone(device string) bool {
+// Barred reports whether the broker refused the edge itself when last a device was refused.
+func (u *Uplink) Barred() bool {
 	u.standing.mu.Lock()
 	defer u.standing.mu.Unlock()
-	return u.standing.refused[device] && (u.standing.connected > 0 || len(u.standing.refused) == 1)
+	return u.standing.barred && len(u.standing.refused) > 0
+}
+
+// RefusesOnly reports whether the broker refuses a device for what is the device's own trouble: between two refusals it let the edge itself in.
+func (u *Uplink) RefusesOnly(device string) bool {
+	u.standing.mu.Lock()
+	defer u.standing.mu.Unlock()
+	return u.standing.refused[device] == own
 }

@@ -44,7 +44,8 @@ type Options struct {
 	URLs        []string    // ssl://host:port of its nodes, tried in any order
 	TLS         *tls.Config // how its certificate is checked
 	Window      int         // messages of one device that wait for their PUBACK
-	ConnectRate int         // new connections a second, of all devices
+	Edge        string      // its own id: it connects as itself to find out whose trouble a refusal is
+	ConnectRate int         // new connections a second, of all
 	MaxBackoff  time.Duration
 }
 
@@ -61,7 +62,7 @@ type Uplink struct {
 
 // New makes an uplink. Run works.
 func New(o Options, box Outbox, signer Signer, observer Observer, log *zap.Logger) *Uplink {
-	return &Uplink{options: o, outbox: box, signer: signer, observer: observer, log: log, standing: standing{refused: make(map[string]bool)},
+	return &Uplink{options: o, outbox: box, signer: signer, observer: observer, log: log, standing: newStanding(),
 		limiter: rate.NewLimiter(rate.Limit(o.ConnectRate), 1)}
 }
 
@@ -72,6 +73,7 @@ func (u *Uplink) Run(ctx context.Context, devices []string) error {
 	var failed sync.Once
 	var failure error
 	var all sync.WaitGroup
+	all.Go(func() { u.judge(ctx) })
 	for _, id := range devices {
 		all.Go(func() {
 			err := u.run(ctx, id)
