@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,6 +13,16 @@ import (
 // when makes a policy with a condition.
 func when(condition string) string {
 	return "permit (principal, action, resource) when { " + condition + " };"
+}
+
+// usedCPU is how long this process has used a processor: what others use of it does not count.
+func usedCPU(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // fill repeats a part until the policy is as long as it may be.
@@ -110,13 +121,13 @@ func TestPoliciesThatMayNotBe(t *testing.T) {
 		"an annotation twice":              {`@retain("P1D") @retain("P2D") permit (principal, action, resource);`, "not Cedar"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
+			start := usedCPU(t)
 			err := CheckPolicy("p", test.text, false, false)
 			e := waymark.AsError(err)
 			if err == nil || e.Code != waymark.Invalid || e.Field != "/text" || !strings.Contains(e.Message, test.says) || len(e.Message) > 600 {
 				t.Fatalf("got %v", err)
 			}
-			if took := time.Since(start); took > time.Second {
+			if took := usedCPU(t) - start; took > time.Second {
 				t.Errorf("took %s", took)
 			}
 			for range 20 {
@@ -160,14 +171,15 @@ func TestTheDearestPolicies(t *testing.T) {
 		"brackets":         when(strings.Repeat("(", 63) + strings.Repeat("true && ", 1900) + "true" + strings.Repeat(")", 63)),
 		"path":             "permit (principal in A" + strings.Repeat("::A", 5000) + `::"x", action, resource);`,
 	} {
-		start := time.Now()
+		start := usedCPU(t)
 		err := CheckPolicy("p", text, false, false)
-		checked := time.Since(start)
+		checked := usedCPU(t) - start
 		g := NewGrants("producer", []waymark.Policy{{ID: "p", Owner: "producer", Author: "producer", Text: text, State: waymark.PolicyActive}})
-		start = time.Now()
+		start = usedCPU(t)
 		g.Decide(askTelemetry("auditor"))
-		t.Logf("%s: %d bytes, checked in %s (%.60v), decided in %s", name, len(text), checked, err, time.Since(start))
-		if took := checked + time.Since(start); took > 5*time.Second {
+		decided := usedCPU(t) - start
+		t.Logf("%s: %d bytes, checked in %s (%.60v), decided in %s", name, len(text), checked, err, decided)
+		if took := checked + decided; took > 5*time.Second {
 			t.Errorf("%s took %s", name, took)
 		}
 	}
