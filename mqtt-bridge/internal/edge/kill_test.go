@@ -76,6 +76,7 @@ func (p *plant) spawn(t *testing.T) *exec.Cmd {
 func TestKill9(t *testing.T) {
 	const total, kills = 1000, 12
 	p := newPlant(t)
+	p.config.Local.URL = localBroker(t, 5*time.Second) // longer than an edge on a busy machine has a message before it acknowledges it
 	p.config.Pack.Linger = 2 * time.Millisecond
 	p.startEdge(t)() // once, so that its session is there from the start
 	p.startBridge(t)
