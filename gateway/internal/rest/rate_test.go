@@ -7,20 +7,23 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/throttle"
 	"go.uber.org/zap/zapcore"
 )
 
-// scarce are rates of which no token comes back while a test runs.
+// scarce are rates of which no token comes back while a test runs whose time stands still.
 func scarce() throttle.Rates {
 	one := throttle.Rate{PerSecond: 1, Burst: 60}
 	return throttle.Rates{throttle.Read: one, throttle.Write: {PerSecond: 1, Burst: 1}, throttle.Messages: one, throttle.Anonymous: one, throttle.Open: one}
 }
 
 // TestCallersAreThrottled by class, and told how much is left (ASVS 5.0: 2.4.1).
-func TestCallersAreThrottled(t *testing.T) {
+func TestCallersAreThrottled(t *testing.T) { synctest.Test(t, callersAreThrottled) }
+
+func callersAreThrottled(t *testing.T) {
 	a := newAPI(t, func(l *limits) { l.rates = scarce() })
 	const path, body = "/v1/members/producer", `{"name":"P"}`
 	w := a.do("PUT", path, body)
@@ -55,7 +58,9 @@ func TestCallersAreThrottled(t *testing.T) {
 }
 
 // TestStrangersAreThrottledByAddress also when they present credentials that are not good.
-func TestStrangersAreThrottledByAddress(t *testing.T) {
+func TestStrangersAreThrottledByAddress(t *testing.T) { synctest.Test(t, strangersAreThrottledByAddress) }
+
+func strangersAreThrottledByAddress(t *testing.T) {
 	a := newAPI(t, func(l *limits) { l.rates = scarce() })
 	from := func(address, path string) *httptest.ResponseRecorder {
 		r := request("GET", path, "")
