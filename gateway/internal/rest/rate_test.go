@@ -58,7 +58,9 @@ func callersAreThrottled(t *testing.T) {
 }
 
 // TestStrangersAreThrottledByAddress also when they present credentials that are not good.
-func TestStrangersAreThrottledByAddress(t *testing.T) { synctest.Test(t, strangersAreThrottledByAddress) }
+func TestStrangersAreThrottledByAddress(t *testing.T) {
+	synctest.Test(t, strangersAreThrottledByAddress)
+}
 
 func strangersAreThrottledByAddress(t *testing.T) {
 	a := newAPI(t, func(l *limits) { l.rates = scarce() })
