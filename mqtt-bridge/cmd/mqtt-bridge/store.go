@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/blocks"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
 )
 
 // storeFiles runs a command on the files of the embedded broker. No bridge may have them open.
@@ -17,12 +17,12 @@ func storeFiles(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var faults []blocks.Fault
+	var faults []string
 	switch args[0] {
 	case "check":
-		faults, err = blocks.Check(c.Embedded.StoreDir)
+		faults, err = broker.CheckStore(c.Embedded.StoreDir)
 	case "salvage":
-		faults, err = blocks.Salvage(c.Embedded.StoreDir, time.Now())
+		faults, err = broker.SalvageStore(c.Embedded.StoreDir, time.Now())
 	default:
 		return errUsage
 	}

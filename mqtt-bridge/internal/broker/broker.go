@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/blocks"
 	"go.uber.org/zap"
 )
 
@@ -32,7 +31,7 @@ type Broker struct {
 // Start starts the broker. Devices are refused until Open. observe is told of
 // each device's attempt to log in.
 func Start(ctx context.Context, o Options, logins Logins, observe func(accepted bool), log *zap.Logger) (*Broker, error) {
-	if err := checkStore(o.StoreDir); err != nil {
+	if err := secureStore(o.StoreDir, log); err != nil {
 		return nil, err
 	}
 	auth := newAuthenticator(logins, o.BridgeID, observe, log)
@@ -61,21 +60,6 @@ func Start(ctx context.Context, o Options, logins Logins, observe func(accepted 
 		return nil, err
 	}
 	return b, nil
-}
-
-// ErrDamaged is returned for a store whose files have something else than records with their checksums.
-var ErrDamaged = errors.New("the broker's store is damaged")
-
-// checkStore reads all of the store, which the server would cut off without a word.
-func checkStore(dir string) error {
-	faults, err := blocks.Check(dir)
-	if err != nil {
-		return fmt.Errorf("check the broker's store: %w", err)
-	}
-	if len(faults) > 0 {
-		return fmt.Errorf("%w in %d places, the first in %s: look at the disk, then call mqtt-bridge store salvage, which keeps all other messages", ErrDamaged, len(faults), faults[0])
-	}
-	return nil
 }
 
 // Address is where it listens, host:port.

@@ -63,9 +63,17 @@ func subscribe(t *testing.T, b *Broker, caFile string) {
 // receiver connects as the bridge does. It acknowledges nothing by itself.
 func receiver(t *testing.T, b *Broker, caFile string, take func(paho.Message)) paho.Client {
 	t.Helper()
-	pem, err := os.ReadFile(caFile)
+	client, err := receive(b, caFile, take)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return client
+}
+
+func receive(b *Broker, caFile string, take func(paho.Message)) (paho.Client, error) {
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
@@ -78,10 +86,10 @@ func receiver(t *testing.T, b *Broker, caFile string, take func(paho.Message)) p
 		func() paho.Token { return client.Subscribe("waymark/v1/+/up", 1, nil) },
 	} {
 		if t1 := token(); !t1.WaitTimeout(10*time.Second) || t1.Error() != nil {
-			t.Fatal(t1.Error())
+			return nil, errors.Join(errors.New("the bridge does not get in"), t1.Error())
 		}
 	}
-	return client
+	return client, nil
 }
 
 func consumers(t *testing.T, b *Broker) int {

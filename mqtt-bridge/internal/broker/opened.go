@@ -31,11 +31,22 @@ func (b *Broker) Open(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := errors.Join(b.subscribed(ctx), b.boundUnacknowledged(ctx), b.markOpened()); err != nil {
+	if err := b.settle(ctx); err != nil {
 		return fmt.Errorf("open broker: %w", err)
 	}
 	b.auth.opened.set()
 	return nil
+}
+
+// settle sets the mark last: a store that has it and no subscription is damaged.
+func (b *Broker) settle(ctx context.Context) error {
+	if err := errors.Join(b.subscribed(ctx), b.boundUnacknowledged(ctx)); err != nil {
+		return err
+	}
+	if err := messages(b.storeDir).Keep(); err != nil {
+		return err
+	}
+	return b.markOpened()
 }
 
 // Opened reports whether devices are let in.
@@ -90,8 +101,7 @@ func (b *Broker) markOpened() error {
 // holds messages for nobody, and takes the one place there is. A store that holds
 // messages was open, whatever the mark says, and is left as it is.
 func (b *Broker) clearUnopened(ctx context.Context) error {
-	_, err := os.Stat(filepath.Join(b.storeDir, openedFile))
-	if !errors.Is(err, fs.ErrNotExist) {
+	if open, err := wasOpen(b.storeDir); err != nil || open {
 		return err
 	}
 	held, err := b.heldMessages(ctx)

@@ -31,14 +31,20 @@ func storeWith(t *testing.T, o Options, n int) []string {
 	return files
 }
 
-// store stores a message as the server does one of QoS 1.
+// store stores a message.
 func (b *Broker) store(t *testing.T, payload []byte) {
 	t.Helper()
-	m := nats.NewMsg("$MQTT.msgs.waymark.v1.logger-1.up")
-	m.Header["Nmqtt-Pub"], m.Data = []string{"1"}, payload
-	if _, err := b.js.PublishMsg(t.Context(), m); err != nil {
+	if err := b.publish(t.Context(), payload); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// publish stores a message as the server does one of QoS 1.
+func (b *Broker) publish(ctx context.Context, payload []byte) error {
+	m := nats.NewMsg("$MQTT.msgs.waymark.v1.logger-1.up")
+	m.Header["Nmqtt-Pub"], m.Data = []string{"1"}, payload
+	_, err := b.js.PublishMsg(ctx, m)
+	return err
 }
 
 // held starts a broker and returns how many messages it has.

@@ -125,7 +125,7 @@ func (f file) replace(r *reader, now time.Time) error {
 		at += length
 	}
 	beside := f.path + ".salvaged"
-	if err := write(beside, good); err != nil {
+	if err := disk.Write(beside, good); err != nil {
 		return err
 	}
 	if err := os.Link(f.path, f.path+".damaged-"+now.UTC().Format("20060102T150405Z")); err != nil {
@@ -138,14 +138,4 @@ func (f file) replace(r *reader, now time.Time) error {
 		return err
 	}
 	return disk.SyncFolder(filepath.Dir(f.path))
-}
-
-// write has a file on the disk when it returns.
-func write(path string, content []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // in the broker's own folder
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
 }

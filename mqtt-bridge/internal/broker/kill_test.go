@@ -1,0 +1,122 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"go.uber.org/zap"
+)
+
+// childOptions has the options with which the test binary is a broker, and a bridge of its.
+const childOptions = "WAYMARK_TEST_BROKER_OPTIONS"
+
+func TestMain(m *testing.M) {
+	if raw := os.Getenv(childOptions); raw != "" {
+		fmt.Fprintln(os.Stderr, runChild([]byte(raw)))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// runChild stores messages until it is killed, and acknowledges every other one as the bridge. It says so in lines of their own, the latter before.
+func runChild(raw []byte) error {
+	var o Options
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	b, err := Start(ctx, o, nobody{}, func(bool) {}, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	if err := b.Rewind(ctx); err != nil {
+		return err
+	}
+	if _, err := receive(b, o.CertFile, func(m paho.Message) {
+		if m.Payload()[len(m.Payload())-1]%2 == 0 {
+			fmt.Printf("took %s\n", m.Payload())
+			m.Ack()
+		}
+	}); err != nil {
+		return err
+	}
+	if err := b.Open(ctx); err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		payload := fmt.Sprintf("%d-%d", os.Getpid(), i)
+		if err := b.publish(ctx, []byte(payload)); err != nil {
+			return err
+		}
+		fmt.Printf("stored %s\n", payload)
+	}
+}
+
+// A broker that is killed at any point starts again at once, with all that it had stored and the bridge had not taken.
+func TestKill9(t *testing.T) {
+	const kills = 15
+	o := options(t)
+	o.SyncAlways = true
+	stored, taken := map[string]bool{}, map[string]bool{}
+	for i := range kills {
+		o.StoreBytes += 1 << 20      // each start writes anew what the stream is
+		o.HoldsMessages = 100 + 10*i // and its consumer
+		for _, line := range strings.Split(lived(t, o, 20*time.Millisecond+rand.N(600*time.Millisecond)), "\n") {
+			switch what, payload, _ := strings.Cut(line, " "); what {
+			case "stored":
+				stored[payload] = true
+			case "took":
+				taken[payload] = true
+			}
+		}
+	}
+	waits := maps.Clone(stored)
+	maps.DeleteFunc(waits, func(payload string, _ bool) bool { return taken[payload] })
+	if len(waits) == 0 || len(taken) == 0 {
+		t.Fatalf("%d messages were stored, %d taken", len(stored), len(taken))
+	}
+	b := start(t, o)
+	came := make(chan string, 1000)
+	defer receiver(t, b, o.CertFile, func(m paho.Message) { m.Ack(); came <- string(m.Payload()) }).Disconnect(0)
+	t.Logf("%d messages of %d wait, %d were taken", len(waits), len(stored), len(taken))
+	for len(waits) > 0 {
+		select {
+		case payload := <-came:
+			delete(waits, payload)
+		case <-time.After(4 * AckWait):
+			t.Fatalf("%d messages do not arrive", len(waits))
+		}
+	}
+}
+
+// lived kills a child after a while, and returns what it said by then.
+func lived(t *testing.T, o Options, after time.Duration) string {
+	t.Helper()
+	raw, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said, failed bytes.Buffer
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env, child.Stdout, child.Stderr = append(os.Environ(), childOptions+"="+string(raw)), &said, &failed
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after) // at any point
+	_ = child.Process.Kill()
+	_ = child.Wait() // killed
+	if failed.Len() > 0 {
+		t.Fatalf("a child fails: %s", failed.String())
+	}
+	return said.String()
+}
