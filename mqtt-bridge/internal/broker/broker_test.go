@@ -34,10 +34,18 @@ func (nobody) LoginByCertificate(context.Context, string, []*x509.Certificate) (
 
 func start(t testing.TB, o Options) *Broker {
 	t.Helper()
-	return startFor(t, o, nobody{})
+	return startAs(t, o, nobody{})
 }
 
+// startFor starts a broker for devices, at which the bridge has subscribed.
 func startFor(t testing.TB, o Options, logins Logins) *Broker {
+	t.Helper()
+	b := startAs(t, o, logins)
+	subscribe(t, b, o.CertFile)
+	return b
+}
+
+func startAs(t testing.TB, o Options, logins Logins) *Broker {
 	t.Helper()
 	b, err := Start(t.Context(), o, logins, func(bool) {}, zap.NewNop())
 	if err != nil {
@@ -55,13 +63,13 @@ func options(t testing.TB) Options {
 }
 
 // subscribe subscribes as the bridge does, and leaves.
-func subscribe(t *testing.T, b *Broker, caFile string) {
+func subscribe(t testing.TB, b *Broker, caFile string) {
 	t.Helper()
 	receiver(t, b, caFile, func(paho.Message) {}).Disconnect(100)
 }
 
 // receiver connects as the bridge does. It acknowledges nothing by itself.
-func receiver(t *testing.T, b *Broker, caFile string, take func(paho.Message)) paho.Client {
+func receiver(t testing.TB, b *Broker, caFile string, take func(paho.Message)) paho.Client {
 	t.Helper()
 	client, err := receive(b, caFile, take)
 	if err != nil {
@@ -230,6 +238,7 @@ func TestStoreWithMessagesIsKeptWithoutItsMark(t *testing.T) {
 func TestDevicesAreKeptOutWithoutAMark(t *testing.T) {
 	o := options(t)
 	b := start(t, o)
+	subscribe(t, b, o.CertFile)
 	mark := filepath.Join(o.StoreDir, openedFile)
 	if err := os.Mkdir(mark, 0o700); err != nil { // where the file is to be
 		t.Fatal(err)
