@@ -8,6 +8,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
 	"go.uber.org/zap"
 )
 
@@ -42,13 +43,17 @@ func (e *Edge) withholds(device string) string {
 	return ""
 }
 
-// tellOmitted counts readings that were acknowledged and not signed, and says so now and then.
-func (e *Edge) tellOmitted(g group) {
-	for _, o := range g.omitted {
-		e.metrics.withheld.WithLabelValues(o.reason).Add(float64(o.readings))
+// omit counts readings that were acknowledged and not signed, says so now and then, and has the sources forget them: a plant reports what changes,
+// and its births alone tell again what it was.
+func (e *Edge) omit(all []omitted) {
+	for _, o := range all {
+		for _, r := range o.readings {
+			e.sources.Forget(source.Reading{Device: o.device, Reading: r})
+		}
+		e.metrics.withheld.WithLabelValues(o.reason).Add(float64(len(o.readings)))
 		if now := time.Now(); now.Sub(e.warned[o.reason]) > complainEvery {
 			e.warned[o.reason] = now
-			e.log.Error("readings are acknowledged and not signed", zap.String("device_id", o.device), zap.String("reason", o.reason), zap.Int("readings", o.readings))
+			e.log.Error("readings are acknowledged and not signed", zap.String("device_id", o.device), zap.String("reason", o.reason), zap.Int("readings", len(o.readings)))
 		}
 	}
 }

@@ -37,7 +37,7 @@ type group struct {
 // omitted are readings of a device that are not signed.
 type omitted struct {
 	device, reason string
-	readings       int
+	readings       []senml.Reading
 }
 
 // work reads, signs and acknowledges until ctx ends, and then what has arrived by that time. It returns an error if the
@@ -184,7 +184,7 @@ func (e *Edge) group(read []taken) group {
 	}
 	for _, device := range order {
 		if reason := e.withholds(device); reason != "" {
-			g.omitted = append(g.omitted, omitted{device, reason, len(readings[device])})
+			g.omitted = append(g.omitted, omitted{device, reason, readings[device]})
 			continue
 		}
 		g.readings += len(readings[device])
@@ -228,7 +228,7 @@ func (e *Edge) store(g group) error {
 	}
 	e.metrics.signed.Add(float64(len(g.packs)))
 	e.metrics.readings.Add(float64(g.readings))
-	e.tellOmitted(g)
+	e.omit(g.omitted)
 	return nil
 }
 

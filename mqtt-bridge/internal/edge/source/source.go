@@ -157,6 +157,15 @@ func (s *Sources) Read(m Message) Result {
 	return r
 }
 
+// Forget says that a reading was not signed: should a birth have it again it is news.
+func (s *Sources) Forget(r Reading) {
+	for _, each := range s.readers {
+		if plant, ok := each.(*sparkplugReader); ok {
+			plant.forget(r)
+		}
+	}
+}
+
 // keep leaves out the readings for which the ledger would refuse their whole message.
 func (s *Sources) keep(r *Result, now time.Time) {
 	kept := r.Readings[:0]

@@ -11,20 +11,22 @@ import (
 
 // sparkplugReader follows the edge nodes of a group of which a device is listed.
 type sparkplugReader struct {
-	group  string
-	ids    map[string]string
-	nodes  map[string]*sparkplug.Node
-	fields map[string]config.Field // by the name of the metric
-	units  map[string]string
+	group     string
+	ids       map[string]string
+	addresses map[string]string // by id
+	nodes     map[string]*sparkplug.Node
+	fields    map[string]config.Field // by the name of the metric
+	units     map[string]string
 }
 
 func newSparkplug(s config.Source, ids map[string]string, latest Latest) *sparkplugReader {
-	r := &sparkplugReader{group: s.Group, ids: ids, nodes: make(map[string]*sparkplug.Node), fields: make(map[string]config.Field), units: s.Units}
+	r := &sparkplugReader{group: s.Group, ids: ids, addresses: make(map[string]string), nodes: make(map[string]*sparkplug.Node), fields: make(map[string]config.Field), units: s.Units}
 	for _, f := range s.Fields {
 		r.fields[f.From] = f
 	}
 	devices := make(map[string]map[string]sparkplug.Times)
 	for address, id := range ids {
+		r.addresses[id] = address
 		node, device, _ := strings.Cut(address, "/")
 		if devices[node] == nil {
 			devices[node] = make(map[string]sparkplug.Times)
@@ -86,6 +88,20 @@ func (s *sparkplugReader) read(m Message, r *Result) bool {
 		r.Readings = append(r.Readings, Reading{s.ids[addressOf(t.Node, o.Device)], reading})
 	}
 	return true
+}
+
+// forget says that a reading was not signed.
+func (s *sparkplugReader) forget(r Reading) {
+	address, ours := s.addresses[r.Device]
+	if !ours {
+		return
+	}
+	node, device, _ := strings.Cut(address, "/")
+	for metric, f := range s.fields {
+		if f.Name == r.Name {
+			s.nodes[node].Forget(device, metric, r.Time)
+		}
+	}
 }
 
 // reading names an observation as the configuration says. A number needs a unit: its field's, or

@@ -166,3 +166,26 @@ func TestABirthAfterARestartRepeatsNothing(t *testing.T) {
 		}
 	}
 }
+
+// What was read and not signed is news again in the next birth, and nothing else is.
+func TestABirthTellsAgainWhatWasNotSigned(t *testing.T) {
+	file, c := readVectors(t)
+	sources := source.New(c, never)
+	births := func() (readings []source.Reading) {
+		for _, m := range file.Cases[0].Messages[:2] {
+			readings = append(readings, sources.Read(m.message(t, file.Received)).Readings...)
+		}
+		return readings
+	}
+	first := births()
+	if again := births(); len(first) != 5 || len(again) != 0 {
+		t.Fatalf("%d readings, and then %d", len(first), len(again))
+	}
+	sources.Forget(first[1])
+	sources.Forget(source.Reading{Device: "logger-1", Reading: first[2].Reading}) // of another source
+	for _, want := range [][]source.Reading{first[1:2], nil} {
+		if got := births(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}

@@ -211,6 +211,13 @@ func (t *thing) note(o Observation, believed time.Time) {
 	}
 }
 
+// Forget says that an observation was not kept: it makes no value of a birth a repetition.
+func (n *Node) Forget(device, metric string, at time.Time) {
+	if t := n.things[device]; t != nil && !t.latest[metric].Before(at) {
+		t.latest[metric] = at.Add(-time.Millisecond) // what was kept is older
+	}
+}
+
 // last returns the time of the latest observation of a metric. One that is not believed any more was noted by a clock that was ahead.
 func (t *thing) last(metric string, believed time.Time) time.Time {
 	if at := t.latest[metric]; !at.After(believed) {

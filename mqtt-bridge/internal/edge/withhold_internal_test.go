@@ -1,0 +1,61 @@
+package edge
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/source"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// birth is that of a node with one metric, Temp, of type Int32.
+func birth(at time.Time, value uint64) []byte {
+	number := func(n protowire.Number, v uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), v)
+	}
+	metric := slices.Concat(protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "Temp"), number(4, 3), number(10, value))
+	return slices.Concat(number(1, uint64(at.UnixMilli())), number(3, 0), protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), metric)) //nolint:gosec // after 1970
+}
+
+// What a plant said while nothing was signed for its device is signed when a birth says it again; what was signed is not.
+func TestWhatIsWithheldIsNotTakenForSigned(t *testing.T) {
+	c := config.Default()
+	c.Sources = []config.Source{{Name: "plant", Kind: config.Sparkplug, Group: "Plant", Fields: []config.Field{{From: "Temp", Name: "temperature", Unit: "Cel"}}}}
+	c.Devices = []config.Device{{ID: "a", Source: "plant", Address: "press"}}
+	box, err := outbox.Open(t.TempDir(), outbox.Limits{Bytes: 1 << 20}, []string{"a"}, signs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, now := bench(c, box, newQueue(10, 1<<20)), time.Now()
+	message := func(at time.Time, value uint64) local.Arrival {
+		return local.Arrival{Topic: "spBv1.0/Plant/NBIRTH/press", Payload: birth(at, value), Received: now, Ack: func() {}}
+	}
+	read := func(a local.Arrival) int {
+		return len(e.sources.Read(source.Message{Topic: a.Topic, Payload: a.Payload, Received: a.Received}).Readings)
+	}
+	first, second := message(now.Add(-time.Minute), 1), message(now, 2)
+	take := func(a local.Arrival) {
+		e.queue.Put(t.Context(), a)
+		if err := e.take(t.Context(), []local.Arrival{a}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(first)
+	if err := box.Fork("a", 1); err != nil { // nothing more is signed for it
+		t.Fatal(err)
+	}
+	take(second)
+	if n := read(first); n != 0 || box.Usage().Messages != 1 {
+		t.Errorf("%d messages are signed, and %d readings would be again", box.Usage().Messages, n)
+	}
+	if read(second) != 1 {
+		t.Error("a birth does not tell again what was not signed")
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
