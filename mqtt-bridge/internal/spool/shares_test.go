@@ -75,7 +75,7 @@ func TestSharesAreOfWhatWaits(t *testing.T) {
 		{name: "rejected", do: func() error {
 			return s.Settle(ShardOf("logger-2"), []Settlement{{Number: 2, Verdict: &Verdict{Code: waymark.Invalid}}})
 		}},
-		{name: "withdrawn", do: func() error { return s.Withdraw(3) }},
+		{name: "withdrawn", do: func() error { _, _, err := s.Withdraw(3); return err }},
 		{name: "replayed", do: func() error { return s.Replay(2) }},
 		{name: "dropped", do: func() error { return s.Drop(6) }},
 		{name: "no disk", fail: true, do: func() error {
