@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/internal/timing"
@@ -93,6 +94,10 @@ func TestRoundsAddUp(t *testing.T) {
 }
 
 func TestRunEndsAtItsLimit(t *testing.T) {
+	synctest.Test(t, runEndsAtItsLimit)
+}
+
+func runEndsAtItsLimit(t *testing.T) {
 	cell, err := timing.Run(t.Context(), timing.Load{Count: 1 << 30, InFlight: 2, Limit: 20 * time.Millisecond, Timeout: plenty},
 		func(int, int) (timing.Call, error) {
 			return func(context.Context) error { time.Sleep(time.Millisecond); return nil }, nil
