@@ -164,13 +164,17 @@ func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 	if !slices.Contains(devices, rest[0]) {
 		return fmt.Errorf("device %s is none of the configuration's devices", rest[0])
 	}
-	left, waiting, err := outbox.Recover(c.StoreDir, devices, rest[0], recorded)
+	r, err := outbox.Recover(c.StoreDir, devices, rest[0], recorded)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "device %s leaves out number %d, which stays a gap, and goes on with the next\n", rest[0], left)
-	if err == nil && len(waiting) > 0 {
-		_, err = fmt.Fprintf(out, "the edge starts once %d more devices were recovered, as %s\n", len(waiting), waiting[0])
+	if r.LeftOut == 0 {
+		_, err = fmt.Fprintf(out, "device %s has its place, beyond what the ledger has: nothing was changed\n", rest[0])
+	} else {
+		_, err = fmt.Fprintf(out, "device %s leaves out number %d, which stays a gap, and goes on with the next; %d messages that waited are dropped\n", rest[0], r.LeftOut, r.Dropped)
+	}
+	if err == nil && len(r.Waiting) > 0 {
+		_, err = fmt.Fprintf(out, "the edge starts once %d more devices were recovered, as %s\n", len(r.Waiting), r.Waiting[0])
 	}
 	return err
 }

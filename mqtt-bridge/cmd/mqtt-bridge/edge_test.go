@@ -83,7 +83,11 @@ func TestEdge(t *testing.T) {
 		t.Errorf("stopped with %v", err)
 	}
 	out.Reset()
-	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42") {
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "leaves out number 42, which stays a gap, and goes on with the next; 0 messages") {
+		t.Errorf("%v, %q", err, out.String())
+	}
+	out.Reset()
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "nothing was changed") {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }

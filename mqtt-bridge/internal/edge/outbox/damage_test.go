@@ -108,7 +108,7 @@ func TestPlacesThatAreHiddenAreMissed(t *testing.T) {
 	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"device-07"}, s); err == nil || !strings.Contains(err.Error(), "are missing") {
 		t.Errorf("opened: %v", err)
 	}
-	if _, _, err := outbox.Recover(dir, nil, "device-07", 1); err == nil {
+	if _, err := outbox.Recover(dir, nil, "device-07", 1); err == nil {
 		t.Error("recovered, and nobody knows what else is missing")
 	}
 }

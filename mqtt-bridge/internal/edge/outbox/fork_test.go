@@ -26,7 +26,7 @@ func TestAForkHoldsUntilItIsRecovered(t *testing.T) {
 		box = open(t, dir, s)
 	}
 	closed(t, box)
-	if _, _, err := outbox.Recover(dir, nil, "a", 7); err != nil {
+	if _, err := outbox.Recover(dir, nil, "a", 7); err != nil {
 		t.Fatal(err)
 	}
 	box = open(t, dir, s)

@@ -11,31 +11,39 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
+// Recovery is what Recover came to.
+type Recovery struct {
+	LeftOut uint64   // the number that stays a gap; 0: there was nothing to recover, and nothing was changed
+	Dropped int      // messages that waited of the device
+	Waiting []string // devices that have yet to be recovered before the outbox can be opened
+}
+
 // Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
 // device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
-// recorded is the last number on the ledger. A device whose numbers somebody else used goes on. It returns the number that is left out. The edge must not run. A file that is damaged in
+// recorded is the last number on the ledger. A place that is as it was written, and beyond that, is the newest there is: it stays, with what waits, unless somebody else
+// used the device's numbers; then the device goes on. The edge must not run. A file that is damaged in
 // another way cannot be recovered: nobody knows of which devices something is missing. If there is none it makes one, which can be opened once
-// each of devices was recovered: it returns those that are left. It returns Invalid for a number that leaves the device none.
-func Recover(dir string, devices []string, device string, recorded uint64) (left uint64, waiting []string, err error) {
+// each of devices was recovered. It returns Invalid for a number that leaves the device none.
+func Recover(dir string, devices []string, device string, recorded uint64) (r Recovery, err error) {
 	if recorded+1 >= waymark.MaxSequence {
-		return 0, nil, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
+		return r, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return 0, nil, fmt.Errorf("make outbox: %w", err)
+		return r, fmt.Errorf("make outbox: %w", err)
 	}
 	file, _, err := open(dir, prepareToRecover)
 	if err != nil {
-		return 0, nil, err
+		return r, err
 	}
 	err = file.Update(func(tx *bolt.Tx) (err error) {
-		recorded, err = recoverPlace(tx, device, recorded)
-		_, waiting = recovering(tx, devices)
+		r, err = recoverPlace(tx, device, recorded)
+		_, r.Waiting = recovering(tx, devices)
 		return err
 	})
 	if err != nil {
 		err = fmt.Errorf("recover device %s: %w", device, err)
 	}
-	return recorded + 1, waiting, errors.Join(err, file.Close())
+	return r, errors.Join(err, file.Close())
 }
 
 // Drop deletes what waits of a device, and returns how many messages that were: their numbers stay gaps, and the next goes on behind them.
@@ -75,28 +83,29 @@ func (o *Outbox) recovered(devices []string) error {
 	return o.update(func(b *books) error { return b.tx.Bucket([]byte(metaBucket)).Delete([]byte(recoveringKey)) }, func() {})
 }
 
-// recoverPlace returns the number before the one that is left out.
-func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (uint64, error) {
+func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (r Recovery, err error) {
 	b, err := openBooks(tx)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
-	known, err := placeOf(tx, device)
-	if err == nil {
-		recorded = max(recorded, known.number)
+	meta, fork := tx.Bucket([]byte(metaBucket)), []byte(forkedPrefix+device)
+	known, broken := placeOf(tx, device)
+	if broken == nil && recorded < known.number && meta.Get(fork) == nil {
+		return r, nil
 	}
-	if _, err := drop(b, device); err != nil {
-		return 0, err
+	if r.Dropped, err = drop(b, device); err != nil {
+		return r, err
 	}
-	if err := tx.Bucket([]byte(metaBucket)).Delete([]byte(forkedPrefix + device)); err != nil {
-		return 0, err
+	if err := meta.Delete(fork); err != nil {
+		return r, err
 	}
-	next := place{number: recorded + 1, digest: make([]byte, attest.DigestSize), latest: known.latest}
+	r.LeftOut = max(recorded, known.number) + 1
+	next := place{number: r.LeftOut, digest: make([]byte, attest.DigestSize), latest: known.latest}
 	if err := next.put(b, device); err != nil {
-		return 0, err
+		return r, err
 	}
 	b.all, err = recount(tx) // what a damaged place added to the sum is not known
-	return recorded, errors.Join(err, b.close())
+	return r, errors.Join(err, b.close())
 }
 
 // drop deletes the messages of a device, and counts them.

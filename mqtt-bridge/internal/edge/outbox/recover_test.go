@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -20,8 +21,8 @@ func TestADamagedPlaceIsAnErrorUntilItIsRecovered(t *testing.T) {
 	if _, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, []string{"a"}, s); err == nil {
 		t.Fatal("opened")
 	}
-	if last, _, err := outbox.Recover(dir, nil, "a", 7); err != nil || last != 8 {
-		t.Fatal(last, err)
+	if r, err := outbox.Recover(dir, nil, "a", 7); err != nil || r.LeftOut != 8 || r.Dropped != 3 {
+		t.Fatal(r, err)
 	}
 	box = open(t, dir, s)
 	add(t, box, packs("a", 1)...)
@@ -32,15 +33,47 @@ func TestADamagedPlaceIsAnErrorUntilItIsRecovered(t *testing.T) {
 	}
 	closed(t, box)
 	change(t, dir, flip("streams", 0))
-	if _, _, err := outbox.Recover(dir, nil, "ab", 3); err != nil { // while that of a is damaged
+	if _, err := outbox.Recover(dir, nil, "ab", 3); err != nil { // while that of a is damaged
 		t.Fatal(err)
 	}
-	if last, _, err := outbox.Recover(dir, nil, "a", 9); err != nil || last != 10 {
-		t.Fatal(last, err)
+	if r, err := outbox.Recover(dir, nil, "a", 9); err != nil || r.LeftOut != 10 {
+		t.Fatal(r, err)
 	}
 	closed(t, open(t, dir, s))
-	if last, _, err := outbox.Recover(dir, nil, "a", 2); err != nil || last != 11 { // its own place is further on than the ledger
-		t.Error(last, err)
+}
+
+// What waits stays where there is nothing to recover: the place holds, and is beyond what the ledger has. At or behind that the file is an older one.
+func TestASoundPlaceKeepsWhatWaits(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		recorded uint64
+		fork     bool
+		want     outbox.Recovery
+		waits    []uint64 // after one message more
+	}{
+		{"the ledger has less", 2, false, outbox.Recovery{}, []uint64{1, 2, 3, 4}},
+		{"the ledger has all", 3, false, outbox.Recovery{LeftOut: 4, Dropped: 3}, []uint64{5}},
+		{"the ledger has more", 7, false, outbox.Recovery{LeftOut: 8, Dropped: 3}, []uint64{9}},
+		{"somebody else used a number", 2, true, outbox.Recovery{LeftOut: 4, Dropped: 3}, []uint64{5}},
+	} {
+		dir, s := t.TempDir(), newSigner(t)
+		box := open(t, dir, s)
+		add(t, box, packs("a", 3)...)
+		if test.fork {
+			if err := box.Fork("a", 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closed(t, box)
+		if got, err := outbox.Recover(dir, []string{"a", "ab"}, "a", test.recorded); err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %+v, %v", test.name, got, err)
+		}
+		box = open(t, dir, s)
+		add(t, box, packs("a", 1)...)
+		if got := numbers(t, pending(t, box, "a", 0)); !slices.Equal(got, test.waits) {
+			t.Errorf("%s: %v wait", test.name, got)
+		}
+		closed(t, box)
 	}
 }
 
@@ -51,8 +84,8 @@ func TestALostDiskIsRecoveredWhole(t *testing.T) {
 		return outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, devices, s)
 	}
 	for i, device := range devices {
-		if _, waiting, err := outbox.Recover(dir, devices, device, 4); err != nil || !slices.Equal(waiting, devices[i+1:]) && i < 2 || i == 2 && len(waiting) > 0 {
-			t.Fatalf("%s: %v are left, %v", device, waiting, err)
+		if r, err := outbox.Recover(dir, devices, device, 4); err != nil || !slices.Equal(r.Waiting, devices[i+1:]) && i < 2 || i == 2 && len(r.Waiting) > 0 {
+			t.Fatalf("%s: %v are left, %v", device, r.Waiting, err)
 		}
 		if i < 2 {
 			if _, err := begin(devices); !errors.Is(err, outbox.ErrUnrecovered) {
