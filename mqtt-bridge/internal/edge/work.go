@@ -202,12 +202,12 @@ func (e *Edge) translate(a local.Arrival) []source.Reading {
 	return r.Readings
 }
 
-// latestOf returns the time of the latest reading of each name.
+// latestOf returns the time of the latest reading of each series.
 func latestOf(readings []senml.Reading) map[string]time.Time {
 	latest := make(map[string]time.Time)
 	for _, r := range readings {
-		if r.Time.After(latest[r.Name]) {
-			latest[r.Name] = r.Time
+		if series := source.SeriesOf(r); r.Time.After(latest[series]) {
+			latest[series] = r.Time
 		}
 	}
 	return latest

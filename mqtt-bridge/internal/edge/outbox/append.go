@@ -16,7 +16,7 @@ import (
 type Pack struct {
 	Device  string
 	Payload []byte
-	Latest  map[string]time.Time // of its readings, by name
+	Latest  map[string]time.Time // of its readings, by series
 }
 
 // addition is what one Append comes to.

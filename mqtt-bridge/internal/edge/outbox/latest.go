@@ -9,16 +9,16 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// latest says of each name that a device measured when the latest reading of it was measured, in milliseconds since 1970. It has
-// at most as many names as a device may measure: the latest.
+// latest says of each series (a name with its unit) that a device measured when the latest reading of it was measured, in milliseconds since 1970. It has
+// at most as many as a device may measure: the latest.
 type latest map[string]int64
 
 // with returns what it is with more readings.
 func (l latest) with(more map[string]time.Time) latest {
 	all := make(latest)
 	maps.Copy(all, l)
-	for name, at := range more {
-		all[name] = max(all[name], at.UnixMilli())
+	for series, at := range more {
+		all[series] = max(all[series], at.UnixMilli())
 	}
 	for len(all) > waymark.MaxMeasured {
 		delete(all, all.oldest())
@@ -32,8 +32,8 @@ func (l latest) oldest() string {
 
 func (l latest) times() map[string]time.Time {
 	times := make(map[string]time.Time, len(l))
-	for name, at := range l {
-		times[name] = time.UnixMilli(at)
+	for series, at := range l {
+		times[series] = time.UnixMilli(at)
 	}
 	return times
 }

@@ -71,7 +71,7 @@ type Outbox struct {
 	limits Limits
 	signer Signer
 	ready  map[string]chan struct{}
-	latest map[string]map[string]time.Time // by device and name, when it was opened
+	latest map[string]map[string]time.Time // by device and series, when it was opened
 	kick   chan struct{}                   // holds a token while acknowledgements wait to be written
 
 	// mu keeps readers out while a commit is under way: what a failed one leaves must not be published.
@@ -184,8 +184,8 @@ func (o *Outbox) Largest() (device string, bytes int64) {
 	return device, bytes
 }
 
-// Latest returns the time of a device's latest reading of each name that was signed before the outbox was opened. It knows as many
-// names as a device may measure.
+// Latest returns the time of a device's latest reading of each series that was signed before the outbox was opened. It knows as many
+// as a device may measure.
 func (o *Outbox) Latest(device string) map[string]time.Time { return o.latest[device] }
 
 // Ready returns a channel that receives when a device may have something to publish, nil for one

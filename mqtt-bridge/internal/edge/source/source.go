@@ -76,31 +76,31 @@ type reader interface {
 type Sources struct {
 	names    []string
 	readers  []reader
-	since    map[string]time.Time // by device id
-	measured map[string]*measured // by device id
+	since    map[string]time.Time       // by device id
+	measured map[string]map[string]bool // series, at most waymark.MaxMeasured, by device id
 }
 
-// measured is what a device has measured, at most waymark.MaxMeasured things.
-type measured struct {
-	known  map[series]bool // since the start
-	before map[string]bool // names that were signed before it and did not come since: their places are kept
-}
-
-// series is what the ledger tells measurements apart by.
-type series struct{ name, unit string }
-
-// Latest says when the latest reading of each name was measured that was signed for a device already.
+// Latest says when the latest reading of each series was measured that was signed for a device already.
 type Latest func(device string) map[string]time.Time
+
+// SeriesOf returns what the ledger tells measurements apart by: a name, a NUL, and the unit if it is a number.
+func SeriesOf(r senml.Reading) string {
+	if !r.Kind.Measures() {
+		return r.Name + seriesCut
+	}
+	return r.Name + seriesCut + r.Unit
+}
+
+const seriesCut = "\x00" // is in no name
 
 // New makes the sources of a configuration that was validated.
 func New(c config.Config, latest Latest) *Sources {
-	s := &Sources{since: make(map[string]time.Time), measured: make(map[string]*measured)}
+	s := &Sources{since: make(map[string]time.Time), measured: make(map[string]map[string]bool)}
 	for _, d := range c.Devices {
-		m := &measured{known: make(map[series]bool), before: make(map[string]bool)}
-		for name := range latest(d.ID) {
-			m.before[name] = true
+		s.measured[d.ID] = make(map[string]bool)
+		for series := range latest(d.ID) {
+			s.measured[d.ID][series] = true
 		}
-		s.measured[d.ID] = m
 		if since, err := time.Parse(time.RFC3339, d.NotBefore); err == nil {
 			s.since[d.ID] = since
 		}
@@ -195,22 +195,13 @@ func (s *Sources) check(r Reading, now time.Time) Reason {
 	return ""
 }
 
-// measures notes what a reading measured, and reports false if the ledger would not take one thing more of its device.
+// measures notes what a reading measured, and reports false if the ledger would not take one series more of its device.
 func (s *Sources) measures(r Reading) bool {
-	thing := series{name: r.Name}
-	if r.Kind.Measures() {
-		thing.unit = r.Unit
-	}
-	m := s.measured[r.Device]
-	switch {
-	case m.known[thing]:
-		return true
-	case m.before[r.Name]:
-		delete(m.before, r.Name)
-	case len(m.known)+len(m.before) >= waymark.MaxMeasured:
+	known, series := s.measured[r.Device], SeriesOf(r.Reading)
+	if !known[series] && len(known) >= waymark.MaxMeasured {
 		return false
 	}
-	m.known[thing] = true
+	known[series] = true
 	return true
 }
 

@@ -142,15 +142,21 @@ func TestTooManyMeasurements(t *testing.T) {
 	check(t, read(`{"n":"n0","u":"K","v":1,"t":1772352000}`, `{"n":"n0","vs":"warm","t":1772352000}`, all[0]), "["+all[0]+"]", map[source.Reason]int{source.TooMany: 2})
 }
 
-// What was signed before the start keeps its place: whoever may publish for a logger cannot take it with other names.
-func TestNamesOfBeforeKeepTheirPlaces(t *testing.T) {
-	before := func(string) map[string]time.Time { return map[string]time.Time{"door": now, "temperature": now} }
+// What was signed before the start keeps its place: whoever may publish for a logger cannot take it with other names, or with other units.
+func TestSeriesOfBeforeKeepTheirPlaces(t *testing.T) {
+	signed, err := senml.ParseJSON([]byte(`[{"n":"door","vb":true,"t":1772352000},{"n":"temperature","u":"Cel","v":1,"t":1772352000}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := func(string) map[string]time.Time {
+		return map[string]time.Time{source.SeriesOf(signed[0]): now, source.SeriesOf(signed[1]): now}
+	}
 	s := source.New(config.Config{Sources: []config.Source{{Name: "s", Kind: config.SenML, Topic: "{device}"}}, Devices: []config.Device{{ID: "logger-1", Source: "s"}}}, before)
 	read := func(records ...string) source.Result {
 		return s.Read(source.Message{Topic: "logger-1", Received: now, Payload: []byte("[" + strings.Join(records, ",") + "]")})
 	}
-	var made []string
-	for i := range waymark.MaxMeasured {
+	made := []string{`{"n":"temperature","u":"Pa","v":1,"t":1772352000}`}
+	for i := range waymark.MaxMeasured - 1 {
 		made = append(made, fmt.Sprintf(`{"n":"n%d","u":"Cel","v":1,"t":1772352000}`, i))
 	}
 	check(t, read(made...), "["+strings.Join(made[:waymark.MaxMeasured-2], ",")+"]", map[source.Reason]int{source.TooMany: 2})

@@ -43,11 +43,17 @@ func newSparkplug(s config.Source, ids map[string]string, latest Latest) *sparkp
 	return r
 }
 
-// known returns the times of readings, by the metrics that they are of.
+// known returns the times of the latest readings, by the metrics that they are of.
 func (s *sparkplugReader) known(latest map[string]time.Time) sparkplug.Times {
+	names := make(map[string]time.Time)
+	for series, at := range latest {
+		if name, _, _ := strings.Cut(series, seriesCut); at.After(names[name]) {
+			names[name] = at
+		}
+	}
 	known := make(sparkplug.Times)
 	for metric, f := range s.fields {
-		known[metric] = latest[f.Name]
+		known[metric] = names[f.Name]
 	}
 	return known
 }
