@@ -22,7 +22,8 @@ const (
 // is given before the test ends. It fails the test if there is none.
 func Address(t testing.TB) string {
 	t.Helper()
-	begin := rand.IntN(ports) //nolint:gosec // so that who was at an address before has forgotten it, not a secret
+	//determinism: of tests alone
+	begin := rand.IntN(ports) //nolint:gosec // not a secret, but that who was at an address before has forgotten it
 	for i := range ports {
 		if address := "127.0.0.1:" + strconv.Itoa(first+(begin+i)%ports); hold(t, address) {
 			return address
