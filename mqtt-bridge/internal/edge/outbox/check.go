@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sealed"
@@ -34,6 +35,7 @@ type check struct {
 	found   totals
 	stored  totals
 	unsure  bool // a place does not have its checksum: its number may not be what it was
+	strange bool // the bucket meta has what nobody wrote
 }
 
 func (c *check) bucket(name []byte) boltfile.Visit {
@@ -51,13 +53,18 @@ func (c *check) bucket(name []byte) boltfile.Visit {
 }
 
 func (c *check) meta(key, value []byte) (err error) {
-	switch string(key) {
-	case layoutKey:
+	switch name := string(key); {
+	case name == layoutKey:
 		c.layout = bytes.Clone(value)
-	case totalsKey:
+	case name == totalsKey:
 		if c.stored, err = decodeTotals(value); err != nil && !slices.Equal(c.layout, []byte{layoutVersion}) {
 			err = nil // compare says that it is of another version
 		}
+	case name == recoveringKey, strings.HasPrefix(name, forkedPrefix):
+		_, broken := sealed.Open([]byte(metaBucket), key, value)
+		c.strange = c.strange || broken != nil
+	default:
+		c.strange = true
 	}
 	return err
 }
@@ -79,7 +86,7 @@ func (c *check) compare(listed bool) error {
 	switch {
 	case len(c.layout) == 1 && c.layout[0] != layoutVersion:
 		return fmt.Errorf("its layout is version %d, this program knows %d", c.layout[0], layoutVersion)
-	case len(c.layout) != 1 || c.buckets != 1+int(piles) || listed || c.found != c.stored:
+	case len(c.layout) != 1 || c.buckets != 1+int(piles) || listed || c.strange || c.found != c.stored:
 		return errMissing
 	}
 	return nil

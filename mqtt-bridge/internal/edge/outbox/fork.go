@@ -19,7 +19,7 @@ func (o *Outbox) Fork(device string, number uint64) error {
 	o.forked[device] = true
 	o.mu.Unlock()
 	return o.update(func(b *books) error {
-		return b.tx.Bucket([]byte(metaBucket)).Put([]byte(forkedPrefix+device), binary.BigEndian.AppendUint64(nil, number))
+		return putMark(b.tx, forkedPrefix+device, binary.BigEndian.AppendUint64(nil, number))
 	}, func() {})
 }
 

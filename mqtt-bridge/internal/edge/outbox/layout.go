@@ -25,7 +25,7 @@ const (
 	// layoutVersion is of the stored layout. Version 1 counted places alone.
 	layoutVersion = 2
 	totalsKey     = "totals"
-	// recoveringKey is there while the file is one that Recover made: a device without a place in it had one, and may not begin at number 1.
+	// recoveringKey is there if the file is one that Recover made: a device without a place in it may have had one, and does not begin at number 1.
 	recoveringKey = "recovering"
 
 	keySize = 8 // of a number
@@ -47,20 +47,25 @@ func prepare(tx *bolt.Tx) error {
 
 // prepareToRecover writes what a new file has that Recover makes.
 func prepareToRecover(tx *bolt.Tx) error {
-	return errors.Join(prepare(tx), tx.Bucket([]byte(metaBucket)).Put([]byte(recoveringKey), []byte{1}))
+	return errors.Join(prepare(tx), putMark(tx, recoveringKey, nil))
 }
 
-// recovering reports whether the file is one that Recover made, and returns those of devices that have yet to be recovered.
-func recovering(tx *bolt.Tx, devices []string) (made bool, waiting []string) {
+// putMark writes a record of the bucket meta that no totals count: examine finds its checksum or its key wrong.
+func putMark(tx *bolt.Tx, key string, body []byte) error {
+	return tx.Bucket([]byte(metaBucket)).Put([]byte(key), sealed.Seal([]byte(metaBucket), []byte(key), body))
+}
+
+// recovering returns those of devices that have yet to be recovered, if the file is one that Recover made.
+func recovering(tx *bolt.Tx, devices []string) (waiting []string) {
 	if tx.Bucket([]byte(metaBucket)).Get([]byte(recoveringKey)) == nil {
-		return false, nil
+		return nil
 	}
 	for _, d := range devices {
 		if tx.Bucket([]byte(streamBucket)).Get([]byte(d)) == nil {
 			waiting = append(waiting, d)
 		}
 	}
-	return true, waiting
+	return waiting
 }
 
 // place is where a device stands in its chain.

@@ -92,7 +92,7 @@ type Outbox struct {
 // Open opens the outbox in dir, which must exist, and makes it if absent. devices are those that may be signed
 // for. Every page and record is checked: a message that is damaged is set aside and counted; a place in a chain that is
 // damaged is an error, and so is anything else that is not as it was written (boltfile.ErrDamaged), a store of another version, or one that
-// another process holds. An outbox that Recover made is opened (ErrUnrecovered) once each of devices was recovered. It needs no room on the disk but for
+// another process holds. An outbox that Recover made is opened (ErrUnrecovered) if each of devices was recovered. It needs no room on the disk but for
 // the first time, also after Recover.
 func Open(dir string, limits Limits, devices []string, signer Signer) (*Outbox, error) {
 	o := &Outbox{dir: dir, limits: limits, signer: signer, ready: make(map[string]chan struct{}), latest: make(map[string]map[string]time.Time),

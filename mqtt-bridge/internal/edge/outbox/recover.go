@@ -23,7 +23,7 @@ type Recovery struct {
 // recorded is the last number on the ledger. A place that is as it was written, and beyond that, is the newest there is: it stays, with what waits, unless somebody else
 // used the device's numbers; then the device goes on. The edge must not run. A file that is damaged in
 // another way cannot be recovered: nobody knows of which devices something is missing. If there is none it makes one, which can be opened once
-// each of devices was recovered. It returns Invalid for a number that leaves the device none.
+// each of devices was recovered, and never begins one at number 1. It returns Invalid for a number that leaves the device none.
 func Recover(dir string, devices []string, device string, recorded uint64) (r Recovery, err error) {
 	if recorded+1 >= waymark.MaxSequence {
 		return r, waymark.Errorf(waymark.Invalid, "after %d a device has no number left: take what the ledger says is its last", recorded)
@@ -37,7 +37,7 @@ func Recover(dir string, devices []string, device string, recorded uint64) (r Re
 	}
 	err = file.Update(func(tx *bolt.Tx) (err error) {
 		r, err = recoverPlace(tx, device, recorded)
-		_, r.Waiting = recovering(tx, devices)
+		r.Waiting = recovering(tx, devices)
 		return err
 	})
 	if err != nil {
@@ -69,18 +69,14 @@ func Drop(dir, device string) (n int, err error) {
 	return n, errors.Join(err, file.Close())
 }
 
-// recovered makes an outbox that Recover has made one as any other, or returns ErrUnrecovered.
+// recovered returns ErrUnrecovered if Recover has made the outbox and not all of devices were recovered.
 func (o *Outbox) recovered(devices []string) error {
-	var made bool
 	var waiting []string
-	err := o.file.View(func(tx *bolt.Tx) error { made, waiting = recovering(tx, devices); return nil })
-	switch {
-	case err != nil || !made:
-		return err
-	case len(waiting) > 0:
-		return fmt.Errorf("%w: %d, as %s: docs/operations/edge.md says how", ErrUnrecovered, len(waiting), waiting[0])
+	err := o.file.View(func(tx *bolt.Tx) error { waiting = recovering(tx, devices); return nil })
+	if err == nil && len(waiting) > 0 {
+		err = fmt.Errorf("%w: %d, as %s: docs/operations/edge.md says how", ErrUnrecovered, len(waiting), waiting[0])
 	}
-	return o.update(func(b *books) error { return b.tx.Bucket([]byte(metaBucket)).Delete([]byte(recoveringKey)) }, func() {})
+	return err
 }
 
 func recoverPlace(tx *bolt.Tx, device string, recorded uint64) (r Recovery, err error) {

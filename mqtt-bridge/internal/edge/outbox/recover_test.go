@@ -93,19 +93,27 @@ func TestALostDiskIsRecoveredWhole(t *testing.T) {
 			}
 		}
 	}
-	for _, listed := range [][]string{devices, append(devices, "new")} { // a device that is new later begins at number 1
-		box, err := begin(listed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		add(t, box, outbox.Pack{Device: listed[len(listed)-1], Payload: []byte("1")})
-		closed(t, box)
-	}
-	box, err := begin([]string{"b", "new"})
+	box, err := begin(devices)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for device, want := range map[string]uint64{"b": 6, "new": 1} {
+	add(t, box, packs("b", 1)...)
+	closed(t, box)
+	if _, err := begin(append(devices, "new")); !errors.Is(err, outbox.ErrUnrecovered) { // it may have been listed once
+		t.Fatalf("opened with another device: %v", err)
+	}
+	if _, err := outbox.Recover(dir, append(devices, "new"), "new", 0); err != nil {
+		t.Fatal(err)
+	}
+	if box, err = begin([]string{"b", "new"}); err != nil {
+		t.Fatal(err)
+	}
+	add(t, box, packs("new", 1)...)
+	closed(t, box)
+	if box, err = begin([]string{"b", "new"}); err != nil {
+		t.Fatal(err)
+	}
+	for device, want := range map[string]uint64{"b": 6, "new": 2} {
 		if got := numbers(t, pending(t, box, device, 0)); !slices.Equal(got, []uint64{want}) {
 			t.Errorf("%s: %v, want %d", device, got, want)
 		}
