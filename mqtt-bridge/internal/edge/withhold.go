@@ -16,6 +16,7 @@ import (
 const (
 	backlog = "backlog" // the consortium's broker refuses it alone, and so much of it waits already
 	forked  = "forked"  // somebody else uses its numbers
+	usedUp  = "used_up" // it has fewer numbers left than there are messages
 )
 
 // refusedParts is the part of the store, one of so many, that a device may fill which the consortium's broker refuses.
@@ -30,13 +31,15 @@ func limitsOf(c config.Config) outbox.Limits {
 	return l
 }
 
-// withholds says why nothing is signed for a device at present, empty if something is. What its logger sends then is acknowledged: a local
+// withholds says why so many messages of a device are not signed at present, empty if something is. What its logger sends then is acknowledged: a local
 // broker gives messages in order, and to hold one back would hold back those of all.
-func (e *Edge) withholds(device string) string {
+func (e *Edge) withholds(device string, messages int) string {
 	share := e.config.StoreBytes / int64(min(len(e.config.Devices), refusedParts))
 	switch {
 	case e.outbox.Forked(device):
 		return forked
+	case e.outbox.Left(device) < uint64(messages): //nolint:gosec // it is a length
+		return usedUp
 	case e.outbox.Waiting(device) >= share && e.uplink.RefusesOnly(device):
 		return backlog
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/local"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
@@ -54,6 +55,40 @@ func TestWhatIsWithheldIsNotTakenForSigned(t *testing.T) {
 	}
 	if read(second) != 1 {
 		t.Error("a birth does not tell again what was not signed")
+	}
+	if err := box.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A device that has used all its numbers ends neither the edge nor the others' messages.
+func TestADeviceWithoutNumbersIsWithheld(t *testing.T) {
+	dir, c := t.TempDir(), config.Default()
+	c.Sources = []config.Source{{Name: "loggers", Kind: config.JSON, Topic: "{device}", Fields: []config.Field{{From: "/t", Name: "temperature", Unit: "Cel"}}}}
+	c.Devices = []config.Device{{ID: "a", Source: "loggers"}, {ID: "b", Source: "loggers"}}
+	for device, recorded := range map[string]uint64{"a": waymark.MaxSequence - 2, "b": 0} {
+		if _, err := outbox.Recover(dir, nil, device, recorded); err != nil { // a has one number left
+			t.Fatal(err)
+		}
+	}
+	box, err := outbox.Open(dir, outbox.Limits{Bytes: 1 << 20}, c.DeviceIDs(), signs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, acked := bench(c, box, newQueue(10, 1<<20)), 0
+	for n := range 2 {
+		var arrivals []local.Arrival
+		for _, topic := range c.DeviceIDs() {
+			a := local.Arrival{Topic: topic, Payload: []byte(`{"t":21}`), Received: time.Now(), Ack: func() { acked++ }}
+			e.queue.Put(t.Context(), a)
+			arrivals = append(arrivals, a)
+		}
+		if err := e.take(t.Context(), arrivals); err != nil {
+			t.Fatalf("round %d: %v", n, err)
+		}
+	}
+	if got := box.Usage().Messages; got != 3 || acked != 4 {
+		t.Errorf("%d messages are signed, %d acknowledged", got, acked)
 	}
 	if err := box.Close(); err != nil {
 		t.Fatal(err)

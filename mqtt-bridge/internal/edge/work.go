@@ -183,12 +183,13 @@ func (e *Edge) group(read []taken) group {
 		}
 	}
 	for _, device := range order {
-		if reason := e.withholds(device); reason != "" {
+		parts := cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes)
+		if reason := e.withholds(device, len(parts)); reason != "" {
 			g.omitted = append(g.omitted, omitted{device, reason, readings[device]})
 			continue
 		}
 		g.readings += len(readings[device])
-		for _, part := range cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes) {
+		for _, part := range parts {
 			g.packs = append(g.packs, outbox.Pack{Device: device, Payload: encode(part), Latest: latestOf(part)})
 		}
 	}

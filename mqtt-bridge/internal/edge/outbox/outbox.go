@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile"
 	bolt "go.etcd.io/bbolt"
@@ -170,6 +171,13 @@ func (o *Outbox) Waiting(device string) int64 {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.bytes[device]
+}
+
+// Left returns how many numbers a device has left.
+func (o *Outbox) Left(device string) uint64 {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return waymark.MaxSequence - o.numbers[device]
 }
 
 // Largest returns the device of whose messages most bytes wait, empty if none do.
