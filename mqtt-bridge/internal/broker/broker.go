@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/blocks"
 	"go.uber.org/zap"
 )
 
@@ -93,6 +94,9 @@ func (b *Broker) Stop() {
 	}
 	b.server.Shutdown()
 	b.server.WaitForShutdown()
+	if err := blocks.Seal(b.storeDir); err != nil {
+		b.log.Warn("it cannot be noted which files the broker's store has", zap.Error(err))
+	}
 }
 
 func (b *Broker) prepare(ctx context.Context, o Options) error {

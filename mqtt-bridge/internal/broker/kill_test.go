@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runChild stores messages until it is killed, and acknowledges every other one as the bridge. It says so in lines of their own, the latter before.
+// runChild stores messages until it is killed, or stops in order once its input ends, and acknowledges every other one as the bridge. It says so in lines of their own, the latter before.
 func runChild(raw []byte) error {
 	var o Options
 	if err := json.Unmarshal(raw, &o); err != nil {
@@ -53,16 +54,28 @@ func runChild(raw []byte) error {
 	if err := b.Open(ctx); err != nil {
 		return err
 	}
+	ends := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(ends)
+		b.Stop()
+		os.Exit(0)
+	}()
 	for i := 0; ; i++ {
 		payload := fmt.Sprintf("%d-%d", os.Getpid(), i)
 		if err := b.publish(ctx, []byte(payload)); err != nil {
-			return err
+			select {
+			case <-ends:
+				select {} // until Exit
+			default:
+				return err
+			}
 		}
 		fmt.Printf("stored %s\n", payload)
 	}
 }
 
-// A broker that is killed at any point starts again at once, with all that it had stored and the bridge had not taken.
+// A broker that is killed at any point, or stopped under load, starts again at once, with all that it had stored and the bridge had not taken.
 func TestKill9(t *testing.T) {
 	const kills = 15
 	o := options(t)
@@ -71,7 +84,7 @@ func TestKill9(t *testing.T) {
 	for i := range kills {
 		o.StoreBytes += 1 << 20      // each start writes anew what the stream is
 		o.HoldsMessages = 100 + 10*i // and its consumer
-		for _, line := range strings.Split(lived(t, o, 20*time.Millisecond+rand.N(600*time.Millisecond)), "\n") {
+		for _, line := range strings.Split(lived(t, o, i%3 == 2, 20*time.Millisecond+rand.N(600*time.Millisecond)), "\n") {
 			switch what, payload, _ := strings.Cut(line, " "); what {
 			case "stored":
 				stored[payload] = true
@@ -99,8 +112,8 @@ func TestKill9(t *testing.T) {
 	}
 }
 
-// lived kills a child after a while, and returns what it said by then.
-func lived(t *testing.T, o Options, after time.Duration) string {
+// lived kills a child after a while, or has it stop in order, and returns what it said by then.
+func lived(t *testing.T, o Options, inOrder bool, after time.Duration) string {
 	t.Helper()
 	raw, err := json.Marshal(o)
 	if err != nil {
@@ -109,12 +122,20 @@ func lived(t *testing.T, o Options, after time.Duration) string {
 	var said, failed bytes.Buffer
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env, child.Stdout, child.Stderr = append(os.Environ(), childOptions+"="+string(raw)), &said, &failed
-	if err := child.Start(); err != nil {
+	input, err := child.StdinPipe()
+	if err == nil {
+		err = child.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(after) // at any point
-	_ = child.Process.Kill()
-	_ = child.Wait() // killed
+	if inOrder {
+		_ = input.Close()
+	} else {
+		_ = child.Process.Kill()
+	}
+	_ = child.Wait() // an error if it was killed
 	if failed.Len() > 0 {
 		t.Fatalf("a child fails: %s", failed.String())
 	}

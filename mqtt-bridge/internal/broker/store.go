@@ -106,6 +106,9 @@ func secureStore(dir string, log *zap.Logger) error {
 	if !d.curable() {
 		return fmt.Errorf("%w in %d places, the first: %s; look at the disk, then call mqtt-bridge store salvage, which keeps all other messages", ErrDamaged, len(d.list()), d.list()[0])
 	}
+	if err := blocks.Unseal(dir); err != nil {
+		return err
+	}
 	if open, err := wasOpen(dir); err != nil || !open {
 		return err
 	}

@@ -6,6 +6,15 @@ import (
 	"path/filepath"
 )
 
+// SyncFile has what was written to a file, by whomever, on the disk when it returns.
+func SyncFile(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // a file of the program's own
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
 // Write has a file on the disk when it returns, but for its name (SyncFolder).
 func Write(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // a file of the program's own

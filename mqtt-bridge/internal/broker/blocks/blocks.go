@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
@@ -31,10 +32,12 @@ type file struct {
 	path, stream string
 	number       uint32
 	newest       bool // of its stream
+	sealed       bool // the broker had stopped when it was last changed, and size is how long it was
+	size         int64
 }
 
-// Check returns what is damaged below a broker's folder. An unfinished record at the end of a stream's newest file is none: it is of a
-// message that was not acknowledged.
+// Check returns what is damaged below a broker's folder. An unfinished record at the end of a stream's newest file is none, unless the files
+// were sealed: it is of a message that was not acknowledged.
 func Check(dir string) ([]Fault, error) {
 	return each(dir, func(file, *reader, []Fault) error { return nil })
 }
@@ -42,12 +45,16 @@ func Check(dir string) ([]Fault, error) {
 // Salvage makes each file that is damaged anew of the records that are good, in their order, and keeps the old one beside it, with the
 // time in its name. No broker may have them open. It returns what was damaged.
 func Salvage(dir string, now time.Time) ([]Fault, error) {
-	return each(dir, func(f file, r *reader, faults []Fault) error {
+	faults, err := each(dir, func(f file, r *reader, faults []Fault) error {
 		if len(faults) == 0 {
 			return nil
 		}
 		return f.replace(r, now)
 	})
+	if err != nil {
+		return faults, err
+	}
+	return faults, Unseal(dir)
 }
 
 // each reads all files, and gives them on with their faults.
@@ -56,12 +63,14 @@ func each(dir string, do func(file, *reader, []Fault) error) (all []Fault, err e
 	if err != nil {
 		return nil, fmt.Errorf("list the broker's files: %w", err)
 	}
+	noted, err := sealed(dir)
+	if err != nil {
+		return nil, err
+	}
+	all = gone(noted, files)
 	for _, f := range files {
-		raw, err := os.ReadFile(f.path)
-		if err != nil {
-			return all, fmt.Errorf("read the broker's file: %w", err)
-		}
-		r, err := newReader(raw, f.stream, f.number)
+		f.size, f.sealed = noted[f.path]
+		r, err := f.read()
 		if err != nil {
 			return all, err
 		}
@@ -74,7 +83,16 @@ func each(dir string, do func(file, *reader, []Fault) error) (all []Fault, err e
 	return all, nil
 }
 
-// list returns the files of all streams, those of a stream by number.
+// read reads all of it.
+func (f file) read() (*reader, error) {
+	raw, err := os.ReadFile(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("read the broker's file: %w", err)
+	}
+	return newReader(raw, f.stream, f.number)
+}
+
+// list returns the files of all streams, but of those that are being deleted (.), those of a stream by number.
 func list(dir string) ([]file, error) {
 	paths, err := fs.Glob(os.DirFS(dir), "jetstream/*/streams/*/msgs/*.blk")
 	if err != nil {
@@ -84,7 +102,7 @@ func list(dir string) ([]file, error) {
 	for _, path := range paths {
 		path = filepath.Join(dir, filepath.FromSlash(path))
 		f := file{path: path, stream: filepath.Base(filepath.Dir(filepath.Dir(path)))}
-		if n, err := fmt.Sscanf(filepath.Base(path), "%d.blk", &f.number); err == nil && n == 1 {
+		if n, err := fmt.Sscanf(filepath.Base(path), "%d.blk", &f.number); err == nil && n == 1 && !strings.HasPrefix(f.stream, ".") {
 			files = append(files, f)
 		}
 	}
@@ -107,10 +125,13 @@ func (r *reader) faults(f file) (faults []Fault) {
 			continue
 		}
 		next := r.next(at + 1)
-		if torn := f.newest && next == len(r.raw) && next-at <= maxRecord && r.unfinished(at); !torn {
+		if torn := f.newest && !f.sealed && next == len(r.raw) && next-at <= maxRecord && r.unfinished(at); !torn {
 			faults = append(faults, Fault{File: f.path, At: int64(at), Bytes: int64(next - at), Behind: behind})
 		}
 		at = next
+	}
+	if length := int64(len(r.raw)); length < f.size && len(faults) == 0 {
+		faults = append(faults, Fault{File: f.path, At: length, Bytes: f.size - length, Behind: behind})
 	}
 	return faults
 }
