@@ -86,9 +86,7 @@ func TestWhatWasWithdrawnIsTakenAgain(t *testing.T) {
 		}
 	}
 	send()
-	if err := s.admin(t).Withdraw(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
+	waitFor(t, "the message in the queue", func() bool { return s.admin(t).Withdraw(t.Context(), 1) == nil }) // the broker had it first
 	send()
 	s.gateway.Fail(nil)
 	waitFor(t, "what was sent again", func() bool { return s.inOrder(d.ID, 1) })
