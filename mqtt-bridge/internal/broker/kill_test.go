@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,9 @@ func lived(t *testing.T, o Options, inOrder bool, after time.Duration) string {
 		_ = child.Process.Kill()
 	}
 	_ = child.Wait() // an error if it was killed
+	if _, err := os.Stat(filepath.Join(o.StoreDir, "sealed")); inOrder && err != nil {
+		t.Error(err)
+	}
 	if failed.Len() > 0 {
 		t.Fatalf("a child fails: %s", failed.String())
 	}
