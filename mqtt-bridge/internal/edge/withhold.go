@@ -19,28 +19,29 @@ const (
 	usedUp  = "used_up" // it has fewer numbers left than there are messages
 )
 
-// refusedParts is the part of the store, one of so many, that a device may fill which the consortium's broker refuses.
-const refusedParts = 8
+// storeParts: one of so many parts of the store may fill a device that the consortium's broker refuses, and one is divided among all.
+const storeParts = 8
 
-// limitsOf leaves the last part of the store to others than the one device that fills it.
+// limitsOf divides the last part of the store among the devices.
 func limitsOf(c config.Config) outbox.Limits {
 	l := outbox.Limits{Bytes: c.StoreBytes, FreeBytes: c.StoreFreeBytes}
-	if len(c.Devices) > 1 {
-		l.DeviceBytes = c.StoreBytes - c.StoreBytes/refusedParts
+	if n := int64(len(c.Devices)); n > 1 {
+		last := c.StoreBytes / storeParts
+		l.SharedBytes, l.OwnBytes = c.StoreBytes-last, last/n
 	}
 	return l
 }
 
-// withholds says why so many messages of a device are not signed at present, empty if something is. What its logger sends then is acknowledged: a local
+// withholds says why so many messages of a device are not signed at present, when there was no room for them or before that was tried, empty if something is. What its logger sends then is acknowledged: a local
 // broker gives messages in order, and to hold one back would hold back those of all.
-func (e *Edge) withholds(device string, messages int) string {
-	share := e.config.StoreBytes / int64(min(len(e.config.Devices), refusedParts))
+func (e *Edge) withholds(device string, messages int, full bool) string {
+	share := e.config.StoreBytes / int64(min(len(e.config.Devices), storeParts))
 	switch {
 	case e.outbox.Forked(device):
 		return forked
 	case e.outbox.Left(device) < uint64(messages): //nolint:gosec // it is a length
 		return usedUp
-	case e.outbox.Waiting(device) >= share && e.uplink.RefusesOnly(device):
+	case (full || e.outbox.Waiting(device) >= share) && e.uplink.RefusesOnly(device):
 		return backlog
 	}
 	return ""

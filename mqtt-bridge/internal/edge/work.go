@@ -74,13 +74,15 @@ func (e *Edge) take(ctx context.Context, arrivals []local.Arrival) error {
 // sign signs and acknowledges what was read of arrivals, in one commit, or as many at once as there is room for. While there is
 // no room for one, or the disk fails, it tries again. When ctx ends it tries once more and gives up: what is not acknowledged comes again.
 func (e *Edge) sign(ctx context.Context, arrivals []local.Arrival, read []taken) error {
+	full := false
 	for most := len(arrivals); len(arrivals) > 0; {
 		n := min(most, len(arrivals))
-		err := e.store(e.group(read[:n]))
+		err := e.store(e.group(read[:n], full))
 		if errors.Is(err, outbox.ErrFull) && n > 1 {
 			most = n / 2
 			continue
 		}
+		full = errors.Is(err, outbox.ErrCrowded)
 		e.note(err)
 		if err == nil {
 			e.acknowledge(arrivals[:n])
@@ -168,8 +170,9 @@ func (e *Edge) readOne(a local.Arrival, made map[outbox.Fingerprint]bool) (t tak
 	return t
 }
 
-// group makes packs of what was read, each device's readings in the order in which they came, but for the devices of which nothing is signed.
-func (e *Edge) group(read []taken) group {
+// group makes packs of what was read, each device's readings in the order in which they came, but for the devices of which nothing is signed. full
+// says that there was no room for it beside what waits.
+func (e *Edge) group(read []taken, full bool) group {
 	var g group
 	var order []string
 	readings := make(map[string][]senml.Reading)
@@ -184,7 +187,7 @@ func (e *Edge) group(read []taken) group {
 	}
 	for _, device := range order {
 		parts := cut(readings[device], e.config.Pack.Readings, e.config.Pack.Bytes)
-		if reason := e.withholds(device, len(parts)); reason != "" {
+		if reason := e.withholds(device, len(parts), full); reason != "" {
 			g.omitted = append(g.omitted, omitted{device, reason, readings[device]})
 			continue
 		}

@@ -18,7 +18,7 @@ type Config struct {
 	// Required.
 	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/edge"`
 	// StoreBytes bounds the messages that wait. Beyond it nothing more is taken from the local
-	// broker. One of several devices fills at most 7/8 of it; of one that the consortium's broker refuses, and
+	// broker. Of several devices each has its part of the last eighth of it; of one that the consortium's broker refuses, and
 	// of which 1/8 waits (or its part, of fewer than 8), nothing more is signed, so that it does not hold up the
 	// others. Default 1 GiB, at least 8 MiB, so that the largest message fits.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`

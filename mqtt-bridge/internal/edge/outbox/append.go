@@ -100,11 +100,12 @@ func (o *Outbox) add(b *books, p Pack, a *addition) error {
 	a.bytes += int64(len(signed.Raw))
 	a.sizes[p.Device] += int64(len(signed.Raw))
 	a.numbers[p.Device] = number
-	if o.usage.Bytes+a.bytes > o.limits.Bytes {
-		return ErrFull
+	total, shared := o.usage.Bytes+a.bytes, o.limits.SharedBytes
+	if total > o.limits.Bytes {
+		return ErrCrowded
 	}
-	if most := o.limits.DeviceBytes; most > 0 && o.bytes[p.Device]+a.sizes[p.Device] > most {
-		return fmt.Errorf("%w: device %s has its part of it", ErrFull, p.Device)
+	if shared > 0 && total > shared && o.bytes[p.Device]+a.sizes[p.Device] > o.limits.OwnBytes {
+		return fmt.Errorf("%w: device %s has its part", ErrCrowded, p.Device)
 	}
 	key := keyOf(p.Device, number)
 	if err := b.put(messages, key, sealed.Seal([]byte(messageBucket), key, signed.Raw)); err != nil {

@@ -21,6 +21,8 @@ const fileName = "outbox.db"
 var (
 	// ErrFull says that there is no room now: wait until something was acknowledged, or the disk has room.
 	ErrFull = errors.New("the outbox is full")
+	// ErrCrowded is ErrFull for the messages that wait, and not for the disk.
+	ErrCrowded = fmt.Errorf("%w of messages that wait", ErrFull)
 	// ErrDisk says that the disk failed and nothing was stored: try again.
 	ErrDisk = errors.New("the outbox cannot be written")
 	// ErrReplaced says that the open file is not the one that has its name any more. Nothing new is signed; what is there goes up and is taken
@@ -47,8 +49,9 @@ type Signer interface {
 
 // Limits say when nothing more is taken.
 type Limits struct {
-	Bytes       int64 // of the messages that wait
-	DeviceBytes int64 // of those of one device; 0: no bound of its own
+	Bytes int64 // of the messages that wait
+	// SharedBytes of them are anybody's. Once they are taken a device may have OwnBytes, so that none is kept out by others. 0: all are.
+	SharedBytes, OwnBytes int64
 	// FreeBytes are to be left on the disk, so that what was acknowledged can be taken out even then.
 	FreeBytes int64
 }

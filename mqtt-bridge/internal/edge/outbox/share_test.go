@@ -8,11 +8,11 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 )
 
-// One device fills its part alone, what waits of each is known, also after a restart, and what is taken out makes room.
-func TestOneDeviceFillsItsPartAlone(t *testing.T) {
+// One device fills what is anybody's alone, what waits of each is known, also after a restart, and what is taken out makes room.
+func TestOneDeviceKeepsNoOtherOut(t *testing.T) {
 	dir, s := t.TempDir(), newSigner(t)
 	begin := func() *outbox.Outbox {
-		box, err := outbox.Open(dir, outbox.Limits{Bytes: 10000, DeviceBytes: 2000}, []string{"a", "ab"}, s)
+		box, err := outbox.Open(dir, outbox.Limits{Bytes: 10000, SharedBytes: 2000, OwnBytes: 1000}, []string{"a", "ab"}, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -23,7 +23,7 @@ func TestOneDeviceFillsItsPartAlone(t *testing.T) {
 	for err == nil {
 		err = box.Append(packs("a", 1), nil)
 	}
-	if n := box.Waiting("a"); !errors.Is(err, outbox.ErrFull) || n > 2000 || n < 1500 {
+	if n := box.Waiting("a"); !errors.Is(err, outbox.ErrCrowded) || n > 2000 || n < 1500 {
 		t.Fatalf("%d bytes wait: %v", n, err)
 	}
 	add(t, box, packs("ab", 2)...)
