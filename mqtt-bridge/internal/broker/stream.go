@@ -94,7 +94,7 @@ func (b *Broker) subscribed(ctx context.Context) error {
 		return fmt.Errorf("read broker stream: %w", err)
 	}
 	if n := stream.CachedInfo().State.Consumers; n != 1 {
-		return fmt.Errorf("%w: it has %d subscriptions of the bridge, not one, so that what devices publish would be kept for nobody: look at the disk, and put a backup of the folder in its place", ErrDamaged, n)
+		return fmt.Errorf("%w: it has %d subscriptions of the bridge, not one, so that what devices publish would be kept for nobody: look at the disk, then start the bridge again, which puts the copy back of what is missing", ErrDamaged, n)
 	}
 	return nil
 }
