@@ -138,6 +138,7 @@ func (r *Runner) beat(ctx context.Context, w watch) (err error) {
 	if err := r.store.Beat(ctx, r.gateway); err != nil {
 		return err
 	}
+	r.beaten.written()
 	if err := r.kept.ask(ctx, r.store); err != nil {
 		return err
 	}

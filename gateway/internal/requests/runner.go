@@ -245,9 +245,9 @@ func (r *Runner) Close(ctx context.Context) {
 	r.signOff(ctx)
 }
 
-// signOff takes this process off the roster, if it ever was on it.
+// signOff takes this process off the roster, and leaves its requests to the others, if it ever wrote anything.
 func (r *Runner) signOff(ctx context.Context) {
-	if !r.onRoster() {
+	if !r.beaten.left() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)

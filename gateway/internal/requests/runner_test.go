@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/requests"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -181,6 +183,25 @@ func TestTakeOver(t *testing.T) {
 				t.Errorf("%d effects", n)
 			}
 		})
+	}
+}
+
+// A process that ends in order before its first beat leaves its requests to the others, too.
+func TestTakeOverFromWhoNeverBeat(t *testing.T) {
+	m := newMember(t)
+	m.chain.hold = make(chan struct{})
+	_, old := requests.Rounds(requests.Options{Store: m.store, Resolver: m.chain, Limits: m.limit, Logger: zap.NewNop(), Registry: prometheus.NewRegistry()})
+	if out, err := old.Do(t.Context(), m.request("k", "a"), requests.Wish{Async: true}); err != nil || out.Pending == nil {
+		t.Fatalf("got %+v %v", out, err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	old.Close(ended)
+	m.chain.set(func() { close(m.chain.hold); m.chain.hold = nil })
+	again, err := m.start().Do(t.Context(), m.request("k", "a"), requests.Wish{})
+	done(t, again, err)
+	if n := m.chain.effects("a"); n != 1 {
+		t.Errorf("%d effects", n)
 	}
 }
 

@@ -98,6 +98,21 @@ type pulse struct {
 	err      error
 	unkept   error // why the last request was not kept; nil if it was
 	unkeptAt time.Time
+	wrote    bool // anything
+}
+
+// written notes that a beat was written.
+func (p *pulse) written() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrote = true
+}
+
+// left reports whether the database may have something of this process: a beat, or a request.
+func (p *pulse) left() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.wrote
 }
 
 func (p *pulse) ended(err error) {
@@ -116,7 +131,7 @@ func (p *pulse) kept(err error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unkept, p.unkeptAt = err, time.Now()
+	p.unkept, p.unkeptAt, p.wrote = err, time.Now(), p.wrote || err == nil
 }
 
 var errStill = errors.New("nothing was written for long")
