@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
@@ -24,6 +25,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
+}
+
+// telling reports whether so many cases are checked that each kind of answer must be among them: few come to it by chance.
+func telling() bool {
+	n, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	return err != nil || n >= 100
 }
 
 // onTheLedger lists the shipments that the rules show a caller on the ledger itself.
@@ -141,7 +148,7 @@ func showsWhatTheLedgerShows(t *testing.T, open databasetest.Opener) {
 			}
 		}
 	})
-	if shown == 0 || hidden == 0 {
+	if telling() && (shown == 0 || hidden == 0) {
 		t.Errorf("%d shipments were shown and %d not", shown, hidden)
 	}
 }

@@ -52,7 +52,7 @@ func provenanceIsHistory(t *testing.T, open databasetest.Opener) {
 			}
 		})
 	}
-	if steps == 0 || refused == 0 {
+	if telling() && (steps == 0 || refused == 0) {
 		t.Errorf("%d steps, and %d refused", steps, refused)
 	}
 }
