@@ -45,11 +45,12 @@ func (l *line) next() (device string, found bool) {
 
 // stale are devices of which the gateway is to be asked.
 type stale struct {
-	unsure  line            // the book has commands of them that may have ended: asked first, and without room too
-	lacking line            // the book may lack commands of them
-	asked   map[string]bool // for which the gateway was asked, since the start
-	later   []delayed       // to be added, in this order
-	filled  chan struct{}   // holds a token when there may be one to ask for
+	unsure  line                 // the book has commands of them that may have ended: asked first, and without room too
+	lacking line                 // the book may lack commands of them
+	asked   map[string]bool      // for which the gateway was asked, since the start
+	later   []delayed            // to be added, in this order, each device once
+	due     map[string]time.Time // when each of later is, which may have been put off
+	filled  chan struct{}        // holds a token when there may be one to ask for
 }
 
 // delayed is a device of which the gateway is asked once it surely knows what has happened.
@@ -59,7 +60,7 @@ type delayed struct {
 }
 
 func newStale() stale {
-	return stale{unsure: newLine(), lacking: newLine(), asked: map[string]bool{}, filled: make(chan struct{}, 1)}
+	return stale{unsure: newLine(), lacking: newLine(), asked: map[string]bool{}, due: map[string]time.Time{}, filled: make(chan struct{}, 1)}
 }
 
 func (s *stale) len() int { return len(s.unsure.order) + len(s.lacking.order) }
@@ -92,22 +93,36 @@ func (s *stale) leaveOut(device string, known bool) {
 	}
 }
 
-// addLater adds a device at a time, which must be no earlier than that of any before.
+// addLater adds a device at a time, which must be no earlier than that of any before. One for which there is no room is asked for once it
+// appears.
 func (s *stale) addLater(device string, due time.Time) {
-	if len(s.later) < maxStale {
+	_, waits := s.due[device]
+	switch {
+	case waits:
+	case len(s.later) >= maxStale:
+		delete(s.asked, device)
+		return
+	default:
 		s.later = append(s.later, delayed{device, due})
-		s.signal()
 	}
+	s.due[device] = due
+	s.signal()
 }
 
 // ripen adds those whose time has come, and returns how long it takes until there is more.
 func (s *stale) ripen(now time.Time) time.Duration {
 	for len(s.later) > 0 {
-		if first := s.later[0]; first.due.After(now) {
+		first := s.later[0]
+		if first.due.After(now) {
 			return first.due.Sub(now)
 		}
-		s.add(s.later[0].device)
 		s.later = s.later[1:]
+		if due := s.due[first.device]; due.After(first.due) {
+			s.later = append(s.later, delayed{first.device, due})
+			continue
+		}
+		delete(s.due, first.device)
+		s.add(first.device)
 	}
 	return settling
 }
