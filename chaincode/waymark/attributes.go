@@ -58,7 +58,7 @@ func (a *DeviceAttributes) Calibrated() *Calibration {
 // Inherited are the attributes of a device that comes to another owner, nil for none: what is said of the thing itself, and what keeps its
 // readings sealed until the new owner says otherwise. Where the old owner had it, and that it let its presence be seen, ends.
 func (a *DeviceAttributes) Inherited() *DeviceAttributes {
-	if a == nil {
+	if a == nil || a.FirmwareSHA256 == "" && a.Calibration == nil && len(a.Measures) == 0 {
 		return nil
 	}
 	return &DeviceAttributes{FirmwareSHA256: a.FirmwareSHA256, Calibration: a.Calibration, Measures: a.Measures}

@@ -38,7 +38,7 @@ func (w *waiting) dropExpired(now time.Time) {
 }
 
 // leave takes a command out of the list of its device, and reports whether it stood there: that of a device which came to another owner
-// has none of before. One that has left for want of room has expired.
+// has none of before. One that has left for want of room had expired by the clock of who asked for the room.
 func leave(l ledger.Ledger, device, id string) (waited bool, err error) {
 	w, err := loadWaiting(l, device)
 	if err != nil {

@@ -45,13 +45,18 @@ func attended(l ledger.Ledger, id string) (*waymark.Device, error) {
 	return d, err
 }
 
-// believable checks that the device speaks, of a session that began at a time that there can be.
+// believable checks that the device speaks, of a session that began at a time that there can be: what it said under another owner, who may
+// not have wanted it here, is not recorded any more.
 func believable(l ledger.Ledger, d *waymark.Device, key waymark.DeviceKey, begun time.Time) error {
 	if err := Speaks(l, d, key); err != nil {
 		return err
 	}
-	if begun.Before(d.Registered.Time.Truncate(time.Second)) || begun.After(l.Tx().Time.Add(attest.MaxClockSkew)) {
-		return waymark.InvalidField("/presence", "says %s, before the device was registered or in the future: set the device's clock",
+	since := d.Registered
+	if d.Owned != nil {
+		since = *d.Owned
+	}
+	if begun.Before(since.Time.Truncate(time.Second)) || begun.After(l.Tx().Time.Add(attest.MaxClockSkew)) {
+		return waymark.InvalidField("/presence", "says %s, before the device was registered or came to its owner, or in the future: set the device's clock",
 			begun.Format(time.RFC3339)).Because(waymark.ReasonTime)
 	}
 	return nil

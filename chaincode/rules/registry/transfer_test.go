@@ -92,7 +92,18 @@ func TestAttributesThatADeviceTakesAlong(t *testing.T) {
 	c.Now = c.Now.Add(time.Minute)
 	scenario.Refused(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceOnline, c.Now, "s1"), waymark.FailedPrecondition, waymark.ReasonPresence)
 	scenario.Must(c, carrier, registry.SetAttributes, request)
+	scenario.Refused(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceGone, c.Now.Add(-time.Minute-time.Second), "s0"), waymark.Invalid, waymark.ReasonTime)
 	scenario.Must(c, c.As("carrier", waymark.Relay), registry.RecordPresence, says(d, waymark.PresenceOnline, c.Now, "s1"))
+}
+
+func TestADeviceTakesNoEmptyAttributesAlong(t *testing.T) {
+	for name, give := range map[string]*waymark.DeviceAttributes{
+		"none": nil, "the old owner's alone": {Presence: waymark.PresenceRecorded, LocationClass: "cold"}, "empty": {},
+	} {
+		if got := give.Inherited(); got != nil {
+			t.Errorf("%s: %+v, want none", name, got)
+		}
+	}
 }
 
 // clone is a device of its own with the same keys.
