@@ -127,19 +127,20 @@ func (s *stale) ripen(now time.Time) time.Duration {
 	return settling
 }
 
-// next takes the device to ask of; without room for more commands one of which the book has some.
-func (s *stale) next(room bool) (device string, found bool) {
-	if device, found = s.unsure.next(); !found && room {
+// next takes the device to ask of, empty for none; without room for more commands one of which the book has some.
+func (s *stale) next(room bool) string {
+	device, found := s.unsure.next()
+	if !found && room {
 		device, found = s.lacking.next()
 	}
 	if !found {
-		return "", false
+		return ""
 	}
 	if len(s.asked) >= maxAsked {
 		clear(s.asked)
 	}
 	s.asked[device] = true
-	return device, true
+	return device
 }
 
 func (s *stale) signal() {
@@ -211,7 +212,7 @@ func (b *Book) nextStale() (device string, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait = b.stale.ripen(time.Now())
-	device, _ = b.stale.next(len(b.queue) < b.limit || len(b.strangers(1, nil)) > 0)
+	device = b.stale.next(len(b.queue) < b.limit || len(b.strangers(1, nil)) > 0)
 	return device, wait
 }
 

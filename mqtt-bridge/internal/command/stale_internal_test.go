@@ -21,7 +21,7 @@ func TestLaterHasEachDeviceOnce(t *testing.T) {
 		want  string // of which the gateway is to be asked
 	}{{time.Second, ""}, {2 * time.Second, "moved"}, {3*time.Second - 1, ""}, {3 * time.Second, "expiring"}, {time.Minute, ""}} {
 		s.ripen(now.Add(step.after))
-		if got, _ := s.next(true); got != step.want {
+		if got := s.next(true); got != step.want {
 			t.Errorf("step %d: %q, want %q", i, got, step.want)
 		}
 	}
