@@ -32,3 +32,27 @@ func TestWhatItKnowsOfBefore(t *testing.T) {
 	}
 	closed(t, box)
 }
+
+// Of what an earlier release knew by a bare name a series takes the place, however old it is.
+func TestSeriesTakeThePlacesOfBareNames(t *testing.T) {
+	dir, s := t.TempDir(), newSigner(t)
+	box := open(t, dir, s)
+	at, bare, series := time.UnixMilli(1772352000123), make(map[string]time.Time), make(map[string]time.Time)
+	for i := range 20 {
+		bare[fmt.Sprint("n", i)] = at.Add(time.Hour)
+		series[fmt.Sprintf("n%d\x00Cel", i)] = at
+	}
+	add(t, box, outbox.Pack{Device: "a", Payload: []byte("0"), Latest: bare}, outbox.Pack{Device: "a", Payload: []byte("1"), Latest: series})
+	closed(t, box)
+	box = open(t, dir, s)
+	known := box.Latest("a")
+	for name := range series {
+		if !known[name].Equal(at) {
+			t.Errorf("%q is not known", name)
+		}
+	}
+	if len(known) != waymark.MaxMeasured {
+		t.Errorf("%d are known", len(known))
+	}
+	closed(t, box)
+}

@@ -99,7 +99,9 @@ func New(c config.Config, latest Latest) *Sources {
 	for _, d := range c.Devices {
 		s.measured[d.ID] = make(map[string]bool)
 		for series := range latest(d.ID) {
-			s.measured[d.ID][series] = true
+			if strings.Contains(series, seriesCut) { // else it is a bare name, as an earlier release wrote
+				s.measured[d.ID][series] = true
+			}
 		}
 		if since, err := time.Parse(time.RFC3339, d.NotBefore); err == nil {
 			s.since[d.ID] = since

@@ -167,6 +167,25 @@ func TestSeriesOfBeforeKeepTheirPlaces(t *testing.T) {
 	check(t, read(`{"n":"door","vb":true,"t":1772352000}`), `[{"n":"door","vb":true,"t":1772352000}]`, nil)
 }
 
+// The names without a unit that an earlier release noted take no places: what they were of would not find room beside them.
+func TestBareNamesOfBeforeTakeNoPlaces(t *testing.T) {
+	const measured = 20
+	before := func(string) map[string]time.Time {
+		names := make(map[string]time.Time)
+		for i := range measured {
+			names[fmt.Sprint("n", i)] = now
+		}
+		return names
+	}
+	s := source.New(config.Config{Sources: []config.Source{{Name: "s", Kind: config.SenML, Topic: "{device}"}}, Devices: []config.Device{{ID: "logger-1", Source: "s"}}}, before)
+	var records []string
+	for i := range measured {
+		records = append(records, fmt.Sprintf(`{"n":"n%d","u":"Cel","v":1,"t":1772352000}`, i))
+	}
+	pack := "[" + strings.Join(records, ",") + "]"
+	check(t, s.Read(source.Message{Topic: "logger-1", Received: now, Payload: []byte(pack)}), pack, nil)
+}
+
 // TestNetworkServers reads what the examples of docs/operations/edge.md read.
 func TestNetworkServers(t *testing.T) {
 	page, err := os.ReadFile("../../../../docs/operations/edge.md")
