@@ -96,15 +96,16 @@ func (o *Outbox) add(b *books, p Pack, a *addition) error {
 	if err != nil {
 		return fmt.Errorf("message %d of device %s: %w", number, p.Device, err)
 	}
+	size := int64(len(signed.Raw))
 	a.messages++
-	a.bytes += int64(len(signed.Raw))
-	a.sizes[p.Device] += int64(len(signed.Raw))
+	a.bytes += size
+	a.sizes[p.Device] += size
 	a.numbers[p.Device] = number
 	total, shared := o.usage.Bytes+a.bytes, o.limits.SharedBytes
 	if total > o.limits.Bytes {
 		return ErrCrowded
 	}
-	if shared > 0 && total > shared && o.bytes[p.Device]+a.sizes[p.Device] > o.limits.OwnBytes {
+	if shared > 0 && total > shared && o.bytes[p.Device]+a.sizes[p.Device] > max(o.limits.OwnBytes, size) {
 		return fmt.Errorf("%w: device %s has its part", ErrCrowded, p.Device)
 	}
 	key := keyOf(p.Device, number)

@@ -64,3 +64,19 @@ func TestDrop(t *testing.T) {
 	}
 	closed(t, box)
 }
+
+// However little of what is kept for it is a device's part, it has room for one message, if none of it waits.
+func TestOneMessageOfADeviceHasRoom(t *testing.T) {
+	box, err := outbox.Open(t.TempDir(), outbox.Limits{Bytes: 10000, SharedBytes: 2000, OwnBytes: 100}, []string{"a", "ab"}, newSigner(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		err = box.Append(packs("a", 1), nil)
+	}
+	add(t, box, packs("ab", 1)...)
+	if err := box.Append(packs("ab", 1), nil); !errors.Is(err, outbox.ErrCrowded) {
+		t.Errorf("a second one: %v", err)
+	}
+	closed(t, box)
+}
