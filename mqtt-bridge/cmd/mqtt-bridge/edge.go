@@ -169,7 +169,7 @@ func edgeRecover(_ context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if r.LeftOut == 0 {
-		_, err = fmt.Fprintf(out, "device %s has its place, beyond what the ledger has: nothing was changed\n", rest[0])
+		_, err = fmt.Fprintf(out, "device %s has its place, beyond what the ledger has: nothing was changed; of an older copy of the outbox that holds only once nothing of the device is under way\n", rest[0])
 	} else {
 		_, err = fmt.Fprintf(out, "device %s leaves out number %d, which stays a gap, and goes on with the next; %d messages that waited are dropped\n", rest[0], r.LeftOut, r.Dropped)
 	}

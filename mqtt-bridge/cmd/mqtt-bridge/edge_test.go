@@ -87,7 +87,7 @@ func TestEdge(t *testing.T) {
 		t.Errorf("%v, %q", err, out.String())
 	}
 	out.Reset()
-	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "nothing was changed") {
+	if err := edgeRecover(t.Context(), []string{"--config", path, "logger-1", "41"}, &out); err != nil || !strings.Contains(out.String(), "nothing was changed; of an older copy of the outbox that holds only once nothing of the device is under way") {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }

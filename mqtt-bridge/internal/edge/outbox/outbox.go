@@ -26,7 +26,7 @@ var (
 	// ErrDisk says that the disk failed and nothing was stored: try again.
 	ErrDisk = errors.New("the outbox cannot be written")
 	// ErrReplaced says that the open file is not the one that has its name any more. Nothing new is signed; what is there goes up and is taken
-	// out as ever, since it is gone once this process ends. Put back, the file is used again.
+	// out as ever, since it is gone once this process ends. Put back, the file is used again; if it lost its name in the middle of a commit, after a start.
 	ErrReplaced = boltfile.ErrReplaced
 	// ErrUnrecovered says that Recover made the outbox, and that not all devices were recovered.
 	ErrUnrecovered = errors.New("devices have yet to be recovered")
@@ -50,7 +50,7 @@ type Signer interface {
 // Limits say when nothing more is taken.
 type Limits struct {
 	Bytes int64 // of the messages that wait
-	// SharedBytes of them are anybody's. Once they are taken a device may have OwnBytes, so that none is kept out by others. 0: all are.
+	// SharedBytes of them are anybody's. Once they are taken a device may have OwnBytes, or one message, so that none is kept out by others. 0: all are.
 	SharedBytes, OwnBytes int64
 	// FreeBytes are to be left on the disk, so that what was acknowledged can be taken out even then.
 	FreeBytes int64

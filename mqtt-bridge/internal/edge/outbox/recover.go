@@ -20,7 +20,7 @@ type Recovery struct {
 
 // Recover puts a device's place behind what the ledger has of it, as docs/device-protocol.md, section 10, has it for a
 // device that lost its place: one number is left out, since it may have been used, and so is every message that waits.
-// recorded is the last number on the ledger. A place that is as it was written, and beyond that, is the newest there is: it stays, with what waits, unless somebody else
+// recorded is the last number on the ledger. A place that is as it was written, and beyond that, is the newest there is: it stays, with what waits (recorded has to be the last word: a copy whose later messages are yet under way passes for the newest), unless somebody else
 // used the device's numbers; then the device goes on. The edge must not run. A file that is damaged in
 // another way cannot be recovered: nobody knows of which devices something is missing. If there is none it makes one, which can be opened once
 // each of devices was recovered, and never begins one at number 1. It returns Invalid for a number that leaves the device none.
