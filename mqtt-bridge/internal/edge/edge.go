@@ -25,6 +25,7 @@ import (
 type Edge struct {
 	config  config.Config
 	log     *zap.Logger
+	now     func() time.Time // by which it counts for how long a device is refused
 	metrics *metrics
 	outbox  *outbox.Outbox
 	queue   *queue
@@ -42,8 +43,10 @@ type Edge struct {
 }
 
 // Open reads the keys and opens the outbox. Close undoes it.
-func Open(c config.Config, log *zap.Logger) (*Edge, error) {
-	e := &Edge{config: c, log: log, metrics: newMetrics(), asked: make(map[source.Node]time.Time), warned: make(map[string]time.Time),
+func Open(c config.Config, log *zap.Logger) (*Edge, error) { return open(c, log, time.Now) }
+
+func open(c config.Config, log *zap.Logger, now func() time.Time) (*Edge, error) {
+	e := &Edge{config: c, log: log, now: now, metrics: newMetrics(), asked: make(map[source.Node]time.Time), warned: make(map[string]time.Time),
 		queue: newQueue(c.Local.QueueMessages, c.Local.QueueBytes)}
 	keys, err := newSigner(c)
 	if err != nil {
@@ -150,7 +153,7 @@ func (e *Edge) openUplink(keys *signer) error {
 
 func (e *Edge) uplinkOptions(settings *tls.Config) uplink.Options {
 	u := e.config.Uplink
-	return uplink.Options{URLs: u.URLs(), TLS: settings, Edge: e.config.ID, Window: u.Window, ConnectRate: u.ConnectRate, MaxBackoff: u.MaxBackoff}
+	return uplink.Options{URLs: u.URLs(), TLS: settings, Edge: e.config.ID, Window: u.Window, ConnectRate: u.ConnectRate, MaxBackoff: u.MaxBackoff, Now: e.now}
 }
 
 func (e *Edge) openAdmin(*signer) (err error) {

@@ -31,6 +31,7 @@ type plant struct {
 	config  config.Config
 	bridge  bridgeconfig.Config
 	gateway *gatewaytest.Gateway
+	keys    []waymark.DeviceKey // of all its devices
 }
 
 func newPlant(t testing.TB) *plant {
@@ -61,8 +62,9 @@ func newPlant(t testing.TB) *plant {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.keys = []waymark.DeviceKey{{ID: "e1", JWK: jwk}}
 	for _, id := range append(c.DeviceIDs(), c.ID) {
-		p.gateway.Register(waymark.Device{ID: id, Owner: "producer", State: waymark.DeviceActive, Keys: []waymark.DeviceKey{{ID: "e1", JWK: jwk}}})
+		p.gateway.Register(waymark.Device{ID: id, Owner: "producer", State: waymark.DeviceActive, Keys: p.keys})
 	}
 	p.config = c
 	return p
@@ -116,7 +118,12 @@ func (p *plant) startBridge(t testing.TB) {
 // startEdge runs the edge until the returned function is called, or the test ends.
 func (p *plant) startEdge(t testing.TB) (stop func()) {
 	t.Helper()
-	e, err := edge.Open(p.config, zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)))
+	return p.startEdgeAt(t, time.Now)
+}
+
+func (p *plant) startEdgeAt(t testing.TB, now func() time.Time) (stop func()) {
+	t.Helper()
+	e, err := edge.OpenAt(p.config, zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)), now)
 	if err != nil {
 		t.Fatal(err)
 	}

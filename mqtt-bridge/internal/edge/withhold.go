@@ -14,7 +14,7 @@ import (
 
 // Why nothing is signed for a device, as a label.
 const (
-	backlog = "backlog" // the consortium's broker refuses it alone, and so much of it waits already
+	backlog = "backlog" // the consortium's broker has refused it alone for an hour, and so much of it waits already
 	forked  = "forked"  // somebody else uses its numbers
 	usedUp  = "used_up" // it has fewer numbers left than there are messages
 )
@@ -68,7 +68,7 @@ func (e *Edge) troubled() error {
 	if refused := e.uplink.Refused(); len(refused) > 0 {
 		device, bytes := e.outbox.Largest()
 		alone := slices.DeleteFunc(slices.Clone(refused), func(d string) bool { return !e.uplink.RefusesOnly(d) })
-		errs = append(errs, fmt.Errorf("the consortium's broker refuses %d devices, as %s, %d of them while it lets the edge in; most waits of %s: %d bytes",
+		errs = append(errs, fmt.Errorf("the consortium's broker refuses %d devices, as %s, %d of them for an hour while it lets the edge in; most waits of %s: %d bytes",
 			len(refused), refused[0], len(alone), device, bytes))
 	}
 	if e.uplink.Barred() {

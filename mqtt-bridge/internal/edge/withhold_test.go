@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
@@ -22,7 +24,7 @@ func TestADeviceThatIsRefusedFillsItsPartAlone(t *testing.T) {
 	p.config.StoreBytes = 24000 // a third for each
 	p.gateway.Register(waymark.Device{ID: "logger-1", Owner: "producer", State: waymark.DeviceSuspended})
 	p.startBridge(t)
-	p.startEdge(t)
+	p.startEdgeAt(t, hourly())
 	client := p.logger(t, "logger")
 	n, withheld := 0, `waymark_edge_withheld_total{reason="backlog"}`
 	waitFor(t, "what is not signed", func() bool {
@@ -53,7 +55,7 @@ func TestDevicesThatAreRefusedHoldUpNoQuietOne(t *testing.T) {
 	}
 	p.config.Devices[2] = config.Device{ID: "oven-1", Source: "loggers"}
 	p.startBridge(t)
-	p.startEdge(t)
+	p.startEdgeAt(t, hourly())
 	client := p.logger(t, "logger")
 	for i := range 150 {
 		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
@@ -64,6 +66,40 @@ func TestDevicesThatAreRefusedHoldUpNoQuietOne(t *testing.T) {
 	if text := metrics(t, p); !strings.Contains(text, "waymark_edge_devices_refused 2") || !strings.Contains(text, "waymark_edge_devices_connected 1") {
 		t.Error(text)
 	}
+}
+
+// hourly is a clock on which a second is an hour.
+func hourly() func() time.Time {
+	began := time.Now()
+	return func() time.Time { return began.Add(time.Since(began) * 3600) }
+}
+
+// A refusal that passes within the hour loses nothing, though the edge itself is let in all the while.
+func TestARefusalThatPassesLosesNothing(t *testing.T) {
+	const sent = 250
+	p := newPlant(t)
+	p.config.StoreBytes, p.config.Pack.Readings = 24000, 1
+	now, tries := time.Now(), atomic.Int64{}
+	p.gateway.Register(waymark.Device{ID: "logger-1", Owner: "producer", State: waymark.DeviceSuspended})
+	p.startBridge(t)
+	p.startEdgeAt(t, func() time.Time { tries.Add(1); return now })
+	client := p.logger(t, "logger")
+	for i := range sent {
+		send(t, client, "loggers/logger-1", fmt.Appendf(nil, `{"t":%d}`, i))
+	}
+	waitFor(t, "the end of the room", func() bool { return ready(t, p.config.Listen) == http.StatusServiceUnavailable })
+	waitFor(t, "many refusals", func() bool { return tries.Load() > 6 }) // between which the edge was let in
+	if text := metrics(t, p); strings.Contains(text, "waymark_edge_withheld_total") || !strings.Contains(text, "waymark_edge_devices_refused 1") {
+		t.Error(text)
+	}
+	p.gateway.Register(waymark.Device{ID: "logger-1", Owner: "producer", State: waymark.DeviceActive, Keys: p.keys})
+	waitFor(t, "all of it", func() bool {
+		values := make(map[int64]bool)
+		for _, r := range p.ledger(t, "logger-1") {
+			values[r.Value] = true
+		}
+		return len(values) == sent
+	})
 }
 
 // A broker that lets in nobody loses nothing, though one device alone has something to say: all is held back, and goes up once there is room.

@@ -18,8 +18,8 @@ type Config struct {
 	// Required.
 	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/edge"`
 	// StoreBytes bounds the messages that wait. Beyond it nothing more is taken from the local
-	// broker. Of several devices each has its part of the last eighth of it; of one that the consortium's broker refuses, and
-	// of which 1/8 waits (or its part, of fewer than 8), nothing more is signed, so that it does not hold up the
+	// broker. Of several devices each has its part of the last eighth of it; of one that the consortium's broker has refused
+	// for an hour, and of which 1/8 waits (or its part, of fewer than 8), nothing more is signed, so that it does not hold up the
 	// others. Default 1 GiB, at least 8 MiB, so that the largest message fits.
 	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
 	// StoreFreeBytes is what has to be free on the disk of StoreDir, with what is free in the store, for anything more to be

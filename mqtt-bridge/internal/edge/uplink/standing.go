@@ -4,52 +4,58 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
-// refusal is what is known of why the broker refuses a device.
-type refusal int
+// ownAfter is for how long a broker refuses a device before that is taken for the device's own trouble. What is not passes by then, or keeps out the edge, too: a bridge
+// that cannot ask the registry believes for an hour, and no longer, what it knows of a device.
+const ownAfter = time.Hour
 
-const (
-	doubted refusal = iota + 1 // it may be the broker's trouble
-	weighed                    // the edge itself was let in since
-	own                        // and the device was refused once more
-)
+// refusal is what is known of why the broker refuses a device.
+type refusal struct {
+	last time.Time     // when it was refused, or the edge failed after that; zero if its last try was not refused
+	held time.Duration // between tries that were both refused, without a login or a failure of the edge in all that time
+	own  bool          // it held for ownAfter, and the edge was let in since
+}
 
 // standing is how devices stand with the consortium's broker. It is safe for concurrent use.
 type standing struct {
+	now       func() time.Time
 	mu        sync.Mutex
 	connected int
-	refused   map[string]refusal // at their last try, by the broker and not by the way to it
+	refused   map[string]refusal // of those that were not let in since, by the broker and not by the way to it
 	barred    bool               // so was the edge itself
 	doubt     chan struct{}      // holds a token after a refusal, until the edge has logged in itself
 }
 
-func newStanding() standing {
-	return standing{refused: make(map[string]refusal), doubt: make(chan struct{}, 1)}
+func newStanding(now func() time.Time) standing {
+	return standing{now: now, refused: make(map[string]refusal), doubt: make(chan struct{}, 1)}
 }
 
 // tried notes how a device's try to connect ended.
 func (s *standing) tried(device string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err == nil {
+	r, known := s.refused[device]
+	switch {
+	case err == nil:
 		s.connected++
-	}
-	if !isRefusal(err) {
 		delete(s.refused, device)
-		return
-	}
-	switch s.refused[device] {
-	case weighed, own:
-		s.refused[device] = own
-	default:
-		s.refused[device] = doubted
-	}
-	select {
-	case s.doubt <- struct{}{}:
-	default:
+	case isRefusal(err):
+		now := s.now()
+		if !r.last.IsZero() {
+			r.held += now.Sub(r.last)
+		}
+		r.last = now
+		s.refused[device] = r
+		select {
+		case s.doubt <- struct{}{}:
+		default:
+		}
+	case known: // nobody knows whether it would be refused: that time does not count
+		s.refused[device] = refusal{held: r.held}
 	}
 }
 
@@ -58,12 +64,15 @@ func (s *standing) judged(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.barred = isRefusal(err)
-	for device, before := range s.refused {
+	for device, r := range s.refused {
 		if err != nil {
-			s.refused[device] = doubted
-		} else {
-			s.refused[device] = max(before, weighed)
+			r.held = 0
+			if !r.last.IsZero() {
+				r.last = s.now()
+			}
 		}
+		r.own = r.held >= ownAfter && !r.last.IsZero()
+		s.refused[device] = r
 	}
 }
 
@@ -89,8 +98,10 @@ func (u *Uplink) Connected() int {
 func (u *Uplink) Refused() (devices []string) {
 	u.standing.mu.Lock()
 	defer u.standing.mu.Unlock()
-	for device := range u.standing.refused {
-		devices = append(devices, device)
+	for device, r := range u.standing.refused {
+		if !r.last.IsZero() {
+			devices = append(devices, device)
+		}
 	}
 	slices.Sort(devices)
 	return devices
@@ -103,9 +114,9 @@ func (u *Uplink) Barred() bool {
 	return u.standing.barred && len(u.standing.refused) > 0
 }
 
-// RefusesOnly reports whether the broker refuses a device for what is the device's own trouble: between two refusals it let the edge itself in.
+// RefusesOnly reports whether the broker refuses a device for what is the device's own trouble: it did for ownAfter, and let the edge itself in.
 func (u *Uplink) RefusesOnly(device string) bool {
 	u.standing.mu.Lock()
 	defer u.standing.mu.Unlock()
-	return u.standing.refused[device] == own
+	return u.standing.refused[device].own
 }

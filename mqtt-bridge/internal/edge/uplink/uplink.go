@@ -47,6 +47,7 @@ type Options struct {
 	Edge        string      // its own id: it connects as itself to find out whose trouble a refusal is
 	ConnectRate int         // new connections a second, of all
 	MaxBackoff  time.Duration
+	Now         func() time.Time // by which it counts for how long a device is refused
 }
 
 // Uplink keeps the connections of all devices.
@@ -62,7 +63,7 @@ type Uplink struct {
 
 // New makes an uplink. Run works.
 func New(o Options, box Outbox, signer Signer, observer Observer, log *zap.Logger) *Uplink {
-	return &Uplink{options: o, outbox: box, signer: signer, observer: observer, log: log, standing: newStanding(),
+	return &Uplink{options: o, outbox: box, signer: signer, observer: observer, log: log, standing: newStanding(o.Now),
 		limiter: rate.NewLimiter(rate.Limit(o.ConnectRate), 1)}
 }
 

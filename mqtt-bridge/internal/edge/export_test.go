@@ -1,0 +1,4 @@
+package edge
+
+// OpenAt is Open with a clock.
+var OpenAt = open
