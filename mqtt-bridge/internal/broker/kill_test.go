@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestKill9(t *testing.T) {
 	for i := range kills {
 		o.StoreBytes += 1 << 20      // each start writes anew what the stream is
 		o.HoldsMessages = 100 + 10*i // and its consumer
-		for _, line := range strings.Split(lived(t, o, i%3 == 2, 20*time.Millisecond+rand.N(600*time.Millisecond)), "\n") {
+		for _, line := range strings.Split(lived(t, o, i%3 == 2, under(i)...), "\n") {
 			switch what, payload, _ := strings.Cut(line, " "); what {
 			case "stored":
 				stored[payload] = true
@@ -113,14 +114,46 @@ func TestKill9(t *testing.T) {
 	}
 }
 
-// lived kills a child after a while, or has it stop in order, and returns what it said by then.
-func lived(t *testing.T, o Options, inOrder bool, after time.Duration) string {
+// under is what the child of a round has to say before it is killed: that it has taken a message, while there is room for new ones, and in every second
+// round that it has stored one that is never taken. The others are killed at any point of their start as well.
+func under(round int) []string {
+	switch {
+	case round == 0:
+		return []string{"took ", "-1\n"}
+	case round%2 == 0:
+		return []string{"-1\n"}
+	}
+	return nil
+}
+
+// sayings keep what a child says.
+type sayings struct {
+	said    bytes.Buffer // not embedded: io.Copy would read into it, past Write
+	awaited []string
+	all     chan struct{} // closed once it has said all that is awaited
+	once    sync.Once
+}
+
+// Write looks for what is awaited.
+func (s *sayings) Write(p []byte) (int, error) {
+	n, err := s.said.Write(p)
+	for _, one := range s.awaited {
+		if !bytes.Contains(s.said.Bytes(), []byte(one)) {
+			return n, err
+		}
+	}
+	s.once.Do(func() { close(s.all) })
+	return n, err
+}
+
+// lived kills a child, or has it stop in order, some time after it has said what is awaited, and returns what it said by then.
+func lived(t *testing.T, o Options, inOrder bool, awaited ...string) string {
 	t.Helper()
 	raw, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said, failed bytes.Buffer
+	said, failed := sayings{awaited: awaited, all: make(chan struct{})}, bytes.Buffer{}
 	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env, child.Stdout, child.Stderr = append(os.Environ(), childOptions+"="+string(raw)), &said, &failed
 	input, err := child.StdinPipe()
@@ -130,7 +163,14 @@ func lived(t *testing.T, o Options, inOrder bool, after time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(after) // at any point
+	if len(awaited) > 0 {
+		select {
+		case <-said.all:
+		case <-time.After(time.Minute):
+			t.Errorf("a child does not say %q", awaited)
+		}
+	}
+	time.Sleep(rand.N(600 * time.Millisecond)) // at any point
 	if inOrder {
 		_ = input.Close()
 	} else {
@@ -143,5 +183,5 @@ func lived(t *testing.T, o Options, inOrder bool, after time.Duration) string {
 	if failed.Len() > 0 {
 		t.Fatalf("a child fails: %s", failed.String())
 	}
-	return said.String()
+	return said.said.String()
 }
