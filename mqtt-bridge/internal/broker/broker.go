@@ -121,7 +121,10 @@ func (b *Broker) prepare(ctx context.Context, o Options) error {
 	if err := b.clearUnopened(ctx); err != nil {
 		return err
 	}
-	return errors.Join(b.prepareStreams(ctx, o.StoreBytes), b.boundUnacknowledged(ctx))
+	if err := b.prepareStreams(ctx, o.StoreBytes); err != nil {
+		return err
+	}
+	return errors.Join(b.boundUnacknowledged(ctx), b.mendSession(ctx))
 }
 
 // mqttAddress finds the port that was chosen if the configured one is 0.

@@ -12,6 +12,9 @@ import (
 const (
 	messagesStream = "$MQTT_msgs" // messages of QoS 1, for each session that subscribed at QoS 1
 	sessionsStream = "$MQTT_sess" // sessions and their subscriptions
+	// What the subjects in them begin with.
+	messagesPrefix = "$MQTT.msgs."
+	sessionsPrefix = "$MQTT.sess."
 )
 
 // prepareStreams makes the server's own streams before it does, with bounds. By
@@ -19,11 +22,15 @@ const (
 func (b *Broker) prepareStreams(ctx context.Context, storeBytes int64) error {
 	streams := []jetstream.StreamConfig{
 		{
-			Name: messagesStream, Subjects: []string{"$MQTT.msgs.>"}, Storage: jetstream.FileStorage,
+			Name: messagesStream, Subjects: []string{messagesPrefix + ">"}, Storage: jetstream.FileStorage,
 			Retention: jetstream.InterestPolicy, Discard: jetstream.DiscardNew, MaxBytes: storeBytes,
 			// The bridge's. Each one more would be scanned at every acknowledgement,
 			// so a device that subscribes at QoS 1 is refused.
 			MaxConsumers: 1,
+		},
+		{
+			Name: sessionsStream, Subjects: []string{sessionsPrefix + ">"}, Storage: jetstream.FileStorage, // as the server makes it
+			Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, MaxBytes: -1,
 		},
 		{
 			Name: "$MQTT_qos2in", Subjects: []string{"$MQTT.qos2.>"}, Storage: jetstream.FileStorage,
