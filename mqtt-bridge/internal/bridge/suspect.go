@@ -155,7 +155,9 @@ func (b *Bridge) recheckOne(ctx context.Context, device string) {
 	if !full && !crowds && b.logins.Active(ctx, device) {
 		return
 	}
-	b.broker.Disconnect(device)
+	if !b.broker.Disconnect(device) {
+		return // what it sent before still comes from the broker's store
+	}
 	b.log.Info("device disconnected: it is not active, its quarantine is full, or it has its share of the spool", zap.String("device_id", device),
 		zap.Bool("quarantine_full", full), zap.Bool("share_full", crowds))
 }

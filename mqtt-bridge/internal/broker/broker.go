@@ -74,9 +74,13 @@ func (b *Broker) SenderCredential() (username, password string) {
 	return b.auth.senderID(), b.auth.secret
 }
 
-// Disconnect ends the connection of a device, if there is one. Logging in again
+// Disconnect ends the connection of a device, and reports whether there is one. Logging in again
 // is up to Logins.
-func (b *Broker) Disconnect(device string) { b.disconnect(b.auth.live.of(device)) }
+func (b *Broker) Disconnect(device string) bool {
+	connections := b.auth.live.of(device)
+	b.disconnect(connections)
+	return len(connections) > 0
+}
 
 func (b *Broker) disconnect(connections []uint64) {
 	for _, id := range connections {

@@ -333,6 +333,9 @@ func TestStrangersTakeNoDevicesPlaces(t *testing.T) {
 		}
 	}
 	login("third", 0)
+	if !b.Disconnect("third") || b.Disconnect("first") {
+		t.Error("Disconnect does not say who was connected")
+	}
 }
 
 // untold watches nothing.
