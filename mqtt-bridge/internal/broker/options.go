@@ -29,7 +29,8 @@ const (
 	mostUnacknowledged = 1024
 	// spareConnections are for the bridge, the broker's own, those in their handshake, and those of which the registry is asked: as many as
 	// devices that come back at once after a restart. They come on top of devices and newcomers, each of which have a bound of
-	// their own: neither can keep the others out, nor the bridge.
+	// their own: neither can keep the others out, nor the bridge. Those in their handshake have none but all places together: a flood of
+	// them (some 800 a second) keeps out devices, and the bridge too if it connects just then.
 	spareConnections = 4096
 	authSeconds      = 10
 	// tlsSeconds is less: who says nothing at all is no newcomer, so nobody ends it sooner.

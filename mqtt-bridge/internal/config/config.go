@@ -37,7 +37,8 @@ type Config struct {
 	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key. Created if
 	// absent, mode 0700. One process at a time. Required.
 	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
-	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait.
+	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait. One device alone
+	// can fill half of it, two or three together three quarters: with so few it has to be that much larger.
 	// Default 1 GiB, at least 1 MiB.
 	SpoolBytes int64 `koanf:"spool_bytes" default:"1073741824"`
 	// QuarantineBytes bounds the quarantine. Beyond it the bridge stops taking
