@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 	"go.uber.org/zap"
 )
+
+// openedNote is the file in the spool's folder by which the embedded broker's store is missed.
+const openedNote = "store.opened"
 
 // admitWait is the time between two tries to let devices in.
 const admitWait = 2 * time.Second
@@ -23,7 +27,7 @@ func (b *Bridge) openBroker(ctx context.Context) error {
 	e := b.config.Embedded
 	started, err := broker.Start(ctx, broker.Options{
 		Listen: e.Listen, CertFile: e.CertFile, KeyFile: e.KeyFile, StoreDir: e.StoreDir, StoreBytes: e.StoreBytes,
-		SyncAlways: e.SyncAlways, SyncInterval: e.SyncInterval, MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID,
+		OpenedNote: filepath.Join(b.config.SpoolDir, openedNote), SyncAlways: e.SyncAlways, SyncInterval: e.SyncInterval, MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID,
 		HoldsMessages: b.config.QueueMessages, HoldsBytes: b.config.QueueBytes,
 	}, admission{logins: b.logins, quota: b.spool}, b.metrics.Login, b.log)
 	if err != nil {
@@ -107,7 +111,8 @@ func (b *Bridge) admit(ctx context.Context) {
 	}
 }
 
-// stands reports whether the broker keeps what devices publish now. The embedded one loses no store while it runs.
+// stands reports whether the broker keeps what devices publish now. The embedded one lets nobody in
+// whose store is gone.
 func (b *Bridge) stands() bool { return b.broker != nil || b.client.Stands() }
 
 // persist tries to let devices in until it succeeds.

@@ -74,8 +74,11 @@ func (b *Bridge) letsIn() error {
 		return errors.New("nobody may hear devices that come now: not all sessions of the bridge, or of its fleet, are known to stand")
 	case b.broker != nil && !b.broker.Opened() || b.callout != nil && !b.callout.Answers():
 		return errors.New("devices are not let in")
-	case b.broker != nil && !b.broker.Room():
-		return errors.New("devices are kept out: the broker's disk is nearly full")
+	case b.broker == nil:
+		return nil
+	}
+	if err := b.cramped(); err != nil {
+		return fmt.Errorf("devices are kept out: %w", err)
 	}
 	return nil
 }

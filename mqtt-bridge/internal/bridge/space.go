@@ -45,7 +45,7 @@ func Serve(ctx context.Context, c config.Config, log *zap.Logger) error {
 	}
 }
 
-// tend keeps devices out of the embedded broker while its disk is nearly full, before a write can fail, and so that
+// tend keeps devices out of the embedded broker while its disk is nearly full or gone, before a write can fail, and so that
 // what is stored can go on to the ledger. It returns ErrReopen once a store that failed has room again.
 func (b *Bridge) tend(ctx context.Context) error {
 	if b.broker == nil {
@@ -55,11 +55,11 @@ func (b *Bridge) tend(ctx context.Context) error {
 	defer ticker.Stop()
 	var seen looks
 	for {
-		failed, room := b.broker.Failed(), b.diskHasRoom()
-		if seen.sure(failed) && room {
+		failed, cramped := b.broker.Failed(), b.cramped()
+		if seen.sure(failed) && cramped == nil {
 			return fmt.Errorf("%w: %w", ErrReopen, failed)
 		}
-		b.setRoom(room)
+		b.setRoom(cramped)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -81,24 +81,25 @@ func (l *looks) sure(failed error) bool {
 	return l.failures >= sureFailures
 }
 
-func (b *Bridge) diskHasRoom() bool {
+// cramped says why there is no room for what devices send, nil if there is. A store that is not there has none.
+func (b *Bridge) cramped() error {
 	free, err := b.broker.FreeBytes()
-	if err != nil {
-		b.log.Error("cannot tell how full the broker's disk is", zap.Error(err))
-		return b.broker.Room()
+	if err == nil && free < b.config.Embedded.MinFreeBytes {
+		err = errors.New("the broker's disk is nearly full")
 	}
-	return free >= b.config.Embedded.MinFreeBytes
+	return err
 }
 
 // setRoom lets devices in or keeps them out, if that is another than before.
-func (b *Bridge) setRoom(room bool) {
+func (b *Bridge) setRoom(cramped error) {
+	room := cramped == nil
 	if room == b.broker.Room() {
 		return
 	}
 	if room {
 		b.log.Info("there is room again on the broker's disk: devices are let in")
 	} else {
-		b.log.Error("the broker's disk is nearly full: devices are kept out")
+		b.log.Error("there is no room for what devices send: they are kept out", zap.Error(cramped))
 	}
 	b.broker.SetRoom(room)
 }

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -283,7 +284,7 @@ func TestEmbeddedBroker(t *testing.T) {
 	testBroker(t, func(t *testing.T) *stage {
 		s := newSite(t)
 		return &stage{site: s, habits: embedded, wipe: func(t *testing.T) {
-			if err := os.RemoveAll(s.config.Embedded.StoreDir); err != nil {
+			if err := errors.Join(os.RemoveAll(s.config.Embedded.StoreDir), os.Remove(filepath.Join(s.config.SpoolDir, "store.opened"))); err != nil {
 				t.Fatal(err)
 			}
 		}}

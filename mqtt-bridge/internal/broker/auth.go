@@ -46,7 +46,7 @@ type authenticator struct {
 	secret    string      // of the bridge and of internal connections; never leaves the process
 	opened    latch       // devices may connect
 	stopping  latch       // none will be let in any more
-	cramped   atomic.Bool // the disk is nearly full: devices may not, although open
+	cramped   atomic.Bool // there is no room for what devices send: they may not, although open
 	log       *zap.Logger
 	observe   func(accepted bool)
 	live      *connections // of devices
@@ -133,7 +133,7 @@ func (a *authenticator) hasRoom(device string) error {
 	case a.full(device):
 		return waymark.Errorf(waymark.ResourceExhausted, "too many devices are connected: wait, then connect again")
 	case a.cramped.Load():
-		return waymark.Errorf(waymark.ResourceExhausted, "the broker's disk is nearly full: connect again later")
+		return waymark.Errorf(waymark.ResourceExhausted, "the broker has no room for what you send: connect again later")
 	}
 	return nil
 }

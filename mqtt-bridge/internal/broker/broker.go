@@ -25,6 +25,7 @@ type Broker struct {
 	js       jetstream.JetStream
 	addr     string
 	storeDir string
+	note     string // Options.OpenedNote
 	log      *zap.Logger
 	unacked  int // what the bridge may have on its way
 }
@@ -32,6 +33,9 @@ type Broker struct {
 // Start starts the broker. Devices are refused until Open. observe is told of
 // each device's attempt to log in.
 func Start(ctx context.Context, o Options, logins Logins, observe func(accepted bool), log *zap.Logger) (*Broker, error) {
+	if err := missing(o); err != nil {
+		return nil, err
+	}
 	if err := secureStore(o.StoreDir, log); err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func Start(ctx context.Context, o Options, logins Logins, observe func(accepted 
 		return nil, err
 	}
 	s.Start()
-	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, log: log, unacked: o.unacknowledged()}
+	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, note: o.OpenedNote, log: log, unacked: o.unacknowledged()}
 	if err := b.prepare(ctx, o); err != nil {
 		b.Stop()
 		return nil, err

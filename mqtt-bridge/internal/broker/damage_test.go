@@ -257,3 +257,38 @@ func TestAStoreWithoutCopiesGetsThem(t *testing.T) {
 	}
 	arrive(t, o)
 }
+
+// A store that is gone, or another one in its place, is missed; nothing is made there. Put back, all arrives; without the note, or without a name for it, it is begun anew.
+func TestAStoreThatIsGoneIsMissed(t *testing.T) {
+	o := options(t)
+	o.OpenedNote = filepath.Join(t.TempDir(), "store.opened")
+	stoppedStore(t, o)
+	here := o
+	for name, loss := range map[string]func(dir string) error{
+		"all": os.RemoveAll,
+		"what is in it": func(dir string) error {
+			return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+		},
+		"its mark": func(dir string) error { return os.Remove(filepath.Join(dir, openedFile)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := copyOf(t, here)
+			if err := loss(o.StoreDir); err != nil {
+				t.Fatal(err)
+			}
+			_, before := os.Stat(o.StoreDir)
+			if b, err := Start(t.Context(), o, nobody{}, func(bool) {}, zap.NewNop()); !errors.Is(err, ErrGone) {
+				if err == nil {
+					b.Stop()
+				}
+				t.Errorf("started: %v", err)
+			}
+			if _, after := os.Stat(o.StoreDir); (before == nil) != (after == nil) {
+				t.Errorf("the folder: %v, was %v", after, before)
+			}
+			o.OpenedNote += ".none"
+			start(t, o).Stop()
+		})
+	}
+	arrive(t, o)
+}

@@ -19,6 +19,13 @@ import (
 // then nothing was acknowledged to anyone.
 const openedFile = "opened"
 
+// noteText is in Options.OpenedNote.
+const noteText = "The embedded broker's store was opened. If it is gone, put it back: it has messages that were acknowledged.\n" +
+	"To begin with what is in its folder now, or with an empty one, remove this file.\n"
+
+// ErrGone says that devices were let in with a store, and that it is not in its folder. To begin with another one the note of that has to be removed.
+var ErrGone = errors.New("the broker's store is gone")
+
 // openTimeout bounds what is asked of the store before devices are let in.
 const openTimeout = 10 * time.Second
 
@@ -46,7 +53,25 @@ func (b *Broker) settle(ctx context.Context) error {
 	if err := messages(b.storeDir).Keep(); err != nil {
 		return err
 	}
-	return b.markOpened()
+	if err := b.markOpened(); err != nil || b.note == "" {
+		return err
+	}
+	return disk.Replace(b.note, []byte(noteText))
+}
+
+// missing returns ErrGone if there has been a store, and is none.
+func missing(o Options) error {
+	if o.OpenedNote == "" {
+		return nil
+	}
+	if open, err := wasOpen(o.StoreDir); err != nil || open {
+		return err
+	}
+	_, err := os.Stat(o.OpenedNote)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("%w: put %s back with all that was in it, or remove %s to begin with what is there", ErrGone, o.StoreDir, o.OpenedNote), err)
 }
 
 // Opened reports whether devices are let in.

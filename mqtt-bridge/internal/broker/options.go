@@ -48,7 +48,8 @@ type Options struct {
 	CertFile       string // PEM chain
 	KeyFile        string // PEM
 	StoreDir       string
-	StoreBytes     int64 // bounds the messages held for the bridge
+	OpenedNote     string // file outside StoreDir by which a store that is gone is missed; "" for none
+	StoreBytes     int64  // bounds the messages held for the bridge
 	SyncAlways     bool
 	SyncInterval   time.Duration
 	MaxConnections int    // of devices that have logged in

@@ -9,8 +9,11 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/disk"
 )
 
-// FreeBytes is the room on the disk that the store is on.
+// FreeBytes is the room on the disk that the store is on. It fails with ErrGone if the store was opened and is not in its folder any more.
 func (b *Broker) FreeBytes() (int64, error) {
+	if there, err := wasOpen(b.storeDir); b.Opened() && !there {
+		return 0, errors.Join(fmt.Errorf("%w: put it back into %s", ErrGone, b.storeDir), err)
+	}
 	free, err := disk.Free(b.storeDir)
 	if err != nil {
 		return 0, fmt.Errorf("the broker's store: %w", err)

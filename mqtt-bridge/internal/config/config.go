@@ -34,7 +34,8 @@ type Config struct {
 	Gateway Gateway `koanf:"gateway"`
 	// Relay shapes the batches.
 	Relay Relay `koanf:"relay"`
-	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key. Created if
+	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key, and of the notes by which
+	// a spool (spool.made) and a store of the embedded broker (store.opened) that are gone are missed. Created if
 	// absent, mode 0700. One process at a time. Required.
 	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
 	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait. One device alone
@@ -96,7 +97,8 @@ type Embedded struct {
 	// CertFile and KeyFile are the listener's certificate chain and key, PEM. Required.
 	CertFile string `koanf:"cert_file" example:"broker.pem"`
 	KeyFile  string `koanf:"key_file" example:"broker.key"`
-	// StoreDir is the folder of the broker's store. Required.
+	// StoreDir is the folder of the broker's store, which no start makes anew once devices were let in with one:
+	// put it back, or remove store.opened from SpoolDir to begin with an empty one. Required.
 	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/broker"`
 	// StoreBytes bounds the messages the broker holds for the bridge; when they
 	// are reached, publishers are refused. Default 1 GiB, at least 16 MiB.
