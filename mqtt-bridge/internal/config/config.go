@@ -38,8 +38,8 @@ type Config struct {
 	// a spool (spool.made) and a store of the embedded broker (store.opened) that are gone are missed. Created if
 	// absent, mode 0700. One process at a time. Required.
 	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
-	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait. One device alone
-	// can fill half of it, two or three together three quarters: with so few it has to be that much larger.
+	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait. One device
+	// alone ends at half of it, two may end there too, and three at three quarters: with so few it has to be that much larger.
 	// Default 1 GiB, at least 1 MiB.
 	SpoolBytes int64 `koanf:"spool_bytes" default:"1073741824"`
 	// QuarantineBytes bounds the quarantine. Beyond it the bridge stops taking
