@@ -9,7 +9,6 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/test/internal/app"
-	"github.com/waymark-ledger/waymark/test/internal/device"
 )
 
 func (s *story) members(ctx context.Context) error {
@@ -36,7 +35,7 @@ func (s *story) register(ctx context.Context) error {
 			return err
 		}
 		s.done(d.Transaction, "%s, owner %s", d.Result.ID, d.Result.Owner)
-		if l.session, err = l.Connect(ctx, device.Broker{URL: s.network.MQTT.URL, CAFile: s.network.MQTT.CAFile}); err != nil {
+		if l.session, err = l.Connect(ctx, s.broker()); err != nil {
 			return err
 		}
 	}

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
-	"github.com/waymark-ledger/waymark/test/internal/bridge"
+	"github.com/waymark-ledger/waymark/test/internal/device"
 )
 
 // refusals shows what cannot be done, on the first logger.
@@ -65,31 +66,50 @@ func (s *story) replay(ctx context.Context, l *logger) error {
 	return nil
 }
 
-// suspend suspends the logger, which then publishes over its open session: the
-// broker takes the message, the ledger does not, and it waits in quarantine.
+// suspend suspends the logger: the broker lets it in no more, and the ledger takes nothing of it, whoever brings that.
 func (s *story) suspend(ctx context.Context, l *logger) error {
 	suspended, err := s.apps["producer"].SuspendDevice(ctx, waymark.DeviceStateRequest{Device: l.ID(), Reason: "reported stolen"})
 	if err != nil {
 		return err
 	}
 	s.done(suspended.Transaction, "the producer suspends %s", l.ID())
+	if err := s.keptOut(ctx, l); err != nil {
+		return err
+	}
+	s.say("    REFUSED the suspended logger's connection to the broker")
 	m, err := l.Sign(attest.COSE, now(500))
 	if err != nil {
 		return err
 	}
-	if err := l.session.Publish(ctx, m); err != nil {
-		return err
-	}
-	q, err := bridge.AwaitQuarantine(ctx, s.network, l.ID(), commitTimeout)
+	result, err := s.record(ctx, attest.Text(m.Raw))
 	if err != nil {
 		return err
 	}
-	if q.Code != string(waymark.Forbidden) || !contains(q.Reasons, "only-active-device-reports") {
-		return fmt.Errorf("the suspended logger's message is in quarantine for %s %v", q.Code, q.Reasons)
+	if result.Outcome != waymark.Rejected || result.Code != waymark.Forbidden || !contains(result.Reasons, "only-active-device-reports") {
+		return fmt.Errorf("the suspended logger's message was %s (%s)", result.Outcome, result.Code)
 	}
-	s.say("    REFUSED a message of the suspended logger; it is in the bridge's quarantine, not lost")
-	s.say("            %s, rule %s", q.Code, q.Reasons[0])
+	s.say("    REFUSED its message, brought by a relay")
+	s.say("            %s, rule %s", result.Code, result.Reasons[0])
 	return nil
+}
+
+// keptOut connects the logger until that is refused: the bridge hears of the suspension a moment after the ledger has it.
+func (s *story) keptOut(ctx context.Context, l *logger) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	for {
+		if err := l.session.Close(); err != nil {
+			return err
+		}
+		session, err := l.Connect(ctx, s.broker())
+		if errors.Is(err, device.ErrRefused) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("the suspended logger is not refused: %w", err)
+		}
+		l.session = session
+	}
 }
 
 // record submits one message with the relay's credential.

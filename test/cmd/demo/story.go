@@ -72,6 +72,11 @@ func (s *story) close() {
 	}
 }
 
+// broker is where devices connect.
+func (s *story) broker() device.Broker {
+	return device.Broker{URL: s.network.MQTT.URL, CAFile: s.network.MQTT.CAFile}
+}
+
 // tell runs the story to its end or to the first thing that is not as told.
 func (s *story) tell(ctx context.Context) error {
 	for _, chapter := range []func(context.Context) error{
