@@ -7,20 +7,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/boltfile/boltfiletest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/outbox"
 )
 
 // In a file that loses its name while it is open nothing more is signed, since that would be gone with the process. What it has goes up,
 // and once it is back it is used again.
 func TestAFileThatIsReplacedTakesNothingMore(t *testing.T) {
-	for name, replace := range map[string]func(path string) error{
-		"removed": os.Remove,
-		"moved":   func(path string) error { return os.Rename(path, path+".moved") },
-		"another": func(path string) error {
-			return errors.Join(os.Rename(path, path+".moved"), os.WriteFile(path, nil, 0o600))
-		},
-		"with its folder": func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+".moved") },
-	} {
+	for name, replace := range boltfiletest.Displacements() {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "edge")
 			if err := os.Mkdir(dir, 0o700); err != nil {
