@@ -11,7 +11,6 @@ import (
 	"errors"
 	"strings"
 
-	"filippo.io/edwards25519"
 	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/veraison/go-cose"
@@ -94,19 +93,18 @@ func ValidateJWK(key waymark.JWK) error {
 	if err != nil {
 		return err
 	}
-	if public, ok := parsed.key.(ed25519.PublicKey); ok {
-		return checkPoint(public)
+	if key, ok := parsed.key.(*edwardsKey); ok {
+		return checkPoint(key)
 	}
 	return nil
 }
 
 // checkPoint: for a point of small order anybody can make a signature that holds so that its owner could disown whatever it signed.
-func checkPoint(public ed25519.PublicKey) error {
-	point, err := new(edwards25519.Point).SetBytes(public)
-	if err != nil {
-		return waymark.InvalidField("/jwk/x", "is not a point of curve Ed25519")
-	}
-	if point.MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+func checkPoint(key *edwardsKey) error {
+	switch {
+	case key.point == nil || !canonicalPoint(key.encoded[:]):
+		return waymark.InvalidField("/jwk/x", "is not a point of curve Ed25519 in its one encoding")
+	case smallOrder(key.point):
 		return waymark.InvalidField("/jwk/x", "is a point of small order, for which anybody can sign: make another key")
 	}
 	return nil
@@ -129,7 +127,10 @@ func parseEd25519(key waymark.JWK) (publicKey, error) {
 		return publicKey{}, waymark.InvalidField("/jwk", "must have kty, crv and x, and no more, for Ed25519")
 	}
 	x, err := keyBytes("/jwk/x", key.X, ed25519.PublicKeySize)
-	return publicKey{Ed25519, ed25519.PublicKey(x)}, err
+	if err != nil {
+		return publicKey{}, err
+	}
+	return publicKey{Ed25519, newEdwardsKey(x)}, nil
 }
 
 func parseP256(key waymark.JWK) (publicKey, error) {
@@ -176,17 +177,12 @@ func (k publicKey) allowsCOSE(alg cose.Algorithm) bool {
 	return false
 }
 
-// check verifies signature over content. It is the one place where signatures
-// are checked, for both envelopes.
+// check verifies a signature over content of all but Ed25519, for both envelopes.
 func (k publicKey) check(content, signature []byte) error {
 	if public, ok := k.key.(*mldsa44.PublicKey); ok {
 		return checkMLDSA44(public, content, signature)
 	}
-	native := cose.AlgorithmEdDSA
-	if k.algorithm == ES256 {
-		native = cose.AlgorithmES256
-	}
-	verifier, err := cose.NewVerifier(native, k.key)
+	verifier, err := cose.NewVerifier(cose.AlgorithmES256, k.key)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,11 @@ type Message struct {
 	envelope envelope
 }
 
-// envelope is what differs between COSE and JWS: how the signature is checked.
+// envelope is what differs between COSE and JWS: what is signed.
 type envelope interface {
-	// verify checks the signature with key and returns the bytes that it signs.
-	verify(key publicKey) ([]byte, error)
+	// opened returns the signature and the bytes that it signs, if the message names no
+	// other algorithm than the key's. It checks no signature.
+	opened(key publicKey) (content, signature []byte, err error)
 	// signed returns the same bytes and checks nothing.
 	signed() ([]byte, error)
 }
@@ -70,16 +71,13 @@ func looksLikeJWS(text string) bool {
 // algorithm that the key fixes, and returns their digest. It returns
 // Unauthenticated if the signature does not hold, Invalid if the key is unusable.
 func (m *Message) Verify(key waymark.JWK) (Digest, error) {
-	public, err := parseJWK(key)
-	if err != nil {
-		return Digest{}, err
-	}
-	signed, err := m.envelope.verify(public)
-	if err != nil {
-		return Digest{}, waymark.Errorf(waymark.Unauthenticated,
-			"the signature of device %s with key %s does not hold", m.Device, m.KeyID).Because(waymark.ReasonSignature)
-	}
-	return digestOf(signed), nil
+	v := VerifyAll([]Check{{m, key}})[0]
+	return v.Digest, v.Err
+}
+
+func (m *Message) notSigned() error {
+	return waymark.Errorf(waymark.Unauthenticated,
+		"the signature of device %s with key %s does not hold", m.Device, m.KeyID).Because(waymark.ReasonSignature)
 }
 
 // Digest returns the digest of the bytes that the device is said to have signed, and checks no
