@@ -97,6 +97,9 @@ func run[R any](ctx Context, rule func(ledger.Ledger) (R, error)) (R, error) {
 		return none, fail(ctx, err)
 	}
 	result, err := rule(l)
+	if err == nil {
+		err = l.Flush()
+	}
 	if err != nil {
 		return none, fail(ctx, err)
 	}

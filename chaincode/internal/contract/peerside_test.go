@@ -33,8 +33,19 @@ type peerSide struct {
 }
 
 // attach connects to a chaincode process, waiting until it listens, and lets it
-// register.
+// register. A peer before 3.1 takes and gives one key at a time.
 func attach(t *testing.T, address string, config *tls.Config) *peerSide {
+	t.Helper()
+	return attachWith(t, address, config, nil)
+}
+
+// attachMany is attach by a peer that takes and gives many keys at a time.
+func attachMany(t *testing.T, address string, config *tls.Config) *peerSide {
+	t.Helper()
+	return attachWith(t, address, config, encode(t, &peer.ChaincodeAdditionalParams{UseWriteBatch: true, MaxSizeWriteBatch: 1000, UseGetMultipleKeys: true, MaxSizeGetMultipleKeys: 1000}))
+}
+
+func attachWith(t *testing.T, address string, config *tls.Config, parameters []byte) *peerSide {
 	t.Helper()
 	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	if err != nil {
@@ -52,7 +63,7 @@ func attach(t *testing.T, address string, config *tls.Config) *peerSide {
 		t.Fatalf("the chaincode begins with %s", m.GetType())
 	}
 	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_REGISTERED})
-	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_READY})
+	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_READY, Payload: parameters})
 	return p
 }
 
@@ -104,6 +115,22 @@ func (p *peerSide) answer(m *peer.ChaincodeMessage, writes map[string][]byte) []
 		var ask peer.GetState
 		decode(p.t, m.GetPayload(), &ask)
 		return p.state[stateKey(ask.GetCollection(), ask.GetKey())]
+	case peer.ChaincodeMessage_GET_STATE_MULTIPLE:
+		var ask peer.GetStateMultiple
+		decode(p.t, m.GetPayload(), &ask)
+		found := &peer.GetStateMultipleResult{}
+		for _, key := range ask.GetKeys() {
+			found.Values = append(found.Values, p.state[stateKey(ask.GetCollection(), key)])
+		}
+		return encode(p.t, found)
+	case peer.ChaincodeMessage_WRITE_BATCH_STATE:
+		var ask peer.WriteBatchState
+		decode(p.t, m.GetPayload(), &ask)
+		for _, r := range ask.GetRec() {
+			if r.GetType() != peer.WriteRecord_PUT_STATE_METADATA {
+				writes[stateKey(r.GetCollection(), r.GetKey())] = r.GetValue() // nil deletes
+			}
+		}
 	case peer.ChaincodeMessage_GET_PRIVATE_DATA_HASH:
 		var ask peer.GetState
 		decode(p.t, m.GetPayload(), &ask)

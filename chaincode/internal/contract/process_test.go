@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"go.uber.org/zap"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/contract"
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/process"
@@ -41,6 +43,29 @@ func TestTwoProcessesAgree(t *testing.T) {
 		if !run[name] {
 			t.Errorf("no process has run %s", name)
 		}
+	}
+}
+
+// TestManyKeysAtATime: a peer that takes and gives many keys at a time has the same answers and
+// the same state in the end as one that does not.
+func TestManyKeysAtATime(t *testing.T) {
+	keys := process.NewKeys(t)
+	program := keys.Build(t, "../..")
+	one, many := attach(t, keys.Start(t, program), keys.Client), attachMany(t, keys.Start(t, program), keys.Client)
+	saidOne, saidMany := 0, 0
+	for _, tx := range presentWorld(t).committed {
+		a, want := one.run(tx, true)
+		b, got := many.run(tx, true)
+		if !proto.Equal(got, want) || want.GetStatus() != shim.OK {
+			t.Errorf("%s: %v, want %v", tx.Args[0], got, want)
+		}
+		saidOne, saidMany = saidOne+len(a), saidMany+len(b)
+	}
+	if !maps.EqualFunc(one.state, many.state, bytes.Equal) {
+		t.Error("the states differ")
+	}
+	if saidMany >= saidOne {
+		t.Errorf("%d messages for many keys at a time, %d for one", saidMany, saidOne)
 	}
 }
 

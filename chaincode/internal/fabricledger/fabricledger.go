@@ -24,7 +24,7 @@ type Ledger struct {
 var _ ledger.Ledger = (*Ledger)(nil)
 
 // New reads who calls and when from the transaction. It fails if the caller's
-// identity cannot be read.
+// identity cannot be read. What is written goes to the peer with Flush.
 func New(stub shim.ChaincodeStubInterface, identity cid.ClientIdentity) (*Ledger, error) {
 	caller, err := callerOf(identity)
 	if err != nil {
@@ -38,11 +38,21 @@ func New(stub shim.ChaincodeStubInterface, identity cid.ClientIdentity) (*Ledger
 	if err != nil {
 		return nil, fmt.Errorf("read transient data: %w", err)
 	}
+	stub.StartWriteBatch()
 	return &Ledger{stub: stub, tx: ledger.Tx{
 		ID: stub.GetTxID(), Time: stamp.AsTime().UTC().Truncate(time.Millisecond),
 		Channel: stub.GetChannelID(), Caller: caller,
 		Disclosures: ledger.NewPrivate(transient[waymark.TransientDisclosures]), Terms: ledger.NewPrivate(transient[waymark.TransientTerms]),
 	}}, nil
+}
+
+// Flush gives the peer all that was written, many keys at a time. A peer that cannot take
+// many (before 3.1) has been given one after another already.
+func (l *Ledger) Flush() error {
+	if err := l.stub.FinishWriteBatch(); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	return nil
 }
 
 func callerOf(identity cid.ClientIdentity) (ledger.Caller, error) {

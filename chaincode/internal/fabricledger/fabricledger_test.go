@@ -136,6 +136,7 @@ func TestFailuresReachTheRules(t *testing.T) {
 	}{
 		"get":               {"GetState", func(l ledger.Ledger) error { _, err := l.Get(key); return err }},
 		"get many":          {"GetMultipleStates", func(l ledger.Ledger) error { _, err := l.GetMany([]ledger.Key{key}); return err }},
+		"flush":             {"FinishWriteBatch", func(l ledger.Ledger) error { return l.(*fabricledger.Ledger).Flush() }},
 		"put":               {"PutState", func(l ledger.Ledger) error { return l.Put(key, []byte("b")) }},
 		"delete":            {"DelState", func(l ledger.Ledger) error { return l.Delete(key) }},
 		"scan":              {"GetStateByRange", scan},

@@ -109,16 +109,25 @@ func Certificate(l ledger.Ledger, q waymark.CertificateQuery) (*waymark.Certific
 // the device's own or one between it and the authority. It is false for a key that
 // came without.
 func CertificateRevoked(r ledger.Reader, k waymark.DeviceKey) (bool, error) {
-	if k.Certificate == nil {
-		return false, nil
-	}
-	for _, serial := range append([]string{k.Certificate.Serial}, k.Certificate.Issuers...) {
-		s, err := ledger.Load[waymark.CertificateStatus](r, ledger.RevocationKey(k.Certificate.Owner, k.Certificate.IssuerKey, serial))
+	for _, key := range RevocationKeys(k) {
+		s, err := ledger.Load[waymark.CertificateStatus](r, key)
 		if err != nil || s != nil {
 			return s != nil, err
 		}
 	}
 	return false, nil
+}
+
+// RevocationKeys are what CertificateRevoked reads.
+func RevocationKeys(k waymark.DeviceKey) []ledger.Key {
+	if k.Certificate == nil {
+		return nil
+	}
+	var keys []ledger.Key
+	for _, serial := range append([]string{k.Certificate.Serial}, k.Certificate.Issuers...) {
+		keys = append(keys, ledger.RevocationKey(k.Certificate.Owner, k.Certificate.IssuerKey, serial))
+	}
+	return keys
 }
 
 // RevokedSince reports whether a certificate is revoked that vouched for a key which

@@ -19,21 +19,26 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 	if err := access.Authorize(l.Tx(), waymark.ActRelayMessages, access.Consortium(l.Tx().Channel)); err != nil {
 		return nil, err
 	}
-	b := batch{ledger: l, sessions: map[string]*session{}, edges: registry.NewEdges(l)}
-	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(r.Messages))}
+	b := batch{ledger: ledger.NewAhead(l), sessions: map[string]*session{}}
+	b.edges = registry.NewEdges(b.ledger)
+	all, err := b.read(r.Messages)
+	if err != nil {
+		return nil, err
+	}
+	result := &waymark.RecordResult{Results: make([]waymark.MessageResult, 0, len(all))}
 	var exposing waymark.RowErrors
-	for i, text := range r.Messages {
-		m, outcome, err := b.record(text)
+	for i, e := range all {
+		outcome, err := b.record(e)
 		if err == nil && b.readings > waymark.MaxBatchReadings {
 			err = waymark.InvalidField("/messages", "have more than %d readings together: send fewer at a time", waymark.MaxBatchReadings)
 		}
 		if err != nil {
 			return nil, err
 		}
-		exposing.Add("/messages", i, b.exposed(m, outcome))
+		exposing.Add("/messages", i, b.exposed(e.message, outcome))
 		result.Results = append(result.Results, outcome)
 	}
-	if err := exposing.Err("messages", len(r.Messages)); err != nil {
+	if err := exposing.Err("messages", len(all)); err != nil {
 		return nil, err
 	}
 	return result, b.save()
@@ -41,40 +46,25 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 
 // batch is one transaction's work.
 type batch struct {
-	ledger   ledger.Ledger
+	ledger   *ledger.Ahead
 	sessions map[string]*session
 	edges    *registry.Edges
 	order    []string // device ids as they first came: the order of writing
 	readings int      // of the messages so far
 }
 
-// record reads one message and judges it; m is nil if it cannot be read. Faults of the
-// message become its outcome; an error means that the ledger could not be read.
-func (b *batch) record(text string) (m *attest.Message, outcome waymark.MessageResult, err error) {
-	m, err = attest.Parse(text)
-	if err != nil {
-		return nil, rejected("", 0, err), nil
+// record judges one message. Faults of the message become its outcome; an error means that
+// the ledger could not be read.
+func (b *batch) record(e given) (waymark.MessageResult, error) {
+	if outcome, ok := e.refused(); !ok {
+		return outcome, nil
 	}
-	if !m.Kind.Sequenced() {
-		outcome = rejected(m.Device, 0, waymark.InvalidField("/cty", "is %s: only packs of readings are recorded", m.Kind))
-	}
-	s, err := b.session(m.Device)
-	if err == nil && outcome.Outcome == "" {
-		outcome, err = b.judge(s, m)
-	}
-	return m, outcome, err
-}
-
-// judge is record for a message of a device.
-func (b *batch) judge(s *session, m *attest.Message) (waymark.MessageResult, error) {
-	key, digest, err := b.authenticate(s, m)
-	if err != nil {
-		return rejected(m.Device, m.Sequence, err), nil
-	}
+	m := e.message
+	s, key, digest := b.sessions[m.Device], e.signature.Key, e.signature.Digest
 	if stream.Seen(&s.stream, m.Sequence) {
 		return b.repeated(s, m, digest)
 	}
-	err = b.keyHolds(s, m, key)
+	err := b.keyHolds(s, m, key)
 	if waymark.CodeOf(err) == waymark.Internal { // the ledger could not be read
 		return waymark.MessageResult{}, err
 	}
@@ -85,30 +75,6 @@ func (b *batch) judge(s *session, m *attest.Message) (waymark.MessageResult, err
 		return rejected(m.Device, m.Sequence, err), nil
 	}
 	return waymark.MessageResult{Device: m.Device, Sequence: m.Sequence, Outcome: waymark.Recorded, TxID: b.ledger.Tx().ID}, nil
-}
-
-func (b *batch) session(device string) (*session, error) {
-	if s := b.sessions[device]; s != nil {
-		return s, nil
-	}
-	s, err := openSession(b.ledger, device)
-	if err == nil {
-		b.sessions[device] = s
-		b.order = append(b.order, device)
-	}
-	return s, err
-}
-
-// authenticate checks that the device which the message names has signed it, for
-// this consortium, with a key it has or had.
-func (b *batch) authenticate(s *session, m *attest.Message) (key waymark.DeviceKey, digest attest.Digest, err error) {
-	if s.device == nil {
-		return key, digest, waymark.Errorf(waymark.NotFound, "there is no device %s", m.Device)
-	}
-	if channel := b.ledger.Tx().Channel; m.Consortium != channel {
-		return key, digest, waymark.InvalidField("/aud", "is %s, this consortium is %s", m.Consortium, channel)
-	}
-	return registry.Signed(s.device, m)
 }
 
 // keyHolds checks that the key of an authentic message is to be believed now: no certificate revoked that it
@@ -142,8 +108,7 @@ func (b *batch) repeated(s *session, m *attest.Message, digest attest.Digest) (w
 
 // admit takes an authentic message that is new, or says why not.
 func (b *batch) admit(s *session, m *attest.Message, digest attest.Digest, key waymark.DeviceKey) error {
-	device := access.DeviceBy(*s.device, key)
-	if err := access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device}); err != nil {
+	if err := s.mayReport(key); err != nil {
 		return err
 	}
 	readings, err := senml.Parse(m)

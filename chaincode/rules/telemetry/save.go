@@ -12,6 +12,9 @@ import (
 // save writes what the batch recorded and the clashes it showed, and the event. It
 // writes nothing if there is neither.
 func (b *batch) save() error {
+	if err := b.fetchWitnessed(); err != nil {
+		return err
+	}
 	event := waymark.TelemetryEvent{Windows: []waymark.WindowRef{}}
 	for _, id := range b.order {
 		s := b.sessions[id]
@@ -28,6 +31,33 @@ func (b *batch) save() error {
 	return b.ledger.Emit(waymark.EventTelemetryRecorded, event)
 }
 
+// fetchWitnessed reads what the devices with new messages witness.
+func (b *batch) fetchWitnessed() error {
+	var attachments, judging []ledger.Key
+	for _, id := range b.order {
+		if len(b.sessions[id].fresh) > 0 {
+			attachments = append(attachments, ledger.AttachmentKey(id))
+		}
+	}
+	if err := b.ledger.Fetch(attachments...); err != nil {
+		return err
+	}
+	for _, id := range b.order {
+		s := b.sessions[id]
+		if len(s.fresh) == 0 {
+			continue
+		}
+		var err error
+		if s.attachment, err = ledger.Load[waymark.Attachment](b.ledger, ledger.AttachmentKey(id)); err != nil {
+			return err
+		}
+		if a := s.attachment; a != nil {
+			judging = append(judging, ledger.ShipmentKey(a.Shipment), ledger.ExposureKey(a.Shipment, a.Device))
+		}
+	}
+	return b.ledger.Fetch(judging...)
+}
+
 func (b *batch) saveDevice(s *session, event *waymark.TelemetryEvent) error {
 	event.Clashes = append(event.Clashes, s.clashes...)
 	if len(s.fresh) > 0 {
@@ -42,10 +72,7 @@ func (b *batch) saveDevice(s *session, event *waymark.TelemetryEvent) error {
 func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
 	id := s.device.ID
 	slices.SortFunc(s.fresh, func(a, b accepted) int { return cmp.Compare(a.sequence, b.sequence) })
-	attachment, err := ledger.Load[waymark.Attachment](b.ledger, ledger.AttachmentKey(id))
-	if err != nil {
-		return err
-	}
+	attachment := s.attachment
 	for _, w := range summarise(s.device, s.fresh, b.ledger.Tx().Stamp()) {
 		if attachment != nil && (w.First > attachment.After || !w.To.Before(attachment.Attached.Time)) {
 			w.Shipment = attachment.Shipment

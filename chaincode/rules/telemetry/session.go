@@ -3,6 +3,7 @@ package telemetry
 import (
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/rules/stream"
@@ -14,14 +15,16 @@ import (
 // session is what one transaction knows of one device. It collects, because a
 // transaction does not see its own writes.
 type session struct {
-	device  *waymark.Device // nil if it is not registered
-	stream  waymark.Stream
-	before  []waymark.Measured // what had been measured before this transaction
-	windows seenWindows        // committed ones
-	fresh   []accepted         // recorded by this transaction
+	device     *waymark.Device // nil if it is not registered
+	stream     waymark.Stream
+	before     []waymark.Measured  // what had been measured before this transaction
+	windows    seenWindows         // committed ones
+	fresh      []accepted          // recorded by this transaction
+	attachment *waymark.Attachment // of a device with fresh messages; nil for one that witnesses nothing
 	// clashes are those that this transaction notes in the stream.
 	clashes []waymark.ClashRef
-	revoked map[string]bool // by key id: a certificate that the key came with is
+	revoked map[string]bool  // by key id: a certificate that the key came with is
+	reports map[string]error // by the edge that signs, if any does: why the device may not report
 }
 
 // accepted is a message that this transaction records.
@@ -42,7 +45,18 @@ func openSession(r ledger.Reader, id string) (*session, error) {
 		return nil, err
 	}
 	at, err := stream.Load(r, id)
-	return &session{device: device, stream: at, before: at.Measured, revoked: map[string]bool{}}, err
+	return &session{device: device, stream: at, before: at.Measured, revoked: map[string]bool{}, reports: map[string]error{}}, err
+}
+
+// mayReport asks once for each signer whether the device may report.
+func (s *session) mayReport(key waymark.DeviceKey) error {
+	err, known := s.reports[key.Edge]
+	if !known {
+		device := access.DeviceBy(*s.device, key)
+		err = access.AuthorizeRequest(access.Request{Principal: device, Action: waymark.ActReport, Resource: device})
+		s.reports[key.Edge] = err
+	}
+	return err
 }
 
 // recordedBy returns the transaction that recorded message n, and whether it was

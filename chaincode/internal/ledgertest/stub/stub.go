@@ -71,6 +71,13 @@ func (s *Stub) GetMultipleStates(keys ...string) ([][]byte, error) {
 	return values, s.peer.Failures["GetMultipleStates"]
 }
 
+// StartWriteBatch implements shim.ChaincodeStubInterface, of a peer that takes one write
+// after another.
+func (s *Stub) StartWriteBatch() {}
+
+// FinishWriteBatch implements shim.ChaincodeStubInterface.
+func (s *Stub) FinishWriteBatch() error { return s.peer.Failures["FinishWriteBatch"] }
+
 // PutState implements shim.ChaincodeStubInterface. As the shim does with such a
 // key, it panics on one that is not UTF-8.
 func (s *Stub) PutState(key string, value []byte) error {
