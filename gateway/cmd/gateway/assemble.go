@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
+	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/cursor"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -46,6 +47,7 @@ type parts struct {
 	modelDB    *database.DB
 	model      *model.Model
 	feed       *model.Feed
+	store      bodies.Store // nil if there is none
 	deliverer  *webhooks.Deliverer
 	callers    *auth.Authenticator
 	tokens     *tokens
@@ -84,7 +86,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.openRequests(c), p.openModel(c)); err != nil {
+	if err := errors.Join(p.openRequests(c), p.openModel(c), p.openStore(c.Store)); err != nil {
 		return err
 	}
 	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent, cursor.New(p.database))

@@ -39,7 +39,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	err = checkWritten(c)
-	c.Log.AuditFile = "" // which is made when it is opened
+	c.Log.AuditFile, c.Store.Dir = "", "" // which are made when they are opened
 	p, failed := assemble(c, stderr)
 	if failed == nil {
 		failed = p.close()
@@ -53,7 +53,7 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 
 // checkWritten checks the files that the gateway makes if there are none.
 func checkWritten(c config.Config) error {
-	errs := []error{writable("log.audit_file", c.Log.AuditFile)}
+	errs := []error{writable("log.audit_file", c.Log.AuditFile), writableFolder("store.dir", c.Store.Dir)}
 	if path := c.Database.SQLiteFile; c.Database.PostgresDSNFile == "" {
 		errs = append(errs, writable("database.model_file", c.Database.ModelFile))
 		errs = append(errs, writable("database.sqlite_file", path))
@@ -64,6 +64,30 @@ func checkWritten(c config.Config) error {
 	}
 	return errors.Join(errs...)
 }
+
+// writableFolder checks that files can be made in the folder of a key, if it has one, or that it can be made, and does
+// neither.
+func writableFolder(key, path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = syscall.Access(filepath.Dir(path), writeAndSearch)
+	case err == nil && !info.IsDir():
+		err = errors.New("it is no folder")
+	case err == nil:
+		err = syscall.Access(path, writeAndSearch)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s cannot be written: %w", key, path, err)
+	}
+	return nil
+}
+
+// writeAndSearch is a mode of access(2).
+const writeAndSearch = 0o3
 
 // writable checks that the file of a key, if it has one, can be written to, or made, and does
 // neither.
@@ -79,7 +103,6 @@ func writable(key, path string) error {
 		return file.Close()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		const writeAndSearch = 0o3 // as access(2) has them
 		err = syscall.Access(filepath.Dir(path), writeAndSearch)
 	}
 	if err != nil {

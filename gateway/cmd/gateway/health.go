@@ -9,7 +9,7 @@ import (
 
 // health are the rows of /readyz.
 func (p *parts) health() []health.Part {
-	return []health.Part{
+	rows := []health.Part{
 		{Name: "chaincode", Check: p.ledger.Ready},
 		{Name: "blocks", Check: p.followsBlocks},
 		{Name: "database", Check: p.requests.Check, Optional: true}, // replicas share it: all of them would go
@@ -19,6 +19,10 @@ func (p *parts) health() []health.Part {
 		{Name: "log", Check: p.stderr.check, Optional: true}, // nobody waits for whoever reads it
 		{Name: "keys", Check: p.keys.Check, Optional: true},  // the ones before are still in force
 	}
+	if p.store != nil {
+		rows = append(rows, health.Part{Name: "store", Check: p.store.Check, Optional: true}) // all else goes on without it
+	}
+	return rows
 }
 
 // followsBlocks returns Unavailable while the peer's blocks are not read.

@@ -31,7 +31,7 @@ func anchor(v reflect.Value, dir string) {
 }
 
 func anchorField(key string, v reflect.Value, dir string) {
-	if v.Kind() != reflect.String || !strings.HasSuffix(key, "_file") {
+	if v.Kind() != reflect.String || !strings.HasSuffix(key, "_file") && key != "dir" {
 		anchor(v, dir)
 		return
 	}

@@ -8,7 +8,7 @@ import "time"
 // Every key outside a list can be overridden by an environment variable:
 // WAYMARK_GATEWAY_ and its path in capitals, with two underscores between levels, as in
 // WAYMARK_GATEWAY_TOKENS_FILE or WAYMARK_GATEWAY_TLS__CERT_FILE. A key that ends in _file
-// is a path.
+// is a path, and so is dir.
 //
 // What is marked reload:"now" takes effect as soon as the file has changed or SIGHUP came;
 // all else waits for a restart.
@@ -51,6 +51,8 @@ type Config struct {
 	Database Database `koanf:"database"`
 	// Requests says what is kept of writes, and for how long.
 	Requests Requests `koanf:"requests"`
+	// Store is where the bodies of anchored telemetry are kept.
+	Store Store `koanf:"store"`
 	// Webhooks says where events may be sent, and how many targets there may be.
 	Webhooks Webhooks `koanf:"webhooks"`
 	// CORSOrigins are the origins of web pages that may call from a browser, as in
@@ -127,6 +129,15 @@ type Database struct {
 	// so it can be removed while the gateway is stopped. Default "model.db". Not used if
 	// PostgresDSNFile is set: there it is the schema waymark_model.
 	ModelFile string `koanf:"model_file" default:"model.db"`
+}
+
+// Store is where the bodies of anchored telemetry are kept: the messages of the member's own devices of which the ledger has a
+// hash. Without one the gateway anchors nothing, and records every message in full. It is as much worth as the ledger, and
+// nobody else has it: back it up.
+type Store struct {
+	// Dir is a folder on a disk that keeps what it has synced; it is made if there is none. Gateways that share a database need
+	// one that all of them see. Default: none.
+	Dir string `koanf:"dir" default:""`
 }
 
 // Requests says what is kept of writes.
