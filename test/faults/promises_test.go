@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// page is docs/reliability.md.
-var page = filepath.Join("..", "..", "docs", "reliability.md")
+// reliability is docs/reliability.md.
+var reliability = filepath.Join("..", "..", "docs", "reliability.md")
 
 // held is a link to a test: its name, and the file that has it.
 var held = regexp.MustCompile(`\[(Test\w+)\]\(([^)]+_test\.go)\)`)
 
 // TestPromisesAreHeld: for each promise the page names tests, and they are where it says.
 func TestPromisesAreHeld(t *testing.T) {
-	text, err := os.ReadFile(page)
+	text, err := os.ReadFile(reliability)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestPromisesAreHeld(t *testing.T) {
 			t.Errorf("nothing holds P%d", n)
 		}
 		for _, test := range tests {
-			source, err := os.ReadFile(filepath.Join(filepath.Dir(page), test[2]))
+			source, err := os.ReadFile(filepath.Join(filepath.Dir(reliability), test[2]))
 			if err != nil || !strings.Contains(string(source), "func "+test[1]+"(") {
 				t.Errorf("P%d: %s has no %s (%v)", n, test[2], test[1], err)
 			}

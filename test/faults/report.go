@@ -47,19 +47,3 @@ func (o Outcome) quarantined() string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// Where the table stands in the page.
-const (
-	begin = "<!-- faults: begin -->\n"
-	end   = "<!-- faults: end -->"
-)
-
-// Insert puts a text into a page in place of the one before. It fails if the page has no place for it.
-func Insert(page, text string) (string, error) {
-	before, rest, found := strings.Cut(page, begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		return "", fmt.Errorf("the page has no lines %q and %q", strings.TrimSpace(begin), end)
-	}
-	return before + begin + text + end + after, nil
-}

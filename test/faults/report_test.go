@@ -23,16 +23,3 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
-
-func TestInsert(t *testing.T) {
-	const page = "a\n<!-- faults: begin -->\nold\n<!-- faults: end -->\nb\n"
-	got, err := faults.Insert(page, "new\n")
-	if want := "a\n<!-- faults: begin -->\nnew\n<!-- faults: end -->\nb\n"; err != nil || got != want {
-		t.Errorf("got %q %v, want %q", got, err, want)
-	}
-	for _, without := range []string{"", "<!-- faults: begin -->\n", "<!-- faults: end -->", "<!-- faults: end --><!-- faults: begin -->\n"} {
-		if got, err := faults.Insert(without, "new"); err == nil {
-			t.Errorf("into %q: got %q", without, got)
-		}
-	}
-}

@@ -5,13 +5,13 @@ package faults_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/faults"
+	"github.com/waymark-ledger/waymark/test/internal/page"
 )
 
 // tableWithin bounds all rows together, on two cores that do nothing else.
@@ -37,7 +37,7 @@ func TestFaultTable(t *testing.T) {
 	if *table == "" || t.Failed() || len(outcomes) < len(rows) {
 		return
 	}
-	if err := write(*table, text); err != nil {
+	if err := page.Write(*table, "faults", text); err != nil {
 		t.Error(err)
 	}
 }
@@ -78,17 +78,4 @@ func inflictAll(t *testing.T, rows []fault) []faults.Outcome {
 		}
 	}
 	return ended
-}
-
-// write puts the table into its page.
-func write(path, text string) error {
-	page, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	changed, err := faults.Insert(string(page), text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return os.WriteFile(path, []byte(changed), 0o600)
 }
