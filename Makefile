@@ -15,7 +15,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench-scale trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,9 +100,10 @@ bench-events: build ## time events at 1, 100 and 1,000 clients, and the feed of 
 	@cd test && GOWORK=off go build -o $(BIN)/events ./cmd/events
 	@$(BIN)/events --out $(CURDIR)/$(STATE)/bench/events.json
 
-bench-scale: build ## what the whole way of a message does beside the ledger itself, and where its processor time goes, into .waymark/bench/scale.json (QUICK=1: does it work? PROFILES=folder: profiles of every process instead)
+bench: build ## all that a small machine can do, in one run (40 minutes) and one report: docs/performance.md with its charts, and .waymark/bench/bench.json (QUICK=1: does it work? ROWS=raw,ingest: these, and no page. PROFILES=folder: profiles of every process instead)
 	@cd test && GOWORK=off go build -o $(BIN)/bench ./cmd/bench
-	@$(BIN)/bench $(if $(QUICK),--quick) $(if $(PROFILES),--profiles "$(abspath $(PROFILES))") $(if $(QUICK)$(PROFILES),,--out $(CURDIR)/$(STATE)/bench/scale.json)
+	@$(BIN)/bench $(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(if $(PROFILES),--profiles "$(abspath $(PROFILES))") \
+	  $(if $(QUICK)$(PROFILES),,--out $(CURDIR)/$(STATE)/bench/$(if $(ROWS),rows,bench).json) $(if $(QUICK)$(PROFILES)$(ROWS),,--docs $(CURDIR)/docs)
 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e

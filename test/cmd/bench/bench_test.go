@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,10 +80,96 @@ func TestLoadsAreBounded(t *testing.T) {
 		if a.raw[0] != 1 || a.raw[len(a.raw)-1] > bare.MaxCalls {
 			t.Errorf("in flight: %v", a.raw)
 		}
-		took := a.idle + time.Duration(2*len(a.raw))*(a.ramp+a.rawEach) + time.Duration(len(a.packs)*len(a.windows))*(a.each+warmUp)
+		took := a.idle + time.Duration(2*len(a.raw))*(a.ramp+a.rawEach) + time.Duration(len(a.packs)+len(a.rates)+1)*(a.each+warmUp)
 		if took > timeout/2 {
 			t.Errorf("%s of at most %s", took, timeout)
 		}
+	}
+}
+
+func TestRowsArePicked(t *testing.T) {
+	for _, test := range []struct {
+		give string
+		want []string
+	}{
+		{"", rowNames()}, {"latency,raw", []string{"raw", "latency"}}, {"raw,more", nil},
+	} {
+		if got, err := pick(test.give); !slices.Equal(got, test.want) || (err == nil) != (test.want != nil) {
+			t.Errorf("%q: %v, %v", test.give, got, err)
+		}
+	}
+	for _, r := range rows() {
+		if _, err := pick(r.name); (err == nil) != (len(r.needs) == 0) {
+			t.Errorf("%s alone: %v", r.name, err)
+		}
+	}
+}
+
+// TestThePageIsOfAllRows, measured and not profiled.
+func TestThePageIsOfAllRows(t *testing.T) {
+	for _, more := range []string{"--quick", "--profiles=x", "--rows=raw"} {
+		if _, err := parse([]string{"--docs", "docs", more}); err == nil {
+			t.Errorf("%s with a page", more)
+		}
+	}
+	if s, err := parse([]string{"--docs", "docs"}); err != nil || len(s.rows) != len(rows()) {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestWhatALedgerTakes(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ledgersOf(dir); err == nil {
+		t.Error("no ledger takes nothing")
+	}
+	for name, size := range map[string]int{"chains/chains/waymark/blockfile_000000": 100, "chains/index/000001.ldb": 10, "stateLeveldb/000001.log": 7, "historyLeveldb/1.log": 1} {
+		for _, member := range []string{"producer", "carrier"} {
+			path := filepath.Join(dir, "members", member, "peer", "ledgersData", name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, make([]byte, size), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	ledgers, err := ledgersOf(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store(ledgers)
+	if want := (stored{blocks: 200, state: 14, other: 22}); err != nil || got != want || got.sum() != 236 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if each := bytesEach(got.blocks, 10, 2); each != 10 {
+		t.Errorf("%v", each)
+	}
+}
+
+// TestLatencyIsFromWhenAMessageWasDue, whatever kept it from being published then.
+func TestLatencyIsFromWhenAMessageWasDue(t *testing.T) {
+	u := &underway{load: load{devices: 4, rate: 100}, start: time.Unix(100, 0)}
+	if got, want := u.due("3", 2), time.Unix(100, 70_000_000); !got.Equal(want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := u.dueBy(time.Unix(101, 0)); got != 100 {
+		t.Errorf("%d", got)
+	}
+	a := &arrivals{due: func(one arrival) (time.Duration, bool) {
+		return one.at.Sub(u.due(one.place, one.number)), one.number > 1
+	}}
+	a.note("0", 1, time.Unix(200, 0)) // before what counts
+	a.note("3", 2, time.Unix(100, 90_000_000))
+	a.note("2", 2, time.Unix(100, 10_000_000)) // clocks
+	if got := a.latencies(); !slices.Equal(got, []time.Duration{20 * time.Millisecond, 0}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestARateIsHeldIfTheSpoolDoesNotGrow(t *testing.T) {
+	s := steady{wanted: 100, backlog: [2]int{10, 29}, row: row{spent: spent{took: 10 * time.Second}}}
+	if !s.held() {
+		t.Error("a block more")
+	}
+	if s.backlog[1] = 31; s.held() {
+		t.Error("it grows")
 	}
 }
 
@@ -118,22 +208,25 @@ func TestWhatKeepsATransactionFromBeingMade(t *testing.T) {
 }
 
 // example has a ledger that does most with 64 in flight, and a way that does 5 times as much.
-func example() report {
+func example() *report {
 	second := func(messages, transactions, blocks int, peer time.Duration) spent {
 		return spent{took: time.Second, messages: messages, transactions: transactions, blocks: blocks, cpu: map[kind]time.Duration{peers: peer, all: 2 * time.Second}}
 	}
-	r := report{
+	r := &report{
 		conditions: figures.Conditions{Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), CPUs: 2, Processor: "a processor"},
 		network:    figures.Network{Members: 4, Ordering: "BFT", BlockInterval: 100 * time.Millisecond},
 		idle:       spent{took: 10 * time.Second, cpu: map[kind]time.Duration{peers: time.Second, all: 2 * time.Second}},
-		raw:        []row{{name: "raw", inFlight: 1, readings: 1}, {name: "raw", inFlight: 64, readings: 1}},
-		through:    []row{{name: "through_packs_of_10", inFlight: 6400, readings: 10}},
+		raw:        []row{{name: "raw", at: "1 in flight", readings: 1}, {name: "raw", at: "64 in flight", readings: 1}},
+		ingest:     []ingested{{row: row{name: "ingest_packs_of_10", at: "6400 in flight", readings: 10}, peaks: map[kind]int{peers: 200}}},
+		latency:    []steady{{row: row{name: "latency", at: "50 a second", readings: 1}, wanted: 50}},
 	}
 	timed := timing.Cell{Latencies: []time.Duration{100 * time.Millisecond}, Elapsed: time.Second, Failures: map[string]int{"timeout": 2}}
 	r.raw[0].add(second(10, 10, 10, 700*time.Millisecond), timing.Cell{})
 	r.raw[1].add(second(90, 90, 5, 900*time.Millisecond), timed)
 	r.raw[1].add(second(110, 110, 5, 900*time.Millisecond), timing.Cell{})
-	r.through[0].add(second(500, 10, 5, time.Second), timing.Cell{})
+	r.ingest[0].add(second(500, 10, 5, time.Second), timing.Cell{})
+	r.ingest[0].spent.stored = stored{blocks: 4 * 500 * 1000, state: 4 * 500 * 200, other: 4 * 500 * 300}
+	r.latency[0].add(second(50, 25, 5, time.Second), timing.Cell{Latencies: []time.Duration{80 * time.Millisecond}})
 	return r
 }
 
@@ -141,11 +234,14 @@ func TestTables(t *testing.T) {
 	got := example().text()
 	for _, want := range []string{
 		"Measured on 2026-01-02: 2 CPUs (a processor)", "4 members, ordering BFT, blocks after 100ms",
-		"| raw | 64 | 100.0 (90.0, 110.0) | 100 | 1.00 | 100.0 | 1.0 | 5.0 | 100.0, 100.0, 100.0 | 2 timeout |\n",
-		"| through_packs_of_10 | 6400 | 500.0 (500.0) | 5000 | 5.00 | 10.0 | 50.0 | 5.0 | - | none |\n",
+		"| raw | 64 in flight | 100.0 (90.0, 110.0) | 100 | 1.00 | 100.0 | 1.0 | 5.0 | 100.0, 100.0, 100.0 | 2 timeout |\n",
+		"| ingest_packs_of_10 | 6400 in flight | 500.0 (500.0) | 5000 | 5.00 | 10.0 | 50.0 | 5.0 | - | none |\n",
 		"| processor time | client | devices | bridge | gateway | gateways_other | chaincodes | peers | orderers | other | all |\n",
 		"| at rest, ms a second | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 100.0 | 0.0 | 0.0 | 200.0 |\n",
-		"| through_packs_of_10, 6400 in flight, us a message | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 2000.0 | 0.0 | 0.0 | 4000.0 |\n",
+		"| ingest_packs_of_10, 6400 in flight, us a message | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 0.0 | 2000.0 | 0.0 | 0.0 | 4000.0 |\n",
+		"| ingest_packs_of_10 | 0 | 0 | 0 | 0 | 0 | 0 | 200 | 0 |\n",
+		"| ingest_packs_of_10, 6400 in flight | 1000 | 200 | 300 | 1500 | 150.0 |\n",
+		"| latency, 50 a second | 50, 50.0 | 2.0 | 80.0, 80.0, 80.0 | yes | 40000 | 100 % |\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
@@ -153,14 +249,40 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// TestThePage is written with its charts and figures, or not at all.
+func TestThePage(t *testing.T) {
+	dir := t.TempDir()
+	r := example()
+	if err := r.write(""); err != nil {
+		t.Error(err)
+	}
+	path := filepath.Join(dir, "performance.md")
+	if err := os.WriteFile(path, []byte("# Page\n<!-- bench: begin -->\n<!-- bench: end -->\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(got), r.text()) {
+		t.Errorf("%s, %v", got, err)
+	}
+	for _, name := range append(slices.Collect(maps.Keys(r.charts())), figuresFile) {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestFiguresAreFlatAndHaveUnits(t *testing.T) {
 	flat := example().flat()
 	for name, want := range map[string]any{
-		"raw_per_second": 100.0, "raw_in_flight_best_count": 64, "idle_cpu_cores_peers": 0.1, "idle_cpu_cores_all": 0.2, "block_interval_ms": int64(100),
+		"raw_per_second": 100.0, "raw_in_flight_best": "64 in flight", "idle_cpu_cores_peers": 0.1, "idle_cpu_cores_all": 0.2, "block_interval_ms": int64(100),
 		"raw_at_64_in_flight_p99_ms": 100.0, "raw_at_64_in_flight_failed_count": 2, "raw_at_64_in_flight_least_round_messages_per_second": 90.0,
-		"raw_at_1_in_flight_cpu_us_per_message_peers":               70_000.0,
-		"through_packs_of_10_at_6400_in_flight_messages_per_second": 500.0, "through_packs_of_10_at_6400_in_flight_readings_per_second": 5000.0,
-		"through_packs_of_10_at_6400_in_flight_times_raw_ratio": 5.0, "through_packs_of_10_at_6400_in_flight_messages_per_transaction_count": 50.0,
+		"raw_at_1_in_flight_cpu_us_per_message_peers":              70_000.0,
+		"ingest_packs_of_10_at_6400_in_flight_messages_per_second": 500.0, "ingest_packs_of_10_at_6400_in_flight_readings_per_second": 5000.0,
+		"ingest_packs_of_10_at_6400_in_flight_times_raw_ratio": 5.0, "ingest_packs_of_10_at_6400_in_flight_messages_per_transaction_count": 50.0,
+		"ingest_packs_of_10_at_6400_in_flight_ledger_bytes_per_message_state": 200.0, "latency_at_50_a_second_p99_ms": 80.0, "latency_at_50_a_second_held": true,
 	} {
 		if flat[name] != want {
 			t.Errorf("%s is %v, want %v", name, flat[name], want)

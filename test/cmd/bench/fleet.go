@@ -43,12 +43,11 @@ func (b *bench) buildFleet(ctx context.Context) error {
 const warmUp = 30 * time.Second
 
 // startFleet starts devices, and registers them.
-func (b *bench) startFleet(ctx context.Context, prefix string, readings, window int) (*fleet, error) {
-	a, mqtt := b.amounts, b.network.MQTT
-	messages := int((a.each+warmUp).Seconds())*a.ceiling/a.devices + window
-	cmd := exec.CommandContext(ctx, b.fleet, "--prefix", prefix, "--devices", strconv.Itoa(a.devices), "--messages", strconv.Itoa(messages), //nolint:gosec // ours
-		"--readings", strconv.Itoa(readings), "--window", strconv.Itoa(window), "--mqtt", strings.TrimPrefix(mqtt.URL, "ssl://"), "--ca", mqtt.CAFile,
-		"--consortium", b.network.Consortium, "--owner", member)
+func (b *bench) startFleet(ctx context.Context, u *underway) (*fleet, error) {
+	mqtt := b.network.MQTT
+	cmd := exec.CommandContext(ctx, b.fleet, "--prefix", u.prefix, "--devices", strconv.Itoa(u.devices), "--messages", strconv.Itoa(u.messages), //nolint:gosec // ours
+		"--readings", strconv.Itoa(u.readings), "--window", strconv.Itoa(max(u.window, 1)), "--rate", strconv.FormatFloat(u.rate, 'f', -1, 64),
+		"--mqtt", strings.TrimPrefix(mqtt.URL, "ssl://"), "--ca", mqtt.CAFile, "--consortium", b.network.Consortium, "--owner", member)
 	cmd.Stderr, cmd.Dir = os.Stderr, b.site.Work
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -62,44 +61,36 @@ func (b *bench) startFleet(ctx context.Context, prefix string, readings, window 
 		return nil, fmt.Errorf("start the fleet: %w", err)
 	}
 	f := &fleet{process: cmd, in: in, out: bufio.NewScanner(out), ended: sync.OnceValue(cmd.Wait)}
-	if err := b.register(ctx, f); err != nil {
+	if err := b.register(ctx, f, u.devices); err != nil {
 		f.end()
 		return nil, err
 	}
 	return f, nil
 }
 
-// registering bounds how many devices are registered at once.
-const registering = 32
+// registering is how many devices are registered at once.
+const registering = 200
 
 // register registers the devices, and lets them get ready.
-func (b *bench) register(ctx context.Context, f *fleet) error {
+func (b *bench) register(ctx context.Context, f *fleet, devices int) error {
 	operator, err := app.New(b.network, member, waymark.Operator)
 	if err != nil {
 		return err
 	}
 	defer operator.Close()
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	places := make(chan struct{}, registering)
-	var working sync.WaitGroup
-	for range b.amounts.devices {
-		registration, err := f.line()
-		if err != nil {
-			fail(err)
-			break
-		}
-		places <- struct{}{}
-		working.Go(func() {
-			defer func() { <-places }()
-			if _, err := operator.RegisterDevice(ctx, waymark.RegisterDeviceRequest{Registration: registration, Activate: true}); err != nil {
-				fail(fmt.Errorf("register a device: %w", err))
+	for left := devices; left > 0; {
+		request := waymark.RegisterManyRequest{Activate: true}
+		for range min(left, registering) {
+			registration, err := f.line()
+			if err != nil {
+				return err
 			}
-		})
-	}
-	working.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
+			request.Registrations = append(request.Registrations, registration)
+		}
+		left -= len(request.Registrations)
+		if _, err := operator.RegisterManyDevices(ctx, request); err != nil {
+			return fmt.Errorf("register devices: %w", err)
+		}
 	}
 	if err := f.say("sign"); err != nil {
 		return err
@@ -108,7 +99,7 @@ func (b *bench) register(ctx context.Context, f *fleet) error {
 	if err == nil && ready != "ready" {
 		err = fmt.Errorf("the fleet says %q", ready)
 	}
-	return errors.Join(err, context.Cause(ctx))
+	return err
 }
 
 // pid is the process's id.
@@ -122,8 +113,21 @@ func (f *fleet) line() (string, error) {
 	return f.out.Text(), nil
 }
 
-// begin lets the devices publish.
-func (f *fleet) begin() error { return f.say("publish") }
+// begin lets the devices publish, and returns when the first message is due if they do that at a rate.
+func (f *fleet) begin(atRate bool) (due time.Time, err error) {
+	if err := f.say("publish"); err != nil || !atRate {
+		return due, err
+	}
+	line, err := f.line()
+	if err != nil {
+		return due, err
+	}
+	since1970, err := strconv.ParseInt(line, 10, 64)
+	if err != nil {
+		return due, fmt.Errorf("the fleet says %q", line)
+	}
+	return time.Unix(0, since1970), nil
+}
 
 // say tells it a line, or several. Once it was told all it says nothing.
 func (f *fleet) say(lines string) error {

@@ -55,6 +55,7 @@ func kindOf(name string) (kind, error) {
 type meter struct {
 	named     map[string]int // the network's processes
 	processes map[kind][]usage.Process
+	ledgers   []string // folders of the peers
 	seen      func() bare.Seen
 }
 
@@ -64,7 +65,11 @@ func newMeter(ctx context.Context, n *localnet.Network, rawputs []int, seen func
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{named: named, seen: seen, processes: map[kind][]usage.Process{client: {usage.Process(os.Getpid())}}}
+	ledgers, err := ledgersOf(n.Dir())
+	if err != nil {
+		return nil, err
+	}
+	m := &meter{named: named, ledgers: ledgers, seen: seen, processes: map[kind][]usage.Process{client: {usage.Process(os.Getpid())}}}
 	for name, pid := range named {
 		k, err := kindOf(name)
 		if err != nil {
@@ -83,6 +88,7 @@ type sample struct {
 	at       time.Time
 	cpu      map[kind]time.Duration
 	seen     bare.Seen
+	stored   stored // on all peers
 	messages int
 }
 
@@ -90,6 +96,9 @@ type sample struct {
 func (m *meter) sample(messages int) (s sample, err error) {
 	s = sample{at: time.Now(), cpu: map[kind]time.Duration{}, seen: m.seen(), messages: messages}
 	if s.cpu[all], err = usage.Machine(); err != nil {
+		return s, err
+	}
+	if s.stored, err = store(m.ledgers); err != nil {
 		return s, err
 	}
 	for k, processes := range m.processes {
@@ -104,17 +113,46 @@ func (m *meter) sample(messages int) (s sample, err error) {
 	return s, nil
 }
 
+// forget makes peaks begin anew.
+func (m *meter) forget() error {
+	for k, processes := range m.processes {
+		for _, p := range processes {
+			if err := p.ForgetPeak(); err != nil {
+				return fmt.Errorf("%s: %w", k, err)
+			}
+		}
+	}
+	return nil
+}
+
+// peaks is the most memory, in MiB, that a process of each kind had since forget: that of the one which had most.
+func (m *meter) peaks() (map[kind]int, error) {
+	most := map[kind]int{}
+	for k, processes := range m.processes {
+		for _, p := range processes {
+			peak, err := p.PeakMiB()
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", k, err)
+			}
+			most[k] = max(most[k], peak)
+		}
+	}
+	return most, nil
+}
+
 // spent is what was used and done in a time.
 type spent struct {
 	took                           time.Duration
 	cpu                            map[kind]time.Duration
 	messages, transactions, blocks int
+	stored                         stored // more of it on all peers
 }
 
 // since is what was used and done from one sample to another.
 func (s sample) since(before sample) spent {
 	d := spent{took: s.at.Sub(before.at), cpu: map[kind]time.Duration{}, messages: s.messages - before.messages,
-		transactions: s.seen.Transactions - before.seen.Transactions, blocks: s.seen.Blocks - before.seen.Blocks}
+		transactions: s.seen.Transactions - before.seen.Transactions, blocks: s.seen.Blocks - before.seen.Blocks,
+		stored: s.stored.less(before.stored)}
 	known := time.Duration(0)
 	for _, k := range kinds() {
 		d.cpu[k] = s.cpu[k] - before.cpu[k]
@@ -129,6 +167,7 @@ func (s sample) since(before sample) spent {
 // add adds what was used and done in another time.
 func (s *spent) add(more spent) {
 	s.took, s.messages, s.transactions, s.blocks = s.took+more.took, s.messages+more.messages, s.transactions+more.transactions, s.blocks+more.blocks
+	s.stored = s.stored.plus(more.stored)
 	if s.cpu == nil {
 		s.cpu = map[kind]time.Duration{}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/status"
@@ -49,10 +50,36 @@ func (b *bench) idle(ctx context.Context) (spent, error) {
 	return b.during(ctx, "idle", b.amounts.idle, func() int { return 0 })
 }
 
+// measureRaw measures the network at rest, and the ledger itself at each level.
+func measureRaw(ctx context.Context, b *bench, r *report) (err error) {
+	if r.idle, err = b.idle(ctx); err != nil {
+		return err
+	}
+	for _, level := range b.amounts.raw {
+		r.raw = append(r.raw, row{name: "raw", at: inFlight(level), readings: 1})
+	}
+	for i, level := range b.amounts.raw {
+		if err := b.rawLevel(ctx, &r.raw[i], level); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rawAgain measures each level again, in the other order and after all else, so that what changes meanwhile shows.
+func rawAgain(ctx context.Context, b *bench, r *report) error {
+	for i, level := range slices.Backward(b.amounts.raw) {
+		if err := b.rawLevel(ctx, &r.raw[i], level); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // rawLevel adds a round of a level: one signed reading a transaction, as fast as the ledger takes them. It is
 // looked at when all that may be in flight is, and until before it ends.
-func (b *bench) rawLevel(ctx context.Context, r *row) error {
-	command.Progress(fmt.Sprintf("raw, %d in flight", r.inFlight))
+func (b *bench) rawLevel(ctx context.Context, r *row, level int) error {
+	command.Progress("raw, " + r.at)
 	device, err := speaker.New("raw", b.network.Consortium)
 	if err != nil {
 		return err
@@ -61,12 +88,12 @@ func (b *bench) rawLevel(ctx context.Context, r *row) error {
 	if err != nil {
 		return err
 	}
-	keys := fmt.Sprintf("raw-%d-%d-", r.inFlight, r.rounds)
+	keys := fmt.Sprintf("raw-%d-%d-", level, r.rounds)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
 	var cell timing.Cell
-	load := timing.Load{Count: plenty, InFlight: r.inFlight, Limit: b.amounts.ramp + b.amounts.rawEach, Timeout: callTimeout}
+	load := timing.Load{Count: plenty, InFlight: level, Limit: b.amounts.ramp + b.amounts.rawEach, Timeout: callTimeout}
 	go func() {
 		var err error
 		cell, err = timing.Run(ctx, load, func(_, n int) (timing.Call, error) {
@@ -83,7 +110,7 @@ func (b *bench) rawLevel(ctx context.Context, r *row) error {
 		cancel()
 	}
 	if err := errors.Join(err, <-ended); err != nil {
-		return fmt.Errorf("raw, %d in flight: %w", r.inFlight, err)
+		return fmt.Errorf("%s: %w", r.at, err)
 	}
 	r.add(during, cell)
 	return nil

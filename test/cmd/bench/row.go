@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/internal/timing"
@@ -10,8 +11,8 @@ import (
 // row is what was measured of a way to the ledger.
 type row struct {
 	name     string
-	inFlight int // messages at once, at most
-	readings int // of a message
+	at       string // as in: 64 in flight
+	readings int    // of a message
 
 	rounds    int
 	perSecond []float64 // messages, of each round
@@ -41,8 +42,14 @@ func each(amount time.Duration, n int) time.Duration {
 	return amount / time.Duration(n)
 }
 
+// inFlight is messages at once, at most.
+func inFlight(n int) string { return fmt.Sprintf("%d in flight", n) }
+
+// aSecond is a rate.
+func aSecond(rate float64) string { return fmt.Sprintf("%.0f a second", rate) }
+
 // id is the row's in the figures.
-func (r row) id() string { return fmt.Sprintf("%s_at_%d_in_flight_", r.name, r.inFlight) }
+func (r row) id() string { return r.name + "_at_" + strings.ReplaceAll(r.at, " ", "_") + "_" }
 
 // best is the row with most messages a second; -1 of none.
 func best(rows []row) int {

@@ -42,8 +42,12 @@ type device struct {
 	closing sync.Once
 }
 
-func newDevice(s *speaker.Speaker, window int) *device {
-	return &device{speaker: s, topic: "waymark/v1/" + s.ID + "/up", slots: make(chan struct{}, window), open: make(chan struct{}, window)}
+func newDevice(s *speaker.Speaker, o options) *device {
+	window := o.window
+	if o.rate > 0 {
+		window = o.messages
+	}
+	return &device{speaker: s, topic: "waymark/v1/" + s.ID + "/up", slots: make(chan struct{}, o.window), open: make(chan struct{}, window)}
 }
 
 // connect connects to the broker as the device.
@@ -94,11 +98,14 @@ func (d *device) recorded(count int) error {
 	return nil
 }
 
-// publish publishes what the window has room for, until it is to stop.
-func (d *device) publish(ctx context.Context, stop <-chan struct{}) error {
+// turn waits until a device may publish its next message. It reports false when the device is to stop.
+type turn func(ctx context.Context, stop <-chan struct{}) (bool, error)
+
+// publish publishes in its turns, until it is to stop.
+func (d *device) publish(ctx context.Context, stop <-chan struct{}, next turn) error {
 	defer close(d.open)
 	for _, m := range d.messages {
-		more, err := d.place(ctx, stop)
+		more, err := next(ctx, stop)
 		if err != nil || !more {
 			return err
 		}
@@ -119,7 +126,7 @@ func (d *device) publish(ctx context.Context, stop <-chan struct{}) error {
 	if err := d.flush(); err != nil {
 		return err
 	}
-	if more, err := d.place(ctx, stop); err != nil || !more {
+	if more, err := next(ctx, stop); err != nil || !more {
 		return err
 	}
 	return errNothingLeft

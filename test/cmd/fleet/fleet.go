@@ -18,7 +18,8 @@ import (
 // fleet is all devices of the process.
 type fleet struct {
 	options
-	all []*device
+	all   []*device
+	start time.Time // when the first message is due; with a rate alone
 }
 
 func newFleet(o options) (*fleet, error) {
@@ -28,7 +29,7 @@ func newFleet(o options) (*fleet, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.all = append(f.all, newDevice(s, o.window))
+		f.all = append(f.all, newDevice(s, o))
 	}
 	return f, nil
 }
@@ -111,9 +112,13 @@ func (f *fleet) publish(ctx context.Context, told *bufio.Scanner) error {
 	defer fail(nil)
 	stop := make(chan struct{})
 	var working sync.WaitGroup
-	for _, d := range f.all {
+	for place, d := range f.all {
+		next := d.place
+		if f.rate > 0 {
+			next = f.due(place).wait(d)
+		}
 		working.Go(func() {
-			if err := d.publish(ctx, stop); err != nil {
+			if err := d.publish(ctx, stop, next); err != nil {
 				fail(fmt.Errorf("%s: %w", d.speaker.ID, err))
 			}
 		})
@@ -146,6 +151,9 @@ func (f *fleet) hear(told *bufio.Scanner) error {
 		var place, count int
 		if _, err := fmt.Sscan(told.Text(), &place, &count); err != nil || place < 0 || place >= len(f.all) || count < 1 {
 			return errors.Join(fmt.Errorf("%.80q is no device and count", told.Text()), err)
+		}
+		if f.rate > 0 { // nothing waits for that
+			continue
 		}
 		if err := f.all[place].recorded(count); err != nil {
 			return fmt.Errorf("%s: %w", f.all[place].speaker.ID, err)

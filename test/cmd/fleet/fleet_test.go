@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,45 @@ func TestWhatEndsAFleet(t *testing.T) {
 	}
 }
 
+// TestAFleetAtARate publishes when messages are due, in turns, whatever is recorded.
+func TestAFleetAtARate(t *testing.T) {
+	b := newBroker(t)
+	r := start(t, b, "--devices", "2", "--messages", "50", "--window", "1", "--rate", "40")
+	r.begin(t, 2)
+	began, err := strconv.ParseInt(r.line(t), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.tell(t, "0 1")
+	last := map[string]uint64{}
+	for n := range 10 {
+		m := <-b.messages
+		if due := time.Unix(0, began).Add(time.Duration(n) * 25 * time.Millisecond); time.Now().Before(due.Add(-25 * time.Millisecond)) {
+			t.Errorf("message %d came before its time", n)
+		}
+		if m.Sequence != last[m.Device]+1 {
+			t.Errorf("%s: %d after %d", m.Device, m.Sequence, last[m.Device])
+		}
+		last[m.Device] = m.Sequence
+	}
+	if err := r.in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := strconv.Atoi(r.line(t)); err != nil || got < 10 || got > 50 {
+		t.Errorf("%d are published, %v", got, err)
+	}
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMessagesAreDueInTurns(t *testing.T) {
+	f := &fleet{options: options{rate: 100}, all: make([]*device, 4), start: time.Unix(100, 0)}
+	if got, want := f.due(3), (due{first: time.Unix(100, 30_000_000), each: 40 * time.Millisecond}); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestTheInputEndsTooSoon(t *testing.T) {
 	r := start(t, newBroker(t), "--devices", "1")
 	r.line(t)
@@ -196,7 +236,7 @@ func TestTheInputEndsTooSoon(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	for _, args := range [][]string{{}, {"--mqtt", "a:1", "--devices", "0"}, {"--mqtt", "a:1", "--window", "10001"}, {"--mqtt", "a:1", "--readings", "101"}} {
+	for _, args := range [][]string{{}, {"--mqtt", "a:1", "--devices", "0"}, {"--mqtt", "a:1", "--window", "10001"}, {"--mqtt", "a:1", "--rate", "-1"}, {"--mqtt", "a:1", "--readings", "101"}} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%v is taken", args)
 		}

@@ -1,5 +1,5 @@
 // Command rawput is the least chaincode that there is: put(key, value). Made of the shim alone, it is
-// what `make bench-scale` measures the ledger itself by.
+// what `make bench` measures the ledger itself by.
 package main
 
 import (

@@ -1,0 +1,41 @@
+package main
+
+import "time"
+
+// amounts are how much is measured.
+type amounts struct {
+	idle    time.Duration
+	raw     []int         // transactions in flight, at one level after another; the least comes first
+	ramp    time.Duration // before a raw level is looked at
+	rawEach time.Duration // of a level, twice
+
+	devices int // of each row through the whole way, if it does not say otherwise
+	packs   []pack
+	each    time.Duration // of a row through the whole way
+
+	rates []float64 // messages a second at which latency is measured, and then at bestPart of the best rate
+}
+
+// pack is what messages of a row of ingest are.
+type pack struct {
+	name     string
+	readings int // of a message
+	window   int // messages of a device under way
+	ceiling  int // messages a second for which the devices have enough to say
+}
+
+// bestPart is the part of the best rate at which latency is measured too.
+const bestPart = 0.8
+
+func (s settings) amounts() amounts {
+	packs := []pack{{"ingest_single", 1, 64, 6000}, {"ingest_packs_of_10", 10, 64, 5000}, {"ingest_packs_of_100", 100, 16, 1500}}
+	if s.Quick {
+		for i := range packs {
+			packs[i].window = 8
+		}
+		return amounts{idle: 2 * time.Second, raw: []int{1, 16}, ramp: time.Second, rawEach: 2 * time.Second,
+			devices: 8, packs: packs, each: 3 * time.Second, rates: []float64{20}}
+	}
+	return amounts{idle: time.Minute, raw: []int{1, 16, 64, 128, 256, 400}, ramp: 3 * time.Second, rawEach: 15 * time.Second,
+		devices: 100, packs: packs, each: time.Minute, rates: []float64{100, 500}}
+}

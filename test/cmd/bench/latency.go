@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/waymark-ledger/waymark/test/internal/command"
+	"github.com/waymark-ledger/waymark/test/internal/timing"
+)
+
+// steady is what was measured with messages at a rate: the time of each is from when its device meant to publish it, whatever came
+// before it, to when the block with it is at the peer of the member whose bridge it is.
+type steady struct {
+	row
+	wanted  float64 // messages a second
+	backlog [2]int  // messages that were due and not recorded, as the measurement began and ended
+}
+
+// measureLatency measures at each of the rates, and at a part of the best one if that is known.
+func measureLatency(ctx context.Context, b *bench, r *report) error {
+	measure := func(rate float64, at string) error {
+		measured, err := b.steadily(ctx, row{name: "latency", at: at, readings: 1}, b.amounts.devices, rate)
+		if err != nil {
+			return fmt.Errorf("%s: %w", at, err)
+		}
+		r.latency = append(r.latency, measured)
+		return nil
+	}
+	for _, rate := range b.amounts.rates {
+		if err := measure(rate, aSecond(rate)); err != nil {
+			return err
+		}
+	}
+	if len(r.ingest) == 0 {
+		return nil
+	}
+	return measure(math.Round(r.ingest[0].rate()*bestPart), fmt.Sprintf("%.0f percent of the best", bestPart*100))
+}
+
+// steadily measures devices that publish at a rate, one reading a message.
+func (b *bench) steadily(ctx context.Context, r row, devices int, rate float64) (s steady, err error) {
+	command.Progress(fmt.Sprintf("%s, %s: %.0f messages a second of %d devices", r.name, r.at, rate, devices))
+	came := &arrivals{}
+	s = steady{row: r, wanted: rate}
+	err = b.published(ctx, b.amounts.load(devices, rate, came.note), func(ctx context.Context, u *underway) error {
+		from := u.start.Add(b.amounts.ramp)
+		if err := pause(ctx, time.Until(from)); err != nil {
+			return err
+		}
+		s.backlog[0] = u.dueBy(time.Now()) - u.ledger.recorded()
+		during, err := b.during(ctx, r.id(), b.amounts.each, u.ledger.recorded)
+		if err != nil {
+			return err
+		}
+		s.backlog[1] = u.dueBy(time.Now()) - u.ledger.recorded()
+		s.add(during, timing.Cell{})
+		came.due = func(a arrival) (time.Duration, bool) {
+			due := u.due(a.place, a.number)
+			return a.at.Sub(due), !due.Before(from) && due.Before(from.Add(b.amounts.each))
+		}
+		return nil
+	})
+	if err != nil {
+		return s, err
+	}
+	s.cell.Latencies = came.latencies()
+	return s, nil
+}
+
+// load is of one reading a message at a rate, for as long as a row takes.
+func (a amounts) load(devices int, rate float64, told func(place string, number uint64, at time.Time)) load {
+	messages := (a.ramp+a.each+warmUp).Seconds()*rate/float64(devices) + 2
+	return load{devices: devices, messages: int(messages), readings: 1, rate: rate, of: member, told: told}
+}
+
+// mayLag is how much of what is due may be added to the backlog by a way that holds a rate: blocks come in steps.
+const mayLag = 0.02
+
+// held reports whether as much was recorded as was due, so that the spool did not grow.
+func (s steady) held() bool {
+	return float64(s.backlog[1]-s.backlog[0]) <= mayLag*s.wanted*s.spent.took.Seconds()
+}
+
+// arrivals is when messages were there.
+type arrivals struct {
+	due func(arrival) (late time.Duration, counts bool) // known once devices publish
+
+	mu  sync.Mutex
+	all []arrival
+}
+
+type arrival struct {
+	place  string
+	number uint64
+	at     time.Time
+}
+
+func (a *arrivals) note(place string, number uint64, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all = append(a.all, arrival{place, number, at})
+}
+
+// latencies are those of all messages that count.
+func (a *arrivals) latencies() (all []time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, one := range a.all {
+		if late, counts := a.due(one); counts {
+			all = append(all, max(late, 0))
+		}
+	}
+	return all
+}

@@ -1,0 +1,28 @@
+package main
+
+import "context"
+
+// rowOf is a row of the report: how it is measured, and of which rows before it.
+type rowOf struct {
+	name       string
+	needs      []string // rows without which it is nothing
+	ownNetwork bool     // it changes what others are measured on
+	measure    func(ctx context.Context, b *bench, r *report) error
+	again      func(ctx context.Context, b *bench, r *report) error // after all others; may be nil
+}
+
+// rows are all of them, in the order in which they are measured.
+func rows() []rowOf {
+	return []rowOf{
+		{name: "raw", measure: measureRaw, again: rawAgain},
+		{name: "ingest", measure: measureIngest},
+		{name: "latency", measure: measureLatency},
+	}
+}
+
+func rowNames() (names []string) {
+	for _, r := range rows() {
+		names = append(names, r.name)
+	}
+	return names
+}
