@@ -16,13 +16,16 @@ const (
 // Visibility is who can see the readings of a class of measurements.
 type Visibility string
 
-// The visibilities. Anchored is not available yet.
+// The visibilities.
 const (
 	VisibilityOpen Visibility = "open" // in the block, for every member
 	// VisibilityPrivate is for the owner and the custodian; a salted hash is in the block.
 	// The device seals such readings (package senml), and one that is not sealed is refused.
-	VisibilityPrivate  Visibility = "private"
-	VisibilityAnchored Visibility = "anchored" // a root for all, the readings in the owner's store
+	VisibilityPrivate Visibility = "private"
+	// VisibilityAnchored is for what there is much of: the ledger has least, greatest, sum and a root,
+	// the readings are in the owner's store. It keeps nothing secret: whatever must come in full, for a
+	// condition that judges it or for want of a store, is in the block.
+	VisibilityAnchored Visibility = "anchored"
 )
 
 // Visibilities returns every visibility.

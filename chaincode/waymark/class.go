@@ -59,6 +59,12 @@ func (a *DeviceAttributes) Private(name string) bool {
 	return c != nil && c.Visibility == VisibilityPrivate
 }
 
+// Anchored reports whether the readings of a measurement may be anchored. It may be called on nil.
+func (a *DeviceAttributes) Anchored(name string) bool {
+	c := a.class(name)
+	return c != nil && c.Visibility == VisibilityAnchored
+}
+
 // AnyPrivate reports whether the readings of any measurement must be sealed. It may be
 // called on nil.
 func (a *DeviceAttributes) AnyPrivate() bool { return len(a.PrivateClasses()) > 0 }

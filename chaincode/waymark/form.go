@@ -156,6 +156,7 @@ var forms = map[string]Form{
 	"gaps":             {Least: 0, Most: MaxGaps},
 	"clashes":          {Least: 0, Most: MaxClashes},
 	"measured":         {Least: 0, Most: MaxMeasured},
+	"unchecked":        {Least: 0, Most: MaxUnchecked},
 	"device_versions":  {Least: 0, Most: MaxDeviceVersions},
 	"policy_versions":  {Least: 0, Most: MaxPolicyVersions},
 	"thing_versions":   {Least: 0, Most: MaxThingVersions},

@@ -13,14 +13,16 @@ const (
 	ActRelayMessages  Action = "RelayMessages"
 	ActReport         Action = "Report" // by the device itself
 	ActReadTelemetry  Action = "ReadTelemetry"
-	ActCreateShipment Action = "CreateShipment"
-	ActReadShipment   Action = "ReadShipment"
-	ActAttachDevice   Action = "AttachDevice"
-	ActOfferHandoff   Action = "OfferHandoff"
-	ActAcceptHandoff  Action = "AcceptHandoff"
-	ActRejectHandoff  Action = "RejectHandoff"
-	ActCancelHandoff  Action = "CancelHandoff"
-	ActReadPolicy     Action = "ReadPolicy"
+	// ActAnchorTelemetry is to record only what messages of a device come to, and to show some of them.
+	ActAnchorTelemetry Action = "AnchorTelemetry"
+	ActCreateShipment  Action = "CreateShipment"
+	ActReadShipment    Action = "ReadShipment"
+	ActAttachDevice    Action = "AttachDevice"
+	ActOfferHandoff    Action = "OfferHandoff"
+	ActAcceptHandoff   Action = "AcceptHandoff"
+	ActRejectHandoff   Action = "RejectHandoff"
+	ActCancelHandoff   Action = "CancelHandoff"
+	ActReadPolicy      Action = "ReadPolicy"
 	// ActReadTransaction is to see a transaction of the channel whole, arguments included.
 	ActReadTransaction Action = "ReadTransaction"
 
@@ -82,7 +84,7 @@ const (
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{ActRegisterMember, ActReadMember, ActRegisterDevice, ActManageDevice, ActReadDevice,
-		ActRelayMessages, ActReport, ActReadTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
+		ActRelayMessages, ActReport, ActReadTelemetry, ActAnchorTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
 		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
 		ActReadyShipment, ActVoidShipment, ActDetachDevice, ActSetHold, ActLiftHold,
 		ActOfferTitle, ActAcceptTitle, ActDeclineTitle, ActCancelTitle,

@@ -36,7 +36,10 @@ const (
 	ReasonDisclosure      = "disclosure"          // a disclosure is missing, malformed or another's
 	ReasonUndisclosed     = "undisclosed"         // a message is recorded, and a holder could not be given what it discloses
 	ReasonHolder          = "not-a-holder"        // the member is neither the owner nor the custodian
-	ReasonVisibility      = "visibility"          // readings of this visibility cannot be recorded yet
+	ReasonNotAnchored     = "not-anchored"        // a measurement in a run is of no anchored class
+	ReasonJudged          = "judged"              // the device witnesses a shipment whose conditions are judged by messages in full
+	ReasonRunPlace        = "run-place"           // a run neither is at the end of the stream nor past it
+	ReasonUnchecked       = "unchecked"           // anchored messages are not checked
 	ReasonPresence        = "presence"            // the owner does not let the device's presence go to the ledger
 	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must
 	ReasonTransferExpired = "transfer-expired"    // the offer of the device is past its time

@@ -8,6 +8,9 @@ const MaxRegistrations = 500
 type RegisterManyRequest struct {
 	Registrations []string `json:"registrations" form:"registrations"`
 	Activate      bool     `json:"activate,omitempty" metadata:",optional"`
+	// Attributes are what the owner says of each of them, as SetAttributesRequest has it. Those that were registered
+	// before keep theirs.
+	Attributes *DeviceAttributes `json:"attributes,omitempty" metadata:",optional"`
 }
 
 // Validate checks the form and the bounds of the request, not what is in the
@@ -15,6 +18,11 @@ type RegisterManyRequest struct {
 func (r RegisterManyRequest) Validate() error {
 	if err := CheckForms(r); err != nil {
 		return err
+	}
+	if r.Attributes != nil {
+		if err := r.Attributes.validate(); err != nil {
+			return err
+		}
 	}
 	return validateTogether("/registrations", r.Registrations)
 }

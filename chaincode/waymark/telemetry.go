@@ -23,9 +23,13 @@ const (
 
 // RecordRequest is a batch of signed messages, of any devices, in the order in
 // which each device sent its own. A message is a JWS compact text (it has dots)
-// or a COSE_Sign1 as base64url without padding (it has none).
+// or a COSE_Sign1 as base64url without padding (it has none). In the place of consecutive messages
+// that the gateway of the device's owner anchors there can be their run (package waymark/anchor), as
+// base64url without padding.
 type RecordRequest struct {
 	Messages []string `json:"messages" form:"messages"`
+	// Body is the hash of the bundle that has the messages of all the runs; absent if there is no run.
+	Body string `json:"body,omitempty" metadata:",optional" form:"sha256"`
 }
 
 // Validate checks the form and the bounds of the batch, not what is in the
@@ -58,7 +62,8 @@ const (
 // Outcomes returns every outcome.
 func Outcomes() []Outcome { return []Outcome{Recorded, Duplicate, Rejected} }
 
-// MessageResult is the outcome of one message, in the place it had in the batch. A gateway
+// MessageResult is the outcome of one message, in the place it had in the batch; of a run that of all its
+// messages, with the number of the first. A gateway
 // adds, to a message that is on the ledger, code unavailable with ReasonUndisclosed if a
 // member could not be given what it discloses: sent again later it goes on from there.
 type MessageResult struct {
@@ -107,6 +112,8 @@ type Stream struct {
 	Clashes []Clash `json:"clashes" form:"clashes"`
 	// MoreClashes says that there was at least one more than the list may hold.
 	MoreClashes bool `json:"more_clashes"`
+	// Anchored says which messages are anchored; absent if none ever was.
+	Anchored *Anchored `json:"anchored,omitempty" metadata:",optional"`
 }
 
 // Measured says when a device last reported a measurement.

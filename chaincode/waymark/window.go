@@ -44,6 +44,9 @@ type Window struct {
 	// Empty in a window of before roots were kept. Root and Digests are empty too in an answer
 	// that withholds or coarsens a class: by them it could be guessed.
 	Root []byte `json:"root"`
+	// Body is the hash of the bundle that the signed messages are in, in the owner's store; absent if they are in
+	// the block. Then the messages are anchored, and Root is over one leaf for each of them (package waymark/anchor).
+	Body string `json:"body,omitempty" metadata:",optional" form:"sha256"`
 	// Disputed says that the key has been revoked back to a time before the window was
 	// recorded: whoever had the key may have signed it.
 	Disputed bool  `json:"disputed"`

@@ -22,7 +22,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.DevicesRetire:    {"device", "reason"},
 	waymark.DevicesRotateKey: {"device", "rotation", "overlap_seconds"},
 	waymark.DevicesGet:       {"device"},
-	waymark.TelemetryRecord:  {"messages"},
+	waymark.TelemetryRecord:  {"messages", "body"},
 	waymark.TelemetryWindow:  {"device", "sequence", "purpose"},
 
 	waymark.TelemetryDisclose:    {"to"},
@@ -60,7 +60,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.CommandsGet:          {"device", "id"},
 	waymark.CommandsOpen:         {"device"},
 
-	waymark.DevicesRegisterMany:      {"registrations", "activate"},
+	waymark.DevicesRegisterMany:      {"registrations", "activate", "attributes"},
 	waymark.DevicesJoin:              {"registration", "authority", "chain"},
 	waymark.DevicesActivate:          {"device", "reason"},
 	waymark.DevicesReplaceKey:        {"device", "registration", "reason"},

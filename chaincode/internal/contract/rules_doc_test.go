@@ -14,6 +14,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/rules/shipment"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
@@ -86,6 +87,7 @@ func TestRulesPageBounds(t *testing.T) {
 			say("at most %d different measurements", waymark.MaxMeasured), say("at most %d gaps", waymark.MaxGaps),
 			say("first %d of these are kept as evidence, at most %d", waymark.MaxClashes, waymark.MaxJumpBacks),
 			say("at most %d messages of one key", waymark.MaxWindowMessages),
+			say("1 to %d consecutive messages", anchor.MaxRunMessages), say("fewer than %d windows", waymark.MaxUnchecked),
 		},
 		waymark.TelemetryDisclose: {say("1 to %d messages, at most %d MiB", waymark.MaxBatchMessages, waymark.MaxBatchBytes>>20)},
 		waymark.CommandsRequest:   {say("at most %d days", waymark.MaxCommandLifetime/day), say("fewer than %d open", waymark.MaxOpenCommands)},

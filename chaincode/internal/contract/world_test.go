@@ -19,7 +19,7 @@ import (
 // which awaits data about it. The producer offers logger-2 to the carrier. The producer grants telemetry
 // and commands to the auditor's operators, who pass commands on to the retailer's. One of
 // those has requested c1 of logger-1. What logger-s of the producer told of a door, as a
-// witness of s1, is private and disclosed to the producer. The member stranger is on the channel and nothing else.
+// witness of s1, is private and disclosed to the producer. What logger-4 of the carrier measures is anchored. The member stranger is on the channel and nothing else.
 type world struct {
 	*bench
 	c         *scenario.Consortium
@@ -71,6 +71,8 @@ func (w *world) move() {
 		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "security", Measurements: []string{"door"}, Visibility: waymark.VisibilityPrivate}}}})
 	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-3", Reason: "theft",
 		Attributes: waymark.DeviceAttributes{Presence: waymark.PresenceRecorded}})
+	w.must("carrier", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-4", Reason: "many",
+		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}}}})
 	w.must("carrier", waymark.Relay, waymark.DevicesRecordPresence, waymark.RecordPresenceRequest{Device: "logger-3", Presence: w.presence(waymark.PresenceOnline)})
 	sealed, text := w.loggers["logger-s"].PackSealed(senml.Reading{Name: "door", Kind: senml.Text, Body: "forced open"})
 	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500), sealed}})
@@ -184,20 +186,25 @@ func (w *world) deviceCalls() map[waymark.Transaction]call {
 // keyCalls are those of what devices sign.
 func (w *world) keyCalls() map[waymark.Transaction]call {
 	fresh := func(id string) *scenario.Device { return w.c.NewDevice(id, "producer") }
+	described := waymark.DeviceAttributes{
+		FirmwareSHA256: strings.Repeat("0f", 32), LocationClass: "vehicle", Presence: waymark.PresenceRecorded,
+		Calibration: &waymark.Calibration{CertificateSHA256: strings.Repeat("0f", 32), ExpiresAt: w.later},
+		Measures:    []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}},
+	}
 	witness := *w.loggers["logger-1"] // copies, since signing changes a device
 	rotating, losing, signing := witness, witness, witness
-	joining := fresh("logger-8")
+	joining, anchoring := fresh("logger-8"), *w.loggers["logger-4"]
 	receipt := witness.Sign(attest.Header{Device: witness.ID, Consortium: scenario.Channel, KeyID: witness.KeyID, Kind: attest.Receipt},
 		fmt.Appendf(nil, `{"command":"c1","result":"done","executed_at":%d}`, w.now.Unix()))
 	return map[waymark.Transaction]call{
 		waymark.DevicesRegister:       {"producer", waymark.Operator, waymark.RegisterDeviceRequest{Registration: fresh("logger-5").Registration(), Activate: true}, nil},
-		waymark.DevicesRegisterMany:   {"producer", waymark.Operator, waymark.RegisterManyRequest{Registrations: []string{fresh("logger-6").Registration(), fresh("logger-7").Registration()}}, nil},
+		waymark.DevicesRegisterMany:   {"producer", waymark.Operator, waymark.RegisterManyRequest{Registrations: []string{fresh("logger-6").Registration(), fresh("logger-7").Registration()}, Attributes: &described}, nil},
 		waymark.DevicesJoin:           {"carrier", waymark.Relay, w.authority.Join(joining, w.authority.Issue(joining, nil)), nil},
 		waymark.DevicesRotateKey:      {"producer", waymark.Operator, waymark.RotateKeyRequest{Device: "logger-1", Rotation: rotating.Rotation("k2"), OverlapSeconds: 60}, nil},
 		waymark.DevicesReplaceKey:     {"producer", waymark.Admin, waymark.ReplaceKeyRequest{Device: "logger-1", Registration: losing.Replacement("k2"), Reason: "because"}, nil},
 		waymark.DevicesRevokeKey:      {"producer", waymark.Operator, waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: w.now, Reason: "because"}, nil},
 		waymark.DevicesRecordPresence: {"carrier", waymark.Relay, waymark.RecordPresenceRequest{Device: "logger-3", Presence: w.presence(waymark.PresenceGone)}, nil},
-		waymark.TelemetryRecord:       {"carrier", waymark.Relay, waymark.RecordRequest{Messages: []string{signing.Pack(510)}}, nil},
+		waymark.TelemetryRecord:       {"carrier", waymark.Relay, waymark.RecordRequest{Messages: []string{signing.Pack(510)}}, []any{anchoring.Anchoring(anchoring.Pack(510), anchoring.Pack(520))}},
 		waymark.CommandsClose:         {"carrier", waymark.Relay, waymark.CloseCommandRequest{Receipt: receipt}, nil},
 	}
 }

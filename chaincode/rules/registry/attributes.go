@@ -21,9 +21,6 @@ func SetAttributes(l ledger.Ledger, r waymark.SetAttributesRequest) (*waymark.De
 	if err := notRetired(d); err != nil {
 		return nil, err
 	}
-	if err := recordable(attributes.Measures); err != nil {
-		return nil, err
-	}
 	d.Attributes = &attributes
 	d.Described = &waymark.Change{By: l.Tx().Stamp(), Reason: r.Reason}
 	return save(l, d, waymark.EventDeviceDescribed)
@@ -40,15 +37,4 @@ func normal(a waymark.DeviceAttributes) waymark.DeviceAttributes {
 		a.Measures = nil
 	}
 	return a
-}
-
-// recordable refuses a visibility that nothing implements: nobody must believe otherwise.
-func recordable(classes []waymark.MeasuredClass) error {
-	for _, c := range classes {
-		if c.Visibility == waymark.VisibilityAnchored {
-			return waymark.Errorf(waymark.FailedPrecondition,
-				"class %s is %s, which is not available yet: make it %s or %s", c.Class, c.Visibility, waymark.VisibilityOpen, waymark.VisibilityPrivate).Because(waymark.ReasonVisibility)
-		}
-	}
-	return nil
 }

@@ -36,9 +36,12 @@ func TestSetAttributes(t *testing.T) {
 		t.Errorf("device %+v", record)
 	}
 	expectNothing(c, by, registry.SetAttributes, request, record)
-	scenario.Refused(c, by, registry.SetAttributes, described(c, waymark.VisibilityAnchored), waymark.FailedPrecondition, "visibility")
+	anchored := scenario.Must(c, by, registry.SetAttributes, described(c, waymark.VisibilityAnchored))
+	if a := anchored.Attributes; !a.Anchored("humidity") || a.Anchored("door") || a.Private("humidity") {
+		t.Errorf("attributes %+v", a)
+	}
 	private := scenario.Must(c, by, registry.SetAttributes, described(c, waymark.VisibilityPrivate))
-	if a := private.Attributes; !a.Private("humidity") || a.Private("door") || a.ClassOf("humidity", "%RH") != "climate" || a.ClassOf("here", "lat") != waymark.ClassLocation {
+	if a := private.Attributes; !a.Private("humidity") || a.Anchored("humidity") || a.Private("door") || a.ClassOf("humidity", "%RH") != "climate" || a.ClassOf("here", "lat") != waymark.ClassLocation {
 		t.Errorf("attributes %+v", a)
 	}
 	scenario.Refused(c, by, registry.SetAttributes, described(c, "secret"), waymark.Invalid, "")

@@ -9,7 +9,7 @@ import (
 // says which rows are faulty. Devices that the same statements registered before stay
 // as they are, so that the same request again changes nothing.
 func RegisterMany(l ledger.Ledger, r waymark.RegisterManyRequest) (*waymark.RegisterManyResult, error) {
-	b := registrations{ledger: l, edges: NewEdges(l), activate: r.Activate, seen: map[string]bool{}}
+	b := registrations{ledger: l, edges: NewEdges(l), request: r, seen: map[string]bool{}}
 	var faults waymark.RowErrors
 	for i, text := range r.Registrations {
 		err := b.add(pointerTo("/registrations", i), text)
@@ -26,17 +26,17 @@ func RegisterMany(l ledger.Ledger, r waymark.RegisterManyRequest) (*waymark.Regi
 
 // registrations is one transaction's work.
 type registrations struct {
-	ledger   ledger.Ledger
-	edges    *Edges
-	activate bool
-	seen     map[string]bool // device ids of the rows so far
-	fresh    []*waymark.Device
-	result   waymark.RegisterManyResult
+	ledger  ledger.Ledger
+	edges   *Edges
+	request waymark.RegisterManyRequest
+	seen    map[string]bool // device ids of the rows so far
+	fresh   []*waymark.Device
+	result  waymark.RegisterManyResult
 }
 
 // add judges one row.
 func (b *registrations) add(pointer, text string) error {
-	d, old, err := prepare(b.ledger, b.edges, pointer, text, b.activate)
+	d, old, err := prepare(b.ledger, b.edges, pointer, text, b.request.Activate)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,10 @@ func (b *registrations) add(pointer, text string) error {
 	if old != nil {
 		b.result.Devices = append(b.result.Devices, waymark.DeviceStanding{ID: old.ID, State: old.State})
 		return nil
+	}
+	if a := b.request.Attributes; a != nil {
+		attributes := normal(*a)
+		d.Attributes, d.Described = &attributes, &waymark.Change{By: d.Registered, Reason: d.Reason}
 	}
 	b.fresh = append(b.fresh, d)
 	b.result.Devices = append(b.result.Devices, waymark.DeviceStanding{ID: d.ID, State: d.State, New: true})

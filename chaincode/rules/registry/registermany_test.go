@@ -52,6 +52,26 @@ func TestRegisterMany(t *testing.T) {
 	expectNothing(c, by, registry.RegisterMany, request, want)
 }
 
+func TestRegisterManyDescribesWhatIsNew(t *testing.T) {
+	c := scenario.New(t)
+	by := c.As("producer", waymark.Operator)
+	attributes := described(c, waymark.VisibilityAnchored).Attributes
+	request := waymark.RegisterManyRequest{Registrations: fleet(c, "producer", 2), Activate: true, Attributes: &attributes}
+	scenario.Must(c, by, registry.RegisterDevice, waymark.RegisterDeviceRequest{Registration: request.Registrations[0]})
+	scenario.Must(c, by, registry.RegisterMany, request)
+	for id, want := range map[string]bool{"logger-0": false, "logger-1": true} {
+		d := scenario.Must(c, by, registry.Device, waymark.DeviceQuery{Device: id})
+		if d.Attributes.Anchored("humidity") != want || (d.Described != nil) != want {
+			t.Errorf("device %+v", d)
+		}
+	}
+	d := scenario.Must(c, by, registry.Device, waymark.DeviceQuery{Device: "logger-1"})
+	same := waymark.SetAttributesRequest{Device: "logger-1", Attributes: attributes, Reason: "as it is"}
+	expectNothing(c, by, registry.SetAttributes, same, d)
+	attributes.Measures = append(attributes.Measures, attributes.Measures[0])
+	scenario.Refused(c, by, registry.RegisterMany, request, waymark.Invalid, "")
+}
+
 func TestRegisterManyIsAllOrNone(t *testing.T) {
 	c := scenario.New(t)
 	by := c.As("producer", waymark.Operator)

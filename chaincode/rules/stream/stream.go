@@ -56,6 +56,21 @@ func Place(s *waymark.Stream, n uint64, previous []byte, digest attest.Digest) e
 	return nil
 }
 
+// PlaceRun puts messages that follow one another, from number n on, at the end of the stream or past its end. It
+// changes nothing when it fails, with FailedPrecondition.
+func PlaceRun(s *waymark.Stream, n uint64, previous []byte, digests []attest.Digest) error {
+	if n <= s.Last {
+		return waymark.Errorf(waymark.FailedPrecondition,
+			"a run goes to the end of the stream or past it, which is at %d: send the messages from %d on in full", s.Last, n).Because(waymark.ReasonRunPlace)
+	}
+	if err := Place(s, n, previous, digests[0]); err != nil {
+		return err
+	}
+	last := len(digests) - 1
+	s.Last, s.Digest = n+uint64(last), digests[last][:] //nolint:gosec // there is a first one
+	return nil
+}
+
 // fill puts message n into gap i and leaves what is still missing on each side.
 func fill(s *waymark.Stream, i int, n uint64, previous []byte, digest attest.Digest) error {
 	g := s.Gaps[i]

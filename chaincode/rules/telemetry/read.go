@@ -4,12 +4,14 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
-// given is one message of a request, with what is told of it before any is judged.
+// given is one entry of a request, with what is told of it before any is judged.
 type given struct {
-	message *attest.Message // nil if it cannot be read
+	message *attest.Message // nil if it cannot be read, or is a run
+	run     *anchor.Run     // in the place of messages
 	// signature is that of a message that can be read; its Err says why it is not the
 	// device's, or why the message is none that is recorded.
 	signature registry.Signature
@@ -33,9 +35,16 @@ func (g given) refused() (outcome waymark.MessageResult, ok bool) {
 func (b *batch) read(texts []string) ([]given, error) {
 	all := make([]given, len(texts))
 	for i, text := range texts {
+		if anchor.IsRun(text) {
+			all[i].run, all[i].signature.Err = readRun(text)
+			continue
+		}
 		all[i].message, all[i].signature.Err = attest.Parse(text)
 	}
 	if err := b.openSessions(named(all)); err != nil {
+		return nil, err
+	}
+	if err := b.fetchRuns(all); err != nil {
 		return nil, err
 	}
 	var claims []registry.Claim
@@ -60,17 +69,28 @@ func (b *batch) read(texts []string) ([]given, error) {
 	return all, b.ledger.Fetch(certificates...)
 }
 
-// named are the devices that messages name, as they first come.
+// named are the devices that messages and runs name, as they first come.
 func named(all []given) []string {
 	var ids []string
 	seen := map[string]bool{}
 	for _, e := range all {
-		if e.message != nil && !seen[e.message.Device] {
-			seen[e.message.Device] = true
-			ids = append(ids, e.message.Device)
+		if id := e.device(); id != "" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
 		}
 	}
 	return ids
+}
+
+// device is whose entry it is, empty if it cannot be read.
+func (g given) device() string {
+	switch {
+	case g.run != nil:
+		return g.run.Device
+	case g.message != nil:
+		return g.message.Device
+	}
+	return ""
 }
 
 // openSessions opens a session of each device.

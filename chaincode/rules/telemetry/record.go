@@ -19,7 +19,7 @@ func Record(l ledger.Ledger, r waymark.RecordRequest) (*waymark.RecordResult, er
 	if err := access.Authorize(l.Tx(), waymark.ActRelayMessages, access.Consortium(l.Tx().Channel)); err != nil {
 		return nil, err
 	}
-	b := batch{ledger: ledger.NewAhead(l), sessions: map[string]*session{}}
+	b := batch{ledger: ledger.NewAhead(l), body: r.Body, sessions: map[string]*session{}}
 	b.edges = registry.NewEdges(b.ledger)
 	all, err := b.read(r.Messages)
 	if err != nil {
@@ -51,11 +51,15 @@ type batch struct {
 	edges    *registry.Edges
 	order    []string // device ids as they first came: the order of writing
 	readings int      // of the messages so far
+	body     string   // hash of the bundle that the messages of the runs are in
 }
 
-// record judges one message. Faults of the message become its outcome; an error means that
+// record judges one message, or run. Faults of the message become its outcome; an error means that
 // the ledger could not be read.
 func (b *batch) record(e given) (waymark.MessageResult, error) {
+	if e.run != nil {
+		return b.recordRun(*e.run)
+	}
 	if outcome, ok := e.refused(); !ok {
 		return outcome, nil
 	}

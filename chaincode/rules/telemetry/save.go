@@ -18,7 +18,7 @@ func (b *batch) save() error {
 	event := waymark.TelemetryEvent{Windows: []waymark.WindowRef{}}
 	for _, id := range b.order {
 		s := b.sessions[id]
-		if len(s.fresh) == 0 && len(s.clashes) == 0 {
+		if !s.recorded() && len(s.clashes) == 0 {
 			continue
 		}
 		if err := b.saveDevice(s, &event); err != nil {
@@ -35,7 +35,7 @@ func (b *batch) save() error {
 func (b *batch) fetchWitnessed() error {
 	var attachments, judging []ledger.Key
 	for _, id := range b.order {
-		if len(b.sessions[id].fresh) > 0 {
+		if b.sessions[id].recorded() {
 			attachments = append(attachments, ledger.AttachmentKey(id))
 		}
 	}
@@ -44,7 +44,7 @@ func (b *batch) fetchWitnessed() error {
 	}
 	for _, id := range b.order {
 		s := b.sessions[id]
-		if len(s.fresh) == 0 {
+		if !s.recorded() {
 			continue
 		}
 		var err error
@@ -60,7 +60,7 @@ func (b *batch) fetchWitnessed() error {
 
 func (b *batch) saveDevice(s *session, event *waymark.TelemetryEvent) error {
 	event.Clashes = append(event.Clashes, s.clashes...)
-	if len(s.fresh) > 0 {
+	if s.recorded() {
 		if err := b.saveReadings(s, event); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
 	id := s.device.ID
 	slices.SortFunc(s.fresh, func(a, b accepted) int { return cmp.Compare(a.sequence, b.sequence) })
 	attachment := s.attachment
-	for _, w := range summarise(s.device, s.fresh, b.ledger.Tx().Stamp()) {
+	for _, w := range s.summaries(b.ledger.Tx().Stamp()) {
 		if attachment != nil && (w.First > attachment.After || !w.To.Before(attachment.Attached.Time)) {
 			w.Shipment = attachment.Shipment
 		}
@@ -82,7 +82,7 @@ func (b *batch) saveReadings(s *session, event *waymark.TelemetryEvent) error {
 		}
 		event.Windows = append(event.Windows, waymark.WindowRef{Device: id, First: w.First, Last: w.Last})
 	}
-	if attachment == nil {
+	if attachment == nil || len(s.fresh) == 0 {
 		return nil
 	}
 	return b.saveExposure(s, attachment, event)

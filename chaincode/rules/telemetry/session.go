@@ -20,6 +20,7 @@ type session struct {
 	before     []waymark.Measured  // what had been measured before this transaction
 	windows    seenWindows         // committed ones
 	fresh      []accepted          // recorded by this transaction
+	runs       []anchored          // and in runs
 	attachment *waymark.Attachment // of a device with fresh messages; nil for one that witnesses nothing
 	// clashes are those that this transaction notes in the stream.
 	clashes []waymark.ClashRef
@@ -65,6 +66,11 @@ func (s *session) recordedBy(l ledger.Ledger, n uint64, digest attest.Digest) (t
 	for _, a := range s.fresh {
 		if a.sequence == n {
 			return l.Tx().ID, a.digest == digest, nil
+		}
+	}
+	for _, a := range s.runs {
+		if a.First <= n && n <= a.Last() {
+			return l.Tx().ID, a.Lines[n-a.First].Digest == digest, nil
 		}
 	}
 	w, err := s.windows.holding(l, s.device.ID, n, waymark.MaxSequence)

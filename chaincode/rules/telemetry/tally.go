@@ -24,7 +24,12 @@ func (t *tally) add(r senml.Reading) {
 	if !r.Kind.Measures() {
 		return
 	}
-	fresh := entry{waymark.Series{Name: r.Name, Unit: r.Unit, Min: r.Value, Max: r.Value}, new(big.Int)}
+	t.join(waymark.Series{Name: r.Name, Unit: r.Unit, Count: 1, Min: r.Value, Max: r.Value, Sum: r.Value})
+}
+
+// join adds what some readings of one measurement came to.
+func (t *tally) join(of waymark.Series) {
+	fresh := entry{waymark.Series{Name: of.Name, Unit: of.Unit, Min: of.Min, Max: of.Max}, new(big.Int)}
 	i, found := slices.BinarySearchFunc(t.entries, fresh, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
 	})
@@ -32,9 +37,9 @@ func (t *tally) add(r senml.Reading) {
 		t.entries = slices.Insert(t.entries, i, fresh)
 	}
 	e := &t.entries[i]
-	e.Count++
-	e.Min, e.Max = min(e.Min, r.Value), max(e.Max, r.Value)
-	e.exact.Add(e.exact, big.NewInt(r.Value))
+	e.Count += of.Count
+	e.Min, e.Max = min(e.Min, of.Min), max(e.Max, of.Max)
+	e.exact.Add(e.exact, big.NewInt(of.Sum))
 }
 
 // series returns the sums, each with its class by the device's owner. One that does not fit is marked, whatever the order in

@@ -41,6 +41,7 @@ type storedWindow struct {
 	// holds sealed readings. Trailing zero bytes are left out.
 	SealedIn []byte `cbor:"18,keyasint,omitempty"`
 	Edge     string `cbor:"19,keyasint,omitempty"`
+	Body     []byte `cbor:"20,keyasint,omitempty"` // of a window whose messages are anchored
 }
 
 type storedSealed struct {
@@ -70,6 +71,9 @@ func Encode(w waymark.Window) []byte {
 	} else {
 		s.TxID = w.Recorded.TxID
 	}
+	if w.Body != "" {
+		s.Body = mustHex(w.Body)
+	}
 	for _, e := range w.Series {
 		s.Apart -= int(e.Count)
 		s.Classes = append(s.Classes, ownClass(e))
@@ -89,6 +93,15 @@ func Encode(w waymark.Window) []byte {
 	return encoded
 }
 
+// mustHex reads a hash that has its form.
+func mustHex(hash string) []byte {
+	raw, err := hex.DecodeString(hash)
+	if err != nil {
+		panic("window: encode: " + err.Error())
+	}
+	return raw
+}
+
 // Decode reads a window of a device. One of before this form is the JSON of a
 // waymark.Window: it begins with a brace, which no map in CBOR does.
 func Decode(device string, value []byte) (waymark.Window, error) {
@@ -104,6 +117,7 @@ func Decode(device string, value []byte) (waymark.Window, error) {
 		First: s.First, Last: s.First + uint64(len(s.Digests)/waymark.DigestPrefix) - 1,
 		From: time.UnixMilli(s.From).UTC(), To: time.UnixMilli(s.From + s.Span).UTC(),
 		Readings: s.Apart, Series: []waymark.Series{}, Digests: s.Digests, Root: s.Root,
+		Body:     hex.EncodeToString(s.Body),
 		Recorded: waymark.Stamp{TxID: s.TxID, Time: time.UnixMilli(s.Time).UTC(), Member: s.Member, Role: waymark.Role(s.Role)},
 	}
 	if len(s.TxHash) > 0 {

@@ -31,6 +31,9 @@ func anyWindow(t *rapid.T) waymark.Window {
 	if rapid.Bool().Draw(t, "witnessed") {
 		w.Shipment = text.Draw(t, "shipment")
 	}
+	if rapid.Bool().Draw(t, "anchored") {
+		w.Body = hex.EncodeToString(bytes(32, "body"))
+	}
 	if rapid.Bool().Draw(t, "by an edge") {
 		w.Edge = text.Draw(t, "edge")
 	}

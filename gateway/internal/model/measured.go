@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
@@ -68,7 +69,7 @@ func (a *application) measure(tx ledger.BlockTransaction) error {
 		return fmt.Errorf("it has %d messages, and what became of %d", len(batch.Messages), len(result.Results))
 	}
 	for i, outcome := range result.Results {
-		if outcome.Outcome != waymark.Recorded {
+		if outcome.Outcome != waymark.Recorded || anchor.IsRun(batch.Messages[i]) { // a run has no readings
 			continue
 		}
 		if err := a.measured.message(batch.Messages[i], windows); err != nil {
