@@ -38,10 +38,7 @@ func (m *Model) Buckets(ctx context.Context, by rules.Tx, q waymark.SeriesQuery)
 
 // buckets makes a page, and says where to go on.
 func (s *sharing) buckets(in scope, q waymark.SeriesQuery) (all []waymark.Bucket, cursor string, err error) {
-	d := downSampling{sharing: s, in: in, millis: 1000 * int64(q.Bucket), of: readingSums}
-	if d.millis >= hourMillis {
-		d.of = hourSums
-	}
+	d := downSampling{sharing: s, in: in, millis: 1000 * int64(q.Bucket)}
 	from, to := in.from, in.to
 	if q.Cursor != "" {
 		if from, err = strconv.ParseInt(q.Cursor, 10, 64); err != nil {
@@ -67,48 +64,36 @@ func (s *sharing) buckets(in scope, q waymark.SeriesQuery) (all []waymark.Bucket
 	return all, cursor, err
 }
 
-// downSampling is the work on one page.
+// downSampling is the work on one page. Buckets shorter than an hour are made of the readings, others of the hours.
 type downSampling struct {
 	*sharing
 	in     scope
 	millis int64 // of a bucket
-	of     summable
 }
 
-// summable is a table that can be summed up: where its first row in some time is, and the sums of those of some time.
-type summable struct{ first, sums string }
-
-// readingSums are of the readings themselves, for buckets shorter than an hour.
-var readingSums = summable{
-	`SELECT at FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 AND ($4 = '' OR $4 LIKE '%,' || series || ',%') ORDER BY at LIMIT 1`,
-	`SELECT at / $4 AS bucket, series, COUNT(*), COUNT(*), MIN(value), MAX(value), CAST(SUM(value >> 32) AS BIGINT), CAST(SUM(value & 4294967295) AS BIGINT)
-	FROM (SELECT at, series, value FROM readings WHERE measurement = $1 AND at >= $2 AND at < $3 AND ($6 = '' OR $6 LIKE '%,' || series || ',%')
-		ORDER BY at LIMIT $5) AS looked
-	GROUP BY 1, 2 ORDER BY 1, 2`,
+// within is the scope in some time.
+func (d downSampling) within(from, to int64) scope {
+	in := d.in
+	in.from, in.to = from, to
+	return in
 }
 
-// hourSums are of the hours.
-var hourSums = summable{
-	`SELECT hour FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($4 = '' OR $4 LIKE '%,' || series || ',%') ORDER BY hour LIMIT 1`,
-	`SELECT hour / $4 AS bucket, series, COUNT(*), CAST(SUM(count) AS BIGINT), MIN(lowest), MAX(highest), CAST(SUM(high) AS BIGINT), CAST(SUM(low) AS BIGINT)
-	FROM (SELECT * FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($6 = '' OR $6 LIKE '%,' || series || ',%')
-		ORDER BY hour LIMIT $5) AS looked
-	GROUP BY 1, 2 ORDER BY 1, 2`,
-}
-
-// first is where the first bucket begins that has a row that is looked at.
+// first is where the first bucket begins that has something that is looked at.
 func (d downSampling) first(from, to int64) (begin int64, found bool, err error) {
-	rows, err := d.statements.QueryContext(d.ctx, d.of.first, d.in.measurement, from, to, d.in.series)
-	if err != nil {
+	if d.millis >= hourMillis {
+		return d.firstHour(from, to)
+	}
+	all, err := d.earliest(d.within(from, to), sample{at: from}, 1)
+	if err != nil || len(all) == 0 {
 		return 0, false, err
 	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	if found = rows.Next(); found {
-		if err := rows.Scan(&begin); err != nil {
-			return 0, false, err
-		}
-	}
-	return begin - begin%d.millis, found, rows.Err()
+	return all[0].at - all[0].at%d.millis, true, nil
+}
+
+func (d downSampling) firstHour(from, to int64) (begin int64, found bool, err error) {
+	begin, err = d.one(`SELECT hour FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($4 = '' OR $4 LIKE '%,' || series || ',%') ORDER BY hour LIMIT 1`,
+		d.in.measurement, from, to, d.in.series)
+	return begin - begin%d.millis, begin > 0, err
 }
 
 // portion is what a bucket has of one series.
@@ -132,9 +117,24 @@ func (d downSampling) sums(from, to int64) (parts []portion, end int64, err erro
 	return slices.DeleteFunc(parts, func(p portion) bool { return p.begin == last }), last, nil
 }
 
-// some are the parts of so many rows, and how many there were.
+// some are the parts of so many readings or hours, and how many there were.
 func (d downSampling) some(from, to, most int64) (parts []portion, summed int64, err error) {
-	rows, err := d.statements.QueryContext(d.ctx, d.of.sums, d.in.measurement, from, to, d.millis, most, d.in.series)
+	if d.millis >= hourMillis {
+		return d.someHours(from, to, most)
+	}
+	b := bucketed{millis: d.millis, most: most, counts: map[int64]int64{}, sums: map[portioned]*sum{}}
+	if err := d.opened(d.within(from, to), b.enough, b.add); err != nil {
+		return nil, 0, fmt.Errorf("sums: %w", err)
+	}
+	parts, summed = b.parts()
+	return parts, summed, nil
+}
+
+func (d downSampling) someHours(from, to, most int64) (parts []portion, summed int64, err error) {
+	rows, err := d.statements.QueryContext(d.ctx, `SELECT hour / $4 AS bucket, series, COUNT(*), CAST(SUM(count) AS BIGINT), MIN(lowest), MAX(highest), CAST(SUM(high) AS BIGINT), CAST(SUM(low) AS BIGINT)
+		FROM (SELECT * FROM hours WHERE measurement = $1 AND hour >= $2 AND hour < $3 AND ($6 = '' OR $6 LIKE '%,' || series || ',%')
+			ORDER BY hour LIMIT $5) AS looked
+		GROUP BY 1, 2 ORDER BY 1, 2`, d.in.measurement, from, to, d.millis, most, d.in.series)
 	if err != nil {
 		return nil, 0, fmt.Errorf("sums: %w", err)
 	}

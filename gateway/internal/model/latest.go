@@ -72,7 +72,6 @@ func (s *sharing) latest() ([]named, error) {
 		return nil, err
 	}
 	return collect(rows, func(rows *sql.Rows) (n named, err error) {
-		n.Device = s.device
-		return n, rows.Scan(append([]any{&n.name, &n.series, &n.at, &n.Sequence, &n.Index, &n.value}, n.columns()...)...)
+		return n, rows.Scan(append([]any{&n.name, &n.series, &n.at, &n.sequence, &n.n, &n.value}, n.columns()...)...)
 	})
 }

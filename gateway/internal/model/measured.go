@@ -21,7 +21,6 @@ import (
 type measured struct {
 	lines map[line]*lined
 	order []*lined // as they came
-	rows  []row
 }
 
 // line is what the readings of one series have in common.
@@ -31,25 +30,13 @@ type line struct{ device, name, unit, class, classes, owner, shipment, edge stri
 type lined struct {
 	line
 	numbers
-	latest row
+	added   bool     // its series is new with this block
+	samples []sample // one at least
 }
 
-// row is a reading.
-type row struct {
-	at       int64 // milliseconds since 1970
-	sequence int64
-	n        int64
-	value    int64
-	of       *lined
-}
-
-func (r row) compare(o row) int {
-	return cmp.Or(cmp.Compare(r.of.measurement, o.of.measurement), r.later(o))
-}
-
-// later orders the readings of a measurement.
-func (r row) later(o row) int {
-	return cmp.Or(cmp.Compare(r.at, o.at), cmp.Compare(r.sequence, o.sequence), cmp.Compare(r.n, o.n))
+// compare orders the readings of a measurement.
+func (s sample) compare(o sample) int {
+	return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.sequence, o.sequence), cmp.Compare(s.n, o.n))
 }
 
 // measure gathers what a transaction recorded: its arguments have the messages, its result what became of each, and
@@ -103,16 +90,9 @@ func (m *measured) message(text string, windows []*summary) error {
 		if err != nil {
 			return err
 		}
-		m.add(row{at: r.Time.UnixMilli(), sequence: database.Signed(message.Sequence), n: int64(n), value: r.Value, of: of})
+		of.samples = append(of.samples, sample{at: r.Time.UnixMilli(), sequence: database.Signed(message.Sequence), n: int64(n), value: r.Value})
 	}
 	return nil
-}
-
-func (m *measured) add(r row) {
-	if r.of.latest.of == nil || r.later(r.of.latest) > 0 {
-		r.of.latest = r
-	}
-	m.rows = append(m.rows, r)
 }
 
 // summary is a window that a transaction wrote, and the lines of its series that were met so far.

@@ -65,7 +65,7 @@ func (a *application) number(k *numbering) error {
 				last, err = a.one(`SELECT COALESCE(MAX(id), 0) FROM series`)
 			}
 			last++
-			l.series = last
+			l.series, l.added = last, true
 		}
 		if err != nil {
 			return fmt.Errorf("number of a series: %w", err)

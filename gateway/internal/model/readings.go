@@ -55,29 +55,14 @@ func (s *sharing) page(in scope, q waymark.ReadingsQuery) (all []waymark.Reading
 
 // readings are the next ones that are looked at.
 func (s *sharing) readings(in scope, cursor string, most int) (all []found, err error) {
-	from := in.from
-	sequence, n := int64(0), int64(0) // of no message: behind it come all of that time
+	behind := sample{at: in.from} // of no message: behind it come all of that time
 	if cursor != "" {
-		if from, sequence, n, err = parseCursor(cursor); err != nil {
+		if behind, err = parseCursor(cursor); err != nil {
 			return nil, err
 		}
+		in.from = behind.at
 	}
-	rows, err := s.statements.QueryContext(s.ctx, `SELECT at, sequence, n, series, value FROM readings
-		WHERE measurement = $1 AND at >= $2 AND at < $3 AND (at, sequence, n) > ($2, $4, $5) AND ($7 = '' OR $7 LIKE '%,' || series || ',%')
-		ORDER BY at, sequence, n LIMIT $6`,
-		in.measurement, from, in.to, sequence, n, most, in.series)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }() // rows.Err has said what there is to say
-	for rows.Next() {
-		f := found{ReadingRef: waymark.ReadingRef{Device: s.device}}
-		if err := rows.Scan(&f.at, &f.Sequence, &f.Index, &f.series, &f.value); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, rows.Err()
+	return s.earliest(in, behind, most)
 }
 
 // maxMillis is behind all times of readings.
@@ -99,20 +84,20 @@ func millis(from, to time.Time) (first, end int64) {
 func ceilMillis(t time.Time) int64 { return t.Add(time.Millisecond - 1).UnixMilli() }
 
 // cursorAt is what the page after a reading is asked by.
-func cursorAt(f found) string { return fmt.Sprintf("%d:%d:%d", f.at, f.Sequence, f.Index) }
+func cursorAt(f found) string { return fmt.Sprintf("%d:%d:%d", f.at, f.sequence, f.n) }
 
-func parseCursor(text string) (at, sequence, n int64, err error) {
+func parseCursor(text string) (of sample, err error) {
 	parts := strings.Split(text, ":")
 	var numbers [3]int64
 	for i := range numbers {
 		if len(parts) != len(numbers) {
-			return 0, 0, 0, errCursor
+			return of, errCursor
 		}
 		if numbers[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
-			return 0, 0, 0, errCursor
+			return of, errCursor
 		}
 	}
-	return numbers[0], numbers[1], numbers[2], nil
+	return sample{at: numbers[0], sequence: numbers[1], n: numbers[2]}, nil
 }
 
 var errCursor = waymark.InvalidField("/cursor", "must be the cursor of a page")

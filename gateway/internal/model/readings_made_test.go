@@ -20,13 +20,14 @@ func readingsByHand(t *testing.T, open databasetest.Opener) {
 	w.block()
 	c, at := newChain(0, w.blocks...), w.Now.UnixMilli()
 	for change, want := range map[string]string{
-		"UPDATE readings SET value = 501 WHERE n = 0":          fmt.Sprintf("readings 1:%d:1:0: value is not as the ledger makes it", at),
-		"DELETE FROM readings WHERE n = 1":                     fmt.Sprintf("readings 1:%d:1:1 is missing", at+1000),
-		"INSERT INTO readings VALUES (1, 5, 1, 0, 1, 7)":       "readings 1:5:1:0 is not of the ledger",
-		"UPDATE hours SET low = low + 1":                       fmt.Sprintf("hours 1:%d:1: low is not as the ledger makes it", w.Now.Truncate(time.Hour).UnixMilli()),
-		"UPDATE series SET owner = 'carrier'":                  "series 1: owner is not as the ledger makes it",
-		"UPDATE measurements SET name = 'pressure'":            "measurements 1: name is not as the ledger makes it",
-		"INSERT INTO measurements VALUES (2, 'logger-1', 'x')": "measurements 2 is not of the ledger",
+		"UPDATE readings SET packed = (SELECT hash FROM checkpoint)":         fmt.Sprintf("readings 1:%d:1:0: packed is not as the ledger makes it", at),
+		"UPDATE readings SET last = last - 1":                                fmt.Sprintf("readings 1:%d:1:0: last is not as the ledger makes it", at),
+		"DELETE FROM readings":                                               fmt.Sprintf("readings 1:%d:1:0 is missing", at),
+		"INSERT INTO readings SELECT 1, 5, 1, 0, 1, 5, hash FROM checkpoint": "readings 1:5:1:0 is not of the ledger",
+		"UPDATE hours SET low = low + 1":                                     fmt.Sprintf("hours 1:%d:1: low is not as the ledger makes it", w.Now.Truncate(time.Hour).UnixMilli()),
+		"UPDATE series SET owner = 'carrier'":                                "series 1: owner is not as the ledger makes it",
+		"UPDATE measurements SET name = 'pressure'":                          "measurements 1: name is not as the ledger makes it",
+		"INSERT INTO measurements VALUES (2, 'logger-1', 'x')":               "measurements 2 is not of the ledger",
 	} {
 		m := opened(t, open)
 		must(t, m.Replay(t.Context(), c, uint64(len(w.blocks))))

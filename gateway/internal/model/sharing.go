@@ -155,8 +155,8 @@ func noted(classes []waymark.DataClass, class waymark.DataClass) []waymark.DataC
 
 // found is a reading as the model has it.
 type found struct {
-	at, series, value int64
-	waymark.ReadingRef
+	sample
+	series int64
 }
 
 // shown is a reading as the caller may have it, nil if it may not.
@@ -165,7 +165,8 @@ func (s *sharing) shown(name string, f found) (*waymark.Reading, error) {
 	if err != nil || !of.visible {
 		return nil, err
 	}
-	if err := s.summarised(f.Sequence); err != nil {
+	ref := waymark.ReadingRef{Device: s.device, Sequence: database.Unsigned(f.sequence), Index: int(f.n)}
+	if err := s.summarised(ref.Sequence); err != nil {
 		return nil, err
 	}
 	disputed, err := s.edges.Disputed(s.of, s.summary.Key, s.summary.Recorded.Time)
@@ -173,8 +174,8 @@ func (s *sharing) shown(name string, f found) (*waymark.Reading, error) {
 		return nil, err
 	}
 	return &waymark.Reading{
-		ID: f.ReadingRef.String(), Name: name, Unit: of.unit, Class: of.class, Value: of.decimal(of.rounded(f.value)),
-		Time: time.UnixMilli(f.at).UTC(), Sequence: f.Sequence, Index: f.Index,
+		ID: ref.String(), Name: name, Unit: of.unit, Class: of.class, Value: of.decimal(of.rounded(f.value)),
+		Time: time.UnixMilli(f.at).UTC(), Sequence: ref.Sequence, Index: ref.Index,
 		Window: s.summary.First, Shipment: of.Shipment, TxID: s.summary.Recorded.TxID, Block: s.block,
 		Edge: s.summary.Edge, Disputed: disputed,
 	}, nil

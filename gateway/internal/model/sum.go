@@ -13,6 +13,11 @@ type sum struct {
 	high, low              int64
 }
 
+// sumOf is that of one reading.
+func sumOf(value int64) sum {
+	return sum{count: 1, least: value, greatest: value, high: value >> 32, low: value & (1<<32 - 1)}
+}
+
 // add adds the readings of another.
 func (s *sum) add(o sum) {
 	if s.count == 0 {
