@@ -1,6 +1,7 @@
 package attest_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -9,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -189,6 +191,9 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%v is not invalid", err)
 			}
 			return
+		}
+		if h, payload, err := attest.Recorded(text); err != nil || !reflect.DeepEqual(h, m.Header) || !bytes.Equal(payload, m.Payload) {
+			t.Fatalf("as one that is recorded it is %+v with %x, %v", h, payload, err)
 		}
 		if err := m.Validate(); err != nil {
 			t.Fatalf("a parsed header is not valid: %v", err)

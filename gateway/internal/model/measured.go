@@ -67,18 +67,18 @@ func (a *application) measure(tx ledger.BlockTransaction) error {
 }
 
 // message gathers the readings of a message.
-func (m *measured) message(text string, windows []*summary) error {
-	message, err := attest.Parse(text)
+func (m *measured) message(text string, windows map[string][]*summary) error {
+	header, payload, err := attest.Recorded(text)
 	if err != nil {
 		return err
 	}
+	message := &attest.Message{Header: header, Payload: payload}
 	readings, err := senml.Parse(message)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(windows, func(w *summary) bool {
-		return w.Device == message.Device && w.First <= message.Sequence && message.Sequence <= w.Last
-	})
+	of := windows[message.Device]
+	i := slices.IndexFunc(of, func(w *summary) bool { return w.First <= message.Sequence && message.Sequence <= w.Last })
 	if i < 0 {
 		return fmt.Errorf("the transaction wrote no window of message %d of device %s", message.Sequence, message.Device)
 	}
@@ -86,11 +86,11 @@ func (m *measured) message(text string, windows []*summary) error {
 		if !r.Kind.Measures() { // it is in no series
 			continue
 		}
-		of, err := m.lineOf(windows[i], r)
+		l, err := m.lineOf(of[i], r)
 		if err != nil {
 			return err
 		}
-		of.samples = append(of.samples, sample{at: r.Time.UnixMilli(), sequence: database.Signed(message.Sequence), n: int64(n), value: r.Value})
+		l.samples = append(l.samples, sample{at: r.Time.UnixMilli(), sequence: database.Signed(message.Sequence), n: int64(n), value: r.Value})
 	}
 	return nil
 }
@@ -104,8 +104,9 @@ type summary struct {
 
 const windowPrefix = "window/"
 
-// windowsOf are the windows that a transaction wrote.
-func windowsOf(tx ledger.BlockTransaction) (all []*summary, err error) {
+// windowsOf are the windows that a transaction wrote, by device.
+func windowsOf(tx ledger.BlockTransaction) (map[string][]*summary, error) {
+	all := map[string][]*summary{}
 	for _, w := range tx.Writes {
 		rest, is := strings.CutPrefix(w.Key, windowPrefix)
 		device, _, _ := strings.Cut(rest, "/")
@@ -116,7 +117,7 @@ func windowsOf(tx ledger.BlockTransaction) (all []*summary, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("record %s: %w", w.Key, err)
 		}
-		all = append(all, &summary{decoded, joined(decoded.Classes()), make([]*lined, len(decoded.Series))})
+		all[device] = append(all[device], &summary{decoded, joined(decoded.Classes()), make([]*lined, len(decoded.Series))})
 	}
 	return all, nil
 }
