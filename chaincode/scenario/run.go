@@ -2,7 +2,9 @@ package scenario
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -72,4 +74,36 @@ func (d *Device) Anchoring(texts ...string) waymark.RecordRequest {
 		d.c.T.Fatal(err)
 	}
 	return waymark.RecordRequest{Messages: []string{r.Text()}, Body: d.c.Body(anchor.SignedRun{Device: r.Device, First: r.First, Messages: texts})}
+}
+
+// Shown is a window of messages that a device signed one after the other, recorded by a transaction, with
+// those of them that are picked if its block has a hash.
+func Shown(tx string, block uint64, hash []byte, texts ...string) (waymark.CheckedWindow, error) {
+	r, err := Run(texts...)
+	if err != nil {
+		return waymark.CheckedWindow{}, err
+	}
+	w := waymark.CheckedWindow{First: r.First, Block: block, BlockHash: hex.EncodeToString(hash), Messages: []waymark.ShownMessage{}}
+	for _, n := range anchor.Picks(hash, tx, r.Device, r.First, r.Last()) {
+		path, err := anchor.Path(r.Device, r.First, r.Lines, n)
+		if err != nil {
+			return w, err
+		}
+		m := waymark.ShownMessage{Message: texts[n-r.First], Path: []string{}}
+		for _, step := range path {
+			m.Path = append(m.Path, hex.EncodeToString(step))
+		}
+		w.Messages = append(w.Messages, m)
+	}
+	return w, nil
+}
+
+// BlockThatPicks is a hash of a block by which message n of a run is picked.
+func BlockThatPicks(tx string, r anchor.Run, n uint64) []byte {
+	for i := uint64(0); ; i++ {
+		hash := sha256.Sum256(binary.BigEndian.AppendUint64(nil, i))
+		if slices.Contains(anchor.Picks(hash[:], tx, r.Device, r.First, r.Last()), n) {
+			return hash[:]
+		}
+	}
 }

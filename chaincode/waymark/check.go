@@ -81,7 +81,7 @@ func (a Action) needs() (member, device, shipment, handoff bool) {
 	case ActRegisterDevice, ActJoinDevice, ActCancelCommand:
 		return true, true, false, false
 	case ActManageDevice, ActReadDevice, ActReadTelemetry, ActReport, ActCommandDevice, ActReadCommand,
-		ActReplaceDeviceKey, ActAnchorTelemetry, ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer:
+		ActReplaceDeviceKey, ActAnchorTelemetry, ActForfeitTelemetry, ActOfferTransfer, ActAcceptTransfer, ActDeclineTransfer, ActCancelTransfer:
 		return false, true, false, false
 	case ActCreateShipment:
 		return true, false, true, false

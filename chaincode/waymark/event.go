@@ -12,6 +12,8 @@ const (
 	EventDeviceKeyRotated   = "device.key_rotated"
 	EventTelemetryRecorded  = "telemetry.recorded"
 	EventTelemetryDisclosed = "telemetry.disclosed"
+	EventTelemetryChecked   = "telemetry.checked"
+	EventTelemetryForfeited = "telemetry.forfeited"
 	EventShipmentCreated    = "shipment.created"
 	EventDeviceAttached     = "shipment.device_attached"
 	EventHandoffOffered     = "handoff.offered"

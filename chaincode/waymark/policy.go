@@ -14,15 +14,16 @@ const (
 	ActReport         Action = "Report" // by the device itself
 	ActReadTelemetry  Action = "ReadTelemetry"
 	// ActAnchorTelemetry is to record only what messages of a device come to, and to show some of them.
-	ActAnchorTelemetry Action = "AnchorTelemetry"
-	ActCreateShipment  Action = "CreateShipment"
-	ActReadShipment    Action = "ReadShipment"
-	ActAttachDevice    Action = "AttachDevice"
-	ActOfferHandoff    Action = "OfferHandoff"
-	ActAcceptHandoff   Action = "AcceptHandoff"
-	ActRejectHandoff   Action = "RejectHandoff"
-	ActCancelHandoff   Action = "CancelHandoff"
-	ActReadPolicy      Action = "ReadPolicy"
+	ActAnchorTelemetry  Action = "AnchorTelemetry"
+	ActForfeitTelemetry Action = "ForfeitTelemetry" // give up the check of anchored windows
+	ActCreateShipment   Action = "CreateShipment"
+	ActReadShipment     Action = "ReadShipment"
+	ActAttachDevice     Action = "AttachDevice"
+	ActOfferHandoff     Action = "OfferHandoff"
+	ActAcceptHandoff    Action = "AcceptHandoff"
+	ActRejectHandoff    Action = "RejectHandoff"
+	ActCancelHandoff    Action = "CancelHandoff"
+	ActReadPolicy       Action = "ReadPolicy"
 	// ActReadTransaction is to see a transaction of the channel whole, arguments included.
 	ActReadTransaction Action = "ReadTransaction"
 
@@ -84,7 +85,7 @@ const (
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{ActRegisterMember, ActReadMember, ActRegisterDevice, ActManageDevice, ActReadDevice,
-		ActRelayMessages, ActReport, ActReadTelemetry, ActAnchorTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
+		ActRelayMessages, ActReport, ActReadTelemetry, ActAnchorTelemetry, ActForfeitTelemetry, ActCreateShipment, ActReadShipment, ActAttachDevice,
 		ActOfferHandoff, ActAcceptHandoff, ActRejectHandoff, ActCancelHandoff, ActReadPolicy, ActReadTransaction,
 		ActReadyShipment, ActVoidShipment, ActDetachDevice, ActSetHold, ActLiftHold,
 		ActOfferTitle, ActAcceptTitle, ActDeclineTitle, ActCancelTitle,

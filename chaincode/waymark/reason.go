@@ -39,6 +39,7 @@ const (
 	ReasonNotAnchored     = "not-anchored"        // a measurement in a run is of no anchored class
 	ReasonJudged          = "judged"              // the device witnesses a shipment whose conditions are judged by messages in full
 	ReasonRunPlace        = "run-place"           // a run neither is at the end of the stream nor past it
+	ReasonCheck           = "check"               // what is shown of an anchored window is not what was picked, or not what is recorded
 	ReasonUnchecked       = "unchecked"           // anchored messages are not checked
 	ReasonPresence        = "presence"            // the owner does not let the device's presence go to the ledger
 	ReasonTransferOpen    = "transfer-open"       // a transfer is open that must not be, or is not that must

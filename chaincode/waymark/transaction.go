@@ -14,6 +14,8 @@ const (
 	TelemetryRecord  Transaction = "telemetry:Record"
 	// TelemetryDisclose takes its messages as transient data: see Disclosures.
 	TelemetryDisclose Transaction = "telemetry:Disclose"
+	TelemetryCheck    Transaction = "telemetry:Check"
+	TelemetryForfeit  Transaction = "telemetry:Forfeit"
 	ShipmentsCreate   Transaction = "shipments:Create"
 	ShipmentsAttach   Transaction = "shipments:Attach"
 	ShipmentsOffer    Transaction = "shipments:Offer"

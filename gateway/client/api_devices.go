@@ -134,6 +134,19 @@ func (c *Client) SetDeviceAttributes(ctx context.Context, r waymark.SetAttribute
 	return submit[waymark.Device](ctx, c, r, http.MethodPut, "/v1/devices/"+url.PathEscape(r.Device)+"/attributes", body, options)
 }
 
+// ForfeitTelemetry is POST /v1/devices/{id}/forfeit: give up the check of a device's anchored
+// windows up to a message: what they had is missing for good.
+//
+// Rules: telemetry:Forfeit.
+// Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
+func (c *Client) ForfeitTelemetry(ctx context.Context, r waymark.ForfeitTelemetryRequest, options ...WriteOption) (Written[waymark.Stream], error) {
+	body := struct {
+		Last   uint64 `json:"last"`
+		Reason string `json:"reason"`
+	}{r.Last, r.Reason}
+	return submit[waymark.Stream](ctx, c, r, http.MethodPost, "/v1/devices/"+url.PathEscape(r.Device)+"/forfeit", body, options)
+}
+
 // RecordPresence is POST /v1/devices/{id}/presence: record what a device signed of its presence,
 // if its owner wants that on the ledger.
 //

@@ -108,6 +108,7 @@ putDeviceAuthority~  a     a     {"certificate":"AAAA"}
 withdrawDeviceAuthority~ a a     {"reason":"r"}
 revokeDeviceCertificate~ a a     {"serial":"1","reason":"r"}
 setDeviceAttributes  ao    -     {"attributes":{},"reason":"r"}
+forfeitTelemetry     a     -     {"last":1,"reason":"r"}
 activateDevice       ao    -     {"reason":"r"}
 suspendDevice        ao    -     {"reason":"r"}
 resumeDevice         ao    -     {"reason":"r"}

@@ -46,6 +46,8 @@ devices:Presence           aoqvr    aoqvr   aoqvr    aoqvr   aoqvr
 
 telemetry:Record           or       or      or       or      or
 telemetry:Disclose         or       or      or       or      or
+telemetry:Check            -        or      -        -       -
+telemetry:Forfeit          -        a       -        -       -
 telemetry:Undisclosed      or       or      or       or      or
 telemetry:Disclosed        aoqv     aoqv    -        o       -
 telemetry:Window           aoqv     aoqv    aoqv     o       -

@@ -178,6 +178,16 @@ func (*Telemetry) Window(ctx Context, q waymark.WindowQuery) (*waymark.Window, e
 	return do(ctx, q, telemetry.Window)
 }
 
+// Check checks anchored windows by the messages of them that were picked.
+func (*Telemetry) Check(ctx Context, r waymark.CheckTelemetryRequest) (*waymark.Stream, error) {
+	return do(ctx, r, telemetry.Check)
+}
+
+// Forfeit gives up the check of anchored windows.
+func (*Telemetry) Forfeit(ctx Context, r waymark.ForfeitTelemetryRequest) (*waymark.Stream, error) {
+	return do(ctx, r, telemetry.Forfeit)
+}
+
 // Stream returns where a device's stream stands.
 func (*Telemetry) Stream(ctx Context, q waymark.DeviceQuery) (*waymark.Stream, error) {
 	return do(ctx, q, telemetry.Stream)

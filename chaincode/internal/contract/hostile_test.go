@@ -27,6 +27,8 @@ var transactions = map[waymark.Transaction][]string{
 
 	waymark.TelemetryDisclose:    {"to"},
 	waymark.TelemetryUndisclosed: {"messages"},
+	waymark.TelemetryCheck:       {"device", "windows"},
+	waymark.TelemetryForfeit:     {"device", "last", "reason"},
 	waymark.TelemetryDisclosed:   {"device", "sequence", "holder", "purpose"},
 	waymark.TelemetryStream:      {"device"},
 	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "goods", "conditions", "profile", "attested", "seals", "claim_seconds", "draft"},

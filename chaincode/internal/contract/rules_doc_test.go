@@ -89,6 +89,8 @@ func TestRulesPageBounds(t *testing.T) {
 			say("at most %d messages of one key", waymark.MaxWindowMessages),
 			say("1 to %d consecutive messages", anchor.MaxRunMessages), say("fewer than %d windows", waymark.MaxUnchecked),
 		},
+		waymark.TelemetryCheck:    {say("1 to %d windows, together at most %d MiB", waymark.MaxUnchecked, waymark.MaxBatchBytes>>20), say("one in %d", anchor.SampleOneIn)},
+		waymark.TelemetryForfeit:  {say("fewer than %d times", waymark.MaxForfeits)},
 		waymark.TelemetryDisclose: {say("1 to %d messages, at most %d MiB", waymark.MaxBatchMessages, waymark.MaxBatchBytes>>20)},
 		waymark.CommandsRequest:   {say("at most %d days", waymark.MaxCommandLifetime/day), say("fewer than %d open", waymark.MaxOpenCommands)},
 		waymark.ShipmentsCreate: {

@@ -19,16 +19,17 @@ import (
 // which awaits data about it. The producer offers logger-2 to the carrier. The producer grants telemetry
 // and commands to the auditor's operators, who pass commands on to the retailer's. One of
 // those has requested c1 of logger-1. What logger-s of the producer told of a door, as a
-// witness of s1, is private and disclosed to the producer. What logger-4 of the carrier measures is anchored. The member stranger is on the channel and nothing else.
+// witness of s1, is private and disclosed to the producer. What logger-4 of the carrier measures is anchored, and a window of it waits for its check. The member stranger is on the channel and nothing else.
 type world struct {
 	*bench
 	c         *scenario.Consortium
 	authority *scenario.Authority
 	loggers   map[string]*scenario.Device // registered, by id
 	later     time.Time
-	handoff   waymark.Handoff   // the one that is open
-	notes     map[string]string // one of each member that has some
-	proposed  string            // the hash of terms that nobody agreed to
+	handoff   waymark.Handoff               // the one that is open
+	notes     map[string]string             // one of each member that has some
+	proposed  string                        // the hash of terms that nobody agreed to
+	anchored  waymark.CheckTelemetryRequest // shows the anchored window that there is
 }
 
 func newWorld(t *testing.T) *world {
@@ -48,6 +49,7 @@ func worldOf(t *testing.T, b *bench) *world {
 	}
 	w.must("producer", waymark.Admin, waymark.DevicesPutAuthority, waymark.PutAuthorityRequest{Certificate: w.authority.PEM(), Activate: true})
 	w.move()
+	w.anchor()
 	w.warm()
 	w.grant()
 	w.settlements()
@@ -71,8 +73,6 @@ func (w *world) move() {
 		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "security", Measurements: []string{"door"}, Visibility: waymark.VisibilityPrivate}}}})
 	w.must("producer", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-3", Reason: "theft",
 		Attributes: waymark.DeviceAttributes{Presence: waymark.PresenceRecorded}})
-	w.must("carrier", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-4", Reason: "many",
-		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}}}})
 	w.must("carrier", waymark.Relay, waymark.DevicesRecordPresence, waymark.RecordPresenceRequest{Device: "logger-3", Presence: w.presence(waymark.PresenceOnline)})
 	sealed, text := w.loggers["logger-s"].PackSealed(senml.Reading{Name: "door", Kind: senml.Text, Body: "forced open"})
 	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{w.loggers["logger-1"].Pack(500), sealed}})
@@ -90,6 +90,29 @@ func (w *world) move() {
 	w.must("producer", waymark.Operator, waymark.ShipmentsReady, waymark.ReadyShipmentRequest{Shipment: "s0"})
 	w.must("producer", waymark.Quality, waymark.ShipmentsHold, waymark.HoldRequest{Shipment: "s0", Kind: waymark.HoldPendingData, Reason: "because"})
 	w.must("producer", waymark.Operator, waymark.DevicesOfferTransfer, waymark.OfferTransferRequest{Device: "logger-2", To: "carrier", ExpiresAt: w.later})
+}
+
+// anchor has what logger-4 measures anchored, and a window of it recorded.
+func (w *world) anchor() {
+	w.t.Helper()
+	w.must("carrier", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-4", Reason: "many",
+		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}}}})
+	d := w.loggers["logger-4"]
+	texts := []string{d.Pack(500), d.Pack(510)}
+	var recorded waymark.RecordResult
+	if err := json.Unmarshal(w.must("carrier", waymark.Relay, waymark.TelemetryRecord, d.Anchoring(texts...)), &recorded); err != nil {
+		w.t.Fatal(err)
+	}
+	run, err := scenario.Run(texts...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	tx := recorded.Results[0].TxID
+	shown, err := scenario.Shown(tx, 7, scenario.BlockThatPicks(tx, run, 1), texts...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.anchored = waymark.CheckTelemetryRequest{Device: d.ID, Windows: []waymark.CheckedWindow{shown}}
 }
 
 // presence is what logger-3 says of its session.
@@ -172,6 +195,8 @@ func (w *world) deviceCalls() map[waymark.Transaction]call {
 
 		waymark.TelemetryStream:      {"producer", waymark.Operator, query, nil},
 		waymark.TelemetryDisclose:    {"producer", waymark.Operator, waymark.DiscloseRequest{To: "producer"}, nil},
+		waymark.TelemetryCheck:       {"carrier", waymark.Relay, w.anchored, nil},
+		waymark.TelemetryForfeit:     {"carrier", waymark.Admin, waymark.ForfeitTelemetryRequest{Device: "logger-4", Last: w.loggers["logger-4"].Next - 1, Reason: "because"}, nil},
 		waymark.TelemetryUndisclosed: {"producer", waymark.Operator, waymark.UndisclosedQuery{Messages: []waymark.MessageRef{{Device: "logger-s", Sequence: 1}}}, nil},
 		waymark.TelemetryDisclosed:   {"producer", waymark.Operator, waymark.DisclosedQuery{Device: "logger-s", Sequence: 1, Holder: "producer", Purpose: "claim-1"}, nil},
 		waymark.TelemetryWindow:      {"producer", waymark.Operator, waymark.WindowQuery{Device: "logger-1", Sequence: 1, Purpose: "claim-1"}, nil},

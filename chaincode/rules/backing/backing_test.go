@@ -95,6 +95,8 @@ func TestCheck(t *testing.T) {
 		{waymark.EventTelemetryRecorded, `{"excursions":[{"shipment":"s","device":"d","first":1}]}`, of("excursion/s/d/0000000000000002/0000000000000000"), false},
 		{waymark.EventTelemetryDisclosed, `{"to":"m","messages":[{"device":"d","sequence":7}]}`, backing.Writes{Private: private("m")}, true},
 		{waymark.EventTelemetryDisclosed, `{"to":"m","messages":[{"device":"d","sequence":7}]}`, backing.Writes{Private: private("n")}, false},
+		{waymark.EventTelemetryChecked, `{"device":"d","checks":[]}`, of("stream/d"), true},
+		{waymark.EventTelemetryForfeited, `{"device":"d","first":1,"last":2}`, of("stream/e"), false},
 		{waymark.EventTelemetryDisclosed, `{"to":"","messages":[{"device":"d","sequence":7}]}`, of("disclosure/d/0000000000000007"), false},
 
 		{waymark.EventGoodsCommissioned, `{"gtin":"09506000134352","items":1}`, of(item), true},

@@ -39,6 +39,7 @@ func member(s subject) ([]Record, error)   { return all(ledger.MemberKey(s.Membe
 func device(s subject) ([]Record, error)   { return all(ledger.DeviceKey(s.Device)) }
 func presence(s subject) ([]Record, error) { return all(ledger.PresenceKey(s.Device)) }
 func transfer(s subject) ([]Record, error) { return all(ledger.TransferKey(s.Device)) }
+func streamed(s subject) ([]Record, error) { return all(ledger.StreamKey(s.Device)) }
 func command(s subject) ([]Record, error)  { return all(ledger.CommandKey(s.Device, s.ID)) }
 func policy(s subject) ([]Record, error)   { return all(ledger.PolicyKey(s.Owner, s.Author, s.ID)) }
 func decision(s subject) ([]Record, error) { return all(ledger.DecisionKey(s.txID)) }

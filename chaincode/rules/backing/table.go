@@ -30,6 +30,8 @@ var records = map[string]func(subject) ([]Record, error){
 
 	waymark.EventTelemetryRecorded:  recorded,
 	waymark.EventTelemetryDisclosed: disclosed,
+	waymark.EventTelemetryChecked:   streamed,
+	waymark.EventTelemetryForfeited: streamed,
 
 	waymark.EventCommandRequested: command,
 	waymark.EventCommandCancelled: command,

@@ -121,7 +121,7 @@ func resolveDevice(l ledger.Ledger, r waymark.CheckRequest, q *access.Request) (
 	case waymark.ActRegisterDevice, waymark.ActJoinDevice:
 		q.Resource = access.Device(waymark.Device{ID: r.Device, Owner: r.Member, State: waymark.DeviceRegistered}, l.Tx().Time)
 	case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer,
-		waymark.ActAnchorTelemetry:
+		waymark.ActAnchorTelemetry, waymark.ActForfeitTelemetry:
 		q.Resource, err = device(l, r.Device)
 	case waymark.ActReport:
 		q.Resource, err = device(l, r.Device)

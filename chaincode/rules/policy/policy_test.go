@@ -192,7 +192,7 @@ func TestCheckNeedsWhatItIsAbout(t *testing.T) {
 	for _, action := range waymark.Actions() {
 		r := waymark.CheckRequest{Action: action, Member: "auditor", Device: "logger-9", Shipment: "s9", Handoff: 9, TitleOffer: 9, Hold: waymark.HoldQuarantine, Product: "00000000000017", Goods: waymark.Item("00000000000017", "9").String()}
 		switch _, _, err := scenario.Endorse(c, by, policy.Check, r); action {
-		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActAnchorTelemetry, waymark.ActReport, waymark.ActReadShipment,
+		case waymark.ActManageDevice, waymark.ActReadDevice, waymark.ActReadTelemetry, waymark.ActAnchorTelemetry, waymark.ActForfeitTelemetry, waymark.ActReport, waymark.ActReadShipment,
 			waymark.ActOfferHandoff, waymark.ActAttachDevice, waymark.ActAcceptHandoff, waymark.ActRejectHandoff, waymark.ActCancelHandoff,
 			waymark.ActReplaceDeviceKey, waymark.ActOfferTransfer, waymark.ActAcceptTransfer, waymark.ActDeclineTransfer, waymark.ActCancelTransfer,
 			waymark.ActCommandDevice, waymark.ActReadCommand, waymark.ActCancelCommand,

@@ -169,7 +169,7 @@ func (b *batch) unjudged(s *session) error {
 
 // take puts a run into the stream, or leaves everything as it was.
 func (s *session) take(r anchored, measured []waymark.Measured) error {
-	now := waymark.Anchored{}
+	now := waymark.Anchored{Digest: []byte{}}
 	if s.stream.Anchored != nil {
 		now = *s.stream.Anchored
 	}

@@ -26,6 +26,15 @@ func (b *batch) exposed(m *attest.Message, r waymark.MessageResult) error {
 		return waymark.Errorf(waymark.Invalid, "message %d of device %s cannot be read: that it exposes nothing that its owner made private cannot be told",
 			m.Sequence, d.ID).Because(waymark.ReasonExposed)
 	}
+	return exposes(d, m, readings)
+}
+
+// exposes returns what the readings of a message would put into the block though the device's owner made it
+// private, nil if nothing.
+func exposes(d *waymark.Device, m *attest.Message, readings []senml.Reading) error {
+	if !d.Attributes.AnyPrivate() {
+		return nil
+	}
 	if !senml.Bare(m) {
 		return waymark.Errorf(waymark.Invalid, "message %d of device %s holds more than its readings, a field of no standard or a base value or sum in force at data: that it exposes nothing that its owner made private cannot be told",
 			m.Sequence, d.ID).Because(waymark.ReasonExposed)

@@ -23,7 +23,7 @@ var migrations embed.FS
 
 // ModelVersion is that of what a gateway writes into a Model. Whoever changes what is made of a block, or adds an event, adds one, or a migration: a
 // Model of less is made anew, and one of more is not fed and tells nothing, as while gateways are replaced one by one.
-const ModelVersion = 3
+const ModelVersion = 4
 
 var (
 	errOtherVersion = waymark.Errorf(waymark.Unavailable, "the read model was made by another version of the gateway: gateway model rebuild makes it anew for this one")

@@ -64,6 +64,12 @@ type attributesBody struct {
 	Reason     string                   `json:"reason"`
 }
 
+// forfeitBody gives up the check of anchored windows.
+type forfeitBody struct {
+	Last   uint64 `json:"last"`
+	Reason string `json:"reason"`
+}
+
 // certificateBody revokes a certificate.
 type certificateBody struct {
 	Serial string `json:"serial"`

@@ -160,7 +160,7 @@ func TestClientReachesTheLedger(t *testing.T) {
 			c, w := clientOf(t, a.handler)
 			asked := tt.want
 			if messages, ok := asked.(waymark.RecordRequest); ok {
-				asked = waymark.Disclosures(messages)
+				asked = waymark.Disclosures{Messages: messages.Messages}
 			}
 			if err := callOf(t, c, o, asked); err != nil {
 				t.Fatal(err)

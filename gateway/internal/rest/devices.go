@@ -49,6 +49,12 @@ func lifecycleRoutes() []route {
 			return waymark.SetAttributesRequest{Device: p.id, Attributes: b.Attributes, Reason: b.Reason}
 		}, nil),
 		submits(route{
+			method: http.MethodPost, path: "/v1/devices/{id}/forfeit", id: "forfeitTelemetry", tag: tagDevices,
+			summary: "Give up the check of a device's anchored windows up to a message: what they had is missing for good",
+		}, waymark.TelemetryForfeit, waymark.Stream{}, func(p path, b forfeitBody) waymark.ForfeitTelemetryRequest {
+			return waymark.ForfeitTelemetryRequest{Device: p.id, Last: b.Last, Reason: b.Reason}
+		}, nil),
+		submits(route{
 			method: http.MethodPost, path: "/v1/devices/{id}/presence", id: "recordPresence", tag: tagDevices,
 			summary: "Record what a device signed of its presence, if its owner wants that on the ledger",
 		}, waymark.DevicesRecordPresence, waymark.DevicePresence{}, func(p path, b presenceBody) waymark.RecordPresenceRequest {

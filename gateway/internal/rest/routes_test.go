@@ -127,6 +127,8 @@ func reachedByRoutes(t *testing.T) []reached {
 			tx: waymark.DevicesRevokeKey, want: waymark.RevokeKeyRequest{Device: "logger-1", Key: "k1", From: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Reason: "stolen"}},
 		{method: "PUT", path: "/v1/devices/logger-1/attributes", body: `{"attributes":{"location_class":"vehicle"},"reason":"moved"}`,
 			tx: waymark.DevicesSetAttributes, want: waymark.SetAttributesRequest{Device: "logger-1", Attributes: waymark.DeviceAttributes{LocationClass: "vehicle"}, Reason: "moved"}},
+		{method: "POST", path: "/v1/devices/logger-1/forfeit", body: `{"last":7,"reason":"lost"}`,
+			tx: waymark.TelemetryForfeit, want: waymark.ForfeitTelemetryRequest{Device: "logger-1", Last: 7, Reason: "lost"}},
 		{method: "POST", path: "/v1/devices/logger-1/presence", body: `{"presence":"a.b.c"}`,
 			tx: waymark.DevicesRecordPresence, want: waymark.RecordPresenceRequest{Device: "logger-1", Presence: "a.b.c"}},
 		{method: "GET", path: "/v1/devices/logger-1/presence", tx: waymark.DevicesPresence, want: waymark.DeviceQuery{Device: "logger-1"}},
