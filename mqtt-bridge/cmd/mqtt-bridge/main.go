@@ -32,7 +32,7 @@ const usage = `usage: mqtt-bridge --config FILE [--broker embedded|external]
        mqtt-bridge edge init --config FILE
        mqtt-bridge edge recover --config FILE DEVICE LAST-NUMBER-ON-THE-LEDGER
        mqtt-bridge spool check|salvage --config FILE
-       mqtt-bridge store check|salvage --config FILE
+       mqtt-bridge store drain --config FILE FOLDER
 `
 
 var errUsage = errors.New("unknown command; mqtt-bridge -h says how to call it")
@@ -72,7 +72,7 @@ func commands() []subcommand {
 		{[]string{"devices", "list"}, listDevices},
 		{[]string{"key"}, func(_ context.Context, args []string, out io.Writer) error { return showKey(args, out) }},
 		{[]string{"quarantine"}, quarantine},
-		{[]string{"store"}, func(_ context.Context, args []string, out io.Writer) error { return storeFiles(args, out) }},
+		{[]string{"store", "drain"}, drainStore},
 		{[]string{"spool"}, func(_ context.Context, args []string, out io.Writer) error { return spoolFile(args, out) }},
 	}...)
 }

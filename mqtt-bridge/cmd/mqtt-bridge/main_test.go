@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/oldstore/oldstoretest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
 )
 
@@ -38,8 +40,7 @@ func writeConfig(t *testing.T) (path, listen string) {
 		"URL", g.URL, "GWCA", g.CAFile, "TOKEN", g.TokenFile).Replace(`
 consortium: waymark
 broker: embedded
-embedded: {listen: "BROKER", cert_file: "CERT", key_file: "KEY", store_dir: "DIR/store"}
-mqtt: {url: "ssl://BROKER", ca_file: "CERT", client_id: waymark-bridge}
+embedded: {listen: "BROKER", cert_file: "CERT", key_file: "KEY"}
 gateway: {url: "URL", ca_file: "GWCA", token_file: "TOKEN"}
 spool_dir: "DIR"
 listen: "LISTEN"
@@ -71,7 +72,7 @@ func TestConfigCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = run(t.Context(), []string{"config", "check", "--config", path})
-	for _, key := range []string{"embedded.cert_file", "mqtt.ca_file", "gateway.ca_file", "gateway.token_file", "spool_dir"} {
+	for _, key := range []string{"embedded.cert_file", "gateway.ca_file", "gateway.token_file", "spool_dir"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%v does not name %s", err, key)
 		}
@@ -111,33 +112,41 @@ func TestSpoolCommands(t *testing.T) {
 	}
 }
 
-func TestStoreCommands(t *testing.T) {
+// A configuration of an earlier version is refused with what to do, which then works.
+func TestStoreDrain(t *testing.T) {
 	path, _ := writeConfig(t)
-	file := filepath.Join(filepath.Dir(path), "store", "jetstream", "$G", "streams", "$MQTT_msgs", "msgs", "1.blk")
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	old := filepath.Join(t.TempDir(), "store")
+	payload := gatewaytest.NewDevice(t, "logger-2", attest.JWS).Next(t)
+	oldstoretest.Make(t, old, []oldstoretest.Published{{Device: "logger-2", QoS: 1, Payload: payload}}, 0, false)
+	text, err := os.ReadFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, bytes.Repeat([]byte{1, 0, 0, 0}, 100), 0o600); err != nil {
+	former := filepath.Join(t.TempDir(), "former.yaml")
+	if err := os.WriteFile(former, bytes.Replace(text, []byte("embedded: {"), []byte("embedded: {store_dir: "+old+", "), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := func(name string) string {
-		var out bytes.Buffer
-		if err := storeFiles([]string{name, "--config", path}, &out); err != nil {
-			t.Fatal(err)
+	if err := run(t.Context(), []string{"--config", former}); err == nil || !strings.Contains(err.Error(), "mqtt-bridge store drain --config FILE "+old) {
+		t.Errorf("with the former configuration: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "store.opened"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), []string{"--config", path}); !errors.Is(err, bridge.ErrNotDrained) {
+		t.Errorf("before it is drained: %v", err)
+	}
+	var out bytes.Buffer
+	if err := drainStore(t.Context(), []string{"--config", path, old}, &out); err != nil || !strings.HasPrefix(out.String(), "1 messages of "+old) {
+		t.Fatalf("drain: %v, %s", err, out.String())
+	}
+	out.Reset()
+	if err := spoolFile([]string{"check", "--config", path}, &out); err != nil || !strings.HasPrefix(out.String(), "1 messages wait") {
+		t.Errorf("the spool: %v, %s", err, out.String())
+	}
+	for _, args := range [][]string{{}, {"--config", path}, {"--config", path, old, old}, {"--config", path, t.TempDir()}} {
+		if err := drainStore(t.Context(), args, &out); err == nil {
+			t.Errorf("drain %v was accepted", args)
 		}
-		return out.String()
-	}
-	if got := command("check"); !strings.Contains(got, "1.blk: 400 bytes at 0") || !strings.Contains(got, "1 places") {
-		t.Errorf("check: %s", got)
-	}
-	if err := run(t.Context(), []string{"--config", path}); !errors.Is(err, broker.ErrDamaged) || !strings.Contains(err.Error(), "store salvage") {
-		t.Errorf("served: %v", err)
-	}
-	if got := command("salvage"); !strings.Contains(got, "1 places") {
-		t.Errorf("salvage: %s", got)
-	}
-	if got := command("check"); got != "0 places are damaged\n" {
-		t.Errorf("check of the new one: %s", got)
 	}
 }
 
@@ -196,6 +205,8 @@ func TestWrongCalls(t *testing.T) {
 		{"--frobnicate"},
 		{"quarantine"},
 		{"spool"},
+		{"store"},
+		{"store", "salvage", "--config", path},
 		{"spool", "burn", "--config", path},
 		{"quarantine", "list", "--config", path}, // no bridge runs
 		{"quarantine", "withdraw", "--config", path},

@@ -1,39 +1,37 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"time"
+	"os"
 
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/bridge"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/config"
 )
 
-// storeFiles runs a command on the files of the embedded broker. No bridge may have them open.
-func storeFiles(args []string, out io.Writer) error {
-	if len(args) == 0 {
+// drainStore takes what the embedded broker of an earlier version has in its store into the spool. No bridge may run.
+func drainStore(ctx context.Context, args []string, out io.Writer) error {
+	flags := newFlags()
+	path := flags.String("config", "", "configuration file (YAML)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
 		return errUsage
 	}
-	c, err := loadConfig(args[1:])
+	c, err := config.Load(*path, os.Environ())
 	if err != nil {
 		return err
 	}
-	var faults []string
-	switch args[0] {
-	case "check":
-		faults, err = broker.CheckStore(c.Embedded.StoreDir)
-	case "salvage":
-		faults, err = broker.SalvageStore(c.Embedded.StoreDir, time.Now())
-	default:
-		return errUsage
-	}
-	for _, f := range faults {
-		if _, err := fmt.Fprintln(out, f); err != nil {
-			return err
-		}
-	}
+	log, err := newLogger(c.LogLevel)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d places are damaged\n", len(faults))
+	n, err := bridge.Drain(ctx, c, flags.Arg(0), log)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d messages of %s are in the spool; that folder is needed no more\n", n, flags.Arg(0))
 	return err
 }

@@ -21,8 +21,9 @@ import (
 const (
 	heldDevices = 8 // none of which has a quarter of the spool
 	heldSize    = 16 << 10
-	// heldHeap and twice its queue bound the bridge's heap meanwhile: the group that is written, the batches that are
-	// tried, and what the embedded broker keeps of its store.
+	heldWindow  = 20 // messages of each on their way
+	// heldHeap and twice its queue bound the bridge's heap meanwhile: the group that is written, and the batches that are
+	// tried.
 	heldHeap = 96 << 20
 )
 
@@ -31,23 +32,23 @@ func (s *site) heldBack(t *testing.T, each int) {
 	s.config.SpoolBytes = 4 << 20
 	s.gateway.Fail(holding())
 	s.spawn(t)
+	waitFor(t, "readiness", func() bool { return s.ready(t) == http.StatusOK })
 	var devices []*gatewaytest.Device
-	var clients []paho.Client
 	for i := range heldDevices {
 		d := gatewaytest.NewDevice(t, fmt.Sprintf("logger-%d", i), attest.COSE)
 		s.gateway.Register(d.Record(t, waymark.DeviceActive))
-		devices, clients = append(devices, d), append(clients, s.connectSoon(t, d))
+		devices = append(devices, d)
 	}
 	most := s.watchHeap(t)
 	var publishing sync.WaitGroup
-	for i, d := range devices {
-		publishing.Go(func() { publishLarge(t, clients[i], d, each) })
+	for _, d := range devices {
+		publishing.Go(func() { publishLarge(t, s, d, each) })
 	}
-	publishing.Wait()
 	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
 	asked := s.gateway.Asked()
 	waitFor(t, "some more tries", func() bool { return s.gateway.Asked() > asked+20 })
 	s.gateway.Fail(nil)
+	publishing.Wait()
 	for _, d := range devices {
 		waitFor(t, "all of "+d.ID, func() bool { return s.inOrder(d.ID, each) })
 	}
@@ -75,25 +76,38 @@ func holding() func([]string) *gatewaytest.Failure {
 	}
 }
 
-func publishLarge(t *testing.T, client paho.Client, d *gatewaytest.Device, each int) {
-	tokens := make(chan paho.Token, 20) // on their way
-	done := make(chan error, 1)
-	go func() {
-		var failure error
-		for token := range tokens {
-			if !token.WaitTimeout(90*time.Second) || token.Error() != nil {
-				failure = fmt.Errorf("publish as %s: %w", d.ID, token.Error())
+// publishLarge publishes as devices do: what is not acknowledged by the end of a connection it publishes again by the next. One that has more than one
+// message on its way is not heard while the first has to wait, so that its client breaks the connection in the end.
+func publishLarge(t *testing.T, s *site, d *gatewaytest.Device, each int) {
+	var waiting [][]byte
+	for sent := 0; sent < each || len(waiting) > 0; {
+		client := paho.NewClient(s.login(t, d))
+		token := client.Connect()
+		for token.WaitTimeout(30*time.Second) && token.Error() == nil && (sent < each || len(waiting) > 0) {
+			for ; len(waiting) < heldWindow && sent < each; sent++ {
+				waiting = append(waiting, d.NextOf(t, heldSize))
+			}
+			n, err := publishAll(client, "waymark/v1/"+d.ID+"/up", waiting)
+			if waiting = waiting[n:]; err != nil {
+				break
 			}
 		}
-		done <- failure
-	}()
-	for range each {
-		tokens <- client.Publish("waymark/v1/"+d.ID+"/up", 1, false, d.NextOf(t, heldSize))
+		client.Disconnect(50)
 	}
-	close(tokens)
-	if err := <-done; err != nil {
-		t.Error(err)
+}
+
+// publishAll publishes messages, and returns how many were acknowledged, the first ones.
+func publishAll(client paho.Client, topic string, messages [][]byte) (int, error) {
+	var tokens []paho.Token
+	for _, m := range messages {
+		tokens = append(tokens, client.Publish(topic, 1, false, m))
 	}
+	for n, token := range tokens {
+		if !token.WaitTimeout(2*time.Minute) || token.Error() != nil {
+			return n, fmt.Errorf("publish: %w", token.Error())
+		}
+	}
+	return len(tokens), nil
 }
 
 // watchHeap looks at the bridge's heap until the returned function is called, which returns the most that it saw.

@@ -52,7 +52,7 @@ type Bridge struct {
 	listening chan struct{} // holds a token once a subscription stands
 }
 
-// Open opens the spool and starts the embedded broker, if there is one. Close
+// Open opens the spool and the listener of the embedded broker, if there is one. Close
 // undoes it.
 func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error) {
 	b := &Bridge{config: c, log: log, metrics: metrics.New(), suspects: newSuspects(), sieve: newSieve(log), listening: make(chan struct{}, 1)}
@@ -65,10 +65,10 @@ func Open(ctx context.Context, c config.Config, log *zap.Logger) (*Bridge, error
 	return b, nil
 }
 
-// Close stops the broker and closes the spool. To be called after Run.
+// Close closes what Open has opened. To be called after Run.
 func (b *Bridge) Close() error {
 	if b.broker != nil {
-		b.broker.Stop()
+		b.broker.Close()
 	}
 	if b.gateway != nil {
 		b.gateway.Close()
@@ -85,7 +85,7 @@ func (b *Bridge) Close() error {
 	return nil
 }
 
-// Run works until ctx ends, the admin endpoint fails, or with ErrReopen until the broker's store has. Then it stops in order:
+// Run works until ctx ends or the admin endpoint fails. Then it stops in order:
 // take nothing more, write and acknowledge what is queued, disconnect, let the
 // batches in flight end.
 func (b *Bridge) Run(ctx context.Context) error {
@@ -94,13 +94,9 @@ func (b *Bridge) Run(ctx context.Context) error {
 	receiving, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
 	var parts sync.WaitGroup
-	var adminErr, storeErr error
+	var adminErr error
 	parts.Go(func() { adminErr = b.admin.Run(ctx); cancel() })
-	parts.Go(func() {
-		if storeErr = b.tend(ctx); storeErr != nil {
-			cancel()
-		}
-	})
+	parts.Go(func() { b.tend(ctx) })
 	parts.Go(func() { b.relay.Run(ctx) })
 	parts.Go(func() { b.down.run(ctx) })
 	parts.Go(func() { b.recheck(ctx) })
@@ -115,7 +111,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	b.log.Info("bridge runs", zap.String("admin", b.admin.Address()), zap.Int64("waiting", b.spool.Usage().Messages))
 	parts.Wait()
-	return errors.Join(adminErr, storeErr)
+	return adminErr
 }
 
 // write runs the intake until ctx ends and then for what is queued.
@@ -141,9 +137,10 @@ func (b *Bridge) openSpool(context.Context) error {
 	if err := os.MkdirAll(b.config.SpoolDir, 0o700); err != nil {
 		return fmt.Errorf("make spool folder: %w", err)
 	}
-	store, err := spool.Open(b.config.SpoolDir, spool.Limits{Bytes: b.config.SpoolBytes, QuarantineBytes: b.config.QuarantineBytes,
-		DeviceMessages: int64(b.config.QuarantineDeviceMessages), DeviceBytes: b.config.QuarantineDeviceBytes,
-		UnregisteredMessages: int64(b.config.QuarantineUnregisteredMessages), UnregisteredBytes: b.config.QuarantineUnregisteredBytes})
+	if err := drained(b.config.SpoolDir); err != nil {
+		return err
+	}
+	store, err := spool.Open(b.config.SpoolDir, spoolLimits(b.config, 0))
 	if err != nil {
 		return err
 	}
@@ -161,6 +158,13 @@ func (b *Bridge) openSpool(context.Context) error {
 		func() float64 { return float64(store.Dropped()) })
 	b.intake = intake.New(store, b.config.QueueMessages, b.config.QueueBytes, b.down, b.observer(), b.log)
 	return nil
+}
+
+// spoolLimits are those of a configuration, and room for so many bytes more.
+func spoolLimits(c config.Config, more int64) spool.Limits {
+	return spool.Limits{Bytes: c.SpoolBytes + more, QuarantineBytes: c.QuarantineBytes + more,
+		DeviceMessages: int64(c.QuarantineDeviceMessages), DeviceBytes: c.QuarantineDeviceBytes,
+		UnregisteredMessages: int64(c.QuarantineUnregisteredMessages), UnregisteredBytes: c.QuarantineUnregisteredBytes}
 }
 
 func (b *Bridge) openKey(context.Context) (err error) {

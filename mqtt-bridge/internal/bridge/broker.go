@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,32 +13,36 @@ import (
 	"go.uber.org/zap"
 )
 
-// openedNote is the file in the spool's folder by which the embedded broker's store is missed.
-const openedNote = "store.opened"
+// senderSuffix ends the client id of the bridge's client that publishes to devices at an external broker; what is before it is the id of the other.
+const senderSuffix = "-down"
 
 // admitWait is the time between two tries to let devices in.
 const admitWait = 2 * time.Second
 
+// openBroker makes the embedded broker, at which nobody is answered before Run.
 func (b *Bridge) openBroker(ctx context.Context) error {
 	if b.config.Broker != config.BrokerEmbedded {
 		return nil
 	}
 	e := b.config.Embedded
-	started, err := broker.Start(ctx, broker.Options{
-		Listen: e.Listen, CertFile: e.CertFile, KeyFile: e.KeyFile, StoreDir: e.StoreDir, StoreBytes: e.StoreBytes,
-		OpenedNote: filepath.Join(b.config.SpoolDir, openedNote), SyncAlways: e.SyncAlways, SyncInterval: e.SyncInterval, MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID,
-		HoldsMessages: b.config.QueueMessages, HoldsBytes: b.config.QueueBytes,
-	}, admission{logins: b.logins, quota: b.spool}, b.metrics.Login, b.log)
+	listening, err := broker.Listen(ctx, broker.Options{Listen: e.Listen, CertFile: e.CertFile, KeyFile: e.KeyFile,
+		MaxConnections: e.MaxConnections, BridgeID: b.config.MQTT.ClientID},
+		broker.Parts{Logins: admission{logins: b.logins, quota: b.spool}, Receiver: b.intake, Watcher: b.down, Observe: b.metrics.Login, Log: b.log})
 	if err != nil {
 		return err
 	}
-	b.broker = started
-	b.metrics.Gauge("store_free_bytes", "Room on the disk of the embedded broker's store; devices are kept out below embedded.min_free_bytes. -1 if it cannot be told.", b.freeBytes)
-	b.metrics.Gauge("store_min_free_bytes", "embedded.min_free_bytes.", func() float64 { return float64(e.MinFreeBytes) })
+	b.broker = listening
+	b.metrics.Gauge("spool_free_bytes", "Room on the disk of the spool; the embedded broker keeps devices out below embedded.min_free_bytes. -1 if it cannot be told.", b.freeBytes)
+	b.metrics.Gauge("spool_min_free_bytes", "embedded.min_free_bytes.", func() float64 { return float64(e.MinFreeBytes) })
 	return nil
 }
 
+// openClient makes what brings in messages, and what takes them to devices.
 func (b *Bridge) openClient(context.Context) error {
+	if b.broker != nil {
+		b.client, b.down.publisher = b.broker, b.broker
+		return nil
+	}
 	receiving, err := brokerOptions(b.config.MQTT)
 	if err != nil {
 		return err
@@ -48,15 +51,11 @@ func (b *Bridge) openClient(context.Context) error {
 	if b.config.Fleet.ID != "" {
 		sending.ClientID += "-" + b.config.Fleet.ID // each has one of its own
 	}
-	sending.ClientID += broker.SenderSuffix
-	if b.broker != nil {
-		receiving.Username, receiving.Password = b.broker.Credential()
-		receiving.Prepare = b.broker.Rewind
-		sending.Username, sending.Password = b.broker.SenderCredential()
-	}
-	b.down.publisher = mqtt.NewPublisher(sending, b.log)
+	sending.ClientID += senderSuffix
+	publisher := mqtt.NewPublisher(sending, b.log)
+	b.down.publisher, b.down.publishing = publisher, publisher.Run
 	if b.config.Fleet.ID != "" {
-		b.openFleet(receiving)
+		b.openFleet(receiving, publisher.Reached())
 		return nil
 	}
 	b.client = mqtt.New(receiving, b.intake, func() {}, b.subscribed, b.log)
@@ -91,9 +90,12 @@ func (b *Bridge) subscribed() {
 	}
 }
 
-// admit lets devices in once a subscription stands, of a fleet those of all shards: from then on nothing is
+// admit lets devices into a cluster that asks once a subscription stands, of a fleet those of all shards: from then on nothing is
 // acknowledged to them that nobody gets.
 func (b *Bridge) admit(ctx context.Context) {
+	if b.callout == nil {
+		return
+	}
 	var standing <-chan struct{} = b.listening
 	if b.fleet != nil {
 		standing = b.fleet.Stood()
@@ -103,17 +105,11 @@ func (b *Bridge) admit(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	switch {
-	case b.callout != nil:
-		persist(ctx, b.callout.Run, b.log)
-	case b.broker != nil:
-		persist(ctx, b.broker.Open, b.log)
-	}
+	persist(ctx, b.callout.Run, b.log)
 }
 
-// stands reports whether the broker keeps what devices publish now. The embedded one lets nobody in
-// whose store is gone.
-func (b *Bridge) stands() bool { return b.broker != nil || b.client.Stands() }
+// stands reports whether the broker keeps what devices publish now.
+func (b *Bridge) stands() bool { return b.client.Stands() }
 
 // persist tries to let devices in until it succeeds.
 func persist(ctx context.Context, open func(context.Context) error, log *zap.Logger) {

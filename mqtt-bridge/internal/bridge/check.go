@@ -20,11 +20,10 @@ func Check(c config.Config) error {
 		secret("admin_token_file", c.AdminTokenFile), folder("spool_dir", c.SpoolDir),
 	}
 	if e := c.Embedded; c.Broker == config.BrokerEmbedded {
-		errs = append(errs, pair("embedded.cert_file, embedded.key_file", e.CertFile, e.KeyFile), folder("embedded.store_dir", e.StoreDir))
-	} else {
-		errs = append(errs, secret("mqtt.password_file", c.MQTT.PasswordFile), authorities("callout.ca_file", c.Callout.CAFile),
-			secret("callout.password_file", c.Callout.PasswordFile), secret("callout.seed_file", c.Callout.SeedFile))
+		return errors.Join(append(errs, pair("embedded.cert_file, embedded.key_file", e.CertFile, e.KeyFile))...)
 	}
+	errs = append(errs, secret("mqtt.password_file", c.MQTT.PasswordFile), authorities("callout.ca_file", c.Callout.CAFile),
+		secret("callout.password_file", c.Callout.PasswordFile), secret("callout.seed_file", c.Callout.SeedFile))
 	if c.MQTT.TLS() {
 		errs = append(errs, authorities("mqtt.ca_file", c.MQTT.CAFile), pair("mqtt.cert_file, mqtt.key_file", c.MQTT.CertFile, c.MQTT.KeyFile))
 	}

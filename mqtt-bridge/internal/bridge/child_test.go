@@ -76,7 +76,7 @@ func runNode(path string) error {
 }
 
 // spawn starts a bridge as a process of its own.
-func (s *site) spawn(t *testing.T) *exec.Cmd {
+func (s *site) spawn(t testing.TB) *exec.Cmd {
 	t.Helper()
 	raw, err := json.Marshal(s.config)
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/follow"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gateway"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/inquiry"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/sign"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/spool"
@@ -24,11 +23,18 @@ import (
 	"go.uber.org/zap"
 )
 
+// publisher takes messages to devices.
+type publisher interface {
+	// Publish sends a message to a device's down topic, once. That it succeeds does not say that the device has it.
+	Publish(ctx context.Context, device string, message []byte) error
+}
+
 // down is the way down to devices, and what they say apart from their streams.
 type down struct {
 	*Bridge
 	key        *sign.Key
-	publisher  *mqtt.Publisher
+	publisher  publisher
+	publishing func(context.Context) // keeps the publisher's connection until the context ends; nil if it needs none
 	commands   *command.Book
 	inquiries  *inquiry.Desk
 	statements *statement.Lane
@@ -59,10 +65,7 @@ func (b *Bridge) openDown(context.Context) error {
 		follow.New("device_authority", b.gateway, b.spool, d.authoritiesChanged, b.log),
 	}
 	d.gauges()
-	if b.broker == nil {
-		return nil
-	}
-	return b.broker.Watch(d)
+	return nil
 }
 
 func (d *down) gauges() {
@@ -88,7 +91,10 @@ func (d *down) gauges() {
 // run works until ctx ends.
 func (d *down) run(ctx context.Context) {
 	var parts sync.WaitGroup
-	for _, part := range []func(context.Context){d.publisher.Run, d.commands.Run, d.inquiries.Run, d.statements.Run, d.presences.Run} {
+	if d.publishing != nil {
+		parts.Go(func() { d.publishing(ctx) })
+	}
+	for _, part := range []func(context.Context){d.commands.Run, d.inquiries.Run, d.statements.Run, d.presences.Run} {
 		parts.Go(func() { part(ctx) })
 	}
 	for _, s := range d.streams {

@@ -8,9 +8,9 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/mqtt"
 )
 
-// source is what brings in messages: one session, or a fleet's.
+// source is what brings in messages: the embedded broker, one session at another, or a fleet's.
 type source interface {
-	// Run receives until ctx ends. Then it disconnects.
+	// Run receives until ctx ends. Then it disconnects, and at the embedded broker its devices.
 	Run(ctx context.Context)
 	// Subscribed reports whether messages can arrive now of all devices that are this bridge's.
 	Subscribed() bool
@@ -19,14 +19,14 @@ type source interface {
 }
 
 // openFleet makes this bridge one of a fleet, whose sessions are as options say but for their client ids.
-func (b *Bridge) openFleet(options mqtt.Options) {
+func (b *Bridge) openFleet(options mqtt.Options, reached <-chan struct{}) {
 	c, public := b.config.Fleet, b.down.key.Public()
 	open := func(clientID string, r fleet.Receiver, anew, subscribed func()) fleet.Session {
 		session := options
 		session.ClientID, session.Asks = clientID, true
 		return mqtt.New(session, r, anew, subscribed, b.log)
 	}
-	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait, Reached: b.down.publisher.Reached(),
+	b.fleet = fleet.New(fleet.Options{Fleet: options.ClientID, ID: c.ID, Shards: c.Shards, Lease: c.Lease, Settle: options.ReconnectWait, Reached: reached,
 		Signer: public.Bridge + ":" + public.ID},
 		b.gateway, open, b.intake, b.metrics, b.log)
 	b.client = b.fleet

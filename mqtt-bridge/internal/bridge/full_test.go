@@ -18,7 +18,7 @@ import (
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
 )
 
-// smallDisk puts the spool and the broker's store on a disk of its own.
+// smallDisk puts the spool on a disk of its own.
 func (s *site) smallDisk(t *testing.T, megabytes int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -26,12 +26,11 @@ func (s *site) smallDisk(t *testing.T, megabytes int) (dir string) {
 		t.Fatalf("this test mounts a small disk, which takes root: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	s.config.SpoolDir, s.config.Embedded.StoreDir = filepath.Join(dir, "spool"), filepath.Join(dir, "store")
+	s.config.SpoolDir = filepath.Join(dir, "spool")
 	return dir
 }
 
-// A disk that fills up: below min_free_bytes devices are kept out; a disk that fills at once makes the broker's
-// store fail, which the bridge opens anew. Either way what was acknowledged arrives, and devices come in again by
+// A disk that fills up: below min_free_bytes devices are kept out; while nothing can be written nothing is acknowledged. Either way what was acknowledged arrives, and devices come in again by
 // themselves once there is room.
 func TestFullDiskHoldsDevicesBackAndItGoesOn(t *testing.T) {
 	for _, test := range []struct {
@@ -59,7 +58,7 @@ func TestFullDiskHoldsDevicesBackAndItGoesOn(t *testing.T) {
 			if err := os.Remove(filler); err != nil {
 				t.Fatal(err)
 			}
-			waitFor(t, "it to go on", func() bool { // perhaps by one more connection: a store that failed is opened anew
+			waitFor(t, "it to go on", func() bool { // perhaps by one more connection
 				w.client = s.connectSoon(t, d)
 				return w.write(t, 100)
 			})

@@ -44,7 +44,7 @@ func (b *Bridge) checks() []admin.Check {
 	return append(b.fleetChecks(), []admin.Check{
 		{Name: "mqtt", Required: true, Holds: func() error {
 			if !b.client.Subscribed() {
-				return errors.New("not subscribed at the broker")
+				return errors.New("not subscribed at the broker, or the embedded one does not run")
 			}
 			return nil
 		}},
@@ -72,7 +72,7 @@ func (b *Bridge) letsIn() error {
 	switch {
 	case !b.stands():
 		return errors.New("nobody may hear devices that come now: not all sessions of the bridge, or of its fleet, are known to stand")
-	case b.broker != nil && !b.broker.Opened() || b.callout != nil && !b.callout.Answers():
+	case b.callout != nil && !b.callout.Answers():
 		return errors.New("devices are not let in")
 	case b.broker == nil:
 		return nil

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
+	"golang.org/x/sync/errgroup"
 )
 
 // A device that sends without end while nothing is relayed does not fill the spool: it is disconnected, and kept out until some of that is on
@@ -23,12 +23,7 @@ func TestOneDeviceDoesNotFillTheSpool(t *testing.T) {
 	s.start(t)
 	hog, client := s.device(t, "hog", attest.COSE)
 	honest, other := s.device(t, "logger-1", attest.JWS)
-	s.gateway.Fail(func(texts []string) *gatewaytest.Failure {
-		if texts == nil { // the registry answers
-			return nil
-		}
-		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable, Code: waymark.Unavailable}
-	})
+	s.gateway.Fail(failing)
 	acknowledged := 0
 	for client.IsConnectionOpen() && acknowledged < most {
 		token := client.Publish("waymark/v1/"+hog.ID+"/up", 1, false, hog.NextOf(t, 4<<10))
@@ -56,21 +51,32 @@ func TestOneDeviceDoesNotFillTheSpool(t *testing.T) {
 	t.Logf("%d acknowledged", acknowledged)
 }
 
-// fillSpool has so many devices publish so many messages each, to a gateway that fails, until the spool is full.
-func fillSpool(t *testing.T, s *site, devices, each int) {
+// fillSpool has so many devices publish so many messages each, to a gateway that fails, until the spool is full. The returned function waits until
+// all of it was acknowledged.
+func fillSpool(t *testing.T, s *site, devices, each int) (acknowledged func()) {
 	t.Helper()
-	clients := make([]paho.Client, devices)
-	loggers := make([]*gatewaytest.Device, devices)
+	var publishing errgroup.Group
+	s.gateway.Fail(failing)
 	for n := range devices {
-		loggers[n], clients[n] = s.device(t, fmt.Sprint("logger-", n), attest.JWS)
-	}
-	s.gateway.Fail(func([]string) *gatewaytest.Failure {
-		return &gatewaytest.Failure{Status: http.StatusServiceUnavailable}
-	})
-	for n, d := range loggers {
-		publish(t, clients[n], d, each)
+		d, client := s.device(t, fmt.Sprint("logger-", n), attest.JWS)
+		messages := upcoming(t, d, each)
+		publishing.Go(func() error { return publishMany(client, "waymark/v1/"+d.ID+"/up", messages, window) })
 	}
 	waitFor(t, "the spool to be full", func() bool { return s.ready(t) == http.StatusServiceUnavailable })
+	return func() {
+		t.Helper()
+		if err := publishing.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// failing is a gateway that takes no messages, and whose registry answers.
+func failing(texts []string) *gatewaytest.Failure {
+	if texts == nil {
+		return nil
+	}
+	return &gatewaytest.Failure{Status: http.StatusServiceUnavailable, Code: waymark.Unavailable}
 }
 
 // scrape returns the bridge's metrics.

@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +23,7 @@ type stage struct {
 	bridge *exec.Cmd
 	// broker is nil if the bridge has it inside.
 	broker process
-	// wipe removes what the broker holds; it does not run.
+	// wipe removes what a broker outside holds; it does not run.
 	wipe func(t *testing.T)
 }
 
@@ -77,24 +76,36 @@ func end(t *testing.T, p *exec.Cmd, how syscall.Signal) {
 	_ = p.Wait() // how it ended is known
 }
 
-// testBroker plays the suite, each scenario on a new stage.
+// scenario is one of the suite.
+type scenario struct {
+	name string
+	play func(t *testing.T, s *stage)
+}
+
+// testBroker plays the suite over a broker outside, which may lose what it holds.
 func testBroker(t *testing.T, set func(t *testing.T) *stage) {
-	for _, scenario := range []struct {
-		name string
-		play func(t *testing.T, s *stage)
-	}{
+	play(t, set)
+	testScenario(t, scenario{"the broker is new", testBrokerNew}, set)
+}
+
+// play plays what is the same with every broker, each scenario on a new stage.
+func play(t *testing.T, set func(t *testing.T) *stage) {
+	for _, one := range []scenario{
 		{"permissions", func(t *testing.T, s *stage) { testPermissions(t, s.site, s.habits) }},
 		{"the bridge is killed", testBridgeKilled},
 		{"the broker is killed", testBrokerKilled},
 		{"the broker restarts", testBrokerRestarts},
-		{"the broker is new", testBrokerNew},
 	} {
-		t.Run(scenario.name, func(t *testing.T) {
-			s := set(t)
-			s.raise(t)
-			scenario.play(t, s)
-		})
+		testScenario(t, one, set)
 	}
+}
+
+func testScenario(t *testing.T, one scenario, set func(t *testing.T) *stage) {
+	t.Run(one.name, func(t *testing.T) {
+		s := set(t)
+		s.raise(t)
+		one.play(t, s)
+	})
 }
 
 // testBridgeKilled kills the bridge again and again in the middle of a stream. A broker outside
@@ -146,7 +157,7 @@ func testBrokerRestarts(t *testing.T, s *stage) {
 // sees to it.
 func testBrokerNew(t *testing.T, s *stage) {
 	const each = 300
-	if s.broker != nil && !s.habits.open { // the bridge is back later than devices could be
+	if !s.habits.open { // the bridge is back later than devices could be
 		s.endBridge(t, syscall.SIGTERM)
 		s.config.MQTT.ReconnectWait = 10 * time.Second
 		s.raise(t)
@@ -281,14 +292,7 @@ func disorder(order []uint64) []uint64 {
 
 // TestEmbeddedBroker plays the suite over the broker in the bridge.
 func TestEmbeddedBroker(t *testing.T) {
-	testBroker(t, func(t *testing.T) *stage {
-		s := newSite(t)
-		return &stage{site: s, habits: embedded, wipe: func(t *testing.T) {
-			if err := errors.Join(os.RemoveAll(s.config.Embedded.StoreDir), os.Remove(filepath.Join(s.config.SpoolDir, "store.opened"))); err != nil {
-				t.Fatal(err)
-			}
-		}}
-	})
+	play(t, func(t *testing.T) *stage { return &stage{site: newSite(t), habits: embedded} })
 }
 
 // leading counts the acknowledged messages before the first that is not.

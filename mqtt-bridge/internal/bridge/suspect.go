@@ -105,14 +105,8 @@ func (o *observer) Relayed(outcome waymark.Outcome) {
 	o.sieve.relayed(outcome)
 }
 
-// AtMostOnce is told of a device that publishes at QoS 0. At the embedded broker that ends its connection: what it sends
-// so is in nobody's bounds.
-func (o *observer) AtMostOnce(device string) {
-	o.Metrics.AtMostOnce()
-	if o.down.broker != nil {
-		o.down.broker.Disconnect(device)
-	}
-}
+// AtMostOnce is told of a device that publishes at QoS 0. The embedded broker ends its connection.
+func (o *observer) AtMostOnce(string) { o.Metrics.AtMostOnce() }
 
 // Rejected is told of a device of which the ledger rejected a message.
 func (o *observer) Rejected(device string) { o.suspects.add(device) }
@@ -156,7 +150,7 @@ func (b *Bridge) recheckOne(ctx context.Context, device string) {
 		return
 	}
 	if !b.broker.Disconnect(device) {
-		return // what it sent before still comes from the broker's store
+		return // it has gone
 	}
 	b.log.Info("device disconnected: it is not active, its quarantine is full, or it has its share of the spool", zap.String("device_id", device),
 		zap.Bool("quarantine_full", full), zap.Bool("share_full", crowds))

@@ -2,156 +2,152 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/blocks"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker/packet"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/intake"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/pause"
+	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 )
 
-const startTimeout = 30 * time.Second
+// acceptPause is the wait after a connection that could not be taken: there may be no file left for it.
+const acceptPause = 50 * time.Millisecond
 
-// Broker is the running broker.
-type Broker struct {
-	server   *server.Server
-	auth     *authenticator
-	conn     *nats.Conn
-	watching *nats.Conn // nil without Watch
-	js       jetstream.JetStream
-	addr     string
-	storeDir string
-	note     string // Options.OpenedNote
-	log      *zap.Logger
-	unacked  int // what the bridge may have on its way
+// Receiver takes what devices publish.
+type Receiver interface {
+	// Put takes an arrival, and blocks while it has no room or until ctx ends. It acknowledges an arrival
+	// once that is on the disk. What it does not take its device sends again.
+	Put(ctx context.Context, a intake.Arrival) error
 }
 
-// Start starts the broker. Devices are refused until Open. observe is told of
-// each device's attempt to log in.
-func Start(ctx context.Context, o Options, logins Logins, observe func(accepted bool), log *zap.Logger) (*Broker, error) {
-	if err := missing(o); err != nil {
-		return nil, err
-	}
-	if err := secureStore(o.StoreDir, log); err != nil {
-		return nil, err
-	}
-	auth := newAuthenticator(logins, o.BridgeID, observe, log)
-	options, err := o.server(auth)
+// Watcher is told of devices' connections, each by its number. It must not block.
+type Watcher interface {
+	// Connected is told of a device that has logged in. It has not subscribed yet.
+	Connected(device string, connection uint64, at time.Time)
+	// Disconnected is told of the end of a connection; of one that was taken over before the new one's beginning.
+	Disconnected(device string, connection uint64, at time.Time, why presence.Why)
+}
+
+// Parts are what the broker works with.
+type Parts struct {
+	Logins   Logins
+	Receiver Receiver
+	Watcher  Watcher
+	Observe  func(accepted bool) // each device's attempt to log in
+	Log      *zap.Logger
+}
+
+// Broker is the broker. It is safe for concurrent use.
+type Broker struct {
+	Parts
+
+	options   Options
+	listener  net.Listener
+	tls       *tls.Config
+	devices   *devices
+	newcomers *newcomers
+	large     *semaphore.Weighted // bytes of packets beyond readBuffer
+	numbers   atomic.Uint64       // of connections
+	places    atomic.Int64        // that are taken
+	running   atomic.Bool
+}
+
+// Listen makes a broker, and fails if its address is in use. Nobody is answered until Run.
+func Listen(ctx context.Context, o Options, p Parts) (*Broker, error) {
+	settings, err := o.listenerTLS()
 	if err != nil {
 		return nil, err
 	}
-	s, err := server.NewServer(options)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", o.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("set up broker: %w", err)
+		return nil, fmt.Errorf("broker cannot listen: %w", err)
 	}
-	auth.system = s.SystemAccount
-	// Who is counted and has gone without its being told is not among the server's.
-	auth.full = func(device string) bool {
-		return auth.live.besides(device) >= o.MaxConnections && s.NumClients() > o.MaxConnections
-	}
-	s.SetLogger(&logger{log: log}, false, false)
-	// The server says that it cannot listen by Fatalf, and goes on without.
-	if err := portFree(o.Listen); err != nil {
-		return nil, err
-	}
-	s.Start()
-	b := &Broker{server: s, auth: auth, storeDir: o.StoreDir, note: o.OpenedNote, log: log, unacked: o.unacknowledged()}
-	if err := b.prepare(ctx, o); err != nil {
-		b.Stop()
-		return nil, err
-	}
-	return b, nil
+	return &Broker{Parts: p, options: o, listener: listener, tls: settings, devices: newDevices(o.MaxConnections),
+		newcomers: newNewcomers(maxNewcomers), large: semaphore.NewWeighted(largeBytes)}, nil
 }
 
 // Address is where it listens, host:port.
-func (b *Broker) Address() string { return b.addr }
+func (b *Broker) Address() string { return b.listener.Addr().String() }
 
-// Credential is what the bridge's own client presents.
-func (b *Broker) Credential() (username, password string) { return b.auth.bridgeID, b.auth.secret }
-
-// SenderCredential is what the bridge's other client presents, which publishes to devices.
-func (b *Broker) SenderCredential() (username, password string) {
-	return b.auth.senderID(), b.auth.secret
+// Run serves devices until ctx ends. Then it ends all connections, and returns when they have.
+func (b *Broker) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, b.Close)()
+	b.running.Store(true)
+	defer b.running.Store(false)
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	for ctx.Err() == nil {
+		conn, err := b.listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			b.Log.Warn("a connection cannot be taken", zap.Error(err))
+			pause.For(ctx.Done(), acceptPause)
+		case b.places.Load() >= b.mostPlaces():
+			_ = conn.Close()
+		default:
+			b.places.Add(1)
+			serving.Go(func() {
+				defer b.places.Add(-1)
+				b.serve(ctx, conn)
+			})
+		}
+	}
 }
+
+// Close ends listening, of a broker that does not run too.
+func (b *Broker) Close() { _ = b.listener.Close() }
+
+func (b *Broker) mostPlaces() int64 {
+	return int64(b.options.MaxConnections + maxNewcomers + spareConnections)
+}
+
+// Subscribed reports whether messages can arrive now.
+func (b *Broker) Subscribed() bool { return b.running.Load() }
+
+// Stands reports whether what a device publishes is kept: what is not is not acknowledged.
+func (b *Broker) Stands() bool { return true }
 
 // Disconnect ends the connection of a device, and reports whether there is one. Logging in again
 // is up to Logins.
 func (b *Broker) Disconnect(device string) bool {
-	connections := b.auth.live.of(device)
-	b.disconnect(connections)
-	return len(connections) > 0
+	c := b.devices.of(device)
+	if c != nil {
+		c.end(ending(presence.Kicked))
+	}
+	return c != nil
 }
 
-func (b *Broker) disconnect(connections []uint64) {
-	for _, id := range connections {
-		_ = b.server.DisconnectClientByID(id) // it fails for one that has gone
-	}
-}
-
-// Stop ends all connections and closes the store.
-func (b *Broker) Stop() {
-	b.auth.stopping.set()
-	for _, conn := range []*nats.Conn{b.watching, b.conn} {
-		if conn != nil {
-			conn.Close()
-		}
-	}
-	b.server.Shutdown()
-	b.server.WaitForShutdown()
-	if err := blocks.Seal(b.storeDir); err != nil {
-		b.log.Warn("it cannot be noted which files the broker's store has", zap.Error(err))
+// SetRoom lets devices in, or keeps them out and disconnects those that are there: what is acknowledged to
+// nobody needs no room.
+func (b *Broker) SetRoom(room bool) {
+	for _, c := range b.devices.setRoom(room) {
+		c.end(ending(presence.Kicked))
 	}
 }
 
-func (b *Broker) prepare(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	if !b.server.ReadyForConnections(startTimeout) {
-		return fmt.Errorf("broker does not come up on %s within %s", o.Listen, startTimeout)
-	}
-	address, err := mqttAddress(b.server, o.Listen)
-	if err != nil {
-		return err
-	}
-	b.addr = address
-	b.conn, err = nats.Connect("", nats.InProcessServer(b.server), nats.UserInfo(internalUser, b.auth.secret))
-	if err != nil {
-		return fmt.Errorf("connect to broker in process: %w", err)
-	}
-	b.js, err = jetstream.New(b.conn)
-	if err != nil {
-		return fmt.Errorf("open broker store: %w", err)
-	}
-	if err := b.clearUnopened(ctx); err != nil {
-		return err
-	}
-	if err := b.prepareStreams(ctx, o.StoreBytes); err != nil {
-		return err
-	}
-	return errors.Join(b.boundUnacknowledged(ctx), b.mendSession(ctx))
-}
+// Room reports whether there is room for what devices send.
+func (b *Broker) Room() bool { return b.devices.room() }
 
-// mqttAddress finds the port that was chosen if the configured one is 0.
-func mqttAddress(s *server.Server, listen string) (string, error) {
-	v, err := s.Varz(nil)
-	if err != nil {
-		return "", fmt.Errorf("read broker state: %w", err)
+// Publish sends a message to a device's down topic, at QoS 0: once, and to nobody if the device is not connected or did not subscribe. It
+// fails if the device does not read what it is sent.
+func (b *Broker) Publish(_ context.Context, device string, message []byte) error {
+	c := b.devices.of(device)
+	if c == nil || !c.listens.Load() {
+		return nil
 	}
-	host, _, err := net.SplitHostPort(listen)
-	if err != nil {
-		return "", fmt.Errorf("read listen address: %w", err)
+	if !c.out.offer(packet.NewPublish(topicPrefix+device+downSuffix, message)) {
+		return errors.New("the device does not read what it is sent")
 	}
-	return net.JoinHostPort(host, fmt.Sprint(v.MQTT.Port)), nil
-}
-
-func portFree(address string) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("broker cannot listen: %w", err)
-	}
-	return listener.Close()
+	return nil
 }

@@ -1,4 +1,4 @@
-// Package broker is the embedded MQTT broker: nats-server's MQTT listener over a
-// JetStream file store, in the bridge's process. Devices reach it by TLS only,
-// and each may touch its own topics and nothing else.
+// Package broker is the embedded MQTT broker: the door by which devices bring their messages, and nothing else of a broker. It speaks MQTT
+// 3.1.1 over TLS, lets each device publish to its own topic and hear its own, and acknowledges what a receiver has on its disk. It keeps
+// nothing itself.
 package broker

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,31 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/presence"
 )
-
-// anybody lets every device in.
-type anybody struct{}
-
-func (anybody) Login(context.Context, string, string) (time.Time, error) {
-	return time.Now().Add(time.Hour), nil
-}
-
-// LoginByCertificate lets every device in, too.
-func (anybody) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
-	return time.Now().Add(time.Hour), nil
-}
-
-// open starts a broker that lets every device in.
-func open(t testing.TB) *Broker {
-	t.Helper()
-	b := startFor(t, options(t), anybody{})
-	if err := b.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // The control packets of MQTT 3.1.1 (clause 2.2.1), with their flags.
 const (
@@ -48,8 +23,8 @@ const (
 	pingPacket      = 0xC0
 )
 
-// packet is a control packet with its length.
-func packet(kind byte, parts ...[]byte) []byte {
+// control is a control packet with its length.
+func control(kind byte, parts ...[]byte) []byte {
 	body := slices.Concat(parts...)
 	return slices.Concat([]byte{kind}, binary.AppendUvarint(nil, uint64(len(body))), body)
 }
@@ -61,11 +36,11 @@ func str(s string) []byte {
 
 // hello is a CONNECT of a device.
 func hello(device string, keepAlive byte) []byte {
-	return packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, keepAlive}, str(device), str(device), str("password"))
+	return control(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, keepAlive}, str(device), str(device), str("password"))
 }
 
 // dial connects without a word of MQTT.
-func dial(t testing.TB, b *Broker) *tls.Conn {
+func dial(t testing.TB, b place) *tls.Conn {
 	t.Helper()
 	conn, err := tls.Dial("tcp", b.Address(), &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
@@ -79,7 +54,7 @@ func dial(t testing.TB, b *Broker) *tls.Conn {
 }
 
 // say sends packets and returns what comes back until the broker ends the connection.
-func say(t testing.TB, b *Broker, close bool, packets ...[]byte) []byte {
+func say(t testing.TB, b place, close bool, packets ...[]byte) []byte {
 	t.Helper()
 	conn := dial(t, b)
 	_, err := conn.Write(slices.Concat(packets...))
@@ -98,9 +73,9 @@ func say(t testing.TB, b *Broker, close bool, packets ...[]byte) []byte {
 }
 
 // serves checks that a device is still served.
-func serves(t testing.TB, b *Broker) {
+func serves(t testing.TB, b place) {
 	t.Helper()
-	answer := say(t, b, true, hello("witness", 0), packet(pingPacket))
+	answer := say(t, b, true, hello("witness", 0), control(pingPacket))
 	if want := []byte{0x20, 2, 0, 0, 0xD0, 0}; !slices.Equal(answer, want) {
 		t.Fatalf("another device is answered % x, want % x", answer, want)
 	}
@@ -113,34 +88,34 @@ var malformed = []struct {
 	bytes []byte
 }{
 	{"nothing of MQTT", false, []byte("GET / HTTP/1.1\r\n\r\n")},
-	{"publish before connect", false, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1})},
-	{"MQTT 3.1", false, packet(connectPacket, str("MQIsdp"), []byte{3, 2, 0, 0}, str("logger-1"))},
-	{"MQTT 5", false, packet(connectPacket, str("MQTT"), []byte{5, 2, 0, 0, 0}, str("logger-1"))},
-	{"reserved flag of connect", false, packet(connectPacket, str("MQTT"), []byte{4, 3, 0, 0}, str("logger-1"))},
-	{"password without user", false, packet(connectPacket, str("MQTT"), []byte{4, 0x42, 0, 0}, str("logger-1"), str("x"))},
-	{"will of QoS 3", false, packet(connectPacket, str("MQTT"), []byte{4, 0xDE, 0, 0}, str("logger-1"), str("t"), str("w"), str("logger-1"), str("x"))},
-	{"will flags without a will", false, packet(connectPacket, str("MQTT"), []byte{4, 0xEA, 0, 0}, str("logger-1"), str("logger-1"), str("x"))},
-	{"client id cut off", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0, 0xFF, 0xFF}, []byte("logger"))},
-	{"no client id", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC0, 0, 0}, str(""), str("logger-1"), str("x"))},
-	{"client id that is no UTF-8", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("\xff"), str("\xff"), str("x"))},
+	{"publish before connect", false, control(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1})},
+	{"MQTT 3.1", false, control(connectPacket, str("MQIsdp"), []byte{3, 2, 0, 0}, str("logger-1"))},
+	{"MQTT 5", false, control(connectPacket, str("MQTT"), []byte{5, 2, 0, 0, 0}, str("logger-1"))},
+	{"reserved flag of connect", false, control(connectPacket, str("MQTT"), []byte{4, 3, 0, 0}, str("logger-1"))},
+	{"password without user", false, control(connectPacket, str("MQTT"), []byte{4, 0x42, 0, 0}, str("logger-1"), str("x"))},
+	{"will of QoS 3", false, control(connectPacket, str("MQTT"), []byte{4, 0xDE, 0, 0}, str("logger-1"), str("t"), str("w"), str("logger-1"), str("x"))},
+	{"will flags without a will", false, control(connectPacket, str("MQTT"), []byte{4, 0xEA, 0, 0}, str("logger-1"), str("logger-1"), str("x"))},
+	{"client id cut off", false, control(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0, 0xFF, 0xFF}, []byte("logger"))},
+	{"no client id", false, control(connectPacket, str("MQTT"), []byte{4, 0xC0, 0, 0}, str(""), str("logger-1"), str("x"))},
+	{"client id that is no UTF-8", false, control(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("\xff"), str("\xff"), str("x"))},
 	{"wildcard as client id", false, hello(">", 0)},
-	{"too long a connect", false, packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("logger-1"), str("logger-1"), str(strings.Repeat("x", 65000)), make([]byte, maxPayload))},
+	{"too long a connect", false, control(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("logger-1"), str("logger-1"), str(strings.Repeat("x", 65000)), make([]byte, maxPacket))},
 	{"a second connect", true, hello("logger-1", 0)},
 	{"length of five bytes", true, []byte{publishPacket, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}},
 	{"256 MB announced", true, []byte{publishPacket, 0xFF, 0xFF, 0xFF, 0x7F}},
-	{"too long a publish", true, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, make([]byte, maxPayload))},
-	{"QoS 3", true, packet(0x36, str("waymark/v1/logger-1/up"), []byte{0, 1})},
-	{"packet id 0", true, packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 0})},
-	{"no topic", true, packet(publishPacket, str(""), []byte{0, 1})},
-	{"wildcard to publish to", true, packet(publishPacket, str("waymark/v1/+/up"), []byte{0, 1})},
-	{"NUL in the topic", true, packet(publishPacket, str("waymark/v1/logger-1\x00/up"), []byte{0, 1})},
-	{"topic cut off", true, packet(publishPacket, []byte{0xFF, 0xFF}, []byte("waymark"))},
-	{"subscribe to nothing", true, packet(subscribePacket, []byte{0, 1})},
-	{"subscribe at QoS 3", true, packet(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{3})},
-	{"subscribe with wrong flags", true, packet(0x80, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0})},
-	{"packet type 0", true, packet(0x00)},
-	{"packet type 15", true, packet(0xF0)},
-	{"ping with a body", true, packet(pingPacket, []byte{1})},
+	{"too long a publish", true, control(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, make([]byte, maxPacket))},
+	{"QoS 3", true, control(0x36, str("waymark/v1/logger-1/up"), []byte{0, 1})},
+	{"packet id 0", true, control(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 0})},
+	{"no topic", true, control(publishPacket, str(""), []byte{0, 1})},
+	{"wildcard to publish to", true, control(publishPacket, str("waymark/v1/+/up"), []byte{0, 1})},
+	{"NUL in the topic", true, control(publishPacket, str("waymark/v1/logger-1\x00/up"), []byte{0, 1})},
+	{"topic cut off", true, control(publishPacket, []byte{0xFF, 0xFF}, []byte("waymark"))},
+	{"subscribe to nothing", true, control(subscribePacket, []byte{0, 1})},
+	{"subscribe at QoS 3", true, control(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{3})},
+	{"subscribe with wrong flags", true, control(0x80, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0})},
+	{"packet type 0", true, control(0x00)},
+	{"packet type 15", true, control(0xF0)},
+	{"ping with a body", true, control(pingPacket, []byte{1})},
 }
 
 func TestMalformedPacketsEndTheirConnectionAlone(t *testing.T) {
@@ -161,7 +136,7 @@ func TestMalformedPacketsEndTheirConnectionAlone(t *testing.T) {
 			}
 		})
 	}
-	if _, err := other.Write(packet(pingPacket)); err != nil {
+	if _, err := other.Write(control(pingPacket)); err != nil {
 		t.Fatal(err)
 	}
 	answer := make([]byte, 6)
@@ -177,11 +152,11 @@ func FuzzPackets(f *testing.F) {
 		f.Add(test.bytes)
 	}
 	f.Add(hello("logger-1", 1))
-	f.Add(packet(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, []byte("message")))
-	f.Add(slices.Concat(packet(0x34, str("waymark/v1/logger-1/up"), []byte{0, 7}, []byte("message")), packet(0x62, []byte{0, 7})))
-	f.Add(packet(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0}))
+	f.Add(control(publishPacket, str("waymark/v1/logger-1/up"), []byte{0, 1}, []byte("message")))
+	f.Add(slices.Concat(control(0x34, str("waymark/v1/logger-1/up"), []byte{0, 7}, []byte("message")), control(0x62, []byte{0, 7})))
+	f.Add(control(subscribePacket, []byte{0, 1}, str("waymark/v1/logger-1/down"), []byte{0}))
 	f.Fuzz(func(t *testing.T, packets []byte) {
-		if len(packets) > 2*maxPayload {
+		if len(packets) > 2*maxPacket {
 			return // longer than anything that is read at once
 		}
 		say(t, b, true, packets)
@@ -206,32 +181,24 @@ func TestConnectionsThatDoNotEndTheirConnect(t *testing.T) {
 	const most = 20
 	o := options(t)
 	o.MaxConnections = 200
-	b := startFor(t, o, anybody{})
-	if err := b.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b.auth.newcomers.most = most
-	before := b.server.NumClients()
-	half := packet(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("a"), str("a"), str(strings.Repeat("x", 60000)))
+	b := start(t, o, anybody{}, boundless())
+	b.crowd(most)
+	half := control(connectPacket, str("MQTT"), []byte{4, 0xC2, 0, 0}, str("a"), str("a"), str(strings.Repeat("x", 60000)))
 	for range 5 * most {
 		if _, err := dial(t, b).Write(half[:len(half)-1]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for end := time.Now().Add(time.Minute); b.server.NumClients() > before+most; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d connections that have not logged in are held, at most %d may be", b.server.NumClients()-before, most)
-		}
-	}
+	waitFor(t, "those beyond the bound to be ended", func() bool { return b.places.Load() <= most })
 	for try := 1; ; try++ {
-		if answer := say(t, b, true, hello("witness", 0), packet(pingPacket)); len(answer) == 6 {
+		if answer := say(t, b, true, hello("witness", 0), control(pingPacket)); len(answer) == 6 {
 			break
 		}
 		if try == 10 {
 			t.Fatal("nobody gets in beside them")
 		}
 	}
-	if n := b.auth.newcomers.held(); n > most {
+	if n := b.newcomers.held(); n > most {
 		t.Errorf("%d are remembered", n)
 	}
 }
@@ -260,11 +227,8 @@ func TestManyThatLogInAtOnce(t *testing.T) {
 	o := options(t)
 	o.MaxConnections = devices
 	logins := &unhurried{asked: make(chan struct{}), going: make(chan struct{})}
-	b := startFor(t, o, logins)
-	if err := b.Open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b.auth.newcomers.most = 2
+	b := start(t, o, logins, boundless())
+	b.crowd(2)
 	var conns []*tls.Conn
 	for i := range devices {
 		conn := dial(t, b)
@@ -283,21 +247,18 @@ func TestManyThatLogInAtOnce(t *testing.T) {
 	}
 }
 
-// held is how many there are.
-func (n *newcomers) held() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return len(n.here)
+// crowd bounds the newcomers anew.
+func (p place) crowd(most int) {
+	p.newcomers.mu.Lock()
+	defer p.newcomers.mu.Unlock()
+	p.newcomers.most = most
 }
 
 // Who has not logged in takes no device's place; when these are taken nobody else gets in, but for a device that takes over from itself.
 func TestStrangersTakeNoDevicesPlaces(t *testing.T) {
 	o := options(t)
 	o.MaxConnections = 2
-	b := startFor(t, o, anybody{})
-	if err := errors.Join(b.Watch(untold{}), b.Open(t.Context())); err != nil {
-		t.Fatal(err)
-	}
+	b := start(t, o, anybody{}, boundless())
 	for range 10 * o.MaxConnections { // half of them say nothing at all, half begin a handshake
 		silent, err := net.Dial("tcp", b.Address())
 		if err != nil {
@@ -306,9 +267,7 @@ func TestStrangersTakeNoDevicesPlaces(t *testing.T) {
 		t.Cleanup(func() { _ = silent.Close() })
 		dial(t, b)
 	}
-	if n := b.server.NumClients(); n < 10*o.MaxConnections {
-		t.Fatalf("%d connections are held", n)
-	}
+	waitFor(t, "all of them", func() bool { return b.places.Load() >= int64(10*o.MaxConnections) })
 	login := func(device string, want byte) *tls.Conn {
 		conn, answer := dial(t, b), make([]byte, 4)
 		_, err := conn.Write(hello(device, 0))
@@ -327,25 +286,12 @@ func TestStrangersTakeNoDevicesPlaces(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(time.Minute); b.auth.live.besides("third") == o.MaxConnections; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("a device that has gone keeps its place")
-		}
-	}
+	waitFor(t, "the place of a device that has gone", func() bool { return b.devices.count() < o.MaxConnections })
 	login("third", 0)
 	if !b.Disconnect("third") || b.Disconnect("first") {
 		t.Error("Disconnect does not say who was connected")
 	}
 }
-
-// untold watches nothing.
-type untold struct{}
-
-// Connected is of no interest.
-func (untold) Connected(string, uint64, time.Time) {}
-
-// Disconnected is none, either.
-func (untold) Disconnected(string, uint64, time.Time, presence.Why) {}
 
 // Connections that do not log in are bounded in number and in time, and devices that have
 // logged in do not notice.
@@ -367,17 +313,17 @@ func TestFloodOfConnections(t *testing.T) {
 		t.Cleanup(func() { _ = conn.Close() })
 		idle = append(idle, conn)
 	}
-	if n := b.server.NumClients(); n > options(t).MaxConnections+maxNewcomers+spareConnections {
+	if n := b.places.Load(); n > b.mostPlaces() {
 		t.Errorf("%d connections are held", n)
 	}
-	if _, err := device.Write(packet(pingPacket)); err != nil {
+	if _, err := device.Write(control(pingPacket)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(device, make([]byte, 2)); err != nil {
 		t.Errorf("a device that has logged in: %v", err)
 	}
 	for _, conn := range idle { // the broker ends them, without our doing
-		if err := conn.SetReadDeadline(time.Now().Add(3 * tlsSeconds * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(3 * handshakeTimeout)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {

@@ -1,15 +1,13 @@
 package broker
 
 import (
-	"crypto/tls"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"sync"
 )
 
-// maxNewcomers bounds the connections that have ended their handshake and not their CONNECT. Each can have the server keep a packet of
-// maxPayload that does not end, which takes some 350 KiB with what it needs beside: 180 MiB together.
+// maxNewcomers bounds the connections that have ended their handshake and not their CONNECT. Each can have a packet of
+// maxPacket kept that does not end: 64 MiB together.
 const maxNewcomers = 512
 
 // newcomers are those connections. Beyond their number one of them, whichever, is ended for the next: who holds connections open, or opens
@@ -18,49 +16,32 @@ type newcomers struct {
 	most int
 
 	mu   sync.Mutex
-	here []newcomer // some may have ended by themselves
+	here []*connection
 }
 
-type newcomer struct {
-	address string
-	conn    net.Conn
-}
+func newNewcomers(most int) *newcomers { return &newcomers{most: most} }
 
-func newNewcomers() *newcomers { return &newcomers{most: maxNewcomers} }
-
-// greeting returns what makes of a listener's configuration that of one connection, which is greeted at the end of its handshake.
-func (n *newcomers) greeting(of *tls.Config) func(*tls.ClientHelloInfo) (*tls.Config, error) {
-	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		config := of.Clone()
-		config.VerifyConnection = func(state tls.ConnectionState) error {
-			if err := checkChain(state.PeerCertificates); err != nil {
-				return err
-			}
-			n.greet(hello.Conn)
-			return nil
-		}
-		return config, nil
-	}
-}
-
-func (n *newcomers) greet(conn net.Conn) {
+func (n *newcomers) greet(c *connection) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.here) >= n.most {
 		at := rand.IntN(len(n.here)) //nolint:gosec // nobody outside can tell
-		_ = n.here[at].conn.Close()
+		n.here[at].end(errCrowdedOut)
 		n.here = slices.Delete(n.here, at, at+1)
 	}
-	n.here = append(n.here, newcomer{conn.RemoteAddr().String(), conn})
+	n.here = append(n.here, c)
 }
 
-// introduced is told of each connection that has said its CONNECT: whatever becomes of it, it keeps no more of the server's memory.
-func (n *newcomers) introduced(from net.Addr) {
-	if from == nil { // it has ended
-		return
-	}
-	address := from.String()
+// introduced is told of each connection that has said its CONNECT, or has ended.
+func (n *newcomers) introduced(c *connection) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.here = slices.DeleteFunc(n.here, func(c newcomer) bool { return c.address == address })
+	n.here = slices.DeleteFunc(n.here, func(other *connection) bool { return other == c })
+}
+
+// held is how many there are.
+func (n *newcomers) held() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.here)
 }

@@ -19,11 +19,11 @@ func (m MQTT) URLs() []string { return strings.Split(m.URL, ",") }
 func (m MQTT) TLS() bool { return strings.HasPrefix(m.URL, "ssl:") }
 
 func (c Config) validateBrokerURLs() error {
+	if c.Broker == BrokerEmbedded && c.MQTT.URL == "" {
+		return nil
+	}
 	urls := c.MQTT.URLs()
 	errs := []error{check.Between("number of URLs in mqtt.url", len(urls), 1, maxBrokerURLs)}
-	if c.Broker == BrokerEmbedded && len(urls) > 1 {
-		errs = append(errs, errors.New("mqtt.url has one URL: the embedded broker has one listener"))
-	}
 	if c.MQTT.TLS() {
 		errs = append(errs, check.Required("mqtt.ca_file", c.MQTT.CAFile))
 	}
@@ -42,8 +42,8 @@ func (c Config) validateBrokerURL(text string) error {
 		return fmt.Errorf("mqtt.url must start with ssl:// or tcp://, not %s://", u.Scheme)
 	case (u.Scheme == "ssl") != c.MQTT.TLS():
 		return errors.New("mqtt.url must have one scheme for all nodes")
-	case u.Scheme == "tcp" && (!check.Loopback(u.Hostname()) || c.Broker == BrokerEmbedded):
-		return errors.New("mqtt.url must be ssl://: tcp:// is for an external broker on this machine only")
+	case u.Scheme == "tcp" && !check.Loopback(u.Hostname()):
+		return errors.New("mqtt.url must be ssl://: tcp:// is for a broker on this machine only")
 	}
 	return nil
 }

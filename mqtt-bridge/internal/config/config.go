@@ -24,7 +24,7 @@ type Config struct {
 	Broker Broker `koanf:"broker" default:"embedded"`
 	// Embedded is used when Broker is embedded.
 	Embedded Embedded `koanf:"embedded"`
-	// MQTT is the bridge's own connection to the broker.
+	// MQTT is the bridge's own connection to an external broker.
 	MQTT MQTT `koanf:"mqtt"`
 	// Fleet says that this bridge shares its devices with others.
 	Fleet Fleet `koanf:"fleet"`
@@ -34,9 +34,8 @@ type Config struct {
 	Gateway Gateway `koanf:"gateway"`
 	// Relay shapes the batches.
 	Relay Relay `koanf:"relay"`
-	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key, and of the notes by which
-	// a spool (spool.made) and a store of the embedded broker (store.opened) that are gone are missed. Created if
-	// absent, mode 0700. One process at a time. Required.
+	// SpoolDir is the folder of the spool, of the admin token and of the bridge's key, and of the note by which
+	// a spool that is gone is missed (spool.made). Created if absent, mode 0700. One process at a time. Required.
 	SpoolDir string `koanf:"spool_dir" example:"/var/lib/waymark/spool"`
 	// SpoolBytes bounds the messages that wait or are held. Beyond it acknowledgements wait. One device
 	// alone ends at half of it, two may end there too, and three at three quarters: with so few it has to be that much larger.
@@ -97,49 +96,33 @@ type Embedded struct {
 	// CertFile and KeyFile are the listener's certificate chain and key, PEM. Required.
 	CertFile string `koanf:"cert_file" example:"broker.pem"`
 	KeyFile  string `koanf:"key_file" example:"broker.key"`
-	// StoreDir is the folder of the broker's store, which no start makes anew once devices were let in with one:
-	// put it back, or remove store.opened from SpoolDir to begin with an empty one. Required.
-	StoreDir string `koanf:"store_dir" example:"/var/lib/waymark/broker"`
-	// StoreBytes bounds the messages the broker holds for the bridge; when they
-	// are reached, publishers are refused. Default 1 GiB, at least 16 MiB.
-	StoreBytes int64 `koanf:"store_bytes" default:"1073741824"`
-	// MinFreeBytes is what has to be free on the disk of StoreDir for devices to be let in. Below it they are disconnected
-	// and refused, and what the broker and the spool hold goes on to the ledger. It should be more than
+	// MinFreeBytes is what has to be free on the disk of SpoolDir for devices to be let in. Below it they are disconnected
+	// and refused, and what the spool holds goes on to the ledger. It should be more than
 	// devices can send within a second. Default 256 MiB, at least 1 MiB.
 	MinFreeBytes int64 `koanf:"min_free_bytes" default:"268435456"`
-	// SyncAlways makes the broker sync its store to the disk for each message
-	// before it acknowledges: nothing acknowledged is lost by a power loss
-	// either, at the price of one disk sync a message. Default true. If false, the
-	// store is synced every SyncInterval, and a power loss costs what was
-	// acknowledged since; a process that is killed loses nothing in both cases.
-	SyncAlways bool `koanf:"sync_always" default:"true"`
-	// SyncInterval is used without SyncAlways only. Default 1s, 100ms to 2m.
-	SyncInterval time.Duration `koanf:"sync_interval" default:"1s"`
 	// MaxConnections bounds the devices logged in at once. Default 10000, 1 to 50000.
 	MaxConnections int `koanf:"max_connections" default:"10000"`
 }
 
-// MQTT configures the bridge's own client.
+// MQTT configures the bridge's own client at an external broker. Of all this the embedded broker knows ClientID alone.
 type MQTT struct {
 	// URL is ssl://host:port; tcp:// is accepted only for a loopback host. At most 16 nodes of
-	// one cluster, with commas between them, are tried in turn. Required.
-	URL string `koanf:"url" example:"ssl://127.0.0.1:8883"`
+	// one cluster, with commas between them, are tried in turn. Required with an external broker.
+	URL string `koanf:"url" default:""`
 	// CAFile is the PEM certificate that the broker's certificate is checked
 	// with. Required with ssl.
-	CAFile string `koanf:"ca_file" example:"ca.pem"`
+	CAFile string `koanf:"ca_file" default:""`
 	// ClientID names the persistent session, and must stay the same for ever. What goes to devices is published by
-	// another client, whose id is this one and -down. At a broker that binds no client id to a user, as mosquitto, it must be
-	// one that nobody can guess. Default waymark-bridge.
+	// another client, whose id is this one and -down. No device is called so, or so with a hyphen and more behind it. At a
+	// broker that binds no client id to a user, as mosquitto, it must be one that nobody can guess. Default waymark-bridge.
 	ClientID string `koanf:"client_id" default:"waymark-bridge"`
-	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential
-	// at an external broker. The embedded broker knows its bridge without one.
+	// Username, PasswordFile, CertFile and KeyFile are the bridge's credential.
 	Username     string `koanf:"username" default:""`
 	PasswordFile string `koanf:"password_file" default:""`
 	CertFile     string `koanf:"cert_file" default:""`
 	KeyFile      string `koanf:"key_file" default:""`
-	// ReconnectWait is the shortest wait before connecting again, and before connecting to an
-	// external broker at the start. There it must be longer than the broker's time for sending again what was not acknowledged,
-	// or newer messages overtake older ones. Default 2500ms, 0 to 1m.
+	// ReconnectWait is the shortest wait before connecting again, and before connecting at the start. It must be
+	// longer than the broker's time for sending again what was not acknowledged, or newer messages overtake older ones. Default 2500ms, 0 to 1m.
 	ReconnectWait time.Duration `koanf:"reconnect_wait" default:"2500ms"`
 }
 

@@ -15,7 +15,7 @@ import (
 const good = `
 consortium: waymark
 broker: embedded
-embedded: {listen: "127.0.0.1:8883", cert_file: c.pem, key_file: k.pem, store_dir: store}
+embedded: {listen: "127.0.0.1:8883", cert_file: c.pem, key_file: k.pem}
 mqtt: {url: "ssl://127.0.0.1:8883", ca_file: ca.pem}
 gateway: {url: "https://127.0.0.1:7000", ca_file: ca.pem, token_file: token}
 relay: {linger: 5ms}
@@ -38,7 +38,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Gateway.TokenFile != "other" || c.Relay.BatchMessages != 7 || c.Relay.Linger != 5*time.Millisecond ||
-		c.Relay.UndisclosedRetry != time.Minute || c.MQTT.ClientID != "waymark-bridge" || c.Embedded.SyncInterval != time.Second || c.Broker != config.BrokerEmbedded {
+		c.Relay.UndisclosedRetry != time.Minute || c.MQTT.ClientID != "waymark-bridge" || c.Embedded.MinFreeBytes != 256<<20 || c.Broker != config.BrokerEmbedded {
 		t.Errorf("%+v", c)
 	}
 	if got := c.AdminToken(); got != filepath.Join("spool", "admin.token") {
@@ -49,7 +49,7 @@ func TestLoad(t *testing.T) {
 // Of every device that may be connected the bridge knows that it is there.
 func TestConnectionsAreNoMoreThanAreRemembered(t *testing.T) {
 	for more, refused := range []bool{false, true} {
-		text := strings.Replace(good, "store_dir: store", fmt.Sprint("store_dir: store, max_connections: ", presence.MaxDevices+more), 1)
+		text := strings.Replace(good, "key_file: k.pem}", fmt.Sprint("key_file: k.pem, max_connections: ", presence.MaxDevices+more, "}"), 1)
 		if _, err := load(t, text); (err != nil) != refused || refused && !strings.Contains(err.Error(), "embedded.max_connections") {
 			t.Errorf("%d more: %v", more, err)
 		}
@@ -62,8 +62,9 @@ func TestRefused(t *testing.T) {
 		{"unknown broker", "broker: embedded", "broker: redis", "broker must be"},
 		{"no consortium", "consortium: waymark", "", "consortium"},
 		{"gateway in the clear", "https://", "http://", "gateway.url"},
-		{"broker in the clear", "ssl://", "tcp://", "mqtt.url"},
-		{"more than one listener", "ssl://127.0.0.1:8883", "ssl://127.0.0.1:8883,ssl://127.0.0.1:8884", "one URL"},
+		{"broker in the clear", "ssl://127.0.0.1", "tcp://192.0.2.1", "mqtt.url"},
+		{"a store of the broker", "key_file: k.pem}", "key_file: k.pem, store_dir: /old}", "mqtt-bridge store drain --config FILE /old"},
+		{"what belonged to it", "key_file: k.pem}", "key_file: k.pem, sync_always: false}", "embedded.sync_always: the embedded broker has no store"},
 		{"no broker certificate", "cert_file: c.pem, ", "", "embedded.cert_file"},
 		{"admin endpoint for all", "listen: 127.0.0.1:9090", "listen: 0.0.0.0:9090", "loopback"},
 		{"too small a spool", "spool_dir:", "spool_bytes: 1\nspool_dir:", "spool_bytes"},
@@ -116,6 +117,16 @@ func TestExternalBrokerOnThisMachineMayBeClear(t *testing.T) {
 	text := strings.NewReplacer("broker: embedded", "broker: external", "ssl://", "tcp://").Replace(good)
 	if _, err := load(t, text); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnExternalBrokerIsNamed(t *testing.T) {
+	none := strings.Replace(good, `mqtt: {url: "ssl://127.0.0.1:8883", ca_file: ca.pem}`, "", 1)
+	if _, err := load(t, none); err != nil {
+		t.Errorf("the embedded one: %v", err)
+	}
+	if _, err := load(t, strings.Replace(none, "broker: embedded", "broker: external", 1)); err == nil || !strings.Contains(err.Error(), "mqtt.url") {
+		t.Errorf("one that is not named: %v", err)
 	}
 }
 

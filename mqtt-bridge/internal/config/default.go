@@ -11,7 +11,7 @@ func Default() Config {
 	return Config{
 		ID:       "bridge",
 		Broker:   BrokerEmbedded,
-		Embedded: Embedded{StoreBytes: 1 << 30, MinFreeBytes: 256 << 20, SyncAlways: true, SyncInterval: time.Second, MaxConnections: 10000},
+		Embedded: Embedded{MinFreeBytes: 256 << 20, MaxConnections: 10000},
 		MQTT:     MQTT{ClientID: "waymark-bridge", ReconnectWait: 2500 * time.Millisecond},
 		Fleet:    Fleet{Shards: 8, Lease: 15 * time.Second},
 		Callout:  Callout{Username: "callout", Account: "WAYMARK"},

@@ -38,7 +38,7 @@ func Read[C interface{ Validate() error }](path, prefix string, environ []string
 		return err
 	}
 	settings := koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: decoder(c)}
-	err = errors.Join(k.UnmarshalWithConf("", c, settings), (*c).Validate()) // so that all that is wrong is told at once
+	err = errors.Join(withdrawn(k), k.UnmarshalWithConf("", c, settings), (*c).Validate()) // so that all that is wrong is told at once
 	if err != nil {
 		return fmt.Errorf("configuration %s: %w", path, err)
 	}

@@ -61,10 +61,7 @@ func (c Config) validateBroker() error {
 		check.HostPort("embedded.listen", e.Listen),
 		check.Required("embedded.cert_file", e.CertFile),
 		check.Required("embedded.key_file", e.KeyFile),
-		check.Required("embedded.store_dir", e.StoreDir),
-		check.AtLeast("embedded.store_bytes", e.StoreBytes, 16<<20),
 		check.AtLeast("embedded.min_free_bytes", e.MinFreeBytes, 1<<20),
-		check.Between("embedded.sync_interval", e.SyncInterval, 100*time.Millisecond, 2*time.Minute),
 		check.Between("embedded.max_connections", e.MaxConnections, 1, maxConnections),
 	)
 }

@@ -47,7 +47,7 @@ func newPlant(t testing.TB) *plant {
 	c.Consortium, c.ID, c.Keys = gatewaytest.Consortium, "edge-1", []config.Key{{ID: "e1", File: keyFile}}
 	c.StoreDir, c.Listen = filepath.Join(dir, "edge"), porttest.Address(t)
 	c.Local.URL, c.Local.RebirthWait = localBroker(t, time.Second), time.Second
-	c.Uplink.URL, c.Uplink.CAFile, c.Uplink.ConnectRate, c.Uplink.MaxBackoff = p.bridge.MQTT.URL, p.bridge.MQTT.CAFile, 1000, time.Second
+	c.Uplink.URL, c.Uplink.CAFile, c.Uplink.ConnectRate, c.Uplink.MaxBackoff = "ssl://"+p.bridge.Embedded.Listen, p.bridge.Embedded.CertFile, 1000, time.Second
 	c.Pack.Linger = 10 * time.Millisecond
 	c.Sources = []config.Source{
 		{Name: "loggers", Kind: config.JSON, Topic: "loggers/{device}", Fields: []config.Field{{From: "/t", Name: "temperature", Unit: "Cel"}}},
@@ -76,8 +76,7 @@ func bridgeConfig(t testing.TB, dir string, g *gatewaytest.Gateway) bridgeconfig
 	b := bridgeconfig.Default()
 	b.Consortium = gatewaytest.Consortium
 	b.Embedded.Listen, b.Listen = porttest.Address(t), porttest.Address(t)
-	b.Embedded.CertFile, b.Embedded.KeyFile, b.Embedded.StoreDir = certFile, keyFile, filepath.Join(dir, "store")
-	b.MQTT.URL, b.MQTT.CAFile = "ssl://"+b.Embedded.Listen, certFile
+	b.Embedded.CertFile, b.Embedded.KeyFile = certFile, keyFile
 	b.Gateway.URL, b.Gateway.CAFile, b.Gateway.TokenFile = g.URL, g.CAFile, g.TokenFile
 	b.SpoolDir = filepath.Join(dir, "spool")
 	return b
@@ -87,8 +86,15 @@ func bridgeConfig(t testing.TB, dir string, g *gatewaytest.Gateway) bridgeconfig
 // sends by another packet id.
 func localBroker(t testing.TB, ackWait time.Duration) string {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{ServerName: "local", DontListen: true, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
-		MaxPayload: 4 << 20, MQTT: server.MQTTOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT, AckWait: ackWait, MaxAckPending: 1024}})
+	return "tcp://" + serveLocal(t, &server.Options{MQTT: server.MQTTOpts{AckWait: ackWait, MaxAckPending: 1024}})
+}
+
+// serveLocal runs a broker with some options, and returns its address.
+func serveLocal(t testing.TB, o *server.Options) string {
+	t.Helper()
+	o.ServerName, o.DontListen, o.NoSigs, o.NoLog, o.JetStream, o.StoreDir, o.MaxPayload = "local", true, true, true, true, t.TempDir(), 4<<20
+	o.MQTT.Host, o.MQTT.Port = "127.0.0.1", server.RANDOM_PORT
+	s, err := server.NewServer(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +107,7 @@ func localBroker(t testing.TB, ackWait time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("tcp://127.0.0.1:%d", v.MQTT.Port)
+	return fmt.Sprintf("127.0.0.1:%d", v.MQTT.Port)
 }
 
 // startBridge runs the consortium's bridge until the test ends.

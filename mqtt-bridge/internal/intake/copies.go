@@ -36,7 +36,7 @@ func (c *copies) expect(group []*pending) {
 	c.age()
 	for _, p := range group {
 		if p.waits() && len(c.young) < maxCopies {
-			c.young[p.identity()] = false
+			c.young[p.id] = false
 		}
 	}
 }
@@ -46,7 +46,7 @@ func (c *copies) stored(group []*pending, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, p := range group {
-		id := p.identity()
+		id := p.id
 		if _, waits := c.young[id]; !waits {
 			continue // it was settled meanwhile, or is none that waits
 		}
@@ -58,7 +58,7 @@ func (c *copies) stored(group []*pending, n int) {
 
 // has reports whether a message is on the disk and waits there.
 func (c *copies) has(p *pending) bool {
-	id := p.identity()
+	id := p.id
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.age()

@@ -89,7 +89,7 @@ func (i *Intake) Put(ctx context.Context, a Arrival) error {
 		return nil
 	}
 	message, said := inspect(a)
-	p := &pending{message: message, said: said, acks: []ack{{a.ID, a.Ack, ctx.Done()}}}
+	p := &pending{message: message, id: identify(message.Device, message.Payload), said: said, acks: []ack{{a.ID, a.Ack, ctx.Done()}}}
 	if i.holds(p) {
 		a.Ack()
 		i.observer.Acknowledged(1)

@@ -19,6 +19,7 @@ var ErrClosed = errors.New("intake is closed")
 // waiting sends it again, by a new connection, and a device may publish it again.
 type pending struct {
 	message spool.Message
+	id      identity
 	said    *attest.Message // nil for one of a stream, and for one that cannot be read
 	acks    []ack
 }
@@ -58,8 +59,6 @@ func (p *pending) waits() bool { return p.said == nil && p.message.Verdict == ni
 
 // identity tells whether two arrivals are the same message.
 type identity [sha256.Size]byte
-
-func (p *pending) identity() identity { return identify(p.message.Device, p.message.Payload) }
 
 func identify(device string, payload []byte) identity {
 	h := sha256.New()
@@ -108,7 +107,7 @@ func (q *queue) put(ctx context.Context, p *pending) error {
 func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	first := q.known[p.identity()]
+	first := q.known[p.id]
 	switch {
 	case q.closed:
 		return nil, ErrClosed
@@ -118,7 +117,7 @@ func (q *queue) tryPut(p *pending) (<-chan struct{}, error) {
 		return q.space, nil
 	}
 	q.items = append(q.items, p)
-	q.known[p.identity()] = p
+	q.known[p.id] = p
 	q.account(p, 1)
 	q.signal()
 	return nil, nil
@@ -186,7 +185,7 @@ func (q *queue) release(n int) (acks []func()) {
 	defer q.mu.Unlock()
 	for _, p := range q.items[:n] {
 		q.account(p, -1)
-		delete(q.known, p.identity())
+		delete(q.known, p.id)
 		for _, a := range p.acks {
 			acks = append(acks, a.give)
 		}

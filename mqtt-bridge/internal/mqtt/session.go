@@ -37,8 +37,6 @@ type Options struct {
 	Filters       []string      // what to subscribe
 	ReconnectWait time.Duration // shortest wait before connecting again
 	Asks          bool          // the broker each second whether it is there, so that Heard tells it
-	// Prepare is called before each connection, of which none is made while it fails. It may be nil.
-	Prepare func(context.Context) error
 }
 
 // User is what a session is kept for.
@@ -126,11 +124,6 @@ func (s *Session) connect(ctx context.Context, url string) (bool, error) {
 	client := paho.NewClient(s.clientOptions(ctx, url, cancel))
 	defer client.Disconnect(quiesce)
 	defer cancel(nil) // before that: it waits for the handler
-	if s.options.Prepare != nil {
-		if err := s.options.Prepare(ctx); err != nil {
-			return false, err
-		}
-	}
 	token := client.Connect()
 	if err := Await(ctx, token, connectTimeout); err != nil {
 		return false, fmt.Errorf("connect to broker: %w", err)

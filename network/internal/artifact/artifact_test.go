@@ -263,7 +263,7 @@ func TestWriteBridge(t *testing.T) {
 	}
 	config := read(t, n.BridgeConfig())
 	for _, want := range []string{
-		"consortium: waymark\n", "broker: embedded\n", "url: \"ssl://127.0.0.1:7190\"\n", "url: \"https://127.0.0.1:7100\"\n",
+		"consortium: waymark\n", "broker: embedded\n", "  listen: \"127.0.0.1:7190\"\n", "url: \"https://127.0.0.1:7100\"\n",
 		"token_file: \"" + n.Credentials(m).Token(topology.RoleRelay), "listen: \"127.0.0.1:7191\"\n",
 	} {
 		if !strings.Contains(config, want) {

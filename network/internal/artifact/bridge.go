@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/waymark-ledger/waymark/network/internal/topology"
@@ -16,13 +15,12 @@ func MQTTURL(n topology.Network) string { return "ssl://" + topology.Address(n.M
 
 // WriteBridge writes the configuration of the mqtt-bridge of member m.
 func WriteBridge(n topology.Network, m topology.Member) error {
-	c, dir := n.Credentials(m), n.BridgeDir()
+	c := n.Credentials(m)
 	var b strings.Builder
 	b.WriteString("# Written by `network up`.\n")
 	fmt.Fprintf(&b, "consortium: %s\nbroker: embedded\n", n.Channel)
-	fmt.Fprintf(&b, "embedded:\n  listen: %q\n  cert_file: %q\n  key_file: %q\n  store_dir: %q\n",
-		topology.Address(n.MQTTPort()), c.BrokerTLS().Cert, c.BrokerTLS().Key, filepath.Join(dir, "store"))
-	fmt.Fprintf(&b, "mqtt:\n  url: %q\n  ca_file: %q\n  client_id: waymark-bridge\n", MQTTURL(n), c.TLSCA().Cert)
+	fmt.Fprintf(&b, "embedded:\n  listen: %q\n  cert_file: %q\n  key_file: %q\n",
+		topology.Address(n.MQTTPort()), c.BrokerTLS().Cert, c.BrokerTLS().Key)
 	fmt.Fprintf(&b, "gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n",
 		"https://"+topology.Address(n.Ports(m).Gateway), c.TLSCA().Cert, c.Token(topology.RoleRelay))
 	fmt.Fprintf(&b, "spool_dir: %q\n", n.BridgeSpool())

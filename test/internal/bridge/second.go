@@ -106,17 +106,17 @@ func (o Options) write() (string, error) {
 	if err := os.WriteFile(token, []byte(m.Tokens[string(waymark.Relay)]), 0o600); err != nil {
 		return "", fmt.Errorf("write the bridge's token: %w", err)
 	}
-	text := fmt.Sprintf("consortium: %s\nbroker: embedded\nembedded:\n  listen: \"127.0.0.1:%d\"\n%s\n%s\n  store_dir: %q\n",
-		o.Network.Consortium, o.MQTTPort, lines[0], lines[1], filepath.Join(o.Dir, "store"))
+	text := fmt.Sprintf("consortium: %s\nbroker: embedded\nembedded:\n  listen: \"127.0.0.1:%d\"\n%s\n%s\n",
+		o.Network.Consortium, o.MQTTPort, lines[0], lines[1])
 	if o.External != "" {
-		text = fmt.Sprintf("consortium: %s\nbroker: external\n", o.Network.Consortium)
+		text = fmt.Sprintf("consortium: %s\nbroker: external\nmqtt:\n  url: %q\n  ca_file: %q\n  username: waymark-bridge\n  password_file: %q\n",
+			o.Network.Consortium, o.broker(), o.Network.MQTT.CAFile, o.PasswordFile)
 	}
 	gateway := m.GatewayURL
 	if o.Gateway != "" {
 		gateway = o.Gateway
 	}
-	text += fmt.Sprintf("mqtt:\n  url: %q\n  ca_file: %q\n  username: waymark-bridge\n  password_file: %q\n", o.broker(), o.Network.MQTT.CAFile, o.PasswordFile) +
-		fmt.Sprintf("gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n", gateway, m.CAFile, token) +
+	text += fmt.Sprintf("gateway:\n  url: %q\n  ca_file: %q\n  token_file: %q\n", gateway, m.CAFile, token) +
 		fmt.Sprintf("spool_dir: %q\nlisten: \"127.0.0.1:%d\"\n", filepath.Join(o.Dir, "spool"), o.HTTPPort) + o.More
 	file := filepath.Join(o.Dir, "mqtt-bridge.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil { //nolint:gosec // in a folder of the test

@@ -1,7 +1,6 @@
 package edge_test
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -11,36 +10,22 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/porttest"
-	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/broker"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/edge/config"
 	"github.com/waymark-ledger/waymark/mqtt-bridge/internal/gatewaytest"
-	"go.uber.org/zap"
 )
 
-// everybody may log in.
-type everybody struct{}
-
-func (everybody) Login(context.Context, string, string) (time.Time, error) {
-	return time.Now().Add(time.Hour), nil
-}
-
-func (everybody) LoginByCertificate(context.Context, string, []*x509.Certificate) (time.Time, error) {
-	return time.Now().Add(time.Hour), nil
-}
-
-// The embedded broker at both ends: the edge is at that of the loggers what a bridge is at its own, over TLS and with a password.
-func TestEmbeddedBrokerAtBothEnds(t *testing.T) {
+// The loggers' broker is reached over TLS and with a password.
+func TestALocalBrokerWithAPassword(t *testing.T) {
 	p := newPlant(t)
 	certFile, keyFile := gatewaytest.Certificate(t)
-	address := porttest.Address(t)
-	theirs, err := broker.Start(t.Context(), broker.Options{Listen: address, CertFile: certFile, KeyFile: keyFile, StoreDir: t.TempDir(),
-		StoreBytes: 16 << 20, SyncInterval: time.Second, MaxConnections: 10, BridgeID: "waymark-edge"}, everybody{}, func(bool) {}, zap.NewNop())
+	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(theirs.Stop)
-	user, password := theirs.Credential()
+	const user, password = "edge", "secret"
+	address := serveLocal(t, &server.Options{Username: user, Password: password, MQTT: server.MQTTOpts{
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, AckWait: time.Second}})
 	passwordFile := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(passwordFile, []byte(password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -51,11 +36,8 @@ func TestEmbeddedBrokerAtBothEnds(t *testing.T) {
 	p.config.Devices = p.config.Devices[1:2]
 	p.startBridge(t)
 	p.startEdge(t)
-	if err := theirs.Open(t.Context()); err != nil { // the edge is subscribed
-		t.Fatal(err)
-	}
 	client := paho.NewClient(paho.NewClientOptions().AddBroker("ssl://" + address).SetTLSConfig(trusting(t, certFile)).
-		SetClientID("logger-2").SetUsername("logger-2").SetPassword("x").SetProtocolVersion(4))
+		SetClientID("logger-2").SetUsername(user).SetPassword(password).SetProtocolVersion(4))
 	if token := client.Connect(); !token.WaitTimeout(30*time.Second) || token.Error() != nil {
 		t.Fatal(token.Error())
 	}

@@ -1,4 +1,4 @@
-package blocks
+package oldstore
 
 import (
 	"bytes"
@@ -17,9 +17,20 @@ const (
 	headLength = 22
 	sumLength  = highwayhash.Size64
 	hasHeaders = 1 << 31
-	marks      = 3 << 62   // of a number: what was deleted
+	marks      = 3 << 62   // of a number: that of what was taken out
 	maxRecord  = 256 << 10 // more than the broker's largest message, its subject and its headers
 )
+
+// record is one of a file.
+type record struct {
+	length  int
+	number  uint64
+	removes bool  // it says that the message with the number was taken out
+	time    int64 // ns since 1970
+	subject string
+	headers string
+	payload []byte // of the file
+}
 
 // reader reads the records of one file.
 type reader struct {
@@ -37,36 +48,42 @@ func newReader(raw []byte, stream string, number uint32) (*reader, error) {
 	return &reader{raw: raw, sum: sum}, nil
 }
 
-// record returns the length and the number of the record at a place; false if there is none that has its checksum.
-func (r *reader) record(at int) (length int, number uint64, good bool) {
+// record reads the record at a place, if there is one that has its checksum.
+func (r *reader) record(at int) (one record, good bool) {
 	raw := r.raw[at:]
 	if len(raw) < headLength+sumLength {
-		return 0, 0, false
+		return one, false
 	}
 	size, subject := binary.LittleEndian.Uint32(raw), int(binary.LittleEndian.Uint16(raw[20:]))
-	body := headLength + subject
-	if size&hasHeaders != 0 {
+	body, headed := headLength+subject, size&hasHeaders != 0
+	if headed {
 		body += 4
 	}
-	length = int(size &^ hasHeaders)
+	length := int(size &^ hasHeaders)
 	if length > len(raw) || length > maxRecord || body+sumLength > length {
-		return 0, 0, false
+		return one, false
 	}
-	end := length - sumLength
-	if size&hasHeaders != 0 && !framed(raw[headLength+subject:body], raw[body:end]) {
-		return 0, 0, false
+	end, headers := length-sumLength, 0
+	if headed {
+		if headers, good = framed(raw[headLength+subject:body], raw[body:end]); !good {
+			return one, false
+		}
 	}
 	r.sum.Reset()
 	for _, part := range [][]byte{raw[4:20], raw[headLength : headLength+subject], raw[body:end]} {
 		_, _ = r.sum.Write(part)
 	}
-	return length, binary.LittleEndian.Uint64(raw[4:]) &^ marks, bytes.Equal(r.sum.Sum(nil), raw[end:length])
+	number := binary.LittleEndian.Uint64(raw[4:])
+	return record{length: length, number: number &^ marks, removes: number&marks != 0,
+		time:    int64(binary.LittleEndian.Uint64(raw[12:])), //nolint:gosec // a time that is no time is refused nowhere, and shown
+		subject: string(raw[headLength : headLength+subject]), headers: string(raw[body : body+headers]), payload: raw[body+headers : end],
+	}, bytes.Equal(r.sum.Sum(nil), raw[end:length])
 }
 
-// framed reports whether headers end where their length says. No checksum is over that length.
-func framed(length, body []byte) bool {
-	n := binary.LittleEndian.Uint32(length)
-	return n <= uint32(len(body)) && bytes.HasPrefix(body[:n], []byte("NATS/1.0\r\n")) && bytes.HasSuffix(body[:n], []byte("\r\n\r\n")) //nolint:gosec // a record is at most maxRecord
+// framed returns how long headers are that end where their length says. No checksum is over that length.
+func framed(length, body []byte) (n int, good bool) {
+	n = int(binary.LittleEndian.Uint32(length))
+	return n, n <= len(body) && bytes.HasPrefix(body[:n], []byte("NATS/1.0\r\n")) && bytes.HasSuffix(body[:n], []byte("\r\n\r\n"))
 }
 
 // unfinished reports whether the file ends before what begins at a place does, as a write does that a power loss cut off.
@@ -81,7 +98,7 @@ func (r *reader) unfinished(at int) bool {
 // next returns where the first good record is at or after a place, and the end if there is none.
 func (r *reader) next(at int) int {
 	for ; at < len(r.raw); at++ {
-		if _, _, good := r.record(at); good {
+		if _, good := r.record(at); good {
 			return at
 		}
 	}

@@ -1,0 +1,2 @@
+// Package oldstoretest writes stores as the embedded broker of earlier bridges did, by the server that it was.
+package oldstoretest
