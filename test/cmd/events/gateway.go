@@ -15,6 +15,7 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
+	"github.com/waymark-ledger/waymark/test/internal/followers"
 	"github.com/waymark-ledger/waymark/test/internal/usage"
 )
 
@@ -24,7 +25,7 @@ type gateway struct {
 	network    *endpoints.Network
 	operations string // address of its metrics
 	process    usage.Process
-	serial     int // of the product that was registered last
+	products   followers.Writer
 }
 
 // gatewayOf is the name of its process.

@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
+	"github.com/waymark-ledger/waymark/test/internal/handoffs"
 )
 
 // timeout bounds the whole run.
@@ -28,16 +29,12 @@ func parse(args []string) (settings, error) {
 	return s, flags.Parse(args)
 }
 
-// level is how many shipments are handed over in parallel, and how many handoffs there are
-// in all, if there is time.
-type level struct{ parallel, handoffs int }
-
 // levels are what is measured, each for at most limit.
-func (s settings) levels() (levels []level, limit time.Duration) {
+func (s settings) levels() (levels []handoffs.Level, limit time.Duration) {
 	if s.Quick {
-		return []level{{1, 10}, {10, 50}, {100, 200}}, 10 * time.Second
+		return []handoffs.Level{{Parallel: 1, Handoffs: 10}, {Parallel: 10, Handoffs: 50}, {Parallel: 100, Handoffs: 200}}, 10 * time.Second
 	}
-	return []level{{1, 60}, {10, 400}, {100, 1500}}, time.Minute
+	return []handoffs.Level{{Parallel: 1, Handoffs: 60}, {Parallel: 10, Handoffs: 400}, {Parallel: 100, Handoffs: 1500}}, time.Minute
 }
 
 func run(ctx context.Context, args []string) error {
@@ -54,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 
 // measure measures every level.
 func (r *report) measure(ctx context.Context, s settings, at command.Site, n *endpoints.Network) error {
-	b, err := newBench(n)
+	b, err := handoffs.New(n, "")
 	if err != nil {
 		return err
 	}
@@ -63,10 +60,10 @@ func (r *report) measure(ctx context.Context, s settings, at command.Site, n *en
 	}
 	levels, limit := s.levels()
 	for _, l := range levels {
-		command.Progress(fmt.Sprintf("%d shipments in parallel", l.parallel))
-		row, err := b.measure(ctx, l, limit)
+		command.Progress(fmt.Sprintf("%d shipments in parallel", l.Parallel))
+		row, err := b.Measure(ctx, l, limit)
 		if err != nil {
-			return fmt.Errorf("%d in parallel: %w", l.parallel, err)
+			return fmt.Errorf("%d in parallel: %w", l.Parallel, err)
 		}
 		r.rows = append(r.rows, row)
 	}

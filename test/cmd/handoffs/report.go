@@ -9,6 +9,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
+	"github.com/waymark-ledger/waymark/test/internal/handoffs"
 )
 
 // The outcomes and causes of the gateways that are conflicts: another transaction came
@@ -19,7 +20,7 @@ func conflicts() []string { return []string{"conflicted", "disagreed", "unendors
 type report struct {
 	conditions figures.Conditions
 	network    figures.Network
-	rows       []row
+	rows       []handoffs.Row
 }
 
 // table is the rows in Markdown, with what they were measured on.
@@ -29,23 +30,23 @@ func (r report) table() string {
 		r.conditions.Text(), r.conditions.Fabric, r.conditions.Waymark, r.network.Text())
 	out.WriteString("| shipments in parallel | handoffs | a second | median, p95 | writes tried anew | conflicts in the end | did not go through |\n|---|---|---|---|---|---|---|\n")
 	for _, row := range r.rows {
-		s := row.cell.Summary()
-		fmt.Fprintf(&out, "| %d | %d | %.1f | %d, %d ms | %s | %s | %s |\n", row.level.parallel, s.Done, s.PerSecond, s.Median.Milliseconds(), s.P95.Milliseconds(),
-			tried(row.counted), share(row.final(), s.Done+s.Failed), list(row.cell.Failures))
+		s := row.Cell.Summary()
+		fmt.Fprintf(&out, "| %d | %d | %.1f | %d, %d ms | %s | %s | %s |\n", row.Level.Parallel, s.Done, s.PerSecond, s.Median.Milliseconds(), s.P95.Milliseconds(),
+			tried(row.Counted), share(final(row), s.Done+s.Failed), list(row.Cell.Failures))
 	}
 	return out.String()
 }
 
 // final is how many handoffs ended with a conflict for the caller.
-func (r row) final() int { return r.cell.Failures[string(waymark.Conflict)] }
+func final(r handoffs.Row) int { return r.Cell.Failures[string(waymark.Conflict)] }
 
 // tried says how many times a write was tried anew because of a conflict, by cause.
-func tried(c counts) string {
+func tried(c handoffs.Counts) string {
 	causes := map[string]int{}
 	for _, cause := range conflicts() {
-		causes[cause] = c.retries[cause]
+		causes[cause] = c.Retries[cause]
 	}
-	text := share(sum(causes), c.writes())
+	text := share(handoffs.Sum(causes), c.Writes())
 	if by := list(causes); by != "" {
 		text += ": " + by
 	}
@@ -77,20 +78,20 @@ func list(counted map[string]int) string {
 func (r report) flat() map[string]any {
 	all := r.network.Flat()
 	for _, row := range r.rows {
-		s, name := row.cell.Summary(), fmt.Sprintf("handoffs_at_%d_in_parallel_", row.level.parallel)
+		s, name := row.Cell.Summary(), fmt.Sprintf("handoffs_at_%d_in_parallel_", row.Level.Parallel)
 		all[name+"per_second"] = s.PerSecond
 		all[name+"median_ms"], all[name+"p95_ms"] = s.Median.Milliseconds(), s.P95.Milliseconds()
 		all[name+"done_count"], all[name+"failed_count"] = s.Done, s.Failed
-		all[name+"elapsed_seconds"] = row.cell.Elapsed.Seconds()
-		all[name+"writes_count"] = row.counted.writes()
+		all[name+"elapsed_seconds"] = row.Cell.Elapsed.Seconds()
+		all[name+"writes_count"] = row.Counted.Writes()
 		retries := 0
 		for _, cause := range conflicts() {
-			all[name+"retries_"+cause+"_count"] = row.counted.retries[cause]
-			retries += row.counted.retries[cause]
+			all[name+"retries_"+cause+"_count"] = row.Counted.Retries[cause]
+			retries += row.Counted.Retries[cause]
 		}
-		all[name+"retries_percent"] = percent(retries, row.counted.writes())
-		all[name+"final_conflicts_count"] = row.final()
-		all[name+"final_conflicts_percent"] = percent(row.final(), s.Done+s.Failed)
+		all[name+"retries_percent"] = percent(retries, row.Counted.Writes())
+		all[name+"final_conflicts_count"] = final(row)
+		all[name+"final_conflicts_percent"] = percent(final(row), s.Done+s.Failed)
 	}
 	return all
 }

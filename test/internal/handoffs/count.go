@@ -1,4 +1,4 @@
-package main
+package handoffs
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
-// counts is what gateways counted: writes of handoffs by outcome, and steps that they took
+// Counts is what gateways counted: writes of handoffs by outcome, and steps that they took
 // again inside a write, by cause.
-type counts struct{ outcomes, retries map[string]int }
+type Counts struct{ Outcomes, Retries map[string]int }
 
 // count adds up what all gateways have counted so far.
-func (b *bench) count(ctx context.Context) (counts, error) {
-	all := counts{map[string]int{}, map[string]int{}}
+func (b *Bench) count(ctx context.Context) (Counts, error) {
+	all := Counts{map[string]int{}, map[string]int{}}
 	for member, a := range b.apps {
 		status, text, err := a.Do(ctx, http.MethodGet, "/metrics", nil)
 		if err != nil {
@@ -32,14 +32,14 @@ func (b *bench) count(ctx context.Context) (counts, error) {
 	return all, nil
 }
 
-// counted is a line of Prometheus' text form that counts either.
+// counted is a line of Prometheus' text form that Counts either.
 var counted = regexp.MustCompile(`^waymark_gateway_(submissions|retries)_total\{([^}]*)\} ([0-9.e+]+)$`)
 
 // label is one label of such a line.
 var label = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // add reads metrics in Prometheus' text form.
-func (c counts) add(text string) {
+func (c Counts) add(text string) {
 	for line := range strings.Lines(text) {
 		found := counted.FindStringSubmatch(strings.TrimSpace(line))
 		if found == nil {
@@ -55,29 +55,30 @@ func (c counts) add(text string) {
 		}
 		switch transaction := waymark.Transaction(labels["transaction"]); {
 		case found[1] == "retries":
-			c.retries[labels["cause"]] += int(value)
+			c.Retries[labels["cause"]] += int(value)
 		case transaction == waymark.ShipmentsOffer || transaction == waymark.ShipmentsAccept:
-			c.outcomes[labels["outcome"]] += int(value)
+			c.Outcomes[labels["outcome"]] += int(value)
 		}
 	}
 }
 
-// less is what was counted since before.
-func (c counts) less(before counts) counts {
-	since := counts{maps.Clone(c.outcomes), maps.Clone(c.retries)}
-	for name, n := range before.outcomes {
-		since.outcomes[name] -= n
+// Less is what was counted since before.
+func (c Counts) Less(before Counts) Counts {
+	since := Counts{maps.Clone(c.Outcomes), maps.Clone(c.Retries)}
+	for name, n := range before.Outcomes {
+		since.Outcomes[name] -= n
 	}
-	for name, n := range before.retries {
-		since.retries[name] -= n
+	for name, n := range before.Retries {
+		since.Retries[name] -= n
 	}
 	return since
 }
 
-// writes is how many writes of handoffs there were.
-func (c counts) writes() int { return sum(c.outcomes) }
+// Writes is how many writes of handoffs there were.
+func (c Counts) Writes() int { return Sum(c.Outcomes) }
 
-func sum(by map[string]int) int {
+// Sum is all that was counted.
+func Sum(by map[string]int) int {
 	total := 0
 	for _, n := range by {
 		total += n

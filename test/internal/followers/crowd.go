@@ -1,4 +1,4 @@
-package main
+package followers
 
 import (
 	"bufio"
@@ -11,12 +11,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
+	"github.com/waymark-ledger/waymark/network/endpoints"
 )
 
-// crowd is clients that follow events, each on a connection of its own. They read no more of an event than its id, since their
+// Crowd is clients that follow events, each on a connection of its own. They read no more of an event than its id, since their
 // processor time is the gateway's.
-type crowd struct {
+type Crowd struct {
 	http    *http.Client
 	stop    context.CancelFunc
 	reading sync.WaitGroup
@@ -39,23 +41,24 @@ type arrival struct {
 // connecting bounds how many connect at once.
 const connecting = 16
 
-// gather connects clients that follow events of goods from now on.
-func (g *gateway) gather(ctx context.Context, clients int) (*crowd, error) {
-	m := g.network.Members[member]
+// Gather connects clients that follow a member's events of goods from now on, as its identities in turn.
+func Gather(ctx context.Context, n *endpoints.Network, member string, clients int) (*Crowd, error) {
+	m := n.Members[member]
 	roots, err := client.Roots(m.CAFile)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	c := &crowd{stop: stop, http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}}
+	roles := []waymark.Role{waymark.Operator, waymark.Admin, waymark.Viewer}
+	c := &Crowd{stop: stop, http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}}
 	places := make(chan struct{}, connecting)
 	failed := make(chan error, clients)
-	for n := range clients {
+	for nth := range clients {
 		f := &follower{}
 		c.all = append(c.all, f)
 		places <- struct{}{}
 		c.reading.Go(func() {
-			role := roles()[n%len(roles())]
+			role := roles[nth%len(roles)]
 			lines, err := c.connect(ctx, m.GatewayURL, m.Tokens[string(role)])
 			<-places
 			failed <- err
@@ -66,21 +69,22 @@ func (g *gateway) gather(ctx context.Context, clients int) (*crowd, error) {
 	}
 	for range clients {
 		if err := <-failed; err != nil {
-			c.close()
+			c.Close()
 			return nil, err
 		}
 	}
 	return c, nil
 }
 
-func (c *crowd) close() {
+// Close ends them.
+func (c *Crowd) Close() {
 	c.stop()
 	c.reading.Wait()
 	c.http.CloseIdleConnections()
 }
 
 // connect begins a stream, and returns once it says something.
-func (c *crowd) connect(ctx context.Context, url, token string) (*bufio.Scanner, error) {
+func (c *Crowd) connect(ctx context.Context, url, token string) (*bufio.Scanner, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/events?kind=goods", http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("follow events: %w", err)
@@ -125,8 +129,8 @@ func (f *follower) read(lines *bufio.Scanner) {
 
 var errEnded = fmt.Errorf("the stream ended")
 
-// have is how many events all together have.
-func (c *crowd) have() (n int, err error) {
+// Have is how many events all together have.
+func (c *Crowd) Have() (n int, err error) {
 	for _, f := range c.all {
 		f.mu.Lock()
 		n += len(f.came)
@@ -136,4 +140,22 @@ func (c *crowd) have() (n int, err error) {
 		f.mu.Unlock()
 	}
 	return n, err
+}
+
+// Latencies are how long after its block each event was there.
+func (c *Crowd) Latencies(b *Blocks) (all []time.Duration, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range c.all {
+		f.mu.Lock()
+		for _, e := range f.came {
+			seen, is := b.seen[e.block]
+			if !is {
+				err = fmt.Errorf("the bare stream has not block %d", e.block)
+			}
+			all = append(all, max(e.at.Sub(seen), 0))
+		}
+		f.mu.Unlock()
+	}
+	return all, err
 }

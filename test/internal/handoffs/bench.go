@@ -1,4 +1,4 @@
-package main
+package handoffs
 
 import (
 	"context"
@@ -26,14 +26,20 @@ const (
 // consignee, whose custody would end the journey.
 var hands = [2]string{"carrier", "auditor"}
 
-// bench calls the gateways of one network.
-type bench struct {
+// Level is how many shipments are handed over in parallel, and how many handoffs there are
+// in all, if there is time.
+type Level struct{ Parallel, Handoffs int }
+
+// Bench calls the gateways of one network.
+type Bench struct {
 	network *endpoints.Network
+	prefix  string
 	apps    map[string]*app.App // operators, by member
 }
 
-func newBench(n *endpoints.Network) (*bench, error) {
-	b := &bench{network: n, apps: map[string]*app.App{}}
+// New returns a bench whose items and shipments have ids with a prefix, of which there is one bench on a network.
+func New(n *endpoints.Network, prefix string) (*Bench, error) {
+	b := &Bench{network: n, prefix: prefix, apps: map[string]*app.App{}}
 	for member := range n.Members {
 		a, err := app.New(n, member, waymark.Operator)
 		if err != nil {
@@ -53,25 +59,25 @@ type journey struct {
 	unsure   bool   // a call failed: what is so has to be asked
 }
 
-// row is what was measured at a level.
-type row struct {
-	level level
-	cell  timing.Cell
-	// counted is what the gateways counted meanwhile.
-	counted counts
+// Row is what was measured at a level.
+type Row struct {
+	Level Level
+	Cell  timing.Cell
+	// Counted is what the gateways counted meanwhile.
+	Counted Counts
 }
 
-// measure prepares the shipments of a level and times handoffs.
-func (b *bench) measure(ctx context.Context, l level, limit time.Duration) (row, error) {
-	journeys, err := b.prepare(ctx, l.parallel)
+// Measure prepares the shipments of a level and times handoffs.
+func (b *Bench) Measure(ctx context.Context, l Level, limit time.Duration) (Row, error) {
+	journeys, err := b.prepare(ctx, l.Parallel)
 	if err != nil {
-		return row{}, err
+		return Row{}, err
 	}
 	before, err := b.count(ctx)
 	if err != nil {
-		return row{}, err
+		return Row{}, err
 	}
-	load := timing.Load{Count: l.handoffs, InFlight: l.parallel, Limit: limit, Timeout: handoffTimeout}
+	load := timing.Load{Count: l.Handoffs, InFlight: l.Parallel, Limit: limit, Timeout: handoffTimeout}
 	cell, err := timing.Run(ctx, load, func(worker, _ int) (timing.Call, error) {
 		j := journeys[worker]
 		if err := b.find(ctx, j); err != nil {
@@ -80,17 +86,17 @@ func (b *bench) measure(ctx context.Context, l level, limit time.Duration) (row,
 		return func(ctx context.Context) error { return b.handOver(ctx, j) }, nil
 	}, failure)
 	if err != nil {
-		return row{}, err
+		return Row{}, err
 	}
 	after, err := b.count(ctx)
-	return row{l, cell, after.less(before)}, err
+	return Row{l, cell, after.Less(before)}, err
 }
 
 // prepare makes shipments, each in the first of the hands.
-func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
+func (b *Bench) prepare(ctx context.Context, count int) ([]*journey, error) {
 	journeys, serials := make([]*journey, count), make([]string, count)
 	for n := range journeys {
-		serials[n] = fmt.Sprintf("%d-%d", count, n)
+		serials[n] = fmt.Sprintf("%s%d-%d", b.prefix, count, n)
 	}
 	goods, _, err := app.Commission(ctx, b.network, consignor, serials...)
 	if err != nil {
@@ -108,7 +114,7 @@ func (b *bench) prepare(ctx context.Context, count int) ([]*journey, error) {
 }
 
 // begin creates a shipment without conditions and hands it to the first of the hands.
-func (b *bench) begin(ctx context.Context, j *journey) error {
+func (b *Bench) begin(ctx context.Context, j *journey) error {
 	request := waymark.CreateShipmentRequest{ID: j.shipment, Consignee: consignee, Goods: []waymark.Line{j.goods}}
 	if _, err := b.apps[consignor].CreateShipment(ctx, request); err != nil {
 		return err
@@ -118,7 +124,7 @@ func (b *bench) begin(ctx context.Context, j *journey) error {
 
 // handOver is what is timed: an offer by the custodian, and its acceptance as soon as the
 // other's peer knows of it.
-func (b *bench) handOver(ctx context.Context, j *journey) error {
+func (b *Bench) handOver(ctx context.Context, j *journey) error {
 	j.unsure = true
 	if err := b.pass(ctx, j, hands[j.holder], hands[1-j.holder]); err != nil {
 		return err
@@ -128,7 +134,7 @@ func (b *bench) handOver(ctx context.Context, j *journey) error {
 }
 
 // pass offers, unless that is done, and accepts.
-func (b *bench) pass(ctx context.Context, j *journey, from, to string) error {
+func (b *Bench) pass(ctx context.Context, j *journey, from, to string) error {
 	if j.open == 0 {
 		offered, err := b.apps[from].OfferHandoff(ctx, waymark.OfferHandoffRequest{Shipment: j.shipment, To: to, ExpiresAt: time.Now().Add(time.Hour)})
 		if err != nil {
@@ -147,7 +153,7 @@ func (b *bench) pass(ctx context.Context, j *journey, from, to string) error {
 }
 
 // find asks where a shipment is after a call that failed. It is not timed.
-func (b *bench) find(ctx context.Context, j *journey) error {
+func (b *Bench) find(ctx context.Context, j *journey) error {
 	if !j.unsure {
 		return nil
 	}
