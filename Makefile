@@ -15,7 +15,7 @@ GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench size trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,14 @@ bench: build ## all that a small machine can do, in one run (40 minutes) and one
 	@cd test && GOWORK=off go build -o $(BIN)/bench ./cmd/bench
 	@$(BIN)/bench $(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(if $(PROFILES),--profiles "$(abspath $(PROFILES))") \
 	  $(if $(QUICK)$(PROFILES),,--out $(CURDIR)/$(STATE)/bench/$(if $(ROWS),rows,bench).json) $(if $(QUICK)$(PROFILES)$(ROWS),,--docs $(CURDIR)/docs)
+
+DEVICES ?= 100000
+EVERY   ?= 60s
+MEMBERS ?= 5
+KIND    ?= ingest_single
+
+size: ## what a consortium needs for DEVICES that send a message EVERY so long, at MEMBERS, by the figures in docs/bench.json (KIND: a row of ingest): docs/scale.md
+	@cd test && GOWORK=off go run ./cmd/size --figures $(CURDIR)/docs/bench.json --devices $(DEVICES) --every $(EVERY) --members $(MEMBERS) --kind $(KIND)
 
 trace: build ## time what became of 10,000 items of a lot, into .waymark/bench/trace.json
 	@cd test && WAYMARK_FIGURES=1 GOWORK=off go test -tags e2e -run '^TestWhatBecameOfTenThousand$$' -count 1 -v -timeout 10m ./e2e
