@@ -14,6 +14,20 @@ type amounts struct {
 	each    time.Duration // of a row through the whole way
 
 	rates []float64 // messages a second at which latency is measured, and then at bestPart of the best rate
+
+	signatures int // full requests of them that are verified
+
+	fleets    []int   // devices that are connected
+	fleetRate float64 // messages a second of all of them
+
+	busyRate  float64       // messages a second while business is measured
+	askEach   time.Duration // of one kind of call
+	shipments int           // handed over in parallel
+	followers int           // of events
+
+	firstSize   int           // readings on the ledger
+	growth      []int         // times as many
+	fillTimeout time.Duration // each time
 }
 
 // pack is what messages of a row of ingest are.
@@ -34,8 +48,12 @@ func (s settings) amounts() amounts {
 			packs[i].window = 8
 		}
 		return amounts{idle: 2 * time.Second, raw: []int{1, 16}, ramp: time.Second, rawEach: 2 * time.Second,
-			devices: 8, packs: packs, each: 3 * time.Second, rates: []float64{20}}
+			devices: 8, packs: packs, each: 3 * time.Second, rates: []float64{20},
+			signatures: 1, fleets: []int{2, 20}, fleetRate: 20, busyRate: 20, askEach: 3 * time.Second, shipments: 2, followers: 3,
+			firstSize: 1000, growth: []int{1, 2}, fillTimeout: time.Minute}
 	}
 	return amounts{idle: time.Minute, raw: []int{1, 16, 64, 128, 256, 400}, ramp: 3 * time.Second, rawEach: 15 * time.Second,
-		devices: 100, packs: packs, each: time.Minute, rates: []float64{100, 500}}
+		devices: 100, packs: packs, each: time.Minute, rates: []float64{100, 500},
+		signatures: 50, fleets: []int{10, 1000, 10_000}, fleetRate: 200, busyRate: 500, askEach: 15 * time.Second, shipments: 10, followers: 100,
+		firstSize: 30_000, growth: []int{1, 10, 100}, fillTimeout: 5 * time.Minute}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/test/internal/bare"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/deploy"
+	"github.com/waymark-ledger/waymark/test/internal/followers"
 	"github.com/waymark-ledger/waymark/test/internal/profiled"
 )
 
@@ -36,6 +37,8 @@ type bench struct {
 	raw     *bare.Client
 	meter   *meter
 	fleets  int // that were started
+
+	products followers.Writer
 
 	profiles string // folder for profiles; none if it is empty
 }

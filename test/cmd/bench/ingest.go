@@ -11,7 +11,8 @@ import (
 // ingested is a row of ingest, with the most memory that a process of each kind had, in MiB.
 type ingested struct {
 	row
-	peaks map[kind]int
+	peaks    map[kind]int
+	recorded int // messages, before and after the measurement too
 }
 
 // measureIngest measures the whole way with messages of each kind, as fast as it takes them.
@@ -30,13 +31,15 @@ func measureIngest(ctx context.Context, b *bench, r *report) error {
 // gateway, the ledger. A device publishes more as its messages are recorded, so that the spool does not grow,
 // and what is measured can go on for ever. Every message that was published has to be recorded in the end.
 func (b *bench) ingest(ctx context.Context, p pack) (i ingested, err error) {
-	all := b.amounts.devices * p.window
-	i.row = row{name: p.name, at: inFlight(all), readings: p.readings}
+	atOnce := b.amounts.devices * p.window
+	i.row = row{name: p.name, at: inFlight(atOnce), alone: true, readings: p.readings}
 	command.Progress(p.name + ", " + i.at)
 	messages := int((b.amounts.each+warmUp).Seconds())*p.ceiling/b.amounts.devices + p.window
+	var all *ledger
 	err = b.published(ctx, load{devices: b.amounts.devices, messages: messages, readings: p.readings, window: p.window, of: follower},
 		func(ctx context.Context, u *underway) error {
-			if err := u.ledger.await(ctx, 2*all); err != nil {
+			all = u.ledger
+			if err := u.ledger.await(ctx, 2*atOnce); err != nil {
 				return err
 			}
 			if err := b.meter.forget(); err != nil {
@@ -50,5 +53,9 @@ func (b *bench) ingest(ctx context.Context, p pack) (i ingested, err error) {
 			i.peaks, err = b.meter.peaks()
 			return err
 		})
-	return i, err
+	if err != nil {
+		return i, err
+	}
+	i.recorded = all.recorded()
+	return i, nil
 }

@@ -17,6 +17,7 @@ type steady struct {
 	row
 	wanted  float64 // messages a second
 	backlog [2]int  // messages that were due and not recorded, as the measurement began and ended
+	peaks   map[kind]int
 }
 
 // measureLatency measures at each of the rates, and at a part of the best one if that is known.
@@ -45,9 +46,12 @@ func (b *bench) steadily(ctx context.Context, r row, devices int, rate float64) 
 	command.Progress(fmt.Sprintf("%s, %s: %.0f messages a second of %d devices", r.name, r.at, rate, devices))
 	came := &arrivals{}
 	s = steady{row: r, wanted: rate}
-	err = b.published(ctx, b.amounts.load(devices, rate, came.note), func(ctx context.Context, u *underway) error {
+	err = b.published(ctx, steadyLoad(devices, rate, b.amounts.ramp+b.amounts.each, came.note), func(ctx context.Context, u *underway) error {
 		from := u.start.Add(b.amounts.ramp)
 		if err := pause(ctx, time.Until(from)); err != nil {
+			return err
+		}
+		if err := b.meter.forget(); err != nil {
 			return err
 		}
 		s.backlog[0] = u.dueBy(time.Now()) - u.ledger.recorded()
@@ -57,11 +61,9 @@ func (b *bench) steadily(ctx context.Context, r row, devices int, rate float64) 
 		}
 		s.backlog[1] = u.dueBy(time.Now()) - u.ledger.recorded()
 		s.add(during, timing.Cell{})
-		came.due = func(a arrival) (time.Duration, bool) {
-			due := u.due(a.place, a.number)
-			return a.at.Sub(due), !due.Before(from) && due.Before(from.Add(b.amounts.each))
-		}
-		return nil
+		came.due = u.within(from, from.Add(b.amounts.each))
+		s.peaks, err = b.meter.peaks()
+		return err
 	})
 	if err != nil {
 		return s, err
@@ -70,9 +72,9 @@ func (b *bench) steadily(ctx context.Context, r row, devices int, rate float64) 
 	return s, nil
 }
 
-// load is of one reading a message at a rate, for as long as a row takes.
-func (a amounts) load(devices int, rate float64, told func(place string, number uint64, at time.Time)) load {
-	messages := (a.ramp+a.each+warmUp).Seconds()*rate/float64(devices) + 2
+// steadyLoad is of one reading a message at a rate, for so long and a while more.
+func steadyLoad(devices int, rate float64, long time.Duration, told func(place string, number uint64, at time.Time)) load {
+	messages := (long+warmUp).Seconds()*rate/float64(devices) + 2
 	return load{devices: devices, messages: int(messages), readings: 1, rate: rate, of: member, told: told}
 }
 

@@ -58,16 +58,10 @@ func pick(names string) (picked []string, err error) {
 			return nil, fmt.Errorf("there is no row %q: there are %s", name, strings.Join(rowNames(), ", "))
 		}
 	}
-	for _, r := range rows() {
-		if !slices.Contains(wanted, r.name) {
-			continue
+	for _, name := range rowNames() {
+		if slices.Contains(wanted, name) {
+			picked = append(picked, name)
 		}
-		for _, needed := range r.needs {
-			if !slices.Contains(wanted, needed) {
-				return nil, fmt.Errorf("row %s is made of %s: name it too", r.name, needed)
-			}
-		}
-		picked = append(picked, r.name)
 	}
 	return picked, nil
 }
@@ -130,6 +124,7 @@ func (r *report) on(ctx context.Context, s settings, at command.Site, rows []row
 // all measures rows, and then those again that are measured twice.
 func (r *report) all(ctx context.Context, b *bench, rows []rowOf) error {
 	for _, row := range rows {
+		command.Progress("== " + row.name)
 		if err := row.measure(ctx, b, r); err != nil {
 			return fmt.Errorf("%s: %w", row.name, err)
 		}

@@ -21,6 +21,10 @@ type report struct {
 	raw        []row // by how many are in flight, the least first
 	ingest     []ingested
 	latency    []steady
+	verified   verified
+	fleet      []connected
+	business   []compared
+	growth     []grown
 }
 
 // section is a part of the report.
@@ -35,7 +39,7 @@ type section interface {
 
 // sections are all of them in the order of the page.
 func (r *report) sections() []section {
-	return []section{rates{r}, latencies{r}}
+	return []section{rates{r}, latencies{r}, limits{r}, fleets{r}, predicted{r}, businesses{r}, growths{r}}
 }
 
 // text is the tables in Markdown, with what they were measured on.

@@ -12,6 +12,7 @@ import (
 type row struct {
 	name     string
 	at       string // as in: 64 in flight
+	alone    bool   // the only one of its name
 	readings int    // of a message
 
 	rounds    int
@@ -49,7 +50,12 @@ func inFlight(n int) string { return fmt.Sprintf("%d in flight", n) }
 func aSecond(rate float64) string { return fmt.Sprintf("%.0f a second", rate) }
 
 // id is the row's in the figures.
-func (r row) id() string { return r.name + "_at_" + strings.ReplaceAll(r.at, " ", "_") + "_" }
+func (r row) id() string {
+	if r.alone {
+		return r.name + "_"
+	}
+	return r.name + "_at_" + strings.ReplaceAll(r.at, " ", "_") + "_"
+}
 
 // best is the row with most messages a second; -1 of none.
 func best(rows []row) int {

@@ -2,11 +2,10 @@ package main
 
 import "context"
 
-// rowOf is a row of the report: how it is measured, and of which rows before it.
+// rowOf is a row of the report, and how it is measured.
 type rowOf struct {
 	name       string
-	needs      []string // rows without which it is nothing
-	ownNetwork bool     // it changes what others are measured on
+	ownNetwork bool // it changes what others are measured on
 	measure    func(ctx context.Context, b *bench, r *report) error
 	again      func(ctx context.Context, b *bench, r *report) error // after all others; may be nil
 }
@@ -17,6 +16,13 @@ func rows() []rowOf {
 		{name: "raw", measure: measureRaw, again: rawAgain},
 		{name: "ingest", measure: measureIngest},
 		{name: "latency", measure: measureLatency},
+		{name: "limit", measure: measureLimit},
+		{name: "fleet", measure: measureFleet},
+		{name: "handoff", measure: measureHandoff},
+		{name: "authorize", measure: measureAuthorize},
+		{name: "read", measure: measureRead},
+		{name: "events", measure: measureEvents},
+		{name: "growth", ownNetwork: true, measure: measureGrowth},
 	}
 }
 

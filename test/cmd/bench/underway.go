@@ -68,5 +68,13 @@ func (u *underway) due(place string, number uint64) time.Time {
 	return u.start.Add(time.Duration(turn / u.rate * float64(time.Second)))
 }
 
+// within says of a message how late it was, and whether it was due in a time.
+func (u *underway) within(from, to time.Time) func(arrival) (time.Duration, bool) {
+	return func(a arrival) (time.Duration, bool) {
+		due := u.due(a.place, a.number)
+		return a.at.Sub(due), !due.Before(from) && due.Before(to)
+	}
+}
+
 // dueBy is how many messages were due at a time.
 func (u *underway) dueBy(at time.Time) int { return int(at.Sub(u.start).Seconds() * u.rate) }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 	"github.com/waymark-ledger/waymark/test/internal/command"
 	"github.com/waymark-ledger/waymark/test/internal/figures"
@@ -114,6 +113,3 @@ func (g *gateway) configure() error {
 	}
 	return nil
 }
-
-// roles are as whom events are followed, in turn.
-func roles() []waymark.Role { return []waymark.Role{waymark.Operator, waymark.Admin, waymark.Viewer} }

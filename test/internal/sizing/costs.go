@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -113,19 +114,10 @@ func (f figures) cost(prefix string, unit float64) (Cost, bool) {
 // Of are the costs that flat figures hold. It fails if what a transaction, a block, a message of one reading or the network at rest costs is not among them.
 func Of(f map[string]any) (*Costs, error) {
 	all := figures(f)
-	members, hasMembers := all.number("members_count")
-	interval, hasInterval := all.number("block_interval_ms")
-	c := &Costs{Members: int(members), BlockInterval: interval / 1000, Messages: map[string]Message{}}
+	c := &Costs{Messages: map[string]Message{}, Kernel: all.kernel()}
 	c.Where = fmt.Sprintf("%v CPUs (%v), measured at %v, commit %v, load average before %v", f["processors_count"], f["processor"], f["measured_at_rfc3339"], f["waymark_commit"], f["load_average_before_1m"])
-	var hasRest, hasBlock, hasTransaction bool
-	c.Rest, hasRest = all.cost("idle_cpu_cores_", 1)
-	c.Block, hasBlock = all.cost("block_cpu_ms_", 1e-3)
-	c.Transaction, hasTransaction = all.cost("raw_transaction_cpu_ms_", 1e-3)
-	if !hasMembers || !hasInterval || !hasRest || !hasBlock || !hasTransaction || members < 1 || interval <= 0 {
-		return nil, fmt.Errorf("the figures of row raw are missing")
-	}
-	for part := range c.Block { // measured as differences, so that nothing can come out a little below
-		c.Block[part], c.Transaction[part] = max(c.Block[part], 0), max(c.Transaction[part], 0)
+	if !c.ledger(all) {
+		return nil, errors.New("the figures of row raw are missing")
 	}
 	for kind, readings := range Kinds() {
 		if m, is := c.message(all, kind+"_", readings); is {
@@ -133,11 +125,28 @@ func Of(f map[string]any) (*Costs, error) {
 		}
 	}
 	if len(c.packing) == 0 {
-		return nil, fmt.Errorf("the figures of row ingest are missing")
+		return nil, errors.New("the figures of row ingest are missing")
 	}
-	c.Kernel = all.kernel()
 	c.steady(all)
 	return c, nil
+}
+
+// ledger takes what the network and the ledger itself cost. It reports false if something of that is missing.
+func (c *Costs) ledger(f figures) bool {
+	members, _ := f.number("members_count")
+	interval, _ := f.number("block_interval_ms")
+	var hasRest, hasBlock, hasTransaction bool
+	c.Rest, hasRest = f.cost("idle_cpu_cores_", 1)
+	c.Block, hasBlock = f.cost("block_cpu_ms_", 1e-3)
+	c.Transaction, hasTransaction = f.cost("raw_transaction_cpu_ms_", 1e-3)
+	if members <= 1 || interval <= 0 || !hasRest || !hasBlock || !hasTransaction {
+		return false
+	}
+	c.Members, c.BlockInterval = int(members), interval/1000
+	for part := range c.Block { // measured as differences, so that nothing can come out a little below
+		c.Block[part], c.Transaction[part] = max(c.Block[part], 0), max(c.Transaction[part], 0)
+	}
+	return true
 }
 
 // message is what is left of a row once rest, blocks and transactions are off.

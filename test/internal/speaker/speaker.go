@@ -29,6 +29,9 @@ func New(id, consortium string) (*Speaker, error) {
 	return &Speaker{ID: id, key: key, header: attest.Header{Device: id, Consortium: consortium, KeyID: "k1"}}, err
 }
 
+// Key is the device's public key.
+func (s *Speaker) Key() (waymark.JWK, error) { return attest.PublicJWK(s.key) }
+
 // Registration is what the owner registers the device by.
 func (s *Speaker) Registration(owner string) (string, error) {
 	jwk, err := attest.PublicJWK(s.key)

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/test/internal/timing"
+)
+
+// whole is the example with something in each section.
+func whole() *report {
+	r := example()
+	cell := timing.Cell{Elapsed: time.Second, Latencies: []time.Duration{5 * time.Millisecond}, Failures: map[string]int{"conflict": 1}}
+	single := ingested{row: r.ingest[0].row, peaks: r.ingest[0].peaks}
+	single.name, single.readings = "ingest_single", 1
+	r.ingest = append([]ingested{single}, r.ingest...)
+	r.verified = verified{alone: 80 * time.Microsecond, together: 50 * time.Microsecond}
+	for _, devices := range []int{10, 1000} {
+		r.fleet = append(r.fleet, connected{r.latency[0], devices})
+	}
+	r.business = []compared{{asked{"read", cell}, asked{"read", cell}, 480}}
+	for _, size := range []int{1000, 10_000} {
+		r.growth = append(r.growth, grown{name: "growth_at_1_times", readings: size, stored: stored{blocks: 4 << 20, state: 8 << 20}, ingest: single, asked: []asked{{"list", cell}}})
+	}
+	return r
+}
+
+func TestSections(t *testing.T) {
+	r := whole()
+	got, flat := r.text(), r.flat()
+	for _, want := range []string{
+		"2 processors can do no more than 13333 messages a second", "| ingest_single | 500.0 | 3.8 % | 4000 | 3.8 % |\n",
+		"| 1000 | 50.0 | 2.0 | 80.0, 80.0, 80.0 | yes | 0, 40000 | 0 |\n", "| read | 1.0 | 5.0, 5.0, 5.0 | 1 conflict | 480 | 1.0 | 5.0, 5.0, 5.0 | 1 conflict |\n",
+		"| 10000 | 1, 2 | 500.0, 4000 | 1, 5.0, 5.0 |\n", "### What docs/scale.md predicts", "| latency, 50 a second | 50.0 |",
+		"](" + processorChart + ")", "](" + latencyChart + ")", "](" + fleetChart + ")", "](" + growthChart + ")",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	for name, want := range map[string]any{"limit_messages_per_second": 13333.333333333334, "busy_read_messages_per_second": 480.0, "growth_at_1_times_readings_count": 10_000} {
+		if flat[name] != want {
+			t.Errorf("%s is %v, want %v", name, flat[name], want)
+		}
+	}
+	for name := range r.charts() {
+		if !strings.Contains(got, "]("+name+")") {
+			t.Errorf("%s is not shown", name)
+		}
+	}
+}
+
+// TestSectionsOfNothing say nothing.
+func TestSectionsOfNothing(t *testing.T) {
+	r := &report{}
+	for _, s := range r.sections() {
+		if text := s.text(); text != "" || len(s.charts()) != 0 {
+			t.Errorf("%T: %q", s, text)
+		}
+	}
+	if _, is := r.flat()["limit_messages_per_second"]; is {
+		t.Error("a limit of nothing")
+	}
+}
+
+func TestASignatureIsTimed(t *testing.T) {
+	v, err := verify("waymark", 1)
+	if err != nil || v.alone < time.Microsecond || v.together < time.Microsecond || v.together > time.Second {
+		t.Errorf("%v, %v", v, err)
+	}
+}
