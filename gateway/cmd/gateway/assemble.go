@@ -101,7 +101,7 @@ func (p *parts) assemble(c config.Config) error {
 		Leases:        leases.NewBook(p.database),
 		Offline:       p.ledger,
 		Writer:        p.requests,
-		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total),
+		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total, p.anchoring(c)),
 		Settler:       settlement.NewSettler(p.ledger, c.Member),
 		Authenticator: door.callers,
 		Limits:        limitsOf(c.Limits),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 )
 
 // openStore opens the store of bodies, if there is one.
@@ -18,4 +19,12 @@ func (p *parts) openStore(c config.Store) error {
 	}
 	p.store = folder
 	return nil
+}
+
+// anchoring is what the recorder anchors with, nil if there is no store.
+func (p *parts) anchoring(c config.Config) *messages.Anchoring {
+	if p.store == nil {
+		return nil
+	}
+	return &messages.Anchoring{Member: c.Member, Channel: c.Channel, Devices: p.model, Bodies: p.store}
 }

@@ -15,13 +15,14 @@ type batch struct {
 	texts   []string // as they came
 	public  []string // without what follows them; as many
 	results []waymark.MessageResult
+	full    []bool // a run with the message was refused: it goes by itself
 }
 
 // newBatch takes the disclosures off. A message is rejected at once if what follows it is
 // none, or if it is no message at all: nobody can tell then what of it is private, and it
 // could never be recorded.
 func newBatch(texts []string) *batch {
-	b := &batch{texts: texts, public: make([]string, len(texts)), results: make([]waymark.MessageResult, len(texts))}
+	b := &batch{texts: texts, public: make([]string, len(texts)), results: make([]waymark.MessageResult, len(texts)), full: make([]bool, len(texts))}
 	for i, text := range texts {
 		public, _, err := attest.Split(text)
 		if err != nil {
@@ -70,8 +71,8 @@ func (b *batch) waiting() bool {
 	return slices.ContainsFunc(b.results, func(r waymark.MessageResult) bool { return slices.Contains(r.Reasons, waymark.ReasonUndisclosed) })
 }
 
-// plain reports whether the ledger's answer is the whole answer: no message has
-// disclosures, and none was taken out.
+// plain reports whether the ledger's answer about all messages, each by itself, is the whole answer: none has
+// disclosures, none was taken out, and none is decided.
 func (b *batch) plain() bool {
 	for i := range b.texts {
 		if b.disclosing(i) || b.results[i].Outcome != "" {
@@ -104,37 +105,48 @@ func (b *batch) those(which func(i int) bool) []int {
 	return found
 }
 
-func (b *batch) request(open []int) waymark.RecordRequest {
-	messages := make([]string, len(open))
-	for n, i := range open {
-		messages[n] = b.public[i]
+// request is that of some entries, whose runs are in a body.
+func (b *batch) request(entries []*entry, body string) waymark.RecordRequest {
+	messages := make([]string, len(entries))
+	for n, e := range entries {
+		messages[n] = e.text
 	}
-	return waymark.RecordRequest{Messages: messages}
+	return waymark.RecordRequest{Messages: messages, Body: body}
 }
 
-// decide takes the outcomes that the ledger has for the open messages, if the batch needs
-// more than to pass them on.
-func (b *batch) decide(open []int, result json.RawMessage) error {
-	if b.plain() {
-		return nil
-	}
-	outcomes, err := outcomesOf(result, len(open))
-	if err != nil {
-		return err
-	}
+// inFull are entries of some messages without runs.
+func (b *batch) inFull(open []int) []*entry {
+	entries := make([]*entry, len(open))
 	for n, i := range open {
-		b.results[i] = outcomes[n]
+		entries[n] = &entry{of: []int{i}, text: b.public[i]}
 	}
-	return nil
+	return entries
 }
 
-// takeOut rejects the open messages that err says expose what is private. It reports false
-// if err says that of none.
-func (b *batch) takeOut(open []int, err error) bool {
+// decide takes the outcomes that the ledger has for the entries. The messages of a run that was refused stay undecided.
+func (b *batch) decide(entries []*entry, outcomes []waymark.MessageResult) {
+	for n, e := range entries {
+		for at, i := range e.of {
+			b.results[i] = outcomes[n]
+			if !e.isRun() {
+				continue
+			}
+			b.results[i].Sequence += uint64(at)
+			if outcomes[n].Outcome == waymark.Rejected {
+				b.results[i], b.full[i] = waymark.MessageResult{}, true
+			}
+		}
+	}
+}
+
+// takeOut rejects the messages that err says expose what is private. It reports false if err says that of none.
+func (b *batch) takeOut(entries []*entry, err error) bool {
 	taken := false
 	for _, row := range waymark.AsError(err).Rows {
-		if slices.Contains(row.Reasons, waymark.ReasonExposed) && row.Index >= 0 && row.Index < len(open) {
-			b.reject(open[row.Index], &waymark.Error{Code: row.Code, Message: row.Message, Reasons: row.Reasons})
+		if slices.Contains(row.Reasons, waymark.ReasonExposed) && row.Index >= 0 && row.Index < len(entries) {
+			for _, i := range entries[row.Index].of {
+				b.reject(i, &waymark.Error{Code: row.Code, Message: row.Message, Reasons: row.Reasons})
+			}
 			taken = true
 		}
 	}

@@ -183,7 +183,7 @@ func (c *consortium) told() string {
 // send records a batch and returns the outcomes.
 func (c *consortium) send(t *testing.T, texts ...string) ([]waymark.MessageResult, ledger.Committed, error) {
 	t.Helper()
-	done, err := messages.NewRecorder(c, time.Minute).Record(t.Context(), nil, relay, texts)
+	done, err := messages.NewRecorder(c, time.Minute, nil).Record(t.Context(), nil, relay, texts)
 	if err != nil {
 		return nil, done, err
 	}

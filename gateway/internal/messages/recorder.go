@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -21,14 +22,19 @@ type Ledger interface {
 
 // Recorder records batches of messages. It is safe for concurrent use.
 type Recorder struct {
-	ledger  Ledger
-	timeout time.Duration
+	ledger   Ledger
+	timeout  time.Duration
+	anchorer *anchorer // nil if nothing is anchored
 }
 
 // NewRecorder returns a recorder that takes at most timeout for a batch with all that
-// follows from it.
-func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
-	return &Recorder{ledger: l, timeout: timeout}
+// follows from it. It anchors nothing if a is nil.
+func NewRecorder(l Ledger, timeout time.Duration, a *Anchoring) *Recorder {
+	r := &Recorder{ledger: l, timeout: timeout}
+	if a != nil {
+		r.anchorer = &anchorer{Anchoring: *a}
+	}
+	return r
 }
 
 // Record records messages, each of which may be followed by the disclosures of its sealed
@@ -38,6 +44,10 @@ func NewRecorder(l Ledger, timeout time.Duration) *Recorder {
 // other its place, if what follows it is not disclosures, if it would put into the open
 // what its device's owner made private, or if its disclosures are not those of its
 // readings; in the last case it is recorded all the same, and Detail says so.
+//
+// Messages of the member's own devices that are wholly of anchored classes are recorded as runs, once the bundle that has them is
+// durable; those of a run that is refused are recorded in full. Each message has its outcome all the same. It is Unavailable if the
+// bundle cannot be kept.
 //
 // The journal, which may be nil, is told of each transaction.
 //
@@ -68,23 +78,76 @@ func (r *Recorder) Record(ctx context.Context, j ledger.Journal, as ledger.Ident
 // record submits the messages alone. The chaincode refuses a batch with messages that
 // expose what is private, before any other member has seen it, and names at most
 // waymark.MaxErrorRows of them: they are taken out and the others sent again, at least one
-// fewer each time.
-func (r *Recorder) record(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch) (ledger.Committed, error) {
-	for {
-		open := b.undecided()
-		if len(open) == 0 {
-			return ledger.Committed{}, b.refusal()
+// fewer each time. The messages of runs that are refused are sent again in full, once.
+func (r *Recorder) record(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch) (done ledger.Committed, err error) {
+	for open := b.undecided(); len(open) > 0; open = b.undecided() {
+		entries, whole, submitted, err := r.submit(ctx, j, as, b, open)
+		switch {
+		case err != nil && !b.takeOut(entries, err):
+			return ledger.Committed{}, err
+		case err != nil:
+			continue
+		case whole:
+			return submitted, nil
 		}
-		call := ledger.Call{As: as, Transaction: waymark.TelemetryRecord, Request: b.request(open), Journal: j}
-		if !b.plain() { // the answer is more than the ledger's
-			call.Journal = ledger.Partial(j)
+		if submitted.Commit != (ledger.Commit{}) || done.Result == nil {
+			done = submitted
 		}
-		done, err := r.ledger.Submit(ctx, call)
-		if err == nil {
-			return done, b.decide(open, done.Result)
-		}
-		if !b.takeOut(open, err) {
+		if err := r.decide(b, entries, submitted.Result); err != nil {
 			return ledger.Committed{}, err
 		}
 	}
+	if done.Result == nil {
+		return ledger.Committed{}, b.refusal()
+	}
+	return done, nil
+}
+
+// submit submits messages, as entries of one request. whole says that the ledger's answer is that of the batch.
+func (r *Recorder) submit(ctx context.Context, j ledger.Journal, as ledger.Identity, b *batch, open []int) (entries []*entry, whole bool, done ledger.Committed, err error) {
+	entries, body, err := r.entries(ctx, b, open)
+	if err != nil {
+		return nil, false, ledger.Committed{}, err
+	}
+	call := ledger.Call{As: as, Transaction: waymark.TelemetryRecord, Request: b.request(entries, body), Journal: j}
+	if whole = b.plain() && body == ""; !whole {
+		call.Journal = ledger.Partial(j)
+	}
+	if !slices.ContainsFunc(entries, inFull) {
+		call.Moot = allRefused
+	}
+	done, err = r.ledger.Submit(ctx, call)
+	return entries, whole, done, err
+}
+
+// entries are those of some messages, with the body that has the messages of the runs among them.
+func (r *Recorder) entries(ctx context.Context, b *batch, open []int) (entries []*entry, body string, err error) {
+	if r.anchorer == nil {
+		return b.inFull(open), "", nil
+	}
+	entries = r.anchorer.entries(ctx, b, open)
+	body, err = r.anchorer.keep(ctx, entries)
+	return entries, body, err
+}
+
+// decide takes the outcomes of entries, and notes which devices' runs are refused.
+func (r *Recorder) decide(b *batch, entries []*entry, result json.RawMessage) error {
+	outcomes, err := outcomesOf(result, len(entries))
+	if err != nil {
+		return err
+	}
+	b.decide(entries, outcomes)
+	for n, e := range entries {
+		if e.isRun() && outcomes[n].Outcome == waymark.Rejected {
+			r.anchorer.known.refused(e.run.Device, outcomes[n].Reasons)
+		}
+	}
+	return nil
+}
+
+// allRefused reports whether a request of runs alone writes nothing.
+func allRefused(result json.RawMessage) bool {
+	var outcomes waymark.RecordResult
+	return json.Unmarshal(result, &outcomes) == nil &&
+		!slices.ContainsFunc(outcomes.Results, func(o waymark.MessageResult) bool { return o.Outcome != waymark.Rejected })
 }

@@ -259,7 +259,7 @@ func TestAnswersThatCannotBe(t *testing.T) {
 func TestAPlainAnswerIsPassedOn(t *testing.T) {
 	c := newConsortium()
 	want := encode(waymark.RecordResult{Results: []waymark.MessageResult{{Device: "logger-1", Sequence: 1, Outcome: waymark.Recorded, TxID: "tx1"}}})
-	done, err := messages.NewRecorder(c, time.Minute).Record(t.Context(), nil, relay, []string{newSigner(t).message(t, 1)})
+	done, err := messages.NewRecorder(c, time.Minute, nil).Record(t.Context(), nil, relay, []string{newSigner(t).message(t, 1)})
 	if err != nil || !bytes.Equal(done.Result, want) {
 		t.Errorf("got %s, %v", done.Result, err)
 	}
