@@ -48,9 +48,10 @@ func measureGrowth(ctx context.Context, b *bench, r *report) error {
 
 // fill has packs of a hundred recorded until there are so many readings, or its time is over, and returns the start of the devices' ids.
 func (b *bench) fill(ctx context.Context, wanted int, recorded *int) (prefix string, err error) {
-	const readings, window = 100, 16
+	const readings = 100
 	command.Progress(fmt.Sprintf("fill the ledger with %d readings", wanted))
 	messages := max(wanted/readings, b.amounts.devices) // each device says something
+	window := fillWindow(messages, b.amounts.devices)
 	each := 3*messages/b.amounts.devices + 2*window     // some are faster than others
 	var all *ledger
 	err = b.published(ctx, load{devices: b.amounts.devices, messages: each, readings: readings, window: window, of: follower}, func(ctx context.Context, u *underway) error {
@@ -69,6 +70,9 @@ func (b *bench) fill(ctx context.Context, wanted int, recorded *int) (prefix str
 	*recorded += all.recorded() * readings
 	return prefix, nil
 }
+
+// fillWindow is how many messages of a device are under way: no more than half of all, since those are recorded too before the end.
+func fillWindow(messages, devices int) int { return min(max(messages/devices/2, 1), 16) }
 
 // growths is the section of it.
 type growths struct{ *report }

@@ -64,6 +64,15 @@ func TestSectionsOfNothing(t *testing.T) {
 	}
 }
 
+// TestAFillEndsNearWhatIsWanted: what is under way is recorded too.
+func TestAFillEndsNearWhatIsWanted(t *testing.T) {
+	for messages, want := range map[int]int{0: 1, 300: 1, 1000: 5, 30_000: 16} {
+		if got := fillWindow(messages, 100); got != want {
+			t.Errorf("%d messages: %d, want %d", messages, got, want)
+		}
+	}
+}
+
 func TestASignatureIsTimed(t *testing.T) {
 	v, err := verify("waymark", 1)
 	if err != nil || v.alone < time.Microsecond || v.together < time.Microsecond || v.together > time.Second {
