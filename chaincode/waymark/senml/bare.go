@@ -14,9 +14,9 @@ func Bare(m *attest.Message) bool {
 	if err != nil {
 		return false
 	}
-	b := newBase()
+	b := &base{}
 	for _, r := range all {
-		if b.update(r) != nil || r.more || r.rawData != nil && (b.value.Sign() != 0 || b.sum.Sign() != 0) {
+		if b.update(r) != nil || r.more || r.rawData != nil && (b.value.compare(0) != 0 || b.sum.compare(0) != 0) {
 			return false
 		}
 	}

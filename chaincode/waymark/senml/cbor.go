@@ -2,7 +2,6 @@ package senml
 
 import (
 	"math"
-	"math/big"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -31,6 +30,14 @@ func recordsCBOR(payload []byte) ([]record, error) {
 	if err := checkSize(payload); err != nil {
 		return nil, err
 	}
+	if records, ok := plainCBOR(payload); ok {
+		return records, nil
+	}
+	return anyCBOR(payload)
+}
+
+// anyCBOR reads what plainCBOR does not, and tells what is wrong.
+func anyCBOR(payload []byte) ([]record, error) {
 	var raw []map[any]any
 	if err := strictDecoding().Unmarshal(payload, &raw); err != nil {
 		return nil, waymark.Errorf(waymark.Invalid, "the pack must be a CBOR array of at most %d SenML records, without repeated labels", MaxReadings)
@@ -91,12 +98,12 @@ func (r *record) setAll(m map[any]any) error {
 }
 
 func named(m map[any]any) (map[string]any, error) {
-	numbered := labels()
 	byName := make(map[string]any, len(m))
 	for label, value := range m { //determinism: each label sets its own name
 		name, ok := label.(string)
 		if n, isInt := label.(int64); isInt {
-			name, ok = numbered[n]
+			name = labelName(n)
+			ok = name != ""
 		}
 		if !ok {
 			continue // labels of other registries may be ignored (clause 4.4)
@@ -109,16 +116,16 @@ func named(m map[any]any) (map[string]any, error) {
 	return byName, nil
 }
 
-// exact turns every numeric form into a *big.Rat and leaves the rest.
+// exact turns every numeric form into a number and leaves the rest.
 func exact(value any) (any, error) {
 	switch v := value.(type) {
 	case int64:
-		return new(big.Rat).SetInt64(v), nil
+		return whole(v), nil
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, waymark.Errorf(waymark.Invalid, "must be a finite number")
 		}
-		return new(big.Rat).SetFloat64(v), nil
+		return float(v), nil
 	case cbor.Tag:
 		return decimalFraction(v)
 	}
@@ -135,10 +142,5 @@ func decimalFraction(tag cbor.Tag) (any, error) {
 	if !isInt || !isInt2 || exponent < -maxExponent || exponent > maxExponent {
 		return nil, waymark.Errorf(waymark.Invalid, "must be a decimal fraction of 64-bit integers with an exponent of at most %d", maxExponent)
 	}
-	power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(max(exponent, -exponent)), nil))
-	r := new(big.Rat).SetInt64(mantissa)
-	if exponent < 0 {
-		return r.Quo(r, power), nil
-	}
-	return r.Mul(r, power), nil
+	return decimal(mantissa, exponent), nil
 }

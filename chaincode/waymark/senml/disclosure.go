@@ -139,24 +139,24 @@ func (r Reading) Disclosed() waymark.DisclosedReading {
 
 // opened is the one reading of a record that has nothing but a value.
 func (r record) opened(sealed Reading) (Reading, error) {
-	if r.hasBase() || r.name != nil || r.time != nil || r.update != nil {
+	if r.hasBase() || r.name != nil || r.time.set || r.update.set {
 		return Reading{}, waymark.Errorf(waymark.Invalid, "a disclosure holds a value and its unit, and nothing that the sealed record says: no n, t, ut or base field")
 	}
-	if !r.measures() || r.values() > 0 && r.sum != nil {
+	if !r.measures() || r.values() > 0 && r.sum.set {
 		return Reading{}, waymark.Errorf(waymark.Invalid, "a disclosure holds one value or sum")
 	}
 	if err := r.check(); err != nil {
 		return Reading{}, err
 	}
-	reading, zero := Reading{Name: sealed.Name, Time: sealed.Time, Update: sealed.Update}, newBase()
-	if r.sum != nil {
+	reading, zero := Reading{Name: sealed.Name, Time: sealed.Time, Update: sealed.Update}, &base{}
+	if r.sum.set {
 		return zero.quantity(reading, Sum, r, zero.sum, r.sum)
 	}
 	return zero.valueOf(r, reading)
 }
 
 func (r record) hasBase() bool {
-	return r.baseName != nil || r.baseUnit != nil || r.baseValue != nil || r.baseSum != nil || r.baseTime != nil || r.version != nil
+	return r.baseName != nil || r.baseUnit != nil || r.baseValue.set || r.baseSum.set || r.baseTime.set || r.version.set
 }
 
 func parseJSONDisclosure(text []byte) (salt []byte, r record, err error) {

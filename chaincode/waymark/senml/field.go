@@ -1,7 +1,6 @@
 package senml
 
 import (
-	"math/big"
 	"strings"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -10,12 +9,13 @@ import (
 // supportedVersion is the version of RFC 8428 (clause 4.4).
 const supportedVersion = 10
 
-// labels are the CBOR labels (RFC 8428, table 4) by their JSON names.
-func labels() map[int64]string {
-	return map[int64]string{
-		-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
-		0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
+// labelName is the JSON name of a CBOR label (RFC 8428, table 4), empty for another.
+func labelName(label int64) string {
+	names := [...]string{"bs", "bv", "bu", "bt", "bn", "bver", "n", "u", "v", "vs", "vb", "s", "t", "ut", "vd"} // from -6 on
+	if label < -6 || label > 8 {
+		return ""
 	}
+	return names[label+6]
 }
 
 // ignore decides about a label that is not of RFC 8428: it is passed over, whatever
@@ -66,7 +66,7 @@ func (r *record) text(label string) **string {
 }
 
 // quantity returns the member that holds a numeric label, nil for any other label.
-func (r *record) quantity(label string) **big.Rat {
+func (r *record) quantity(label string) *number {
 	switch label {
 	case "bver":
 		return &r.version
@@ -97,8 +97,8 @@ func setText(target **string, label string, value any) error {
 	return nil
 }
 
-func setQuantity(target **big.Rat, label string, value any) error {
-	n, ok := value.(*big.Rat)
+func setQuantity(target *number, label string, value any) error {
+	n, ok := value.(number)
 	if !ok {
 		return waymark.Errorf(waymark.Invalid, "%q must be a number", label)
 	}
@@ -130,6 +130,6 @@ func (r *record) setData(value any) error {
 }
 
 // supported accepts the version of RFC 8428 and its predecessors.
-func supported(version *big.Rat) bool {
-	return version.IsInt() && version.Sign() > 0 && version.Cmp(new(big.Rat).SetInt64(supportedVersion)) <= 0
+func supported(version number) bool {
+	return version.isWhole() && version.compare(0) > 0 && version.compare(supportedVersion) <= 0
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -108,7 +109,7 @@ func (r *record) member(d *json.Decoder, label string) error {
 	return r.set(label, value)
 }
 
-// scalar reads a string, a boolean, a *big.Rat, or data as []byte.
+// scalar reads a string, a boolean, a number, or data as []byte.
 func scalar(label string, raw json.RawMessage) (any, error) {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -120,7 +121,7 @@ func scalar(label string, raw json.RawMessage) (any, error) {
 	case bool:
 		return v, nil
 	case json.Number:
-		return waymark.Decimal(v).Rat()
+		return written(waymark.Decimal(v))
 	case string:
 		if label == "vd" {
 			return data(v)
@@ -128,6 +129,21 @@ func scalar(label string, raw json.RawMessage) (any, error) {
 		return v, nil
 	}
 	return nil, waymark.Errorf(waymark.Invalid, "%q must be a string, number or boolean", label)
+}
+
+// written reads a number as JSON has it.
+func written(d waymark.Decimal) (any, error) {
+	r, err := d.Rat() // which checks the form, too
+	if err != nil {
+		return nil, err
+	}
+	before, after, _ := strings.Cut(string(d), ".")
+	if len(after) <= maxDecimals {
+		if mantissa, err := strconv.ParseInt(before+after, 10, 64); err == nil { // no exponent
+			return decimal(mantissa, -int64(len(after))), nil
+		}
+	}
+	return fromRat(r), nil
 }
 
 // data decodes base64url in its one spelling. Go's decoder passes over line

@@ -1,7 +1,6 @@
 package senml
 
 import (
-	"math/big"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -14,15 +13,15 @@ const relativeTimeLimit = 1 << 28
 // maxTime keeps a time inside four-digit years, in seconds since the epoch.
 const maxTime = 253402300799
 
-// record is a record as written, before its base fields are resolved. What is nil
-// is absent.
+// record is a record as written, before its base fields are resolved. What is nil,
+// or a number that is not set, is absent.
 type record struct {
 	baseName, name     *string
 	baseUnit, unit     *string
-	baseValue, value   *big.Rat
-	baseSum, sum       *big.Rat
-	baseTime, time     *big.Rat
-	version, update    *big.Rat
+	baseValue, value   number
+	baseSum, sum       number
+	baseTime, time     number
+	version, update    number
 	boolean            *bool
 	more               bool // it has members that are not of RFC 8428
 	textValue, rawData *string
@@ -31,17 +30,13 @@ type record struct {
 // base holds the base fields that are in force (RFC 8428, clause 4.1).
 type base struct {
 	name, unit       string
-	value, sum, time *big.Rat
-	version          *big.Rat
-}
-
-func newBase() *base {
-	return &base{value: new(big.Rat), sum: new(big.Rat), time: new(big.Rat)}
+	value, sum, time number
+	version          number
 }
 
 // resolve turns the records of a pack into readings.
 func resolve(records []record) ([]Reading, error) {
-	b := newBase()
+	b := &base{}
 	readings := make([]Reading, 0, len(records))
 	for i, r := range records {
 		more, err := b.read(r)
@@ -80,7 +75,7 @@ func (b *base) read(r record) ([]Reading, error) {
 		}
 		readings = append(readings, reading)
 	}
-	if r.sum == nil {
+	if !r.sum.set {
 		return readings, nil
 	}
 	sum, err := b.quantity(common, Sum, r, b.sum, r.sum)
@@ -101,16 +96,16 @@ func (r record) check() error {
 }
 
 // measures reports whether the record has a value or a sum.
-func (r record) measures() bool { return r.values() > 0 || r.sum != nil }
+func (r record) measures() bool { return r.values() > 0 || r.sum.set }
 
 // update puts the base fields of a record in force. The version must be the same
 // in the whole pack, and is 10 if nothing else is said (clauses 4.1 and 4.4).
 func (b *base) update(r record) error {
-	if b.version == nil {
-		b.version = new(big.Rat).SetInt64(supportedVersion)
+	if !b.version.set {
+		b.version = whole(supportedVersion)
 		replace(&b.version, r.version)
 	}
-	if r.version != nil && r.version.Cmp(b.version) != 0 {
+	if r.version.set && r.version.exact().Cmp(b.version.exact()) != 0 {
 		return waymark.Errorf(waymark.Invalid, "has another bver than the records before it")
 	}
 	if r.baseName != nil {
@@ -125,8 +120,8 @@ func (b *base) update(r record) error {
 	return nil
 }
 
-func replace(target **big.Rat, value *big.Rat) {
-	if value != nil {
+func replace(target *number, value number) {
+	if value.set {
 		*target = value
 	}
 }
@@ -134,7 +129,7 @@ func replace(target **big.Rat, value *big.Rat) {
 // values counts the value fields. There may be one (clause 4.2).
 func (r record) values() int {
 	n := 0
-	for _, there := range []bool{r.value != nil, r.boolean != nil, r.textValue != nil, r.rawData != nil} {
+	for _, there := range []bool{r.value.set, r.boolean != nil, r.textValue != nil, r.rawData != nil} {
 		if there {
 			n++
 		}
@@ -143,13 +138,13 @@ func (r record) values() int {
 }
 
 func (r record) hasRegular() bool {
-	return r.name != nil || r.unit != nil || r.time != nil || r.update != nil
+	return r.name != nil || r.unit != nil || r.time.set || r.update.set
 }
 
 // hasStrayUnit reports a unit that belongs to no number. The base unit does not
 // count: it is for those records that can have one.
 func (r record) hasStrayUnit() bool {
-	if r.unit == nil || r.value != nil || r.sum != nil {
+	if r.unit == nil || r.value.set || r.sum.set {
 		return false
 	}
 	return r.boolean == nil || *r.unit != booleanUnit
@@ -168,7 +163,7 @@ func (b *base) common(r record) (Reading, error) {
 	if reading.Time, err = absolute(b.time, r.time); err != nil {
 		return Reading{}, err
 	}
-	if r.update != nil {
+	if r.update.set {
 		reading.Update, err = updateTime(r.update)
 	}
 	return reading, err
@@ -189,14 +184,14 @@ func (b *base) valueOf(r record, reading Reading) (Reading, error) {
 			return reading, nil
 		}
 		var err error
-		reading.Value, err = waymark.ScaleRat(big.NewRat(1, 1), waymark.ScaleOf(booleanUnit))
+		reading.Value, err = whole(1).scaled(waymark.ScaleOf(booleanUnit))
 		return reading, err
 	}
 	return b.quantity(reading, Number, r, b.value, r.value)
 }
 
 // quantity returns a reading that has a unit: the sum of a base and what is written.
-func (b *base) quantity(reading Reading, kind Kind, r record, from, written *big.Rat) (Reading, error) {
+func (b *base) quantity(reading Reading, kind Kind, r record, from, written number) (Reading, error) {
 	reading.Kind, reading.Unit = kind, b.unit
 	if r.unit != nil {
 		reading.Unit = *r.unit
@@ -205,33 +200,30 @@ func (b *base) quantity(reading Reading, kind Kind, r record, from, written *big
 		return Reading{}, err
 	}
 	var err error
-	reading.Value, err = waymark.ScaleRat(new(big.Rat).Add(from, written), waymark.ScaleOf(reading.Unit))
+	reading.Value, err = from.plus(written).scaled(waymark.ScaleOf(reading.Unit))
 	return reading, err
 }
 
 // absolute adds base time and time, in seconds, and refuses what is relative to now.
-func absolute(baseTime, offset *big.Rat) (time.Time, error) {
-	seconds := new(big.Rat).Set(baseTime)
-	if offset != nil {
-		seconds.Add(seconds, offset)
-	}
-	if seconds.Cmp(new(big.Rat).SetInt64(relativeTimeLimit)) < 0 {
+func absolute(baseTime, offset number) (time.Time, error) {
+	seconds := baseTime.plus(offset)
+	if seconds.compare(relativeTimeLimit) < 0 {
 		return time.Time{}, waymark.Errorf(waymark.Invalid, "the time (bt + t) is relative to now, or missing, and members would not agree on it: send seconds since 1970, at least 2^28")
 	}
-	if seconds.Cmp(new(big.Rat).SetInt64(maxTime)) > 0 {
+	if seconds.compare(maxTime) > 0 {
 		return time.Time{}, waymark.Errorf(waymark.Invalid, "the time (bt + t) is after the year 9999")
 	}
-	millis, err := waymark.ScaleRat(seconds, 3)
+	millis, err := seconds.scaled(3)
 	if err != nil {
 		return time.Time{}, err
 	}
 	return time.UnixMilli(millis).UTC(), nil
 }
 
-func updateTime(seconds *big.Rat) (time.Duration, error) {
-	if seconds.Sign() < 0 || seconds.Cmp(new(big.Rat).SetInt64(int64(MaxUpdate/time.Second))) > 0 {
+func updateTime(seconds number) (time.Duration, error) {
+	if seconds.compare(0) < 0 || seconds.compare(int64(MaxUpdate/time.Second)) > 0 {
 		return 0, waymark.Errorf(waymark.Invalid, "the update time (ut) must be 0 to 2^28 seconds")
 	}
-	millis, err := waymark.ScaleRat(seconds, 3)
+	millis, err := seconds.scaled(3)
 	return time.Duration(millis) * time.Millisecond, err
 }
