@@ -3,7 +3,7 @@ package telemetry
 import (
 	"cmp"
 	"math"
-	"math/big"
+	"math/bits"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -16,7 +16,8 @@ type tally struct{ entries []entry }
 // entry is a series whose sum cannot overflow before the last reading is added.
 type entry struct {
 	waymark.Series
-	exact *big.Int
+	high int64 // with low the sum in 128 bits, two's complement
+	low  uint64
 }
 
 // add sums up a reading, unless there is nothing to sum up: it still counts.
@@ -29,7 +30,7 @@ func (t *tally) add(r senml.Reading) {
 
 // join adds what some readings of one measurement came to.
 func (t *tally) join(of waymark.Series) {
-	fresh := entry{waymark.Series{Name: of.Name, Unit: of.Unit, Min: of.Min, Max: of.Max}, new(big.Int)}
+	fresh := entry{Series: waymark.Series{Name: of.Name, Unit: of.Unit, Min: of.Min, Max: of.Max}}
 	i, found := slices.BinarySearchFunc(t.entries, fresh, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
 	})
@@ -39,7 +40,9 @@ func (t *tally) join(of waymark.Series) {
 	e := &t.entries[i]
 	e.Count += of.Count
 	e.Min, e.Max = min(e.Min, of.Min), max(e.Max, of.Max)
-	e.exact.Add(e.exact, big.NewInt(of.Sum))
+	var carry uint64
+	e.low, carry = bits.Add64(e.low, uint64(of.Sum), 0) //nolint:gosec // two's complement
+	e.high += of.Sum>>63 + int64(carry)                 //nolint:gosec // 0 or 1
 }
 
 // series returns the sums, each with its class by the device's owner. One that does not fit is marked, whatever the order in
@@ -48,11 +51,11 @@ func (t *tally) series(device *waymark.Device) []waymark.Series {
 	all := make([]waymark.Series, 0, len(t.entries))
 	for _, e := range t.entries {
 		e.Class = device.Attributes.ClassOf(e.Name, e.Unit)
-		e.Overflow = !e.exact.IsInt64()
+		e.Sum = int64(e.low) //nolint:gosec // two's complement
+		e.Overflow = e.high != e.Sum>>63
 		switch {
 		case !e.Overflow:
-			e.Sum = e.exact.Int64()
-		case e.exact.Sign() > 0:
+		case e.high >= 0:
 			e.Sum = math.MaxInt64
 		default:
 			e.Sum = math.MinInt64
