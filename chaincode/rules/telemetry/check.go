@@ -126,12 +126,9 @@ func (c checking) check(w *waymark.Window, shown waymark.CheckedWindow, at strin
 
 // holds checks that a message is the device's, and in the window what it comes to.
 func (c checking) holds(w waymark.Window, n uint64, shown waymark.ShownMessage, at string) error {
-	m, err := attest.Parse(shown.Message)
+	m, err := c.picked(w, n, shown.Message, at)
 	if err != nil {
-		return waymark.InvalidField(at+"/message", "%s", waymark.AsError(err).Message)
-	}
-	if m.Device != w.Device || m.Consortium != c.ledger.Tx().Channel || !m.Kind.Sequenced() || m.Sequence != n || m.KeyID != w.Key {
-		return mismatch(at+"/message", "must be message %d of device %s, signed with key %s, for this consortium", n, w.Device, w.Key)
+		return err
 	}
 	_, digest, err := registry.Signed(c.device, m)
 	if err != nil {
@@ -151,6 +148,18 @@ func (c checking) holds(w waymark.Window, n uint64, shown waymark.ShownMessage, 
 		return err
 	}
 	return inTree(w, m, digest, readings, shown.Path, at)
+}
+
+// picked reads a message that is shown, which must be message n of the window.
+func (c checking) picked(w waymark.Window, n uint64, text, at string) (*attest.Message, error) {
+	m, err := attest.Parse(text)
+	if err != nil {
+		return nil, waymark.InvalidField(at+"/message", "%s", waymark.AsError(err).Message)
+	}
+	if m.Device != w.Device || m.Consortium != c.ledger.Tx().Channel || !m.Kind.Sequenced() || m.Sequence != n || m.KeyID != w.Key {
+		return nil, mismatch(at+"/message", "must be message %d of device %s, signed with key %s, for this consortium", n, w.Device, w.Key)
+	}
+	return m, nil
 }
 
 // follows checks that a message names the digest of the one before.

@@ -27,26 +27,19 @@ func Forfeit(l ledger.Ledger, r waymark.ForfeitTelemetryRequest) (*waymark.Strea
 		return &s, nil
 	}
 	now := *s.Anchored
-	waiting := []waymark.Run{}
-	lost := waymark.Forfeit{By: tx.Stamp(), Reason: r.Reason}
-	for _, w := range now.Unchecked {
-		switch {
-		case w.Last > r.Last:
-			waiting = append(waiting, w)
-		case lost.First == 0:
-			lost.First, lost.Last = w.First, w.Last
-		default:
-			lost.Last = w.Last
-		}
+	given := 0 // windows wait in the order of their numbers
+	for given < len(now.Unchecked) && now.Unchecked[given].Last <= r.Last {
+		given++
 	}
 	switch {
-	case lost.First == 0:
+	case given == 0:
 		return &s, nil
 	case len(now.Forfeited) >= waymark.MaxForfeits:
 		return nil, waymark.Errorf(waymark.FailedPrecondition, "the check of windows of device %s was given up %d times, which is all there may be",
 			r.Device, waymark.MaxForfeits).Because(waymark.ReasonLimit)
 	}
-	now.Unchecked, now.Forfeited = waiting, append(now.Forfeited, lost)
+	lost := waymark.Forfeit{First: now.Unchecked[0].First, Last: now.Unchecked[given-1].Last, By: tx.Stamp(), Reason: r.Reason}
+	now.Unchecked, now.Forfeited = now.Unchecked[given:], append(now.Forfeited, lost)
 	s.Anchored = &now
 	if err := ledger.Save(l, ledger.StreamKey(r.Device), &s); err != nil {
 		return nil, err
