@@ -29,6 +29,7 @@ func WriteGateway(n topology.Network, m topology.Member) error {
 		fmt.Fprintf(&b, "  %s:\n    cert_file: %q\n    key_file: %q\n", role, identity.Cert, identity.Key)
 	}
 	fmt.Fprintf(&b, "tokens_file: %q\n", n.TokensFile(m))
+	b.WriteString("store:\n  dir: bodies\n") // beside this file
 	if err := writeFile(n.GatewayConfig(m), []byte(b.String()), 0o600); err != nil {
 		return err
 	}

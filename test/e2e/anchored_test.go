@@ -1,0 +1,135 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
+	"github.com/waymark-ledger/waymark/test/internal/app"
+	"github.com/waymark-ledger/waymark/test/internal/device"
+)
+
+// P1, P2: messages of an anchored class are recorded as a run, their bundle is in the owner's store under the hash that the
+// window names, and the same batch again changes nothing.
+func TestAnchoredMessages(t *testing.T) {
+	ctx := limit(t, 2*time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	anchors(ctx, t, d)
+	var texts []string
+	for i := range 10 {
+		texts = append(texts, sign(t, d, []attest.Format{attest.JWS, attest.COSE}[i%2], 400, int64(400+i)).Text())
+	}
+	first, commit := record(ctx, t, texts...)
+	again, _ := record(ctx, t, texts...)
+	for i := range texts {
+		n := uint64(i + 1)
+		if first[i].Outcome != waymark.Recorded || first[i].Sequence != n || again[i].Outcome != waymark.Duplicate || again[i].Sequence != n || again[i].TxID != commit.TxID {
+			t.Errorf("message %d: %+v, then %+v of %s", n, first[i], again[i], commit.TxID)
+		}
+	}
+	w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 5})
+	if err != nil || w.First != 1 || w.Last != 10 || w.Readings != 20 || w.Body == "" {
+		t.Fatalf("window %+v, %v", w, err)
+	}
+	if lines := linesOf(t, bundleOf(t, w.Body), d.ID(), texts); !bytes.Equal(anchor.Root(d.ID(), 1, lines), w.Root) {
+		t.Errorf("the messages of the bundle do not give root %x", w.Root)
+	}
+	full, _ := record(ctx, t, sign(t, d, attest.COSE, 400).Text(), otherOf(t, d).Text())
+	if full[0].Outcome != waymark.Recorded || full[1].Outcome != waymark.Recorded || full[0].TxID != full[1].TxID {
+		t.Errorf("a run and a message: %+v", full)
+	}
+	for member := range local.at.Members {
+		if err := app.Settle(ctx, full[1].TxID, as(t, member, waymark.Viewer)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at, err := as(t, "producer", waymark.Viewer).Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
+	if err != nil || at.Last != 12 || len(at.Gaps) > 0 || at.Anchored == nil || at.Anchored.Last != 11 {
+		t.Errorf("stream %+v, %v", at, err)
+	}
+}
+
+// anchors has the owner of a device anchor its temperature, and waits until its gateway knows.
+func anchors(ctx context.Context, t *testing.T, d *device.Device) {
+	t.Helper()
+	_, commit, err := app.Write[waymark.Device](ctx, operator(t, "producer"), http.MethodPut, "/v1/devices/"+d.ID()+"/attributes", map[string]any{
+		"reason": "there is much of it", "attributes": waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{
+			{Class: "bulk", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Settle(ctx, commit.TxID, as(t, "producer", waymark.Viewer)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bundleOf is the bundle with that hash in the producer's store.
+func bundleOf(t *testing.T, body string) anchor.Bundle {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(local.Dir(), "members", "producer", "bodies", body[:2], body[2:]))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("body %s: %q, %v", body, found, err)
+	}
+	encoded, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(encoded); hex.EncodeToString(sum[:]) != body {
+		t.Errorf("body %s has hash %x", body, sum)
+	}
+	b, err := anchor.DecodeBundle(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// linesOf are the lines of a device's messages from 1 on, which are in the bundle as they were sent.
+func linesOf(t *testing.T, b anchor.Bundle, id string, texts []string) (lines []anchor.Line) {
+	t.Helper()
+	for i, text := range texts {
+		if got, _ := b.Message(id, uint64(i+1)); got != text {
+			t.Errorf("message %d of the bundle is %q, sent was %q", i+1, got, text)
+		}
+		m, err := attest.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest, err := m.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		readings, err := senml.Parse(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := anchor.LineOf(m, digest, readings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// otherOf is the device's next message, of no anchored class.
+func otherOf(t *testing.T, d *device.Device) device.Message {
+	t.Helper()
+	m, err := d.Sign(attest.COSE, []senml.Reading{{Name: "humidity", Unit: "%RH", Value: 5000, Time: time.Now().UTC().Truncate(time.Millisecond)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
