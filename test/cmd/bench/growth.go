@@ -52,7 +52,7 @@ func (b *bench) fill(ctx context.Context, wanted int, recorded *int) (prefix str
 	command.Progress(fmt.Sprintf("fill the ledger with %d readings", wanted))
 	messages := max(wanted/readings, b.amounts.devices) // each device says something
 	window := fillWindow(messages, b.amounts.devices)
-	each := 3*messages/b.amounts.devices + 2*window     // some are faster than others
+	each := 3*messages/b.amounts.devices + 2*window // some are faster than others
 	var all *ledger
 	err = b.published(ctx, load{devices: b.amounts.devices, messages: each, readings: readings, window: window, of: follower}, func(ctx context.Context, u *underway) error {
 		prefix, all = u.prefix, u.ledger
