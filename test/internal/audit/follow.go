@@ -7,15 +7,7 @@ import (
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
-
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
-
-// Recorded is a message that a valid transaction recorded.
-type Recorded struct {
-	Device   string
-	Sequence uint64
-}
 
 // Follow calls visit with what each block from one on has recorded, as soon as the peer has it, until
 // ctx ends. It returns nil then.
@@ -48,14 +40,11 @@ func recordedIn(b *common.Block) ([]Recorded, error) {
 	}
 	var all []Recorded
 	for _, t := range transactions {
-		if !t.valid || t.result == nil {
-			continue
+		recorded, err := t.recorded()
+		if err != nil {
+			return nil, err
 		}
-		for _, r := range t.result.Results {
-			if r.Outcome == waymark.Recorded {
-				all = append(all, Recorded{Device: r.Device, Sequence: r.Sequence})
-			}
-		}
+		all = append(all, recorded...)
 	}
 	return all, nil
 }

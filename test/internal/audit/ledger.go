@@ -8,7 +8,6 @@ import (
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
-	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/network/endpoints"
 )
 
@@ -54,13 +53,12 @@ func (l *Ledger) add(b *common.Block) error {
 			continue
 		}
 		l.Valid++
-		if t.result == nil {
-			continue
+		recorded, err := t.recorded()
+		if err != nil {
+			return fmt.Errorf("block %d of %s: %w", b.GetHeader().GetNumber(), l.Member, err)
 		}
-		for _, r := range t.result.Results {
-			if r.Outcome == waymark.Recorded {
-				l.record(r.Device, r.Sequence, t.id)
-			}
+		for _, m := range recorded {
+			l.record(m.Device, m.Sequence, t.id)
 		}
 	}
 	return nil
