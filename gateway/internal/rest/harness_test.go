@@ -101,7 +101,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Leases:        leases.NewBook(db),
 		Writer:        runner,
 		Offline:       a.ledger,
-		Recorder:      messages.NewRecorder(a.ledger, time.Minute),
+		Recorder:      messages.NewRecorder(a.ledger, time.Minute, nil),
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: cmp.Or[rest.Authenticator](bounds.auth, fakeTokens{}),
 		Limits:        bounds.Limits,
