@@ -7,9 +7,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +63,55 @@ func TestAnchoredMessages(t *testing.T) {
 	}
 }
 
+// P8: a body that is lost, and one that is changed, are named by their windows, beside all that are whole.
+func TestFsckNamesWhatIsLostAndAltered(t *testing.T) {
+	ctx := limit(t, 3*time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	anchors(ctx, t, d)
+	var bodies, transactions []string
+	for n := range 3 {
+		result, _ := record(ctx, t, sign(t, d, attest.COSE, 400).Text(), sign(t, d, attest.JWS, 410).Text())
+		w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: uint64(2*n + 1)})
+		if err != nil || w.Body == "" {
+			t.Fatalf("window %+v, %v", w, err)
+		}
+		bodies, transactions = append(bodies, w.Body), append(transactions, result[0].TxID)
+	}
+	if output, status := gatewayCommand(ctx, t, "producer", []string{"fsck", "--deep"}); status != 0 {
+		t.Fatalf("exit status %d:\n%s", status, output)
+	}
+	lost, altered := bodyFile(t, bodies[0]), bodyFile(t, bodies[1])
+	kept := make(map[string][]byte)
+	for _, file := range []string{lost, altered} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[file] = data
+	}
+	defer func() { // other tests look at the same store
+		for file, data := range kept {
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	changed := bytes.Clone(kept[altered])
+	changed[len(changed)/2] ^= 1
+	if err := errors.Join(os.Remove(lost), os.WriteFile(altered, changed, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	output, status := gatewayCommand(ctx, t, "producer", []string{"fsck"})
+	if status != 1 || strings.Contains(output, bodies[2]) {
+		t.Errorf("exit status %d:\n%s", status, output)
+	}
+	for n, fault := range []string{"missing", "altered"} {
+		if line := fmt.Sprintf("%s messages %d to %d: %s: body %s, transaction %s\n", d.ID(), 2*n+1, 2*n+2, fault, bodies[n], transactions[n]); !strings.Contains(output, line) {
+			t.Errorf("%q is not in\n%s", line, output)
+		}
+	}
+}
+
 // anchors has the owner of a device anchor its temperature, and waits until its gateway knows.
 func anchors(ctx context.Context, t *testing.T, d *device.Device) {
 	t.Helper()
@@ -74,14 +126,20 @@ func anchors(ctx context.Context, t *testing.T, d *device.Device) {
 	}
 }
 
-// bundleOf is the bundle with that hash in the producer's store.
-func bundleOf(t *testing.T, body string) anchor.Bundle {
+// bodyFile is where the producer's store has a body.
+func bodyFile(t *testing.T, body string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(local.Dir(), "members", "producer", "bodies", body[:2], body[2:]))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("body %s: %q, %v", body, found, err)
 	}
-	encoded, err := os.ReadFile(found[0])
+	return found[0]
+}
+
+// bundleOf is the bundle with that hash in the producer's store.
+func bundleOf(t *testing.T, body string) anchor.Bundle {
+	t.Helper()
+	encoded, err := os.ReadFile(bodyFile(t, body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,12 +63,18 @@ func TestATornModelIsMadeAnew(t *testing.T) {
 
 func modelCommand(ctx context.Context, t *testing.T, member, command string, env ...string) (string, int) {
 	t.Helper()
+	return gatewayCommand(ctx, t, member, []string{"model", command}, env...)
+}
+
+// gatewayCommand runs a command of the gateway with a member's configuration.
+func gatewayCommand(ctx context.Context, t *testing.T, member string, words []string, env ...string) (string, int) {
+	t.Helper()
 	root, err := localnet.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := filepath.Join(local.Dir(), "members", member, "gateway.yaml")
-	cmd := exec.CommandContext(ctx, filepath.Join(root, ".waymark", "bin", "gateway"), "model", command, "--config", config)
+	cmd := exec.CommandContext(ctx, filepath.Join(root, ".waymark", "bin", "gateway"), append(words, "--config", config)...)
 	cmd.Env = append(os.Environ(), env...)
 	output, _ := cmd.CombinedOutput()
 	return string(output), cmd.ProcessState.ExitCode()

@@ -42,6 +42,7 @@ const usage = `usage:
   gateway config check --config FILE     say what is wrong with a configuration
   gateway model check --config FILE      compare the read model with the ledger, row by row
   gateway model rebuild --config FILE    make the read model anew from the ledger
+  gateway fsck [--deep] --config FILE    look over the bodies of anchored telemetry: what is missing, altered, deleted or not ours
   gateway token create --file FILE --name NAME --identity IDENTITY [--expires-in 2160h]
                                          make a bearer token and print it, once
   gateway token list --file FILE         what tokens there are
@@ -65,16 +66,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return checkModel(ctx, flags, stdout, stderr)
 	case "model rebuild":
 		return rebuildModel(ctx, flags, stdout, stderr)
+	case "fsck":
+		return checkBodies(ctx, flags, stdout, stderr)
+	case "verify":
+		return verifyReceipt(flags, stdout, stderr)
+	case "openapi":
+		return writeOpenAPI(flags, stdout, stderr)
+	}
+	return runToken(words, flags, stdout, stderr)
+}
+
+// runToken does what is asked for with tokens.
+func runToken(words string, flags []string, stdout, stderr io.Writer) error {
+	switch words {
 	case "token create":
 		return createToken(flags, stdout, stderr)
 	case "token list":
 		return listTokens(flags, stdout, stderr)
 	case "token revoke":
 		return revokeToken(flags, stderr)
-	case "verify":
-		return verifyReceipt(flags, stdout, stderr)
-	case "openapi":
-		return writeOpenAPI(flags, stdout, stderr)
 	}
 	fmt.Fprint(stderr, usage)
 	return errUsage
