@@ -63,6 +63,40 @@ func TestAnchoredMessages(t *testing.T) {
 	}
 }
 
+// P3: what is anchored is checked as it comes, so that more windows than may wait are anchored, and each gateway finds the checks true.
+func TestAnchoredWindowsAreChecked(t *testing.T) {
+	ctx := limit(t, 3*time.Minute)
+	d := logger(ctx, t, attest.Ed25519)
+	anchors(ctx, t, d)
+	const windows = waymark.MaxUnchecked + waymark.MaxUnchecked/2
+	viewer := as(t, "producer", waymark.Viewer)
+	for n := range uint64(windows) {
+		for { // as slowly as checks come
+			at, err := viewer.Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at.Anchored == nil || len(at.Anchored.Unchecked) < waymark.MaxUnchecked-1 {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		record(ctx, t, sign(t, d, attest.COSE, 400).Text(), sign(t, d, attest.JWS, 410).Text(), sign(t, d, attest.COSE, 420).Text())
+		if w, err := viewer.Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 3*n + 1}); err != nil || w.Body == "" || w.Last != 3*n+3 {
+			t.Fatalf("window %d: %+v, %v", n, w, err)
+		}
+	}
+	at, err := viewer.Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
+	if err != nil || at.Anchored.Last != 3*windows || at.Anchored.Checked == 0 || len(at.Anchored.Digest) != sha256.Size {
+		t.Errorf("stream %+v, %v", at, err)
+	}
+	for member := range local.at.Members {
+		if untrue := metric(ctx, t, as(t, member, waymark.Viewer), "waymark_gateway_anchor_checks_untrue_total"); untrue != "0" {
+			t.Errorf("the gateway of %s finds %s windows checked untruly", member, untrue)
+		}
+	}
+}
+
 // P8: a body that is lost, and one that is changed, are named by their windows, beside all that are whole.
 func TestFsckNamesWhatIsLostAndAltered(t *testing.T) {
 	ctx := limit(t, 3*time.Minute)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
 	"github.com/waymark-ledger/waymark/gateway/internal/auth"
 	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
@@ -34,6 +35,8 @@ var (
 	_ requests.Resolver  = (*fabric.Client)(nil)
 	_ model.Source       = (*fabric.Client)(nil)
 	_ model.Ledger       = (*fabric.Client)(nil)
+	_ model.Source       = (*anchored.Watch)(nil)
+	_ anchored.Records   = (*model.Model)(nil)
 	_ rest.Model         = (*model.Reader)(nil)
 	_ webhooks.Source    = (*model.Reader)(nil)
 )
@@ -86,7 +89,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.openRequests(c), p.openModel(c), p.openStore(c.Store)); err != nil {
+	if err := errors.Join(p.openRequests(c), p.openStore(c.Store), p.openModel(c)); err != nil {
 		return err
 	}
 	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent, cursor.New(p.database))

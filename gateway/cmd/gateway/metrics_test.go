@@ -23,7 +23,7 @@ func described(t *testing.T) map[string][]string {
 	t.Helper()
 	s := newSite(t)
 	c := s.configuration(t)
-	c.Traces.Endpoint = "http://127.0.0.1:1/v1/traces"
+	c.Traces.Endpoint, c.Store.Dir = "http://127.0.0.1:1/v1/traces", t.TempDir()
 	p := assembled(t, c)
 	reload.New(reload.Options{Path: s.config, Running: c, Logger: p.log, Registry: p.registry})
 	all := make(chan *prometheus.Desc)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
@@ -31,7 +32,7 @@ func (p *parts) openModel(c config.Config) error {
 		return fmt.Errorf("read model: %w", err)
 	}
 	p.modelDB, p.model = db, model.New(db)
-	p.feed = model.NewFeed(p.model, p.ledger, p.log, p.registry)
+	p.feed = model.NewFeed(p.model, anchored.NewWatch(p.ledger, p.checker(c), p.log, p.registry), p.log, p.registry)
 	return nil
 }
 

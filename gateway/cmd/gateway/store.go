@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
 	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/messages"
 )
 
@@ -27,4 +29,15 @@ func (p *parts) anchoring(c config.Config) *messages.Anchoring {
 		return nil
 	}
 	return &messages.Anchoring{Member: c.Member, Channel: c.Channel, Devices: p.model, Bodies: p.store}
+}
+
+// checker sends the checks of what is anchored, nil if there is no store.
+func (p *parts) checker(c config.Config) *anchored.Checker {
+	if p.store == nil {
+		return nil
+	}
+	return anchored.NewChecker(anchored.Options{
+		Member: c.Member, Channel: c.Channel, As: ledger.Identity(c.Store.Identity), Ledger: p.ledger, Records: p.model, Bodies: p.store,
+		Timeout: c.Timeouts.Total, Logger: p.log, Registry: p.registry,
+	})
 }

@@ -58,7 +58,7 @@ func (v Overhaul) Run(ctx context.Context, from Source, height uint64, tell func
 	o := NewOpener(v.Bodies, v.Channel)
 	err = from.Follow(ctx, 0, func(b ledger.Block) error {
 		for _, tx := range b.Transactions {
-			recorded, err := windowsIn(tx, v.Member)
+			recorded, err := windowsIn(tx, func(w waymark.Window) bool { return w.Owner == v.Member })
 			if err != nil {
 				return fmt.Errorf("block %d, transaction %s: %w", b.Number, tx.TxID, err)
 			}
@@ -109,8 +109,8 @@ func (v Overhaul) look(ctx context.Context, o *Opener, w waymark.Window) error {
 	return opened.Signed(key.JWK)
 }
 
-// windowsIn are the windows with a body that a transaction recorded for a member.
-func windowsIn(tx ledger.BlockTransaction, member string) (all []waymark.Window, err error) {
+// windowsIn are those of the windows with a body that a transaction recorded.
+func windowsIn(tx ledger.BlockTransaction, which func(waymark.Window) bool) (all []waymark.Window, err error) {
 	if tx.Status != ledger.Valid {
 		return nil, nil
 	}
@@ -122,9 +122,9 @@ func windowsIn(tx ledger.BlockTransaction, member string) (all []waymark.Window,
 		device, _, _ := strings.Cut(rest, "/")
 		w, err := window.Decode(device, put.Value)
 		if err != nil {
-			return nil, fmt.Errorf("record %s: %w", put.Key, err)
+			return all, fmt.Errorf("record %s: %w", put.Key, err)
 		}
-		if w.Body != "" && w.Owner == member {
+		if w.Body != "" && which(w) {
 			all = append(all, w)
 		}
 	}

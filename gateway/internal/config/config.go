@@ -138,6 +138,9 @@ type Store struct {
 	// Dir is a folder on a disk that keeps what it has synced; it is made if there is none. Gateways that share a database need
 	// one that all of them see. Default: none.
 	Dir string `koanf:"dir" default:""`
+	// Identity names the identity by which the gateway sends the checks of what is anchored: one of identities, a relay or an
+	// operator. It is needed with dir. Default: relay.
+	Identity string `koanf:"identity" default:"relay"`
 }
 
 // Requests says what is kept of writes.
@@ -270,6 +273,7 @@ func Default() Config {
 		Channel:     "waymark",
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
+		Store:       Store{Identity: "relay"},
 		Database:    Database{SQLiteFile: "gateway.db", ModelFile: "model.db"},
 		Webhooks:    Webhooks{Most: 200, PerIdentity: 20, Attempts: 10, DeadLetters: 10_000, Timeout: 15 * time.Second},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},

@@ -78,6 +78,7 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "key in capitals", give: good + "Member: x\n", want: "Member"},
 		{name: "unknown inner key of a map", give: strings.Replace(good, "{cert_file: operator.pem", "{cert: operator.pem", 1), want: "cert"},
 		{name: "followed identity is none", give: good + "traces: {follow: [nobody]}\n", want: "traces.follow"},
+		{name: "nobody signs checks", give: good + "store: {dir: bodies}\n", want: "store.identity"},
 		{name: "own identity is none", give: strings.Replace(good, "  operator:", "  viewer:", 1), want: "own_identity"},
 		{name: "name of an identity", give: strings.Replace(good, "  operator:", "  Root.:", 1), want: "Root"},
 		{name: "long name of an identity", give: strings.Replace(good, "  operator:", "  "+strings.Repeat("a", 65)+":", 1), want: "identities"},

@@ -78,6 +78,9 @@ func (c Config) validateIdentities() error {
 	for _, name := range slices.Sorted(maps.Keys(c.Identities)) {
 		errs = append(errs, properName("identities", name), c.Identities[name].validate("identities."+name))
 	}
+	if c.Store.Dir != "" {
+		errs = append(errs, c.known("store.identity", c.Store.Identity))
+	}
 	return errors.Join(append(errs, c.known("own_identity", c.OwnIdentity))...)
 }
 
