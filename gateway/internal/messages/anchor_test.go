@@ -28,7 +28,9 @@ type anchoring struct {
 	away    bool           // the model
 	refuse  map[string]int // runs of a device, so many times
 	fail    error          // of every transaction
+	failAt  int            // the one transaction that fails, from 1; 0 for none
 	told    []string
+	has     map[string]string // transactions by what they recorded first: a message, or a run
 }
 
 func newAnchoring(t *testing.T) *anchoring {
@@ -63,6 +65,10 @@ func (a *anchoring) Evaluate(context.Context, ledger.Call) (json.RawMessage, err
 func (a *anchoring) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
 	if a.fail != nil {
 		return ledger.Committed{}, a.fail
+	}
+	if a.failAt == len(a.told)+1 {
+		a.told = append(a.told, "failed")
+		return ledger.Committed{}, waymark.Errorf(waymark.Unavailable, "no peer endorses")
 	}
 	q := call.Request.(waymark.RecordRequest)
 	if err := q.Validate(); err != nil {
@@ -101,7 +107,26 @@ func (a *anchoring) Submit(ctx context.Context, call ledger.Call) (ledger.Commit
 		a.told[len(a.told)-1] += " moot"
 		return ledger.Committed{Result: encode(result)}, nil
 	}
+	a.remember(tx, result)
 	return ledger.Committed{Commit: ledger.Commit{TxID: tx, Status: ledger.Valid}, Result: encode(result)}, nil
+}
+
+// remember makes duplicates of what was recorded before.
+func (a *anchoring) remember(tx string, result waymark.RecordResult) {
+	if a.has == nil {
+		a.has = map[string]string{}
+	}
+	for i := range result.Results {
+		r := &result.Results[i]
+		key := fmt.Sprintf("%s/%d", r.Device, r.Sequence)
+		switch {
+		case r.Outcome != waymark.Recorded:
+		case a.has[key] != "":
+			r.Outcome, r.TxID = waymark.Duplicate, a.has[key]
+		default:
+			a.has[key] = tx
+		}
+	}
 }
 
 // bundled is the bundle that a request names.
@@ -293,6 +318,37 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 	if want := []string{"a/1-2 moot", "a/1 a/2", "a/3 a/4", "a/5 a/6"}; !slices.Equal(a.told, want) || a.asked != 1 {
 		t.Errorf("told %q with %d questions, want %q", a.told, a.asked, want)
+	}
+}
+
+// TestTheSecondTransactionOfABatchFails: what the first one recorded stays, the whole batch is answered with the failure, and the same
+// batch again finds the one recorded and records the other. P1, P2.
+func TestTheSecondTransactionOfABatchFails(t *testing.T) {
+	a := newAnchoring(t)
+	a.refuse["a"], a.failAt = 1, 2
+	texts := append(a.logger("a", "producer").many(2), a.logger("b", "producer").many(2)...)
+	r := a.recorder()
+	if done, err := r.Record(t.Context(), nil, relay, texts); waymark.CodeOf(err) != waymark.Unavailable || done.Result != nil {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	done, err := r.Record(t.Context(), nil, relay, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a/1-2 b/1-2", "failed", "a/1 a/2 b/1-2"}; !slices.Equal(a.told, want) {
+		t.Errorf("told %q, want %q", a.told, want)
+	}
+	var got waymark.RecordResult
+	if err := json.Unmarshal(done.Result, &got); err != nil || len(got.Results) != 4 {
+		t.Fatalf("%d outcomes, %v", len(got.Results), err)
+	}
+	for i, want := range []waymark.MessageResult{
+		{Device: "a", Sequence: 1, Outcome: waymark.Recorded, TxID: "tx3"}, {Device: "a", Sequence: 2, Outcome: waymark.Recorded, TxID: "tx3"},
+		{Device: "b", Sequence: 1, Outcome: waymark.Duplicate, TxID: "tx1"}, {Device: "b", Sequence: 2, Outcome: waymark.Duplicate, TxID: "tx1"},
+	} {
+		if r := got.Results[i]; r.Device != want.Device || r.Sequence != want.Sequence || r.Outcome != want.Outcome || r.TxID != want.TxID {
+			t.Errorf("message %d: %+v, want %+v", i, r, want)
+		}
 	}
 }
 
