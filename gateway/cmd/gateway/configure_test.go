@@ -54,7 +54,7 @@ func TestConfigCheckMakesNothing(t *testing.T) {
 		{name: "database", more: "database: {sqlite_file: data.db}\n"},
 		{name: "database that is there", more: "database: {sqlite_file: data.db}\n", files: map[string]string{"data.db": ""}},
 		{name: "connection string", more: "database: {postgres_dsn_file: dsn}\n", files: map[string]string{"dsn": "host=127.0.0.1 port=1"}},
-		{name: "store", more: "store: {dir: bodies}\n"},
+		{name: "store", more: "store: {dir: bodies, identity: viewer}\n"},
 		{name: "audit log", more: "log: {audit_file: audit.log}\n"},
 		{name: "audit log that is there", more: "log: {audit_file: audit.log}\n", files: map[string]string{"audit.log": "{}\n"}},
 		{name: "client authorities and issuers", clients: "cert.pem", more: "issuers: {corp: {url: 'https://id.example.com', audience: a, ca_file: cert.pem}}\n" +
@@ -112,7 +112,7 @@ func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
 
 // TestConfigCheckSaysWhatCannotBeWritten of the files that the gateway makes.
 func TestConfigCheckSaysWhatCannotBeWritten(t *testing.T) {
-	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n", "database: {model_file: %s}\n", "store: {dir: %s}\n"} {
+	for _, key := range []string{"log: {audit_file: %s}\n", "database: {sqlite_file: %s}\n", "database: {model_file: %s}\n", "store: {dir: %s, identity: viewer}\n"} {
 		for name, path := range map[string]string{"a folder that is not there": "none/file", "a file for a folder": "cert.pem/file", "a folder": ".", "a pipe": "pipe"} {
 			s := newSite(t)
 			if err := syscall.Mkfifo(s.path("pipe"), 0o600); err != nil {
