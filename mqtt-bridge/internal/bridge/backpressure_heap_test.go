@@ -11,5 +11,5 @@ import "testing"
 func TestHeldBackForLongWithinBoundedMemory(t *testing.T) {
 	s := newSite(t)
 	s.config.QueueBytes, s.config.QueueMessages = 4<<20, 128
-	s.heldBack(t, 750) // 130 MB as they come
+	s.heldBack(t, 750) // 98 MB as they come
 }
