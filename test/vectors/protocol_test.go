@@ -181,6 +181,7 @@ func TestCommittedVectorsAreWhatGenerateWrites(t *testing.T) {
 	for _, name := range []string{
 		"messages.json", "senml.json", "windows.json", "receipts.json", "disclosures.json",
 		"attestations.json", "kinetic.json", "geofence.json", "statements.json",
+		"anchored.json", "signatures.json",
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

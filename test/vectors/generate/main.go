@@ -40,6 +40,14 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
+	anchors, err := anchoredFile()
+	if err != nil {
+		return err
+	}
+	equations, err := signatureFile()
+	if err != nil {
+		return err
+	}
 	for name, content := range map[string]any{
 		"messages.json": messages, "senml.json": packs, "windows.json": trees, "receipts.json": receiptFile(),
 		"statements.json":  statementFile(),
@@ -47,6 +55,7 @@ func run(dir string) error {
 		"kinetic.json":     kineticFile(), "geofence.json": geofenceFile(),
 		"attestations.json": attested,
 		"sparkplug.json":    sparkplugFile(),
+		"anchored.json":     anchors, "signatures.json": equations,
 	} {
 		if err := write(filepath.Join(dir, name), content); err != nil {
 			return err
