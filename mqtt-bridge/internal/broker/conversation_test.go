@@ -116,6 +116,24 @@ func TestATakeoverKeepsTheOrder(t *testing.T) {
 	}
 }
 
+// A device that connects again and again while there is no room waits for one will alone, that of the connection which was let in.
+func TestTakeoversDoNotWaitForOneAnother(t *testing.T) {
+	p := start(t, options(t), anybody{}, roomFor(0))
+	connect := willing("twin", "waymark/v1/twin/up", 1, "the will")
+	p.talk(t, connect)
+	var last net.Conn
+	for range 5 {
+		before := p.devices.of("twin")
+		last = dial(t, p)
+		send(t, last, connect)
+		waitFor(t, "the next connection", func() bool { return p.devices.of("twin") != before })
+	}
+	expect(t, last, 0x20, 2, 0, 0)
+	if got := p.diary.read(); !slices.Equal(got, []string{"twin connected", "twin takeover", "twin connected"}) {
+		t.Errorf("told: %q", got)
+	}
+}
+
 // A will comes by its device's own topic, in whatever way the connection ends, but for its own goodbye and the broker's end.
 func TestWills(t *testing.T) {
 	const topic = "waymark/v1/dying/up"

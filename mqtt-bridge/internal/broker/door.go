@@ -39,6 +39,10 @@ func (b *Broker) admit(ctx context.Context, c *connection, s packet.Session) (un
 		before.end(ending(presence.Takeover))
 		<-before.over
 	}
+	if ctx.Err() != nil { // another took over meanwhile: nobody was let in, and nothing is to be told
+		b.devices.leave(c)
+		return until, context.Cause(ctx)
+	}
 	return until, nil
 }
 
