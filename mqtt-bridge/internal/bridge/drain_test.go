@@ -45,8 +45,13 @@ func TestAStoreOfAnEarlierVersionIsDrained(t *testing.T) {
 				t.Fatalf("%s: it starts: %v", broker, err)
 			}
 		}
-		if _, err := bridge.Drain(t.Context(), s.config, filepath.Join(dir, "elsewhere"), zap.NewNop()); !errors.Is(err, oldstore.ErrNone) {
-			t.Fatalf("drained nothing: %v", err)
+		for _, wrong := range wrongStores(t, dir) {
+			if _, err := bridge.Drain(t.Context(), s.config, wrong, zap.NewNop()); !errors.Is(err, oldstore.ErrNone) {
+				t.Fatalf("drained nothing from %s: %v", wrong, err)
+			}
+			if _, err := os.Stat(note); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for range 2 { // as after a drain that was interrupted
 			n, err := bridge.Drain(t.Context(), s.config, dir, zap.NewNop())
@@ -64,4 +69,22 @@ func TestAStoreOfAnEarlierVersionIsDrained(t *testing.T) {
 			}
 		}
 	}
+}
+
+// wrongStores are folders that an operator could name in place of a store: one that is not there, one of which nothing is left, and one
+// that has lost the stream of messages.
+func wrongStores(t *testing.T, store string) []string {
+	t.Helper()
+	empty, lost := t.TempDir(), t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(empty, "jetstream"), 0o700), os.CopyFS(lost, os.DirFS(store))); err != nil {
+		t.Fatal(err)
+	}
+	streams, err := filepath.Glob(filepath.Join(lost, "jetstream", "*", "streams", "$MQTT_msgs"))
+	if err != nil || len(streams) != 1 {
+		t.Fatal(streams, err)
+	}
+	if err := os.RemoveAll(streams[0]); err != nil {
+		t.Fatal(err)
+	}
+	return []string{filepath.Join(store, "elsewhere"), empty, lost}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -40,10 +39,7 @@ type Store struct {
 
 // Open checks a store. It fails with ErrNone or ErrDamaged. No broker may have it open.
 func Open(dir string) (*Store, error) {
-	if _, err := os.Stat(filepath.Join(dir, "jetstream")); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w in %s", ErrNone, dir)
-		}
+	if err := looks(dir); err != nil {
 		return nil, err
 	}
 	files, err := list(dir)
@@ -68,6 +64,15 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("%w in %d places, the first: %s; look at the disk, then call `mqtt-bridge store salvage` of the version that wrote it, which keeps all other messages", ErrDamaged, len(faults), faults[0])
 	}
 	return s, nil
+}
+
+// looks fails with ErrNone for a folder without the stream of messages, which each store had from its first start.
+func looks(dir string) error {
+	found, err := fs.Glob(os.DirFS(dir), "jetstream/*/streams/"+messagesStream+"/msgs")
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%w in %s: it has no stream %s", ErrNone, dir, messagesStream)
+	}
+	return err
 }
 
 // note notes what a file says was taken out.
