@@ -40,7 +40,7 @@ type connection struct {
 	listens atomic.Bool             // to its down topic
 
 	device    string
-	will      *packet.Will
+	will      []byte // nil for none
 	keepAlive time.Duration
 }
 

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -183,12 +184,21 @@ func (c conversation) unsubscribe(body []byte) error {
 	return nil
 }
 
-// bequeath brings a device's will by the way of all that it publishes. One at QoS 0, or on a topic that is not the device's own, is nobody's.
+// willOf is what is kept of a will for as long as its connection lasts, and no more of the CONNECT. One at QoS 0, or on a topic that is
+// not the device's own, is nobody's.
+func willOf(s packet.Session) []byte {
+	if s.Will == nil || s.Will.QoS == 0 || s.Will.Topic != topicPrefix+s.ClientID+upSuffix {
+		return nil
+	}
+	return bytes.Clone(s.Will.Payload)
+}
+
+// bequeath brings a device's will by the way of all that it publishes.
 func (c *connection) bequeath(ctx context.Context) {
-	if c.will == nil || c.will.QoS == 0 || c.will.Topic != topicPrefix+c.device+upSuffix {
+	if c.will == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), willTimeout)
 	defer cancel()
-	_ = c.Receiver.Put(ctx, intake.Arrival{Device: c.device, Received: time.Now(), Payload: c.will.Payload, Ack: func() {}}) // nobody waits for it
+	_ = c.Receiver.Put(ctx, intake.Arrival{Device: c.device, Received: time.Now(), Payload: c.will, Ack: func() {}}) // nobody waits for it
 }

@@ -27,7 +27,7 @@ func (b *Broker) admit(ctx context.Context, c *connection, s packet.Session) (un
 	until, err = b.check(ctx, c, s)
 	var before *connection
 	if err == nil {
-		c.device, c.will, c.keepAlive = s.ClientID, s.Will, time.Duration(s.KeepAlive)*time.Second
+		c.device, c.will, c.keepAlive = s.ClientID, willOf(s), time.Duration(s.KeepAlive)*time.Second
 		before, err = b.devices.enter(c)
 	}
 	b.Observe(err == nil)
