@@ -91,7 +91,7 @@ func TestUpgradeInTheMiddleOfAStream(t *testing.T) {
 	commission(ctx, t, name("item")) // registers the product
 	producer := operator(t, "producer")
 	go func() { done <- write(producer, upgraded) }()
-	go func() { done <- streamUntil(ctx, d, s, upgraded) }()
+	go func() { done <- streamUntil(ctx, d, s, faultInterval, upgraded) }()
 	time.Sleep(faultAfter)
 	for _, stage := range []string{"approve chaincode, each member", "commit chaincode"} {
 		if err := killUpgradeAfter(ctx, stage); err != nil {
@@ -146,7 +146,7 @@ func killUpgradeAfter(ctx context.Context, stage string) error {
 
 // read reads through a gateway until it is told to end, or is refused.
 func read(a *app.App, end <-chan struct{}) error {
-	return repeat(end, func(ctx context.Context, _ int) error {
+	return repeat(end, faultInterval, func(ctx context.Context, _ int) error {
 		_, err := a.Client.Member(ctx, waymark.MemberQuery{Member: a.Member})
 		return err
 	})
@@ -154,7 +154,7 @@ func read(a *app.App, end <-chan struct{}) error {
 
 // write makes shipments through a gateway until it is told to end, or is refused.
 func write(a *app.App, end <-chan struct{}) error {
-	return repeat(end, func(ctx context.Context, n int) error {
+	return repeat(end, faultInterval, func(ctx context.Context, n int) error {
 		item := waymark.Item(app.GTIN, fmt.Sprintf("upgrade-%d", n)).String()
 		if _, _, err := app.Write[waymark.Commissioned](ctx, a, http.MethodPost, "/v1/goods:commission", waymark.CommissionRequest{Items: []string{item}}); err != nil {
 			return err
@@ -167,12 +167,12 @@ func write(a *app.App, end <-chan struct{}) error {
 }
 
 // repeat does a thing at a steady rate until it is told to end, or fails.
-func repeat(end <-chan struct{}, do func(context.Context, int) error) error {
+func repeat(end <-chan struct{}, pause time.Duration, do func(context.Context, int) error) error {
 	for n := 0; ; n++ {
 		select {
 		case <-end:
 			return nil
-		case <-time.After(faultInterval):
+		case <-time.After(pause):
 		}
 		if err := do(context.Background(), n); err != nil {
 			return err
@@ -180,9 +180,9 @@ func repeat(end <-chan struct{}, do func(context.Context, int) error) error {
 	}
 }
 
-// streamUntil publishes until it is told to end, and waits for every PUBACK.
-func streamUntil(ctx context.Context, d *device.Device, s *device.Session, end <-chan struct{}) error {
-	err := repeat(end, func(ctx context.Context, _ int) error {
+// streamUntil publishes after each pause until it is told to end, and waits for every PUBACK.
+func streamUntil(ctx context.Context, d *device.Device, s *device.Session, pause time.Duration, end <-chan struct{}) error {
+	err := repeat(end, pause, func(ctx context.Context, _ int) error {
 		m, err := d.Sign(attest.COSE, temperatures(400))
 		if err != nil {
 			return err

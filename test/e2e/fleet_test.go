@@ -26,6 +26,10 @@ import (
 // fleetShards is how many parts the devices have.
 const fleetShards = 8
 
+// fleetInterval is the time between two messages of a device. mosquitto holds no device back, gives each message to the session of every shard,
+// and writes all that it has to its disk with each of them: what comes faster than sessions drain grows without end.
+const fleetInterval = 100 * time.Millisecond
+
 // member is a bridge of a fleet at one mosquitto. It can be killed, and started again with its spool.
 type member struct {
 	config, address string
@@ -157,7 +161,7 @@ func TestMosquittoFleet(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = s.Close() })
 		all[n] = d
-		go func() { ended <- streamUntil(ctx, d, s, end) }()
+		go func() { ended <- streamUntil(ctx, d, s, fleetInterval, end) }()
 	}
 	time.Sleep(faultAfter)
 	one.kill()

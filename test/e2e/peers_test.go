@@ -56,7 +56,7 @@ func TestOneOfTwoPeersGoes(t *testing.T) {
 
 // commissionUntil makes items, one a request, until it is told to end, or is refused.
 func commissionUntil(a *app.App, end <-chan struct{}, written chan<- struct{}) error {
-	return repeat(end, func(ctx context.Context, n int) error {
+	return repeat(end, faultInterval, func(ctx context.Context, n int) error {
 		item := waymark.Item(app.GTIN, fmt.Sprintf("peers-%d", n)).String()
 		_, _, err := app.Write[waymark.Commissioned](ctx, a, http.MethodPost, "/v1/goods:commission", waymark.CommissionRequest{Items: []string{item}})
 		select {
