@@ -13,9 +13,10 @@ READINGS   ?= 10000000
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOTESTSUM     := gotest.tools/gotestsum@v1.13.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VERSITYGW     := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench size trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench size trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 s3 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +50,9 @@ test: unit e2e ## everything: unit, conformance, vectors, fuzz seeds, end to end
 
 $(TOOLS)/gotestsum:
 	@GOBIN=$(TOOLS) GOWORK=off go install $(GOTESTSUM)
+
+$(TOOLS)/versitygw:
+	@GOBIN=$(TOOLS) GOWORK=off go install $(VERSITYGW)
 
 $(TOOLS)/golangci-lint:
 	@GOBIN=$(TOOLS) GOWORK=off go install $(GOLANGCI_LINT)
@@ -149,6 +153,10 @@ postgres: $(TOOLS)/gotestsum build ## what gateways keep, in PostgreSQL, and two
 pkcs11: $(TOOLS)/gotestsum build ## keys in a PKCS#11 token: SoftHSM, and a real transaction (needs softhsm2-util and gcc)
 	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -race -tags pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./internal/fabric
 	@cd test && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags e2e,pkcs11 -run TestPKCS11 -count 1 -timeout 10m ./e2e
+
+s3: $(TOOLS)/gotestsum $(TOOLS)/versitygw build ## the store of bodies in a bucket of an S3 service, and a gateway that anchors there
+	@cd gateway && PATH=$(TOOLS):$$PATH GOWORK=off $(CURDIR)/.ci/s3 $(TOOLS)/gotestsum --format testname -- -race -tags s3 -run 'Bucket|WriteOver' -count 1 -timeout 10m ./internal/bodies
+	@cd test && PATH=$(TOOLS):$$PATH GOWORK=off $(CURDIR)/.ci/s3 $(TOOLS)/gotestsum --format testname -- -tags e2e,s3 -run TestS3 -count 1 -timeout 10m ./e2e
 
 browser: $(TOOLS)/gotestsum ## the reference page in a real browser (needs chromium)
 	@cd gateway && GOWORK=off $(TOOLS)/gotestsum --format testname -- -tags browser -run TestReferencePageInABrowser -count 1 -timeout 5m ./internal/rest

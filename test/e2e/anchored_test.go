@@ -146,8 +146,8 @@ func TestFsckNamesWhatIsLostAndAltered(t *testing.T) {
 	}
 }
 
-// anchors has the owner of a device anchor its temperature, and waits until its gateway knows.
-func anchors(ctx context.Context, t *testing.T, d *device.Device) {
+// anchors has the owner of a device anchor its temperature, waits until its gateway knows, and returns the transaction.
+func anchors(ctx context.Context, t *testing.T, d *device.Device) (txID string) {
 	t.Helper()
 	_, commit, err := app.Write[waymark.Device](ctx, operator(t, "producer"), http.MethodPut, "/v1/devices/"+d.ID()+"/attributes", map[string]any{
 		"reason": "there is much of it", "attributes": waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{
@@ -158,6 +158,7 @@ func anchors(ctx context.Context, t *testing.T, d *device.Device) {
 	if err := app.Settle(ctx, commit.TxID, as(t, "producer", waymark.Viewer)); err != nil {
 		t.Fatal(err)
 	}
+	return commit.TxID
 }
 
 // bodyFile is where the producer's store has a body.

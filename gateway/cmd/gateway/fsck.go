@@ -12,7 +12,7 @@ import (
 )
 
 // errBodies says that bodies are not as the ledger names them.
-var errBodies = errors.New("the store is not as the ledger names it: what is missing or altered has to come back from a backup of store.dir")
+var errBodies = errors.New("the store is not as the ledger names it: what is missing or altered has to come back from a backup of the store")
 
 // checkBodies looks over the bodies of all windows that the member anchored, as the ledger of its peer has them. A
 // gateway may be running.
@@ -27,8 +27,8 @@ func checkBodies(ctx context.Context, flags []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	if c.Store.Dir == "" {
-		return errors.New("store.dir is not set: there is no store to look over")
+	if !c.Store.Kept() {
+		return errors.New("neither store.dir nor store.s3 is set: there is no store to look over")
 	}
 	return within(ctx, c, stderr, func(ctx context.Context, p *parts) error { return p.fsck(ctx, c, *deep, stdout) })
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
 	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
@@ -11,16 +12,35 @@ import (
 )
 
 // openStore opens the store of bodies, if there is one.
-func (p *parts) openStore(c config.Store) error {
-	if c.Dir == "" {
+func (p *parts) openStore(c config.Store) (err error) {
+	switch {
+	case !c.Kept():
 		return nil
+	case c.Dir != "":
+		if p.store, err = bodies.OpenFolder(c.Dir); err != nil {
+			return fmt.Errorf("store.dir: %w", err)
+		}
+	default:
+		if p.store, err = p.openBucket(c.S3); err != nil {
+			return fmt.Errorf("store.s3: %w", err)
+		}
 	}
-	folder, err := bodies.OpenFolder(c.Dir)
-	if err != nil {
-		return fmt.Errorf("store.dir: %w", err)
-	}
-	p.store = folder
 	return nil
+}
+
+// openBucket opens a store in a bucket.
+func (p *parts) openBucket(c config.S3) (bodies.Store, error) {
+	endpoint, err := url.Parse(c.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := p.authorities("store", "store_ca", c.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return bodies.OpenBucket(bodies.BucketOptions{
+		Endpoint: endpoint, Region: c.Region, Bucket: c.Bucket, Prefix: c.Prefix, CredentialsFile: c.CredentialsFile, Roots: roots,
+	})
 }
 
 // anchoring is what the recorder anchors with, nil if there is no store.

@@ -22,7 +22,7 @@ func (p *parts) openWebhooks(c config.Webhooks, events *model.Reader) (*webhooks
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	roots, err := p.targetRoots(c.CAFile)
+	roots, err := p.authorities("webhooks", "webhooks_ca", c.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("webhooks.ca_file: %w", err)
 	}
@@ -34,12 +34,13 @@ func (p *parts) openWebhooks(c config.Webhooks, events *model.Reader) (*webhooks
 	return webhooks.NewBook(store, events, guard, limits), nil
 }
 
-// targetRoots are the system's authorities and those in a file, if there is one; its certificates' ends are told.
-func (p *parts) targetRoots(file string) (*x509.CertPool, error) {
+// authorities are the system's and those in a file, if there is one; the ends of its certificates are told under a name. part is
+// whose they are.
+func (p *parts) authorities(part, name, file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // the system's
 	}
-	if err := p.keys.Follow(keys.Measured("webhooks", map[string]string{"webhooks_ca": file})); err != nil {
+	if err := p.keys.Follow(keys.Measured(part, map[string]string{name: file})); err != nil {
 		return nil, err
 	}
 	roots, err := x509.SystemCertPool()

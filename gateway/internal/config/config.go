@@ -131,18 +131,6 @@ type Database struct {
 	ModelFile string `koanf:"model_file" default:"model.db"`
 }
 
-// Store is where the bodies of anchored telemetry are kept: the messages of the member's own devices of which the ledger has a
-// hash. Without one the gateway anchors nothing, and records every message in full. It is as much worth as the ledger, and
-// nobody else has it: back it up.
-type Store struct {
-	// Dir is a folder on a disk that keeps what it has synced; it is made if there is none. Gateways that share a database need
-	// one that all of them see. Default: none.
-	Dir string `koanf:"dir" default:""`
-	// Identity names the identity by which the gateway sends the checks of what is anchored: one of identities, a relay or an
-	// operator. It is needed with dir. Default: relay.
-	Identity string `koanf:"identity" default:"relay"`
-}
-
 // Requests says what is kept of writes.
 type Requests struct {
 	// Keep is how long the answer to an Idempotency-Key is kept at least. Default 24h;
@@ -273,7 +261,7 @@ func Default() Config {
 		Channel:     "waymark",
 		Chaincode:   "waymark",
 		OwnIdentity: "viewer",
-		Store:       Store{Identity: "relay"},
+		Store:       Store{Identity: "relay", S3: S3{Region: "us-east-1"}},
 		Database:    Database{SQLiteFile: "gateway.db", ModelFile: "model.db"},
 		Webhooks:    Webhooks{Most: 200, PerIdentity: 20, Attempts: 10, DeadLetters: 10_000, Timeout: 15 * time.Second},
 		Requests:    Requests{Keep: 24 * time.Hour, Pending: 2500, PendingBytes: 64 << 20, KeptBytes: 16 << 30},

@@ -26,6 +26,7 @@ func (c Config) Validate() error {
 		c.validateTraces(),
 		c.TLS.validate("tls"),
 		c.validateIdentities(),
+		c.validateStore(),
 		c.validateCallers(),
 		c.Database.validate(),
 		c.Requests.validate(c.Limits),
@@ -77,9 +78,6 @@ func (c Config) validateIdentities() error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Identities)) {
 		errs = append(errs, properName("identities", name), c.Identities[name].validate("identities."+name))
-	}
-	if c.Store.Dir != "" {
-		errs = append(errs, c.known("store.identity", c.Store.Identity))
 	}
 	return errors.Join(append(errs, c.known("own_identity", c.OwnIdentity))...)
 }
