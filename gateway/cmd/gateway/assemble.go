@@ -50,7 +50,8 @@ type parts struct {
 	modelDB    *database.DB
 	model      *model.Model
 	feed       *model.Feed
-	store      bodies.Store // nil if there is none
+	store      *bodies.Owned // nil if there is none
+	looks      bool          // makes no store, and looks at the one that is there
 	deliverer  *webhooks.Deliverer
 	callers    *auth.Authenticator
 	tokens     *tokens
@@ -62,11 +63,16 @@ type parts struct {
 
 // assemble reads every file that c names and wires the parts, which log to stderr.
 func assemble(c config.Config, stderr io.Writer) (*parts, error) {
+	return assembleTo(c, stderr, false)
+}
+
+// assembleTo assembles a gateway that serves, or one that only looks at what is there.
+func assembleTo(c config.Config, stderr io.Writer, looks bool) (*parts, error) {
 	o, err := observe(c, stderr)
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{observation: o, keys: keys.NewSet(o.log), follow: []reload.Part{followLevel(o.level), o.reopenAudit}}
+	p := &parts{observation: o, looks: looks, keys: keys.NewSet(o.log), follow: []reload.Part{followLevel(o.level), o.reopenAudit}}
 	if err := p.assemble(c); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -89,7 +95,7 @@ func (p *parts) assemble(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.openRequests(c), p.openStore(c.Store), p.openModel(c)); err != nil {
+	if err := errors.Join(p.openRequests(c), p.openStore(c), p.openModel(c)); err != nil {
 		return err
 	}
 	reader := model.NewReader(p.model, p.ledger, ledger.Identity(c.OwnIdentity), c.Channel, p.traces.Parent, cursor.New(p.database))

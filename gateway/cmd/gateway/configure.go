@@ -54,6 +54,9 @@ func checkConfig(flags []string, stdout, stderr io.Writer) error {
 // checkWritten checks the files that the gateway makes if there are none.
 func checkWritten(c config.Config) error {
 	errs := []error{writable("log.audit_file", c.Log.AuditFile), writableFolder("store.dir", c.Store.Dir)}
+	if err := ownFolder(c); c.Store.Dir != "" && err != nil {
+		errs = append(errs, fmt.Errorf("store.dir: %s: %w", c.Store.Dir, err))
+	}
 	if path := c.Database.SQLiteFile; c.Database.PostgresDSNFile == "" {
 		errs = append(errs, writable("database.model_file", c.Database.ModelFile))
 		errs = append(errs, writable("database.sqlite_file", path))

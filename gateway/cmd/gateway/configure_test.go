@@ -10,7 +10,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"go.uber.org/zap"
 )
 
 // check asks what is wrong with the configuration of a site, with more in it.
@@ -106,6 +108,35 @@ func TestConfigCheckSaysWhoseTheDatabaseIs(t *testing.T) {
 		err = s.check(t, "database: {sqlite_file: data.db}\n")
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("of %+v: %v", tt.owner, err)
+		}
+	}
+}
+
+// TestWhoseTheStoreIs is told by config check, and a gateway does not start on another's; fsck makes no store.
+func TestWhoseTheStoreIs(t *testing.T) {
+	s := newSite(t)
+	const more = "store: {dir: bodies, identity: viewer}\n"
+	if err := s.check(t, more); err != nil {
+		t.Fatal(err)
+	}
+	err := checkBodies(t.Context(), []string{"--config", s.config}, io.Discard, io.Discard)
+	if _, none := os.Stat(s.path("bodies")); err == nil || !strings.Contains(err.Error(), "store.dir: there is no folder") || !errors.Is(none, os.ErrNotExist) {
+		t.Errorf("fsck: %v; the folder: %v", err, none)
+	}
+	folder, err := bodies.OpenFolder(s.path("bodies"))
+	if err == nil {
+		err = bodies.Own(folder, bodies.Owner{Member: "carrier", Channel: "waymark"}, zap.NewNop()).Check(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, starting := assemble(s.configuration(t), io.Discard)
+	for what, err := range map[string]error{
+		"config check": run(t.Context(), []string{"config", "check", "--config", s.config}, io.Discard, io.Discard),
+		"serve":        starting, "fsck": checkBodies(t.Context(), []string{"--config", s.config}, io.Discard, io.Discard),
+	} {
+		if err == nil || !strings.Contains(err.Error(), `it is of member "carrier", channel "waymark", and this gateway of member "producer"`) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

@@ -34,6 +34,9 @@ func checkBodies(ctx context.Context, flags []string, stdout, stderr io.Writer) 
 }
 
 func (p *parts) fsck(ctx context.Context, c config.Config, deep bool, stdout io.Writer) error {
+	if err := p.storeThere(ctx, c.Store.Dir); err != nil {
+		return err
+	}
 	overhaul := anchored.Overhaul{Member: c.Member, Channel: c.Channel, Bodies: p.store}
 	height, err := p.ledger.Height(ctx)
 	if err != nil {
@@ -56,6 +59,21 @@ func (p *parts) fsck(ctx context.Context, c config.Config, deep bool, stdout io.
 	fmt.Fprintf(stdout, "%d windows with a body in %d blocks, of %d the body is wrong\n", windows, height, wrong)
 	if wrong > 0 {
 		return errBodies
+	}
+	return nil
+}
+
+// storeThere fails if there is no store, or another's: then no body would be there, and nothing would be wrong with it.
+func (p *parts) storeThere(ctx context.Context, dir string) error {
+	if p.store == nil {
+		return fmt.Errorf("store.dir: there is no folder %s: is its disk there?", dir)
+	}
+	signed, err := p.store.CheckOwner(ctx)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if !signed {
+		p.log.Warn("nothing says whose the store of bodies is: no gateway has kept anything there yet, or it is another place than the gateway's")
 	}
 	return nil
 }

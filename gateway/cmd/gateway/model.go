@@ -113,8 +113,8 @@ func withModel(ctx context.Context, flags []string, stderr io.Writer, do func(co
 
 // within puts the gateway together, does something, and serves nothing.
 func within(ctx context.Context, c config.Config, stderr io.Writer, do func(context.Context, *parts) error) error {
-	c.Log.AuditFile = ""          // that of the gateway that runs
-	p, err := assemble(c, stderr) //nolint:contextcheck // handlers have the context of their request
+	c.Log.AuditFile = ""                  // that of the gateway that runs
+	p, err := assembleTo(c, stderr, true) //nolint:contextcheck // handlers have the context of their request
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type Bucket struct {
 	proven atomic.Bool // that conditional writes are held
 }
 
-var _ Store = (*Bucket)(nil)
+var _ Medium = (*Bucket)(nil)
 
 // BucketOptions say where a bucket is and as whom it is used.
 type BucketOptions struct {
@@ -89,6 +89,35 @@ func (b *Bucket) Put(ctx context.Context, body []byte) (Hash, error) {
 		_, err = b.Body(ctx, hash)
 	}
 	return hash, err
+}
+
+// Mend implements Medium. Of a bucket with versions what was there stays as an earlier one.
+func (b *Bucket) Mend(ctx context.Context, body []byte) error {
+	hash, err := check(ctx, body)
+	if err != nil {
+		return err
+	}
+	return b.put(ctx, name(hash), body, func(*minio.PutObjectOptions) {})
+}
+
+// Owner implements Medium.
+func (b *Bucket) Owner(ctx context.Context) ([]byte, error) {
+	text, err := b.read(ctx, ownerName)
+	switch {
+	case isNone(err):
+		return nil, nil
+	case err != nil:
+		return nil, broken("read whose it is", err)
+	}
+	return text, nil
+}
+
+// Sign implements Medium.
+func (b *Bucket) Sign(ctx context.Context, text []byte) error {
+	if err := b.write(ctx, ownerName, text); !errors.Is(err, errThere) {
+		return err
+	}
+	return nil
 }
 
 // Body implements Store.
@@ -165,10 +194,15 @@ var errThere = errors.New("it is there")
 
 // write makes an object, unless there is one of that name.
 func (b *Bucket) write(ctx context.Context, name string, data []byte) error {
+	return b.put(ctx, name, data, func(o *minio.PutObjectOptions) { o.SetMatchETagExcept("*") })
+}
+
+// put makes an object, on a condition.
+func (b *Bucket) put(ctx context.Context, name string, data []byte, on func(*minio.PutObjectOptions)) error {
 	ctx, cancel := context.WithTimeout(ctx, bucketTimeout)
 	defer cancel()
 	o := minio.PutObjectOptions{ContentType: "application/octet-stream", DisableContentSha256: true} // it is given whole
-	o.SetMatchETagExcept("*")
+	on(&o)
 	hash := sha256.Sum256(data)
 	_, err := b.core.PutObject(ctx, b.name, b.prefix+name, bytes.NewReader(data), int64(len(data)), "", hex.EncodeToString(hash[:]), o)
 	switch answer := minio.ToErrorResponse(err); {

@@ -80,7 +80,7 @@ func TestBucket(t *testing.T) {
 		name := s.makeBucket(t)
 		return bodiestest.Place{
 			Store: s.bucket(t, name),
-			Again: func(t *testing.T) bodies.Store { return s.bucket(t, name) },
+			Again: func(t *testing.T) bodies.Medium { return s.bucket(t, name) },
 			Spoil: func(t *testing.T, hash bodies.Hash, data []byte) {
 				_, err := s.client.PutObject(t.Context(), name, object(hash), bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{})
 				if err != nil {

@@ -15,7 +15,7 @@ import (
 // syncs when it is told to.
 type Folder struct{ path string }
 
-var _ Store = (*Folder)(nil)
+var _ Medium = (*Folder)(nil)
 
 // unfinished is the folder of what is being written. What a crash left there goes after leftBehind.
 const (
@@ -26,7 +26,7 @@ const (
 // OpenFolder opens the store in a folder, which is made if there is none, with the folders of all bodies in
 // it: one that was made for a body could be lost with it while its maker has not synced it yet.
 func OpenFolder(path string) (*Folder, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := makeFolders(path); err != nil {
 		return nil, err
 	}
 	names := []string{unfinished}
@@ -38,10 +38,45 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(syncFolder(filepath.Dir(path)), syncFolder(path)); err != nil {
+	if err := syncFolder(path); err != nil {
 		return nil, err
 	}
 	return &Folder{path}, sweep(filepath.Join(path, unfinished))
+}
+
+// LookAtFolder opens the store in a folder as it is, to read what is there. It fails if there is no folder.
+func LookAtFolder(path string) (*Folder, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is no folder", path)
+	}
+	return &Folder{path}, err
+}
+
+// makeFolders makes a folder and those above it that are not there, one after the other, each durable before the next: a crash
+// leaves at most the last one unsynced, and that is the first that is there now.
+func makeFolders(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	above := filepath.Dir(path)
+	_, err = os.Stat(path)
+	none := errors.Is(err, fs.ErrNotExist)
+	if none {
+		if err := makeFolders(above); err != nil {
+			return err
+		}
+		err = os.Mkdir(path, 0o700)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	err = syncFolder(above)
+	if !none && errors.Is(err, fs.ErrPermission) {
+		return nil // somebody else made it, who may look into what is above
+	}
+	return err
 }
 
 // sweep removes what a crash left behind. Another gateway may be writing there.
@@ -76,6 +111,49 @@ func (f *Folder) Put(ctx context.Context, body []byte) (Hash, error) {
 		err = f.sync(filepath.Dir(name(hash)))
 	}
 	return hash, err
+}
+
+// Mend implements Medium, as Put for a body that is not there.
+func (f *Folder) Mend(ctx context.Context, body []byte) error {
+	hash, err := check(ctx, body)
+	if err != nil {
+		return err
+	}
+	return f.write(name(hash), body)
+}
+
+// Owner implements Medium.
+func (f *Folder) Owner(ctx context.Context) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	text, err := f.read(ownerName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, broken("read whose it is", err)
+	}
+	return text, nil
+}
+
+// Sign implements Medium. The file has its name only once it is whole, and whoever is first has it.
+func (f *Folder) Sign(ctx context.Context, text []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	temp, err := f.temporary(text)
+	if err != nil {
+		return broken("write whose it is", err)
+	}
+	err = os.Link(temp, f.in(ownerName))
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if err := errors.Join(err, os.Remove(temp)); err != nil {
+		return broken("write whose it is", err)
+	}
+	return f.sync(".")
 }
 
 // Body implements Store.

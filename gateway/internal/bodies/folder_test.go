@@ -34,7 +34,7 @@ func TestFolder(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "bodies")
 		return bodiestest.Place{
 			Store: folder(t, path),
-			Again: func(t *testing.T) bodies.Store { return folder(t, path) },
+			Again: func(t *testing.T) bodies.Medium { return folder(t, path) },
 			Spoil: func(t *testing.T, hash bodies.Hash, data []byte) {
 				if err := os.WriteFile(file(path, hash), data, 0o600); err != nil {
 					t.Fatal(err)
@@ -76,6 +76,37 @@ func TestAFolderKeepsToItself(t *testing.T) {
 	})
 	if err != nil || files != 2 || !strings.HasPrefix(file(path, hash), path) {
 		t.Errorf("%d files, %v", files, err)
+	}
+}
+
+// TestLookingMakesNothing: who only looks at a store changes nothing of it, and is told if there is none.
+func TestLookingMakesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bodies")
+	if _, err := bodies.LookAtFolder(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("none: %v", err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, err := bodies.LookAtFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Body(t.Context(), bodies.Hash{1}); !errors.Is(err, bodies.Missing) {
+		t.Errorf("body: %v", err)
+	}
+	if there, err := os.ReadDir(path); err != nil || len(there) > 0 {
+		t.Errorf("made %v, %v", there, err)
+	}
+	hash, err := folder(t, path).Put(t.Context(), []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := f.Body(t.Context(), hash); err != nil || string(body) != "x" {
+		t.Errorf("body %q, %v", body, err)
+	}
+	if _, err := bodies.LookAtFolder(file(path, hash)); err == nil {
+		t.Error("a file is a store")
 	}
 }
 

@@ -23,7 +23,7 @@ const MaxBytes = anchor.MaxBundleBytes
 // itself does not do its work: the same can be asked of it again.
 type Store interface {
 	// Put makes a body durable and returns its hash. One that is there is read back and left as it is; if it
-	// is not what its name says, Put fails with Altered. It is Invalid to put none, or one of more than MaxBytes.
+	// is not what its name says, Put fails with Altered, or puts it right where that is promised (Owned). It is Invalid to put none, or one of more than MaxBytes.
 	Put(ctx context.Context, body []byte) (Hash, error)
 	// Body returns the body of a hash, and nothing else. It fails with Missing, Altered or Deleted.
 	Body(ctx context.Context, hash Hash) ([]byte, error)

@@ -17,9 +17,9 @@ import (
 
 // Place is an empty store, and how to get at what it keeps.
 type Place struct {
-	Store bodies.Store
+	Store bodies.Medium
 	// Again opens the same store anew, as another gateway or this one after a restart.
-	Again func(t *testing.T) bodies.Store
+	Again func(t *testing.T) bodies.Medium
 	// Spoil puts other bytes in the place of a body.
 	Spoil func(t *testing.T, hash bodies.Hash, data []byte)
 	// Lose removes a body, and leaves no note.
@@ -32,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 	t.Run("bounds", func(t *testing.T) { testBounds(t, open(t)) })
 	t.Run("what is not there is missing", func(t *testing.T) { testMissing(t, open(t)) })
 	t.Run("what was altered is found", func(t *testing.T) { testAltered(t, open(t)) })
+	t.Run("what was altered can be mended", func(t *testing.T) { testMended(t, open(t)) })
+	t.Run("the first owner stays", func(t *testing.T) { testOwner(t, open(t)) })
 	t.Run("what is deleted leaves a note", func(t *testing.T) { testDeleted(t, open(t)) })
 	t.Run("many at once", func(t *testing.T) { testMany(t, open(t)) })
 	t.Run("nobody waits", func(t *testing.T) { testDone(t, open(t)) })
@@ -103,6 +105,56 @@ func testAltered(t *testing.T, p Place) {
 		}
 		has(t, p.Again(t), hash, nil, bodies.Altered)
 		p.Lose(t, hash)
+	}
+}
+
+func testMended(t *testing.T, p Place) {
+	body := []byte("what the devices said")
+	for _, other := range [][]byte{{}, body[:7], append(slices.Clone(body), 0)} {
+		hash := put(t, p.Store, body)
+		p.Spoil(t, hash, other)
+		if err := p.Store.Mend(t.Context(), body); err != nil {
+			t.Error(err)
+		}
+		has(t, p.Again(t), hash, body, nil)
+	}
+	for _, n := range []int{0, bodies.MaxBytes + 1} {
+		if err := p.Store.Mend(t.Context(), make([]byte, n)); waymark.CodeOf(err) != waymark.Invalid {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+// testOwner: of many who sign at once one has signed, for good.
+func testOwner(t *testing.T, p Place) {
+	if text, err := p.Store.Owner(t.Context()); err != nil || text != nil {
+		t.Errorf("nobody's: %q, %v", text, err)
+	}
+	stores := []bodies.Medium{p.Store, p.Again(t)}
+	var all sync.WaitGroup
+	found := make([]string, 8)
+	for n := range found {
+		all.Go(func() {
+			s := stores[n%2]
+			if err := s.Sign(t.Context(), fmt.Append(nil, "member ", n)); err != nil {
+				t.Error(err)
+			}
+			text, err := s.Owner(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			found[n] = string(text)
+		})
+	}
+	all.Wait()
+	text, err := p.Again(t).Owner(t.Context())
+	if err != nil || len(text) == 0 {
+		t.Errorf("owner %q, %v", text, err)
+	}
+	for n, f := range found {
+		if f != string(text) {
+			t.Errorf("%d found %q, and it is %q", n, f, text)
+		}
 	}
 }
 
