@@ -90,6 +90,18 @@ func (l *Line) add(r senml.Reading) error {
 	return nil
 }
 
+// Encode returns the line in deterministic CBOR.
+func (l Line) Encode() []byte { return encode(l) }
+
+// DecodeLine reads a line. It returns Invalid for anything that is not exactly one that can be that of some message.
+func DecodeLine(encoded []byte) (Line, error) {
+	var l Line
+	if err := decode(encoded, &l, "a line"); err != nil {
+		return Line{}, err
+	}
+	return l, l.validate()
+}
+
 func compareSeries(a, b Series) int {
 	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
 }

@@ -14,21 +14,26 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 )
 
-// ReadingFormat names the form of proofs of readings that this package reads.
-const ReadingFormat = "waymark-reading-1"
+// The forms of proofs of readings that this package reads.
+const (
+	ReadingFormat  = "waymark-reading-1" // of a reading whose message is in the block
+	AnchoredFormat = "waymark-reading-2" // of one that is anchored: its message is in the store of its owner
+)
 
 // ReadingProof is what a stranger needs to check one reading, as a gateway answers it to GET
 // /v1/readings/{reading}/proof: the way from the reading to the root of its window (RFC 6962,
-// clause 2.1.1), and the receipt of the transaction that wrote that root.
+// clause 2.1.1), and the receipt of the transaction that wrote that root. That of an anchored reading leads to the
+// root of its message, and on from what the message comes to.
 type ReadingProof struct {
-	Format  string        `json:"format"` // ReadingFormat
-	Reading ProvedReading `json:"reading"`
-	Window  uint64        `json:"window"` // sequence number of its first message
-	Leaf    uint64        `json:"leaf"`   // which of the window's readings it is, from 0
-	Leaves  uint64        `json:"leaves"` // how many there are
-	Path    [][]byte      `json:"path"`   // base64 of the hashes beside the way to the root, the lowest first
-	Root    []byte        `json:"root"`   // base64
-	Receipt Receipt       `json:"receipt"`
+	Format  string         `json:"format"` // ReadingFormat or AnchoredFormat
+	Reading ProvedReading  `json:"reading"`
+	Window  uint64         `json:"window"`            // sequence number of its first message
+	Leaf    uint64         `json:"leaf"`              // which of the window's readings it is, from 0; of its message's, if it is anchored
+	Leaves  uint64         `json:"leaves"`            // how many there are
+	Path    [][]byte       `json:"path"`              // base64 of the hashes beside the way to the root of the window, or of the message, the lowest first
+	Message *ProvedMessage `json:"message,omitempty"` // of an anchored reading alone
+	Root    []byte         `json:"root"`              // base64, of the window
+	Receipt Receipt        `json:"receipt"`
 }
 
 // ProvedReading is a reading with its place in the stream of its device.
@@ -50,8 +55,8 @@ func ReadReading(r io.Reader) (ReadingProof, error) {
 	if err := json.UnmarshalRead(io.LimitReader(r, maxReceipt), &p, json.RejectUnknownMembers(true)); err != nil {
 		return ReadingProof{}, fmt.Errorf("read proof: %w", err)
 	}
-	if p.Format != ReadingFormat || p.Receipt.Format != Format {
-		return ReadingProof{}, fmt.Errorf("read proof: its formats are %q and %q, not %q and %q", p.Format, p.Receipt.Format, ReadingFormat, Format)
+	if p.Format != ReadingFormat && p.Format != AnchoredFormat || p.Receipt.Format != Format {
+		return ReadingProof{}, fmt.Errorf("read proof: its formats are %q and %q, not %q or %q and %q", p.Format, p.Receipt.Format, ReadingFormat, AnchoredFormat, Format)
 	}
 	return p, nil
 }
@@ -63,7 +68,9 @@ type ReadingReport struct {
 }
 
 // VerifyReading checks the proof of a reading: the receipt holds, its transaction is valid and wrote the
-// window of the reading, and the reading is under the window's root at its place.
+// window of the reading, and the reading is under the window's root at its place. Of an anchored reading it is under
+// the root of its message, and what the message comes to under that of the window; if the message is there too, it
+// comes to just that.
 //
 // Errors: an *Error.
 func (t Trust) VerifyReading(p ReadingProof) (ReadingReport, error) {
@@ -79,11 +86,31 @@ func (t Trust) VerifyReading(p ReadingProof) (ReadingReport, error) {
 	if err != nil {
 		return ReadingReport{}, &Error{Part: PartReading, Err: err}
 	}
-	if err := window.VerifyInclusion(w.Root, leaf.Hash(), p.Leaf, p.Leaves, p.Path); err != nil {
-		return ReadingReport{}, &Error{Part: PartPath, Err: err}
+	if p.Format == AnchoredFormat {
+		err = v.anchored(p, w, leaf)
+	} else {
+		err = v.inFull(p, w, leaf)
 	}
-	v.unproven("that the device signed it: so say those who endorsed the transaction, which has the message")
+	if err != nil {
+		return ReadingReport{}, err
+	}
 	return ReadingReport{ReadingProof: p, Report: v.report}, nil
+}
+
+// inFull checks the way of a reading whose message is in the block.
+func (v *verification) inFull(p ReadingProof, w waymark.Window, leaf window.Leaf) error {
+	if err := window.VerifyInclusion(w.Root, leaf.Hash(), p.Leaf, p.Leaves, p.Path); err != nil {
+		return &Error{Part: PartPath, Err: err}
+	}
+	if v.trust.DeviceKey == nil {
+		v.unproven("that the device signed it: so say those who endorsed the transaction, which has the message")
+		return nil
+	}
+	text, err := messageIn(v.tx, leaf)
+	if err != nil {
+		return &Error{Part: PartMessage, Err: err}
+	}
+	return v.signed(text)
 }
 
 // windowOf is the window that the transaction wrote of the reading, if it is the one of the proof.
@@ -95,7 +122,9 @@ func (v *verification) windowOf(p ReadingProof) (waymark.Window, error) {
 	switch {
 	case err != nil:
 		return waymark.Window{}, err
-	case w.First != p.Window || w.Readings < 0 || uint64(w.Readings) != p.Leaves:
+	case (w.Body != "") != (p.Format == AnchoredFormat) || (p.Message != nil) != (p.Format == AnchoredFormat):
+		return waymark.Window{}, fmt.Errorf("a proof of form %s is not of such a window", p.Format)
+	case w.First != p.Window || w.Body == "" && (w.Readings < 0 || uint64(w.Readings) != p.Leaves):
 		return waymark.Window{}, fmt.Errorf("the transaction wrote one of %d readings from message %d on", w.Readings, w.First)
 	case len(w.Root) == 0 || !bytes.Equal(w.Root, p.Root):
 		return waymark.Window{}, errors.New("the transaction wrote another root")
@@ -147,9 +176,13 @@ func (r ReadingReport) Print(w io.Writer) error {
 	if r.Reading.Value == "" {
 		value = fmt.Sprintf("%s of SHA-256 %x", r.Reading.Kind, r.Reading.Digest)
 	}
-	_, err := fmt.Fprintf(w, "%-13s %q: %q is %s at %s\n%-13s of messages %d on of device %q, reading %d of %d\n%-13s %x\n",
+	of := "window"
+	if r.Message != nil {
+		of = "message"
+	}
+	_, err := fmt.Fprintf(w, "%-13s %q: %q is %s at %s\n%-13s of messages %d on of device %q\n%-13s reading %d of %d of the %s\n%-13s %x\n",
 		"reading", waymark.ReadingRef{Device: r.Reading.Device, Sequence: r.Reading.Sequence, Index: r.Reading.Index}, r.Reading.Name, value, r.Reading.Time.Format(time.RFC3339Nano),
-		"window", r.Window, r.Reading.Device, r.Leaf+1, r.Leaves, "root", r.Root)
+		"window", r.Window, r.Reading.Device, "place", r.Leaf+1, r.Leaves, of, "root", r.Root)
 	if err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -23,6 +24,7 @@ import (
 // batch is a transaction that recorded messages, with what it wrote.
 type batch struct {
 	namespace string
+	key       crypto.Signer
 	windows   []waymark.Window
 	messages  []string
 	results   []waymark.MessageResult
@@ -35,7 +37,7 @@ func newBatch(t *testing.T) *batch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &batch{namespace: "waymark"}
+	b := &batch{namespace: "waymark", key: key}
 	var hashes [][]byte
 	at := time.Date(2026, 3, 1, 8, 0, 0, 250e6, time.UTC)
 	w := waymark.Window{Device: "logger-1", Owner: "producer", Key: "k1", First: 7, Last: 8, From: at, To: at}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client/transaction"
 )
 
@@ -21,6 +22,9 @@ type Trust struct {
 	// RolesUnnamed says that there are members whose MSPs have no NodeOUs: a certificate that
 	// names no role then counts for any role. One that names a role counts for that one only.
 	RolesUnnamed bool
+	// DeviceKey is that of the device, which has to have signed the message of a reading: the proof then has to have it.
+	// nil if that is not asked for.
+	DeviceKey *waymark.JWK
 }
 
 // The roles that certificates have by their organisational unit, as Fabric's NodeOUs say.

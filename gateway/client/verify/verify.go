@@ -48,9 +48,11 @@ const (
 
 // The parts of the proof of a reading, besides, in the order in which they are checked.
 const (
-	PartWindow  Part = "window"
-	PartReading Part = "reading"
-	PartPath    Part = "path"
+	PartWindow    Part = "window"
+	PartReading   Part = "reading"
+	PartPath      Part = "path"
+	PartMessage   Part = "message"   // what it comes to, its way to the root of the window, or the message itself
+	PartSignature Part = "signature" // of the device
 )
 
 // Error says that a receipt proves nothing, and which part of it does not hold.
