@@ -111,6 +111,7 @@ func (p *parts) assemble(c config.Config) error {
 		Offline:       p.ledger,
 		Writer:        p.requests,
 		Recorder:      messages.NewRecorder(p.ledger, c.Timeouts.Total, p.anchoring(c)),
+		Bodies:        p.reader(c),
 		Settler:       settlement.NewSettler(p.ledger, c.Member),
 		Authenticator: door.callers,
 		Limits:        limitsOf(c.Limits),

@@ -49,7 +49,7 @@ const usage = `usage:
   gateway token revoke --file FILE --name NAME
   gateway verify --receipt FILE [--tx ID] --ca MEMBER=FILE... [--orderers N] [--roles-unnamed]
                                          check a receipt offline, by the authorities of all members
-  gateway verify --reading FILE [--id ID] --ca MEMBER=FILE...
+  gateway verify --reading FILE [--id ID] [--device-key FILE] --ca MEMBER=FILE...
                                          check the proof of a reading likewise
   gateway openapi [--output FILE]        print the OpenAPI document
 `

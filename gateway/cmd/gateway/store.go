@@ -85,6 +85,15 @@ func (p *parts) anchoring(c config.Config) *messages.Anchoring {
 	return &messages.Anchoring{Member: c.Member, Channel: c.Channel, Devices: p.model, Bodies: p.store}
 }
 
+// reader reads what the member anchored for callers.
+func (p *parts) reader(c config.Config) *anchored.Reader {
+	r := &anchored.Reader{Member: c.Member, Channel: c.Channel}
+	if p.store != nil {
+		r.Bodies = p.store
+	}
+	return r
+}
+
 // checker sends the checks of what is anchored, nil if there is no store.
 func (p *parts) checker(c config.Config) *anchored.Checker {
 	if p.store == nil {

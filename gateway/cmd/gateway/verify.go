@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
@@ -17,6 +18,7 @@ import (
 type claim struct {
 	receipt, tx string // a file, and the transaction that is meant
 	reading, id string // a file, and the reading that is meant
+	key         string // a file: of the device
 }
 
 // verifyReceipt checks a receipt, or the proof of a reading, offline and says what it proves. It fails unless it holds.
@@ -27,6 +29,7 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	set.StringVar(&given.tx, "tx", "", "the id of the transaction that it has to be the receipt of; any if absent")
 	set.StringVar(&given.reading, "reading", "", "in place of a receipt, the proof of a reading, as GET /v1/readings/{reading}/proof answered it; - for standard input")
 	set.StringVar(&given.id, "id", "", "the id of the reading that it has to be the proof of; any if absent")
+	set.StringVar(&given.key, "device-key", "", "the public key of the device (JWK), as GET /v1/devices/{id} has it: it has to have signed the message of the reading; that is not asked if absent")
 	orderers := set.Int("orderers", 0, "how many orderers there are; one a member if absent, 1 to believe a single one (Raft)")
 	unnamed := set.Bool("roles-unnamed", false, "there are members without NodeOUs: a certificate that names no role counts for any role")
 	trust := verify.Trust{Members: make(map[string]*x509.CertPool)}
@@ -42,7 +45,7 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	if err := parseFlags(set, flags, stderr); err != nil {
 		return err
 	}
-	if (given.receipt == "") == (given.reading == "") || len(trust.Members) == 0 {
+	if (given.receipt == "") == (given.reading == "") || given.key != "" && given.reading == "" || len(trust.Members) == 0 {
 		fmt.Fprint(stderr, "--receipt or --reading, and --ca are needed\n", usage)
 		return errUsage
 	}
@@ -67,11 +70,29 @@ func (c claim) proveReading(trust verify.Trust, stdout io.Writer) error {
 	if c.id != "" && of != c.id {
 		return fmt.Errorf("the proof is of reading %q, not %q", of, c.id)
 	}
+	if c.key != "" {
+		key, err := readFile(c.key, readKey)
+		if err != nil {
+			return err
+		}
+		trust.DeviceKey = &key
+	}
 	report, err := trust.VerifyReading(proof)
 	if err != nil {
 		return fmt.Errorf("the proof proves nothing: %w", err)
 	}
 	return report.Print(stdout)
+}
+
+// maxKey bounds a key, in bytes.
+const maxKey = 64 << 10
+
+// readKey reads the public key of a device.
+func readKey(r io.Reader) (key waymark.JWK, err error) {
+	if err := json.UnmarshalRead(io.LimitReader(r, maxKey), &key); err != nil {
+		return key, fmt.Errorf("read the device's key: %w", err)
+	}
+	return key, nil
 }
 
 // prove prints what a receipt proves, if it is of the transaction that is meant.

@@ -22,6 +22,7 @@ func TestVerifyUsage(t *testing.T) {
 		"no authority":         {"verify", "--receipt", file},
 		"no receipt":           {"verify", "--ca", "producer=" + file},
 		"both":                 {"verify", "--ca", "producer=" + file, "--receipt", file, "--reading", file},
+		"a key of no reading":  {"verify", "--receipt", file, "--device-key", file, "--ca", "producer=" + file},
 		"not MEMBER=FILE":      {"verify", "--receipt", file, "--ca", "producer"},
 		"no such authority":    {"verify", "--receipt", file, "--ca", "producer=" + filepath.Join(dir, "none")},
 		"something that is no": {"verify", "--receipt", file, "--ca", "producer=" + file},

@@ -84,8 +84,11 @@ func problemExample(status int) client.Problem {
 			code = c
 		}
 	}
-	if status == http.StatusBadGateway {
+	switch status {
+	case http.StatusBadGateway:
 		code = waymark.Internal
+	case http.StatusGone:
+		code = waymark.NotFound
 	}
 	return client.Problem{
 		Type: rest.ProblemType + string(code), Title: rest.TitleOf(code), Status: status, Detail: rest.TitleOf(code), Code: code,

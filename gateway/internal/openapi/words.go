@@ -61,6 +61,7 @@ func problemWords(status int) string {
 		http.StatusUnauthorized:          "`unauthenticated`: there is not exactly one valid credential",
 		http.StatusForbidden:             "`forbidden`: no rule lets this caller act, or a policy denies it (`reasons` are its ids)",
 		http.StatusNotFound:              "`not_found`: what is named is not there",
+		http.StatusGone:                  "`not_found`: the owner has deleted the body of an anchored window; the ledger keeps its totals",
 		http.StatusNotAcceptable:         "`invalid`: the header Accept excludes JSON",
 		http.StatusConflict:              "`conflict`: a concurrent transaction won, so that the same request can succeed now; or `already_exists`: the id is taken",
 		http.StatusRequestEntityTooLarge: "`invalid`: the body is too large",
@@ -68,7 +69,7 @@ func problemWords(status int) string {
 		http.StatusUnprocessableEntity:   "`failed_precondition`: the present state of things does not allow it (`reasons`); or `unauthenticated`: what a device signed does not hold (`reasons`)",
 		http.StatusTooManyRequests:       "`resource_exhausted`: a limit was met; nothing was done, and Retry-After says when to try again",
 		http.StatusInternalServerError:   "`internal`: something is wrong on our side; report it with the request id",
-		http.StatusBadGateway:            "`internal`: the peer of the holder answered with something that is not true",
+		http.StatusBadGateway:            "`internal`: the peer of the holder answered with something that is not true, or the body of an anchored window is not what was recorded; the detail says which",
 		http.StatusServiceUnavailable:    "`unavailable`: a part of the system does not answer; nothing was changed unless a `tx_id` says otherwise: ask for that first",
 	}[status]
 }

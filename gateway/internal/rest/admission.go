@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/share"
 )
 
@@ -81,6 +82,9 @@ func (s *service) admit(r route) gin.HandlerFunc {
 // base64, four bytes for three, and with what the peers say of one transaction of it.
 func bytesOfTransaction(l Limits) int64 { return l.BlockBytes }
 func bytesOfReceipt(l Limits) int64     { return l.BlockBytes * 5 / 2 }
+
+// bytesOfAnchored is what is reserved for a proof whose message is in a body.
+func bytesOfAnchored(l Limits) int64 { return bytesOfReceipt(l) + 2*bodies.MaxBytes }
 
 // fetchesBlock makes room for what a request turns out to hold. It is enough for what is answered of it.
 func (s *service) fetchesBlock(ex *exchange, reserve func(Limits) int64) error {

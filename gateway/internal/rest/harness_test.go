@@ -61,6 +61,7 @@ type limits struct {
 	auth    rest.Authenticator // fakeTokens, if it is nil
 	hooks   *database.DB       // of webhooks and leases; one that is away, if it is nil
 	model   rest.Model         // fakeModel, if it is nil
+	bodies  rest.Bodies        // none, if it is nil
 }
 
 func newAPI(t *testing.T, changes ...func(*limits)) *api {
@@ -102,6 +103,7 @@ func newAPIOver(t *testing.T, store requests.Store, patience time.Duration, chan
 		Writer:        runner,
 		Offline:       a.ledger,
 		Recorder:      messages.NewRecorder(a.ledger, time.Minute, nil),
+		Bodies:        bounds.bodies,
 		Settler:       settlement.NewSettler(a.ledger, "producer"),
 		Authenticator: cmp.Or[rest.Authenticator](bounds.auth, fakeTokens{}),
 		Limits:        bounds.Limits,

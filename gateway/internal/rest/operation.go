@@ -208,8 +208,11 @@ func problemStatuses(r route) []int {
 	if r.takesBody() {
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if r.holder {
+	if r.holder || r.bodies {
 		statuses = append(statuses, http.StatusBadGateway)
+	}
+	if r.bodies {
+		statuses = append(statuses, http.StatusGone)
 	}
 	return append(statuses, changingStatuses(r)...)
 }

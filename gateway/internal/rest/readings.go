@@ -66,11 +66,11 @@ func proofRoute() route {
 	r := route{
 		method: http.MethodGet, path: "/v1/readings/{reading}/proof", id: "getReadingProof", tag: tagMessages,
 		summary: "What proves a reading to who does not believe this gateway: the way from it to the root that its transaction wrote, and the receipt of that",
-		purpose: true, attests: true, result: verify.ReadingProof{},
+		purpose: true, attests: true, bodies: true, result: verify.ReadingProof{},
 		doc: documented{
 			asked: func(p path) any { return proofQuery(p) }, checked: true,
 			about: "Whoever may read transactions (`ReadTransaction`: an admin, operator, quality or viewer) and is shown the whole window of the reading by getWindow: by what is on the way " +
-				"the rest of it could be guessed. It fetches what getReceipt does. `gateway verify --reading` checks it without any gateway (docs/verify.md).",
+				"the rest of it could be guessed. That of an anchored reading (`waymark-reading-2`) leads over its message, which is in it as the device signed it; the gateway of the member that owned the device then has it, and no other. It fetches what getReceipt does. `gateway verify --reading` checks it without any gateway (docs/verify.md).",
 		},
 	}
 	r.serve = func(s *service, c *gin.Context) error {
@@ -104,18 +104,37 @@ func serveProof(s *service, c *gin.Context, q waymark.ProofQuery) error {
 		return err
 	}
 	ex.txID = w.Recorded.TxID
-	if err := s.fetchesBlock(ex, bytesOfReceipt); err != nil {
+	reserve := bytesOfReceipt
+	if w.Body != "" {
+		reserve = bytesOfAnchored
+	}
+	if err := s.fetchesBlock(ex, reserve); err != nil {
+		return err
+	}
+	prove, err := s.proofOf(ctx, ex.caller.Identity, w)
+	if err != nil {
 		return err
 	}
 	receipt, err := s.ledger.Receipt(ctx, ex.caller.Identity, w.Recorded.TxID)
 	if err != nil {
 		return err
 	}
-	proof, err := verify.ProveReading(receipt, ref)
+	proof, err := prove(receipt, ref)
 	if err != nil {
 		return err
 	}
 	return s.respond(c, http.StatusOK, proof)
+}
+
+// proofOf makes proofs of readings of a window of receipts of its transaction. An anchored one it has opened before.
+func (s *service) proofOf(ctx context.Context, as ledger.Identity, w waymark.Window) (func(verify.Receipt, waymark.ReadingRef) (verify.ReadingProof, error), error) {
+	if w.Body == "" {
+		return verify.ProveReading, nil
+	}
+	signed, err := s.messagesOf(ctx, as, w)
+	return func(r verify.Receipt, ref waymark.ReadingRef) (verify.ReadingProof, error) {
+		return verify.ProveAnchored(r, ref, signed)
+	}, err
 }
 
 // wholeWindow is a window with its root. Forbidden for whom the ledger keeps that from.

@@ -33,6 +33,7 @@ type route struct {
 	created bool   // answered with 201 and a Location
 	query   string // name of the one boolean query parameter, or empty
 	purpose bool   // takes the query parameter that says what is read for
+	bodies  bool   // answers of the bodies of anchored windows
 	holder  bool   // takes the query parameter that says whose peers answer
 	thing   bool   // takes the query parameter that names a thing
 	paged   Page   // if it has entries, takes the query parameters of a page

@@ -27,6 +27,7 @@ type Options struct {
 	Writer        Writer              // of what goes to the same ledger
 	Offline       Offline             // over the same ledger
 	Recorder      *messages.Recorder  // of messages, over the same ledger
+	Bodies        Bodies              // of windows of the same ledger
 	Settler       *settlement.Settler // by private terms, over the same ledger
 	Webhooks      *webhooks.Book      // of events of the same model
 	Leases        *leases.Book
@@ -61,6 +62,7 @@ type service struct {
 	offline    Offline
 	offers     map[waymark.Transaction]reader
 	recorder   *messages.Recorder
+	bodies     Bodies
 	settler    *settlement.Settler
 	webhooks   *webhooks.Book
 	leases     *leases.Book
@@ -98,6 +100,7 @@ func New(o Options) Handlers {
 		offline:    o.Offline,
 		offers:     offersOf(routes()),
 		recorder:   o.Recorder,
+		bodies:     o.Bodies,
 		settler:    o.Settler,
 		webhooks:   o.Webhooks,
 		leases:     o.Leases,
