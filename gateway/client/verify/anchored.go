@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,9 +36,9 @@ func ProveAnchored(r Receipt, ref waymark.ReadingRef, messages []string) (Readin
 	if err != nil || w.Body == "" {
 		return ReadingProof{}, waymark.Errorf(waymark.NotFound, "transaction %s has no anchored reading of message %d of device %s", tx.ID(), ref.Sequence, ref.Device)
 	}
-	all, err := linesOf(messages)
-	if err != nil || uint64(len(all)) != w.Last-w.First+1 || !bytes.Equal(anchor.Root(w.Device, w.First, lines(all)), w.Root) {
-		return ReadingProof{}, errors.Join(waymark.Errorf(waymark.NotFound, "these are not the messages of the window of message %d of device %s", ref.Sequence, ref.Device), err)
+	all, err := linesOf(w, messages)
+	if err != nil {
+		return ReadingProof{}, err
 	}
 	of := all[ref.Sequence-w.First]
 	leaves := window.Leaves(ref.Device, ref.Sequence, of.readings)
@@ -67,13 +66,18 @@ type lined struct {
 	line     anchor.Line
 }
 
-func linesOf(texts []string) (all []lined, err error) {
+// linesOf are the messages of a window, which must come to its root.
+func linesOf(w waymark.Window, texts []string) (all []lined, err error) {
+	others := waymark.Errorf(waymark.NotFound, "these are not the messages of the window of messages %d to %d of device %s", w.First, w.Last, w.Device)
 	for i, text := range texts {
 		of, err := linedOf(text)
 		if err != nil {
-			return nil, fmt.Errorf("message %d: %w", i, err)
+			return nil, fmt.Errorf("%w: message %d: %w", others, i, err)
 		}
 		all = append(all, of)
+	}
+	if uint64(len(all)) != w.Last-w.First+1 || !bytes.Equal(anchor.Root(w.Device, w.First, lines(all)), w.Root) {
+		return nil, others
 	}
 	return all, nil
 }
@@ -132,15 +136,7 @@ func (v *verification) shown(m ProvedMessage, w waymark.Window, number uint64) e
 		v.unproven("that the device signed it, or measured it: so says the relay of the device's owner; the proof does not have the message")
 		return nil
 	}
-	of, err := linedOf(m.Signed)
-	switch {
-	case err != nil:
-	case of.Device != w.Device || of.Sequence != number || of.KeyID != w.Key || of.Consortium != v.receipt.Channel:
-		err = fmt.Errorf("it is message %d of device %q by key %q in consortium %q", of.Sequence, of.Device, of.KeyID, of.Consortium)
-	case !bytes.Equal(of.line.Encode(), m.Line):
-		err = errors.New("it comes to something else than was recorded of it: whoever anchored it lied")
-	}
-	if err != nil {
+	if err := v.comesTo(m, w, number); err != nil {
 		return &Error{Part: PartMessage, Err: err}
 	}
 	if v.trust.DeviceKey == nil {
@@ -148,6 +144,20 @@ func (v *verification) shown(m ProvedMessage, w waymark.Window, number uint64) e
 		return nil
 	}
 	return v.signed(m.Signed)
+}
+
+// comesTo checks that a message is the one of the number, and comes to its line.
+func (v *verification) comesTo(m ProvedMessage, w waymark.Window, number uint64) error {
+	of, err := linedOf(m.Signed)
+	switch {
+	case err != nil:
+		return err
+	case of.Device != w.Device || of.Sequence != number || of.KeyID != w.Key || of.Consortium != v.receipt.Channel:
+		return fmt.Errorf("it is message %d of device %q by key %q in consortium %q", of.Sequence, of.Device, of.KeyID, of.Consortium)
+	case !bytes.Equal(of.line.Encode(), m.Line):
+		return errors.New("it comes to something else than was recorded of it: whoever anchored it lied")
+	}
+	return nil
 }
 
 // signed checks that the device signed a message.
@@ -164,13 +174,9 @@ func (v *verification) signed(text string) error {
 
 // messageIn is the message with a reading that a transaction was given and recorded.
 func messageIn(tx transaction.Transaction, of window.Leaf) (string, error) {
-	var batch waymark.RecordRequest
-	var result waymark.RecordResult
-	if tx.Function() != string(waymark.TelemetryRecord) || len(tx.Args) != 2 {
-		return "", errors.New("the transaction does not have it: another chaincode asked for it")
-	}
-	if err := errors.Join(json.Unmarshal(tx.Args[1], &batch), json.Unmarshal(tx.Result, &result)); err != nil {
-		return "", fmt.Errorf("decode messages: %w", err)
+	batch, result, err := recordedBy(tx)
+	if err != nil {
+		return "", err
 	}
 	i := slices.IndexFunc(result.Results, func(r waymark.MessageResult) bool {
 		return r.Outcome == waymark.Recorded && r.Device == of.Device && r.Sequence == of.Sequence

@@ -76,13 +76,9 @@ func received(r Receipt) (transaction.Transaction, error) {
 
 // leavesOf are the leaves of a window, of the messages that the transaction was given and recorded.
 func leavesOf(tx transaction.Transaction, w waymark.Window) (leaves []window.Leaf, err error) {
-	var batch waymark.RecordRequest
-	var result waymark.RecordResult
-	if tx.Function() != string(waymark.TelemetryRecord) || len(tx.Args) != 2 {
-		return nil, waymark.Errorf(waymark.NotFound, "transaction %s does not have the messages: another chaincode asked for it", tx.ID())
-	}
-	if err := errors.Join(json.Unmarshal(tx.Args[1], &batch), json.Unmarshal(tx.Result, &result)); err != nil {
-		return nil, fmt.Errorf("decode messages: %w", err)
+	batch, result, err := recordedBy(tx)
+	if err != nil {
+		return nil, err
 	}
 	for i, text := range batch.Messages[:min(len(batch.Messages), len(result.Results))] {
 		if !within(w, result.Results[i]) {
@@ -96,6 +92,17 @@ func leavesOf(tx transaction.Transaction, w waymark.Window) (leaves []window.Lea
 	}
 	slices.SortStableFunc(leaves, func(a, b window.Leaf) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return leaves, nil
+}
+
+// recordedBy is what a transaction was asked to record, and what became of that.
+func recordedBy(tx transaction.Transaction) (batch waymark.RecordRequest, result waymark.RecordResult, err error) {
+	if tx.Function() != string(waymark.TelemetryRecord) || len(tx.Args) != 2 {
+		return batch, result, waymark.Errorf(waymark.NotFound, "transaction %s does not have the messages: another chaincode asked for it", tx.ID())
+	}
+	if err := errors.Join(json.Unmarshal(tx.Args[1], &batch), json.Unmarshal(tx.Result, &result)); err != nil {
+		return batch, result, fmt.Errorf("decode messages: %w", err)
+	}
+	return batch, result, nil
 }
 
 // within reports whether a message was recorded in a window.

@@ -122,14 +122,22 @@ func (v *verification) windowOf(p ReadingProof) (waymark.Window, error) {
 	switch {
 	case err != nil:
 		return waymark.Window{}, err
-	case (w.Body != "") != (p.Format == AnchoredFormat) || (p.Message != nil) != (p.Format == AnchoredFormat):
+	case !p.formOf(w):
 		return waymark.Window{}, fmt.Errorf("a proof of form %s is not of such a window", p.Format)
-	case w.First != p.Window || w.Body == "" && (w.Readings < 0 || uint64(w.Readings) != p.Leaves):
+	case w.First != p.Window || w.Readings < 0 || w.Body == "" && uint64(w.Readings) != p.Leaves:
 		return waymark.Window{}, fmt.Errorf("the transaction wrote one of %d readings from message %d on", w.Readings, w.First)
 	case len(w.Root) == 0 || !bytes.Equal(w.Root, p.Root):
 		return waymark.Window{}, errors.New("the transaction wrote another root")
 	}
 	return w, nil
+}
+
+// formOf reports whether a proof has the form of those of a window.
+func (p ReadingProof) formOf(w waymark.Window) bool {
+	if w.Body == "" {
+		return p.Format == ReadingFormat && p.Message == nil
+	}
+	return p.Format == AnchoredFormat && p.Message != nil
 }
 
 // leaf is the leaf that says the same as the reading, and nothing else does.

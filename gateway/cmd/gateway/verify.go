@@ -21,6 +21,11 @@ type claim struct {
 	key         string // a file: of the device
 }
 
+// whole reports whether there is one thing to be checked, and nothing else is asked about it than can be.
+func (c claim) whole() bool {
+	return (c.receipt == "") != (c.reading == "") && (c.key == "" || c.reading != "")
+}
+
 // verifyReceipt checks a receipt, or the proof of a reading, offline and says what it proves. It fails unless it holds.
 func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("gateway verify", flag.ContinueOnError)
@@ -45,7 +50,7 @@ func verifyReceipt(flags []string, stdout, stderr io.Writer) error {
 	if err := parseFlags(set, flags, stderr); err != nil {
 		return err
 	}
-	if (given.receipt == "") == (given.reading == "") || given.key != "" && given.reading == "" || len(trust.Members) == 0 {
+	if !given.whole() || len(trust.Members) == 0 {
 		fmt.Fprint(stderr, "--receipt or --reading, and --ca are needed\n", usage)
 		return errUsage
 	}

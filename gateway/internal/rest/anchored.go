@@ -40,8 +40,9 @@ func (s *service) faulty(ctx context.Context, as ledger.Identity, w waymark.Wind
 		return fmt.Errorf("%w: %w", waymark.Errorf(waymark.NotFound, "%s, which is missing from the store of member %s: its operator can tell by `gateway fsck`", what, w.Owner), err)
 	case bodies.Deleted:
 		return &httpError{http.StatusGone, waymark.Errorf(waymark.NotFound, "%s, which member %s has deleted", what, w.Owner)}
+	default: // it is altered, or the window was not made from it
+		return &httpError{http.StatusBadGateway, waymark.Errorf(waymark.Internal, "%s, which is not what was recorded (%s): the operator of member %s can tell by `gateway fsck`", what, fault, w.Owner)}
 	}
-	return &httpError{http.StatusBadGateway, waymark.Errorf(waymark.Internal, "%s, which is not what was recorded (%s): the operator of member %s can tell by `gateway fsck`", what, fault, w.Owner)}
 }
 
 // gatewayOf is where a member's gateway is, as it says itself: empty if it does not.
