@@ -20,6 +20,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // bench is a chaincode on a peer of its own.
@@ -133,10 +134,7 @@ func (b *bench) endorse(creator []byte, args ...string) (*peer.Response, *stub.S
 // must endorses and commits a transaction that succeeds.
 func (b *bench) must(member string, role waymark.Role, name waymark.Transaction, request any) []byte {
 	b.t.Helper()
-	argument, err := json.Marshal(request)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	argument := b.argument(request)
 	response, s := b.endorse(b.id(member, role), string(name), string(argument))
 	if response.GetStatus() != 200 {
 		b.t.Fatalf("%s: %s", name, response.GetMessage())
@@ -145,6 +143,19 @@ func (b *bench) must(member string, role waymark.Role, name waymark.Transaction,
 	s.Commit()
 	b.committed = append(b.committed, b.transaction(b.id(member, role), string(name), string(argument)))
 	return response.GetPayload()
+}
+
+// argument is a request as gateways write it.
+func (b *bench) argument(request any) []byte {
+	b.t.Helper()
+	argument, err := json.Marshal(request)
+	if messages, is := request.(waymark.RecordRequest); is {
+		argument, err = recording.Encode(messages)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return argument
 }
 
 // refused checks that a call fails with a wire error of one of the codes and

@@ -1,6 +1,8 @@
 package contract_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/ledgertest/stub"
+	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 )
 
@@ -196,6 +199,28 @@ func TestOneReadingOfARequest(t *testing.T) {
 	if response, _ := b.invoke(id, string(waymark.MembersGet), " {\"member\" :\n\"producer\"}\t"); response.GetStatus() != 200 {
 		t.Errorf("white space: %s", response.GetMessage())
 	}
+}
+
+// TestMessagesInEitherForm: a request in CBOR does what the same one in JSON does, and one that is neither is refused.
+func TestMessagesInEitherForm(t *testing.T) {
+	b := newBench(t)
+	d := (&scenario.Consortium{T: t, Now: b.now}).NewDevice("logger-1", "producer")
+	b.must("producer", waymark.Operator, waymark.DevicesRegister, waymark.RegisterDeviceRequest{Registration: d.Registration(), Activate: true})
+	request := waymark.RecordRequest{Messages: []string{d.Pack(500), "no message", d.Pack(510)}}
+	inJSON, err := json.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, name, inCBOR := b.id("carrier", waymark.Relay), string(waymark.TelemetryRecord), string(b.argument(request))
+	one, effects := b.endorse(id, name, inCBOR)
+	other, again := b.endorse(id, name, string(inJSON))
+	if one.GetStatus() != 200 || !proto.Equal(one, other) || effects.Untouched() || !bytes.Equal(effects.Effects(), again.Effects()) {
+		t.Errorf("in CBOR %v, in JSON %v", one, other)
+	}
+	for _, text := range []string{inCBOR[:len(inCBOR)-1], inCBOR + "\x00", "\x83", "\x83\x01\x80\x40", "\x83\x02" + inCBOR[2:], strings.Replace(inCBOR, "no message", "no\xffessage", 1)} {
+		b.refused(id, []waymark.Code{waymark.Invalid}, name, text)
+	}
+	b.refused(b.id("producer", waymark.Admin), []waymark.Code{waymark.Invalid}, string(waymark.MembersGet), inCBOR)
 }
 
 func TestHostileCalls(t *testing.T) {

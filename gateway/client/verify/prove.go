@@ -15,6 +15,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 	"github.com/waymark-ledger/waymark/gateway/client/transaction"
@@ -99,7 +100,8 @@ func recordedBy(tx transaction.Transaction) (batch waymark.RecordRequest, result
 	if tx.Function() != string(waymark.TelemetryRecord) || len(tx.Args) != 2 {
 		return batch, result, waymark.Errorf(waymark.NotFound, "transaction %s does not have the messages: another chaincode asked for it", tx.ID())
 	}
-	if err := errors.Join(json.Unmarshal(tx.Args[1], &batch), json.Unmarshal(tx.Result, &result)); err != nil {
+	batch, err = recording.Decode(tx.Args[1])
+	if err := errors.Join(err, json.Unmarshal(tx.Result, &result)); err != nil {
 		return batch, result, fmt.Errorf("decode messages: %w", err)
 	}
 	return batch, result, nil

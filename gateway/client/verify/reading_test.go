@@ -15,6 +15,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 	"github.com/waymark-ledger/waymark/gateway/client/transaction"
@@ -70,7 +71,7 @@ func newBatch(t *testing.T) *batch {
 
 // receipt is of the batch, as the ledger could have it.
 func (b *batch) receipt(c *chain, code peer.TxValidationCode) verify.Receipt {
-	request := must(json.Marshal(waymark.RecordRequest{Messages: b.messages}))
+	request := must(recording.Encode(waymark.RecordRequest{Messages: b.messages}))
 	result := must(json.Marshal(waymark.RecordResult{Results: b.results}))
 	var writes kvrwset.KVRWSet
 	for _, w := range b.windows {
@@ -84,6 +85,19 @@ func (b *batch) receipt(c *chain, code peer.TxValidationCode) verify.Receipt {
 	return verify.Receipt{
 		Format: verify.Format, TxID: p.ID(), Channel: "waymark", BlockNumber: 7, Status: code.String(),
 		Block: c.order([][]byte{envelope}, 1, 2, 4), Consenters: c.consenters(), Attestations: c.attest(p.ID(), envelope, code, c.peers[1], c.peers[2]),
+	}
+}
+
+// A request in CBOR is printed for people as the same in JSON.
+func TestPrintedRequest(t *testing.T) {
+	c, b := newChain(t), newBatch(t)
+	report, err := c.trust().Verify(b.receipt(c, peer.TxValidationCode_VALID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	if err := report.Print(&printed); err != nil || !strings.Contains(printed.String(), fmt.Sprintf(`{\"messages\":[\"%s\",`, b.messages[0])) {
+		t.Errorf("%v: %s", err, printed.String())
 	}
 }
 

@@ -2,10 +2,13 @@ package verify
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // never are what no receipt shows, whatever is in it.
@@ -28,7 +31,7 @@ func (r Report) Print(w io.Writer) error {
 	line("time", "%s", r.Time.Format(time.RFC3339Nano))
 	line("chaincode", "%q", r.Chaincode)
 	for i, arg := range r.Args {
-		line([]string{"function", "argument"}[min(i, 1)], "%q", arg)
+		line([]string{"function", "argument"}[min(i, 1)], "%q", legible(arg))
 	}
 	if len(r.Result) > 0 {
 		line("result", "%q", r.Result)
@@ -40,6 +43,22 @@ func (r Report) Print(w io.Writer) error {
 		return fmt.Errorf("print report: %w", err)
 	}
 	return nil
+}
+
+// legible is an argument in the form of JSON, if it has one.
+func legible(argument []byte) []byte {
+	if !recording.IsCBOR(argument) {
+		return argument
+	}
+	request, err := recording.Decode(argument)
+	if err != nil {
+		return argument
+	}
+	text, err := json.Marshal(request)
+	if err != nil {
+		return argument
+	}
+	return text
 }
 
 // list names signers, quoted since certificates may hold anything.

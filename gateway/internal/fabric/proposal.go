@@ -7,14 +7,18 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
 // errUnaddressed keeps transient data from going to whichever members' peers are at hand.
 var errUnaddressed = errors.New("transient data must name the members whose peers may see it")
 
-// argumentOf renders a request: the same one gives the same bytes.
+// argumentOf renders a request: the same one gives the same bytes. What devices signed is as they sent it, in CBOR, all else JSON.
 func argumentOf(request waymark.Validator) ([]byte, error) {
+	if messages, is := request.(waymark.RecordRequest); is {
+		return recording.Encode(messages)
+	}
 	argument, err := json.Marshal(request, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)

@@ -23,7 +23,7 @@ type BlockTransaction struct {
 	Member   string    // MSP id of its creator
 	Time     time.Time // as the creator claims it, UTC
 	Function string    // as in "members:Register"; empty if another chaincode wrote the records
-	Request  string    // its one argument, JSON; empty without one
+	Request  string    // its one argument: JSON, or of telemetry:Record what package recording reads; empty without one
 	Result   []byte    // JSON, as its endorsers signed it
 	Event    *Event    // nil if it emitted none
 	Writes   []Write   // of public records, in the order of their keys

@@ -11,6 +11,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
@@ -47,9 +48,9 @@ func (a *application) measure(tx ledger.BlockTransaction) error {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	var batch waymark.RecordRequest
 	var result waymark.RecordResult
-	if err := errors.Join(json.Unmarshal([]byte(tx.Request), &batch), json.Unmarshal(tx.Result, &result)); err != nil {
+	batch, err := recording.Decode([]byte(tx.Request))
+	if err := errors.Join(err, json.Unmarshal(tx.Result, &result)); err != nil {
 		return fmt.Errorf("messages: %w", err)
 	}
 	if len(batch.Messages) != len(result.Results) {

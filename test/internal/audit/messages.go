@@ -9,6 +9,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // Reported is what the valid transactions of telemetry:Record in a peer's blocks hold about
@@ -39,8 +40,8 @@ func (p *Peer) Reported(ctx context.Context, devices ...string) (*Reported, erro
 func (p *Peer) Carriers(ctx context.Context) (map[string][]string, error) {
 	carriers := map[string][]string{}
 	err := p.recordings(ctx, func(t transaction) error {
-		var request waymark.RecordRequest
-		if err := json.Unmarshal(t.request, &request); err != nil {
+		request, err := recording.Decode(t.request)
+		if err != nil {
 			return fmt.Errorf("transaction %s: %w", t.id, err)
 		}
 		for _, m := range request.Messages {
@@ -77,8 +78,8 @@ func (p *Peer) recordings(ctx context.Context, visit func(transaction) error) er
 }
 
 func (r *Reported) add(t transaction, wanted map[string]bool) error {
-	var request waymark.RecordRequest
-	if err := json.Unmarshal(t.request, &request); err != nil || len(request.Messages) != len(t.result.Results) {
+	request, err := recording.Decode(t.request)
+	if err != nil || len(request.Messages) != len(t.result.Results) {
 		return fmt.Errorf("transaction %s has %d messages and %d results: %w", t.id, len(request.Messages), len(t.result.Results), err)
 	}
 	for i, result := range t.result.Results {

@@ -1,11 +1,11 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // Recorded is a message that a valid transaction recorded, in full or as one of a run.
@@ -20,8 +20,8 @@ func (t *transaction) recorded() ([]Recorded, error) {
 	if !t.valid || t.result == nil {
 		return nil, nil
 	}
-	var request waymark.RecordRequest
-	if err := json.Unmarshal(t.request, &request); err != nil || len(request.Messages) != len(t.result.Results) {
+	request, err := recording.Decode(t.request)
+	if err != nil || len(request.Messages) != len(t.result.Results) {
 		return nil, fmt.Errorf("transaction %s has %d messages and %d results: %w", t.id, len(request.Messages), len(t.result.Results), err)
 	}
 	var all []Recorded
