@@ -33,6 +33,8 @@ type fleet struct {
 	store  bodies.Store
 	keys   map[string]crypto.Signer
 	blocks []ledger.Block
+
+	followed int // how often the peer was asked for blocks
 }
 
 func newFleet(t *testing.T) *fleet {
@@ -49,6 +51,7 @@ func hashOf(block uint64) []byte { return slices.Repeat([]byte{byte(block + 1)},
 
 // Follow gives the blocks that there are.
 func (f *fleet) Follow(ctx context.Context, from uint64, take func(ledger.Block) error) error {
+	f.followed++
 	for _, b := range f.blocks[from:] {
 		if err := take(b); err != nil {
 			return err

@@ -25,7 +25,7 @@ type Watch struct {
 
 // NewWatch returns a watch over a source. c is nil if the member anchors nothing; c sees the blocks that the watch sees.
 func NewWatch(s Source, c *Checker, log *zap.Logger, registry prometheus.Registerer) *Watch {
-	w := &Watch{seen: &seen{source: s}, checker: c, log: log, untrue: prometheus.NewCounter(prometheus.CounterOpts{
+	w := &Watch{seen: newSeen(s), checker: c, log: log, untrue: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "waymark_gateway_anchor_checks_untrue_total", Help: "Windows whose check rests on a block that did not record them, or on another hash of it than the own peer has.",
 	})}
 	registry.MustRegister(w.untrue)
@@ -58,11 +58,12 @@ func (w *Watch) Follow(ctx context.Context, from uint64, take func(ledger.Block)
 	})
 }
 
-// look remembers the block's windows, and compares its checks.
+// look remembers the block's windows, and compares its checks. An event that its transaction does not back is no check: whoever feeds the model
+// says so.
 func (w *Watch) look(ctx context.Context, b ledger.Block) error {
 	w.seen.note(b)
 	for _, tx := range b.Transactions {
-		if tx.Status != ledger.Valid || tx.Event == nil || tx.Event.Name != waymark.EventTelemetryChecked {
+		if tx.Status != ledger.Valid || tx.Event == nil || tx.Event.Name != waymark.EventTelemetryChecked || tx.CheckTold() != nil {
 			continue
 		}
 		if err := w.lookAt(ctx, b, tx); err != nil {
@@ -104,8 +105,7 @@ func (w *Watch) compare(ctx context.Context, b ledger.Block, device string, c wa
 	if c.Block >= b.Number {
 		return fmt.Errorf("%w: the block came later than the check", errUntrue)
 	}
-	at := place{device, c.First}
-	hash, err := w.seen.hash(ctx, at, c.Block)
+	hash, err := w.seen.hash(ctx, place{device, c.First}, c.Block)
 	switch {
 	case errors.Is(err, errElsewhere):
 		return fmt.Errorf("%w: %w", errUntrue, err)
@@ -114,7 +114,6 @@ func (w *Watch) compare(ctx context.Context, b ledger.Block, device string, c wa
 	case hex.EncodeToString(hash) != c.Hash:
 		return fmt.Errorf("%w: the block has another hash", errUntrue)
 	}
-	w.seen.forget(at) // it is checked once
 	return nil
 }
 

@@ -3,6 +3,7 @@ package anchored_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,15 +17,21 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
-// checked makes a block with a check by another member.
+// checked makes a block with a check of device a by another member.
 func (f *fleet) checked(payload any) {
+	f.t.Helper()
+	f.told(payload, ledger.Write{Key: "stream/a", Value: []byte(`{"device":"a"}`)})
+}
+
+// told makes a block in which another member tells of a check, and writes something.
+func (f *fleet) told(payload any, writes ...ledger.Write) {
 	f.t.Helper()
 	encoded, err := json.Marshal(payload)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.blocks = append(f.blocks, ledger.Block{Number: f.height(), Hash: hashOf(f.height()), Transactions: []ledger.BlockTransaction{
-		{TxID: "check", Status: ledger.Valid, Member: "carrier", Event: &ledger.Event{Name: waymark.EventTelemetryChecked, Payload: encoded}}}})
+		{TxID: "check", Status: ledger.Valid, Member: "carrier", Writes: writes, Event: &ledger.Event{Name: waymark.EventTelemetryChecked, Payload: encoded}}}})
 }
 
 // TestUntrueChecksAreTold: a check that does not rest on the block that recorded the window, as the own peer has it, is told of with who sent it, whether
@@ -48,7 +55,6 @@ func TestUntrueChecksAreTold(t *testing.T) {
 		"another window":       {with(func(c *waymark.CheckedBlock) { c.First = 2 }), 1},
 		"two, one true":        {waymark.CheckedEvent{Device: "a", Checks: []waymark.CheckedBlock{truly, {First: 5, Last: 6, Block: 1, Hash: truly.Hash}}}, 1},
 		"too many":             {waymark.CheckedEvent{Device: "a", Checks: make([]waymark.CheckedBlock, 17)}, 1},
-		"no event":             {[]string{"no event"}, 1},
 	} {
 		for _, from := range []uint64{0, 3} {
 			f := newFleet(t)
@@ -70,6 +76,61 @@ func TestUntrueChecksAreTold(t *testing.T) {
 				t.Errorf("%s, from %d: logged %v", name, from, logs.All())
 			}
 		}
+	}
+}
+
+// TestWhatIsNotBackedIsNoCheck: whoever can have some transaction endorsed alone can tell of checks that nobody made. Nobody is
+// blamed for that, and the peer is asked for no block.
+func TestWhatIsNotBackedIsNoCheck(t *testing.T) {
+	untrue := waymark.CheckedEvent{Device: "a", Checks: []waymark.CheckedBlock{{First: 1, Last: 4, Block: 1, Hash: hex.EncodeToString(hashOf(2))}}}
+	own := ledger.Write{Key: "stream/a", Value: []byte(`{"device":"a"}`)}
+	for name, tell := range map[string]func(f *fleet){
+		"nothing written":      func(f *fleet) { f.told(untrue) },
+		"another's stream":     func(f *fleet) { f.told(untrue, ledger.Write{Key: "stream/b", Value: []byte(`{}`)}) },
+		"a stream that is not": func(f *fleet) { f.told(untrue, ledger.Write{Key: "stream/a"}) },
+		"no event":             func(f *fleet) { f.told([]string{"no event"}, own) },
+		"two devices":          func(f *fleet) { f.told(map[string]any{"device": "a", "Device": "b", "checks": untrue.Checks}, own) },
+		"not valid": func(f *fleet) {
+			f.told(untrue, own)
+			f.blocks[f.height()-1].Transactions[0].Status = "ENDORSEMENT_POLICY_FAILURE"
+		},
+	} {
+		f := newFleet(t)
+		f.anchors("a", 1, 4)
+		f.anchors("a", 5, 6)
+		tell(f)
+		core, logs := observer.New(zapcore.InfoLevel)
+		registry := prometheus.NewRegistry()
+		err := anchored.NewWatch(f, nil, zap.New(core), registry).Follow(t.Context(), 3, func(ledger.Block) error { return nil })
+		if err != nil || logs.Len() > 0 || sum(t, registry, "waymark_gateway_anchor_checks_untrue_total", "") != 0 {
+			t.Errorf("%s: %v, logged %v", name, err, logs.All())
+		}
+		if f.followed != 1 {
+			t.Errorf("%s: the peer was asked %d times", name, f.followed)
+		}
+	}
+}
+
+// TestEachBlockIsReadOnce, however many checks rest on it.
+func TestEachBlockIsReadOnce(t *testing.T) {
+	f := newFleet(t)
+	var windows []waymark.Window
+	for _, device := range []string{"a", "b", "c"} {
+		windows = append(windows, windowOf(f.messages(device, 1, 2)))
+	}
+	f.record(strings.Repeat("0", 64), windows...)
+	for range 3 {
+		for _, w := range windows {
+			c := waymark.CheckedEvent{Device: w.Device, Checks: []waymark.CheckedBlock{{First: 1, Last: 2, Block: 1, Hash: hex.EncodeToString(hashOf(1))}}}
+			f.told(c, ledger.Write{Key: "stream/" + w.Device, Value: []byte(`{}`)})
+		}
+	}
+	registry := prometheus.NewRegistry()
+	if err := anchored.NewWatch(f, nil, zap.NewNop(), registry).Follow(t.Context(), 2, func(ledger.Block) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n := sum(t, registry, "waymark_gateway_anchor_checks_untrue_total", ""); n != 0 || f.followed != 2 {
+		t.Errorf("%v untrue, the peer was asked %d times", n, f.followed)
 	}
 }
 

@@ -1,17 +1,9 @@
 package model
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/waymark-ledger/waymark/chaincode/rules/backing"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
@@ -33,18 +25,15 @@ type about struct {
 // each device whose messages were disclosed. It fails for what no chaincode tells that follows the rules.
 func parts(tx ledger.BlockTransaction) ([]event, error) {
 	e := *tx.Event
-	if err := sound(e.Payload); err != nil {
-		return nil, fmt.Errorf("event %s: %w", e.Name, err)
-	}
-	if err := backed(tx); err != nil {
-		return nil, fmt.Errorf("event %s: %w", e.Name, err)
+	if err := tx.CheckTold(); err != nil {
+		return nil, err
 	}
 	all, err := partsOf(e)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("event %s: %w", e.Name, err)
-	case len(all) > maxParts:
-		return nil, errPayload
+	case len(all) > ledger.MaxToldParts:
+		return nil, ledger.ErrTold
 	}
 	events := make([]event, 0, len(all))
 	for _, p := range all {
@@ -55,79 +44,15 @@ func parts(tx ledger.BlockTransaction) ([]event, error) {
 			}
 		}
 		if len(payload) > maxPayload {
-			return nil, errPayload
+			return nil, ledger.ErrTold
 		}
 		events = append(events, event{e.Name, p.Device, p.Shipment, payload})
 	}
 	return events, nil
 }
 
-var errPayload = errors.New("no event tells so much, or so")
-
-// backed fails for an event of something that its transaction did not write.
-func backed(tx ledger.BlockTransaction) error {
-	w := backing.Writes{Private: map[string]map[[sha256.Size]byte]bool{}}
-	for _, put := range tx.Writes {
-		if put.Value != nil {
-			w.Public = append(w.Public, put.Key)
-		}
-	}
-	slices.Sort(w.Public)
-	for _, p := range tx.Private {
-		if w.Private[p.Member] == nil {
-			w.Private[p.Member] = map[[sha256.Size]byte]bool{}
-		}
-		w.Private[p.Member][p.Key] = true
-	}
-	return backing.Check(backing.Told{Name: tx.Event.Name, Payload: tx.Event.Payload, TxID: tx.TxID, Member: tx.Member}, w)
-}
-
-// Bounds of what a transaction tells, of which the rules tell less by far: whoever can write some record alone can tell anything
-// with it, and what is told is held for all who follow.
-const (
-	maxTold    = 1 << 20  // bytes, in all
-	maxParts   = 10_000   // things, each an event
-	maxPayload = 64 << 10 // bytes, of one
-	maxDepth   = 8        // of arrays and objects in each other
-)
-
-// sound fails for what is no JSON that all callers read alike (RFC 7493): texts in UTF-8, no member twice, also not in capitals, not too deep and not too much.
-func sound(payload []byte) error {
-	if len(payload) > maxTold {
-		return errPayload
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(payload))
-	for {
-		token, err := d.ReadToken()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		case d.StackDepth() > maxDepth, crowded(d), oddlyNamed(d, token):
-			return errPayload
-		}
-	}
-}
-
-// crowded reports whether a list of the payload has more than any event tells of.
-func crowded(d *jsontext.Decoder) bool {
-	const list = 2 // what is in the object that a payload is
-	if d.StackDepth() < list {
-		return false
-	}
-	_, length := d.StackIndex(list)
-	return length > maxParts
-}
-
-// oddlyNamed reports whether what was read is the name of a member that no payload has: some take capitals for the same.
-func oddlyNamed(d *jsontext.Decoder, token jsontext.Token) bool {
-	kind, length := d.StackIndex(d.StackDepth())
-	if kind != '{' || length%2 == 0 || token.Kind() != '"' {
-		return false
-	}
-	return strings.Trim(token.String(), "abcdefghijklmnopqrstuvwxyz0123456789_") != ""
-}
+// maxPayload bounds one thing that is told, in bytes: what is told is held for all who follow.
+const maxPayload = 64 << 10
 
 // unknown is the name of what is no event of the chaincode. Nobody is told of it.
 const unknown = "unknown"
