@@ -39,7 +39,8 @@ type anchorer struct {
 
 // entry is one of the entries of a request: a message, or the run of several.
 type entry struct {
-	of     []int // messages of the batch
+	of     []int  // messages of the batch
+	device string // empty for a message that cannot be read
 	run    anchor.Run
 	size   int // about that of the run
 	signed anchor.SignedRun
@@ -48,9 +49,6 @@ type entry struct {
 
 // isRun reports whether the entry is a run, and not a message in full.
 func (e *entry) isRun() bool { return len(e.run.Lines) > 0 }
-
-// inFull reports whether an entry is a message.
-func inFull(e *entry) bool { return !e.isRun() }
 
 // entries are those of some messages, each run in the place of its first message. What belongs to a device stays in its
 // order, since a run ends where a message of the device is not part of it.
@@ -62,7 +60,7 @@ func (a *anchorer) entries(ctx context.Context, b *batch, open []int) []*entry {
 		if line == nil {
 			e := &entry{of: []int{i}, text: b.public[i]}
 			if m != nil {
-				last[m.Device] = e
+				e.device, last[m.Device] = m.Device, e
 			}
 			all = append(all, e)
 			continue
@@ -70,7 +68,7 @@ func (a *anchorer) entries(ctx context.Context, b *batch, open []int) []*entry {
 		if e := last[m.Device]; e != nil && e.take(m, *line, b.public[i], i) {
 			continue
 		}
-		e := &entry{of: []int{i}, run: anchor.NewRun(m.Device, m.KeyID, m.Sequence, m.Previous, []anchor.Line{*line}), size: sizeOf(m.Device, *line),
+		e := &entry{of: []int{i}, device: m.Device, run: anchor.NewRun(m.Device, m.KeyID, m.Sequence, m.Previous, []anchor.Line{*line}), size: sizeOf(m.Device, *line),
 			signed: anchor.SignedRun{Device: m.Device, First: m.Sequence, Messages: []string{b.public[i]}}}
 		last[m.Device] = e
 		all = append(all, e)
@@ -78,6 +76,20 @@ func (a *anchorer) entries(ctx context.Context, b *batch, open []int) []*entry {
 	for _, e := range all {
 		if e.isRun() {
 			e.text = e.run.Text()
+		}
+	}
+	return all
+}
+
+// beforeRuns are the entries that can go without the runs among them: of each device what comes before its first run, so that all
+// stays in its order.
+func beforeRuns(entries []*entry) (all []*entry) {
+	waits := map[string]bool{}
+	for _, e := range entries {
+		if e.isRun() {
+			waits[e.device] = true
+		} else if !waits[e.device] {
+			all = append(all, e)
 		}
 	}
 	return all
@@ -112,7 +124,7 @@ func (a *anchorer) line(ctx context.Context, b *batch, i int) (*attest.Message, 
 		return nil, nil
 	}
 	key, may := a.key(ctx, m)
-	if b.full[i] || b.disclosing(i) || !may {
+	if b.full[m.Device] || b.disclosing(i) || !may {
 		return m, nil
 	}
 	readings, err := a.readings(ctx, m)

@@ -20,17 +20,18 @@ import (
 
 // anchoring is a member's fleet, its store, and a ledger that takes runs or refuses them.
 type anchoring struct {
-	t       *testing.T
-	devices map[string]*waymark.Device
-	asked   int
-	store   bodies.Store
-	broken  bool           // the store
-	away    bool           // the model
-	refuse  map[string]int // runs of a device, so many times
-	fail    error          // of every transaction
-	failAt  int            // the one transaction that fails, from 1; 0 for none
-	told    []string
-	has     map[string]string // transactions by what they recorded first: a message, or a run
+	t        *testing.T
+	devices  map[string]*waymark.Device
+	asked    int
+	store    bodies.Store
+	broken   bool           // the store
+	away     bool           // the model
+	refuse   map[string]int // runs of a device, so many times
+	refuseAt map[string]int // runs of a device, in the one transaction, from 1
+	fail     error          // of every transaction
+	failAt   int            // the one transaction that fails, from 1; 0 for none
+	told     []string
+	has      map[string]string // transactions by what they recorded first: a message, or a run
 }
 
 func newAnchoring(t *testing.T) *anchoring {
@@ -39,7 +40,7 @@ func newAnchoring(t *testing.T) *anchoring {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &anchoring{t: t, devices: map[string]*waymark.Device{}, store: store, refuse: map[string]int{}}
+	return &anchoring{t: t, devices: map[string]*waymark.Device{}, store: store, has: map[string]string{}, refuse: map[string]int{}, refuseAt: map[string]int{}}
 }
 
 func (a *anchoring) Registered(_ context.Context, id string) (*waymark.Device, error) {
@@ -96,13 +97,14 @@ func (a *anchoring) Submit(ctx context.Context, call ledger.Call) (ledger.Commit
 		a.check(run, bundled)
 		r.Device, r.Sequence = run.Device, run.First
 		said = append(said, fmt.Sprintf("%s/%d-%d", run.Device, run.First, run.Last()))
-		if a.refuse[run.Device] > 0 {
+		if a.refuse[run.Device] > 0 || a.refuseAt[run.Device] == len(a.told)+1 {
 			a.refuse[run.Device]--
 			r = waymark.MessageResult{Device: run.Device, Sequence: run.First, Outcome: waymark.Rejected, Code: waymark.FailedPrecondition, Reasons: []string{waymark.ReasonUnchecked}}
 		}
 		result.Results = append(result.Results, r)
 	}
 	a.told = append(a.told, strings.Join(said, " "))
+	a.duplicates(&result)
 	if call.Moot != nil && call.Moot(encode(result)) {
 		a.told[len(a.told)-1] += " moot"
 		return ledger.Committed{Result: encode(result)}, nil
@@ -111,20 +113,21 @@ func (a *anchoring) Submit(ctx context.Context, call ledger.Call) (ledger.Commit
 	return ledger.Committed{Commit: ledger.Commit{TxID: tx, Status: ledger.Valid}, Result: encode(result)}, nil
 }
 
-// remember makes duplicates of what was recorded before.
-func (a *anchoring) remember(tx string, result waymark.RecordResult) {
-	if a.has == nil {
-		a.has = map[string]string{}
-	}
+// duplicates makes duplicates of what was recorded before.
+func (a *anchoring) duplicates(result *waymark.RecordResult) {
 	for i := range result.Results {
 		r := &result.Results[i]
-		key := fmt.Sprintf("%s/%d", r.Device, r.Sequence)
-		switch {
-		case r.Outcome != waymark.Recorded:
-		case a.has[key] != "":
-			r.Outcome, r.TxID = waymark.Duplicate, a.has[key]
-		default:
-			a.has[key] = tx
+		if before := a.has[fmt.Sprintf("%s/%d", r.Device, r.Sequence)]; r.Outcome == waymark.Recorded && before != "" {
+			r.Outcome, r.TxID = waymark.Duplicate, before
+		}
+	}
+}
+
+// remember notes what was recorded.
+func (a *anchoring) remember(tx string, result waymark.RecordResult) {
+	for _, r := range result.Results {
+		if r.Outcome == waymark.Recorded {
+			a.has[fmt.Sprintf("%s/%d", r.Device, r.Sequence)] = tx
 		}
 	}
 }
@@ -269,7 +272,19 @@ func TestRuns(t *testing.T) {
 		{"one of two refused", func(a *anchoring) []string {
 			a.refuse["a"] = 9
 			return append(a.logger("a", "producer").many(2), a.logger("b", "producer").many(2)...)
-		}, []string{"a/1-2 b/1-2", "a/1 a/2"}},
+		}, []string{"a/1-2 b/1-2 moot", "a/1 a/2 b/1-2"}},
+		{"one of three, and what comes after it", func(a *anchoring) []string {
+			a.refuse["a"] = 1
+			l := a.logger("a", "producer")
+			return []string{l.says(measured), l.says(other), l.says(measured)}
+		}, []string{"a/1-1 a/2 a/3-3 moot", "a/1 a/2 a/3"}},
+		{"one after the other refused", func(a *anchoring) (texts []string) {
+			for n, id := range []string{"a", "b", "c", "d"} {
+				a.refuseAt[id] = n + 1
+				texts = append(texts, a.logger(id, "producer").many(2)...)
+			}
+			return texts
+		}, []string{"a/1-2 b/1-2 c/1-2 d/1-2 moot", "a/1 a/2 b/1-2 c/1-2 d/1-2 moot", "a/1 a/2 b/1 b/2 c/1-2 d/1-2 moot", "a/1 a/2 b/1 b/2 c/1 c/2 d/1 d/2"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -321,9 +336,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
-// TestTheSecondTransactionOfABatchFails: what the first one recorded stays, the whole batch is answered with the failure, and the same
-// batch again finds the one recorded and records the other. P1, P2.
-func TestTheSecondTransactionOfABatchFails(t *testing.T) {
+// TestTheTransactionAfterARefusalFails: the whole batch is answered with the failure and nothing of it is recorded, and the same batch again is. P1, P2.
+func TestTheTransactionAfterARefusalFails(t *testing.T) {
 	a := newAnchoring(t)
 	a.refuse["a"], a.failAt = 1, 2
 	texts := append(a.logger("a", "producer").many(2), a.logger("b", "producer").many(2)...)
@@ -335,19 +349,40 @@ func TestTheSecondTransactionOfABatchFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"a/1-2 b/1-2", "failed", "a/1 a/2 b/1-2"}; !slices.Equal(a.told, want) {
+	if want := []string{"a/1-2 b/1-2 moot", "failed", "a/1 a/2 b/1-2"}; !slices.Equal(a.told, want) {
+		t.Errorf("told %q, want %q", a.told, want)
+	}
+	everyOne(t, texts, done.Result)
+}
+
+// TestWithoutAStoreTheRestIsRecorded: what needs no body is recorded once, in the order of its device, while the batch is held back; when the store
+// is there again the same batch finds it. P1, P2, P10.
+func TestWithoutAStoreTheRestIsRecorded(t *testing.T) {
+	a := newAnchoring(t)
+	a.broken = true
+	x, y := a.logger("a", "producer"), a.logger("b", "carrier")
+	texts := []string{x.says(other), y.says(measured), x.says(measured), x.says(other), y.says(measured)}
+	r := a.recorder()
+	for range 2 {
+		if done, err := r.Record(t.Context(), nil, relay, texts); waymark.CodeOf(err) != waymark.Unavailable || done.Result != nil {
+			t.Errorf("got %+v, %v", done, err)
+		}
+	}
+	a.broken = false
+	done, err := r.Record(t.Context(), nil, relay, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a/1 b/1 b/2", "a/1 b/1 b/2 moot", "a/1 b/1 a/2-2 a/3 b/2"}; !slices.Equal(a.told, want) {
 		t.Errorf("told %q, want %q", a.told, want)
 	}
 	var got waymark.RecordResult
-	if err := json.Unmarshal(done.Result, &got); err != nil || len(got.Results) != 4 {
+	if err := json.Unmarshal(done.Result, &got); err != nil || len(got.Results) != len(texts) {
 		t.Fatalf("%d outcomes, %v", len(got.Results), err)
 	}
-	for i, want := range []waymark.MessageResult{
-		{Device: "a", Sequence: 1, Outcome: waymark.Recorded, TxID: "tx3"}, {Device: "a", Sequence: 2, Outcome: waymark.Recorded, TxID: "tx3"},
-		{Device: "b", Sequence: 1, Outcome: waymark.Duplicate, TxID: "tx1"}, {Device: "b", Sequence: 2, Outcome: waymark.Duplicate, TxID: "tx1"},
-	} {
-		if r := got.Results[i]; r.Device != want.Device || r.Sequence != want.Sequence || r.Outcome != want.Outcome || r.TxID != want.TxID {
-			t.Errorf("message %d: %+v, want %+v", i, r, want)
+	for i, want := range []string{"tx1", "tx1", "tx3", "tx3", "tx1"} {
+		if r := got.Results[i]; r.TxID != want || (r.Outcome == waymark.Duplicate) != (want == "tx1") {
+			t.Errorf("message %d: %+v, want %s", i, r, want)
 		}
 	}
 }

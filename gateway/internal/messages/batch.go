@@ -15,14 +15,14 @@ type batch struct {
 	texts   []string // as they came
 	public  []string // without what follows them; as many
 	results []waymark.MessageResult
-	full    []bool // a run with the message was refused: it goes by itself
+	full    map[string]bool // devices of which a run was refused: all that is left of theirs goes by itself
 }
 
 // newBatch takes the disclosures off. A message is rejected at once if what follows it is
 // none, or if it is no message at all: nobody can tell then what of it is private, and it
 // could never be recorded.
 func newBatch(texts []string) *batch {
-	b := &batch{texts: texts, public: make([]string, len(texts)), results: make([]waymark.MessageResult, len(texts)), full: make([]bool, len(texts))}
+	b := &batch{texts: texts, public: make([]string, len(texts)), results: make([]waymark.MessageResult, len(texts)), full: map[string]bool{}}
 	for i, text := range texts {
 		public, _, err := attest.Split(text)
 		if err != nil {
@@ -92,7 +92,9 @@ func (b *batch) undecided() []int {
 
 // recorded are the messages with disclosures that are on the ledger.
 func (b *batch) recorded() []int {
-	return b.those(func(i int) bool { return b.disclosing(i) && b.results[i].Outcome != waymark.Rejected })
+	return b.those(func(i int) bool {
+		return b.disclosing(i) && b.results[i].Outcome != waymark.Rejected && b.results[i].Outcome != ""
+	})
 }
 
 func (b *batch) those(which func(i int) bool) []int {
@@ -123,17 +125,13 @@ func (b *batch) inFull(open []int) []*entry {
 	return entries
 }
 
-// decide takes the outcomes that the ledger has for the entries. The messages of a run that was refused stay undecided.
+// decide takes the outcomes that the ledger has for the entries, of which no run is refused.
 func (b *batch) decide(entries []*entry, outcomes []waymark.MessageResult) {
 	for n, e := range entries {
 		for at, i := range e.of {
 			b.results[i] = outcomes[n]
-			if !e.isRun() {
-				continue
-			}
-			b.results[i].Sequence += uint64(at)
-			if outcomes[n].Outcome == waymark.Rejected {
-				b.results[i], b.full[i] = waymark.MessageResult{}, true
+			if e.isRun() {
+				b.results[i].Sequence += uint64(at)
 			}
 		}
 	}
