@@ -38,7 +38,8 @@ const (
 	ReasonHolder          = "not-a-holder"        // the member is neither the owner nor the custodian
 	ReasonNotAnchored     = "not-anchored"        // a measurement in a run is of no anchored class
 	ReasonJudged          = "judged"              // the device witnesses a shipment whose conditions are judged by messages in full
-	ReasonRunPlace        = "run-place"           // a run neither is at the end of the stream nor past it
+	ReasonNewMeasurement  = "new-measurement"     // a run has a measurement that no message of the device in full had
+	ReasonRunPlace        = "run-place"           // a run is not at the end of the stream
 	ReasonCheck           = "check"               // what is shown of an anchored window is not what was picked, or not what is recorded
 	ReasonUnchecked       = "unchecked"           // anchored messages are not checked
 	ReasonPresence        = "presence"            // the owner does not let the device's presence go to the ledger

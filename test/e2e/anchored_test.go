@@ -37,16 +37,16 @@ func TestAnchoredMessages(t *testing.T) {
 	first, commit := record(ctx, t, texts...)
 	again, _ := record(ctx, t, texts...)
 	for i := range texts {
-		n := uint64(i + 1)
+		n := uint64(i + 2)
 		if first[i].Outcome != waymark.Recorded || first[i].Sequence != n || again[i].Outcome != waymark.Duplicate || again[i].Sequence != n || again[i].TxID != commit.TxID {
 			t.Errorf("message %d: %+v, then %+v of %s", n, first[i], again[i], commit.TxID)
 		}
 	}
-	w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 5})
-	if err != nil || w.First != 1 || w.Last != 10 || w.Readings != 20 || w.Body == "" {
+	w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 6})
+	if err != nil || w.First != 2 || w.Last != 11 || w.Readings != 20 || w.Body == "" {
 		t.Fatalf("window %+v, %v", w, err)
 	}
-	if lines := linesOf(t, bundleOf(t, w.Body), d.ID(), texts); !bytes.Equal(anchor.Root(d.ID(), 1, lines), w.Root) {
+	if lines := linesOf(t, bundleOf(t, w.Body), d.ID(), texts); !bytes.Equal(anchor.Root(d.ID(), 2, lines), w.Root) {
 		t.Errorf("the messages of the bundle do not give root %x", w.Root)
 	}
 	full, _ := record(ctx, t, sign(t, d, attest.COSE, 400).Text(), otherOf(t, d).Text())
@@ -56,9 +56,9 @@ func TestAnchoredMessages(t *testing.T) {
 	if err := app.Settle(ctx, full[1].TxID, as(t, "producer", waymark.Viewer)); err != nil {
 		t.Fatal(err)
 	}
-	everyPeerHas(t, map[string]uint64{d.ID(): 12})
+	everyPeerHas(t, map[string]uint64{d.ID(): 13})
 	at, err := as(t, "producer", waymark.Viewer).Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
-	if err != nil || at.Last != 12 || len(at.Gaps) > 0 || at.Anchored == nil || at.Anchored.Last != 11 {
+	if err != nil || at.Last != 13 || len(at.Gaps) > 0 || at.Anchored == nil || at.Anchored.Last != 12 {
 		t.Errorf("stream %+v, %v", at, err)
 	}
 }
@@ -82,12 +82,12 @@ func TestAnchoredWindowsAreChecked(t *testing.T) {
 			time.Sleep(200 * time.Millisecond)
 		}
 		record(ctx, t, sign(t, d, attest.COSE, 400).Text(), sign(t, d, attest.JWS, 410).Text(), sign(t, d, attest.COSE, 420).Text())
-		if w, err := viewer.Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 3*n + 1}); err != nil || w.Body == "" || w.Last != 3*n+3 {
+		if w, err := viewer.Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 3*n + 2}); err != nil || w.Body == "" || w.Last != 3*n+4 {
 			t.Fatalf("window %d: %+v, %v", n, w, err)
 		}
 	}
 	at, err := viewer.Stream(ctx, waymark.DeviceQuery{Device: d.ID()})
-	if err != nil || at.Anchored.Last != 3*windows || at.Anchored.Checked == 0 || len(at.Anchored.Digest) != sha256.Size {
+	if err != nil || at.Anchored.Last != 3*windows+1 || at.Anchored.Checked == 0 || len(at.Anchored.Digest) != sha256.Size {
 		t.Errorf("stream %+v, %v", at, err)
 	}
 	for member := range local.at.Members {
@@ -105,7 +105,7 @@ func TestFsckNamesWhatIsLostAndAltered(t *testing.T) {
 	var bodies, transactions []string
 	for n := range 3 {
 		result, _ := record(ctx, t, sign(t, d, attest.COSE, 400).Text(), sign(t, d, attest.JWS, 410).Text())
-		w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: uint64(2*n + 1)})
+		w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: uint64(2*n + 2)})
 		if err != nil || w.Body == "" {
 			t.Fatalf("window %+v, %v", w, err)
 		}
@@ -140,13 +140,14 @@ func TestFsckNamesWhatIsLostAndAltered(t *testing.T) {
 		t.Errorf("exit status %d:\n%s", status, output)
 	}
 	for n, fault := range []string{"missing", "altered"} {
-		if line := fmt.Sprintf("%s messages %d to %d: %s: body %s, transaction %s\n", d.ID(), 2*n+1, 2*n+2, fault, bodies[n], transactions[n]); !strings.Contains(output, line) {
+		if line := fmt.Sprintf("%s messages %d to %d: %s: body %s, transaction %s\n", d.ID(), 2*n+2, 2*n+3, fault, bodies[n], transactions[n]); !strings.Contains(output, line) {
 			t.Errorf("%q is not in\n%s", line, output)
 		}
 	}
 }
 
-// anchors has the owner of a device anchor its temperature, waits until its gateway knows, and returns the transaction.
+// anchors has the owner of a device anchor its temperature, and waits until its gateway knows. The first message goes in full,
+// as the first of each measurement has to; anchors returns its transaction.
 func anchors(ctx context.Context, t *testing.T, d *device.Device) (txID string) {
 	t.Helper()
 	_, commit, err := app.Write[waymark.Device](ctx, operator(t, "producer"), http.MethodPut, "/v1/devices/"+d.ID()+"/attributes", map[string]any{
@@ -158,7 +159,11 @@ func anchors(ctx context.Context, t *testing.T, d *device.Device) (txID string) 
 	if err := app.Settle(ctx, commit.TxID, as(t, "producer", waymark.Viewer)); err != nil {
 		t.Fatal(err)
 	}
-	return commit.TxID
+	first, _ := record(ctx, t, sign(t, d, attest.COSE, 400).Text())
+	if w, err := as(t, "producer", waymark.Viewer).Window(ctx, waymark.WindowQuery{Device: d.ID(), Sequence: 1}); err != nil || w.Body != "" || w.Last != 1 {
+		t.Fatalf("window of the first message %+v, %v", w, err)
+	}
+	return first[0].TxID
 }
 
 // bodyFile is where the producer's store has a body.
@@ -188,12 +193,12 @@ func bundleOf(t *testing.T, body string) anchor.Bundle {
 	return b
 }
 
-// linesOf are the lines of a device's messages from 1 on, which are in the bundle as they were sent.
+// linesOf are the lines of a device's messages from 2 on, which are in the bundle as they were sent.
 func linesOf(t *testing.T, b anchor.Bundle, id string, texts []string) (lines []anchor.Line) {
 	t.Helper()
 	for i, text := range texts {
-		if got, _ := b.Message(id, uint64(i+1)); got != text {
-			t.Errorf("message %d of the bundle is %q, sent was %q", i+1, got, text)
+		if got, _ := b.Message(id, uint64(i+2)); got != text {
+			t.Errorf("message %d of the bundle is %q, sent was %q", i+2, got, text)
 		}
 		m, err := attest.Parse(text)
 		if err != nil {

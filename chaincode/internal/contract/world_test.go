@@ -98,6 +98,7 @@ func (w *world) anchor() {
 	w.must("carrier", waymark.Operator, waymark.DevicesSetAttributes, waymark.SetAttributesRequest{Device: "logger-4", Reason: "many",
 		Attributes: waymark.DeviceAttributes{Measures: []waymark.MeasuredClass{{Class: "climate", Measurements: []string{"temperature"}, Visibility: waymark.VisibilityAnchored}}}})
 	d := w.loggers["logger-4"]
+	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{d.Pack(490)}})
 	texts := []string{d.Pack(500), d.Pack(510)}
 	var recorded waymark.RecordResult
 	if err := json.Unmarshal(w.must("carrier", waymark.Relay, waymark.TelemetryRecord, d.Anchoring(texts...)), &recorded); err != nil {
@@ -108,7 +109,7 @@ func (w *world) anchor() {
 		w.t.Fatal(err)
 	}
 	tx := recorded.Results[0].TxID
-	shown, err := scenario.Shown(tx, 7, scenario.BlockThatPicks(tx, run, 1), texts...)
+	shown, err := scenario.Shown(tx, 7, scenario.BlockThatPicks(tx, run, run.First), texts...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -18,9 +18,7 @@ func Measure(known []waymark.Measured, sequence uint64, readings []senml.Reading
 		if r.Kind.Measures() {
 			m.Unit = r.Unit
 		}
-		i, found := slices.BinarySearchFunc(known, m, func(a, b waymark.Measured) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
-		})
+		i, found := find(known, m.Name, m.Unit)
 		if found {
 			known[i].Last = max(known[i].Last, sequence)
 			if r.Time.After(known[i].Latest) {
@@ -34,4 +32,17 @@ func Measure(known []waymark.Measured, sequence uint64, readings []senml.Reading
 		known = slices.Insert(known, i, m)
 	}
 	return known, nil
+}
+
+// Measures reports whether the device has reported values of a name in a unit.
+func Measures(s *waymark.Stream, name, unit string) bool {
+	_, found := find(s.Measured, name, unit)
+	return found
+}
+
+// find returns where a measurement is among those that are known, or would be.
+func find(known []waymark.Measured, name, unit string) (at int, found bool) {
+	return slices.BinarySearchFunc(known, waymark.Measured{Name: name, Unit: unit}, func(a, b waymark.Measured) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Unit, b.Unit))
+	})
 }

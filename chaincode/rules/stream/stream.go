@@ -56,12 +56,13 @@ func Place(s *waymark.Stream, n uint64, previous []byte, digest attest.Digest) e
 	return nil
 }
 
-// PlaceRun puts messages that follow one another, from number n on, at the end of the stream or past its end. It
-// changes nothing when it fails, with FailedPrecondition.
+// PlaceRun puts messages that follow one another, from number n on, at the end of the stream: what they chain to is
+// recorded. A gap that they opened would be between neighbours that no device vouches for. It changes nothing when it
+// fails, with FailedPrecondition.
 func PlaceRun(s *waymark.Stream, n uint64, previous []byte, digests []attest.Digest) error {
-	if n <= s.Last {
+	if n != s.Last+1 {
 		return waymark.Errorf(waymark.FailedPrecondition,
-			"a run goes to the end of the stream or past it, which is at %d: send the messages from %d on in full", s.Last, n).Because(waymark.ReasonRunPlace)
+			"a run goes to the end of the stream, which is at %d: send the messages from %d on in full", s.Last, n).Because(waymark.ReasonRunPlace)
 	}
 	if err := Place(s, n, previous, digests[0]); err != nil {
 		return err

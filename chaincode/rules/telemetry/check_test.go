@@ -65,9 +65,10 @@ func TestWindowsAreChecked(t *testing.T) {
 	one := anchorPacks(c, d, 5, nil)
 	anchors(c, d.Pack(400))
 	lost := d.Pack(400)
+	anchors(c, d.Pack(400)) // in full, as what opens a gap has to be
 	two, three := anchorPacks(c, d, 3, nil), anchorPacks(c, d, 1, nil)
 	relay := c.As("producer", waymark.Relay)
-	first, second := one.shown(c, 3), two.shown(c, 8)
+	first, second := one.shown(c, 4), two.shown(c, 11)
 	s := scenario.Must(c, relay, telemetry.Check, checkOf(d, first, second))
 	digest := func(before []byte, w waymark.CheckedWindow) []byte {
 		hash, err := hex.DecodeString(w.BlockHash)
@@ -77,7 +78,7 @@ func TestWindowsAreChecked(t *testing.T) {
 		return anchor.Checked(before, w.First, w.Block, hash)
 	}
 	want := digest(digest(nil, first), second)
-	if a := s.Anchored; a.Checked != 10 || !slices.Equal(a.Unchecked, []waymark.Run{{First: 11, Last: 11}}) || !bytes.Equal(a.Digest, want) || a.Last != 11 {
+	if a := s.Anchored; a.Checked != 12 || !slices.Equal(a.Unchecked, []waymark.Run{{First: 13, Last: 13}}) || !bytes.Equal(a.Digest, want) || a.Last != 13 {
 		t.Errorf("anchored %+v", a)
 	}
 	_, tx, err := scenario.Endorse(c, relay, telemetry.Check, checkOf(d, first, second))
@@ -85,8 +86,8 @@ func TestWindowsAreChecked(t *testing.T) {
 		t.Errorf("again: %v, writes %v", err, tx.Writes())
 	}
 	anchors(c, lost) // the gap before the second window is filled
-	s = scenario.Must(c, c.As("producer", waymark.Operator), telemetry.Check, checkOf(d, three.shown(c, 11)))
-	if a := s.Anchored; a.Checked != 11 || len(a.Unchecked) != 0 {
+	s = scenario.Must(c, c.As("producer", waymark.Operator), telemetry.Check, checkOf(d, three.shown(c, 13)))
+	if a := s.Anchored; a.Checked != 13 || len(a.Unchecked) != 0 {
 		t.Errorf("anchored %+v", a)
 	}
 }
@@ -97,7 +98,7 @@ func TestChecksThatAreRefused(t *testing.T) {
 	other := c.Device("logger-2", "producer")
 	anchors(c, d.Pack(400))
 	one, two := anchorPacks(c, d, 5, nil), anchorPacks(c, d, 5, nil)
-	true1, true2 := one.shown(c, 4), two.shown(c, 9)
+	true1, true2 := one.shown(c, 5), two.shown(c, 10)
 	changed := func(change func(*waymark.CheckedWindow)) waymark.CheckTelemetryRequest {
 		w := true1
 		w.Messages = slices.Clone(w.Messages)
@@ -113,7 +114,7 @@ func TestChecksThatAreRefused(t *testing.T) {
 	}{
 		{"not the oldest", checkOf(d, true2), waymark.Invalid, waymark.ReasonCheck},
 		{"the wrong way round", checkOf(d, true2, true1), waymark.Invalid, ""},
-		{"no window", checkOf(d, waymark.CheckedWindow{First: 3, Block: 1, BlockHash: true1.BlockHash, Messages: true1.Messages}), waymark.Invalid, waymark.ReasonCheck},
+		{"no window", checkOf(d, waymark.CheckedWindow{First: 4, Block: 1, BlockHash: true1.BlockHash, Messages: true1.Messages}), waymark.Invalid, waymark.ReasonCheck},
 		{"nothing anchored", checkOf(other, waymark.CheckedWindow{First: 1, Block: 1, BlockHash: true1.BlockHash, Messages: []waymark.ShownMessage{}}), waymark.Invalid, waymark.ReasonCheck},
 		{"no message", changed(func(w *waymark.CheckedWindow) { w.Messages = []waymark.ShownMessage{} }), waymark.Invalid, waymark.ReasonCheck},
 		{"one too many", changed(func(w *waymark.CheckedWindow) { w.Messages = append(w.Messages, w.Messages[0]) }), waymark.Invalid, waymark.ReasonCheck},
@@ -136,7 +137,7 @@ func TestChecksThatAreRefused(t *testing.T) {
 	scenario.Must(c, relay, telemetry.Check, checkOf(d, true1, true2)) // whatever has become of the device
 }
 
-// lies are what a relay can say of message 3 of a run that is not so.
+// lies are what a relay can say of message 4, the third of a run, that is not so.
 func lies() map[string]func(*anchor.Run) {
 	line := func(change func(*anchor.Line)) func(*anchor.Run) {
 		return func(r *anchor.Run) {
@@ -148,7 +149,7 @@ func lies() map[string]func(*anchor.Run) {
 	return map[string]func(*anchor.Run){
 		"the greatest":   line(func(l *anchor.Line) { l.Series[0].Max++ }),
 		"the sum":        line(func(l *anchor.Line) { l.Series[0].Sum++ }),
-		"the name":       line(func(l *anchor.Line) { l.Series[0].Name = "door" }),
+		"the unit":       line(func(l *anchor.Line) { l.Series[0].Unit = "K" }),
 		"a time":         line(func(l *anchor.Line) { l.From++ }),
 		"the root":       line(func(l *anchor.Line) { l.Root[0] ^= 1 }),
 		"the digest":     line(func(l *anchor.Line) { l.Digest[0] ^= 1 }),
@@ -175,9 +176,9 @@ func TestALieIsFoundIfItIsPicked(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				picks := anchor.Picks(hash[:], w.tx, d.ID, 1, 6)
+				picks := anchor.Picks(hash[:], w.tx, d.ID, 2, 7)
 				for n, pick := range picks { // the paths are of the tree as it was told
-					path, err := anchor.Path(d.ID, 1, told.Lines, pick)
+					path, err := anchor.Path(d.ID, 2, told.Lines, pick)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -186,8 +187,8 @@ func TestALieIsFoundIfItIsPicked(t *testing.T) {
 					}
 				}
 				_, _, err = scenario.Endorse(c, relay, telemetry.Check, checkOf(d, shown))
-				// that message 4 names another digest than that of message 3 shows the lie, too
-				picked := slices.Contains(picks, 3) || name == "the digest" && slices.Contains(picks, 4)
+				// that message 5 names another digest than that of message 4 shows the lie, too
+				picked := slices.Contains(picks, 4) || name == "the digest" && slices.Contains(picks, 5)
 				switch {
 				case picked && waymark.CodeOf(err) == waymark.Invalid:
 					found++
@@ -215,6 +216,7 @@ func TestAnyWindowsAreChecked(t *testing.T) {
 			}
 			if rapid.Bool().Draw(rt, "lost") {
 				d.Pack(400)
+				anchors(c, d.Pack(400))
 			}
 			w := anchorPacks(c, d, rapid.IntRange(1, 20).Draw(rt, "messages"), nil)
 			hash := sha256.Sum256([]byte(rapid.String().Draw(rt, "block")))
@@ -244,20 +246,20 @@ func TestForfeit(t *testing.T) {
 	anchorPacks(c, d, 2, nil)
 	anchorPacks(c, d, 2, nil)
 	kept := anchorPacks(c, d, 2, nil)
-	request := waymark.ForfeitTelemetryRequest{Device: d.ID, Last: 4, Reason: "the disk broke"}
+	request := waymark.ForfeitTelemetryRequest{Device: d.ID, Last: 5, Reason: "the disk broke"}
 	for _, by := range [][2]string{{"producer", "operator"}, {"producer", "relay"}, {"carrier", "admin"}} {
 		scenario.Refused(c, c.As(by[0], waymark.Role(by[1])), telemetry.Forfeit, request, waymark.Forbidden, waymark.DefaultDeny)
 	}
 	s := scenario.Must(c, admin, telemetry.Forfeit, request)
-	if a := s.Anchored; len(a.Forfeited) != 1 || a.Forfeited[0].First != 1 || a.Forfeited[0].Last != 4 || a.Forfeited[0].Reason != "the disk broke" ||
-		!slices.Equal(a.Unchecked, []waymark.Run{{First: 5, Last: 6}}) || a.Checked != 0 {
+	if a := s.Anchored; len(a.Forfeited) != 1 || a.Forfeited[0].First != 2 || a.Forfeited[0].Last != 5 || a.Forfeited[0].Reason != "the disk broke" ||
+		!slices.Equal(a.Unchecked, []waymark.Run{{First: 6, Last: 7}}) || a.Checked != 0 {
 		t.Errorf("anchored %+v", a)
 	}
 	if _, tx, err := scenario.Endorse(c, admin, telemetry.Forfeit, request); err != nil || len(tx.Writes()) > 0 {
 		t.Errorf("again: %v, %v", err, tx.Writes())
 	}
-	s = scenario.Must(c, c.As("producer", waymark.Relay), telemetry.Check, checkOf(d, kept.shown(c, 5)))
-	if s.Anchored.Checked != 6 || len(s.Anchored.Unchecked) != 0 {
+	s = scenario.Must(c, c.As("producer", waymark.Relay), telemetry.Check, checkOf(d, kept.shown(c, 6)))
+	if s.Anchored.Checked != 7 || len(s.Anchored.Unchecked) != 0 {
 		t.Errorf("anchored %+v", s.Anchored)
 	}
 	for range waymark.MaxForfeits - 1 {

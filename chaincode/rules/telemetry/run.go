@@ -133,8 +133,8 @@ func (s *session) checkLines(r anchored, now time.Time) (measured []waymark.Meas
 	for i, l := range r.Lines {
 		latest := make([]senml.Reading, 0, len(l.Series))
 		for _, e := range l.Series {
-			if !s.device.Attributes.Anchored(e.Name) {
-				return nil, waymark.Errorf(waymark.FailedPrecondition, "%s of device %s is in no anchored class: send the messages in full", e.Name, r.Device).Because(waymark.ReasonNotAnchored)
+			if err := s.mayName(e); err != nil {
+				return nil, err
 			}
 			latest = append(latest, senml.Reading{Kind: senml.Number, Name: e.Name, Unit: e.Unit, Time: time.UnixMilli(l.From + e.Latest).UTC()})
 		}
@@ -147,6 +147,18 @@ func (s *session) checkLines(r anchored, now time.Time) (measured []waymark.Meas
 		}
 	}
 	return measured, nil
+}
+
+// mayName checks that a run may have a series: of an anchored class, and one that the device has told of by a message
+// in full. A run could else name any unit, and fill what the device may measure.
+func (s *session) mayName(e anchor.Series) error {
+	if !s.device.Attributes.Anchored(e.Name) {
+		return waymark.Errorf(waymark.FailedPrecondition, "%s of device %s is in no anchored class: send the messages in full", e.Name, s.device.ID).Because(waymark.ReasonNotAnchored)
+	}
+	if !stream.Measures(&s.stream, e.Name, e.Unit) {
+		return waymark.Errorf(waymark.FailedPrecondition, "no message of device %s has reported %s in %q: send the messages in full", s.device.ID, e.Name, e.Unit).Because(waymark.ReasonNewMeasurement)
+	}
+	return nil
 }
 
 // unjudged checks that the device witnesses no shipment with conditions. Whatever a run says that it

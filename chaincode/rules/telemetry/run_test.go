@@ -1,6 +1,7 @@
 package telemetry_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +18,16 @@ import (
 
 var bodyOfAll = strings.Repeat("0b", 32)
 
-// logger is a device of the producer whose temperatures are anchored.
+// logger is a device of the producer whose temperatures are anchored. What it measures it has told by message 1, in full.
 func logger(c *scenario.Consortium) *scenario.Device {
 	c.T.Helper()
 	d := c.Device("logger-1", "producer")
 	d.Anchors("temperature", "door")
+	at := c.Now.Unix()
+	first := fmt.Sprintf(`[{"n":"door","vb":true,"t":%d},{"n":"temperature","u":"Cel","v":4,"t":%d},{"n":"temperature","u":"K","v":277,"t":%d}]`, at, at, at)
+	if got := outcomeOf(anchors(c, d.SignPack([]byte(first)))[0]); got != "recorded" {
+		c.T.Fatal(got)
+	}
 	return d
 }
 
@@ -69,23 +75,23 @@ func TestARunIsRecorded(t *testing.T) {
 	full := d.Pack(450)
 	second := packs(d, 2)
 	results := anchors(c, runOf(t, first...).Text(), full, runOf(t, second...).Text())
-	for i, want := range []uint64{1, 4, 5} {
+	for i, want := range []uint64{2, 5, 6} {
 		if r := results[i]; r.Outcome != waymark.Recorded || r.Sequence != want || r.Device != d.ID || r.TxID == "" {
 			t.Errorf("result %d: %+v", i, r)
 		}
 	}
 	s := stream(t, c, d.ID)
-	want := []waymark.Run{{First: 1, Last: 3}, {First: 5, Last: 6}}
-	if s.Last != 6 || len(s.Gaps) != 0 || s.Anchored == nil || s.Anchored.Last != 6 || !slices.Equal(s.Anchored.Unchecked, want) {
+	want := []waymark.Run{{First: 2, Last: 4}, {First: 6, Last: 7}}
+	if s.Last != 7 || len(s.Gaps) != 0 || s.Anchored == nil || s.Anchored.Last != 7 || !slices.Equal(s.Anchored.Unchecked, want) {
 		t.Errorf("stream %+v, anchored %+v", s, s.Anchored)
 	}
 	viewer := c.As("producer", waymark.Viewer)
-	w := scenario.Must(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 2})
-	if w.Body != bodyOfAll || w.First != 1 || w.Last != 3 || w.Readings != 6 || w.Key != "k1" || len(w.Series) != 1 ||
+	w := scenario.Must(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 3})
+	if w.Body != bodyOfAll || w.First != 2 || w.Last != 4 || w.Readings != 6 || w.Key != "k1" || len(w.Series) != 1 ||
 		w.Series[0].Class != "bulk" || w.Series[0].Min != 400 || w.Series[0].Max != 500 || w.Series[0].Sum != 2700 {
 		t.Errorf("window %+v", w)
 	}
-	if w := scenario.Must(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 4}); w.Body != "" || w.First != 4 || w.Last != 4 {
+	if w := scenario.Must(c, viewer, telemetry.Window, waymark.WindowQuery{Device: d.ID, Sequence: 5}); w.Body != "" || w.First != 5 || w.Last != 5 {
 		t.Errorf("window in full %+v", w)
 	}
 }
@@ -105,23 +111,26 @@ func TestMessagesOfARunStayWhatTheyWere(t *testing.T) {
 		}
 	}
 	if got := outcomeOf(anchors(c, twin.Pack(1))[0]); got != "already_exists fork" {
-		t.Errorf("another message 1: %s", got)
+		t.Errorf("another message 2: %s", got)
 	}
-	other := runOf(t, packs(&twin, 2)...) // 2 and 3 of another branch
+	other := runOf(t, packs(&twin, 2)...) // 3 and 4 of another branch
 	if got := outcomeOf(anchors(c, other.Text())[0]); got != "failed_precondition run-place" {
 		t.Errorf("another run: %s", got)
 	}
-	if s := stream(t, c, d.ID); len(s.Clashes) != 1 || s.Last != 4 {
+	if s := stream(t, c, d.ID); len(s.Clashes) != 1 || s.Last != 5 {
 		t.Errorf("stream %+v", s)
 	}
 }
 
-// TestARunIsRefused gives what is refused one at a time, to a device that has recorded message 1.
+// TestARunIsRefused gives what is refused one at a time, to a device that has recorded messages 1 and 2.
 func TestARunIsRefused(t *testing.T) {
 	far := func(r *anchor.Run) { r.Lines[0].From += (6 * time.Minute).Milliseconds() }
+	unit := func(unit string) func(*anchor.Run) {
+		return func(r *anchor.Run) { r.Lines[1].Series[0].Unit = unit }
+	}
 	tests := []struct {
 		name   string
-		change func(*anchor.Run) // of a true run of 2 and 3
+		change func(*anchor.Run) // of a true run of 3 and 4
 		before func(*scenario.Consortium, *scenario.Device)
 		by     [2]string
 		body   string
@@ -143,7 +152,10 @@ func TestARunIsRefused(t *testing.T) {
 		{name: "from the future", change: far, want: "invalid time"},
 		{name: "from before registration", change: func(r *anchor.Run) { r.Lines[1].From -= time.Hour.Milliseconds() }, want: "invalid time"},
 		{name: "of another chain", change: func(r *anchor.Run) { r.Previous = make([]byte, 32) }, want: "failed_precondition broken-chain"},
-		{name: "past the end", change: func(r *anchor.Run) { r.First = 9 }, want: "recorded"},
+		{name: "past the end", change: func(r *anchor.Run) { r.First++ }, want: "failed_precondition run-place"},
+		{name: "far past the end", change: func(r *anchor.Run) { r.First, r.Previous = 9, make([]byte, 32) }, want: "failed_precondition run-place"},
+		{name: "of a unit that is new", change: unit("Far"), want: "failed_precondition new-measurement"},
+		{name: "of a unit that is not", change: unit("K"), want: "recorded"},
 		{name: "of a number that is taken", change: func(r *anchor.Run) { r.First, r.Previous = 1, nil }, want: "failed_precondition run-place"},
 		{name: "conditions", before: func(c *scenario.Consortium, d *scenario.Device) { ship(c, d) }, want: "failed_precondition judged"},
 		{name: "no conditions", before: func(c *scenario.Consortium, d *scenario.Device) {
@@ -188,18 +200,33 @@ func TestARunIsRefused(t *testing.T) {
 	}
 }
 
-// TestARunFillsNoGap: what is late comes in full.
-func TestARunFillsNoGap(t *testing.T) {
+// TestARunNamesNothingNew: what a device has measured is told by messages in full, also by one that comes in the same request.
+func TestARunNamesNothingNew(t *testing.T) {
 	c := scenario.New(t)
-	d := logger(c)
-	texts := packs(d, 9)
-	results := anchors(c, runOf(t, texts[0]).Text(), runOf(t, texts[5:]...).Text(), runOf(t, texts[1:3]...).Text(), texts[2], texts[1], texts[3], texts[4])
-	for i, want := range []string{"recorded", "recorded", "failed_precondition run-place", "recorded", "recorded", "recorded", "recorded"} {
+	d := c.Device("logger-1", "producer")
+	d.Anchors("temperature")
+	texts := packs(d, 4)
+	results := anchors(c, runOf(t, texts[0]).Text(), texts[0], runOf(t, texts[1:]...).Text())
+	for i, want := range []string{"failed_precondition new-measurement", "recorded", "recorded"} {
 		if got := outcomeOf(results[i]); got != want {
 			t.Errorf("entry %d: %s, want %s", i, got, want)
 		}
 	}
-	if s := stream(t, c, d.ID); s.Last != 9 || len(s.Gaps) != 0 || s.Anchored.Last != 9 {
+}
+
+// TestARunNeitherOpensNorFillsAGap: before and in one everything comes in full.
+func TestARunNeitherOpensNorFillsAGap(t *testing.T) {
+	c := scenario.New(t)
+	d := logger(c)
+	texts := packs(d, 9) // 2 to 10
+	results := anchors(c, runOf(t, texts[0]).Text(), runOf(t, texts[5:]...).Text(), texts[5], runOf(t, texts[6:]...).Text(),
+		runOf(t, texts[1:3]...).Text(), texts[2], texts[1], texts[3], texts[4])
+	for i, want := range []string{"recorded", "failed_precondition run-place", "recorded", "recorded", "failed_precondition run-place", "recorded", "recorded", "recorded", "recorded"} {
+		if got := outcomeOf(results[i]); got != want {
+			t.Errorf("entry %d: %s, want %s", i, got, want)
+		}
+	}
+	if s := stream(t, c, d.ID); s.Last != 10 || len(s.Gaps) != 0 || s.Anchored.Last != 10 {
 		t.Errorf("stream %+v", s)
 	}
 }

@@ -1,6 +1,7 @@
 package messages_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -27,6 +28,7 @@ type anchoring struct {
 	broken   bool           // the store
 	away     bool           // the model
 	refuse   map[string]int // runs of a device, so many times
+	reason   string         // for which; that windows wait, if it is empty
 	refuseAt map[string]int // runs of a device, in the one transaction, from 1
 	fail     error          // of every transaction
 	failAt   int            // the one transaction that fails, from 1; 0 for none
@@ -99,7 +101,7 @@ func (a *anchoring) Submit(ctx context.Context, call ledger.Call) (ledger.Commit
 		said = append(said, fmt.Sprintf("%s/%d-%d", run.Device, run.First, run.Last()))
 		if a.refuse[run.Device] > 0 || a.refuseAt[run.Device] == len(a.told)+1 {
 			a.refuse[run.Device]--
-			r = waymark.MessageResult{Device: run.Device, Sequence: run.First, Outcome: waymark.Rejected, Code: waymark.FailedPrecondition, Reasons: []string{waymark.ReasonUnchecked}}
+			r = waymark.MessageResult{Device: run.Device, Sequence: run.First, Outcome: waymark.Rejected, Code: waymark.FailedPrecondition, Reasons: []string{cmp.Or(a.reason, waymark.ReasonUnchecked)}}
 		}
 		result.Results = append(result.Results, r)
 	}
@@ -333,6 +335,26 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 	if want := []string{"a/1-2 moot", "a/1 a/2", "a/3 a/4", "a/5 a/6"}; !slices.Equal(a.told, want) || a.asked != 1 {
 		t.Errorf("told %q with %d questions, want %q", a.told, a.asked, want)
+	}
+}
+
+// TestWhatMayBeRightNextTimeIsTriedAgain: once the messages of a refused run are recorded, the next run begins where the stream ends,
+// with what they have measured.
+func TestWhatMayBeRightNextTimeIsTriedAgain(t *testing.T) {
+	for _, reason := range []string{waymark.ReasonNewMeasurement, waymark.ReasonRunPlace, waymark.ReasonChain} {
+		t.Run(reason, func(t *testing.T) {
+			a := newAnchoring(t)
+			l, r := a.logger("a", "producer"), a.recorder()
+			a.refuse["a"], a.reason = 1, reason
+			for range 2 {
+				if _, err := r.Record(t.Context(), nil, relay, l.many(2)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := []string{"a/1-2 moot", "a/1 a/2", "a/3-4"}; !slices.Equal(a.told, want) {
+				t.Errorf("told %q, want %q", a.told, want)
+			}
+		})
 	}
 }
 

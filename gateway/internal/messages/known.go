@@ -52,9 +52,11 @@ func (k *known) keep(id string, device *waymark.Device) {
 	k.devices[id] = knownDevice{device, time.Now().Add(believed)}
 }
 
-// refused notes what a run was refused for. Where it begins may be right the next time; all else may last.
+// refused notes what a run was refused for. Where it begins, and what the device has measured, is right the next time, once
+// the messages are recorded in full; all else may last.
 func (k *known) refused(device string, reasons []string) {
-	if !slices.Contains(reasons, waymark.ReasonRunPlace) && !slices.Contains(reasons, waymark.ReasonChain) {
+	passing := []string{waymark.ReasonRunPlace, waymark.ReasonChain, waymark.ReasonNewMeasurement}
+	if !slices.ContainsFunc(reasons, func(r string) bool { return slices.Contains(passing, r) }) {
 		k.keep(device, nil)
 	}
 }
