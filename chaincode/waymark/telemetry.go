@@ -76,6 +76,19 @@ type MessageResult struct {
 	Reasons  []string `json:"reasons,omitempty" metadata:",optional"`
 }
 
+// Recording is a RecordResult as telemetry:Record answers it and the ledger keeps it: package recording makes the one of the other. Of an entry that the transaction
+// recorded nothing is said.
+type Recording struct {
+	Entries int          `json:"entries"`                               // how many the request has
+	Others  []OtherEntry `json:"others,omitempty" metadata:",optional"` // those that were not recorded, by their place
+}
+
+// OtherEntry is an entry of a request that the transaction did not record.
+type OtherEntry struct {
+	Entry  int           `json:"entry"` // its place, from 0
+	Result MessageResult `json:"result"`
+}
+
 // RecordResult has one result per message, in the order of the batch.
 type RecordResult struct {
 	Results []MessageResult `json:"results" form:"results"`

@@ -7,6 +7,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
 	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // Members is the contract for the organisations of the consortium.
@@ -154,8 +155,13 @@ func (*Devices) Transfer(ctx Context, q waymark.DeviceQuery) (*waymark.Transfer,
 type Telemetry struct{ base }
 
 // Record records a batch of signed messages.
-func (*Telemetry) Record(ctx Context, r waymark.RecordRequest) (*waymark.RecordResult, error) {
-	return do(ctx, r, telemetry.Record)
+func (*Telemetry) Record(ctx Context, r waymark.RecordRequest) (*waymark.Recording, error) {
+	result, err := do(ctx, r, telemetry.Record)
+	if err != nil {
+		return nil, err
+	}
+	brief := recording.Brief(*result)
+	return &brief, nil
 }
 
 // Disclose gives a member what the sealed readings of messages stand for.

@@ -10,6 +10,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
@@ -100,8 +101,12 @@ func (w *world) anchor() {
 	d := w.loggers["logger-4"]
 	w.must("carrier", waymark.Relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{d.Pack(490)}})
 	texts := []string{d.Pack(500), d.Pack(510)}
-	var recorded waymark.RecordResult
-	if err := json.Unmarshal(w.must("carrier", waymark.Relay, waymark.TelemetryRecord, d.Anchoring(texts...)), &recorded); err != nil {
+	request := d.Anchoring(texts...)
+	recorded, err := recording.Outcomes(w.must("carrier", waymark.Relay, waymark.TelemetryRecord, request))
+	if err == nil {
+		err = recording.Complete(&recorded, request, w.committed[len(w.committed)-1].ID)
+	}
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	run, err := scenario.Run(texts...)

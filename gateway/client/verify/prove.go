@@ -3,7 +3,6 @@ package verify
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -101,7 +100,13 @@ func recordedBy(tx transaction.Transaction) (batch waymark.RecordRequest, result
 		return batch, result, waymark.Errorf(waymark.NotFound, "transaction %s does not have the messages: another chaincode asked for it", tx.ID())
 	}
 	batch, err = recording.Decode(tx.Args[1])
-	if err := errors.Join(err, json.Unmarshal(tx.Result, &result)); err != nil {
+	if err == nil {
+		result, err = recording.Outcomes(tx.Result)
+	}
+	if err == nil {
+		err = recording.Complete(&result, batch, tx.ID())
+	}
+	if err != nil {
 		return batch, result, fmt.Errorf("decode messages: %w", err)
 	}
 	return batch, result, nil

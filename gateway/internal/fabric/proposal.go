@@ -26,6 +26,22 @@ func argumentOf(request waymark.Validator) ([]byte, error) {
 	return argument, nil
 }
 
+// completed is the result of a call as callers are told it: that of telemetry:Record is brief on the ledger.
+func completed(call ledger.Call, tx transaction) ([]byte, error) {
+	request, is := call.Request.(waymark.RecordRequest)
+	if !is {
+		return tx.result, nil
+	}
+	result, err := recording.Outcomes(tx.result)
+	if err != nil {
+		return nil, err
+	}
+	if err := recording.Complete(&result, request, tx.id); err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
+}
+
 // proposed renders a call: its request is the one argument of the contract function.
 // Absent lists become empty ones, which the contract's schema requires.
 func proposed(call ledger.Call) ([]client.ProposalOption, error) {

@@ -143,6 +143,9 @@ func (w *write) endorse(ctx context.Context) (_ transaction, failed *failure) {
 		return transaction{}, failureOf(err, w.call.At)
 	}
 	tx, err := w.session.signed(endorsed)
+	if err == nil {
+		tx.result, err = completed(w.call, tx)
+	}
 	if err != nil {
 		return transaction{}, &failure{kind: defective, cause: err}
 	}

@@ -2,7 +2,6 @@ package model
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,9 +47,9 @@ func (a *application) measure(tx ledger.BlockTransaction) error {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	var result waymark.RecordResult
 	batch, err := recording.Decode([]byte(tx.Request))
-	if err := errors.Join(err, json.Unmarshal(tx.Result, &result)); err != nil {
+	result, unread := recording.Outcomes(tx.Result)
+	if err := errors.Join(err, unread); err != nil {
 		return fmt.Errorf("messages: %w", err)
 	}
 	if len(batch.Messages) != len(result.Results) {

@@ -19,7 +19,7 @@ type Words struct {
 	Rules map[waymark.Transaction]string `json:"rules"`
 	// Examples are calls of each transaction that a ledger answered.
 	Examples map[waymark.Transaction]Example `json:"examples"`
-	// Own are examples of operations that are of no one transaction, by their ids, and under "commit" of
+	// Own are examples of operations that are of no one transaction, or whose answers a gateway completes, by their ids, and under "commit" of
 	// the transaction that every write is answered with.
 	Own map[string]Exchange `json:"-"`
 }

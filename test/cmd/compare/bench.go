@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	"github.com/waymark-ledger/waymark/test/internal/speaker"
 	"github.com/waymark-ledger/waymark/test/internal/timing"
 )
@@ -170,8 +170,7 @@ func (b *bench) ourData(_, worker, _ int) (call, error) {
 	}
 	k, err := ours(relay, waymark.TelemetryRecord, waymark.RecordRequest{Messages: []string{message.Text()}})
 	k.check = func(answer []byte) error {
-		var r waymark.RecordResult
-		if err := json.Unmarshal(answer, &r); err != nil || len(r.Results) != 1 || r.Results[0].Outcome != waymark.Recorded {
+		if r, err := recording.Outcomes(answer); err != nil || len(r.Results) != 1 || r.Results[0].Outcome != waymark.Recorded {
 			return fmt.Errorf("%w: %s", errWrong, answer)
 		}
 		return nil

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -9,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 )
 
 // transaction is one transaction of a block.
@@ -98,11 +98,16 @@ func (t *transaction) parseRecord(proposal []byte, chaincode *peer.ChaincodeActi
 		return err
 	}
 	t.request, t.event = arguments[1], event.GetPayload()
-	t.result = &waymark.RecordResult{}
-	if err := json.Unmarshal(chaincode.GetResponse().GetPayload(), t.result); err != nil {
-		return fmt.Errorf("decode result: %w", err)
+	request, err := recording.Decode(arguments[1])
+	if err != nil {
+		return fmt.Errorf("decode request: %w", err)
 	}
-	return nil
+	result, err := recording.Outcomes(chaincode.GetResponse().GetPayload())
+	if err == nil {
+		err = recording.Complete(&result, request, t.id)
+	}
+	t.result = &result
+	return err
 }
 
 // argumentsOf are those of a call of a chaincode, the function's name first.
