@@ -52,7 +52,7 @@ func (w *watch) add(recorded []audit.Recorded) {
 	some := false
 	for _, r := range recorded {
 		if strings.HasPrefix(r.Device, w.prefix) {
-			some, w.recorded[r] = true, true
+			some, w.recorded[audit.Recorded{Device: r.Device, Sequence: r.Sequence}] = true, true
 			w.greatest[r.Device] = max(w.greatest[r.Device], r.Sequence)
 		}
 	}

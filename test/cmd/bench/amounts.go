@@ -34,6 +34,8 @@ type amounts struct {
 type pack struct {
 	name     string
 	readings int // of a message
+	devices  int // if not as many as of other rows
+	anchored bool
 	window   int // messages of a device under way
 	ceiling  int // messages a second for which the devices have enough to say
 }
@@ -42,10 +44,16 @@ type pack struct {
 const bestPart = 0.8
 
 func (s settings) amounts() amounts {
-	packs := []pack{{"ingest_single", 1, 64, 6000}, {"ingest_packs_of_10", 10, 64, 5000}, {"ingest_packs_of_100", 100, 16, 1500}}
+	packs := []pack{
+		{name: "ingest_single", readings: 1, window: 64, ceiling: 6000},
+		{name: "ingest_packs_of_10", readings: 10, window: 64, ceiling: 5000},
+		{name: "ingest_packs_of_100", readings: 100, window: 16, ceiling: 1500},
+		// Few devices that say much, so that a window has many messages: what one costs is of all in it.
+		{name: "ingest_anchored_packs_of_100", readings: 100, devices: 10, anchored: true, window: 160, ceiling: 2500},
+	}
 	if s.Quick {
 		for i := range packs {
-			packs[i].window = 8
+			packs[i].window, packs[i].devices = 8, 0
 		}
 		return amounts{idle: 2 * time.Second, raw: []int{1, 16}, ramp: time.Second, rawEach: 2 * time.Second,
 			devices: 8, packs: packs, each: 3 * time.Second, rates: []float64{20},

@@ -25,7 +25,7 @@ type call struct {
 }
 
 const (
-	// asking is how many calls are under way: few, so that no limit of one caller is met.
+	// asking is how many calls are under way.
 	asking = 4
 	// askTimeout bounds one.
 	askTimeout = 30 * time.Second

@@ -157,6 +157,29 @@ func TestLatencyIsFromWhenAMessageWasDue(t *testing.T) {
 	}
 }
 
+// TestAMessageIsTimedFromWhenItWasPublished, if it was recorded in the time.
+func TestAMessageIsTimedFromWhenItWasPublished(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "times.json")
+	if err := os.WriteFile(path, []byte("[[], [100000000000, 100500000000]]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := readPublished(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &arrivals{due: p.during(time.Unix(101, 0), time.Unix(102, 0))}
+	a.note("1", 1, time.Unix(100, 900_000_000)) // before
+	a.note("1", 2, time.Unix(101, 0))
+	a.note("1", 3, time.Unix(101, 0)) // nobody published it
+	a.note("2", 1, time.Unix(101, 0))
+	if got := a.latencies(); !slices.Equal(got, []time.Duration{500 * time.Millisecond}) {
+		t.Errorf("%v", got)
+	}
+	if _, err := readPublished(path); err == nil {
+		t.Error("what was read is read again")
+	}
+}
+
 func TestARateIsHeldIfTheSpoolDoesNotGrow(t *testing.T) {
 	s := steady{wanted: 100, backlog: [2]int{10, 29}, row: row{spent: spent{took: 10 * time.Second}}}
 	if !s.held() {
@@ -178,13 +201,17 @@ func TestTheLedgerCountsWhatIsOfTheFleet(t *testing.T) {
 	if err := <-reached; err != nil || l.recorded() != 3 {
 		t.Errorf("%v, %d", err, l.recorded())
 	}
-	if got := l.add([]audit.Recorded{{Device: "logger-1"}}); len(got) != 0 || l.recorded() != 3 {
+	l.add([]audit.Recorded{{Device: "bench-1-0", Sequence: 5, Run: 5}, {Device: "bench-1-0", Sequence: 6, Run: 5}, {Device: "bench-1-0", Sequence: 7}, {Device: "bench-10-7", Sequence: 5, Run: 5}})
+	if got := l.anchored(); got != (runs{messages: 2, windows: 1}) || l.recorded() != 6 {
+		t.Errorf("%+v of %d", got, l.recorded())
+	}
+	if got := l.add([]audit.Recorded{{Device: "logger-1"}}); len(got) != 0 || l.recorded() != 6 {
 		t.Errorf("%v", got)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the fleet is gone")
 	cancel(why)
-	if err := l.await(ctx, 4); !errors.Is(err, why) {
+	if err := l.await(ctx, 7); !errors.Is(err, why) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,7 +17,9 @@ import (
 // compared is what business asks of the gateways, alone and while devices publish.
 type compared struct {
 	alone, busy asked
-	meanwhile   float64 // messages a second that were recorded while it was busy
+	wanted      float64 // messages a second that were due while it was busy
+	meanwhile   float64 // that were recorded
+	held        bool    // the spool did not grow: the load was what it is said to be
 }
 
 // preparing is how long it may take, beside calls that are timed, to make what they are about.
@@ -34,14 +36,16 @@ func (b *bench) compare(ctx context.Context, measure func(ctx context.Context, p
 		if err := pause(ctx, time.Until(u.start.Add(b.amounts.ramp))); err != nil {
 			return err
 		}
-		before, began := u.ledger.recorded(), time.Now()
+		before, behind, began := u.ledger.recorded(), u.backlog(), time.Now()
 		busy, err := measure(ctx, u.prefix)
 		if err != nil {
 			return err
 		}
-		rate := float64(u.ledger.recorded()-before) / time.Since(began).Seconds()
+		took := time.Since(began)
+		c := compared{wanted: u.rate, meanwhile: float64(u.ledger.recorded()-before) / took.Seconds(), held: keepsUp(u.backlog()-behind, u.rate, took)}
 		for i := range busy {
-			all = append(all, compared{alone[i], busy[i], rate})
+			c.alone, c.busy = alone[i], busy[i]
+			all = append(all, c)
 		}
 		return nil
 	})
@@ -158,11 +162,11 @@ func (s businesses) text() string {
 		return ""
 	}
 	var out strings.Builder
-	out.WriteString("### Business, alone and while devices publish\n\n| | a second | p50, p95, p99 in ms | did not go through | messages/s meanwhile | a second then | p50, p95, p99 in ms | did not go through |\n|---|---|---|---|---|---|---|---|\n")
+	out.WriteString("### Business, alone and while devices publish\n\n| | a second | p50, p95, p99 in ms | did not go through | messages/s meanwhile: due, recorded | held | a second then | p50, p95, p99 in ms | did not go through |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range s.business {
 		alone, busy := row{cell: c.alone.cell}, row{cell: c.busy.cell}
-		fmt.Fprintf(&out, "| %s | %.1f | %s | %s | %.0f | %.1f | %s | %s |\n", c.alone.name, c.alone.cell.Summary().PerSecond, alone.latencies(), alone.failures(),
-			c.meanwhile, c.busy.cell.Summary().PerSecond, busy.latencies(), busy.failures())
+		fmt.Fprintf(&out, "| %s | %.1f | %s | %s | %.0f, %.0f | %s | %.1f | %s | %s |\n", c.alone.name, c.alone.cell.Summary().PerSecond, alone.latencies(), alone.failures(),
+			c.wanted, c.meanwhile, yes(c.held), c.busy.cell.Summary().PerSecond, busy.latencies(), busy.failures())
 	}
 	return out.String()
 }
@@ -171,7 +175,8 @@ func (s businesses) flat(figures map[string]any) {
 	for _, c := range s.business {
 		c.alone.flat(figures, "alone_")
 		c.busy.flat(figures, "busy_")
-		figures["busy_"+c.busy.name+"_messages_per_second"] = c.meanwhile
+		at := "busy_" + c.busy.name + "_"
+		figures[at+"wanted_messages_per_second"], figures[at+"messages_per_second"], figures[at+"held"] = c.wanted, c.meanwhile, c.held
 	}
 }
 

@@ -45,9 +45,16 @@ const warmUp = 30 * time.Second
 // startFleet starts devices, and registers them.
 func (b *bench) startFleet(ctx context.Context, u *underway) (*fleet, error) {
 	mqtt := b.network.MQTT
-	cmd := exec.CommandContext(ctx, b.fleet, "--prefix", u.prefix, "--devices", strconv.Itoa(u.devices), "--messages", strconv.Itoa(u.messages), //nolint:gosec // ours
+	args := []string{"--prefix", u.prefix, "--devices", strconv.Itoa(u.devices), "--messages", strconv.Itoa(u.messages),
 		"--readings", strconv.Itoa(u.readings), "--window", strconv.Itoa(max(u.window, 1)), "--rate", strconv.FormatFloat(u.rate, 'f', -1, 64),
-		"--mqtt", strings.TrimPrefix(mqtt.URL, "ssl://"), "--ca", mqtt.CAFile, "--consortium", b.network.Consortium, "--owner", member)
+		"--mqtt", strings.TrimPrefix(mqtt.URL, "ssl://"), "--ca", mqtt.CAFile, "--consortium", b.network.Consortium, "--owner", member}
+	if u.anchored {
+		args = append(args, "--first", "1")
+	}
+	if u.timed {
+		args = append(args, "--times", b.times(u.prefix))
+	}
+	cmd := exec.CommandContext(ctx, b.fleet, args...) //nolint:gosec // ours
 	cmd.Stderr, cmd.Dir = os.Stderr, b.site.Work
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -20,6 +20,7 @@ type ledger struct {
 
 	mu    sync.Mutex
 	count int
+	runs  runs          // of those
 	more  chan struct{} // closed, and made anew, when more is recorded
 }
 
@@ -58,11 +59,12 @@ func (b *bench) follow(ctx context.Context, fail context.CancelCauseFunc, of str
 // add notes what a block has, and returns how many messages of each device, by its place.
 func (l *ledger) add(recorded []audit.Recorded) map[string]int {
 	counts, now := map[string]int{}, time.Now()
-	n := 0
+	n, found := 0, runs{}
 	for _, r := range recorded {
 		if place, is := strings.CutPrefix(r.Device, l.prefix); is {
 			counts[place]++
 			n++
+			found.add(r)
 			if l.told != nil {
 				l.told(place, r.Sequence, now)
 			}
@@ -74,6 +76,7 @@ func (l *ledger) add(recorded []audit.Recorded) map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count += n
+	l.runs.messages, l.runs.windows = l.runs.messages+found.messages, l.runs.windows+found.windows
 	close(l.more)
 	l.more = make(chan struct{})
 	return counts
@@ -83,6 +86,13 @@ func (l *ledger) add(recorded []audit.Recorded) map[string]int {
 func (l *ledger) recorded() int {
 	n, _ := l.now()
 	return n
+}
+
+// anchored is what came of those that are anchored.
+func (l *ledger) anchored() runs {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.runs
 }
 
 func (l *ledger) now() (int, <-chan struct{}) {

@@ -54,12 +54,12 @@ func (b *bench) steadily(ctx context.Context, r row, devices int, rate float64) 
 		if err := b.meter.forget(); err != nil {
 			return err
 		}
-		s.backlog[0] = u.dueBy(time.Now()) - u.ledger.recorded()
+		s.backlog[0] = u.backlog()
 		during, err := b.during(ctx, r.id(), b.amounts.each, u.ledger.recorded)
 		if err != nil {
 			return err
 		}
-		s.backlog[1] = u.dueBy(time.Now()) - u.ledger.recorded()
+		s.backlog[1] = u.backlog()
 		s.add(during, timing.Cell{})
 		came.due = u.within(from, from.Add(b.amounts.each))
 		s.peaks, err = b.meter.peaks()
@@ -78,12 +78,9 @@ func steadyLoad(devices int, rate float64, long time.Duration, told func(place s
 	return load{devices: devices, messages: int(messages), readings: 1, rate: rate, of: member, told: told}
 }
 
-// mayLag is how much of what is due may be added to the backlog by a way that holds a rate: blocks come in steps.
-const mayLag = 0.02
-
 // held reports whether as much was recorded as was due, so that the spool did not grow.
 func (s steady) held() bool {
-	return float64(s.backlog[1]-s.backlog[0]) <= mayLag*s.wanted*s.spent.took.Seconds()
+	return keepsUp(s.backlog[1]-s.backlog[0], s.wanted, s.spent.took)
 }
 
 // arrivals is when messages were there.

@@ -117,6 +117,9 @@ func (r *report) on(ctx context.Context, s settings, at command.Site, rows []row
 		if r.network, err = figures.ObserveNetwork(at.Network.Dir(), len(n.Members)); err != nil {
 			return err
 		}
+		if err = lift(ctx, at.Network, n); err != nil {
+			return err
+		}
 		return s.with(ctx, at, n, func(b *bench) error { return r.all(ctx, b, rows) })
 	}, options...)
 }

@@ -27,6 +27,9 @@ func (r rates) text() string {
 		return ""
 	}
 	tables := []string{r.throughput(), r.processors(), r.bytes()}
+	if anchoring := r.anchoring(); anchoring != "" {
+		tables = append(tables, anchoring)
+	}
 	if len(r.ingest) > 0 {
 		tables = append(tables, shown(processorChart, "Processor time of a message"), r.memory())
 	}
@@ -131,7 +134,9 @@ func (r rates) flat(figures map[string]any) {
 		for name, bytes := range map[string]int64{"block_files": row.spent.stored.blocks, "state": row.spent.stored.state, "rest": row.spent.stored.other} {
 			figures[row.id()+"ledger_bytes_per_message_"+name] = r.bytesEach(row, bytes)
 		}
+		figures[row.id()+"ledger_bytes_per_reading"] = r.bytesEach(row, row.spent.stored.sum()) / float64(row.readings)
 	}
+	r.flatAnchoring(figures)
 	for _, i := range r.ingest {
 		for _, k := range processes() {
 			figures[i.id()+"most_memory_mib_"+string(k)] = i.peaks[k]

@@ -36,7 +36,7 @@ type device struct {
 	in   *bufio.Reader
 	out  *bufio.Writer
 
-	sent    int           // PUBLISH packets; of publish alone until it has ended
+	sent    []time.Time   // PUBLISH packets; of publish alone until it has ended
 	slots   chan struct{} // holds one for each message under way
 	open    chan struct{} // holds one for each message without PUBACK; closed by publish
 	closing sync.Once
@@ -114,10 +114,10 @@ func (d *device) publish(ctx context.Context, stop <-chan struct{}, next turn) e
 		case <-ctx.Done():
 			return nil // somebody else has failed
 		}
-		d.sent++
+		d.sent = append(d.sent, time.Now())
 		p := &packets.PublishPacket{
 			FixedHeader: packets.FixedHeader{MessageType: packets.Publish, Qos: 1}, TopicName: d.topic,
-			MessageID: uint16(1 + d.sent%65535), Payload: m, //nolint:gosec // below 65536
+			MessageID: uint16(1 + len(d.sent)%65535), Payload: m,
 		}
 		if err := p.Write(d.out); err != nil {
 			return fmt.Errorf("publish: %w", err)
@@ -130,6 +130,28 @@ func (d *device) publish(ctx context.Context, stop <-chan struct{}, next turn) e
 		return err
 	}
 	return errNothingLeft
+}
+
+// after has a device wait, once it has published so many messages, until it is let go on.
+func (d *device) after(first int, more <-chan struct{}, next turn) turn {
+	if first == 0 {
+		return next
+	}
+	return func(ctx context.Context, stop <-chan struct{}) (bool, error) {
+		if len(d.sent) == first {
+			if err := d.flush(); err != nil {
+				return false, err
+			}
+			select {
+			case <-more:
+			case <-stop:
+				return false, nil
+			case <-ctx.Done():
+				return false, nil // somebody else has failed
+			}
+		}
+		return next(ctx, stop)
+	}
 }
 
 // place waits for a place in the window. What is written is sent before it waits. It reports false when

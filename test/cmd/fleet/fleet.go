@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -19,11 +21,12 @@ import (
 type fleet struct {
 	options
 	all   []*device
-	start time.Time // when the first message is due; with a rate alone
+	more  chan struct{} // closed when devices may go on after first
+	start time.Time     // when the first message is due; with a rate alone
 }
 
 func newFleet(o options) (*fleet, error) {
-	f := &fleet{options: o}
+	f := &fleet{options: o, more: make(chan struct{})}
 	for n := range o.devices {
 		s, err := speaker.New(fmt.Sprintf("%s%d", o.prefix, n), o.consortium)
 		if err != nil {
@@ -118,7 +121,7 @@ func (f *fleet) publish(ctx context.Context, told *bufio.Scanner) error {
 			next = f.due(place).wait(d)
 		}
 		working.Go(func() {
-			if err := d.publish(ctx, stop, next); err != nil {
+			if err := d.publish(ctx, stop, d.after(f.first, f.more, next)); err != nil {
 				fail(fmt.Errorf("%s: %w", d.speaker.ID, err))
 			}
 		})
@@ -148,24 +151,76 @@ func (f *fleet) publish(ctx context.Context, told *bufio.Scanner) error {
 // hear passes on what is recorded, until the end of the input.
 func (f *fleet) hear(told *bufio.Scanner) error {
 	for told.Scan() {
-		var place, count int
-		if _, err := fmt.Sscan(told.Text(), &place, &count); err != nil || place < 0 || place >= len(f.all) || count < 1 {
-			return errors.Join(fmt.Errorf("%.80q is no device and count", told.Text()), err)
+		take := f.recorded
+		if told.Text() == "more" {
+			take = f.goOn
 		}
-		if f.rate > 0 { // nothing waits for that
-			continue
-		}
-		if err := f.all[place].recorded(count); err != nil {
-			return fmt.Errorf("%s: %w", f.all[place].speaker.ID, err)
+		if err := take(told.Text()); err != nil {
+			return err
 		}
 	}
 	return told.Err()
 }
 
+// goOn lets devices go on that wait.
+func (f *fleet) goOn(string) error {
+	if f.first == 0 || f.goesOn() {
+		return errors.New("nobody waits for more")
+	}
+	close(f.more)
+	return nil
+}
+
+// recorded takes a line that says how many more messages of a device are.
+func (f *fleet) recorded(line string) error {
+	var place, count int
+	if _, err := fmt.Sscan(line, &place, &count); err != nil || place < 0 || place >= len(f.all) || count < 1 {
+		return errors.Join(fmt.Errorf("%.80q is no device and count", line), err)
+	}
+	if f.rate > 0 { // nothing waits for that
+		return nil
+	}
+	if err := f.all[place].recorded(count); err != nil {
+		return fmt.Errorf("%s: %w", f.all[place].speaker.ID, err)
+	}
+	return nil
+}
+
 // published is how many messages all together have published.
 func (f *fleet) published() (n int) {
 	for _, d := range f.all {
-		n += d.sent
+		n += len(d.sent)
 	}
 	return n
+}
+
+// goesOn reports whether devices were let go on.
+func (f *fleet) goesOn() bool {
+	select {
+	case <-f.more:
+		return true
+	default:
+		return false
+	}
+}
+
+// saveTimes writes when each message was published, if a file is named.
+func (f *fleet) saveTimes() error {
+	if f.times == "" {
+		return nil
+	}
+	all := make([][]int64, len(f.all))
+	for i, d := range f.all {
+		for _, at := range d.sent {
+			all[i] = append(all[i], at.UnixNano())
+		}
+	}
+	encoded, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("encode times: %w", err)
+	}
+	if err := os.WriteFile(f.times, encoded, 0o600); err != nil {
+		return fmt.Errorf("write times: %w", err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -166,6 +167,45 @@ func TestAFleetHasNoMoreUnderWayThanItsWindow(t *testing.T) {
 	}
 }
 
+// TestAFleetWaitsAfterItsFirst until it is told more, and says when it published what.
+func TestAFleetWaitsAfterItsFirst(t *testing.T) {
+	b, times := newBroker(t), filepath.Join(t.TempDir(), "times.json")
+	began := time.Now()
+	r := start(t, b, "--devices", "2", "--messages", "50", "--window", "3", "--first", "1", "--times", times)
+	r.begin(t, 2)
+	for range 2 {
+		if m := <-b.messages; m.Sequence != 1 {
+			t.Errorf("%+v", m)
+		}
+	}
+	select {
+	case m := <-b.messages:
+		t.Errorf("%s did not wait", m.Device)
+	case <-time.After(100 * time.Millisecond):
+	}
+	r.tell(t, "more")
+	for range 4 {
+		<-b.messages
+	}
+	if err := r.in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.line(t); got != "6" {
+		t.Errorf("%s are published", got)
+	}
+	if err := <-r.ended; err != nil {
+		t.Error(err)
+	}
+	var all [][]int64
+	content, err := os.ReadFile(times)
+	if err := errors.Join(err, json.Unmarshal(content, &all)); err != nil || len(all) != 2 || len(all[0]) != 3 || len(all[1]) != 3 {
+		t.Fatalf("%s, %v", content, err)
+	}
+	if first, second := time.Unix(0, all[0][0]), time.Unix(0, all[0][1]); first.Before(began) || second.Sub(first) < 100*time.Millisecond || second.After(time.Now()) {
+		t.Errorf("%s, %s", first, second)
+	}
+}
+
 // TestWhatEndsAFleet is told, since no measurement is of it.
 func TestWhatEndsAFleet(t *testing.T) {
 	for name, test := range map[string]struct{ tell, want string }{
@@ -173,6 +213,7 @@ func TestWhatEndsAFleet(t *testing.T) {
 		"too much recorded":   {"0 3", "more is recorded"},
 		"no device":           {"7 1", "is no device"},
 		"no numbers":          {"hello", "is no device"},
+		"more for nobody":     {"more", "nobody waits"},
 	} {
 		r := start(t, newBroker(t), "--devices", "1", "--messages", "2", "--window", map[bool]string{true: "3", false: "2"}[test.tell == ""])
 		r.begin(t, 1)

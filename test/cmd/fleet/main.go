@@ -5,11 +5,12 @@
 //	sign             signs all messages, connects the devices, and prints "ready"
 //	publish          lets them publish; with --rate it prints when the first message is due, in nanoseconds since 1970
 //	DEVICE COUNT     so many more messages of a device, by its place from 0 on, are recorded
+//	more             lets them go on after --first
 //	(end of input)   ends them once each message has its PUBACK, and prints how many were published
 //
 // A device has at most --window messages under way: published and not recorded. With --rate it has as many as come to be: the devices take turns,
 // and each publishes when its message is due, whatever became of those before, so that nothing that is slow is asked less. A device signs beforehand, so
-// that its processor time is that of sending alone, and it keeps nothing: what fails ends the command.
+// that its processor time is that of sending alone, and it keeps nothing: what fails ends the command. With --times it says in the end when each message was published.
 package main
 
 import (
@@ -39,6 +40,8 @@ type options struct {
 	messages   int // of a device, at most
 	readings   int // of a message
 	window     int
+	first      int     // messages of a device before all wait for "more"; 0: none does
+	times      string  // file for when each message was published; none if it is empty
 	rate       float64 // messages a second of all devices; 0: as fast as window lets them
 	broker     string
 	caFile     string
@@ -53,6 +56,8 @@ func parse(args []string) (o options, err error) {
 	flags.IntVar(&o.messages, "messages", 100, "messages that a device has, 1 to 1000000; it is an error if it had more to send")
 	flags.IntVar(&o.readings, "readings", 1, "readings of a message, 1 to 100")
 	flags.IntVar(&o.window, "window", 64, "messages of a device that may be under way, 1 to 10000")
+	flags.IntVar(&o.first, "first", 0, "messages of a device after which it waits until it is told more, 1 to 1000000; without it none waits")
+	flags.StringVar(&o.times, "times", "", "file for when each message was published: JSON, an array of each device, in nanoseconds since 1970")
 	flags.Float64Var(&o.rate, "rate", 0, "messages a second of all devices together, above 0 to 100000; without it --window is what bounds them")
 	flags.StringVar(&o.broker, "mqtt", "", "host:port of the broker, which speaks TLS")
 	flags.StringVar(&o.caFile, "ca", "", "PEM file with the CA of the broker")
@@ -63,7 +68,7 @@ func parse(args []string) (o options, err error) {
 	}
 	for name, is := range map[string]bool{
 		"devices": within(o.devices, 20_000), "messages": within(o.messages, 1_000_000), "readings": within(o.readings, 100),
-		"window": within(o.window, 10_000), "rate": o.rate >= 0 && o.rate <= 100_000, "mqtt": o.broker != "",
+		"window": within(o.window, 10_000), "first": o.first >= 0 && o.first <= 1_000_000, "rate": o.rate >= 0 && o.rate <= 100_000, "mqtt": o.broker != "",
 	} {
 		if !is {
 			return o, fmt.Errorf("--%s is out of its bounds", name)
@@ -119,7 +124,7 @@ func (f *fleet) run(ctx context.Context, told *bufio.Scanner, out io.Writer) err
 			return fmt.Errorf("print: %w", err)
 		}
 	}
-	if err := f.publish(ctx, told); err != nil {
+	if err := errors.Join(f.publish(ctx, told), f.saveTimes()); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(out, f.published()); err != nil {

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/waymark-ledger/waymark/network/endpoints"
@@ -81,17 +79,8 @@ const operationsPort = 40
 // prepare starts the gateway anew with the settings of the measurement, and returns its
 // process id.
 func prepare(ctx context.Context, local *localnet.Network, s settings) (pid int, err error) {
-	file, err := os.OpenFile(filepath.Join(local.Dir(), "members", member, "gateway.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 0, fmt.Errorf("the gateway's configuration: %w", err)
-	}
-	_, err = fmt.Fprintf(file, settingsOfGateway, s.BasePort+operationsPort)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return 0, fmt.Errorf("the gateway's configuration: %w", err)
-	}
-	name := "gateway." + member
-	if err := errors.Join(local.Stop(ctx, name), local.Start(ctx, name)); err != nil {
+	if err := local.Configure(ctx, member, fmt.Sprintf(settingsOfGateway, s.BasePort+operationsPort)); err != nil {
 		return 0, err
 	}
-	return local.PID(ctx, name)
+	return local.PID(ctx, "gateway."+member)
 }

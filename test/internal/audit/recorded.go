@@ -12,6 +12,7 @@ import (
 type Recorded struct {
 	Device   string
 	Sequence uint64
+	Run      uint64 // number of the first message of the run that it is of; 0 of one in full
 }
 
 // recorded are the messages that the transaction recorded, in the order of its request; none if it is
@@ -33,8 +34,12 @@ func (t *transaction) recorded() ([]Recorded, error) {
 		if err != nil {
 			return nil, fmt.Errorf("transaction %s: %w", t.id, err)
 		}
+		run := uint64(0)
+		if anchor.IsRun(request.Messages[i]) {
+			run = r.Sequence
+		}
 		for n := range messages {
-			all = append(all, Recorded{Device: r.Device, Sequence: r.Sequence + n})
+			all = append(all, Recorded{Device: r.Device, Sequence: r.Sequence + n, Run: run})
 		}
 	}
 	return all, nil

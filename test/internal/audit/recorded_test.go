@@ -31,9 +31,9 @@ func TestRecordedCountsTheMessagesOfARun(t *testing.T) {
 		want     []Recorded
 		fails    bool
 	}{
-		"messages":               {messages: []string{"a", "b"}, results: []waymark.MessageResult{recorded(1), {Outcome: waymark.Duplicate}}, want: []Recorded{{"d1", 1}}},
-		"a run and a message":    {messages: []string{run, "a"}, results: []waymark.MessageResult{recorded(5), recorded(8)}, want: []Recorded{{"d1", 5}, {"d1", 6}, {"d1", 7}, {"d1", 8}}},
-		"a run refused":          {messages: []string{run, "a"}, results: []waymark.MessageResult{refused, recorded(5)}, want: []Recorded{{"d1", 5}}},
+		"messages":               {messages: []string{"a", "b"}, results: []waymark.MessageResult{recorded(1), {Outcome: waymark.Duplicate}}, want: []Recorded{{"d1", 1, 0}}},
+		"a run and a message":    {messages: []string{run, "a"}, results: []waymark.MessageResult{recorded(5), recorded(8)}, want: []Recorded{{"d1", 5, 5}, {"d1", 6, 5}, {"d1", 7, 5}, {"d1", 8, 0}}},
+		"a run refused":          {messages: []string{run, "a"}, results: []waymark.MessageResult{refused, recorded(5)}, want: []Recorded{{"d1", 5, 0}}},
 		"not valid":              {invalid: true, messages: []string{run}, results: []waymark.MessageResult{recorded(5)}},
 		"a run of other numbers": {messages: []string{run}, results: []waymark.MessageResult{recorded(4)}, fails: true},
 		"no run":                 {messages: []string{run[:len(run)-4]}, results: []waymark.MessageResult{recorded(5)}, fails: true},

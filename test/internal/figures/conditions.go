@@ -21,7 +21,7 @@ type Conditions struct {
 	MemoryMiB int
 	System    string // operating system and architecture
 	GoVersion string
-	Fabric    string  // version of Fabric's module
+	Fabric    string  // release, or version of Fabric's module
 	Waymark   string  // commit
 	Load      float64 // average of one minute before anything was begun
 }
@@ -36,8 +36,19 @@ func Observe(ctx context.Context, root string) (Conditions, error) {
 	if c.Waymark, err = said(ctx, root, "git", "describe", "--always", "--dirty"); err != nil {
 		return c, err
 	}
-	c.Fabric, err = said(ctx, filepath.Join(root, "network"), "go", "list", "-m", "-f", "{{.Version}}", "github.com/hyperledger/fabric")
+	module, err := said(ctx, filepath.Join(root, "network"), "go", "list", "-m", "-f", "{{.Version}}", "github.com/hyperledger/fabric")
+	c.Fabric = release(module)
 	return c, err
+}
+
+// release is the release of Fabric that a version of its module is, as far as it is known here. Fabric's path has no major version in it, so that
+// Go tells its releases by their commits alone.
+func release(module string) string {
+	commit := module[strings.LastIndexByte(module, '-')+1:]
+	if name, known := map[string]string{"435a7f1a780a": "v3.1.1"}[commit]; known {
+		return name
+	}
+	return module
 }
 
 // Text is the machine in a line.

@@ -3,6 +3,7 @@ package figures
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -19,6 +20,19 @@ func TestMachine(t *testing.T) {
 	}
 	if processor("") != "" || memory("") != 0 || load("") != 0 {
 		t.Error("what is not known is not empty")
+	}
+}
+
+// TestFabricHasARelease, and the one that the network is built of is known.
+func TestFabricHasARelease(t *testing.T) {
+	for _, unknown := range []string{"", "v1.4.0", "v1.4.0-rc1.0.20260101000000-000000000000"} {
+		if got := release(unknown); got != unknown {
+			t.Errorf("%q is release %q", unknown, got)
+		}
+	}
+	c, err := Observe(t.Context(), filepath.Join("..", "..", ".."))
+	if err != nil || !regexp.MustCompile(`^v\d+\.\d+\.\d+$`).MatchString(c.Fabric) {
+		t.Errorf("the network is built of Fabric %q, %v: name the release of its commit in release", c.Fabric, err)
 	}
 }
 

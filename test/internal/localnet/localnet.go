@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -118,6 +119,20 @@ func (n *Network) Stop(ctx context.Context, name string) error {
 // Start starts a process that was stopped or killed.
 func (n *Network) Start(ctx context.Context, name string) error {
 	return n.run(ctx, stepTimeout, "start", name)
+}
+
+// Configure adds settings to the configuration of a member's gateway, none of which may be there, and starts it anew.
+func (n *Network) Configure(ctx context.Context, member, settings string) error {
+	file, err := os.OpenFile(filepath.Join(n.dir, "members", member, "gateway.yaml"), os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the network's own
+	if err != nil {
+		return fmt.Errorf("the gateway's configuration: %w", err)
+	}
+	_, err = file.WriteString(settings)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("the gateway's configuration: %w", err)
+	}
+	name := "gateway." + member
+	return errors.Join(n.Stop(ctx, name), n.Start(ctx, name))
 }
 
 // PID returns the process id of a process that runs.

@@ -111,7 +111,8 @@ func (f figures) cost(prefix string, unit float64) (Cost, bool) {
 	return c, true
 }
 
-// Of are the costs that flat figures hold. It fails if what a transaction, a block, a message of one reading or the network at rest costs is not among them.
+// Of are the costs that flat figures hold. It fails if what a transaction, a block, a message of one reading or the network at rest costs is not among them,
+// or how messages at a rate are packed: by the busiest row alone all smaller rates would be reckoned too cheap.
 func Of(f map[string]any) (*Costs, error) {
 	all := figures(f)
 	c := &Costs{Messages: map[string]Message{}, Kernel: all.kernel()}
@@ -127,7 +128,9 @@ func Of(f map[string]any) (*Costs, error) {
 	if len(c.packing) == 0 {
 		return nil, errors.New("the figures of row ingest are missing")
 	}
-	c.steady(all)
+	if !c.steady(all) {
+		return nil, errors.New("the figures of row latency are missing, of a rate that was held")
+	}
 	return c, nil
 }
 
@@ -185,8 +188,8 @@ func (f figures) kernel() float64 {
 	return whole / (whole - beside)
 }
 
-// steady takes how messages are packed into transactions from the rows at a rate.
-func (c *Costs) steady(f figures) {
+// steady takes how messages are packed into transactions from the rows at a rate. It reports false if none was held.
+func (c *Costs) steady(f figures) (held bool) {
 	for name := range f {
 		at, is := strings.CutSuffix(name, "wanted_messages_per_second")
 		if !is || !strings.HasPrefix(at, "latency_") || f[at+"held"] != true {
@@ -195,10 +198,11 @@ func (c *Costs) steady(f figures) {
 		rate, _ := f.number(at + "messages_per_second")
 		transactions, _ := f.number(at + "transactions_per_second")
 		if rate > 0 && transactions > 0 {
-			c.packing = append(c.packing, packed{rate, transactions})
+			c.packing, held = append(c.packing, packed{rate, transactions}), true
 		}
 	}
 	sort.Slice(c.packing, func(i, j int) bool { return c.packing[i].messages < c.packing[j].messages })
+	return held
 }
 
 // Transactions is how many a second a bridge makes of messages at a rate: as measured at some rates, by logarithms between them,

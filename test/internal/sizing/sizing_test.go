@@ -137,7 +137,7 @@ func TestWhatCannotBeAnswered(t *testing.T) {
 			t.Error(name)
 		}
 	}
-	for _, missing := range []string{"members_count", "idle_cpu_cores_peers", "block_cpu_ms_bridge", "raw_transaction_cpu_ms_peers", "ingest_single_messages_per_second"} {
+	for _, missing := range []string{"members_count", "idle_cpu_cores_peers", "block_cpu_ms_bridge", "raw_transaction_cpu_ms_peers", "ingest_single_messages_per_second", "latency_at_100_a_second_held"} {
 		f := maps.Clone(measured())
 		delete(f, missing)
 		if _, err := sizing.Of(f); err == nil {

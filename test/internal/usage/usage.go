@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/waymark-ledger/waymark/test/internal/figures"
@@ -25,6 +26,15 @@ func (p Process) CPU() (time.Duration, error) {
 		return 0, fmt.Errorf("processor time: %w", err)
 	}
 	return cpuOf(string(stat))
+}
+
+// Own is how long this process has used a processor so far, in user and system mode, to the microsecond.
+func Own() (time.Duration, error) {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0, fmt.Errorf("processor time: %w", err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()), nil
 }
 
 // Machine is how long all processors have been busy so far, added up, with whatever: user and
