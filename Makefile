@@ -16,7 +16,7 @@ GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 VERSITYGW     := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .DEFAULT_GOAL := help
-.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench size trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 s3 node browser openapi-lint lint vulncheck determinism generate
+.PHONY: help programs build up down purge status demo test unit e2e state compare handoffs bench-gateway bench-events bench-reading bench caliper size trace cluster mosquitto faults faults-disk devices pages postgres pkcs11 s3 node browser openapi-lint lint vulncheck determinism generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,10 @@ bench: build ## all that a small machine can do, in one run (40 minutes) and one
 	@cd test && GOWORK=off go build -o $(BIN)/bench ./cmd/bench
 	@$(BIN)/bench $(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(if $(PROFILES),--profiles "$(abspath $(PROFILES))") \
 	  $(if $(QUICK)$(PROFILES),,--out $(CURDIR)/$(STATE)/bench/$(if $(ROWS),rows,bench).json) $(if $(QUICK)$(PROFILES)$(ROWS),,--docs $(CURDIR)/docs)
+
+caliper: ## Hyperledger Caliper on products (needs node and npm, and the network up; QUICK=1: does it work?), into .waymark/caliper/report.html
+	@cd test && GOWORK=off go build -o $(BIN)/caliper ./cmd/caliper
+	@$(BIN)/caliper $(if $(QUICK),--quick)
 
 DEVICES ?= 100000
 EVERY   ?= 60s
