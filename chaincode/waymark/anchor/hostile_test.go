@@ -22,7 +22,7 @@ func timeOf(millis int64) time.Time { return time.UnixMilli(millis).UTC() }
 func line() anchor.Line {
 	return anchor.Line{Digest: attest.Digest{1}, Readings: 3, Root: anchor.Hash{2}, From: at, Span: 2000, Series: []anchor.Series{
 		{Name: "door", Unit: "/", Count: 1, Min: 5, Max: 5, Sum: 5, Latest: 2000},
-		{Name: "temperature", Unit: "Cel", Count: 2, Min: -3, Max: 4, Sum: -1},
+		{Name: "temperature", Unit: "Cel", Count: 2, Min: -3, Max: 4, Sum: 1},
 	}}
 }
 
@@ -71,12 +71,49 @@ func TestAHostileRun(t *testing.T) {
 		"mean below least":     func(_ *anchor.Run, l *anchor.Line) { l.Series[1].Sum = -7 },
 		"mean above greatest":  func(_ *anchor.Run, l *anchor.Line) { l.Series[1].Sum = 9 },
 		"least above greatest": func(_ *anchor.Run, l *anchor.Line) { l.Series[1].Min, l.Series[1].Max = 4, -3 },
+		"sum of others":        func(_ *anchor.Run, l *anchor.Line) { l.Series[1].Sum = 0 },
 		"sum at the end":       func(_ *anchor.Run, l *anchor.Line) { l.Series[1].Sum = math.MinInt64 },
 	} {
 		r := run(line())
 		change(&r, &r.Lines[0])
 		if got, err := anchor.DecodeRun(r.Encode()); waymark.CodeOf(err) != waymark.Invalid {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// TestWhichSumsThereAre: those of so many readings, and no other.
+func TestWhichSumsThereAre(t *testing.T) {
+	for _, tt := range []struct {
+		count, least, greatest int64
+		lowest, highest        int64 // of their sums
+	}{
+		{1, 5, 5, 5, 5},
+		{2, -3, 4, 1, 1},
+		{3, -3, 4, -2, 5},
+		{5, -3, -1, -13, -7},
+		{4, 7, 7, 28, 28},
+		{1000, 0, 1, 1, 999},
+		{2, math.MinInt64, math.MaxInt64, -1, -1},
+		{3, -1, math.MaxInt64, math.MaxInt64 - 2, math.MaxInt64},
+		{3, math.MinInt64, 1, math.MinInt64, math.MinInt64 + 2},
+		{3, math.MinInt64, math.MaxInt64, math.MinInt64, math.MaxInt64 - 1},
+		{4, math.MinInt64, math.MaxInt64, math.MinInt64, math.MaxInt64},
+	} {
+		passes := func(sum int64) bool {
+			l := line()
+			l.Readings, l.Series[1] = tt.count+1, anchor.Series{Name: "temperature", Unit: "Cel", Count: tt.count, Min: tt.least, Max: tt.greatest, Sum: sum}
+			if tt.count == 1000 {
+				l.Readings, l.Series, l.Span = tt.count, l.Series[1:], 0
+			}
+			_, err := anchor.DecodeRun(run(l).Encode())
+			return err == nil
+		}
+		if !passes(tt.lowest) || !passes(tt.highest) {
+			t.Errorf("%+v: a sum is refused", tt)
+		}
+		if tt.lowest > math.MinInt64 && passes(tt.lowest-1) || tt.highest < math.MaxInt64 && passes(tt.highest+1) {
+			t.Errorf("%+v: another sum is taken", tt)
 		}
 	}
 }

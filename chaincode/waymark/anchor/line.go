@@ -2,6 +2,7 @@ package anchor
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -156,14 +157,23 @@ func (s Series) validate(l Line) error {
 	return nil
 }
 
-// possible reports whether the mean is between the least and the greatest, and whether these are one
-// if there is one reading. A mean is compared by its floor and its ceiling, so that nothing overflows.
+// possible reports whether so many readings have that least, greatest and sum: one of them is the least, one the greatest (the
+// same one, if there is one reading), and any other is between. So what they are above the least sums up to at least what the
+// greatest is above it, and at most that for all but one. It is compared in 128 bits, so that nothing overflows. Booleans are
+// not told from ratios here, which have their unit.
 func (s Series) possible() bool {
-	floor, ceiling := s.Sum/s.Count, s.Sum/s.Count
-	if rest := s.Sum % s.Count; rest < 0 {
-		floor--
-	} else if rest > 0 {
-		ceiling++
+	if s.Min > s.Max {
+		return false
 	}
-	return s.Min <= floor && ceiling <= s.Max && (s.Count > 1 || s.Min == s.Max)
+	between := uint64(s.Max) - uint64(s.Min)                //nolint:gosec // the difference, whatever the signs
+	high, low := bits.Mul64(uint64(s.Count), uint64(s.Min)) //nolint:gosec // in two's complement, with the next line
+	if s.Min < 0 {
+		high -= uint64(s.Count) //nolint:gosec // validate wants 1 at least
+	}
+	low, borrow := bits.Sub64(uint64(s.Sum), low, 0)            //nolint:gosec // in two's complement
+	high, _ = bits.Sub64(uint64(s.Sum>>63), high, borrow)       //nolint:gosec // its sign
+	mostHigh, mostLow := bits.Mul64(uint64(s.Count-1), between) //nolint:gosec // validate wants 1 at least
+	atLeast := high > 0 || low >= between
+	atMost := high < mostHigh || high == mostHigh && low <= mostLow
+	return high>>63 == 0 && atLeast && atMost
 }

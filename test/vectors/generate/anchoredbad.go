@@ -95,6 +95,15 @@ func badLines() []edit {
 		{name: "a least above the greatest", members: func(_, l, s []any) {
 			l[lineReadings], s[seriesCount], s[seriesMin], s[seriesMax], s[seriesSum] = 3, 2, 6200, 6000, 12200
 		}},
+		{name: "a sum above that of the least and the greatest", members: func(_, l, s []any) {
+			l[lineReadings], s[seriesCount], s[seriesMin], s[seriesMax], s[seriesSum] = 3, 2, 6000, 6200, 12201
+		}},
+		{name: "a sum with one reading below the least", members: func(_, l, s []any) {
+			l[lineReadings], s[seriesCount], s[seriesMin], s[seriesMax], s[seriesSum] = 4, 3, 6000, 6200, 18199
+		}},
+		{name: "a sum with one reading above the greatest", members: func(_, l, s []any) {
+			l[lineReadings], s[seriesCount], s[seriesMin], s[seriesMax], s[seriesSum] = 4, 3, 6000, 6200, 18401
+		}},
 		{name: "a sum that is too great", members: func(_, _, s []any) { s[seriesSum] = uint64(1) << 63 }},
 		{name: "a value that is no integer", members: func(_, _, s []any) { s[seriesMin], s[seriesMax], s[seriesSum] = 1.5, 1.5, 1.5 }},
 	}
