@@ -22,16 +22,21 @@ type Anchored struct {
 	// Digest is base64 of the running digest of the blocks that all checks so far rest on (package
 	// waymark/anchor, Checked); empty before the first.
 	Digest []byte `json:"digest"`
-	// Forfeited are the windows, from the first to the last, whose check was given up, oldest first.
-	Forfeited []Forfeit `json:"forfeited,omitempty" metadata:",optional" form:"forfeits"`
+	// LastCheck tells of the last check; absent before the first.
+	LastCheck *LastCheck `json:"last_check,omitempty" metadata:",optional"`
+	// Forfeited are the windows, from the first to the last each time, whose check was given up, oldest first: what they
+	// had is missing for good. Who gave it up, and why, is in the transaction.
+	Forfeited []Run `json:"forfeited,omitempty" metadata:",optional" form:"forfeits"`
 }
 
-// Forfeit says that the check of some anchored windows was given up: what they had is missing for good.
-type Forfeit struct {
-	First  uint64 `json:"first"` // of the first window
-	Last   uint64 `json:"last"`  // of the last
-	By     Stamp  `json:"by"`
-	Reason string `json:"reason" form:"reason"`
+// LastCheck is what the next check is held against: what the last one began with, by which the same one again is known, and by
+// which block it checked its last window.
+type LastCheck struct {
+	Before []byte `json:"before"` // base64 of the running digest before it; empty if it was the first
+	Owner  string `json:"owner"`  // of the device when its last window was recorded
+	TxID   string `json:"tx_id"`  // of the transaction that recorded that window
+	Block  uint64 `json:"block"`  // number of the block of that transaction, as the sender of the check says
+	Hash   string `json:"hash"`   // of the header of that block, as the sender says
 }
 
 // CheckTelemetryRequest shows the messages of anchored windows that were picked: of the windows that wait
@@ -77,7 +82,7 @@ func (r CheckTelemetryRequest) Validate() error {
 // messages are lost.
 type ForfeitTelemetryRequest struct {
 	Device string `json:"device" form:"id"`
-	Last   uint64 `json:"last" form:"sequence"` // number of the last message of the last window
+	Last   uint64 `json:"last" form:"sequence"` // number of the last message of the last window, which has to wait for its check
 	Reason string `json:"reason" form:"reason"`
 }
 

@@ -59,12 +59,19 @@ func (a *DeviceAttributes) Calibrated() *Calibration {
 }
 
 // Inherited are the attributes of a device that comes to another owner, nil for none: what is said of the thing itself, and what keeps its
-// readings sealed until the new owner says otherwise. Where the old owner had it, and that it let its presence be seen, ends.
+// readings sealed until the new owner says otherwise. Where the old owner had it, that it let its presence be seen, and that it had readings
+// in a store of its own, ends: a class that was anchored is open.
 func (a *DeviceAttributes) Inherited() *DeviceAttributes {
 	if a == nil || a.FirmwareSHA256 == "" && a.Calibration == nil && len(a.Measures) == 0 {
 		return nil
 	}
-	return &DeviceAttributes{FirmwareSHA256: a.FirmwareSHA256, Calibration: a.Calibration, Measures: a.Measures}
+	measures := slices.Clone(a.Measures)
+	for i := range measures {
+		if measures[i].Visibility == VisibilityAnchored {
+			measures[i].Visibility = VisibilityOpen
+		}
+	}
+	return &DeviceAttributes{FirmwareSHA256: a.FirmwareSHA256, Calibration: a.Calibration, Measures: measures}
 }
 
 // MeasuredClass is a class of measurements of one device, as its owner calls it, with who

@@ -73,8 +73,22 @@ func mayMove(r ledger.Reader, d *waymark.Device) error {
 	return err
 }
 
+// mayChangeHands is mayMove for the move itself, which is refused while anchored windows wait for their check: the owner
+// has their messages, and windows of the next one would wait behind them.
+func mayChangeHands(r ledger.Reader, d *waymark.Device) error {
+	if err := mayMove(r, d); err != nil {
+		return err
+	}
+	s, err := ledger.Load[waymark.Stream](r, ledger.StreamKey(d.ID))
+	if err == nil && s != nil && s.Anchored != nil && len(s.Anchored.Unchecked) > 0 {
+		return waymark.Errorf(waymark.FailedPrecondition, "%d anchored windows of device %s wait for their check: their owner has to check or forfeit them first",
+			len(s.Anchored.Unchecked), d.ID).Because(waymark.ReasonUnchecked)
+	}
+	return err
+}
+
 // AcceptTransfer makes the member that a device is offered to its owner. The record
-// and the stream go on; keys that edges of the old owner hold end, and so do the attributes that were its own. The same request again
+// and the stream go on; keys that edges of the old owner hold end, and so do the attributes that were its own. No anchored window may wait for its check. The same request again
 // changes nothing.
 func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.Transfer, error) {
 	t, err := answer(l, r.Device, waymark.ActAcceptTransfer)
@@ -92,7 +106,7 @@ func AcceptTransfer(l ledger.Ledger, r waymark.AcceptTransferRequest) (*waymark.
 	if err != nil {
 		return nil, err
 	}
-	if err := mayMove(l, d); err != nil {
+	if err := mayChangeHands(l, d); err != nil {
 		return nil, err
 	}
 	// An edge of the old owner signs for nobody of the new one.

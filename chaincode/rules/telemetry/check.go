@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"bytes"
 	"encoding/hex"
 	"slices"
 	"strconv"
@@ -34,21 +35,42 @@ func Check(l ledger.Ledger, r waymark.CheckTelemetryRequest) (*waymark.Stream, e
 	if err != nil {
 		return nil, err
 	}
-	if a := s.Anchored; a != nil && r.Windows[len(r.Windows)-1].First <= a.Checked {
+	if repeated(s.Anchored, r) {
 		return &s, nil
 	}
 	c := checking{ledger: l, device: device, stream: &s}
+	if err := c.check(windows, r.Windows); err != nil {
+		return nil, err
+	}
 	event := waymark.CheckedEvent{Device: r.Device}
 	for i, w := range r.Windows {
-		if err := c.check(windows[i], w, "/windows/"+strconv.Itoa(i)); err != nil {
-			return nil, err
-		}
 		event.Checks = append(event.Checks, waymark.CheckedBlock{First: w.First, Last: windows[i].Last, Block: w.Block, Hash: w.BlockHash})
 	}
 	if err := ledger.Save(l, ledger.StreamKey(r.Device), &s); err != nil {
 		return nil, err
 	}
 	return &s, l.Emit(waymark.EventTelemetryChecked, event)
+}
+
+// repeated reports whether a request is the last check again: it comes to the same digest, from where that began.
+func repeated(a *waymark.Anchored, r waymark.CheckTelemetryRequest) bool {
+	if a == nil || a.LastCheck == nil {
+		return false
+	}
+	digest, err := digestAfter(a.LastCheck.Before, r.Windows)
+	return err == nil && bytes.Equal(digest, a.Digest)
+}
+
+// digestAfter is the running digest after more windows.
+func digestAfter(before []byte, windows []waymark.CheckedWindow) ([]byte, error) {
+	for i, w := range windows {
+		hash, err := hex.DecodeString(w.BlockHash)
+		if err != nil {
+			return nil, waymark.InvalidField("/windows/"+strconv.Itoa(i)+"/block_hash", "must be hexadecimal")
+		}
+		before = anchor.Checked(before, w.First, w.Block, hash)
+	}
+	return before, nil
 }
 
 // asRecorded are the windows that a request names; nil for one that there is not.
@@ -98,59 +120,125 @@ type checking struct {
 	stream *waymark.Stream
 }
 
-// check checks the window that waits longest.
-func (c checking) check(w *waymark.Window, shown waymark.CheckedWindow, at string) error {
-	if w == nil || c.stream.Anchored == nil || len(c.stream.Anchored.Unchecked) == 0 || c.stream.Anchored.Unchecked[0].First != shown.First {
-		return mismatch(at+"/first", "is not that of the oldest window that waits for its check")
+// shown is a message of a window that was picked.
+type shown struct {
+	window  waymark.Window
+	message *attest.Message
+	path    []string
+	at      string // its place in the request
+}
+
+// check checks the windows that wait longest, and notes that in the stream.
+func (c checking) check(windows []*waymark.Window, named []waymark.CheckedWindow) error {
+	var waiting waymark.Anchored
+	if c.stream.Anchored != nil {
+		waiting = *c.stream.Anchored
 	}
-	hash, err := hex.DecodeString(shown.BlockHash)
-	if err != nil {
-		return waymark.InvalidField(at+"/block_hash", "must be hexadecimal")
-	}
-	picks := anchor.Picks(hash, w.Recorded.TxID, w.Device, w.First, w.Last)
-	if len(picks) != len(shown.Messages) {
-		return mismatch(at+"/messages", "must be the %d messages that were picked: %v", len(picks), picks)
-	}
-	for i, n := range picks {
-		if err := c.holds(*w, n, shown.Messages[i], at+"/messages/"+strconv.Itoa(i)); err != nil {
+	now := waymark.LastCheck{Before: waiting.Digest}
+	var picked []shown
+	last := waiting.LastCheck
+	for i, w := range named {
+		at := "/windows/" + strconv.Itoa(i)
+		if windows[i] == nil || i >= len(waiting.Unchecked) || waiting.Unchecked[i].First != w.First {
+			return mismatch(at+"/first", "is not that of the oldest window that waits for its check")
+		}
+		if err := mayFollow(last, *windows[i], w, at); err != nil {
 			return err
 		}
+		some, err := c.picked(*windows[i], w, at)
+		if err != nil {
+			return err
+		}
+		picked = append(picked, some...)
+		now.Owner, now.TxID, now.Block, now.Hash = windows[i].Owner, windows[i].Recorded.TxID, w.Block, w.BlockHash
+		last = &now
 	}
-	a := *c.stream.Anchored
-	a.Unchecked, a.Checked = slices.Clone(a.Unchecked[1:]), w.Last
-	a.Digest = anchor.Checked(a.Digest, w.First, shown.Block, hash)
-	c.stream.Anchored = &a
+	if err := c.hold(picked); err != nil {
+		return err
+	}
+	digest, err := digestAfter(waiting.Digest, named)
+	if err != nil {
+		return err
+	}
+	waiting.Digest, waiting.LastCheck, waiting.Checked = digest, &now, windows[len(named)-1].Last
+	waiting.Unchecked = slices.Clone(waiting.Unchecked[len(named):])
+	c.stream.Anchored = &waiting
 	return nil
 }
 
-// holds checks that a message is the device's, and in the window what it comes to.
-func (c checking) holds(w waymark.Window, n uint64, shown waymark.ShownMessage, at string) error {
-	m, err := c.picked(w, n, shown.Message, at)
-	if err != nil {
-		return err
+// mayFollow checks the block of a window against that of the window that was checked before it, if that was of the same
+// owner. A transaction is in one block. Two that record messages of one device are in two, the later one above: it read what the
+// earlier one wrote. By a choice of blocks one could choose what is picked.
+func mayFollow(last *waymark.LastCheck, w waymark.Window, named waymark.CheckedWindow, at string) error {
+	switch {
+	case last == nil || last.Owner != w.Owner:
+	case last.TxID != w.Recorded.TxID && named.Block <= last.Block:
+		return mismatch(at+"/block", "must be above %d, the block of the window before, which an earlier transaction recorded", last.Block)
+	case last.TxID == w.Recorded.TxID && (named.Block != last.Block || named.BlockHash != last.Hash):
+		return mismatch(at+"/block", "must be %d, with hash %s: the same transaction recorded the window before", last.Block, last.Hash)
 	}
-	_, digest, err := registry.Signed(c.device, m)
-	if err != nil {
-		return err
-	}
-	if !digestIn(w, n, digest) {
-		return mismatch(at+"/message", "is not the message %d that is recorded", n)
-	}
-	if err := c.follows(w, m, at); err != nil {
-		return err
-	}
-	readings, err := senml.Parse(m)
-	if err != nil {
-		return waymark.InvalidField(at+"/message", "%s", waymark.AsError(err).Message)
-	}
-	if err := exposes(c.device, m, readings); err != nil {
-		return err
-	}
-	return inTree(w, m, digest, readings, shown.Path, at)
+	return nil
 }
 
-// picked reads a message that is shown, which must be message n of the window.
-func (c checking) picked(w waymark.Window, n uint64, text, at string) (*attest.Message, error) {
+// picked reads the messages of a window that are shown, which must be those that are picked.
+func (c checking) picked(w waymark.Window, named waymark.CheckedWindow, at string) ([]shown, error) {
+	hash, err := hex.DecodeString(named.BlockHash)
+	if err != nil {
+		return nil, waymark.InvalidField(at+"/block_hash", "must be hexadecimal")
+	}
+	picks := anchor.Picks(hash, w.Recorded.TxID, w.Device, w.First, w.Last)
+	if len(picks) != len(named.Messages) {
+		return nil, mismatch(at+"/messages", "must be the %d messages that were picked: %v", len(picks), picks)
+	}
+	var all []shown
+	for i, n := range picks {
+		at := at + "/messages/" + strconv.Itoa(i)
+		m, err := c.message(w, n, named.Messages[i].Message, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, shown{w, m, named.Messages[i].Path, at})
+	}
+	return all, nil
+}
+
+// hold checks that messages are the device's, and in their windows what they come to.
+func (c checking) hold(all []shown) error {
+	claims := make([]registry.Claim, len(all))
+	for i, s := range all {
+		claims[i] = registry.Claim{Device: c.device, Message: s.message}
+	}
+	for i, signature := range registry.Signatures(claims) {
+		if signature.Err != nil {
+			return signature.Err
+		}
+		if err := c.holds(all[i], signature.Digest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds checks a message whose signature holds.
+func (c checking) holds(s shown, digest attest.Digest) error {
+	if !digestIn(s.window, s.message.Sequence, digest) {
+		return mismatch(s.at+"/message", "is not the message %d that is recorded", s.message.Sequence)
+	}
+	if err := c.follows(s.window, s.message, s.at); err != nil {
+		return err
+	}
+	readings, err := senml.Parse(s.message)
+	if err != nil {
+		return waymark.InvalidField(s.at+"/message", "%s", waymark.AsError(err).Message)
+	}
+	if err := exposes(c.device, s.message, readings); err != nil {
+		return err
+	}
+	return inTree(s.window, s.message, digest, readings, s.path, s.at)
+}
+
+// message reads a message that is shown, which must be message n of the window.
+func (c checking) message(w waymark.Window, n uint64, text, at string) (*attest.Message, error) {
 	m, err := attest.Parse(text)
 	if err != nil {
 		return nil, waymark.InvalidField(at+"/message", "%s", waymark.AsError(err).Message)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -45,10 +46,14 @@ func anchorPacks(c *scenario.Consortium, d *scenario.Device, n int, change func(
 	return w
 }
 
-// shown is a window with what is picked by a block that picks message n.
+// shown is a window with what is picked by a block that picks message n: the one of its transaction, as if each had its own.
 func (w windowed) shown(c *scenario.Consortium, n uint64) waymark.CheckedWindow {
 	c.T.Helper()
-	shown, err := scenario.Shown(w.tx, 7, scenario.BlockThatPicks(w.tx, w.run, n), w.texts...)
+	block, err := strconv.ParseUint(w.tx, 16, 64)
+	if err != nil {
+		c.T.Fatal(err)
+	}
+	shown, err := scenario.Shown(w.tx, block, scenario.BlockThatPicks(w.tx, w.run, n), w.texts...)
 	if err != nil || len(shown.Messages) == 0 {
 		c.T.Fatal(err, shown)
 	}
@@ -147,8 +152,8 @@ func lies() map[string]func(*anchor.Run) {
 		}
 	}
 	return map[string]func(*anchor.Run){
-		"the greatest":   line(func(l *anchor.Line) { l.Series[0].Max++ }),
-		"the sum":        line(func(l *anchor.Line) { l.Series[0].Sum++ }),
+		"the greatest":   line(func(l *anchor.Line) { l.Series[0].Max, l.Series[0].Sum = l.Series[0].Max+1, l.Series[0].Sum+1 }),
+		"both ends":      line(func(l *anchor.Line) { l.Series[0].Min, l.Series[0].Max = l.Series[0].Min-1, l.Series[0].Max+1 }),
 		"the unit":       line(func(l *anchor.Line) { l.Series[0].Unit = "K" }),
 		"a time":         line(func(l *anchor.Line) { l.From++ }),
 		"the root":       line(func(l *anchor.Line) { l.Root[0] ^= 1 }),
@@ -242,26 +247,34 @@ func TestForfeit(t *testing.T) {
 	c := scenario.New(t)
 	d := logger(c)
 	admin := c.As("producer", waymark.Admin)
-	scenario.Must(c, admin, telemetry.Forfeit, waymark.ForfeitTelemetryRequest{Device: d.ID, Last: 9, Reason: "nothing to lose"})
+	forfeit := func(last uint64) waymark.ForfeitTelemetryRequest {
+		return waymark.ForfeitTelemetryRequest{Device: d.ID, Last: last, Reason: "the disk broke"}
+	}
+	scenario.Refused(c, admin, telemetry.Forfeit, forfeit(9), waymark.Invalid, "") // nothing to lose
 	anchorPacks(c, d, 2, nil)
 	anchorPacks(c, d, 2, nil)
 	kept := anchorPacks(c, d, 2, nil)
-	request := waymark.ForfeitTelemetryRequest{Device: d.ID, Last: 5, Reason: "the disk broke"}
+	request := forfeit(5)
+	for _, last := range []uint64{1, 4, 8} { // none waits that ends there
+		scenario.Refused(c, admin, telemetry.Forfeit, forfeit(last), waymark.Invalid, "")
+	}
 	for _, by := range [][2]string{{"producer", "operator"}, {"producer", "relay"}, {"carrier", "admin"}} {
 		scenario.Refused(c, c.As(by[0], waymark.Role(by[1])), telemetry.Forfeit, request, waymark.Forbidden, waymark.DefaultDeny)
 	}
 	s := scenario.Must(c, admin, telemetry.Forfeit, request)
-	if a := s.Anchored; len(a.Forfeited) != 1 || a.Forfeited[0].First != 2 || a.Forfeited[0].Last != 5 || a.Forfeited[0].Reason != "the disk broke" ||
+	if a := s.Anchored; !slices.Equal(a.Forfeited, []waymark.Run{{First: 2, Last: 5}}) ||
 		!slices.Equal(a.Unchecked, []waymark.Run{{First: 6, Last: 7}}) || a.Checked != 0 {
 		t.Errorf("anchored %+v", a)
 	}
 	if _, tx, err := scenario.Endorse(c, admin, telemetry.Forfeit, request); err != nil || len(tx.Writes()) > 0 {
 		t.Errorf("again: %v, %v", err, tx.Writes())
 	}
+	scenario.Must(c, admin, telemetry.Forfeit, forfeit(3)) // it was given up with the other one
 	s = scenario.Must(c, c.As("producer", waymark.Relay), telemetry.Check, checkOf(d, kept.shown(c, 6)))
 	if s.Anchored.Checked != 7 || len(s.Anchored.Unchecked) != 0 {
 		t.Errorf("anchored %+v", s.Anchored)
 	}
+	scenario.Refused(c, admin, telemetry.Forfeit, forfeit(7), waymark.Invalid, "") // it is checked
 	for range waymark.MaxForfeits - 1 {
 		w := anchorPacks(c, d, 1, nil)
 		scenario.Must(c, admin, telemetry.Forfeit, waymark.ForfeitTelemetryRequest{Device: d.ID, Last: w.run.Last(), Reason: "again"})

@@ -1,6 +1,8 @@
 package telemetry
 
 import (
+	"slices"
+
 	"github.com/waymark-ledger/waymark/chaincode/rules/access"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
@@ -23,26 +25,38 @@ func Forfeit(l ledger.Ledger, r waymark.ForfeitTelemetryRequest) (*waymark.Strea
 	if err != nil {
 		return nil, err
 	}
-	if s.Anchored == nil {
+	now := waymark.Anchored{}
+	if s.Anchored != nil {
+		now = *s.Anchored
+	}
+	given, err := waitingTo(now, r)
+	if err != nil {
+		return nil, err
+	}
+	if given == 0 {
 		return &s, nil
 	}
-	now := *s.Anchored
-	given := 0 // windows wait in the order of their numbers
-	for given < len(now.Unchecked) && now.Unchecked[given].Last <= r.Last {
-		given++
-	}
-	switch {
-	case given == 0:
-		return &s, nil
-	case len(now.Forfeited) >= waymark.MaxForfeits:
-		return nil, waymark.Errorf(waymark.FailedPrecondition, "the check of windows of device %s was given up %d times, which is all there may be",
-			r.Device, waymark.MaxForfeits).Because(waymark.ReasonLimit)
-	}
-	lost := waymark.Forfeit{First: now.Unchecked[0].First, Last: now.Unchecked[given-1].Last, By: tx.Stamp(), Reason: r.Reason}
+	lost := waymark.Run{First: now.Unchecked[0].First, Last: r.Last}
 	now.Unchecked, now.Forfeited = now.Unchecked[given:], append(now.Forfeited, lost)
 	s.Anchored = &now
 	if err := ledger.Save(l, ledger.StreamKey(r.Device), &s); err != nil {
 		return nil, err
 	}
 	return &s, l.Emit(waymark.EventTelemetryForfeited, waymark.ForfeitedEvent{Device: r.Device, First: lost.First, Last: lost.Last})
+}
+
+// waitingTo counts the windows that wait for their check up to the one that a request names: none if it was forfeited already.
+func waitingTo(now waymark.Anchored, r waymark.ForfeitTelemetryRequest) (int, error) {
+	// Windows wait in the order of their numbers.
+	given := slices.IndexFunc(now.Unchecked, func(w waymark.Run) bool { return w.Last == r.Last }) + 1
+	switch {
+	case given == 0 && slices.ContainsFunc(now.Forfeited, func(f waymark.Run) bool { return f.First <= r.Last && r.Last <= f.Last }):
+		return 0, nil
+	case given == 0:
+		return 0, waymark.InvalidField("/last", "must be the number of the last message of a window that waits for its check")
+	case len(now.Forfeited) >= waymark.MaxForfeits:
+		return 0, waymark.Errorf(waymark.FailedPrecondition, "the check of windows of device %s was given up %d times, which is all there may be",
+			r.Device, waymark.MaxForfeits).Because(waymark.ReasonLimit)
+	}
+	return given, nil
 }
