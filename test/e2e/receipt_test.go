@@ -17,6 +17,7 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/recording"
 	gateway "github.com/waymark-ledger/waymark/gateway/client"
 	"github.com/waymark-ledger/waymark/gateway/client/verify"
 	"github.com/waymark-ledger/waymark/test/internal/localnet"
@@ -66,8 +67,7 @@ func TestReceiptsAreVerified(t *testing.T) {
 			report.Creator.Member != "producer" || len(report.Endorsers) < 3 || len(report.Orderers) < 3 || len(report.Attesters) != 4 || len(report.Unproven) > 0 {
 			t.Errorf("%s: %+v", member, report)
 		}
-		var result waymark.RecordResult
-		if err := json.Unmarshal(report.Result, &result); err != nil || len(result.Results) != 1 || result.Results[0].Outcome != waymark.Recorded {
+		if result, err := recording.Outcomes(report.Result); err != nil || len(result.Results) != 1 || result.Results[0].Outcome != waymark.Recorded {
 			t.Errorf("%s: result %s (%v)", member, report.Result, err)
 		}
 		// What a gateway could say that lies.
