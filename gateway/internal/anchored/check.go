@@ -55,6 +55,7 @@ type Checker struct {
 	waiting waiting
 	checks  *prometheus.CounterVec
 	look    time.Duration // between looks who is due
+	opening chan struct{} // has a place for each device whose bodies are open
 }
 
 // What becomes of a check.
@@ -66,45 +67,66 @@ const (
 
 // NewChecker returns a checker, which does nothing until a Watch follows blocks.
 func NewChecker(o Options) *Checker {
-	c := &Checker{Options: o, look: time.Second, waiting: waiting{member: o.Member, now: time.Now, devices: map[string]*device{}},
+	c := &Checker{Options: o, look: time.Second, opening: make(chan struct{}, mostOpening), waiting: waiting{member: o.Member, now: time.Now, devices: map[string]*device{}},
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "waymark_gateway_anchor_checks_total", Help: "Checks of anchored windows by this gateway, by how they ended: sent; body, which is not as it should be; failed.",
 		}, []string{"outcome"})}
 	for _, outcome := range []string{checkSent, checkBody, checkFailed} {
 		c.checks.WithLabelValues(outcome)
 	}
-	o.Registry.MustRegister(c.checks)
+	o.Registry.MustRegister(c.checks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "waymark_gateway_anchor_windows_waiting", Help: "Anchored windows of the member that wait for their check, as the blocks told since this gateway feeds the read model; 0 while another does.",
+	}, func() float64 {
+		windows, _ := c.waiting.sum()
+		return float64(windows)
+	}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "waymark_gateway_anchor_waiting_seconds", Help: "How long the oldest of them has waited, as far as this gateway saw it.",
+	}, func() float64 {
+		_, longest := c.waiting.sum()
+		return longest.Seconds()
+	}))
 	return c
 }
 
-// How many checks are made at once, and before it is looked who is due again.
+// Bounds of the work: most of a check is waiting until it is committed, and bodies are open only before that.
 const (
-	atOnce   = 8
-	mostATry = 64
+	atOnce      = 32 // devices
+	mostOpening = 4  // of them with open bodies
+	mostATry    = 64 // devices, before it is looked again who is due
 )
 
-// run sends checks until ctx is done.
+// run sends checks until ctx is done. A device that takes long holds up no other.
 func (c *Checker) run(ctx context.Context) {
+	devices := make(chan string)
+	var working sync.WaitGroup
+	for range atOnce {
+		working.Go(func() {
+			for device := range devices {
+				c.try(ctx, device)
+			}
+		})
+	}
+	defer c.waiting.clear()
+	defer working.Wait()
+	defer close(devices)
 	for found := false; pause.For(ctx, c.look); {
-		if !found {
-			found = c.find(ctx)
+		found = found || c.find(ctx)
+		for c.give(ctx, devices) {
 		}
-		c.all(ctx, c.waiting.due(mostATry))
 	}
 }
 
-// all sends the checks of devices.
-func (c *Checker) all(ctx context.Context, devices []string) {
-	var working sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for _, device := range devices {
-		places <- struct{}{}
-		working.Go(func() {
-			defer func() { <-places }()
-			c.try(ctx, device)
-		})
+// give hands out devices that are due, and reports whether there may be more.
+func (c *Checker) give(ctx context.Context, devices chan<- string) (more bool) {
+	due := c.waiting.due(mostATry)
+	for _, device := range due {
+		select {
+		case devices <- device:
+		case <-ctx.Done():
+			return false
+		}
 	}
-	working.Wait()
+	return len(due) == mostATry
 }
 
 // find finds the devices whose windows were there before the blocks that are followed. It reports false if it has to be tried again:
@@ -125,17 +147,32 @@ func (c *Checker) find(ctx context.Context) bool {
 func (c *Checker) try(ctx context.Context, device string) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	windows, err := c.check(ctx, device)
-	var fault bodies.Fault
+	made, err := c.make(ctx, device)
+	wrong := made.wrong
 	switch {
-	case errors.Is(err, context.Canceled):
-		return
-	case err == nil && windows == 0:
+	case err == nil && len(made.request.Windows) > 0:
+		_, err = c.Ledger.Submit(ctx, ledger.Call{As: c.As, Transaction: waymark.TelemetryCheck, Request: made.request})
+	case err == nil && wrong == nil:
 		c.waiting.drop(device)
 		return
-	case err == nil:
-		c.checks.WithLabelValues(checkSent).Inc()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(wrong, context.Canceled) {
 		return
+	}
+	if err == nil && len(made.request.Windows) > 0 {
+		c.checks.WithLabelValues(checkSent).Inc()
+		c.waiting.sent(device, made.left)
+	} else {
+		c.waiting.failed(device)
+	}
+	c.tell(device, errors.Join(err, wrong))
+}
+
+// tell counts and logs why windows of a device are not checked.
+func (c *Checker) tell(device string, err error) {
+	var fault bodies.Fault
+	switch {
+	case err == nil:
 	case errors.As(err, &fault):
 		c.checks.WithLabelValues(checkBody).Inc()
 		c.Logger.Error("anchored telemetry cannot be checked: its body is not as it should be", zap.String("device_id", device), zap.Error(err))
@@ -143,39 +180,47 @@ func (c *Checker) try(ctx context.Context, device string) {
 		c.checks.WithLabelValues(checkFailed).Inc()
 		c.Logger.Warn("anchored telemetry is not checked", zap.String("device_id", device), zap.Error(err))
 	}
-	c.waiting.failed(device)
 }
 
-// check sends the check of as many windows of a device as can be shown, and returns how many. What is wrong with the first one is an
-// error, and with a later one too, once those before it are checked. None wait, or none of this member's: none are checked.
-func (c *Checker) check(ctx context.Context, device string) (windows int, err error) {
+// made is a check of the windows of a device.
+type made struct {
+	request waymark.CheckTelemetryRequest
+	left    bool  // windows of the member's wait that are not in it
+	wrong   error // with the first of them, if anything is
+}
+
+// make makes the check of as many windows of a device as can be shown. None wait, or none of this member's: none are in it.
+func (c *Checker) make(ctx context.Context, device string) (m made, err error) {
+	select {
+	case c.opening <- struct{}{}:
+		defer func() { <-c.opening }()
+	case <-ctx.Done():
+		return m, ctx.Err()
+	}
+	m.request.Device = device
 	waiting, err := c.Records.Waiting(ctx, device)
 	if err != nil {
-		return 0, err
+		return m, err
 	}
-	request := waymark.CheckTelemetryRequest{Device: device}
 	opener := NewOpener(c.Bodies, c.Channel)
-	var wrong error
 	for _, u := range waiting {
 		if u.Window.Owner != c.Member { // another store has its messages
 			break
 		}
 		shown, err := c.show(ctx, opener, u)
 		if err != nil {
-			wrong = fmt.Errorf("messages %d to %d: %w", u.Window.First, u.Window.Last, err)
+			m.left, m.wrong = true, fmt.Errorf("messages %d to %d: %w", u.Window.First, u.Window.Last, err)
 			break
 		}
-		more := request
-		more.Windows = slices.Concat(request.Windows, []waymark.CheckedWindow{shown})
-		if len(request.Windows) > 0 && more.Validate() != nil { // there is no room for it: it goes with the next check
+		more := m.request
+		more.Windows = slices.Concat(m.request.Windows, []waymark.CheckedWindow{shown})
+		if len(m.request.Windows) > 0 && more.Validate() != nil { // there is no room for it: it goes with the next check
+			m.left = true
 			break
 		}
-		request = more
+		m.request = more
 	}
-	if len(request.Windows) > 0 {
-		_, err = c.Ledger.Submit(ctx, ledger.Call{As: c.As, Transaction: waymark.TelemetryCheck, Request: request})
-	}
-	return len(request.Windows), errors.Join(err, wrong)
+	return m, nil
 }
 
 // show is a window with its messages that were picked.

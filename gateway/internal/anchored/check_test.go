@@ -20,6 +20,7 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
+	"github.com/waymark-ledger/waymark/gateway/internal/bodies"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -28,9 +29,12 @@ type consortium struct {
 	*fleet
 	mu       sync.Mutex
 	streams  map[string][]ledger.Unchecked
-	sent     []string // of each check that held: device and windows
-	tried    int      // what was submitted
-	fail     error    // of every check
+	sent     []string      // of each check that held: device and windows
+	tried    int           // what was submitted
+	fail     error         // of every check
+	takes    time.Duration // of each
+	stuck    string        // a device whose checks do not end
+	away     string        // a body that the store cannot be asked for, once
 	registry *prometheus.Registry
 }
 
@@ -111,8 +115,27 @@ func (c *consortium) Waiting(_ context.Context, device string) ([]ledger.Uncheck
 	return slices.Clone(c.streams[device]), nil
 }
 
+// Body is that of the store, unless it is away.
+func (c *consortium) Body(ctx context.Context, hash bodies.Hash) ([]byte, error) {
+	c.mu.Lock()
+	away := hex.EncodeToString(hash[:]) == c.away
+	if away {
+		c.away = ""
+	}
+	c.mu.Unlock()
+	if away {
+		return nil, waymark.Errorf(waymark.Unavailable, "away")
+	}
+	return c.store.Body(ctx, hash)
+}
+
 // Submit takes a check that holds, as the chaincode does, in a new block.
-func (c *consortium) Submit(_ context.Context, call ledger.Call) (ledger.Committed, error) {
+func (c *consortium) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
+	if call.Request.(waymark.CheckTelemetryRequest).Device == c.stuck {
+		<-ctx.Done()
+		return ledger.Committed{}, ctx.Err()
+	}
+	time.Sleep(c.takes)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tried++
@@ -180,7 +203,7 @@ func holds(u ledger.Unchecked, shown waymark.CheckedWindow) error {
 // watched calls do while checks are sent, from a height on.
 func (c *consortium) watched(from uint64, do func()) {
 	ctx, cancel := context.WithCancel(c.t.Context())
-	checker := anchored.NewChecker(anchored.Options{Member: member, Channel: channel, As: "relay", Ledger: c, Records: c, Bodies: c.store,
+	checker := anchored.NewChecker(anchored.Options{Member: member, Channel: channel, As: "relay", Ledger: c, Records: c, Bodies: c,
 		Timeout: time.Minute, Logger: zap.NewNop(), Registry: c.registry})
 	watch := anchored.NewWatch(c, checker, zap.NewNop(), c.registry)
 	var running sync.WaitGroup
@@ -257,6 +280,80 @@ func TestAWindowWithoutItsBodyIsLeft(t *testing.T) {
 			t.Errorf("%d checks were submitted", c.tried)
 		}
 	})
+}
+
+// TestWhatACheckLeftGoesAtOnce: what held it up may have passed, and nothing waits for another ten minutes.
+func TestWhatACheckLeftGoesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsortium(t)
+		c.watched(0, func() {
+			time.Sleep(5 * time.Second)
+			for n := range 8 {
+				body := c.add("a", member, 2)
+				c.mu.Lock()
+				if n == 5 {
+					c.away = body
+				}
+				c.mu.Unlock()
+			}
+			c.want(10*time.Second, "a 5", "a 3")
+		})
+	})
+}
+
+// TestManyAreCheckedAtOnce: what a check takes is mostly the time until it is committed, and one that does not end holds up no other.
+func TestManyAreCheckedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsortium(t)
+		c.takes, c.stuck = 2*time.Second, "stuck"
+		c.watched(0, func() {
+			time.Sleep(5 * time.Second)
+			for n := range 96 {
+				for range 8 {
+					c.add(fmt.Sprintf("d%02d", n), member, 1)
+				}
+			}
+			for range 8 {
+				c.add("stuck", member, 1)
+			}
+			time.Sleep(1500 * time.Millisecond)
+			if n := gauge(t, c.registry, "waymark_gateway_anchor_windows_waiting"); n != 97*8 {
+				t.Errorf("%v windows wait", n)
+			}
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			c.mu.Lock()
+			if len(c.sent) != 96 {
+				t.Errorf("%d checks in ten seconds", len(c.sent))
+			}
+			c.mu.Unlock()
+			if n := gauge(t, c.registry, "waymark_gateway_anchor_windows_waiting"); n != 8 {
+				t.Errorf("%v windows wait", n)
+			}
+			if n := gauge(t, c.registry, "waymark_gateway_anchor_waiting_seconds"); n < 10 || n > 20 {
+				t.Errorf("one has waited %v seconds", n)
+			}
+		})
+		if n := gauge(t, c.registry, "waymark_gateway_anchor_windows_waiting"); n != 0 {
+			t.Errorf("%v windows wait for who sends no checks", n)
+		}
+	})
+}
+
+// gauge is the value of a gauge.
+func gauge(t *testing.T, registry *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == name {
+			return family.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("no gauge %s", name)
+	return 0
 }
 
 func TestAFailedCheckIsSentAgainLater(t *testing.T) {

@@ -2,6 +2,7 @@ package anchored
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -34,10 +35,31 @@ type waiting struct {
 
 // device is a device with windows that wait.
 type device struct {
-	windows int
-	since   time.Time // the oldest
+	windows []waited  // as the last block told, oldest first
+	since   time.Time // when it was first told of
+	overdue bool      // its windows have waited for nobody knows how long
+	more    bool      // a check left some of those that were due
 	not     time.Time // not to be tried before
 	pause   time.Duration
+}
+
+// waited is a window, by the number of its first message.
+type waited struct {
+	first uint64
+	since time.Time
+}
+
+// oldest is since when the oldest window waits.
+func (d *device) oldest() time.Time {
+	if len(d.windows) == 0 {
+		return d.since
+	}
+	return d.windows[0].since
+}
+
+// due reports whether its windows are to be checked.
+func (d *device) due(now time.Time) bool {
+	return !now.Before(d.not) && (d.overdue || d.more || len(d.windows) >= dueWindows || now.Sub(d.oldest()) >= dueAfter)
 }
 
 // note takes what a block did to streams: of devices whose messages this member recorded, and of those that are waited for.
@@ -62,23 +84,44 @@ func (w *waiting) stream(id string, value []byte, ours bool) {
 	if d == nil && !ours {
 		return
 	}
-	windows := 0
-	if bytes.Contains(value, []byte(`"unchecked":[{`)) { // most have none
-		var s waymark.Stream
-		if json.Unmarshal(value, &s) == nil && s.Anchored != nil {
-			windows = len(s.Anchored.Unchecked)
+	now := w.now()
+	windows := waitedOf(value, now)
+	if len(windows) == 0 {
+		delete(w.devices, id)
+		return
+	}
+	if d == nil {
+		d = &device{since: now, pause: firstAgain}
+		w.devices[id] = d
+	}
+	if d.checked(windows[0].first) {
+		d.not, d.pause = time.Time{}, firstAgain
+	}
+	for i := range windows {
+		if at := slices.IndexFunc(d.windows, func(o waited) bool { return o.first == windows[i].first }); at >= 0 {
+			windows[i].since = d.windows[at].since
 		}
 	}
-	switch {
-	case windows == 0:
-		delete(w.devices, id)
-	case d == nil:
-		w.devices[id] = &device{windows: windows, since: w.now(), pause: firstAgain}
-	case windows < d.windows: // some were checked
-		*d = device{windows: windows, since: w.now(), pause: firstAgain}
-	default:
-		d.windows = windows
+	d.windows, d.overdue = windows, d.overdue && len(d.windows) == 0
+}
+
+// checked reports whether some of the windows that waited do not any more, now that one is the oldest.
+func (d *device) checked(oldest uint64) bool {
+	return len(d.windows) > 0 && d.windows[0].first != oldest
+}
+
+// waitedOf are the windows that wait according to a stream.
+func waitedOf(value []byte, now time.Time) (windows []waited) {
+	if !bytes.Contains(value, []byte(`"unchecked":[{`)) { // most have none
+		return nil
 	}
+	var s waymark.Stream
+	if json.Unmarshal(value, &s) == nil && s.Anchored != nil {
+		for _, run := range s.Anchored.Unchecked {
+			windows = append(windows, waited{run.First, now})
+		}
+	}
+	return windows
 }
 
 // overdue adds a device whose windows have waited for nobody knows how long.
@@ -86,23 +129,41 @@ func (w *waiting) overdue(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.devices[id] == nil {
-		w.devices[id] = &device{windows: dueWindows, since: w.now(), pause: firstAgain}
+		w.devices[id] = &device{since: w.now(), overdue: true, pause: firstAgain}
 	}
 }
 
-// due are some devices that are due now. None of them is again within firstAgain.
+// due are some devices that are due now, those first that have waited longest. None of them is again within firstAgain, unless a block tells that
+// some of its windows were checked.
 func (w *waiting) due(most int) (ids []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.now()
 	for id, d := range w.devices {
-		if len(ids) < most && !now.Before(d.not) && (d.windows >= dueWindows || now.Sub(d.since) >= dueAfter) {
-			d.not = now.Add(firstAgain)
+		if d.due(now) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
+	slices.SortFunc(ids, func(x, y string) int {
+		return cmp.Or(w.devices[x].oldest().Compare(w.devices[y].oldest()), cmp.Compare(x, y))
+	})
+	ids = ids[:min(len(ids), most)]
+	for _, id := range ids {
+		w.devices[id].not = now.Add(firstAgain)
+	}
 	return ids
+}
+
+// sum tells: how many windows wait, as far as is known, and how long the oldest has.
+func (w *waiting) sum() (windows int, longest time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.now()
+	for _, d := range w.devices {
+		windows += len(d.windows)
+		longest = max(longest, now.Sub(d.oldest()))
+	}
+	return windows, longest
 }
 
 // failed has a device wait, twice as long each time.
@@ -113,6 +174,23 @@ func (w *waiting) failed(id string) {
 		d.not = w.now().Add(d.pause)
 		d.pause = min(2*d.pause, lastAgain)
 	}
+}
+
+// sent notes that windows of a device were checked, and whether that left some of those that were to be: they are due as soon as a block
+// tells of the check.
+func (w *waiting) sent(id string, left bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if d := w.devices[id]; d != nil {
+		d.more = left
+	}
+}
+
+// clear forgets all: another gateway sends the checks from here on, or this one anew.
+func (w *waiting) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.devices)
 }
 
 // drop forgets a device: its windows are others' to check, or there are none.
