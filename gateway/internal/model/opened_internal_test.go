@@ -134,9 +134,12 @@ func compareSums(t *testing.T, rt *rapid.T, v *sharing, in scope, all []found) {
 	d := downSampling{sharing: v, in: in, millis: rapid.SampledFrom([]int64{60_000, 900_000, 1_800_000}).Draw(rt, "bucket")}
 	most := rapid.Int64Range(1, 40).Draw(rt, "summed")
 	looked := all[:min(most, int64(len(all)))]
-	want := map[portioned]int64{}
+	want := map[portioned]sum{}
 	for _, f := range looked {
-		want[portioned{f.at - f.at%d.millis, f.series}]++
+		at := portioned{f.at - f.at%d.millis, f.series}
+		s := want[at]
+		s.add(sumOf(f.value))
+		want[at] = s
 	}
 	begin, is, err := d.first(in.from, in.to)
 	if err != nil || is != (len(all) > 0) || is && begin != all[0].at-all[0].at%d.millis {
@@ -150,15 +153,15 @@ func compareSums(t *testing.T, rt *rapid.T, v *sharing, in scope, all []found) {
 	if summed == most {
 		last = looked[most-1].at - looked[most-1].at%d.millis
 	}
-	got := map[portioned]int64{}
+	got := map[portioned]sum{}
 	for _, p := range parts {
 		if p.begin < last {
-			got[portioned{p.begin, p.series}] = p.count
+			got[portioned{p.begin, p.series}] = p.sum
 		} else if p.begin > last {
 			t.Fatalf("%+v: a part begins at %d, behind %d", in, p.begin, last)
 		}
 	}
-	maps.DeleteFunc(want, func(p portioned, _ int64) bool { return p.begin >= last })
+	maps.DeleteFunc(want, func(p portioned, _ sum) bool { return p.begin >= last })
 	if !reflect.DeepEqual(got, want) || len(parts) > 0 && parts[len(parts)-1].begin > last {
 		t.Fatalf("%+v up to %d: %v\nwant %v", in, last, got, want)
 	}
