@@ -42,6 +42,9 @@ type Condition struct {
 	// Agreement is how far the time-weighted means of two witnesses may be apart before it is
 	// shown, in the unit of a range or mkt.
 	Agreement Decimal `json:"agreement,omitempty" metadata:",optional"`
+	// Anchored says that the condition may be judged by what anchored messages come to, of which a sample is
+	// checked; of a plain range alone. Unless every condition of a shipment says so, its witnesses anchor nothing.
+	Anchored bool `json:"anchored,omitempty" metadata:",optional"`
 }
 
 // OverTime reports whether the rule needs to know how long readings stood, and not only
@@ -109,7 +112,16 @@ func (c Condition) validate(at string) error {
 	if err := first(kind(at), c.Budget.validate(at+"/budget")); err != nil {
 		return err
 	}
-	return c.validateAgreement(at + "/agreement")
+	return first(c.validateAgreement(at+"/agreement"), c.validateAnchored(at+"/anchored"))
+}
+
+// validateAnchored checks that only a plain range is judged by anchored messages: any other rule needs every value
+// with its time, and of these the ledger has none.
+func (c Condition) validateAnchored(at string) error {
+	if c.Anchored && (c.Kind != ConditionRange || c.OverTime()) {
+		return InvalidField(at, "must be true of a plain range alone: one without budget, interval and agreement")
+	}
+	return nil
 }
 
 // validateMembers checks that a condition has no members of another kind.

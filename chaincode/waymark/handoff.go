@@ -1,6 +1,9 @@
 package waymark
 
 import (
+	"crypto/sha256"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -93,6 +96,17 @@ type AcceptHandoffRequest struct {
 
 	Attestations []string    `json:"attestations,omitempty" metadata:",optional" form:"attestations"`
 	Exceptions   []Exception `json:"exceptions,omitempty" metadata:",optional" form:"exceptions"`
+	// Checked is what the acceptor's own blocks say of the checks of witnesses that anchored messages. A condition that is
+	// judged by these is unknown without it.
+	Checked []OwnChecked `json:"checked,omitempty" metadata:",optional" form:"witnesses"`
+}
+
+// OwnChecked is how far the anchored messages of a device are checked, and the running digest of the blocks that recorded
+// them (package waymark/anchor, Checked), as a member makes it from blocks of its own peer and not by the word of a check.
+type OwnChecked struct {
+	Device  string `json:"device" form:"id"`
+	Checked uint64 `json:"checked,omitempty" metadata:",optional" form:"sequence"` // as Anchored.Checked; absent before the first
+	Digest  []byte `json:"digest,omitempty" metadata:",optional"`                  // base64 of 32 bytes; absent before the first
 }
 
 // Validate checks the form of the request.
@@ -100,7 +114,20 @@ func (r AcceptHandoffRequest) Validate() error {
 	if err := CheckForms(r); err != nil {
 		return err
 	}
-	return validateExceptions(r.Exceptions)
+	return first(validateExceptions(r.Exceptions), validateOwn(r.Checked))
+}
+
+func validateOwn(checked []OwnChecked) error {
+	for i, o := range checked {
+		at := "/checked/" + strconv.Itoa(i)
+		switch {
+		case len(o.Digest) != int(min(o.Checked, 1))*sha256.Size: //nolint:gosec // 0 or 1
+			return InvalidField(at+"/digest", "must be of %d bytes, or absent where nothing is checked", sha256.Size)
+		case slices.ContainsFunc(checked[:i], func(p OwnChecked) bool { return p.Device == o.Device }):
+			return InvalidField(at+"/device", "is the device of one before it")
+		}
+	}
+	return nil
 }
 
 // EndHandoffRequest rejects (by the member it was offered to) or cancels (by

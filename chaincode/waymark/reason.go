@@ -40,6 +40,8 @@ const (
 	ReasonJudged          = "judged"              // the device witnesses a shipment whose conditions are judged by messages in full
 	ReasonNewMeasurement  = "new-measurement"     // a run has a measurement that no message of the device in full had
 	ReasonRunPlace        = "run-place"           // a run is not at the end of the stream
+	ReasonOutOfRange      = "out-of-range"        // a run has a reading outside a condition
+	ReasonMoved           = "moved"               // the checks of a witness are not where the acceptor saw them
 	ReasonCheck           = "check"               // what is shown of an anchored window is not what was picked, or not what is recorded
 	ReasonUnchecked       = "unchecked"           // anchored messages are not checked
 	ReasonPresence        = "presence"            // the owner does not let the device's presence go to the ledger

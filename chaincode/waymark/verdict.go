@@ -62,6 +62,9 @@ type RuleFinding struct {
 	OutsideMS  int64           `json:"outside_ms"`
 	Excursions int             `json:"excursions"` // of this rule, at most 500
 	Devices    []DeviceFinding `json:"devices"`    // the witnesses by id, then those that were detached; none for a plain range
+	// Anchored says that it was judged on anchored messages too: on the least and the greatest that a relay of their
+	// device's owner gave, of which a sample was checked.
+	Anchored bool `json:"anchored,omitempty" metadata:",optional"`
 }
 
 // DeviceFinding is what one device found by one rule over time, while it was attached.
@@ -108,7 +111,26 @@ type WitnessFinding struct {
 	SeenAt time.Time `json:"seen_at"`
 	// Since is when the time that it answers for began.
 	Since time.Time `json:"since"`
+	// Anchored is what of its messages is anchored since it was attached; absent if none is.
+	Anchored *AnchoredFinding `json:"anchored,omitempty" metadata:",optional"`
 }
+
+// AnchoredFinding says how far a witness's anchored messages are checked: as its stream said, of one that
+// has left when it did.
+type AnchoredFinding struct {
+	Last    uint64 `json:"last"`    // number of its last anchored message
+	Checked uint64 `json:"checked"` // number of the last message of the last window that was checked, 0 before the first
+	Digest  []byte `json:"digest"`  // base64 of the running digest of the blocks that the checks rest on; empty before the first
+	// Unchecked are its windows that waited for their check, and Forfeited those whose check was given up, since it
+	// was attached.
+	Unchecked []Run `json:"unchecked" form:"unchecked"`
+	Forfeited []Run `json:"forfeited" form:"forfeits"`
+	// Agreed says that the acceptor came to the same digest by its own blocks.
+	Agreed bool `json:"agreed,omitempty" metadata:",optional"`
+}
+
+// Whole reports whether each window is checked.
+func (f AnchoredFinding) Whole() bool { return len(f.Unchecked) == 0 && len(f.Forfeited) == 0 }
 
 // Run is a run of sequence numbers, both included.
 type Run struct {

@@ -88,7 +88,7 @@ func (r Rule) outside(reading senml.Reading, all []senml.Reading, at int) (outsi
 		longitude, found := r.longitude(all, at)
 		return found && !r.area.Contains(geofence.Point{LatitudeE7: reading.Value, LongitudeE7: longitude}), found
 	default:
-		return r.low != nil && reading.Value < *r.low || r.high != nil && reading.Value > *r.high, true
+		return r.beyond(reading.Value), true
 	}
 }
 

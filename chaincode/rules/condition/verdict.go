@@ -21,11 +21,15 @@ type Case struct {
 	More bool
 	// Before is the verdict of the last acceptance, nil if there was none.
 	Before *waymark.Verdict
+	// Own is what the acceptor's own blocks say of the checks of anchored messages.
+	Own []waymark.OwnChecked
+	// Preview says that nobody accepts, so that there is no Own: the ledger's own word of the checks is taken.
+	Preview bool
 }
 
 // Judge gives the verdict: non-conformant if a rule is broken, unknown if anything is missing,
 // open while an excursion within its budget goes on, released if all that was broken has
-// been, conformant otherwise. Each leg needs data of its own: every witness must have
+// been, conformant otherwise. Anchored messages that are not checked are missing. Each leg needs data of its own: every witness must have
 // reported since the last acceptance, and one of them what each condition bounds. Time outside adds up over all
 // legs. What a device that has left found outside stays; what was amiss with it counts on the leg
 // on which it left. It returns Invalid for conditions that cannot be judged.
@@ -36,10 +40,10 @@ func Judge(c Case) (waymark.Verdict, error) {
 		return v, err
 	}
 	for _, w := range c.Witnesses {
-		v.Witnesses = append(v.Witnesses, w.finding(c.Leg))
+		v.Witnesses = append(v.Witnesses, c.agreed(w.finding(c.Leg)))
 	}
 	for _, w := range c.Left {
-		v.Witnesses = append(v.Witnesses, *w.Attachment.Heard)
+		v.Witnesses = append(v.Witnesses, c.agreed(*w.Attachment.Heard))
 	}
 	reasons := c.ofWitnesses()
 	states := []waymark.ConditionState{waymark.ConditionConformant}
@@ -51,9 +55,9 @@ func Judge(c Case) (waymark.Verdict, error) {
 	}
 	k := 0 // of the rules over time
 	for _, r := range rules {
-		j := judgement{Rule: r, c: c}
+		j := judgement{Rule: r, c: c, witnesses: v.Witnesses}
 		if r.OverTime() {
-			j.listen(k, v.Witnesses)
+			j.listen(k)
 			k++
 		}
 		finding, why := j.finding()
@@ -112,15 +116,16 @@ func gravest(states []waymark.ConditionState) waymark.ConditionState {
 // judgement is the work on one rule.
 type judgement struct {
 	Rule
-	c       Case
-	devices []heard // of a rule over time
-	outside int64   // of the journey
+	c         Case
+	witnesses []waymark.WitnessFinding // those that witness, then those that have left
+	devices   []heard                  // of a rule over time
+	outside   int64                    // of the journey
 }
 
 // listen hears every device by the kth rule over time.
-func (j *judgement) listen(k int, findings []waymark.WitnessFinding) {
+func (j *judgement) listen(k int) {
 	for i, w := range slices.Concat(j.c.Witnesses, j.c.Left) {
-		j.devices = append(j.devices, j.hear(k, w, findings[i], w.until(j.c.At)))
+		j.devices = append(j.devices, j.hear(k, w, j.witnesses[i], w.until(j.c.At)))
 	}
 	j.outside = journey(j.before(), j.devices)
 }
@@ -143,6 +148,7 @@ func (j *judgement) finding() (waymark.RuleFinding, []string) {
 		f.Devices = append(f.Devices, h.DeviceFinding)
 	}
 	f.Excursions = j.excursions()
+	f.Anchored, _ = j.rests()
 	reason, broken := j.broken(f)
 	reasons := j.missing()
 	states := []waymark.ConditionState{}
@@ -225,6 +231,9 @@ func (j *judgement) missing() []string {
 	}
 	if len(reasons) > 0 && slices.ContainsFunc(j.c.Witnesses, Witness.lapsed) {
 		reasons = append(reasons, waymark.ReasonCalibration)
+	}
+	if _, may := j.rests(); !may {
+		reasons = append(reasons, waymark.ReasonUnchecked)
 	}
 	return reasons
 }

@@ -24,7 +24,7 @@ func (w Witness) finding(leg time.Time) waymark.WitnessFinding {
 	f := waymark.WitnessFinding{
 		Device: w.Attachment.Device, Edge: w.Attachment.Edge, Reasons: []string{}, After: w.Attachment.After, Last: w.Stream.Last,
 		Messages: w.Stream.Last - w.Attachment.After, Missing: []waymark.Run{}, Digest: w.Stream.Digest,
-		Seen: w.Attachment.Seen, SeenAt: w.Attachment.SeenAt, Since: w.Attachment.Attached.Time,
+		Seen: w.Attachment.Seen, SeenAt: w.Attachment.SeenAt, Since: w.Attachment.Attached.Time, Anchored: w.anchored(),
 	}
 	if w.lapsed() {
 		f.Reasons = append(f.Reasons, waymark.ReasonCalibration)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/access"
+	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
 	"github.com/waymark-ledger/waymark/chaincode/rules/goods"
 	"github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/rules/shipment"
@@ -31,11 +32,11 @@ func Accept(l ledger.Ledger, r waymark.AcceptHandoffRequest) (*waymark.Handoff, 
 		return nil, err
 	}
 	h.Reservation, h.Exceptions, h.Attestations = r.Reservation, exceptions, evidenceOf(words)
-	return accept(l, now, h, words)
+	return accept(l, now, h, words, r.Checked)
 }
 
 // accept checks an acceptance against the state of things, and carries it out.
-func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*waymark.Handoff, error) {
+func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word, own []waymark.OwnChecked) (*waymark.Handoff, error) {
 	s := &now.Shipment
 	if err := placed(l, s.ID, h.Exceptions); err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wo
 	if err := now.MovesTo(h.To); err != nil {
 		return nil, err
 	}
-	f, err := judge(l, now, h, words)
+	f, err := judge(l, now, h, words, own)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +73,13 @@ func accept(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wo
 
 // judge finds the verdict of an acceptance, notes what became of the seals, and checks
 // that there are words if it is not conformant.
-func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word) (*found, error) {
+func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []word, own []waymark.OwnChecked) (*found, error) {
 	s, c := &now.Shipment, &now.Cargo
-	f, err := findings(l, now)
+	f, err := findings(l, now, condition.Case{Own: own})
 	if err != nil {
+		return nil, err
+	}
+	if err := unmoved(f.verdict.Witnesses, own); err != nil {
 		return nil, err
 	}
 	if err := believe(l, h, f.witnesses, words); err != nil {
@@ -91,6 +95,22 @@ func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wor
 		return nil, refusal(s.ID, f)
 	}
 	return f, nil
+}
+
+// unmoved checks that the acceptor saw the checks of witnesses up to where they are. One that came in between says
+// nothing against what its own blocks say: it makes that again.
+func unmoved(witnesses []waymark.WitnessFinding, own []waymark.OwnChecked) error {
+	for _, f := range witnesses {
+		if f.Anchored == nil {
+			continue
+		}
+		i := slices.IndexFunc(own, func(o waymark.OwnChecked) bool { return o.Device == f.Device })
+		if i >= 0 && own[i].Checked != f.Anchored.Checked {
+			return waymark.Errorf(waymark.Conflict, "what device %s anchored is checked up to message %d, and not %d: make checked again, and accept with that",
+				f.Device, f.Anchored.Checked, own[i].Checked).Because(waymark.ReasonMoved)
+		}
+	}
+	return nil
 }
 
 // acceptable returns the shipment of a handoff that can be accepted: it is open and not

@@ -20,7 +20,7 @@ type discretion struct {
 
 // findingsFor reads what bears on the conditions of a shipment, and how it may be told.
 func findingsFor(l ledger.Ledger, now *shipment.State, decision waymark.Decision) (*found, discretion, error) {
-	f, err := findings(l, now)
+	f, err := findings(l, now, condition.Case{Preview: true})
 	if err != nil {
 		return nil, discretion{}, err
 	}

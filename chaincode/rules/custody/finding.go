@@ -28,8 +28,9 @@ type found struct {
 
 // findings reads what bears on the conditions of a shipment. The scan of the
 // excursions is phantom-protected, and exposures and streams are read: a message that commits
-// before the transaction that relies on this invalidates it, so that nothing can slip past.
-func findings(l ledger.Ledger, now *shipment.State) (*found, error) {
+// before the transaction that relies on this invalidates it, so that nothing can slip past. c says who asks: an acceptor
+// with what its own blocks say, or a reader.
+func findings(l ledger.Ledger, now *shipment.State, c condition.Case) (*found, error) {
 	s, begun := &now.Shipment, now.Cargo.Begun(now.Shipment)
 	excursions, more, err := ledger.Some[waymark.Excursion](l, ledger.Excursions(s.ID), MaxExcursions)
 	if err != nil {
@@ -47,7 +48,8 @@ func findings(l ledger.Ledger, now *shipment.State) (*found, error) {
 		return nil, err
 	}
 	f := &found{attachments: attachments, witnesses: witnesses, excursions: excursions, more: more}
-	c := condition.Case{Profile: s.ProfileRef(), Conditions: s.Conditions, At: l.Tx().Time, Begun: begun, Leg: begun, Witnesses: witnesses, Left: left, Excursions: excursions, More: more}
+	c.Profile, c.Conditions, c.At, c.Begun, c.Leg = s.ProfileRef(), s.Conditions, l.Tx().Time, begun, begun
+	c.Witnesses, c.Left, c.Excursions, c.More = witnesses, left, excursions, more
 	if last := lastAccepted(now.Handoffs); last != nil {
 		c.Leg, c.Before = last.Changed.Time, last.Verdict
 	}

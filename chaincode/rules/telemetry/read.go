@@ -44,7 +44,7 @@ func (b *batch) read(texts []string) ([]given, error) {
 	if err := b.openSessions(named(all)); err != nil {
 		return nil, err
 	}
-	if err := b.fetchRuns(all); err != nil {
+	if err := b.fetchJudging(all); err != nil {
 		return nil, err
 	}
 	var claims []registry.Claim
