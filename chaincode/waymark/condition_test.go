@@ -27,6 +27,16 @@ func valid(kind waymark.ConditionKind) waymark.Condition {
 	}
 }
 
+// plain makes a range a plain one that is anchored, and then something more of it.
+func plain(more func(*waymark.Condition)) func(*waymark.Condition) {
+	return func(c *waymark.Condition) {
+		c.Budget, c.IntervalSeconds, c.Agreement, c.Anchored = nil, 0, "", true
+		if more != nil {
+			more(c)
+		}
+	}
+}
+
 func TestConditionsOfEveryKind(t *testing.T) {
 	const ranged, mkt, fence = waymark.ConditionRange, waymark.ConditionMKT, waymark.ConditionGeofence
 	circle := &waymark.Circle{Center: at("52", "4"), RadiusMeters: 500}
@@ -69,6 +79,12 @@ func TestConditionsOfEveryKind(t *testing.T) {
 		"a backward interval":        {ranged, func(c *waymark.Condition) { c.IntervalSeconds = -1 }, "/interval_seconds"},
 		"a long interval":            {ranged, func(c *waymark.Condition) { c.IntervalSeconds = 86401 }, "/interval_seconds"},
 		"an agreement on nothing":    {ranged, func(c *waymark.Condition) { c.Agreement = "0" }, "/agreement"},
+		"an anchored range":          {ranged, plain(nil), ""},
+		"anchored with a budget":     {ranged, func(c *waymark.Condition) { c.Anchored = true }, "/anchored"},
+		"anchored with an interval":  {ranged, plain(func(c *waymark.Condition) { c.IntervalSeconds = 60 }), "/anchored"},
+		"anchored with an agreement": {ranged, plain(func(c *waymark.Condition) { c.Agreement = "0.25" }), "/anchored"},
+		"anchored mkt":               {mkt, func(c *waymark.Condition) { c.Anchored = true }, "/anchored"},
+		"an anchored fence":          {fence, func(c *waymark.Condition) { c.Anchored = true }, "/anchored"},
 		"an agreement too fine":      {ranged, func(c *waymark.Condition) { c.Agreement = "0.001" }, "/agreement"},
 	}
 	for name, test := range tests {

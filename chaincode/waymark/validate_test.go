@@ -188,11 +188,22 @@ func TestHandoffRequests(t *testing.T) {
 		{"accept nothing", waymark.AcceptHandoffRequest{Number: 1}, "/shipment"},
 		{"accept number 0", waymark.AcceptHandoffRequest{Shipment: "s"}, "/number"},
 		{"accept with a long reservation", waymark.AcceptHandoffRequest{Shipment: "s", Number: 1, Reservation: strings.Repeat("x", 501)}, "/reservation"},
+		{"accept by own blocks", accepting(waymark.OwnChecked{Device: "d", Checked: 1, Digest: make([]byte, 32)}, waymark.OwnChecked{Device: "e"}), ""},
+		{"accept by own blocks of nothing", accepting(waymark.OwnChecked{Checked: 1, Digest: make([]byte, 32)}), "/checked/0/device"},
+		{"accept by a short digest", accepting(waymark.OwnChecked{Device: "d", Checked: 1, Digest: make([]byte, 31)}), "/checked/0/digest"},
+		{"accept by a digest of nothing", accepting(waymark.OwnChecked{Device: "d", Digest: make([]byte, 32)}), "/checked/0/digest"},
+		{"accept by no digest", accepting(waymark.OwnChecked{Device: "d", Checked: 1}), "/checked/0/digest"},
+		{"accept by a number too large", accepting(waymark.OwnChecked{Device: "d", Checked: 1 << 53, Digest: make([]byte, 32)}), "/checked/0/checked"},
+		{"accept by one device twice", accepting(waymark.OwnChecked{Device: "d"}, waymark.OwnChecked{Device: "d"}), "/checked/1/device"},
 		{"end", waymark.EndHandoffRequest{Shipment: "s", Number: 1, Reason: "late"}, ""},
 		{"end nothing", waymark.EndHandoffRequest{Number: 1, Reason: "late"}, "/shipment"},
 		{"end number 0", waymark.EndHandoffRequest{Shipment: "s", Reason: "late"}, "/number"},
 		{"end without reason", waymark.EndHandoffRequest{Shipment: "s", Number: 1}, "/reason"},
 	})
+}
+
+func accepting(own ...waymark.OwnChecked) waymark.AcceptHandoffRequest {
+	return waymark.AcceptHandoffRequest{Shipment: "s", Number: 1, Checked: own}
 }
 
 func TestCheckRequest(t *testing.T) {

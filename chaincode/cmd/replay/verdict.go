@@ -9,11 +9,10 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/internal/recount"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // verdict comes to the verdict of an acceptance again. The arguments are the file of a shipment
-// (GET /v1/shipments/{id}), the file of a JSON array of messages as they are in the
+// (GET /v1/shipments/{id}), the file of a JSON array of messages and runs as they are in the
 // blocks, and the number of the handoff, of the last one if it is left out.
 func verdict(arguments []string, out, errs io.Writer) int {
 	if len(arguments) < 2 || len(arguments) > 3 {
@@ -37,7 +36,7 @@ func verdict(arguments []string, out, errs io.Writer) int {
 	return same
 }
 
-func readShipment(arguments []string) (view waymark.ShipmentView, messages []*attest.Message, number uint64, err error) {
+func readShipment(arguments []string) (view waymark.ShipmentView, messages []recount.Message, number uint64, err error) {
 	if len(arguments) == 3 {
 		if number, err = strconv.ParseUint(arguments[2], 10, 64); err != nil {
 			return view, nil, 0, err
@@ -55,11 +54,11 @@ func readShipment(arguments []string) (view waymark.ShipmentView, messages []*at
 		return view, nil, 0, fmt.Errorf("%s: %w", arguments[1], err)
 	}
 	for i, text := range list {
-		m, err := attest.Parse(text)
+		entry, err := recount.Parse(text)
 		if err != nil {
 			return view, nil, 0, fmt.Errorf("%s: message %d: %w", arguments[1], i, err)
 		}
-		messages = append(messages, m)
+		messages = append(messages, entry...)
 	}
 	return view, messages, number, nil
 }

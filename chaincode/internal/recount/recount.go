@@ -6,12 +6,11 @@ import (
 
 	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // Again judges an accepted handoff of a shipment anew, the last one that has a verdict for number 0, and
 // returns that verdict too. It fails if messages that it rests on are missing or are others.
-func Again(s waymark.ShipmentView, number uint64, messages []*attest.Message) (kept, found waymark.Verdict, err error) {
+func Again(s waymark.ShipmentView, number uint64, messages []Message) (kept, found waymark.Verdict, err error) {
 	at, before, err := acceptance(s, number)
 	if err != nil {
 		return kept, found, err
@@ -20,7 +19,7 @@ func Again(s waymark.ShipmentView, number uint64, messages []*attest.Message) (k
 	return *at, found, err
 }
 
-func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handoff, messages []*attest.Message) (waymark.Verdict, error) {
+func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handoff, messages []Message) (waymark.Verdict, error) {
 	rules, err := condition.NewRules(s.Shipment.Conditions)
 	if err != nil {
 		return waymark.Verdict{}, err
@@ -41,6 +40,7 @@ func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handof
 			return waymark.Verdict{}, err
 		}
 		c.Excursions = append(c.Excursions, excursions...)
+		c.Own = append(c.Own, own(f)...)
 		if f.Detached {
 			w.Attachment = w.Leaves(*w.Attachment.Detached)
 			c.Left = append(c.Left, w)
@@ -52,6 +52,14 @@ func judge(s waymark.ShipmentView, kept *waymark.Verdict, before *waymark.Handof
 		c.Witnesses[0].Stream.MoreClashes = true
 	}
 	return condition.Judge(c)
+}
+
+// own is what the acceptor brought of a device, as far as the record tells: that it agreed, or nothing.
+func own(f waymark.WitnessFinding) []waymark.OwnChecked {
+	if f.Anchored == nil || !f.Anchored.Agreed {
+		return nil
+	}
+	return []waymark.OwnChecked{{Device: f.Device, Checked: f.Anchored.Checked, Digest: f.Anchored.Digest}}
 }
 
 // acceptance returns the verdict of a handoff and the acceptance before it, nil if it was the

@@ -11,9 +11,9 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/internal/recount"
 	"github.com/waymark-ledger/waymark/chaincode/rules/custody"
 	"github.com/waymark-ledger/waymark/chaincode/rules/registry"
+	"github.com/waymark-ledger/waymark/chaincode/rules/telemetry"
 	"github.com/waymark-ledger/waymark/chaincode/scenario"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 )
 
 // journey is a shipment with two loggers, and the messages of them that were recorded.
@@ -68,14 +68,14 @@ func (j *journey) view() waymark.ShipmentView {
 	return *scenario.Must(j.Consortium, j.As("producer", waymark.Viewer), custody.Get, waymark.ShipmentQuery{Shipment: "s1"})
 }
 
-func parse(t require, texts []string) []*attest.Message {
-	messages := make([]*attest.Message, 0, len(texts))
+func parse(t require, texts []string) []recount.Message {
+	messages := make([]recount.Message, 0, len(texts))
 	for _, text := range texts {
-		m, err := attest.Parse(text)
+		m, err := recount.Parse(text)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		messages = append(messages, m)
+		messages = append(messages, m...)
 	}
 	return messages
 }
@@ -143,6 +143,60 @@ func TestAnyJourneyIsRecounted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAnchoredMessagesAreRecounted: by the runs that are in blocks, as by the messages that the owner has.
+func TestAnchoredMessagesAreRecounted(t *testing.T) {
+	c := scenario.New(t)
+	c.Goods("producer", scenario.GTIN, "1")
+	j := &journey{Consortium: c, loggers: [2]*scenario.Device{c.Device("logger-1", "producer"), c.Device("logger-2", "producer")}}
+	d, operator := j.loggers[0], j.As("producer", waymark.Operator)
+	d.Anchors("temperature")
+	scenario.Must(c, operator, custody.Create, waymark.CreateShipmentRequest{ID: "s1", Consignee: "retailer", Goods: []waymark.Line{{ID: waymark.Item(scenario.GTIN, "1").String()}},
+		Conditions: []waymark.Condition{{Name: "temperature", Unit: "Cel", Maximum: "8", Anchored: true}}})
+	for _, device := range j.loggers {
+		scenario.Must(c, operator, custody.Attach, waymark.AttachDeviceRequest{Shipment: "s1", Device: device.ID})
+	}
+	j.record(d.Pack(500), j.loggers[1].Pack(400))
+	texts := []string{d.Pack(510), d.Pack(520, 530)}
+	request := d.Anchoring(texts...)
+	result := scenario.Must(c, j.As("producer", waymark.Relay), telemetry.Record, request).Results[0]
+	shown, err := scenario.Shown(result.TxID, 7, make([]byte, 32), texts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := scenario.Must(c, j.As("producer", waymark.Relay), telemetry.Check, waymark.CheckTelemetryRequest{Device: d.ID, Windows: []waymark.CheckedWindow{shown}})
+	own := []waymark.OwnChecked{{Device: d.ID, Checked: at.Anchored.Checked, Digest: at.Anchored.Digest}}
+	accept := func(from, to string) {
+		j.record(d.Pack(540), j.loggers[1].Pack(410))
+		h := scenario.Must(c, j.As(from, waymark.Operator), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: to, ExpiresAt: j.Now.Add(time.Hour)})
+		scenario.Must(c, j.As(to, waymark.Operator), custody.Accept, waymark.AcceptHandoffRequest{Shipment: "s1", Number: h.Number, Reservation: "as found", Checked: own})
+	}
+	accept("producer", "carrier")
+	scenario.Must(c, operator, custody.Detach, waymark.DetachDeviceRequest{Shipment: "s1", Device: d.ID})
+	d.Pack(0) // it is elsewhere
+	own = nil
+	j.loggers[0] = c.Device("logger-3", "producer")
+	d = j.loggers[0]
+	accept("carrier", "retailer")
+	view := j.view()
+	for number, want := range map[uint64]waymark.ConditionState{1: waymark.ConditionConformant, 2: waymark.ConditionUnknown} {
+		for name, entries := range map[string][]string{"runs": request.Messages, "messages": texts} {
+			kept, found, err := recount.Again(view, number, parse(t, slices.Concat(j.recorded, entries)))
+			if err == nil {
+				err = recount.Compare(kept, found)
+			}
+			if err != nil || kept.State != want || !found.Rules[0].Anchored {
+				t.Errorf("handoff %d by %s: %s %v, %v", number, name, kept.State, kept.Reasons, err)
+			}
+		}
+	}
+	forged := view.Handoffs[1].Verdict
+	forged.Witnesses[1].Anchored.Agreed = true
+	kept, found, err := recount.Again(view, 2, parse(t, slices.Concat(j.recorded, texts)))
+	if err != nil || recount.Compare(kept, found) == nil {
+		t.Errorf("a forged word of the acceptor's blocks holds: %v", err)
+	}
 }
 
 // TestALapsedCalibrationIsRecounted, though its owner said another thing later.

@@ -2,7 +2,6 @@ package recount
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/waymark-ledger/waymark/chaincode/rules/condition"
 	"github.com/waymark-ledger/waymark/chaincode/rules/stream"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
-	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/senml"
 )
 
@@ -19,18 +17,7 @@ type recount struct {
 	view     waymark.ShipmentView
 	kept     *waymark.Verdict
 	rules    []condition.Rule
-	messages map[string][]*attest.Message // of each device, by number
-}
-
-func byDevice(messages []*attest.Message) map[string][]*attest.Message {
-	all := map[string][]*attest.Message{}
-	for _, m := range messages {
-		all[m.Device] = append(all[m.Device], m)
-	}
-	for _, of := range all { //determinism: each list is put in order by itself
-		slices.SortFunc(of, func(a, b *attest.Message) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	}
-	return all
+	messages map[string][]Message // of each device, by number
 }
 
 // witness makes the witness that a finding tells of, from its messages.
@@ -44,19 +31,21 @@ func (r recount) witness(f waymark.WitnessFinding) (w condition.Witness, heard [
 	for _, m := range f.Missing {
 		w.Stream.Gaps = append(w.Stream.Gaps, waymark.Gap{First: m.First, Last: m.Last})
 	}
+	if a := f.Anchored; a != nil { // what waited for its check, and what of it was forfeited, lies in no message
+		w.Stream.Anchored = &waymark.Anchored{Last: a.Last, Checked: a.Checked, Digest: a.Digest, Unchecked: a.Unchecked, Forfeited: a.Forfeited}
+	}
 	messages, err := r.chained(f)
 	if err != nil {
 		return w, nil, err
 	}
 	for _, m := range messages {
-		readings, err := senml.Parse(m)
-		if err != nil {
-			return w, nil, fmt.Errorf("message %d: %w", m.Sequence, err)
+		if m.fault != nil {
+			return w, nil, fmt.Errorf("message %d: %w", m.Number, m.fault)
 		}
-		if w.Stream.Measured, err = stream.Measure(w.Stream.Measured, m.Sequence, readings); err != nil {
-			return w, nil, fmt.Errorf("message %d: %w", m.Sequence, err)
+		if w.Stream.Measured, err = stream.Measure(w.Stream.Measured, m.Number, m.readings); err != nil {
+			return w, nil, fmt.Errorf("message %d: %w", m.Number, err)
 		}
-		message := condition.Message{Number: m.Sequence, Readings: readings}
+		message := condition.Message{Number: m.Number, Readings: m.readings}
 		w.Exposure.Add(r.rules, &a, message)
 		heard = append(heard, message)
 	}
@@ -95,14 +84,14 @@ func deviceOf(f waymark.WitnessFinding, a waymark.Attachment) waymark.Device {
 
 // chained returns the messages that a finding rests on. The digest that the record keeps of the
 // last one commits to it, and each message to the one before.
-func (r recount) chained(f waymark.WitnessFinding) ([]*attest.Message, error) {
-	var earlier, messages []*attest.Message
+func (r recount) chained(f waymark.WitnessFinding) ([]Message, error) {
+	var earlier, messages []Message
 	for _, m := range r.messages[f.Device] {
 		switch {
-		case m.Sequence > f.Last || within(f.Missing, m.Sequence):
-		case m.Sequence > f.After:
+		case m.Number > f.Last || within(f.Missing, m.Number):
+		case m.Number > f.After:
 			messages = append(messages, m)
-		case within(f.Earlier, m.Sequence):
+		case within(f.Earlier, m.Number):
 			earlier = append(earlier, m)
 		}
 	}
@@ -118,21 +107,17 @@ func (r recount) chained(f waymark.WitnessFinding) ([]*attest.Message, error) {
 }
 
 // linked checks that the ith message is the one that the next one names, or the record as the last one.
-func linked(messages []*attest.Message, i int, f waymark.WitnessFinding) error {
+func linked(messages []Message, i int, f waymark.WitnessFinding) error {
 	m := messages[i]
-	if i > 0 && messages[i-1].Sequence == m.Sequence {
-		return fmt.Errorf("message %d is given twice", m.Sequence)
+	if i > 0 && messages[i-1].Number == m.Number {
+		return fmt.Errorf("message %d is given twice", m.Number)
 	}
-	digest, err := m.Digest()
-	if err != nil {
-		return err
+	want, named := f.Digest, m.Number == f.Last
+	if i+1 < len(messages) && messages[i+1].Number == m.Number+1 {
+		want, named = messages[i+1].previous, true
 	}
-	want, named := f.Digest, m.Sequence == f.Last
-	if i+1 < len(messages) && messages[i+1].Sequence == m.Sequence+1 {
-		want, named = messages[i+1].Previous, true
-	}
-	if named && !bytes.Equal(digest[:], want) {
-		return fmt.Errorf("message %d is not the one that was recorded", m.Sequence)
+	if named && !bytes.Equal(m.digest[:], want) {
+		return fmt.Errorf("message %d is not the one that was recorded", m.Number)
 	}
 	return nil
 }

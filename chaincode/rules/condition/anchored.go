@@ -16,18 +16,11 @@ func (w Witness) anchored() *waymark.AnchoredFinding {
 	if a == nil || a.Last <= w.Attachment.After {
 		return nil
 	}
-	f := waymark.AnchoredFinding{Last: a.Last, Checked: a.Checked, Digest: a.Digest, Unchecked: []waymark.Run{}, Forfeited: []waymark.Run{}}
-	for _, u := range a.Unchecked {
-		if u.Last > w.Attachment.After {
-			f.Unchecked = append(f.Unchecked, u)
-		}
+	before := func(r waymark.Run) bool { return r.Last <= w.Attachment.After }
+	since := func(runs []waymark.Run) []waymark.Run {
+		return slices.DeleteFunc(append([]waymark.Run{}, runs...), before)
 	}
-	for _, g := range a.Forfeited {
-		if g.Last > w.Attachment.After {
-			f.Forfeited = append(f.Forfeited, waymark.Run{First: g.First, Last: g.Last})
-		}
-	}
-	return &f
+	return &waymark.AnchoredFinding{Last: a.Last, Checked: a.Checked, Digest: a.Digest, Unchecked: since(a.Unchecked), Forfeited: since(a.Forfeited)}
 }
 
 // agreed is a finding with whether the acceptor's own blocks say the same of its checks. A finding of a device that

@@ -62,7 +62,7 @@ func (b *batch) unjudged(s *session, r anchor.Run) error {
 		if err := allows(rule, r); err != nil {
 			return err
 		}
-		if s.outside(a, rule, exposure) {
+		if s.goesOn(a, rule, exposure) {
 			return waymark.Errorf(waymark.FailedPrecondition, "an excursion of %s goes on: send the messages in full until one ends it", rule.Name).Because(waymark.ReasonExcursionOpen)
 		}
 	}
@@ -81,9 +81,9 @@ func allows(rule condition.Rule, r anchor.Run) error {
 	return nil
 }
 
-// outside reports whether an excursion of a rule goes on, by what is recorded and by what this transaction has recorded
+// goesOn reports whether an excursion of a rule does, by what is recorded and by what this transaction has recorded
 // so far.
-func (s *session) outside(a *waymark.Attachment, rule condition.Rule, recorded *condition.Exposure) bool {
+func (s *session) goesOn(a *waymark.Attachment, rule condition.Rule, recorded *condition.Exposure) bool {
 	_, open := recorded.OpenOf(rule.ID)
 	_, ahead := counted(s, a, rule)
 	slices.SortFunc(ahead, func(a, b condition.Message) int { return cmp.Compare(a.Number, b.Number) })
