@@ -1,7 +1,6 @@
 package waymark
 
 import (
-	"crypto/sha256"
 	"slices"
 	"strconv"
 	"time"
@@ -105,8 +104,8 @@ type AcceptHandoffRequest struct {
 // them (package waymark/anchor, Checked), as a member makes it from blocks of its own peer and not by the word of a check.
 type OwnChecked struct {
 	Device  string `json:"device" form:"id"`
-	Checked uint64 `json:"checked,omitempty" metadata:",optional" form:"sequence"` // as Anchored.Checked; absent before the first
-	Digest  []byte `json:"digest,omitempty" metadata:",optional"`                  // base64 of 32 bytes; absent before the first
+	Checked uint64 `json:"checked,omitempty" metadata:",optional" form:"sequence"` // as Anchored.Checked; absent before the first check
+	Digest  string `json:"digest,omitempty" metadata:",optional" form:"sha256"`    // lower-case hex; absent before the first check
 }
 
 // Validate checks the form of the request.
@@ -121,8 +120,8 @@ func validateOwn(checked []OwnChecked) error {
 	for i, o := range checked {
 		at := "/checked/" + strconv.Itoa(i)
 		switch {
-		case len(o.Digest) != int(min(o.Checked, 1))*sha256.Size: //nolint:gosec // 0 or 1
-			return InvalidField(at+"/digest", "must be of %d bytes, or absent where nothing is checked", sha256.Size)
+		case (o.Digest == "") != (o.Checked == 0):
+			return InvalidField(at+"/digest", "must be there if anything is checked, and only then")
 		case slices.ContainsFunc(checked[:i], func(p OwnChecked) bool { return p.Device == o.Device }):
 			return InvalidField(at+"/device", "is the device of one before it")
 		}

@@ -121,9 +121,9 @@ type AnchoredFinding struct {
 	Last    uint64 `json:"last"`    // number of its last anchored message
 	Checked uint64 `json:"checked"` // number of the last message of the last window that was checked, 0 before the first
 	Digest  []byte `json:"digest"`  // base64 of the running digest of the blocks that the checks rest on; empty before the first
-	// Unchecked are its windows that waited for their check, and Forfeited those whose check was given up, since it
-	// was attached.
+	// Unchecked are its windows since it was attached that waited for their check.
 	Unchecked []Run `json:"unchecked" form:"unchecked"`
+	// Forfeited are those whose check was given up, from the first to the last each time.
 	Forfeited []Run `json:"forfeited" form:"forfeits"`
 	// Agreed says that the acceptor came to the same digest by its own blocks.
 	Agreed bool `json:"agreed,omitempty" metadata:",optional"`

@@ -92,10 +92,11 @@ func (c *Client) OfferHandoff(ctx context.Context, r waymark.OfferHandoffRequest
 // Codes: forbidden, not_found, already_exists, failed_precondition, conflict.
 func (c *Client) AcceptHandoff(ctx context.Context, r waymark.AcceptHandoffRequest, options ...WriteOption) (Written[waymark.Handoff], error) {
 	body := struct {
-		Reservation  string              `json:"reservation,omitempty"`
-		Attestations []string            `json:"attestations,omitempty"`
-		Exceptions   []waymark.Exception `json:"exceptions,omitempty"`
-	}{r.Reservation, r.Attestations, r.Exceptions}
+		Reservation  string               `json:"reservation,omitempty"`
+		Attestations []string             `json:"attestations,omitempty"`
+		Exceptions   []waymark.Exception  `json:"exceptions,omitempty"`
+		Checked      []waymark.OwnChecked `json:"checked,omitempty"`
+	}{r.Reservation, r.Attestations, r.Exceptions, r.Checked}
 	return submit[waymark.Handoff](ctx, c, r, http.MethodPost, "/v1/shipments/"+url.PathEscape(r.Shipment)+"/handoffs/"+strconv.FormatUint(r.Number, 10)+"/accept", body, options)
 }
 

@@ -1,6 +1,7 @@
 package recount
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -59,7 +60,7 @@ func own(f waymark.WitnessFinding) []waymark.OwnChecked {
 	if f.Anchored == nil || !f.Anchored.Agreed {
 		return nil
 	}
-	return []waymark.OwnChecked{{Device: f.Device, Checked: f.Anchored.Checked, Digest: f.Anchored.Digest}}
+	return []waymark.OwnChecked{{Device: f.Device, Checked: f.Anchored.Checked, Digest: hex.EncodeToString(f.Anchored.Digest)}}
 }
 
 // acceptance returns the verdict of a handoff and the acceptance before it, nil if it was the

@@ -1,6 +1,7 @@
 package recount_test
 
 import (
+	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
@@ -166,7 +167,7 @@ func TestAnchoredMessagesAreRecounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := scenario.Must(c, j.As("producer", waymark.Relay), telemetry.Check, waymark.CheckTelemetryRequest{Device: d.ID, Windows: []waymark.CheckedWindow{shown}})
-	own := []waymark.OwnChecked{{Device: d.ID, Checked: at.Anchored.Checked, Digest: at.Anchored.Digest}}
+	own := []waymark.OwnChecked{{Device: d.ID, Checked: at.Anchored.Checked, Digest: hex.EncodeToString(at.Anchored.Digest)}}
 	accept := func(from, to string) {
 		j.record(d.Pack(540), j.loggers[1].Pack(410))
 		h := scenario.Must(c, j.As(from, waymark.Operator), custody.Offer, waymark.OfferHandoffRequest{Shipment: "s1", To: to, ExpiresAt: j.Now.Add(time.Hour)})

@@ -1,7 +1,7 @@
 package condition
 
 import (
-	"bytes"
+	"encoding/hex"
 	"slices"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
@@ -31,7 +31,7 @@ func (c Case) agreed(f waymark.WitnessFinding) waymark.WitnessFinding {
 	}
 	a := *f.Anchored
 	a.Agreed = slices.ContainsFunc(c.Own, func(o waymark.OwnChecked) bool {
-		return o.Device == f.Device && o.Checked == a.Checked && bytes.Equal(o.Digest, a.Digest)
+		return o.Device == f.Device && o.Checked == a.Checked && o.Digest == hex.EncodeToString(a.Digest)
 	})
 	f.Anchored = &a
 	return f

@@ -27,7 +27,7 @@ func TestWhatIsAnchoredIsMissingUntilItIsChecked(t *testing.T) {
 	}
 	left := anchored(20, 12, waymark.Run{First: 13, Last: 20})
 	left.Attachment = left.Leaves(waymark.Stamp{})
-	own := []waymark.OwnChecked{{Device: "logger", Checked: 20, Digest: []byte{1}}}
+	own := []waymark.OwnChecked{{Device: "logger", Checked: 20, Digest: "01"}}
 	tests := map[string]struct {
 		c       waymark.Condition
 		witness condition.Witness
@@ -39,9 +39,9 @@ func TestWhatIsAnchoredIsMissingUntilItIsChecked(t *testing.T) {
 		"checked":                      {c: allowing, witness: anchored(20, 20), own: own, clean: true},
 		"to a reader":                  {c: allowing, witness: anchored(20, 20), preview: true, clean: true},
 		"not compared":                 {c: allowing, witness: anchored(20, 20)},
-		"another device's":             {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "other", Checked: 20, Digest: []byte{1}}}},
-		"up to another number":         {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "logger", Checked: 19, Digest: []byte{1}}}},
-		"another digest":               {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "logger", Checked: 20, Digest: []byte{2}}}},
+		"another device's":             {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "other", Checked: 20, Digest: "01"}}},
+		"up to another number":         {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "logger", Checked: 19, Digest: "01"}}},
+		"another digest":               {c: allowing, witness: anchored(20, 20), own: []waymark.OwnChecked{{Device: "logger", Checked: 20, Digest: "02"}}},
 		"one waits":                    {c: allowing, witness: anchored(20, 20, waymark.Run{First: 20, Last: 20}), own: own},
 		"to a reader, one waits":       {c: allowing, witness: anchored(20, 20, waymark.Run{First: 20, Last: 20}), preview: true},
 		"one forfeited":                {c: allowing, witness: forfeited(waymark.Run{First: 9, Last: 11}), own: own},

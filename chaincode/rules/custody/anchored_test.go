@@ -2,8 +2,10 @@ package custody_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,7 +90,7 @@ func (a *anchoring) check(n int) {
 func (a *anchoring) own() []waymark.OwnChecked {
 	a.T.Helper()
 	s := scenario.Must(a.Consortium, a.As("producer", waymark.Viewer), telemetry.Stream, waymark.DeviceQuery{Device: a.logger.ID})
-	return []waymark.OwnChecked{{Device: a.logger.ID, Checked: s.Anchored.Checked, Digest: s.Anchored.Digest}}
+	return []waymark.OwnChecked{{Device: a.logger.ID, Checked: s.Anchored.Checked, Digest: hex.EncodeToString(s.Anchored.Digest)}}
 }
 
 func (a *anchoring) request(number uint64, own []waymark.OwnChecked) waymark.AcceptHandoffRequest {
@@ -99,8 +101,7 @@ func (a *anchoring) request(number uint64, own []waymark.OwnChecked) waymark.Acc
 func TestAConditionIsJudgedOnAnchoredMessages(t *testing.T) {
 	const ok, unknown, bad = waymark.ConditionConformant, waymark.ConditionUnknown, waymark.ConditionNonConformant
 	other := func(own []waymark.OwnChecked) []waymark.OwnChecked {
-		own[0].Digest = slices.Clone(own[0].Digest)
-		own[0].Digest[0]++
+		own[0].Digest = strings.Repeat("0f", 32)
 		return own
 	}
 	none := func([]waymark.OwnChecked) []waymark.OwnChecked { return nil }

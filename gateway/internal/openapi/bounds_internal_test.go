@@ -341,6 +341,9 @@ func more() map[reflect.Type][]string {
 		reflect.TypeFor[waymark.SeriesQuery]():     {`{"device":"d","name":"t","bucket":60,"shipment":"s","purpose":"p","at":1,"limit":1,"cursor":"5"}`},
 		reflect.TypeFor[waymark.ProofQuery]():      {`{"reading":"d:1:0","purpose":"p"}`},
 		reflect.TypeFor[waymark.MessageQuery]():    {`{"device":"d","sequence":1}`},
+		reflect.TypeFor[waymark.AcceptHandoffRequest](): {
+			`{"shipment":"S1","number":1,"checked":[{"device":"d","checked":7,"digest":"` + strings.Repeat("0f", 32) + `"}]}`,
+		},
 		reflect.TypeFor[waymark.CreateShipmentRequest](): {
 			`{` + line + `,"conditions":[{"kind":"mkt","name":"t","unit":"Cel","mkt":{"limit":"8"}}]}`,
 			`{` + line + `,"conditions":[{"kind":"range","name":"t","unit":"Cel","maximum":"8","budget":{"seconds":9,"mode":"cumulative"}}]}`,

@@ -112,6 +112,8 @@ type acceptBody struct {
 	Reservation  string              `json:"reservation,omitempty"`
 	Attestations []string            `json:"attestations,omitempty"` // signed messages of kind Attestation
 	Exceptions   []waymark.Exception `json:"exceptions,omitempty"`
+	// Checked is what the acceptor's own blocks say of the checks of witnesses that anchored messages.
+	Checked []waymark.OwnChecked `json:"checked,omitempty"`
 }
 
 // leaseBody takes a lease for its holder.

@@ -20,7 +20,7 @@ func handoffRoutes() []route {
 			summary: "Accept an offered handoff, with attestations, and with exceptions or a reservation where they are called for",
 		}, waymark.ShipmentsAccept, waymark.Handoff{}, func(p path, b acceptBody) waymark.AcceptHandoffRequest {
 			return waymark.AcceptHandoffRequest{Shipment: p.id, Number: p.number, Reservation: b.Reservation,
-				Attestations: b.Attestations, Exceptions: b.Exceptions}
+				Attestations: b.Attestations, Exceptions: b.Exceptions, Checked: b.Checked}
 		}, nil),
 		submits(route{
 			method: http.MethodPost, path: "/v1/shipments/{id}/handoffs/{number}/waive-claim", id: "waiveClaim", tag: tagShipments,

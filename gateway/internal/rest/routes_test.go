@@ -73,6 +73,8 @@ func reachedByRoutes(t *testing.T) []reached {
 		{method: "POST", path: handoff + "accept", body: `{"attestations":["a.b.c"],"exceptions":[{"goods":"https://id.gs1.org/01/00012345600012/21/1","reason":"missing","note":"gone"}]}`,
 			tx: waymark.ShipmentsAccept, want: waymark.AcceptHandoffRequest{Shipment: "S1", Number: 3, Attestations: []string{"a.b.c"},
 				Exceptions: []waymark.Exception{{Goods: "https://id.gs1.org/01/00012345600012/21/1", Reason: waymark.ExceptionMissing, Note: "gone"}}}},
+		{method: "POST", path: handoff + "accept", body: `{"checked":[{"device":"logger-1"}]}`,
+			tx: waymark.ShipmentsAccept, want: waymark.AcceptHandoffRequest{Shipment: "S1", Number: 3, Checked: []waymark.OwnChecked{{Device: "logger-1"}}}},
 		{method: "POST", path: handoff + "waive-claim", body: `{"reason":"settled"}`,
 			tx: waymark.ShipmentsWaiveClaim, want: waymark.WaiveClaimRequest{Shipment: "S1", Number: 3, Reason: "settled"}},
 		{method: "POST", path: handoff + "reject", body: `{"reason":"no"}`,
