@@ -167,6 +167,7 @@ func TestACheckBetween(t *testing.T) {
 	a.check(1)
 	scenario.Refused(a.Consortium, a.operator("carrier"), custody.Accept, a.request(number, own), waymark.Conflict, waymark.ReasonMoved)
 	own[0].Device = "logger-9" // one that is no witness says nothing
+	scenario.Refused(a.Consortium, a.operator("carrier"), custody.Accept, a.request(number, own), waymark.Conflict, waymark.ReasonMoved)
 	if h := scenario.Must(a.Consortium, a.operator("carrier"), custody.Accept, a.request(number, append(own, a.own()...))); h.Condition != waymark.ConditionConformant {
 		t.Errorf("%s %v", h.Condition, h.Reasons)
 	}

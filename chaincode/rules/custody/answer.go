@@ -97,17 +97,16 @@ func judge(l ledger.Ledger, now *shipment.State, h *waymark.Handoff, words []wor
 	return f, nil
 }
 
-// unmoved checks that the acceptor saw the checks of witnesses up to where they are. One that came in between says
-// nothing against what its own blocks say: it makes that again.
+// unmoved checks that an acceptor that says what its own blocks say of checks saw them up to where they are, of each witness. What
+// came in between says nothing against these blocks: it makes that again.
 func unmoved(witnesses []waymark.WitnessFinding, own []waymark.OwnChecked) error {
 	for _, f := range witnesses {
-		if f.Anchored == nil {
+		if f.Anchored == nil || len(own) == 0 {
 			continue
 		}
-		i := slices.IndexFunc(own, func(o waymark.OwnChecked) bool { return o.Device == f.Device })
-		if i >= 0 && own[i].Checked != f.Anchored.Checked {
-			return waymark.Errorf(waymark.Conflict, "what device %s anchored is checked up to message %d, and not %d: make checked again, and accept with that",
-				f.Device, f.Anchored.Checked, own[i].Checked).Because(waymark.ReasonMoved)
+		if !slices.ContainsFunc(own, func(o waymark.OwnChecked) bool { return o.Device == f.Device && o.Checked == f.Anchored.Checked }) {
+			return waymark.Errorf(waymark.Conflict, "what device %s anchored is checked up to message %d, which checked does not say: make that again, and accept with it",
+				f.Device, f.Anchored.Checked).Because(waymark.ReasonMoved)
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ import (
 
 // The parts fit the interfaces that the REST side declares.
 var (
-	_ rest.Ledger        = (*fabric.Client)(nil)
+	_ rest.Ledger        = accepting{}
 	_ rest.Offline       = (*fabric.Client)(nil)
 	_ rest.Authenticator = (*auth.Authenticator)(nil)
 	_ rest.Writer        = (*requests.Runner)(nil)
@@ -37,6 +37,7 @@ var (
 	_ model.Ledger       = (*fabric.Client)(nil)
 	_ model.Source       = (*anchored.Watch)(nil)
 	_ anchored.Records   = (*model.Model)(nil)
+	_ anchored.Checks    = (*model.Model)(nil)
 	_ rest.Model         = (*model.Reader)(nil)
 	_ webhooks.Source    = (*model.Reader)(nil)
 )
@@ -45,6 +46,7 @@ var (
 type parts struct {
 	*observation
 	ledger     *fabric.Client
+	accepting  accepting
 	database   *database.DB
 	requests   *requests.Runner
 	modelDB    *database.DB
@@ -104,7 +106,7 @@ func (p *parts) assemble(c config.Config) error {
 		return err
 	}
 	handlers := rest.New(rest.Options{
-		Ledger:        p.ledger,
+		Ledger:        p.accepting,
 		Model:         reader,
 		Webhooks:      book,
 		Leases:        leases.NewBook(p.database),

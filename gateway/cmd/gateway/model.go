@@ -12,6 +12,8 @@ import (
 	"github.com/waymark-ledger/waymark/gateway/internal/anchored"
 	"github.com/waymark-ledger/waymark/gateway/internal/config"
 	"github.com/waymark-ledger/waymark/gateway/internal/database"
+	"github.com/waymark-ledger/waymark/gateway/internal/fabric"
+	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 	"github.com/waymark-ledger/waymark/gateway/internal/model"
 )
 
@@ -32,8 +34,21 @@ func (p *parts) openModel(c config.Config) error {
 		return fmt.Errorf("read model: %w", err)
 	}
 	p.modelDB, p.model = db, model.New(db)
-	p.feed = model.NewFeed(p.model, anchored.NewWatch(p.ledger, p.checker(c), p.log, p.registry), p.log, p.registry)
+	watch := anchored.NewWatch(p.ledger, p.checker(c), p.log, p.registry)
+	p.feed = model.NewFeed(p.model, watch, p.log, p.registry)
+	p.accepting = accepting{Client: p.ledger, acceptor: anchored.NewAcceptor(p.ledger, p.model, watch)}
 	return nil
+}
+
+// accepting is the ledger, with acceptances that say what the own peer's blocks say.
+type accepting struct {
+	*fabric.Client
+	acceptor *anchored.Acceptor
+}
+
+// Submit implements rest.Ledger.
+func (a accepting) Submit(ctx context.Context, call ledger.Call) (ledger.Committed, error) {
+	return a.acceptor.Submit(ctx, call)
 }
 
 // feedModel feeds the read model until ctx is done or the function that it returns is called.

@@ -7,3 +7,10 @@ type Unchecked struct {
 	Window waymark.Window
 	Block  uint64 // that recorded it
 }
+
+// Anchored is an anchored window by the numbers of its first and its last message, and the block that recorded it.
+type Anchored struct {
+	First uint64
+	Last  uint64
+	Block uint64
+}
