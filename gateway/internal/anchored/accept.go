@@ -69,21 +69,28 @@ func (a *Acceptor) Submit(ctx context.Context, call ledger.Call) (ledger.Committ
 		return a.ledger.Submit(ctx, call)
 	}
 	for tries := 1; ; tries++ {
-		own, err := a.own(ctx, call.As, request.Shipment)
-		if errors.Is(err, errBehind) && tries < mostTries && pause.For(ctx, againIn) {
-			continue
-		}
-		if err != nil {
-			return ledger.Committed{}, err
-		}
-		request.Checked = own
-		call.Request = request
-		committed, err := a.ledger.Submit(ctx, call)
-		var refusal *waymark.Error
-		if tries == mostTries || !errors.As(err, &refusal) || !slices.Contains(refusal.Reasons, waymark.ReasonMoved) {
+		committed, err := a.accept(ctx, call, request)
+		if tries == mostTries || !again(err) || !pause.For(ctx, againIn) {
 			return committed, err
 		}
 	}
+}
+
+// again reports whether an acceptance is to be made again: a check came in between, or the read model has not the last one yet.
+func again(err error) bool {
+	var refusal *waymark.Error
+	return errors.Is(err, errBehind) || errors.As(err, &refusal) && slices.Contains(refusal.Reasons, waymark.ReasonMoved)
+}
+
+// accept submits an acceptance with what the own blocks say now.
+func (a *Acceptor) accept(ctx context.Context, call ledger.Call, request waymark.AcceptHandoffRequest) (ledger.Committed, error) {
+	own, err := a.own(ctx, call.As, request.Shipment)
+	if err != nil {
+		return ledger.Committed{}, err
+	}
+	request.Checked = own
+	call.Request = request
+	return a.ledger.Submit(ctx, call)
 }
 
 // own is what the member's own blocks say of the checks that an acceptance rests on.
@@ -91,9 +98,30 @@ func (a *Acceptor) own(ctx context.Context, as ledger.Identity, shipment string)
 	if some, err := a.checks.AnchoredConditions(ctx, shipment); err == nil && !some {
 		return nil, nil
 	}
+	witnesses, err := a.witnesses(ctx, as, shipment)
+	if err != nil {
+		return nil, err
+	}
+	var own []waymark.OwnChecked
+	for _, f := range witnesses {
+		if f.Anchored == nil {
+			continue
+		}
+		digest, err := a.fold(ctx, f.Device, f.Anchored.Checked)
+		if err != nil {
+			return nil, notNow(f.Device, err)
+		}
+		own = append(own, waymark.OwnChecked{Device: f.Device, Checked: f.Anchored.Checked, Digest: hex.EncodeToString(digest)})
+	}
+	return own, nil
+}
+
+// witnesses are those of a shipment, as the ledger has them now. None are those of one that there is not, or that the caller may not read: the ledger
+// says the same of the acceptance, or the caller has to compare.
+func (a *Acceptor) witnesses(ctx context.Context, as ledger.Identity, shipment string) ([]waymark.WitnessFinding, error) {
 	value, err := a.ledger.Evaluate(ctx, ledger.Call{As: as, Transaction: waymark.ShipmentsGet, Request: waymark.ShipmentQuery{Shipment: shipment}})
 	if code := waymark.CodeOf(err); code == waymark.NotFound || code == waymark.Forbidden {
-		return nil, nil // it says the same of the acceptance, or there is nothing that the caller could compare
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
@@ -105,18 +133,7 @@ func (a *Acceptor) own(ctx context.Context, as ledger.Identity, shipment string)
 	if view.Verdict == nil {
 		return nil, nil
 	}
-	var own []waymark.OwnChecked
-	for _, f := range view.Verdict.Witnesses {
-		if f.Anchored == nil {
-			continue
-		}
-		digest, err := a.fold(ctx, f.Device, f.Anchored.Checked)
-		if err != nil {
-			return nil, notNow(f.Device, err)
-		}
-		own = append(own, waymark.OwnChecked{Device: f.Device, Checked: f.Anchored.Checked, Digest: hex.EncodeToString(digest)})
-	}
-	return own, nil
+	return view.Verdict.Witnesses, nil
 }
 
 // errBehind says that the read model has not what the peer has.

@@ -67,7 +67,7 @@ const (
 
 // NewChecker returns a checker, which does nothing until a Watch follows blocks.
 func NewChecker(o Options) *Checker {
-	c := &Checker{Options: o, look: time.Second, opening: make(chan struct{}, mostOpening), waiting: waiting{member: o.Member, now: time.Now, devices: map[string]*device{}},
+	c := &Checker{Options: o, look: time.Second, opening: make(chan struct{}, mostOpening), waiting: waiting{member: o.Member, now: time.Now, devices: map[string]*device{}, offered: map[string]bool{}},
 		checks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "waymark_gateway_anchor_checks_total", Help: "Checks of anchored windows by this gateway, by how they ended: sent; body, which is not as it should be; failed.",
 		}, []string{"outcome"})}

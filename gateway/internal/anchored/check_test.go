@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	rules "github.com/waymark-ledger/waymark/chaincode/rules/ledger"
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/anchor"
 	"github.com/waymark-ledger/waymark/chaincode/waymark/attest"
@@ -34,6 +35,7 @@ type consortium struct {
 	fail     error         // of every check
 	takes    time.Duration // of each
 	stuck    string        // a device whose checks do not end
+	shipment string        // that devices witness
 	away     string        // a body that the store cannot be asked for, once
 	registry *prometheus.Registry
 }
@@ -52,7 +54,7 @@ func (c *consortium) add(id, owner string, messages uint64) (body string) {
 	}
 	run, lines := c.messages(id, first, first+messages-1)
 	w := windowOf(run, lines)
-	w.Owner = owner
+	w.Owner, w.Shipment = owner, c.shipment
 	body = c.put(channel, run)
 	c.record(body, w)
 	b := &c.blocks[len(c.blocks)-1]
@@ -245,6 +247,42 @@ func TestChecksAreSentWhenDue(t *testing.T) {
 		if n := sum(t, c.registry, "waymark_gateway_anchor_checks_total", "sent"); n != 2 {
 			t.Errorf("counted %v", n)
 		}
+	})
+}
+
+// tell makes a block that tells of a handoff, as it is backed or not.
+func (c *consortium) tell(event, shipment string, backed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tx := ledger.BlockTransaction{TxID: "handoff", Status: ledger.Valid, Member: "carrier",
+		Event: &ledger.Event{Name: event, Payload: fmt.Appendf(nil, `{"shipment":%q,"number":1}`, shipment)}}
+	if backed {
+		tx.Writes = []ledger.Write{{Key: rules.HandoffKey(shipment, 1).String(), Value: []byte("{}")}}
+	}
+	c.blocks = append(c.blocks, ledger.Block{Number: c.height(), Hash: hashOf(c.height()), Transactions: []ledger.BlockTransaction{tx}})
+}
+
+// TestAnOfferedShipmentIsCheckedAtOnce, from its offer to its answer.
+func TestAnOfferedShipmentIsCheckedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsortium(t)
+		c.watched(0, func() {
+			time.Sleep(5 * time.Second)
+			c.shipment = "s1"
+			c.add("a", member, 1)
+			c.shipment = "s2"
+			c.add("b", member, 1)
+			c.tell(waymark.EventHandoffOffered, "s1", false) // by nobody
+			c.want(5 * time.Second)
+			c.tell(waymark.EventHandoffOffered, "s1", true)
+			c.want(5*time.Second, "a 1")
+			c.shipment = "s1"
+			c.add("a", member, 1)
+			c.want(2*time.Minute, "a 1", "a 1")
+			c.tell(waymark.EventHandoffRejected, "s1", true)
+			c.add("a", member, 1)
+			c.want(2*time.Minute, "a 1", "a 1")
+		})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/waymark-ledger/waymark/chaincode/waymark"
+	"github.com/waymark-ledger/waymark/chaincode/waymark/window"
 	"github.com/waymark-ledger/waymark/gateway/internal/ledger"
 )
 
@@ -18,6 +19,9 @@ const (
 	dueWindows = waymark.MaxUnchecked / 2
 	dueAfter   = 10 * time.Minute
 )
+
+// mostOffered bounds the shipments that are known to be offered.
+const mostOffered = 10_000
 
 // Pauses before a device's windows are checked again: until the check that was sent should be in a block, and after failures.
 const (
@@ -31,16 +35,18 @@ type waiting struct {
 	now     func() time.Time
 	mu      sync.Mutex
 	devices map[string]*device
+	offered map[string]bool // the shipments of which a handoff waits for its answer
 }
 
 // device is a device with windows that wait.
 type device struct {
-	windows []waited  // as the last block told, oldest first
-	since   time.Time // when it was first told of
-	overdue bool      // its windows have waited for nobody knows how long
-	more    bool      // a check left some of those that were due
-	not     time.Time // not to be tried before
-	pause   time.Duration
+	shipment string    // that it witnessed with its last window
+	windows  []waited  // as the last block told, oldest first
+	since    time.Time // when it was first told of
+	overdue  bool      // its windows have waited for nobody knows how long
+	more     bool      // a check left some of those that were due
+	not      time.Time // not to be tried before
+	pause    time.Duration
 }
 
 // waited is a window, by the number of its first message.
@@ -75,7 +81,43 @@ func (w *waiting) note(b ledger.Block) {
 				w.stream(strings.TrimSuffix(id, "/"), put.Value, tx.Member == w.member)
 			}
 		}
+		w.shipments(tx)
+		w.handoff(tx)
 	}
+}
+
+// shipments takes which shipments devices witness that wait. It needs the lock.
+func (w *waiting) shipments(tx ledger.BlockTransaction) {
+	for _, put := range tx.Writes {
+		rest, is := strings.CutPrefix(put.Key, "window/")
+		id, _, _ := strings.Cut(rest, "/")
+		d := w.devices[id]
+		if !is || d == nil || put.Value == nil {
+			continue
+		}
+		if of, err := window.Decode(id, put.Value); err == nil {
+			d.shipment = of.Shipment
+		}
+	}
+}
+
+// handoff takes that one was offered, or answered: before its answer what witnesses anchored is checked at once. It needs the lock.
+func (w *waiting) handoff(tx ledger.BlockTransaction) {
+	if tx.Event == nil || !strings.HasPrefix(tx.Event.Name, "handoff.") || tx.CheckTold() != nil {
+		return
+	}
+	var told waymark.HandoffEvent
+	if json.Unmarshal(tx.Event.Payload, &told) != nil {
+		return
+	}
+	delete(w.offered, told.Shipment)
+	if tx.Event.Name != waymark.EventHandoffOffered {
+		return
+	}
+	if len(w.offered) >= mostOffered { // of offers that expired nobody tells
+		clear(w.offered)
+	}
+	w.offered[told.Shipment] = true
 }
 
 // stream takes a device's stream. It needs the lock.
@@ -140,7 +182,7 @@ func (w *waiting) due(most int) (ids []string) {
 	defer w.mu.Unlock()
 	now := w.now()
 	for id, d := range w.devices {
-		if d.due(now) {
+		if d.due(now) || w.offered[d.shipment] && !now.Before(d.not) {
 			ids = append(ids, id)
 		}
 	}
@@ -191,6 +233,7 @@ func (w *waiting) clear() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	clear(w.devices)
+	clear(w.offered)
 }
 
 // drop forgets a device: its windows are others' to check, or there are none.
