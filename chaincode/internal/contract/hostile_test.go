@@ -37,7 +37,7 @@ var transactions = map[waymark.Transaction][]string{
 	waymark.ShipmentsCreate:      {"id", "consignee", "arbiter", "goods", "conditions", "profile", "attested", "seals", "claim_seconds", "draft"},
 	waymark.ShipmentsAttach:      {"shipment", "device"},
 	waymark.ShipmentsOffer:       {"shipment", "to", "expires_at"},
-	waymark.ShipmentsAccept:      {"shipment", "number", "reservation", "attestations", "exceptions"},
+	waymark.ShipmentsAccept:      {"shipment", "number", "reservation", "attestations", "exceptions", "checked"},
 	waymark.ShipmentsWaiveClaim:  {"shipment", "number", "reason"},
 	waymark.ShipmentsReject:      {"shipment", "number", "reason"},
 	waymark.ShipmentsCancel:      {"shipment", "number", "reason"},

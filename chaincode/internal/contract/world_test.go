@@ -252,6 +252,7 @@ func (w *world) shipmentCalls() map[waymark.Transaction]call {
 		waymark.ShipmentsAttach: {"carrier", waymark.Operator, waymark.AttachDeviceRequest{Shipment: "s1", Device: "logger-4"}, nil},
 		waymark.ShipmentsOffer:  {"carrier", waymark.Operator, waymark.OfferHandoffRequest{Shipment: "s1", To: "retailer", ExpiresAt: w.later}, nil},
 		waymark.ShipmentsAccept: {"retailer", waymark.Operator, waymark.AcceptHandoffRequest{Shipment: "s1", Number: 2, Reservation: "a dent", Attestations: []string{attestation},
+			Checked:    []waymark.OwnChecked{{Device: "logger-1", Checked: 1, Digest: strings.Repeat("0f", 32)}},
 			Exceptions: []waymark.Exception{{Goods: "https://id.gs1.org/01/09506000134352/21/1", Reason: waymark.ExceptionWrongItem, Found: "https://id.gs1.org/01/09506000134352/21/9", Note: "another serial"}}}, nil},
 		waymark.ShipmentsReject:  {"retailer", waymark.Operator, ending, nil},
 		waymark.ShipmentsCancel:  {"carrier", waymark.Operator, ending, nil},
