@@ -85,8 +85,13 @@ func (b *Bucket) Put(ctx context.Context, body []byte) (Hash, error) {
 		return hash, err
 	}
 	err = b.write(ctx, name(hash), body)
-	if errors.Is(err, errThere) {
-		_, err = b.Body(ctx, hash)
+	if err == nil {
+		return hash, nil
+	}
+	// A service that refuses what is there may hang up before it has read the body, and then its answer is lost.
+	_, there := b.Body(ctx, hash)
+	if there == nil || errors.Is(there, Altered) || errors.Is(err, errThere) {
+		return hash, there
 	}
 	return hash, err
 }

@@ -4,6 +4,7 @@ package bodies_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -155,5 +156,38 @@ func TestServicesThatWriteOver(t *testing.T) {
 		if err := b.Check(t.Context()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestABucketThatHangsUp: a service that refuses a body may not wait for the whole of it, and its answer is lost. What it has is
+// found all the same, and what it has not is not taken for put.
+func TestABucketThatHangsUp(t *testing.T) {
+	s, body := theService(t), []byte("what the devices said")
+	hash := bodies.Hash(sha256.Sum256(body))
+	hasty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, object(hash)) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Last-Modified", "Tue, 01 Dec 2026 00:00:00 GMT")
+			_, _ = w.Write(body)
+			return
+		}
+		if r.Method == http.MethodGet {
+			http.Error(w, "<Error><Code>NoSuchKey</Code></Error>", http.StatusNotFound)
+			return
+		}
+		panic(http.ErrAbortHandler) // the connection is closed
+	}))
+	defer hasty.Close()
+	endpoint, err := url.Parse(hasty.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.endpoint = endpoint
+	b := s.bucket(t, "waymark")
+	if got, err := b.Put(t.Context(), body); err != nil || got != hash {
+		t.Errorf("what is there: %x, %v", got, err)
+	}
+	if _, err := b.Put(t.Context(), []byte("something else")); waymark.CodeOf(err) != waymark.Unavailable || errors.As(err, new(bodies.Fault)) {
+		t.Errorf("what is not there: %v", err)
 	}
 }
